@@ -196,20 +196,22 @@ release-archive: ## Keep a release's sources for test/upgrade, which runs it bes
 	@scripts/release-archive.sh $(VERSION)
 
 .PHONY: generate
-generate: $(BUF) $(PLUGINS) ## Format and lint the protos, then generate gen/ anew
+generate: $(BUF) $(PLUGINS) ## Format and lint the protos, then generate gen/, docs/errors.md and openapi.json anew
 	$(BUF) format -w proto
 	$(BUF) lint
 	rm -rf gen/usher gen/gw
 	$(BUF) generate
+	$(BUF) generate --template buf.gen.docs.yaml
 
 .PHONY: generate-check
-generate-check: $(BUF) $(PLUGINS) ## Fail unless gen/ is exactly what the protos give
+generate-check: $(BUF) $(PLUGINS) ## Fail unless gen/, docs/errors.md and openapi.json are exactly what the protos give
 	$(BUF) format --diff --exit-code proto
 	$(BUF) lint
 	@fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT; \
 	$(BUF) generate -o "$$fresh"; \
-	for part in usher gw; do \
-	  diff -r -u "gen/$$part" "$$fresh/gen/$$part" || { echo "gen/$$part is stale: run make generate" >&2; exit 1; }; \
+	$(BUF) generate --template buf.gen.docs.yaml -o "$$fresh"; \
+	for part in gen/usher gen/gw docs/errors.md gateway/internal/openapi/openapi.json; do \
+	  diff -r -u "$$part" "$$fresh/$$part" || { echo "$$part is stale: run make generate" >&2; exit 1; }; \
 	done
 
 .PHONY: breaking

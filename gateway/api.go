@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/forwardauth"
 	"github.com/vidocu/usher/gateway/internal/guard"
 	"github.com/vidocu/usher/gateway/internal/httpx"
@@ -75,5 +76,8 @@ func newGuard(config Config, deps Deps) guard.Guard {
 // refusalReporter logs and counts refused requests. In development each is logged at the default
 // level.
 func refusalReporter(config Config, deps Deps) refusal.Reporter {
-	return refusal.Reporter{Logger: deps.Logger, Metrics: deps.Metrics, Verbose: config.LogRefusals || deps.Development}
+	return refusal.Reporter{
+		Logger: deps.Logger, Metrics: deps.Metrics, Verbose: config.LogRefusals || deps.Development,
+		ErrorsPage: deps.PublicURL + docsite.ErrorsPath,
+	}
 }

@@ -150,6 +150,9 @@ func TestFault_D3_NoPublicResponseRevealsTheCause(t *testing.T) {
 			if strings.HasPrefix(e.path, "/api/") {
 				about = strings.Contains(line, "incident_id=") // the user API logs its own line at INFO
 			}
+			if page := "docs=https://login.test/docs/errors#" + label; !strings.HasPrefix(e.path, "/api/") && !strings.Contains(line, page) {
+				t.Errorf("%s, %s: the line does not lead to the cause's page: %q", e.path, label, line)
+			}
 			if !about || !strings.Contains(line, "cause="+label) {
 				t.Errorf("%s as %s, %s: the line is %q", e.path, e.kind, label, line)
 			}

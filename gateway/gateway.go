@@ -13,7 +13,9 @@ import (
 	"github.com/vidocu/usher/gateway/internal/account"
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/dialect"
+	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/openapi"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/userapi"
@@ -81,6 +83,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
+	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	pages := page.New()
 	pages.Preferred, pages.Brand = cookies.Language, config.brand()
@@ -88,6 +91,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
+		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
@@ -105,7 +109,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	resources.NotFound = http.HandlerFunc(problems.NotFound)
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose,
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose, ErrorsPage: deps.PublicURL + docsite.ErrorsPath,
 		NotFound: notFound, Problem: problems.Problem,
 		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})
@@ -113,9 +117,16 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		PublicURL: deps.PublicURL, Contacts: config.SecurityContact, Expires: config.securityExpiry(), Now: time.Now,
 		NotFound: notFound,
 	}
+	described, err := describe(config, deps)
+	if err != nil {
+		return nil, err
+	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
-		contact: contact, resources: resources,
+		contact: contact, resources: resources, description: described,
+		docs: docsite.New(docsite.Config{
+			Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL, Catalog: deps.Catalog.Current, Description: described.Current, NotFound: notFound,
+		}),
 	})
 	if deps.Development {
 		demo(router, browser.Demo{Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL})
@@ -125,21 +136,32 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	return router, nil
 }
 
-type handlers struct {
-	endpoints *dialect.Endpoints
-	flow      browser.Flow
-	account   account.Account
-	metadata  wellknown.Metadata
-	pages     *page.Pages
-	users     userapi.API
-	api       http.Handler
-	notFound  http.Handler
-	contact   wellknown.SecurityTxt
-	resources wellknown.Resources
+// describe returns the description of the API.
+func describe(config Config, deps Deps) (*openapi.Server, error) {
+	return openapi.New(openapi.Config{
+		PublicURL: deps.PublicURL, APIURL: deps.APIURL, Product: config.ProductName, Catalog: deps.Catalog.Current,
+	})
 }
 
-// oauthPaths are the endpoints with two dialects.
-func oauthPaths() []string { return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} }
+type handlers struct {
+	endpoints   *dialect.Endpoints
+	flow        browser.Flow
+	account     account.Account
+	metadata    wellknown.Metadata
+	pages       *page.Pages
+	users       userapi.API
+	api         http.Handler
+	notFound    http.Handler
+	contact     wellknown.SecurityTxt
+	resources   wellknown.Resources
+	docs        *docsite.Site
+	description *openapi.Server
+}
+
+// oauthPaths are the endpoints that take both dialects.
+func oauthPaths() []string {
+	return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization"}
+}
 
 // routes adds every public route.
 func routes(r *httpx.Router, p handlers) {
@@ -153,6 +175,10 @@ func routes(r *httpx.Router, p handlers) {
 	r.Public(catalog.MetadataPath(), p.resources)
 	r.PublicPrefix(catalog.MetadataPath()+"/", p.resources)
 
+	r.Public(openapi.Path, p.description)
+	r.Get(docsite.Path, http.HandlerFunc(p.docs.Index))
+	r.Prefix(docsite.Path+"/", p.docs)
+
 	r.Get("/oauth/authorize", http.HandlerFunc(p.flow.Authorize))
 	r.Post("/oauth/authorize", http.HandlerFunc(p.flow.AuthorizePosted))
 	r.Get("/signin", http.HandlerFunc(p.flow.SignInPage))
@@ -160,11 +186,13 @@ func routes(r *httpx.Router, p handlers) {
 	r.Form("/signout", http.HandlerFunc(p.flow.SignOut))
 	r.Get("/consent", http.HandlerFunc(p.flow.ConsentPage))
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
+	r.Get("/device", http.HandlerFunc(p.flow.DevicePage))
+	r.Form("/device", http.HandlerFunc(p.flow.EnterDevice))
 	r.Get("/account/connected-apps", http.HandlerFunc(p.account.List))
 	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.account.Disconnect))
-	r.Get(browser.DevicesPath, http.HandlerFunc(p.account.Devices))
-	r.Form(browser.DevicesPath+"/end", http.HandlerFunc(p.account.EndDevice))
-	r.Form(browser.DevicesPath+"/end-others", http.HandlerFunc(p.account.EndOtherDevices))
+	r.Get("/account/devices", http.HandlerFunc(p.account.Devices))
+	r.Form("/account/devices/end", http.HandlerFunc(p.account.EndDevice))
+	r.Form("/account/devices/end-others", http.HandlerFunc(p.account.EndOtherDevices))
 	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
 	r.Get("/account", seeOther(browser.HomePath))
 	r.Get("/.well-known/change-password", seeOther("/account"))

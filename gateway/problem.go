@@ -54,7 +54,7 @@ func (p problems) NotFound(w http.ResponseWriter, r *http.Request) {
 // another origin.
 func (p problems) showCrossOrigin(w http.ResponseWriter, r *http.Request, path string) {
 	again := p.publicURL + browser.HomePath
-	if path == "/signin" {
+	if path == "/signin" || path == "/device" {
 		again = p.publicURL + path
 	}
 	p.pages.Notice(w, r, page.Notice{

@@ -34,7 +34,7 @@ Usher is ready in %d ms. Development only: these secrets are public.
                  sign in as john.doe@gmail.com (or esther.fray@gmail.com), password examplepassword;
                  the page behind it shows the code and the request that exchanges it
   Connected apps %s/account/connected-apps
-  Clients        vdo_client_abc123 / vdo_secret_xyz789, public vdo_client_public123,
+  Clients        vdo_client_abc123 / vdo_secret_xyz789, public vdo_client_public123, devices vdo_client_device123,
                  resource server vdo_client_resource123 / vdo_secret_resource789
   API key        %s
   gRPC           %s   Admin %s   Data %s

@@ -14,6 +14,7 @@ func numbers() []number {
 		operations, people, sdk  = "docs/operations.md", "docs/people.md", "docs/sdk.md"
 		threats, resilience      = "docs/threat-model.md", "docs/resilience.md"
 		enforcement, telemetry   = "docs/enforcement.md", "docs/telemetry.md"
+		tokens                   = "docs/tokens.md"
 		kubernetes, architecture = "docs/kubernetes.md", "docs/architecture.md"
 		login, conn, server      = "internal/platform/sqldb/postgres_login.go", "internal/platform/httpserver/conn.go", "internal/platform/httpserver/server.go"
 		documents                = "docs/client-documents.md"
@@ -106,6 +107,19 @@ func numbers() []number {
 		{"SECURITY.md", "`make vulncheck` runs govulncheck, in CI", ".github/workflows/check.yml", "make vulncheck"},
 		{kubernetes, "`make k8s-validate` (tested)", "tools/schema/validate.sh", "--version 1.30"},
 		{kubernetes, "You need Kubernetes 1.30 or later", "tools/schema/validate.sh", "--version 1.30"},
+		{tokens, "| 1 hour |", "docs/configuration.md", "`USHER_TOKEN_ACCESS_TOKEN_LIFETIME` | `1h`"},
+		{tokens, "30 days from its issue", "docs/configuration.md", "`USHER_TOKEN_REFRESH_TOKEN_LIFETIME` | `720h`"},
+		{tokens, "the whole family at most 365 days", "docs/configuration.md", "`USHER_TOKEN_FAMILY_LIFETIME` | `8760h`"},
+		{tokens, "10 minutes, one use", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
+		{tokens, "64 KiB | 413", "gateway/internal/httpx/request.go", "MaxBody = 64 << 10"},
+		{tokens, "32 KiB | 431", server, "maxHeaderBytes = 32 << 10"},
+		{"docs/quick-start.md", "within ten minutes, once", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
+		{"docs/authorization.md", "valid for ten minutes", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
+		{"docs/devices.md", "codes last 15 minutes", "docs/configuration.md", "`USHER_AUTHZ_DEVICE_CODE_LIFETIME` | `15m`"},
+		{"docs/devices.md", "5 wrong codes in 10 minutes", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_ATTEMPTS` | `5`"},
+		{"docs/devices.md", "5 wrong codes in 10 minutes", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_WINDOW` | `10m`"},
+		{"docs/devices.md", "a source address with 20", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_SOURCE_ATTEMPTS` | `20`"},
+		{"docs/devices.md", "adds five seconds to its interval", "services/authz/internal/device/device.go", "slower = 5 * time.Second"},
 		{"docs/user-api.md", "a bare JSON string of 180 characters", "internal/platform/secret/usertoken.go", "userTokenLength = 180"},
 		{documents, "5 KiB at most, arrives within 3 seconds", "services/authz/documents.go", "maxDocument = 5 << 10"},
 		{documents, "5 KiB at most, arrives within 3 seconds", "internal/platform/fetch/fetch.go", "timeout = 3 * time.Second"},

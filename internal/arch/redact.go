@@ -25,6 +25,7 @@ func PublicFields() map[protoreflect.Name]string {
 		"token_hash":      "a hash of 256 random bits, from which no token follows",
 		"page_token":      "where a page of a list begins",
 		"next_page_token": "where the next page of a list begins",
+		"session_id":      "the hash of a session value, which is no session",
 
 		"client_assertion_type":           "a constant (RFC 7523 §2.2)",
 		"token_endpoint_auth_method":      "how a client authenticates (RFC 7591 §2)",

@@ -282,7 +282,7 @@ func TestClientsAreListedByNameAPageAtATime(t *testing.T) {
 		}
 		token = page.GetNextPageToken()
 	}
-	if got := strings.Join(names, ", "); got != "Example App, Example Public App, Example Resource Server" {
+	if got := strings.Join(names, ", "); got != "Example App, Example Public App, Example Resource Server, Example TV App" {
 		t.Errorf("the clients are %s", got)
 	}
 }

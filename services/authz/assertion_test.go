@@ -35,7 +35,12 @@ func newKeyBench(t *testing.T, change ...func(*authzv1.CreateClientRequest)) key
 
 func newKeyBenchWith(t *testing.T, key josetest.Signer, change ...func(*authzv1.CreateClientRequest)) keyBench {
 	t.Helper()
-	b := keyBench{bench: newBench(t), key: key}
+	return newKeyBenchOn(t, newBench(t), key, change...)
+}
+
+func newKeyBenchOn(t *testing.T, on *bench, key josetest.Signer, change ...func(*authzv1.CreateClientRequest)) keyBench {
+	t.Helper()
+	b := keyBench{bench: on, key: key}
 	b.admin = authzv1.NewAdministrationServiceClient(dial(t, b.network, "operator", "authz"))
 	req := &authzv1.CreateClientRequest{
 		ClientId: keyClient, Name: "With Keys", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, Jwks: josetest.Set(key),

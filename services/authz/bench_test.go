@@ -90,13 +90,19 @@ func newService(t *testing.T, network *inproc.Network, clock *authztest.Clock) (
 	return newServiceOn(t, network, clock, shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}))
 }
 
-func newServiceOn(t *testing.T, network *inproc.Network, clock *authztest.Clock, entries shortlived.Store) (*authz.Service, *sqldb.DB) {
+func newServiceOn(
+	t *testing.T, network *inproc.Network, clock *authztest.Clock, entries shortlived.Store, change ...func(*authz.Deps),
+) (*authz.Service, *sqldb.DB) {
 	t.Helper()
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
-	service, err := authz.New(authz.DefaultConfig(), authz.Deps{
+	deps := authz.Deps{
 		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: clock.Now,
 		ShortLived: entries, Identity: dial(t, network, "authz", "identity"),
-	})
+	}
+	for _, edit := range change {
+		edit(&deps)
+	}
+	service, err := authz.New(authz.DefaultConfig(), deps)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +116,11 @@ func migrate(t *testing.T, db *sqldb.DB) {
 	}
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T, change ...func(*authz.Deps)) *bench {
 	t.Helper()
 	b := &bench{identity: &identity{}, clock: authztest.NewClock(), token: secret.NewCode().Reveal(), network: inproc.NewNetwork()}
 	b.shortLived = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now})}
-	b.service, b.db = newServiceOn(t, b.network, b.clock, b.shortLived)
+	b.service, b.db = newServiceOn(t, b.network, b.clock, b.shortLived, change...)
 	migrate(t, b.db)
 	if err := b.service.SeedDevelopment(t.Context(), publicURL); err != nil {
 		t.Fatal(err)

@@ -32,6 +32,15 @@ type Config struct {
 	SourceWindow   time.Duration `koanf:"source_window" bounds:"1s to 24h" help:"the window of source_attempts"`
 	ClientAttempts int           `koanf:"client_attempts" bounds:"0 or more" help:"failed client authentications in a client's name, each client_window, before the response is 429; 0 is any number. A right secret is accepted all the same"`
 	ClientWindow   time.Duration `koanf:"client_window" bounds:"1s to 24h" help:"the window of client_attempts"`
+	// DeviceCodeLifetime is the life of a device code and of its user code, and DevicePollInterval
+	// how long a device waits between two polls at least (RFC 8628 §3.2).
+	DeviceCodeLifetime time.Duration `koanf:"device_code_lifetime" bounds:"1m to 30m" help:"life of the codes of a device that wants to be connected (RFC 8628 §3.2)"`
+	DevicePollInterval time.Duration `koanf:"device_poll_interval" bounds:"1s to 1m" help:"how long such a device waits between two polls at least"`
+	// UserCodeAttempts and UserCodeSourceAttempts are how many wrong user codes of devices may be
+	// entered within a window before the response is 429.
+	UserCodeAttempts       int           `koanf:"user_code_attempts" bounds:"0 or more" help:"wrong codes of devices that a user may enter, each user_code_window, before no code is looked up; 0 is any number"`
+	UserCodeSourceAttempts int           `koanf:"user_code_source_attempts" bounds:"0 or more" help:"the same of a source address (IPv6: a /64); 0 is any number"`
+	UserCodeWindow         time.Duration `koanf:"user_code_window" bounds:"1s to 24h" help:"the window of user_code_attempts and user_code_source_attempts"`
 	// ReservedNames are the product's own names. A client whose name equals or resembles one of
 	// them is registered only if the operator allows it.
 	ReservedNames []string `koanf:"reserved_names" help:"names, such as the product's, that no app may have or look like unless the operator allows it for that app"`
@@ -48,6 +57,8 @@ func DefaultConfig() Config {
 		CodeLifetime: code.MaxLifetime, PromptLifetime: 30 * time.Minute, AnonymousRequests: 3000, AnonymousWindow: 5 * time.Minute,
 		UserRequests: 300, UserWindow: 5 * time.Minute,
 		SourceAttempts: 100, SourceWindow: 15 * time.Minute, ClientAttempts: 1000, ClientWindow: 15 * time.Minute,
+		DeviceCodeLifetime: 15 * time.Minute, DevicePollInterval: 5 * time.Second,
+		UserCodeAttempts: 5, UserCodeSourceAttempts: 20, UserCodeWindow: 10 * time.Minute,
 		ReservedNames: []string{"Vidocu"}, PrivateUseSchemes: []string{"cursor", "vscode", "vscode-insiders", "windsurf"},
 	}
 }

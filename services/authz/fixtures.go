@@ -66,6 +66,13 @@ func (s *Service) fixtures(publicURL string) []fixture {
 			RedirectURIs: []string{"https://yourapp.com/callback", "http://127.0.0.1/callback", demo},
 			Scope:        scope,
 		}},
+		{registration: client.Registration{
+			Client: client.Client{
+				ID: "vdo_client_device123", Name: "Example TV App", Type: client.Public,
+				GrantTypes: []string{oauth.DeviceCodeGrant, oauth.RefreshTokenGrant},
+			},
+			Scope: scope,
+		}},
 		{secret: "vdo_secret_resource789", registration: client.Registration{ //nolint:gosec // the documents print it
 			Client: client.Client{ID: "vdo_client_resource123", Name: "Example Resource Server", Type: client.Confidential, ResourceServer: true},
 		}},

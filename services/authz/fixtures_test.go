@@ -49,8 +49,8 @@ ORDER BY 1`)
 func TestWireContract2_SeedingAgainChangesNothing(t *testing.T) {
 	b := newBench(t) // newBench has seeded once
 	once := dump(t, b.db)
-	if len(once) != 3+2+3+2 {
-		t.Errorf("3 clients with 5 redirect URIs and 2 secrets are %d rows: %q", len(once), once)
+	if len(once) != 4+2+3+2 {
+		t.Errorf("4 clients with 5 redirect URIs and 2 secrets are %d rows: %q", len(once), once)
 	}
 	for _, change := range []string{
 		"", // a restart
@@ -127,7 +127,7 @@ func TestAProductionStartRefusesEachDocumentedClient(t *testing.T) {
 	if err := service.RefuseFixtures(t.Context()); err != nil {
 		t.Errorf("an empty database is refused: %v", err)
 	}
-	for _, id := range []string{"vdo_client_abc123", "vdo_client_public123", "vdo_client_resource123"} {
+	for _, id := range []string{"vdo_client_abc123", "vdo_client_public123", "vdo_client_device123", "vdo_client_resource123"} {
 		if err := service.SeedDevelopment(t.Context(), publicURL); err != nil {
 			t.Fatal(err)
 		}

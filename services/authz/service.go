@@ -22,6 +22,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/keyuse"
@@ -106,6 +107,14 @@ func New(config Config, deps Deps) (*Service, error) {
 		Pending: pending.New(pending.Config{
 			Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
 		}),
+		Devices: device.New(device.Config{
+			Entries: deps.ShortLived, Lifetime: config.DeviceCodeLifetime, Interval: config.DevicePollInterval, Now: deps.Now,
+		}),
+		UserCodes: flow.UserCodeLimit{
+			Limiter: limiter("authz:user-codes:", deps),
+			User:    ratelimit.Budget{Limit: config.UserCodeAttempts, Window: config.UserCodeWindow},
+			Source:  ratelimit.Budget{Limit: config.UserCodeSourceAttempts, Window: config.UserCodeWindow},
+		},
 		Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
 		Starts: flow.StartLimit{
 			Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
@@ -131,7 +140,9 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	authzv1.RegisterClientServiceServer(r, &rpc.Clients{Guard: s.guard, Registry: s.clients, Codes: s.flow.Codes})
+	clients := &rpc.Clients{Guard: s.guard, Registry: s.clients, Flow: s.flow}
+	authzv1.RegisterClientServiceServer(r, clients)
+	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
 		CheckURL: s.deps.Fetcher.CheckURL,

@@ -74,6 +74,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{
 		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
+		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
 	}
 	uses := lastuse.New(st, deps.Logger)
@@ -97,6 +98,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	resources := grant.Resources{Default: func() string { return deps.Catalog.ResourceIDs()[0] }}
 	endpoint := grant.NewEndpoint(authz,
 		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
+		grant.DeviceCode{Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
 		grant.RefreshToken{
 			Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit(), Refusals: refusals,
 		},

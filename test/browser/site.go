@@ -33,7 +33,10 @@ func Open(dir, driver string) (*Site, error) {
 		return nil, err
 	}
 	s := &Site{bins: bins}
-	settings := harness.WithLongTimeouts(map[string]string{"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000"}) // all users have one address
+	settings := harness.WithLongTimeouts(map[string]string{
+		"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000", // all users have one address
+		"USHER_AUTHZ_USER_CODE_ATTEMPTS": "100000", "USHER_AUTHZ_USER_CODE_SOURCE_ATTEMPTS": "100000",
+	})
 	if s.usher, err = harness.AllInOne(bins, filepath.Join(dir, "usher"), settings); err != nil {
 		return nil, err
 	}

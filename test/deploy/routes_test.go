@@ -18,7 +18,7 @@ func publicPaths(t *testing.T) []string {
 	table, _, _ := strings.Cut(string(source), "\nfunc demo(")
 	named := map[string]string{
 		"path": "/oauth/token", "userapi.Path": "/api/v1/user", "browser.CookieCheckPath": "/cookie-check", "page.AssetsPath": "/assets/x.css",
-		"catalog.MetadataPath": "/.well-known/oauth-protected-resource",
+		"catalog.MetadataPath": "/.well-known/oauth-protected-resource", "openapi.Path": "/openapi.json", "docsite.Path": "/docs",
 	}
 	var paths []string
 	for _, found := range regexp.MustCompile(`\tr\.\w+\((?:"([^"]+)"|([\w.]+))`).FindAllStringSubmatch(table, -1) {

@@ -78,6 +78,14 @@ func TestDocuments_EveryPrintedRequestRunsVerbatim(t *testing.T) {
 
 func (p documentedRequest) run(t *testing.T, d *harness.Deployment, b *harness.Browser) harness.Response {
 	t.Helper()
+	a, err := harness.Send(p.request(t, d, b))
+	must(t, err)
+	return a
+}
+
+// request returns the request with its placeholders replaced.
+func (p documentedRequest) request(t *testing.T, d *harness.Deployment, b *harness.Browser) *http.Request {
+	t.Helper()
 	r := harness.Request{}
 	body := p.body
 	if p.public {
@@ -97,9 +105,7 @@ func (p documentedRequest) run(t *testing.T, d *harness.Deployment, b *harness.B
 	req, err := http.NewRequest(http.MethodPost, d.PublicURL+p.path, strings.NewReader(body))
 	must(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	a, err := harness.Send(req)
-	must(t, err)
-	return a
+	return req
 }
 
 // TestDocument000_AuthorizeExample opens the printed authorization URL, without its line

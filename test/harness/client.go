@@ -19,6 +19,7 @@ const (
 	ConfidentialID = "vdo_client_abc123"
 	ConfidentialPW = "vdo_secret_xyz789"
 	PublicID       = "vdo_client_public123"
+	DeviceID       = "vdo_client_device123"
 	ResourceID     = "vdo_client_resource123"
 	ResourcePW     = "vdo_secret_resource789"
 	CallbackURI    = "https://yourapp.com/callback"

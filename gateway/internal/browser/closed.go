@@ -66,6 +66,9 @@ func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string,
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED:
 		n.Heading = "This request has expired"
 		n.Text = "It waited for an answer for too long. Start again from the app."
+		if found.GetDevice() != nil {
+			n.Text = "It waited for an answer for too long. Start again on the device."
+		}
 		if n.App != "" {
 			n.Known = "Nothing was decided and nothing was shared with the app."
 		}
@@ -104,6 +107,9 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 		n.Heading = "You denied this request"
 		n.Text = "This request was answered already, and the answer was no."
 		n.Known = "Nothing was shared with the app. To let it in, start again from the app."
+		if found.GetDevice() != nil {
+			n.Known = "Nothing was shared with the app. Go back to your device: it says so too. To let it in, start again there."
+		}
 		n.Repeat = f.returnForm(w, r, request, found)
 		f.Pages.Notice(w, r, n)
 		return
@@ -111,6 +117,10 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 	n.Heading = "You allowed this request"
 	n.Text = "This request was answered already, and the answer was yes. You can take the access back at any time under Connected apps."
 	n.Link = page.Link{Address: HomePath, Text: "Go to your connected apps"}
+	if found.GetDevice() != nil {
+		n.Heading = "Go back to your device"
+		n.Text = "You allowed this request. Your device goes on by itself; if it does not within a minute, start again there. You can take the access back at any time under Connected apps."
+	}
 	session, browser := f.Cookies.Session(r), f.Cookies.Browser(r)
 	outcome, err := f.Consents.GetOutcome(r.Context(), &consentv1.GetOutcomeRequest{
 		RequestId: request, SessionToken: session.Reveal(), BrowserToken: browser.Reveal(),
@@ -124,6 +134,9 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 	case err != nil:
 		f.ShowError(w, r, err)
 		return
+	}
+	if found.GetDevice() != nil {
+		n.Known = "The app has not received its access yet."
 	}
 	f.showApproved(w, r, n, request, outcome)
 }

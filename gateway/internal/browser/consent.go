@@ -28,7 +28,7 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "/signin", request)
 		return
 	case browser.IsZero():
-		f.checkCookies(w, r, pageConsent, request)
+		f.checkCookies(w, r, consentForm(request))
 		return
 	}
 	prompt, err := f.Consents.GetPrompt(r.Context(), &consentv1.GetPromptRequest{
@@ -116,6 +116,9 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView)
 		Document:    documentOf(prompt.GetPage().GetClientId()),
 		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
 		Permissions: f.promptPermissions(prompt), Fault: f.Fault(flash),
+	}
+	if d := prompt.GetDevice(); d != nil {
+		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime()}
 	}
 	for _, ws := range prompt.GetWorkspaces() {
 		data.Workspaces = append(data.Workspaces, page.Workspace{
@@ -207,6 +210,10 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	}
 	if err != nil {
 		f.RedirectWithError(w, r, from, err)
+		return
+	}
+	if res.GetLocation() == "" { // a device polls for the outcome, and the page shows it to the user
+		redirectToPage(w, r, from.address())
 		return
 	}
 	// A browser that receives this response may send the code to the client. A browser that dropped

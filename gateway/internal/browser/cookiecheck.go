@@ -12,11 +12,14 @@ const CookieCheckPath = "/cookie-check"
 
 // checkCookies sets the browser cookie and redirects to CookieCheck, which checks that the browser
 // sends it.
-func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from, request string) {
+func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from formPage) {
 	f.Cookies.EnsureBrowser(w, r)
-	q := url.Values{"page": {from}}
-	if request != "" {
-		q.Set("request", request)
+	q := url.Values{"page": {from.page}}
+	if from.request != "" {
+		q.Set("request", from.request)
+	}
+	if from.device || from.userCode != "" {
+		q.Set("device", from.userCode)
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	http.Redirect(w, r, CookieCheckPath+"?"+q.Encode(), http.StatusSeeOther)
@@ -25,25 +28,23 @@ func (f Flow) checkCookies(w http.ResponseWriter, r *http.Request, from, request
 // CookieCheck redirects back to the page where the browser sent its cookie, and shows that cookies
 // are needed otherwise.
 func (f Flow) CookieCheck(w http.ResponseWriter, r *http.Request) {
-	back := formPage{page: PageAccount}
-	switch r.URL.Query().Get("page") { // no part of the query becomes an address
+	query := r.URL.Query()
+	back := formPage{page: PageAccount, request: parseRequestID(query.Get("request"))}
+	switch query.Get("page") { // no part of the query becomes a path
 	case pageSignIn:
-		back.page = pageSignIn
+		back.page, back.device, back.userCode = pageSignIn, query.Has("device"), parseUserCode(query.Get("device"))
 	case pageConsent:
 		back.page = pageConsent
+	case pageDevice:
+		back.page, back.userCode = pageDevice, parseUserCode(query.Get("device"))
 	}
-	request := parseRequestID(r.URL.Query().Get("request"))
 	if f.Cookies.Browser(r).IsZero() {
-		address := back.path()
-		if request != "" && back.page != PageAccount {
-			address += "?request=" + url.QueryEscape(request)
-		}
 		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusBadRequest, Heading: "Cookies are needed",
 			Text: "This browser keeps no cookies of this site. Without them we cannot tell that the next page is still you. Allow cookies for this site, then try again.",
-			Link: page.Link{Address: address, Text: "Try again"},
+			Link: page.Link{Address: back.address(), Text: "Try again"},
 		})
 		return
 	}
-	redirect(w, r, back.path(), request)
+	redirectToPage(w, r, back.address())
 }

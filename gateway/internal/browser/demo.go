@@ -23,7 +23,36 @@ func (d Demo) Home(w http.ResponseWriter, r *http.Request) {
 	d.Pages.Render(w, r, page.View{Template: "home", Title: "Usher", Data: page.Home{
 		AuthorizeURL: d.authorizeURL(),
 		Facts:        []page.Fact{{Label: "E-mail address", Text: "john.doe@gmail.com", Code: true}, {Label: "Password", Text: "examplepassword", Code: true}},
+		Stops:        stops(),
+		Curl:         "curl " + d.APIURL + "/v1/videos -H 'Authorization: Bearer vdo_oat_…'",
 	}})
+}
+
+// stops returns the parts of the tour after the flow itself.
+func stops() []page.DocsGroup {
+	entry := func(address, text, summary string) page.DocsEntry {
+		return page.DocsEntry{Link: page.Link{Address: address, Text: text}, Summary: summary}
+	}
+	return []page.DocsGroup{
+		{Name: "The accounts", Pages: []page.DocsEntry{
+			entry("/signin", "Sign in", "John administers two workspaces; esther.fray@gmail.com, with the same password, is a member of one of them."),
+			entry(HomePath, "Connected apps", "What a user allowed, and the button that takes it back on every server at once."),
+		}},
+		{Name: "The pages", Pages: []page.DocsEntry{
+			entry("/dev/components", "Components", "Every part of these pages in every state, from left to right and from right to left."),
+			entry("/oauth/authorize?client_id=unknown", "An error", "What a user sees when an app is not known: a page with the next step, and never a redirect."),
+		}},
+		{Name: "The docs", Pages: []page.DocsEntry{
+			entry("/docs/quick-start", "Quick start", "From a client id to a call of the API, in five steps."),
+			entry("/docs/errors", "Errors", "Every cause of a refusal that the log can name, with what to do."),
+			entry("/docs", "All pages", "Authorization, tokens, scopes, libraries, MCP and the reference."),
+		}},
+		{Name: "The API", Pages: []page.DocsEntry{
+			entry("/docs/api", "API reference", "Every endpoint with its fields, examples and errors."),
+			entry("/openapi.json", "openapi.json", "The same for tools: OpenAPI 3.1."),
+			entry("/.well-known/oauth-authorization-server", "Metadata", "What an OAuth library reads before it starts (RFC 8414)."),
+		}},
+	}
 }
 
 // Components shows every component of the pages in every state.

@@ -20,6 +20,8 @@ type Flash struct {
 	// Email and WorkspaceID are the user's input.
 	Email       string `json:"e,omitempty"`
 	WorkspaceID string `json:"w,omitempty"`
+	// UserCode is the code of a device, as the user typed it.
+	UserCode string `json:"c,omitempty"`
 	// Until is the time of the next attempt, in seconds since 1970.
 	Until int64 `json:"u,omitempty"`
 	// Form names the consent page whose form was posted.
@@ -44,6 +46,7 @@ const (
 	flashForbidden    FlashKind = "forbidden"
 	flashAnswered     FlashKind = "answered"
 	flashStale        FlashKind = "stale"
+	flashNoUserCode   FlashKind = "no-user-code"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
 	FlashNoDevice     FlashKind = "no-device"
@@ -55,6 +58,7 @@ const (
 const (
 	pageSignIn  = "signin"
 	pageConsent = "consent"
+	pageDevice  = "device"
 	PageAccount = "account"
 	PageDevices = "devices"
 )
@@ -123,7 +127,7 @@ func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request
 
 // dropLong drops strings that do not fit into a cookie.
 func (f *Flash) dropLong() {
-	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.Reference} {
+	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference} {
 		if len(*text) > maxFlash {
 			*text = ""
 		}

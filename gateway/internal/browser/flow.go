@@ -38,6 +38,7 @@ type Flow struct {
 	Proxies        httpx.Proxies
 	Sessions       identityv1.SessionServiceClient
 	Authorizations authzv1.AuthorizationServiceClient
+	Devices        authzv1.DeviceServiceClient
 	Consents       consentv1.ConsentServiceClient
 	// Catalog has the groups and the access of scopes.
 	Catalog *catalog.Source
@@ -106,11 +107,16 @@ func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authz
 
 // redirect redirects to a page of the gateway. No part of the request becomes a path.
 func redirect(w http.ResponseWriter, r *http.Request, path, request string) {
-	w.Header().Set("Cache-Control", "no-store")
 	if request != "" {
 		path += "?request=" + url.QueryEscape(request)
 	}
-	http.Redirect(w, r, path, http.StatusSeeOther) //nolint:gosec // the path is a constant, and the request is escaped
+	redirectToPage(w, r, path)
+}
+
+// redirectToPage redirects to the address of a page of the gateway.
+func redirectToPage(w http.ResponseWriter, r *http.Request, address string) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Redirect(w, r, address, http.StatusSeeOther) //nolint:gosec // the path is a constant, and the query is escaped
 }
 
 // RedirectTo redirects to an address from authz. It does not use http.Redirect, which would write
@@ -194,12 +200,16 @@ type formPage struct {
 	request string
 	// named is the part of a consent page's CSRF token that names the page; empty for other pages.
 	named string
+	// device says that a sign-in page redirects to the page for devices.
+	device bool
+	// userCode is the code of the page for devices, as devices show it; empty for none.
+	userCode string
 }
 
-// AccountForm returns the page of the forms on the connected apps' page.
+// AccountForm returns the form page of the connected apps.
 func AccountForm() formPage { return formPage{page: PageAccount, purposes: []string{purposeAccount}} }
 
-// DevicesForm returns the page of the forms on the devices' page.
+// DevicesForm returns the form page of the devices.
 func DevicesForm() formPage { return formPage{page: PageDevices, purposes: []string{purposeAccount}} }
 
 // account reports whether the page belongs to an account, so that only a signed-in user sees it.
@@ -211,6 +221,8 @@ func (o formPage) path() string {
 	switch o.page {
 	case pageConsent:
 		return "/consent"
+	case pageDevice:
+		return devicePath
 	case pageSignIn:
 		return "/signin"
 	case PageDevices:
@@ -219,13 +231,26 @@ func (o formPage) path() string {
 	return HomePath
 }
 
+// address returns the page's path with what belongs to it. No part of a request becomes a path.
+func (o formPage) address() string {
+	switch {
+	case o.page == pageDevice && o.userCode != "":
+		return o.path() + "?user_code=" + url.QueryEscape(o.userCode)
+	case o.device:
+		return o.path() + "?device=" + url.QueryEscape(o.userCode)
+	case o.request != "" && o.page != PageAccount:
+		return o.path() + "?request=" + url.QueryEscape(o.request)
+	}
+	return o.path()
+}
+
 func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
 	if r.PostForm.Get("csrf_token") == "" { // every form of the gateway's pages has one
 		f.Pages.Problem(w, r, http.StatusForbidden, "This form did not come from one of our pages. Nothing was done.")
 		return false
 	}
 	if f.Cookies.Browser(r).IsZero() {
-		f.checkCookies(w, r, from.page, from.request)
+		f.checkCookies(w, r, from)
 		return false
 	}
 	if !f.Cookies.CheckForm(r, from.purposes...) {
@@ -238,7 +263,7 @@ func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) b
 // redirectBack redirects to the page that a form belongs to, with a flash.
 func (f Flow) redirectBack(w http.ResponseWriter, r *http.Request, from formPage, flash Flash) {
 	f.Cookies.SetFlash(w, r, flash, from.page, from.request)
-	redirect(w, r, from.path(), from.request)
+	redirectToPage(w, r, from.address())
 }
 
 // RedirectWithError is redirectBack after an RPC failed. Every form can be sent again: each of its
@@ -257,7 +282,7 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 	default:
 		f.log(r, err)
 	}
-	flash.Email, flash.WorkspaceID = r.PostForm.Get("email"), r.PostForm.Get("workspace_id")
+	flash.Email, flash.WorkspaceID, flash.UserCode = r.PostForm.Get("email"), r.PostForm.Get("workspace_id"), r.PostForm.Get("user_code")
 	f.redirectBack(w, r, from, flash)
 }
 
@@ -290,6 +315,8 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "Choose a workspace.", Field: "workspaces"}
 	case flashForbidden:
 		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
+	case flashNoUserCode:
+		return page.Fault{Text: "No device waits with this code. Compare it with the one that your device shows: codes last for some minutes.", Field: "user_code"}
 	case FlashNoApp:
 		return page.Fault{Text: "There is no such connected app."}
 	case FlashNoDevice:

@@ -17,6 +17,7 @@ const (
 	purposeSignIn  = "sign-in"
 	purposeDecide  = "decide"
 	purposeAccount = "account"
+	purposeDevice  = "device"
 )
 
 func signInForm(request string) formPage {
@@ -28,11 +29,11 @@ func signInForm(request string) formPage {
 func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	request := parseRequestID(r.URL.Query().Get("request"))
 	if request == "" {
-		f.showSignInOnly(w, r)
+		f.showSignInOnly(w, r, signInAlone(r))
 		return
 	}
 	if f.Cookies.Browser(r).IsZero() {
-		f.checkCookies(w, r, pageSignIn, request)
+		f.checkCookies(w, r, signInForm(request))
 		return
 	}
 	found, err := f.lookUp(r, request)
@@ -51,13 +52,31 @@ func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// signInAlone returns the sign-in page without an authorization, which may redirect to the page for
+// devices.
+func signInAlone(r *http.Request) formPage {
+	from := signInForm("")
+	if query := r.URL.Query(); query.Has("device") {
+		from.device, from.userCode = true, parseUserCode(query.Get("device"))
+	}
+	return from
+}
+
+// after returns the address to which a sign-in without an authorization redirects.
+func (o formPage) after() string {
+	if o.device {
+		return deviceForm(o.userCode).address()
+	}
+	return HomePath
+}
+
 // showSignInOnly shows the form without an authorization.
-func (f Flow) showSignInOnly(w http.ResponseWriter, r *http.Request) {
+func (f Flow) showSignInOnly(w http.ResponseWriter, r *http.Request, from formPage) {
 	flash := f.Cookies.TakeFlash(w, r, pageSignIn, "")
 	if session := f.Cookies.Session(r); !session.IsZero() {
 		_, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
 		if err == nil {
-			redirect(w, r, HomePath, "")
+			redirectToPage(w, r, from.after())
 			return
 		}
 		if oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {
@@ -65,7 +84,7 @@ func (f Flow) showSignInOnly(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	f.showSignIn(w, r, page.SignIn{Email: flash.Email, Fault: f.Fault(flash)}, "Sign in")
+	f.showSignIn(w, r, page.SignIn{Email: flash.Email, Fault: f.Fault(flash), Address: from.address(), ForDevice: from.device}, "Sign in")
 }
 
 // showSignInFor shows the form for an authorization, with the signed-in account where the client
@@ -74,7 +93,7 @@ func (f Flow) showSignInFor(
 	w http.ResponseWriter, r *http.Request, request string, found *authzv1.LookUpAuthorizationResponse, flash Flash,
 ) {
 	data := page.SignIn{
-		Request: request, App: found.GetClientName(), Origin: found.GetRedirectOrigin(), Email: found.GetLoginHint(), Fault: f.Fault(flash),
+		Request: request, Address: signInForm(request).address(), App: found.GetClientName(), Origin: found.GetRedirectOrigin(), Email: found.GetLoginHint(), Fault: f.Fault(flash),
 	}
 	title := "Sign in"
 	if data.App != "" {
@@ -117,6 +136,9 @@ func (f Flow) SignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from := signInForm(parseRequestID(r.PostForm.Get("request")))
+	if from.request == "" {
+		from = signInAlone(r)
+	}
 	if !f.checkForm(w, r, from) {
 		return
 	}
@@ -160,7 +182,7 @@ func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from formPage
 // contained.
 func (f Flow) resume(w http.ResponseWriter, r *http.Request, from formPage, session string) {
 	if from.request == "" {
-		redirect(w, r, HomePath, "")
+		redirectToPage(w, r, from.after())
 		return
 	}
 	res, err := f.Authorizations.ResumeAuthorization(r.Context(), &authzv1.ResumeAuthorizationRequest{

@@ -23,7 +23,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/source"
 )
 
-// Endpoints serves /oauth/token, /oauth/revoke and /oauth/introspect.
+// Endpoints serves /oauth/token, /oauth/revoke, /oauth/introspect and /oauth/device_authorization.
 type Endpoints struct {
 	config Config
 	mux    *runtime.ServeMux

@@ -62,6 +62,16 @@ func rowOf(reason errorv1.Reason) row {
 		return invalidGrant("Invalid PKCE code verifier")
 	case errorv1.Reason_REASON_INVALID_REFRESH_TOKEN:
 		return invalidGrant("Invalid or expired refresh token")
+	case errorv1.Reason_REASON_INVALID_DEVICE_CODE:
+		return invalidGrant("Invalid or expired device code")
+	case errorv1.Reason_REASON_AUTHORIZATION_PENDING:
+		return sameInBoth(http.StatusBadRequest, "authorization_pending")
+	case errorv1.Reason_REASON_SLOW_DOWN:
+		return sameInBoth(http.StatusBadRequest, "slow_down")
+	case errorv1.Reason_REASON_ACCESS_DENIED:
+		return sameInBoth(http.StatusBadRequest, "access_denied")
+	case errorv1.Reason_REASON_EXPIRED_DEVICE_CODE:
+		return sameInBoth(http.StatusBadRequest, "expired_token")
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		return row{http.StatusTooManyRequests, "rate_limited", "", http.StatusTooManyRequests, unavailable}
 	case errorv1.Reason_REASON_UNAVAILABLE:
@@ -118,7 +128,7 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 
 // writeRow writes a row in the request's dialect.
 func (e *Endpoints) writeRow(w http.ResponseWriter, r *http.Request, row row) {
-	if untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
+	if isFlat(r.URL.Path) || untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
 		writeJSON(w, row.formStatus, oauthError{
 			Error: row.formError, Description: describe(row.message), URI: e.errorURI(row.formError),
 		})
@@ -126,6 +136,10 @@ func (e *Endpoints) writeRow(w http.ResponseWriter, r *http.Request, row row) {
 	}
 	writeDocumented(w, row)
 }
+
+// isFlat reports whether an endpoint writes its errors as RFC 6749 §5.2 does, whatever the media type
+// of the request: the documents do not have it, and each library expects that format.
+func isFlat(path string) bool { return path == "/oauth/device_authorization" }
 
 func writeDocumented(w http.ResponseWriter, row row) {
 	var body documentedError

@@ -31,6 +31,8 @@ type RouterConfig struct {
 	// LogRefusals logs each refused request at the level INFO and not at DEBUG. The metric counts
 	// each in any case.
 	LogRefusals bool
+	// ErrorsPage is the address of the page that explains every cause of a refusal.
+	ErrorsPage string
 	// PublicURL is the origin of the gateway's pages: a form of another origin is rejected.
 	PublicURL string
 	// NotFound serves a path without a route.
@@ -281,7 +283,9 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 }
 
 func (r *Router) refusals() refusal.Reporter {
-	return refusal.Reporter{Logger: r.config.Logger, Metrics: r.config.Metrics, Verbose: r.config.LogRefusals}
+	return refusal.Reporter{
+		Logger: r.config.Logger, Metrics: r.config.Metrics, Verbose: r.config.LogRefusals, ErrorsPage: r.config.ErrorsPage,
+	}
 }
 
 // recorder records the status.

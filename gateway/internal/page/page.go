@@ -103,6 +103,9 @@ type View struct {
 	Failed bool
 	// Status is the HTTP status; 0 is 200.
 	Status int
+	// Language is the tag of the only language that the page is written in; empty for a page in every
+	// language.
+	Language string
 	// Frame surrounds a page of an account; nil for a page with one question.
 	Frame *Frame
 	Data  any
@@ -117,7 +120,10 @@ const usualPage = 8 << 10
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	var out bytes.Buffer
 	out.Grow(usualPage)
-	language := p.language(r)
+	language := v.Language
+	if language == "" {
+		language = p.language(r)
+	}
 	pages := p.byLanguage[language]
 	err := pages.byName[v.Template+".html"].Execute(&out, struct {
 		Title, Stylesheet, Language string

@@ -43,10 +43,24 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			"See your videos", `<p class="kind">Videos</p>`, "Can change", "<code>videos:read</code>", `value="ws_2" required checked`,
 			`name="decision" value="approve"`, `name="decision" value="deny"`, `value="switch"`, "Pro plan · you are a member · <code>ws_2</code>",
 		}},
+		"device": {page.DeviceCode{
+			CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Code: evil, Fault: page.Fault{Text: evil, Field: "user_code"},
+		}, []string{`id="user_code"`, `aria-invalid="true" aria-describedby="fault"`, `value="switch"`, `value="csrf-value"`}},
 		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Disconnected: true, Searchable: true, Find: evil, Apps: []page.App{{
 			ClientID: evil, Name: evil, Approved: at, Now: at, Workspaces: []page.AppWorkspace{{Name: evil, Permissions: permissions}},
 		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "Can view and change", "See your videos", "<code>videos:read</code>"}},
-		"home":       {page.Home{AuthorizeURL: "/oauth/authorize?a=b"}, []string{"/oauth/authorize?a=b"}},
+		"home": {page.Home{
+			AuthorizeURL: "/oauth/authorize?a=b", Curl: evil,
+			Stops: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs", Text: evil}, Summary: evil}}}},
+		}, []string{"/oauth/authorize?a=b", `<a class="standing" href="/docs">`}},
+		"docsindex": {
+			page.DocsIndex{Groups: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs/x", Text: evil}, Summary: evil}}}}},
+			[]string{`<a class="standing" href="/docs/x">`},
+		},
+		"docspage": {
+			page.DocsPage{Title: evil, HTML: "<p>text</p>", Sections: []page.Link{{Address: "#x", Text: evil}}, Next: &page.Link{Address: "/docs/y", Text: evil}},
+			[]string{"<p>text</p>", `href="#x"`, `rel="next"`},
+		},
 		"components": {page.ExampleComponents(), []string{`dir="rtl"`, "Acme Studio"}},
 		"demo":       {page.Demo{AuthorizeURL: "/oauth/authorize", Code: evil, State: evil, Curl: evil}, []string{"The app received a code"}},
 	} {

@@ -23,6 +23,10 @@ type Wait struct{ Now, At time.Time }
 // SignIn is the data of signin.html.
 type SignIn struct {
 	CSRF, Request string
+	// Address is the page's own.
+	Address string
+	// ForDevice is true where the user signs in to connect a device.
+	ForDevice bool
 	// App is the client's name, untrusted text, and Origin the origin of its redirect URI; empty
 	// without a request.
 	App, Origin string
@@ -46,6 +50,8 @@ type Consent struct {
 	// Document is the address at which the app describes itself: untrusted text, empty for an app
 	// that is registered here.
 	Document string
+	// Device gets the answer in place of a website or an app; nil for any other request.
+	Device *RequestingDevice
 	// User is the signed-in user.
 	User        User
 	Permissions []PermissionGroup
@@ -76,6 +82,8 @@ func (c Consent) Loopback() string {
 // program of the computer can wait there for the response (RFC 8252 §8.3).
 func (c Consent) Warning() *Message {
 	switch {
+	case c.Device != nil:
+		return &Message{Kind: "warn", Text: "You are connecting a device. Only go on if you are holding it."}
 	case c.Loopback() != "":
 		return &Message{Kind: "warn", Text: "Your answer goes to a program on this computer, and any program here can receive it. Go on only if you have just started the right one yourself."}
 	case c.Host() == "":
@@ -288,9 +296,13 @@ func (d Demo) Facts() []Fact {
 	return facts
 }
 
-// Home is the data of home.html.
+// Home is the data of home.html, the tour of a development server.
 type Home struct {
 	AuthorizeURL string
 	// Facts are the example account.
 	Facts []Fact
+	// Stops are the parts of the tour.
+	Stops []DocsGroup
+	// Curl is a request to the API.
+	Curl string
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -15,6 +16,8 @@ type Reporter struct {
 	Metrics *telemetry.Metrics
 	// Verbose logs each refusal at the level INFO and not at DEBUG.
 	Verbose bool
+	// ErrorsPage is the address of the page that explains every cause under an anchor.
+	ErrorsPage string
 }
 
 // Response describes the response to a request.
@@ -56,6 +59,9 @@ func (r Reporter) Report(ctx context.Context, res Response) {
 	}
 	if refusal.ClientID != "" {
 		attrs = append(attrs, slog.String("client_id", refusal.ClientID))
+	}
+	if refusal.Cause != errorv1.Cause_CAUSE_UNSPECIFIED {
+		attrs = append(attrs, slog.String("docs", r.ErrorsPage+"#"+oerr.CauseLabel(refusal.Cause)))
 	}
 	r.Logger.LogAttrs(ctx, level, "request refused", attrs...)
 }

@@ -28,11 +28,12 @@ type Metadata struct {
 	ClientDocuments bool
 }
 
-// document is RFC 8414 §2, with members of other specifications.
+// document is RFC 8414 §2, with RFC 8628 §4, RFC 9207 §3 and members of other specifications.
 type document struct {
 	Issuer                 string   `json:"issuer"`
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
 	TokenEndpoint          string   `json:"token_endpoint"`
+	DeviceEndpoint         string   `json:"device_authorization_endpoint"`
 	RevocationEndpoint     string   `json:"revocation_endpoint"`
 	IntrospectionEndpoint  string   `json:"introspection_endpoint"`
 	ScopesSupported        []string `json:"scopes_supported"`
@@ -59,6 +60,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
 		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
+		DeviceEndpoint:         m.API + "/oauth/device_authorization",
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
 		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,

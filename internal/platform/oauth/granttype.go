@@ -11,6 +11,8 @@ const (
 	AuthorizationCodeGrant = "authorization_code"
 	// RefreshTokenGrant is RFC 6749 §6.
 	RefreshTokenGrant = "refresh_token"
+	// DeviceCodeGrant is RFC 8628 §3.4.
+	DeviceCodeGrant = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
 // GrantType is what the parts of the server need to know of a grant type. The registry, the metadata, the metrics and the command
@@ -31,6 +33,7 @@ func GrantTypes() []GrantType {
 	return []GrantType{
 		{Name: AuthorizationCodeGrant, Starts: true, Redirects: true, Default: true},
 		{Name: RefreshTokenGrant, Default: true},
+		{Name: DeviceCodeGrant, Starts: true},
 	}
 }
 

@@ -42,6 +42,17 @@ func ParseQuery(raw string) (Params, error) { return parse(raw, MaxQueryLength) 
 // ParseForm parses an application/x-www-form-urlencoded body by the same rules.
 func ParseForm(body string) (Params, error) { return parse(body, MaxFormLength) }
 
+// NewParams returns the parameters of a request that another component has parsed.
+func NewParams(values map[string][]string) Params {
+	params := Params{byName: map[string]param{}}
+	for name, list := range values {
+		if len(list) > 0 {
+			params.byName[name] = param{list}
+		}
+	}
+	return params
+}
+
 // Get returns the first value of the parameter with that decoded name, whether it is present, and
 // whether it is repeated. A parameter without a value is present with the value "", which callers
 // treat as omitted (RFC 6749 §3.1).

@@ -1,4 +1,5 @@
 // Visits every state of every page.
+import { enter, mustPoll, startDevice } from './device.mjs';
 import { esther, john, throttle } from './person.mjs';
 
 // visitStates calls visit(name) on each state. The visitor must stay on the page.
@@ -6,6 +7,7 @@ export async function visitStates(person, visit) {
   await withoutRequest(person, visit);
   await authorization(person, visit);
   await account(person, visit);
+  await devices(person, visit);
   await otherPeople(person, visit);
 }
 
@@ -14,6 +16,8 @@ async function withoutRequest(person, visit) {
     ['home', '/'], ['sign-in', '/signin'], ['not-found', '/nothing/here'], ['wrong-method', '/signout'],
     ['unknown-app', '/oauth/authorize?client_id=unknown'], ['components', '/dev/components'],
     ['demo', '/demo/callback'], ['demo-code', '/demo/callback?code=example&state=demo'], ['demo-error', '/demo/callback?error=access_denied'],
+    ['docs', '/docs'], ['docs-quick-start', '/docs/quick-start'], ['docs-scopes', '/docs/scopes'], ['docs-errors', '/docs/errors#code_expired'],
+    ['docs-clients', '/docs/clients'], ['docs-wire-contract', '/docs/wire-contract'], ['docs-api', '/docs/api'],
     ['request-unknown', `/signin?request=${'A'.repeat(43)}`],
   ]) {
     await person.open(path);
@@ -92,6 +96,36 @@ async function account(person, visit) {
   await visit('devices-ended');
 }
 
+// devices begins and ends signed in as John.
+async function devices(person, visit) {
+  const device = await startDevice(person.stage);
+  await person.open('/device');
+  await visit('device');
+  await enter(person, 'BBBB-BBBB');
+  await visit('device-wrong-code');
+  await person.page.goto(device.verification_uri_complete);
+  await visit('device-confirm');
+  await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
+  await person.page.reload();
+  await visit('device-confirm-german');
+  await person.press(person.page.locator('button[value=confirm]'));
+  await visit('device-consent-german');
+  await person.page.setExtraHTTPHeaders({});
+  await person.page.reload();
+  await visit('device-consent');
+  await person.allow(john.workspace);
+  await visit('device-allowed');
+  await mustPoll(person.stage, device, undefined);
+  await person.page.reload();
+  await visit('device-connected');
+
+  const denied = await startDevice(person.stage);
+  await person.open('/device');
+  await enter(person, denied.user_code);
+  await person.press(person.decision('deny'));
+  await visit('device-denied');
+}
+
 // websitePath is an authorization request whose redirect URI is a website.
 const websitePath = `/oauth/authorize?${new URLSearchParams({
   client_id: 'vdo_client_abc123', redirect_uri: 'https://yourapp.com/callback', response_type: 'code', scope: 'videos:read export:write', state: 'x',
@@ -115,6 +149,9 @@ async function otherPeople(person, visit) {
   await person.open('/account/connected-apps');
   await person.signOut();
   await visit('signed-out');
+  await person.open('/device');
+  await visit('sign-in-for-device');
+  await person.page.goBack();
   await person.signIn(esther);
   await person.page.goto(johns);
   await visit('request-of-another-person');

@@ -67,7 +67,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		RefreshRetrySeconds: c.seconds(),
 		DefaultScopes:       c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
-		Jwks: jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
+		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 	})
 	if err != nil {
 		return err

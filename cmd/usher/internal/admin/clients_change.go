@@ -69,7 +69,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
-		Jwks: jwks, JwksUri: c.JWKSURI,
+		Jwks:  jwks, JwksUri: c.JWKSURI,
 	}
 	if c.SigningAlg != "" || c.AnySigningAlg {
 		req.TokenEndpointAuthSigningAlg = &c.SigningAlg

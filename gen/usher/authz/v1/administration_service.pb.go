@@ -431,7 +431,7 @@ type CreateClientRequest struct {
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
 	// Whether the client is not verified.
 	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
-	// What the reuse of a refresh token revokes; REUSE_SUBJECT if unspecified.
+	// The revocation by the reuse of a refresh token; REUSE_SUBJECT if unspecified.
 	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	// Its public keys as a JWK Set (RFC 7517 §5) of one or two, for private_key_jwt (RFC 7523 §2.2).
 	// Such a client is confidential and gets no secret. Not together with jwks_uri.

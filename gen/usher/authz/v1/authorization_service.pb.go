@@ -472,7 +472,9 @@ type LookUpAuthorizationResponse struct {
 	ReturnLocation string `protobuf:"bytes,8,opt,name=return_location,json=returnLocation,proto3" json:"return_location,omitempty"`
 	// The error of a refused request, for the client's author: of the request it repeats only words of
 	// the scope.
-	Fault         string `protobuf:"bytes,9,opt,name=fault,proto3" json:"fault,omitempty"`
+	Fault string `protobuf:"bytes,9,opt,name=fault,proto3" json:"fault,omitempty"`
+	// The device that the outcome goes to, in place of a redirect URI; absent for any other request.
+	Device        *Device `protobuf:"bytes,26,opt,name=device,proto3" json:"device,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -568,6 +570,13 @@ func (x *LookUpAuthorizationResponse) GetFault() string {
 		return x.Fault
 	}
 	return ""
+}
+
+func (x *LookUpAuthorizationResponse) GetDevice() *Device {
+	if x != nil {
+		return x.Device
+	}
+	return nil
 }
 
 // ContinueAuthorizationRequest names a pending authorization.
@@ -785,7 +794,7 @@ var File_usher_authz_v1_authorization_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xbb\x01\n" +
+	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/device.proto\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xbb\x01\n" +
 	"\x19StartAuthorizationRequest\x12!\n" +
 	"\traw_query\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\brawQuery\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
@@ -804,7 +813,7 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xb6\x03\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xe6\x03\n" +
 	"\x1bLookUpAuthorizationResponse\x128\n" +
 	"\x05state\x18\x01 \x01(\x0e2\".usher.authz.v1.AuthorizationStateR\x05state\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
@@ -817,7 +826,8 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\vdecide_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"decideTime\x12-\n" +
 	"\x0freturn_location\x18\b \x01(\tB\x04\xe8\xbd\x18\x01R\x0ereturnLocation\x12\x14\n" +
-	"\x05fault\x18\t \x01(\tR\x05fault\"\x93\x01\n" +
+	"\x05fault\x18\t \x01(\tR\x05fault\x12.\n" +
+	"\x06device\x18\x1a \x01(\v2\x16.usher.authz.v1.DeviceR\x06device\"\x93\x01\n" +
 	"\x1cContinueAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -882,6 +892,7 @@ var file_usher_authz_v1_authorization_service_proto_goTypes = []any{
 	(*CancelAuthorizationResponse)(nil),   // 11: usher.authz.v1.CancelAuthorizationResponse
 	(*Step)(nil),                          // 12: usher.authz.v1.Step
 	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
+	(*Device)(nil),                        // 14: usher.authz.v1.Device
 }
 var file_usher_authz_v1_authorization_service_proto_depIdxs = []int32{
 	12, // 0: usher.authz.v1.StartAuthorizationResponse.step:type_name -> usher.authz.v1.Step
@@ -890,23 +901,24 @@ var file_usher_authz_v1_authorization_service_proto_depIdxs = []int32{
 	12, // 3: usher.authz.v1.LookUpAuthorizationResponse.step:type_name -> usher.authz.v1.Step
 	1,  // 4: usher.authz.v1.LookUpAuthorizationResponse.sign_in_reason:type_name -> usher.authz.v1.SignInReason
 	13, // 5: usher.authz.v1.LookUpAuthorizationResponse.decide_time:type_name -> google.protobuf.Timestamp
-	12, // 6: usher.authz.v1.ContinueAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	12, // 7: usher.authz.v1.CancelAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	2,  // 8: usher.authz.v1.AuthorizationService.StartAuthorization:input_type -> usher.authz.v1.StartAuthorizationRequest
-	4,  // 9: usher.authz.v1.AuthorizationService.ResumeAuthorization:input_type -> usher.authz.v1.ResumeAuthorizationRequest
-	6,  // 10: usher.authz.v1.AuthorizationService.LookUpAuthorization:input_type -> usher.authz.v1.LookUpAuthorizationRequest
-	8,  // 11: usher.authz.v1.AuthorizationService.ContinueAuthorization:input_type -> usher.authz.v1.ContinueAuthorizationRequest
-	10, // 12: usher.authz.v1.AuthorizationService.CancelAuthorization:input_type -> usher.authz.v1.CancelAuthorizationRequest
-	3,  // 13: usher.authz.v1.AuthorizationService.StartAuthorization:output_type -> usher.authz.v1.StartAuthorizationResponse
-	5,  // 14: usher.authz.v1.AuthorizationService.ResumeAuthorization:output_type -> usher.authz.v1.ResumeAuthorizationResponse
-	7,  // 15: usher.authz.v1.AuthorizationService.LookUpAuthorization:output_type -> usher.authz.v1.LookUpAuthorizationResponse
-	9,  // 16: usher.authz.v1.AuthorizationService.ContinueAuthorization:output_type -> usher.authz.v1.ContinueAuthorizationResponse
-	11, // 17: usher.authz.v1.AuthorizationService.CancelAuthorization:output_type -> usher.authz.v1.CancelAuthorizationResponse
-	13, // [13:18] is the sub-list for method output_type
-	8,  // [8:13] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	14, // 6: usher.authz.v1.LookUpAuthorizationResponse.device:type_name -> usher.authz.v1.Device
+	12, // 7: usher.authz.v1.ContinueAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	12, // 8: usher.authz.v1.CancelAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	2,  // 9: usher.authz.v1.AuthorizationService.StartAuthorization:input_type -> usher.authz.v1.StartAuthorizationRequest
+	4,  // 10: usher.authz.v1.AuthorizationService.ResumeAuthorization:input_type -> usher.authz.v1.ResumeAuthorizationRequest
+	6,  // 11: usher.authz.v1.AuthorizationService.LookUpAuthorization:input_type -> usher.authz.v1.LookUpAuthorizationRequest
+	8,  // 12: usher.authz.v1.AuthorizationService.ContinueAuthorization:input_type -> usher.authz.v1.ContinueAuthorizationRequest
+	10, // 13: usher.authz.v1.AuthorizationService.CancelAuthorization:input_type -> usher.authz.v1.CancelAuthorizationRequest
+	3,  // 14: usher.authz.v1.AuthorizationService.StartAuthorization:output_type -> usher.authz.v1.StartAuthorizationResponse
+	5,  // 15: usher.authz.v1.AuthorizationService.ResumeAuthorization:output_type -> usher.authz.v1.ResumeAuthorizationResponse
+	7,  // 16: usher.authz.v1.AuthorizationService.LookUpAuthorization:output_type -> usher.authz.v1.LookUpAuthorizationResponse
+	9,  // 17: usher.authz.v1.AuthorizationService.ContinueAuthorization:output_type -> usher.authz.v1.ContinueAuthorizationResponse
+	11, // 18: usher.authz.v1.AuthorizationService.CancelAuthorization:output_type -> usher.authz.v1.CancelAuthorizationResponse
+	14, // [14:19] is the sub-list for method output_type
+	9,  // [9:14] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_authorization_service_proto_init() }
@@ -914,6 +926,7 @@ func file_usher_authz_v1_authorization_service_proto_init() {
 	if File_usher_authz_v1_authorization_service_proto != nil {
 		return
 	}
+	file_usher_authz_v1_device_proto_init()
 	file_usher_authz_v1_step_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

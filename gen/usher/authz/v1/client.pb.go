@@ -145,7 +145,7 @@ type Client struct {
 	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
 	// Absent where the setting `token.refresh_retry_window` applies.
 	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
-	// What the reuse of a refresh token revokes; unspecified is REUSE_SUBJECT.
+	// The revocation by the reuse of a refresh token; unspecified is REUSE_SUBJECT.
 	Reuse         Reuse `protobuf:"varint,13,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -147,7 +147,10 @@ type AuthenticateClientRequest struct {
 	// ignores it.
 	Code string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
 	// A client assertion, instead of credentials. Release 0.1 refuses a request without credentials.
-	Assertion     *ClientAssertion `protobuf:"bytes,4,opt,name=assertion,proto3" json:"assertion,omitempty"`
+	Assertion *ClientAssertion `protobuf:"bytes,4,opt,name=assertion,proto3" json:"assertion,omitempty"`
+	// A device code to resolve instead of a code; empty for none. It counts as a poll of the device
+	// (RFC 8628 §3.5). Release 0.1 ignores it.
+	DeviceCode    string `protobuf:"bytes,20,opt,name=device_code,json=deviceCode,proto3" json:"device_code,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -210,13 +213,20 @@ func (x *AuthenticateClientRequest) GetAssertion() *ClientAssertion {
 	return nil
 }
 
+func (x *AuthenticateClientRequest) GetDeviceCode() string {
+	if x != nil {
+		return x.DeviceCode
+	}
+	return ""
+}
+
 // AuthenticateClientResponse is the authenticated confidential client, or the public client that
 // was named.
 type AuthenticateClientResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
 	Client *Client `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
-	// The result of the code. Neither is set if none was sent, and by release 0.1.
+	// The result of the code or the device code. Neither is set if none was sent, and by release 0.1.
 	//
 	// Types that are valid to be assigned to Code:
 	//
@@ -294,12 +304,14 @@ type isAuthenticateClientResponse_Code interface {
 }
 
 type AuthenticateClientResponse_ResolvedCode struct {
-	// The data that the code stands for, whichever client it was issued to.
+	// The data that the code stands for, whichever client it was issued to; of a device code, the
+	// approval of a device of this client.
 	ResolvedCode *ResolveCodeResponse `protobuf:"bytes,2,opt,name=resolved_code,json=resolvedCode,proto3,oneof"`
 }
 
 type AuthenticateClientResponse_CodeRefusal struct {
-	// The code is unknown or expired: why.
+	// The code cannot be exchanged: why. CAUSE_DEVICE_PENDING and CAUSE_DEVICE_SLOW_DOWN if a device
+	// may poll again.
 	CodeRefusal v1.Cause `protobuf:"varint,3,opt,name=code_refusal,json=codeRefusal,proto3,enum=usher.error.v1.Cause,oneof"`
 }
 
@@ -409,12 +421,14 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"_\n" +
 	"\x0fClientAssertion\x12/\n" +
 	"\x10client_assertion\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x0fclientAssertion\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\xe0\x01\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x87\x02\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
 	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
 	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x18\n" +
 	"\x04code\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\x12=\n" +
-	"\tassertion\x18\x04 \x01(\v2\x1f.usher.authz.v1.ClientAssertionR\tassertion\"\xdc\x01\n" +
+	"\tassertion\x18\x04 \x01(\v2\x1f.usher.authz.v1.ClientAssertionR\tassertion\x12%\n" +
+	"\vdevice_code\x18\x14 \x01(\tB\x04\xe8\xbd\x18\x01R\n" +
+	"deviceCode\"\xdc\x01\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
 	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +

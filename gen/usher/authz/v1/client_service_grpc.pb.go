@@ -28,7 +28,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // ClientService reads and authenticates clients. It changes nothing, except that an assertion that
-// it accepted is spent.
+// it accepted is spent, and that failures and the polls of devices are counted.
 type ClientServiceClient interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, a secret sent by a
@@ -75,7 +75,7 @@ func (c *clientServiceClient) BatchGetClients(ctx context.Context, in *BatchGetC
 // for forward compatibility.
 //
 // ClientService reads and authenticates clients. It changes nothing, except that an assertion that
-// it accepted is spent.
+// it accepted is spent, and that failures and the polls of devices are counted.
 type ClientServiceServer interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, a secret sent by a

@@ -74,7 +74,7 @@ type ResolveCodeResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client that the code was issued to.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The redirect URI of the authorization request, byte for byte.
+	// The redirect URI of the authorization request, byte for byte; empty for a device.
 	RedirectUri string `protobuf:"bytes,2,opt,name=redirect_uri,json=redirectUri,proto3" json:"redirect_uri,omitempty"`
 	// The S256 challenge; empty when none was sent (RFC 7636 §4.3).
 	CodeChallenge string `protobuf:"bytes,3,opt,name=code_challenge,json=codeChallenge,proto3" json:"code_challenge,omitempty"`

@@ -49,8 +49,10 @@ type PendingAuthorization struct {
 	// Whether CompleteAuthorization accepts the epoch of the consent page, so that no BindPrompt is
 	// needed. Release 0.1 never sets it.
 	EpochInDecision bool `protobuf:"varint,10,opt,name=epoch_in_decision,json=epochInDecision,proto3" json:"epoch_in_decision,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The device that the outcome goes to, in place of a redirect URI; absent for any other request.
+	Device        *Device `protobuf:"bytes,27,opt,name=device,proto3" json:"device,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PendingAuthorization) Reset() {
@@ -153,6 +155,13 @@ func (x *PendingAuthorization) GetEpochInDecision() bool {
 	return false
 }
 
+func (x *PendingAuthorization) GetDevice() *Device {
+	if x != nil {
+		return x.Device
+	}
+	return nil
+}
+
 // Outcome is the decision about an authorization.
 type Outcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -164,7 +173,7 @@ type Outcome struct {
 	WorkspaceId string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// When it was decided.
 	DecideTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
-	// SHA-256 of the code of an approval; empty once the code has expired.
+	// SHA-256 of the code of an approval, or of the device code; empty once the code has expired.
 	CodeHash      []byte `protobuf:"bytes,5,opt,name=code_hash,json=codeHash,proto3" json:"code_hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -725,7 +734,7 @@ func (*Denial) Descriptor() ([]byte, []int) {
 type CompleteAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The redirect URI with `code` or `error`, `state` and `iss`. Empty for a repeated approval where
-	// report_repeat is set.
+	// report_repeat is set, and for a device, which polls for the outcome.
 	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
 	// The authorization request and the decision. Release 0.1 never sends it.
 	Authorization *PendingAuthorization `protobuf:"bytes,2,opt,name=authorization,proto3" json:"authorization,omitempty"`
@@ -781,7 +790,7 @@ var File_usher_authz_v1_decision_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\n" +
-	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xec\x02\n" +
+	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9c\x03\n" +
 	"\x14PendingAuthorization\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -795,7 +804,8 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x10sign_in_required\x18\b \x01(\bR\x0esignInRequired\x121\n" +
 	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\x12*\n" +
 	"\x11epoch_in_decision\x18\n" +
-	" \x01(\bR\x0fepochInDecision\"\xc1\x01\n" +
+	" \x01(\bR\x0fepochInDecision\x12.\n" +
+	"\x06device\x18\x1b \x01(\v2\x16.usher.authz.v1.DeviceR\x06device\"\xc1\x01\n" +
 	"\aOutcome\x12\x1a\n" +
 	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +
@@ -873,26 +883,28 @@ var file_usher_authz_v1_decision_service_proto_goTypes = []any{
 	(*Approval)(nil),                      // 7: usher.authz.v1.Approval
 	(*Denial)(nil),                        // 8: usher.authz.v1.Denial
 	(*CompleteAuthorizationResponse)(nil), // 9: usher.authz.v1.CompleteAuthorizationResponse
-	(*timestamppb.Timestamp)(nil),         // 10: google.protobuf.Timestamp
+	(*Device)(nil),                        // 10: usher.authz.v1.Device
+	(*timestamppb.Timestamp)(nil),         // 11: google.protobuf.Timestamp
 }
 var file_usher_authz_v1_decision_service_proto_depIdxs = []int32{
 	1,  // 0: usher.authz.v1.PendingAuthorization.outcome:type_name -> usher.authz.v1.Outcome
-	10, // 1: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
-	0,  // 2: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	7,  // 3: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
-	8,  // 4: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
-	0,  // 5: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	2,  // 6: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
-	4,  // 7: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
-	6,  // 8: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
-	3,  // 9: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
-	5,  // 10: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
-	9,  // 11: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
-	9,  // [9:12] is the sub-list for method output_type
-	6,  // [6:9] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	10, // 1: usher.authz.v1.PendingAuthorization.device:type_name -> usher.authz.v1.Device
+	11, // 2: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
+	0,  // 3: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	7,  // 4: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
+	8,  // 5: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
+	0,  // 6: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	2,  // 7: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
+	4,  // 8: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
+	6,  // 9: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
+	3,  // 10: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
+	5,  // 11: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
+	9,  // 12: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
+	10, // [10:13] is the sub-list for method output_type
+	7,  // [7:10] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_decision_service_proto_init() }
@@ -900,6 +912,7 @@ func file_usher_authz_v1_decision_service_proto_init() {
 	if File_usher_authz_v1_decision_service_proto != nil {
 		return
 	}
+	file_usher_authz_v1_device_proto_init()
 	file_usher_authz_v1_decision_service_proto_msgTypes[6].OneofWrappers = []any{
 		(*CompleteAuthorizationRequest_Approval)(nil),
 		(*CompleteAuthorizationRequest_Denial)(nil),

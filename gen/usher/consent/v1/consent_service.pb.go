@@ -167,7 +167,9 @@ type GetPromptResponse struct {
 	EmailAddress string `protobuf:"bytes,6,opt,name=email_address,json=emailAddress,proto3" json:"email_address,omitempty"`
 	// The identity of this page, which the decision sends back. Absent from release 0.1, and where
 	// authz of that release bound the page itself.
-	Page          *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
+	// The device that the outcome goes to, in place of redirect_origin; absent for any other request.
+	Device        *Device `protobuf:"bytes,24,opt,name=device,proto3" json:"device,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -251,6 +253,68 @@ func (x *GetPromptResponse) GetPage() *Page {
 	return nil
 }
 
+func (x *GetPromptResponse) GetDevice() *Device {
+	if x != nil {
+		return x.Device
+	}
+	return nil
+}
+
+// Device is a device that waits for the user's decision (RFC 8628).
+type Device struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The network address that the device's request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,1,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// When the device's request arrived.
+	RequestTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=request_time,json=requestTime,proto3" json:"request_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Device) Reset() {
+	*x = Device{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Device) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Device) ProtoMessage() {}
+
+func (x *Device) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Device.ProtoReflect.Descriptor instead.
+func (*Device) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Device) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *Device) GetRequestTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RequestTime
+	}
+	return nil
+}
+
 // Page identifies the state that a consent page showed.
 type Page struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -264,7 +328,7 @@ type Page struct {
 
 func (x *Page) Reset() {
 	*x = Page{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -276,7 +340,7 @@ func (x *Page) String() string {
 func (*Page) ProtoMessage() {}
 
 func (x *Page) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -289,7 +353,7 @@ func (x *Page) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Page.ProtoReflect.Descriptor instead.
 func (*Page) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Page) GetClientId() string {
@@ -319,7 +383,7 @@ type PromptScope struct {
 
 func (x *PromptScope) Reset() {
 	*x = PromptScope{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +395,7 @@ func (x *PromptScope) String() string {
 func (*PromptScope) ProtoMessage() {}
 
 func (x *PromptScope) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +408,7 @@ func (x *PromptScope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptScope.ProtoReflect.Descriptor instead.
 func (*PromptScope) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PromptScope) GetName() string {
@@ -378,7 +442,7 @@ type PromptWorkspace struct {
 
 func (x *PromptWorkspace) Reset() {
 	*x = PromptWorkspace{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -390,7 +454,7 @@ func (x *PromptWorkspace) String() string {
 func (*PromptWorkspace) ProtoMessage() {}
 
 func (x *PromptWorkspace) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -403,7 +467,7 @@ func (x *PromptWorkspace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptWorkspace.ProtoReflect.Descriptor instead.
 func (*PromptWorkspace) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PromptWorkspace) GetWorkspaceId() string {
@@ -460,7 +524,7 @@ type DecideRequest struct {
 
 func (x *DecideRequest) Reset() {
 	*x = DecideRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -472,7 +536,7 @@ func (x *DecideRequest) String() string {
 func (*DecideRequest) ProtoMessage() {}
 
 func (x *DecideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -485,7 +549,7 @@ func (x *DecideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRequest.ProtoReflect.Descriptor instead.
 func (*DecideRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *DecideRequest) GetRequestId() string {
@@ -547,7 +611,8 @@ func (x *DecideRequest) GetSameForm() bool {
 // DecideResponse is the redirect to the client.
 type DecideResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The redirect URI with `code` or `error`, `state` and `iss`.
+	// The redirect URI with `code` or `error`, `state` and `iss`. Empty for a device, which polls for
+	// the outcome: the browser shows it.
 	Location      string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -555,7 +620,7 @@ type DecideResponse struct {
 
 func (x *DecideResponse) Reset() {
 	*x = DecideResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -567,7 +632,7 @@ func (x *DecideResponse) String() string {
 func (*DecideResponse) ProtoMessage() {}
 
 func (x *DecideResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -580,7 +645,7 @@ func (x *DecideResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideResponse.ProtoReflect.Descriptor instead.
 func (*DecideResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DecideResponse) GetLocation() string {
@@ -605,7 +670,7 @@ type GetOutcomeRequest struct {
 
 func (x *GetOutcomeRequest) Reset() {
 	*x = GetOutcomeRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -617,7 +682,7 @@ func (x *GetOutcomeRequest) String() string {
 func (*GetOutcomeRequest) ProtoMessage() {}
 
 func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -630,7 +695,7 @@ func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeRequest.ProtoReflect.Descriptor instead.
 func (*GetOutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetOutcomeRequest) GetRequestId() string {
@@ -677,7 +742,7 @@ type GetOutcomeResponse struct {
 
 func (x *GetOutcomeResponse) Reset() {
 	*x = GetOutcomeResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -689,7 +754,7 @@ func (x *GetOutcomeResponse) String() string {
 func (*GetOutcomeResponse) ProtoMessage() {}
 
 func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -702,7 +767,7 @@ func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeResponse.ProtoReflect.Descriptor instead.
 func (*GetOutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetOutcomeResponse) GetClientName() string {
@@ -764,7 +829,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
-	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xcb\x02\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xfd\x02\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -775,7 +840,11 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"workspaces\x12!\n" +
 	"\fdisplay_name\x18\x05 \x01(\tR\vdisplayName\x12#\n" +
 	"\remail_address\x18\x06 \x01(\tR\femailAddress\x12*\n" +
-	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\"9\n" +
+	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\x120\n" +
+	"\x06device\x18\x18 \x01(\v2\x18.usher.consent.v1.DeviceR\x06device\"n\n" +
+	"\x06Device\x12%\n" +
+	"\x0esource_address\x18\x01 \x01(\tR\rsourceAddress\x12=\n" +
+	"\frequest_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vrequestTime\"9\n" +
 	"\x04Page\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\"C\n" +
@@ -840,40 +909,43 @@ func file_usher_consent_v1_consent_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_consent_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_usher_consent_v1_consent_service_proto_goTypes = []any{
 	(Decision)(0),                 // 0: usher.consent.v1.Decision
 	(*GetPromptRequest)(nil),      // 1: usher.consent.v1.GetPromptRequest
 	(*GetPromptResponse)(nil),     // 2: usher.consent.v1.GetPromptResponse
-	(*Page)(nil),                  // 3: usher.consent.v1.Page
-	(*PromptScope)(nil),           // 4: usher.consent.v1.PromptScope
-	(*PromptWorkspace)(nil),       // 5: usher.consent.v1.PromptWorkspace
-	(*DecideRequest)(nil),         // 6: usher.consent.v1.DecideRequest
-	(*DecideResponse)(nil),        // 7: usher.consent.v1.DecideResponse
-	(*GetOutcomeRequest)(nil),     // 8: usher.consent.v1.GetOutcomeRequest
-	(*GetOutcomeResponse)(nil),    // 9: usher.consent.v1.GetOutcomeResponse
-	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(*Device)(nil),                // 3: usher.consent.v1.Device
+	(*Page)(nil),                  // 4: usher.consent.v1.Page
+	(*PromptScope)(nil),           // 5: usher.consent.v1.PromptScope
+	(*PromptWorkspace)(nil),       // 6: usher.consent.v1.PromptWorkspace
+	(*DecideRequest)(nil),         // 7: usher.consent.v1.DecideRequest
+	(*DecideResponse)(nil),        // 8: usher.consent.v1.DecideResponse
+	(*GetOutcomeRequest)(nil),     // 9: usher.consent.v1.GetOutcomeRequest
+	(*GetOutcomeResponse)(nil),    // 10: usher.consent.v1.GetOutcomeResponse
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
-	4,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
-	5,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
-	3,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
-	0,  // 3: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
-	3,  // 4: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
-	0,  // 5: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
-	5,  // 6: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
-	10, // 7: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
-	1,  // 8: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	6,  // 9: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	8,  // 10: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	2,  // 11: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	7,  // 12: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	9,  // 13: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	11, // [11:14] is the sub-list for method output_type
-	8,  // [8:11] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	5,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
+	6,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
+	4,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
+	3,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
+	11, // 4: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
+	0,  // 5: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
+	4,  // 6: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
+	0,  // 7: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
+	6,  // 8: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
+	11, // 9: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	1,  // 10: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	7,  // 11: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	9,  // 12: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	2,  // 13: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	8,  // 14: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	10, // 15: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	13, // [13:16] is the sub-list for method output_type
+	10, // [10:13] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }
@@ -887,7 +959,7 @@ func file_usher_consent_v1_consent_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_consent_service_proto_rawDesc), len(file_usher_consent_v1_consent_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

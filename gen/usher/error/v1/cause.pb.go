@@ -263,6 +263,26 @@ const (
 	Cause_CAUSE_ASSERTION_MISSING Cause = 135
 	// The client's keys at its jwks_uri cannot be read; the log of authz says why.
 	Cause_CAUSE_CLIENT_KEYS_UNREADABLE Cause = 136
+	// The user has not decided about the device yet.
+	Cause_CAUSE_DEVICE_PENDING Cause = 140
+	// The device polled before its interval was over.
+	Cause_CAUSE_DEVICE_SLOW_DOWN Cause = 141
+	// The user denied the device.
+	Cause_CAUSE_DEVICE_DENIED Cause = 142
+	// The device code expired before the user decided, or before the device polled.
+	Cause_CAUSE_DEVICE_CODE_EXPIRED Cause = 143
+	// The string cannot be a device code of this server.
+	Cause_CAUSE_DEVICE_CODE_MALFORMED Cause = 144
+	// No such device code is known: it was never issued, or it expired a while ago.
+	Cause_CAUSE_DEVICE_CODE_UNKNOWN Cause = 145
+	// The device code was issued to another client.
+	Cause_CAUSE_DEVICE_CODE_OTHER_CLIENT Cause = 146
+	// The device code was exchanged before.
+	Cause_CAUSE_DEVICE_CODE_USED Cause = 147
+	// The user's grants to the client were revoked after the user approved the device.
+	Cause_CAUSE_DEVICE_CONSENT_REVOKED Cause = 148
+	// No device waits with the user code that a user entered.
+	Cause_CAUSE_USER_CODE_UNKNOWN Cause = 149
 )
 
 // Enum value maps for Cause.
@@ -379,6 +399,16 @@ var (
 		134: "CAUSE_ASSERTION_UNEXPECTED",
 		135: "CAUSE_ASSERTION_MISSING",
 		136: "CAUSE_CLIENT_KEYS_UNREADABLE",
+		140: "CAUSE_DEVICE_PENDING",
+		141: "CAUSE_DEVICE_SLOW_DOWN",
+		142: "CAUSE_DEVICE_DENIED",
+		143: "CAUSE_DEVICE_CODE_EXPIRED",
+		144: "CAUSE_DEVICE_CODE_MALFORMED",
+		145: "CAUSE_DEVICE_CODE_UNKNOWN",
+		146: "CAUSE_DEVICE_CODE_OTHER_CLIENT",
+		147: "CAUSE_DEVICE_CODE_USED",
+		148: "CAUSE_DEVICE_CONSENT_REVOKED",
+		149: "CAUSE_USER_CODE_UNKNOWN",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -492,6 +522,16 @@ var (
 		"CAUSE_ASSERTION_UNEXPECTED":          134,
 		"CAUSE_ASSERTION_MISSING":             135,
 		"CAUSE_CLIENT_KEYS_UNREADABLE":        136,
+		"CAUSE_DEVICE_PENDING":                140,
+		"CAUSE_DEVICE_SLOW_DOWN":              141,
+		"CAUSE_DEVICE_DENIED":                 142,
+		"CAUSE_DEVICE_CODE_EXPIRED":           143,
+		"CAUSE_DEVICE_CODE_MALFORMED":         144,
+		"CAUSE_DEVICE_CODE_UNKNOWN":           145,
+		"CAUSE_DEVICE_CODE_OTHER_CLIENT":      146,
+		"CAUSE_DEVICE_CODE_USED":              147,
+		"CAUSE_DEVICE_CONSENT_REVOKED":        148,
+		"CAUSE_USER_CODE_UNKNOWN":             149,
 	}
 )
 
@@ -558,7 +598,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xe4O\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xbaW\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -576,8 +616,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x12CAUSE_RATE_LIMITED\x10\f\x1a)\xe8\xbd\x18\t\xf2\xbd\x18!Wait as long as Retry-After says.\x12[\n" +
 	"\x1cCAUSE_DEPENDENCY_UNAVAILABLE\x10\r\x1a9\xe8\xbd\x18\n" +
 	"\xf2\xbd\x181Repeat the request after the time in Retry-After.\x12g\n" +
-	"\x13CAUSE_FORM_NOT_OURS\x10\x0e\x1aN\xe8\xbd\x18\x15\xf2\xbd\x18FNothing: a person reloads the page. A client never posts to the pages.\x12R\n" +
-	"\x1cCAUSE_GRANT_TYPE_UNSUPPORTED\x10\x0f\x1a0\xe8\xbd\x18\x02\xf2\xbd\x18(Use authorization_code or refresh_token.\x12M\n" +
+	"\x13CAUSE_FORM_NOT_OURS\x10\x0e\x1aN\xe8\xbd\x18\x15\xf2\xbd\x18FNothing: a person reloads the page. A client never posts to the pages.\x12[\n" +
+	"\x1cCAUSE_GRANT_TYPE_UNSUPPORTED\x10\x0f\x1a9\xe8\xbd\x18\x02\xf2\xbd\x181Use one of grant_types_supported in the metadata.\x12M\n" +
 	"\x17CAUSE_GRANT_NOT_ALLOWED\x10\x10\x1a0\xe8\xbd\x18\b\xf2\xbd\x18(Have the grant type added to the client.\x12<\n" +
 	"\x13CAUSE_SCOPE_MISSING\x10\x11\x1a#\xe8\xbd\x18\x03\xf2\xbd\x18\x1bAsk for at least one scope.\x12D\n" +
 	"\x15CAUSE_SCOPE_MALFORMED\x10\x12\x1a)\xe8\xbd\x18\x03\xf2\xbd\x18!Separate scopes by single spaces.\x12J\n" +
@@ -674,7 +714,17 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1aCAUSE_ASSERTION_UNEXPECTED\x10\x86\x01\x1aH\xe8\xbd\x18\x04\xf2\xbd\x18@Authenticate as registered, or register the client's public key.\x12V\n" +
 	"\x17CAUSE_ASSERTION_MISSING\x10\x87\x01\x1a8\xe8\xbd\x18\x04\xf2\xbd\x180Send client_assertion and client_assertion_type.\x12\xae\x01\n" +
 	"\x1cCAUSE_CLIENT_KEYS_UNREADABLE\x10\x88\x01\x1a\x8a\x01\xe8\xbd\x18\n" +
-	"\xf2\xbd\x18\x81\x01Serve the JWK Set at jwks_uri over https from a public address: status 200, application/json, at most 64 KiB, without a redirect.:S\n" +
+	"\xf2\xbd\x18\x81\x01Serve the JWK Set at jwks_uri over https from a public address: status 200, application/json, at most 64 KiB, without a redirect.\x12A\n" +
+	"\x14CAUSE_DEVICE_PENDING\x10\x8c\x01\x1a&\xe8\xbd\x18<\xf2\xbd\x18\x1ePoll again after the interval.\x12d\n" +
+	"\x16CAUSE_DEVICE_SLOW_DOWN\x10\x8d\x01\x1aG\xe8\xbd\x18=\xf2\xbd\x18?Add five seconds to the interval, for this and all later polls.\x12]\n" +
+	"\x13CAUSE_DEVICE_DENIED\x10\x8e\x01\x1aC\xe8\xbd\x18>\xf2\xbd\x18;Stop polling, and say on the device that access was denied.\x12O\n" +
+	"\x19CAUSE_DEVICE_CODE_EXPIRED\x10\x8f\x01\x1a/\xe8\xbd\x18?\xf2\xbd\x18'Start again and show the new user code.\x12i\n" +
+	"\x1bCAUSE_DEVICE_CODE_MALFORMED\x10\x90\x01\x1aG\xe8\xbd\x18@\xf2\xbd\x18?Send the device_code of the response, whole: not the user code.\x12o\n" +
+	"\x19CAUSE_DEVICE_CODE_UNKNOWN\x10\x91\x01\x1aO\xe8\xbd\x18@\xf2\xbd\x18GPoll the server that issued the code, and stop when expires_in is over.\x12c\n" +
+	"\x1eCAUSE_DEVICE_CODE_OTHER_CLIENT\x10\x92\x01\x1a>\xe8\xbd\x18@\xf2\xbd\x186Use the client_id of the device authorization request.\x12c\n" +
+	"\x16CAUSE_DEVICE_CODE_USED\x10\x93\x01\x1aF\xe8\xbd\x18@\xf2\xbd\x18>Stop polling once the tokens arrived, and poll once at a time.\x12R\n" +
+	"\x1cCAUSE_DEVICE_CONSENT_REVOKED\x10\x94\x01\x1a/\xe8\xbd\x18@\xf2\xbd\x18'Start again and show the new user code.\x12x\n" +
+	"\x17CAUSE_USER_CODE_UNKNOWN\x10\x95\x01\x1aZ\xe8\xbd\x18\r\xf2\xbd\x18RCompare the code with the one that the device shows, or start again on the device.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

@@ -88,6 +88,16 @@ const (
 	// A protected resource that was asked for is malformed, unknown, or not one of the grant (RFC 8707
 	// §2 invalid_target).
 	Reason_REASON_INVALID_TARGET Reason = 26
+	// The user has not decided about the device yet: poll again after the interval (RFC 8628 §3.5).
+	Reason_REASON_AUTHORIZATION_PENDING Reason = 60
+	// The device polled too soon: the interval is five seconds longer from now on (RFC 8628 §3.5).
+	Reason_REASON_SLOW_DOWN Reason = 61
+	// The user denied the device (RFC 8628 §3.5).
+	Reason_REASON_ACCESS_DENIED Reason = 62
+	// The device code expired before the user decided (RFC 8628 §3.5).
+	Reason_REASON_EXPIRED_DEVICE_CODE Reason = 63
+	// The device code is unknown, used, another client's, or its approval was revoked.
+	Reason_REASON_INVALID_DEVICE_CODE Reason = 64
 )
 
 // Enum value maps for Reason.
@@ -120,6 +130,11 @@ var (
 		24: "REASON_UNAUTHORIZED_ACCESS",
 		25: "REASON_ALREADY_EXISTS",
 		26: "REASON_INVALID_TARGET",
+		60: "REASON_AUTHORIZATION_PENDING",
+		61: "REASON_SLOW_DOWN",
+		62: "REASON_ACCESS_DENIED",
+		63: "REASON_EXPIRED_DEVICE_CODE",
+		64: "REASON_INVALID_DEVICE_CODE",
 	}
 	Reason_value = map[string]int32{
 		"REASON_UNSPECIFIED":             0,
@@ -149,6 +164,11 @@ var (
 		"REASON_UNAUTHORIZED_ACCESS":     24,
 		"REASON_ALREADY_EXISTS":          25,
 		"REASON_INVALID_TARGET":          26,
+		"REASON_AUTHORIZATION_PENDING":   60,
+		"REASON_SLOW_DOWN":               61,
+		"REASON_ACCESS_DENIED":           62,
+		"REASON_EXPIRED_DEVICE_CODE":     63,
+		"REASON_INVALID_DEVICE_CODE":     64,
 	}
 )
 
@@ -183,7 +203,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xaa\x06\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xbc\a\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -212,7 +232,12 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x1bREASON_EXPIRED_ACCESS_TOKEN\x10\x17\x12\x1e\n" +
 	"\x1aREASON_UNAUTHORIZED_ACCESS\x10\x18\x12\x19\n" +
 	"\x15REASON_ALREADY_EXISTS\x10\x19\x12\x19\n" +
-	"\x15REASON_INVALID_TARGET\x10\x1aB\xb8\x01\n" +
+	"\x15REASON_INVALID_TARGET\x10\x1a\x12 \n" +
+	"\x1cREASON_AUTHORIZATION_PENDING\x10<\x12\x14\n" +
+	"\x10REASON_SLOW_DOWN\x10=\x12\x18\n" +
+	"\x14REASON_ACCESS_DENIED\x10>\x12\x1e\n" +
+	"\x1aREASON_EXPIRED_DEVICE_CODE\x10?\x12\x1e\n" +
+	"\x1aREASON_INVALID_DEVICE_CODE\x10@B\xb8\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 
 var (

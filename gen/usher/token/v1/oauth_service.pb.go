@@ -27,7 +27,7 @@ const (
 // empty parameter is treated as omitted.
 type IssueTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `authorization_code` or `refresh_token`.
+	// `authorization_code`, `refresh_token` or `urn:ietf:params:oauth:grant-type:device_code`.
 	GrantType string `protobuf:"bytes,1,opt,name=grant_type,proto3" json:"grant_type,omitempty"`
 	// The authorization code (RFC 6749 §4.1.3).
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
@@ -52,8 +52,10 @@ type IssueTokenRequest struct {
 	// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer` (RFC 7523 §2.2), required with
 	// client_assertion.
 	ClientAssertionType string `protobuf:"bytes,11,opt,name=client_assertion_type,proto3" json:"client_assertion_type,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// The device code (RFC 8628 §3.4).
+	DeviceCode    string `protobuf:"bytes,27,opt,name=device_code,proto3" json:"device_code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueTokenRequest) Reset() {
@@ -159,6 +161,13 @@ func (x *IssueTokenRequest) GetResource() []string {
 func (x *IssueTokenRequest) GetClientAssertionType() string {
 	if x != nil {
 		return x.ClientAssertionType
+	}
+	return ""
+}
+
+func (x *IssueTokenRequest) GetDeviceCode() string {
+	if x != nil {
+		return x.DeviceCode
 	}
 	return ""
 }
@@ -619,7 +628,7 @@ var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\"\xad\x03\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\x1a\x1busher/token/v1/device.proto\"\xd5\x03\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
@@ -634,7 +643,8 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x10client_assertion\x18\t \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x12\x1a\n" +
 	"\bresource\x18\n" +
 	" \x03(\tR\bresource\x124\n" +
-	"\x15client_assertion_type\x18\v \x01(\tR\x15client_assertion_type\"\xc0\x01\n" +
+	"\x15client_assertion_type\x18\v \x01(\tR\x15client_assertion_type\x12&\n" +
+	"\vdevice_code\x18\x1b \x01(\tB\x04\xe8\xbd\x18\x01R\vdevice_code\"\xc0\x01\n" +
 	"\x12IssueTokenResponse\x12(\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
@@ -676,8 +686,9 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	" \x01(\tR\fworkspace_id\x12\x12\n" +
 	"\x04name\x18\v \x01(\tR\x04name\x12\x10\n" +
 	"\x03aud\x18\f \x03(\tR\x03audB\t\n" +
-	"\a_active2\x98\x03\n" +
-	"\fOAuthService\x12q\n" +
+	"\a_active2\xaa\x04\n" +
+	"\fOAuthService\x12\x8f\x01\n" +
+	"\x0fAuthorizeDevice\x12&.usher.token.v1.AuthorizeDeviceRequest\x1a'.usher.token.v1.AuthorizeDeviceResponse\"+\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/oauth/device_authorization\x12q\n" +
 	"\n" +
 	"IssueToken\x12!.usher.token.v1.IssueTokenRequest\x1a\".usher.token.v1.IssueTokenResponse\"\x1c\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/oauth/token\x12x\n" +
 	"\vRevokeToken\x12\".usher.token.v1.RevokeTokenRequest\x1a#.usher.token.v1.RevokeTokenResponse\" \xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x12:\x01*\"\r/oauth/revoke\x90\x02\x02\x12\x9a\x01\n" +
@@ -704,16 +715,20 @@ var file_usher_token_v1_oauth_service_proto_goTypes = []any{
 	(*RevokeTokenResponse)(nil),           // 3: usher.token.v1.RevokeTokenResponse
 	(*IntrospectClientTokenRequest)(nil),  // 4: usher.token.v1.IntrospectClientTokenRequest
 	(*IntrospectClientTokenResponse)(nil), // 5: usher.token.v1.IntrospectClientTokenResponse
+	(*AuthorizeDeviceRequest)(nil),        // 6: usher.token.v1.AuthorizeDeviceRequest
+	(*AuthorizeDeviceResponse)(nil),       // 7: usher.token.v1.AuthorizeDeviceResponse
 }
 var file_usher_token_v1_oauth_service_proto_depIdxs = []int32{
-	0, // 0: usher.token.v1.OAuthService.IssueToken:input_type -> usher.token.v1.IssueTokenRequest
-	2, // 1: usher.token.v1.OAuthService.RevokeToken:input_type -> usher.token.v1.RevokeTokenRequest
-	4, // 2: usher.token.v1.OAuthService.IntrospectClientToken:input_type -> usher.token.v1.IntrospectClientTokenRequest
-	1, // 3: usher.token.v1.OAuthService.IssueToken:output_type -> usher.token.v1.IssueTokenResponse
-	3, // 4: usher.token.v1.OAuthService.RevokeToken:output_type -> usher.token.v1.RevokeTokenResponse
-	5, // 5: usher.token.v1.OAuthService.IntrospectClientToken:output_type -> usher.token.v1.IntrospectClientTokenResponse
-	3, // [3:6] is the sub-list for method output_type
-	0, // [0:3] is the sub-list for method input_type
+	6, // 0: usher.token.v1.OAuthService.AuthorizeDevice:input_type -> usher.token.v1.AuthorizeDeviceRequest
+	0, // 1: usher.token.v1.OAuthService.IssueToken:input_type -> usher.token.v1.IssueTokenRequest
+	2, // 2: usher.token.v1.OAuthService.RevokeToken:input_type -> usher.token.v1.RevokeTokenRequest
+	4, // 3: usher.token.v1.OAuthService.IntrospectClientToken:input_type -> usher.token.v1.IntrospectClientTokenRequest
+	7, // 4: usher.token.v1.OAuthService.AuthorizeDevice:output_type -> usher.token.v1.AuthorizeDeviceResponse
+	1, // 5: usher.token.v1.OAuthService.IssueToken:output_type -> usher.token.v1.IssueTokenResponse
+	3, // 6: usher.token.v1.OAuthService.RevokeToken:output_type -> usher.token.v1.RevokeTokenResponse
+	5, // 7: usher.token.v1.OAuthService.IntrospectClientToken:output_type -> usher.token.v1.IntrospectClientTokenResponse
+	4, // [4:8] is the sub-list for method output_type
+	0, // [0:4] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
@@ -724,6 +739,7 @@ func file_usher_token_v1_oauth_service_proto_init() {
 	if File_usher_token_v1_oauth_service_proto != nil {
 		return
 	}
+	file_usher_token_v1_device_proto_init()
 	file_usher_token_v1_oauth_service_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -19,6 +19,7 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
+	OAuthService_AuthorizeDevice_FullMethodName       = "/usher.token.v1.OAuthService/AuthorizeDevice"
 	OAuthService_IssueToken_FullMethodName            = "/usher.token.v1.OAuthService/IssueToken"
 	OAuthService_RevokeToken_FullMethodName           = "/usher.token.v1.OAuthService/RevokeToken"
 	OAuthService_IntrospectClientToken_FullMethodName = "/usher.token.v1.OAuthService/IntrospectClientToken"
@@ -28,11 +29,14 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// OAuthService has the endpoints that clients call over HTTP: token, revocation and introspection.
+// OAuthService has the endpoints that clients call over HTTP: device authorization, token,
+// revocation and introspection.
 // HTTP Basic credentials arrive unchanged in the `authorization` metadata.
 type OAuthServiceClient interface {
-	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code` and
-	// `refresh_token`.
+	// AuthorizeDevice is the device authorization endpoint (RFC 8628 §3.1).
+	AuthorizeDevice(ctx context.Context, in *AuthorizeDeviceRequest, opts ...grpc.CallOption) (*AuthorizeDeviceResponse, error)
+	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
+	// `refresh_token` and `urn:ietf:params:oauth:grant-type:device_code`.
 	IssueToken(ctx context.Context, in *IssueTokenRequest, opts ...grpc.CallOption) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
@@ -47,6 +51,16 @@ type oAuthServiceClient struct {
 
 func NewOAuthServiceClient(cc grpc.ClientConnInterface) OAuthServiceClient {
 	return &oAuthServiceClient{cc}
+}
+
+func (c *oAuthServiceClient) AuthorizeDevice(ctx context.Context, in *AuthorizeDeviceRequest, opts ...grpc.CallOption) (*AuthorizeDeviceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AuthorizeDeviceResponse)
+	err := c.cc.Invoke(ctx, OAuthService_AuthorizeDevice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (c *oAuthServiceClient) IssueToken(ctx context.Context, in *IssueTokenRequest, opts ...grpc.CallOption) (*IssueTokenResponse, error) {
@@ -83,11 +97,14 @@ func (c *oAuthServiceClient) IntrospectClientToken(ctx context.Context, in *Intr
 // All implementations must embed UnimplementedOAuthServiceServer
 // for forward compatibility.
 //
-// OAuthService has the endpoints that clients call over HTTP: token, revocation and introspection.
+// OAuthService has the endpoints that clients call over HTTP: device authorization, token,
+// revocation and introspection.
 // HTTP Basic credentials arrive unchanged in the `authorization` metadata.
 type OAuthServiceServer interface {
-	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code` and
-	// `refresh_token`.
+	// AuthorizeDevice is the device authorization endpoint (RFC 8628 §3.1).
+	AuthorizeDevice(context.Context, *AuthorizeDeviceRequest) (*AuthorizeDeviceResponse, error)
+	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
+	// `refresh_token` and `urn:ietf:params:oauth:grant-type:device_code`.
 	IssueToken(context.Context, *IssueTokenRequest) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)
@@ -104,6 +121,9 @@ type OAuthServiceServer interface {
 // pointer dereference when methods are called.
 type UnimplementedOAuthServiceServer struct{}
 
+func (UnimplementedOAuthServiceServer) AuthorizeDevice(context.Context, *AuthorizeDeviceRequest) (*AuthorizeDeviceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method AuthorizeDevice not implemented")
+}
 func (UnimplementedOAuthServiceServer) IssueToken(context.Context, *IssueTokenRequest) (*IssueTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method IssueToken not implemented")
 }
@@ -132,6 +152,24 @@ func RegisterOAuthServiceServer(s grpc.ServiceRegistrar, srv OAuthServiceServer)
 		t.testEmbeddedByValue()
 	}
 	s.RegisterService(&OAuthService_ServiceDesc, srv)
+}
+
+func _OAuthService_AuthorizeDevice_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AuthorizeDeviceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OAuthServiceServer).AuthorizeDevice(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OAuthService_AuthorizeDevice_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OAuthServiceServer).AuthorizeDevice(ctx, req.(*AuthorizeDeviceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
 }
 
 func _OAuthService_IssueToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
@@ -195,6 +233,10 @@ var OAuthService_ServiceDesc = grpc.ServiceDesc{
 	ServiceName: "usher.token.v1.OAuthService",
 	HandlerType: (*OAuthServiceServer)(nil),
 	Methods: []grpc.MethodDesc{
+		{
+			MethodName: "AuthorizeDevice",
+			Handler:    _OAuthService_AuthorizeDevice_Handler,
+		},
 		{
 			MethodName: "IssueToken",
 			Handler:    _OAuthService_IssueToken_Handler,

@@ -103,6 +103,17 @@ const (
 	AuthorizationOtherBrowser  Cause = "AUTHORIZATION_OTHER_BROWSER"
 	AuthorizationOtherUser     Cause = "AUTHORIZATION_OTHER_USER"
 	AuthorizationClientChanged Cause = "AUTHORIZATION_CLIENT_CHANGED"
+	// The device code and the user code (RFC 8628).
+	DevicePending         Cause = "DEVICE_PENDING"
+	DeviceSlowDown        Cause = "DEVICE_SLOW_DOWN"
+	DeviceDenied          Cause = "DEVICE_DENIED"
+	DeviceCodeExpired     Cause = "DEVICE_CODE_EXPIRED"
+	DeviceCodeMalformed   Cause = "DEVICE_CODE_MALFORMED"
+	DeviceCodeUnknown     Cause = "DEVICE_CODE_UNKNOWN"
+	DeviceCodeOtherClient Cause = "DEVICE_CODE_OTHER_CLIENT"
+	DeviceCodeUsed        Cause = "DEVICE_CODE_USED"
+	DeviceConsentRevoked  Cause = "DEVICE_CONSENT_REVOKED"
+	UserCodeUnknown       Cause = "USER_CODE_UNKNOWN"
 	// The user token.
 	UserTokenMissing Cause = "USER_TOKEN_MISSING"
 	UserTokenUnknown Cause = "USER_TOKEN_UNKNOWN" //nolint:gosec // the name of a cause

@@ -22,6 +22,8 @@ const (
 	Off = "vdo_client_off"
 	// Unverified is public, native and not verified, with a default scope.
 	Unverified = "vdo_client_unverified"
+	// TV is public and connects devices.
+	TV = "vdo_client_tv"
 )
 
 // Redirect URIs.
@@ -56,10 +58,12 @@ func Clients() []client.Registration {
 	noCodes.GrantTypes = []string{oauth.RefreshTokenGrant}
 	off := registration(Off, client.Confidential, Callback)
 	off.Disabled = true
+	tv := registration(TV, client.Public)
+	tv.GrantTypes = []string{oauth.DeviceCodeGrant, oauth.RefreshTokenGrant}
 	unverified := registration(Unverified, client.Public, Callback, LocalName)
 	unverified.Unverified, unverified.DefaultScope = true, oauth.Scope{"analyze:write"}
 	return []client.Registration{
-		registration(Web, client.Confidential, Callback, WithQuery), registration(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off, unverified,
+		registration(Web, client.Confidential, Callback, WithQuery), registration(Native, client.Public, "https://native.test/cb", Loopback), noCodes, off, unverified, tv,
 	}
 }
 

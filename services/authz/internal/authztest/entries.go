@@ -92,6 +92,20 @@ func (e *Entries) Put(_ context.Context, key string, value []byte, ttl time.Dura
 	return nil
 }
 
+// PutNew stores an entry unless the key has one.
+func (e *Entries) PutNew(_ context.Context, key string, value []byte, ttl time.Duration) (bool, error) {
+	if err := e.begin("PutNew"); err != nil {
+		return false, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, found := e.kept[key]; found {
+		return false, nil
+	}
+	e.kept[key], e.ttls[key] = bytes.Clone(value), ttl
+	return true, nil
+}
+
 // Get returns an entry.
 func (e *Entries) Get(_ context.Context, key string) ([]byte, bool, error) {
 	if err := e.begin("Get"); err != nil {

@@ -50,7 +50,7 @@ func (d Decision) outcome() pending.Outcome {
 type Completed struct {
 	pending.Authorization
 	// Location is where the browser is redirected to, with a code or access_denied; zero for a
-	// repeat that was only reported.
+	// repeat that was only reported, and for a device, which polls for the outcome.
 	Location secret.String
 }
 
@@ -101,6 +101,8 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 // location returns the redirect of a decision. won is false for a repeated decision.
 func (f Flow) location(ctx context.Context, p pending.Authorization, d Decision, won bool) (secret.String, error) {
 	switch {
+	case p.Device != nil:
+		return secret.String{}, nil
 	case !p.Outcome.Approved:
 		return f.denied(p)
 	case won:
@@ -122,7 +124,7 @@ func (f Flow) Cancel(ctx context.Context, id string, browser secret.String) (Ste
 		return Step{}, err
 	case !p.Outcome.Same(pending.Outcome{}):
 		return Step{}, pending.ErrDecided
-	case p.Unverified:
+	case p.Unverified || p.Device != nil:
 		return Step{Kind: ReturnPage, RequestID: id}, nil
 	}
 	location, err := f.denied(p)
@@ -224,6 +226,12 @@ func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error 
 	}
 	if err != nil {
 		return fmt.Errorf("finding the client: %w", err)
+	}
+	if p.Device != nil {
+		if !permitsDevice(registration, p) {
+			return clientChanged()
+		}
+		return nil
 	}
 	if p.Refusal != nil && permits(registration, p.RedirectURI) {
 		return nil // no code is issued for it

@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -74,6 +75,9 @@ type Config struct {
 	Resources Resources
 	Pending   *pending.Store
 	Codes     *code.Store
+	// Devices has the codes of devices, and UserCodes limits the guesses of user codes.
+	Devices   *device.Store
+	UserCodes UserCodeLimit
 	// Starts limits how many requests are stored.
 	Starts StartLimit
 	// Issuer is sent in every authorization response as `iss` (RFC 9207).

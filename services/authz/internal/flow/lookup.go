@@ -39,6 +39,9 @@ type Found struct {
 	// ClientName, untrusted text, and Origin are empty if the request is no longer stored or
 	// belongs to another browser.
 	ClientName, Origin string
+	// Device is the device that the outcome goes to; nil for a request with a redirect URI, and
+	// where ClientName is empty.
+	Device *pending.Device
 	// Next is the next step of an open or refused request.
 	Next Step
 	// LoginHint is the login_hint of an open request: untrusted text.
@@ -70,7 +73,7 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 	if err != nil {
 		return Found{}, err
 	}
-	found := Found{Status: statusOf(p.Outcome, user), ClientName: p.ClientName, Origin: p.Origin()}
+	found := Found{Status: statusOf(p.Outcome, user), ClientName: p.ClientName, Origin: p.Origin(), Device: p.Device}
 	if p.Outcome == nil {
 		found.Next, found.LoginHint = next(p, browser, user), p.LoginHint
 	} else {
@@ -103,5 +106,5 @@ func (f Flow) expired(ctx context.Context, id string, browser Browser) (Found, e
 	if err != nil || !stored {
 		return Found{Status: Expired}, err
 	}
-	return Found{Status: Expired, ClientName: r.ClientName, Origin: r.Origin()}, nil
+	return Found{Status: Expired, ClientName: r.ClientName, Origin: r.Origin(), Device: r.Device}, nil
 }

@@ -39,9 +39,10 @@ func (f Flow) hold(ctx context.Context, a *request, r *refusal, browser Browser)
 }
 
 // returnLocation returns where the user returns to a client that is not verified, with an error;
-// zero for a verified client, and for one whose registration no longer permits the request.
+// zero for a verified client, for a device, and for a client whose registration no longer permits the
+// request.
 func (f Flow) returnLocation(ctx context.Context, p pending.Authorization) (secret.String, error) {
-	if !p.Unverified {
+	if !p.Unverified || p.Device != nil {
 		return secret.String{}, nil
 	}
 	err := f.recheckClient(ctx, p)

@@ -44,11 +44,12 @@ type stored struct {
 	SignIn  bool   `json:"sign_in,omitempty"`
 	Account bool   `json:"account,omitempty"`
 	Session []byte `json:"session,omitempty"`
-	// Outcome is absent while the request waits. If it or Refusal is set, Deadline is 0 and Until has
-	// the deadline: release 0.1, which has neither, then reads the entry as expired.
+	// Outcome is absent while the request waits. If it, Refusal or Device is set, Deadline is 0 and
+	// Until has the deadline: release 0.1, which has none of them, then reads the entry as expired.
 	Outcome    *storedOutcome `json:"outcome,omitempty"`
 	Unverified bool           `json:"unverified,omitempty"`
 	Refusal    *storedRefusal `json:"refusal,omitempty"`
+	Device     *storedDevice  `json:"device,omitempty"`
 	Until      int64          `json:"until,omitempty"`
 }
 
@@ -80,7 +81,10 @@ func encode(e entry) ([]byte, error) {
 	if r := e.Refusal; r != nil {
 		s.Refusal = &storedRefusal{Cause: string(r.Cause), Code: r.Code, Text: r.Text}
 	}
-	if e.Outcome != nil || e.Refusal != nil {
+	if e.Device != nil {
+		s.Device = e.Device.stored()
+	}
+	if e.Outcome != nil || e.Refusal != nil || e.Device != nil {
 		s.Until, s.Deadline = s.Deadline, 0
 	}
 	if o := e.Outcome; o != nil {
@@ -114,16 +118,20 @@ func decode(value []byte) (entry, error) {
 	if err != nil {
 		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
 	}
+	device, err := s.Device.device()
+	if err != nil {
+		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
+	}
 	e := entry{
 		Request: Request{
 			AuthorizationRequest: request, ClientName: string(s.ClientName), State: string(s.State),
-			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.refusal(),
+			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.refusal(), Device: device,
 		},
 		Browser:  browser,
 		Deadline: time.UnixMicro(s.Deadline),
 		Viewer:   Viewer{UserID: s.UserID, Epoch: s.Epoch},
 	}
-	if s.Outcome != nil || s.Refusal != nil {
+	if s.Outcome != nil || s.Refusal != nil || s.Device != nil {
 		e.Deadline = time.UnixMicro(s.Until)
 	}
 	if o := s.Outcome; o != nil {

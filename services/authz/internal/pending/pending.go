@@ -46,6 +46,8 @@ type Request struct {
 	// Refusal is set for a request that was refused, and is stored to show that to the user. It can
 	// be cancelled, and never approved.
 	Refusal *Refusal
+	// Device is the device that the outcome goes to; nil for a request with a redirect URI.
+	Device *Device
 }
 
 // Refusal is why a request was refused.
@@ -124,15 +126,21 @@ func (s *Store) Open(ctx context.Context, browser secret.String, r Request) (str
 	if !ValidBrowser(browser) {
 		return "", ErrNotFound
 	}
+	return s.open(ctx, entry{
+		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: s.config.Now().Add(s.config.Lifetime),
+	})
+}
+
+func (s *Store) open(ctx context.Context, e entry) (string, error) {
 	now := s.config.Now()
 	id := newID(now)
-	value, err := encode(entry{
-		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: now.Add(s.config.Lifetime),
-	})
+	value, err := encode(e)
 	if err != nil {
 		return "", err
 	}
-	if err := s.config.Entries.Put(ctx, key(id), value, s.config.Lifetime+s.config.Kept); err != nil {
+	// The TTL is never shorter than Lifetime: missing then knows that the request has expired.
+	ttl := max(s.config.Lifetime, e.Deadline.Sub(now)) + s.config.Kept
+	if err := s.config.Entries.Put(ctx, key(id), value, ttl); err != nil {
 		return "", fmt.Errorf("storing an authorization: %w", err)
 	}
 	return id, nil
@@ -248,7 +256,22 @@ func (s *Store) end(e entry) time.Time {
 
 // get returns an entry of the browser, expired or not.
 func (s *Store) get(ctx context.Context, id string, browser secret.String) (entry, []byte, error) {
-	if !secret.ValidCode(id) || !ValidBrowser(browser) {
+	if !ValidBrowser(browser) {
+		return entry{}, nil, s.missing(id)
+	}
+	e, value, err := s.load(ctx, id)
+	if err != nil {
+		return entry{}, nil, err
+	}
+	if !secret.Equal(e.Browser, secret.Sum(browser.Reveal())) {
+		return entry{}, nil, ErrOtherBrowser
+	}
+	return e, value, nil
+}
+
+// load returns an entry of any browser, expired or not.
+func (s *Store) load(ctx context.Context, id string) (entry, []byte, error) {
+	if !secret.ValidCode(id) {
 		return entry{}, nil, s.missing(id)
 	}
 	value, found, err := s.config.Entries.Get(ctx, key(id))
@@ -259,13 +282,7 @@ func (s *Store) get(ctx context.Context, id string, browser secret.String) (entr
 		return entry{}, nil, s.missing(id)
 	}
 	e, err := decode(value)
-	if err != nil {
-		return entry{}, nil, err
-	}
-	if !secret.Equal(e.Browser, secret.Sum(browser.Reveal())) {
-		return entry{}, nil, ErrOtherBrowser
-	}
-	return e, value, nil
+	return e, value, err
 }
 
 // missing returns ErrExpired for an identifier whose lifetime is over, and ErrUnknown for any

@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
 // Authorizations serves the browser's side of an authorization request.
@@ -54,6 +55,7 @@ func (s *Authorizations) LookUpAuthorization(
 	res := &authzv1.LookUpAuthorizationResponse{
 		State: toState(found.Status), ClientName: found.ClientName, RedirectOrigin: found.Origin, LoginHint: found.LoginHint,
 		ReturnLocation: found.ReturnLocation.Reveal(), Fault: found.Fault,
+		Device: describeDevice(found.Device),
 	}
 	if found.Status == flow.Open || found.Status == flow.Refused {
 		res.Step, res.SignInReason = wire(found.Next), signInReason(found.Next.Reason)
@@ -84,6 +86,14 @@ func (s *Authorizations) CancelAuthorization(
 		return nil, toStatus(err)
 	}
 	return &authzv1.CancelAuthorizationResponse{Step: wire(step)}, nil
+}
+
+// describeDevice converts the device of a request; nil for a request with a redirect URI.
+func describeDevice(d *pending.Device) *authzv1.Device {
+	if d == nil {
+		return nil
+	}
+	return &authzv1.Device{SourceAddress: d.Source, RequestTime: timestamppb.New(d.RequestedAt)}
 }
 
 func toState(f flow.Status) authzv1.AuthorizationState {

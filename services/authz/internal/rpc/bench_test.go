@@ -66,7 +66,7 @@ func newBench(t *testing.T) *bench {
 	}}
 	b.authorizations, b.decisions = &rpc.Authorizations{Flow: f}, &rpc.Decisions{Flow: f}
 	b.codes = &rpc.Codes{Codes: f.Codes}
-	b.clients = &rpc.Clients{Guard: client.Guard{Authenticator: client.Authenticator{Records: b.registry}, Limiter: &ratelimit.Limiter{}}, Registry: b.registry, Codes: f.Codes}
+	b.clients = &rpc.Clients{Guard: client.Guard{Authenticator: client.Authenticator{Records: b.registry}, Limiter: &ratelimit.Limiter{}}, Registry: b.registry, Flow: f}
 	return b
 }
 

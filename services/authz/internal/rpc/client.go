@@ -17,7 +17,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/document"
+	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
 // The limits of one request.
@@ -38,25 +40,31 @@ type Clients struct {
 
 	Guard    client.Guard
 	Registry Registry
-	Codes    *code.Store
+	// Flow resolves the codes of requests.
+	Flow flow.Flow
 }
 
 // AuthenticateClient validates the credentials that a client sent, in one or two readings, or its
-// assertion. If it accepts them, it resolves the code of the request.
+// assertion. If it accepts them, it resolves the code or the device code of the request.
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	registered, err := s.authenticate(document.WithSource(ctx, req.GetSourceAddress()), req)
+	registered, err := s.authenticate(ctx, req)
 	if err != nil {
 		return nil, toStatus(err)
 	}
 	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
-	if req.GetCode() == "" {
+	var approved oauth.ApprovedRequest
+	switch {
+	case req.GetDeviceCode() != "":
+		approved, err = s.Flow.PollDevice(ctx, secret.New(req.GetDeviceCode()), registered.ID)
+	case req.GetCode() != "":
+		approved, err = s.Flow.Codes.Resolve(ctx, secret.New(req.GetCode()))
+	default:
 		return res, nil
 	}
-	approved, err := s.Codes.Resolve(ctx, secret.New(req.GetCode()))
 	switch {
-	case errors.Is(err, code.ErrInvalid):
+	case errors.Is(err, code.ErrInvalid), errors.Is(err, device.ErrRefused):
 		res.Code = &authzv1.AuthenticateClientResponse_CodeRefusal{CodeRefusal: oerr.Named(cause.Of(err))}
 	case err != nil:
 		return nil, toStatus(err)
@@ -68,6 +76,7 @@ func (s *Clients) AuthenticateClient(
 
 // authenticate validates the one client authentication of a request.
 func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
+	ctx = document.WithSource(ctx, req.GetSourceAddress())
 	n := len(req.GetCredentials())
 	if sent := req.GetAssertion(); sent != nil {
 		if n > 0 {

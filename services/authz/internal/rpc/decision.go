@@ -43,12 +43,16 @@ func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv
 		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
 		Scopes: p.Scope, UserId: p.Viewer.UserID, Epoch: p.Viewer.Epoch,
 		SignInRequired: !p.Demand.Meets(secret.New(from.GetSessionToken())), EpochInDecision: true,
+		Device: describeDevice(p.Device),
 	}
 	if o := p.Outcome; o != nil {
 		res.Outcome = &authzv1.Outcome{
 			Approved: o.Approved, UserId: o.UserID, WorkspaceId: o.WorkspaceID, DecideTime: timestamppb.New(o.At),
 		}
-		if o.Approved && s.Flow.Codes.Live(o.At) {
+		switch {
+		case o.Approved && p.Device != nil:
+			res.Outcome.CodeHash = p.Device.Code.Bytes()
+		case o.Approved && s.Flow.Codes.Live(o.At):
 			res.Outcome.CodeHash = code.Hash(code.Derive(secret.New(from.GetBrowserToken()), p.ID, o.Attempt)).Bytes()
 		}
 	}

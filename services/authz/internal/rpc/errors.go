@@ -13,6 +13,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
+	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
@@ -26,6 +27,7 @@ func toStatus(err error) error {
 	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError
 	var failed *document.Failure
+	var unusable *flow.RequestError
 	switch {
 	case errors.As(err, &failed) && failed.Kind == document.Unreadable:
 		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_DOCUMENT_UNREADABLE, "the client's document cannot be read, try again shortly",
@@ -47,6 +49,10 @@ func toStatus(err error) error {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials", oerr.WithClient(refused.ClientID))
 	case errors.Is(err, client.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+	case errors.As(err, &unusable):
+		return oerr.Refuse(oerr.Named(unusable.Cause), unusable.Text)
+	case errors.Is(err, device.ErrUserCode):
+		return oerr.Refuse(errorv1.Cause_CAUSE_USER_CODE_UNKNOWN, "no device waits with this code")
 	case errors.Is(err, code.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
 	case errors.Is(err, pending.ErrNotFound):

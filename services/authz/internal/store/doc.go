@@ -1,5 +1,5 @@
-// Package store is the authorization service's database: clients, their redirect URIs and the
-// hashes of their secrets.
+// Package store is the authorization service's database: clients, their redirect URIs, the hashes of
+// their secrets and their public keys.
 //
 // The contract, which storetest checks on both engines:
 //
@@ -9,7 +9,9 @@
 //     one snapshot.
 //   - At most client.MaxSecrets secrets of a client are valid, also with concurrent rotations; one
 //     of them is current.
-//   - Cleanup deletes expired secrets and nothing else.
+//   - A client has secrets or keys, never both. At most client.MaxKeys registered keys are valid, also
+//     with concurrent changes, and the last one is not removed.
+//   - Cleanup deletes expired secrets and keys, and the uses of keys that are long ago.
 //   - A change that returned is durable and visible to every later read at every replica, although
 //     each has the clients in memory (docs/adr/0008-cache-with-a-lease.md).
 //   - The database's clock decides when a secret expires.

@@ -11,3 +11,4 @@ func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
 func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 func TestStoreLease(t *testing.T)      { storetest.Lease(t) }
+func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }

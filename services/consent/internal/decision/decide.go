@@ -34,8 +34,9 @@ type Form struct {
 	SameForm bool
 }
 
-// Decide records the user's decision and returns the redirect, which has a code or access_denied. A
-// repeat of the decision returns the same redirect. It fails with each of the package's errors, and
+// Decide records the user's decision and returns the redirect, which has a code or access_denied. It
+// is zero for a device, which polls for the outcome. A repeat of the decision returns the same
+// redirect. It fails with each of the package's errors, and
 // with ErrNotFound for a user who did not see the consent page and for a decision that differs from
 // the recorded one.
 //
@@ -106,7 +107,7 @@ func (d Decider) approve(ctx context.Context, f Form, c Completion, pending Pend
 	if decided != nil {
 		pending = *decided
 	}
-	if location.IsZero() {
+	if location.IsZero() && pending.Device == nil {
 		if location, err = d.repeat(ctx, f, c, pending); err != nil {
 			return secret.String{}, err
 		}

@@ -91,12 +91,21 @@ type Outcome struct {
 	Code []byte
 }
 
+// Device is a device that waits for the outcome of an authorization (RFC 8628).
+type Device struct {
+	// Source is the network address of its request; empty where that is not known.
+	Source      string
+	RequestedAt time.Time
+}
+
 // Pending is an authorization that waits for a decision, or was decided.
 type Pending struct {
 	ClientID string
 	// ClientName is the client's name as registered: untrusted text.
 	ClientName     string
 	RedirectOrigin string
+	// Device gets the outcome in place of a redirect URI; nil for any other authorization.
+	Device *Device
 	// Scope is in the order of the request.
 	Scope oauth.Scope
 	// Viewer is that of the decision, or of a bound page; zero before.
@@ -125,7 +134,7 @@ type Authorizations interface {
 	// user fails.
 	Bind(ctx context.Context, r Request, v Viewer) error
 	// Complete records the decision on the authorization, once. It returns the redirect URI, which is
-	// zero for a repeat that was only reported, and the authorization with its outcome, which is nil
+	// zero for a repeat that was only reported and for a device, and the authorization with its outcome, which is nil
 	// from release 0.1.
 	Complete(ctx context.Context, c Completion) (location secret.String, decided *Pending, err error)
 }

@@ -35,7 +35,7 @@ func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	}
 	decided := Decided{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Approved: outcome.Approved, At: outcome.At,
-		Repeatable: !outcome.Approved,
+		Repeatable: !outcome.Approved && pending.Device == nil,
 	}
 	if !outcome.Approved {
 		return decided, nil
@@ -54,6 +54,6 @@ func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	if err != nil {
 		return Decided{}, err
 	}
-	decided.Repeatable = !decided.Redeemed && member && epoch == pending.Viewer.Epoch
+	decided.Repeatable = pending.Device == nil && !decided.Redeemed && member && epoch == pending.Viewer.Epoch
 	return decided, nil
 }

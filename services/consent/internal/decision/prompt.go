@@ -12,6 +12,8 @@ type Prompt struct {
 	// ClientName is the client's name as registered: untrusted text.
 	ClientName     string
 	RedirectOrigin string
+	// Device gets the outcome in place of a redirect URI; nil for any other request.
+	Device *Device
 	// Scopes are the requested scopes, in the order of the request.
 	Scopes []Scope
 	User   User
@@ -41,7 +43,7 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 		return Prompt{}, err
 	}
 	prompt := Prompt{
-		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin,
+		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Device: pending.Device,
 		Scopes: d.describe(pending.Scope), User: user,
 	}
 	if !pending.EpochInDecision || !r.PageInDecision { // last, so that an error before it binds no user

@@ -36,6 +36,9 @@ func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
 		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(), EpochInDecision: p.GetEpochInDecision(),
 	}
+	if d := p.GetDevice(); d != nil {
+		found.Device = &decision.Device{Source: d.GetSourceAddress(), RequestedAt: d.GetRequestTime().AsTime()}
+	}
 	if o := p.GetOutcome(); o != nil {
 		found.Outcome = &decision.Outcome{
 			Approved: o.GetApproved(), UserID: o.GetUserId(), WorkspaceID: o.GetWorkspaceId(), At: o.GetDecideTime().AsTime(),

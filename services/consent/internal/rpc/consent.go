@@ -32,6 +32,9 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
 		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.User.Workspaces)),
 	}
+	if d := prompt.Device; d != nil {
+		res.Device = &consentv1.Device{SourceAddress: d.Source, RequestTime: timestamppb.New(d.RequestedAt)}
+	}
 	if prompt.Page != nil {
 		res.Page = &consentv1.Page{ClientId: prompt.Page.ClientID, Epoch: prompt.Page.Epoch}
 	}

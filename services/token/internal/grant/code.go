@@ -13,7 +13,8 @@ import (
 // MaxCode bounds the codes that are hashed and looked up, in bytes: no valid code is longer.
 const MaxCode = 128
 
-// ErrCodeUnknown is a code that Codes does not have. It carries a cause if that is known.
+// ErrCodeUnknown is a code that Codes does not have, or a device code that cannot be exchanged now. It
+// carries a cause if that is known.
 var ErrCodeUnknown = errors.New("code is unknown or expired")
 
 // The outcomes of a redemption that are not a success.
@@ -112,20 +113,9 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	if err := checkBinding(code.CodeBinding, client, req); err != nil {
 		return TokenPair{}, err
 	}
-	resources, err := g.Resources.narrow(code.Resources, req.Resource)
-	if err != nil {
-		return TokenPair{}, err
-	}
-	pair := TokenPair{
-		Access:    secret.Generate(secret.AccessToken),
-		Refresh:   secret.Generate(secret.RefreshToken),
-		ExpiresIn: g.Lifetimes.Access,
-		Scope:     code.Scope.String(),
-		Resources: resources,
-	}
-	err = g.Store.Redeem(ctx, Redemption{
-		CodeHash: hash, Code: code, Resources: resources, Lifetimes: g.Lifetimes, GrantLimit: g.GrantLimit,
-		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(pair.Refresh.Reveal()),
+	pair, err := redeem(ctx, g.Store, redemption{
+		secret: req.Code, approved: code, asked: req.Resource,
+		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit,
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):

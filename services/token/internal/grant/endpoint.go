@@ -17,6 +17,7 @@ type Request struct {
 	RedirectURI  string
 	CodeVerifier secret.String
 	RefreshToken secret.String
+	DeviceCode   secret.String
 	Scope        string
 	// Resource are the values of the parameter resource (RFC 8707).
 	Resource []string
@@ -42,7 +43,7 @@ type TokenPair struct {
 type Client struct {
 	ID         string
 	GrantTypes []string
-	// Code is the result of the request's code; nil where it was not resolved together with the
+	// Code is the result of the request's code or device code; nil where it was not resolved together with the
 	// authentication.
 	Code *ResolvedCode
 	// RefreshRetry is the client's own retry window; nil where Lifetimes.RetryWindow applies.

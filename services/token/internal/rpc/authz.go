@@ -20,6 +20,7 @@ import (
 type Authz struct {
 	Clients authzv1.ClientServiceClient
 	Codes   authzv1.CodeServiceClient
+	Devices authzv1.DeviceServiceClient
 	// Administration makes the change behind DisableClient.
 	Administration authzv1.AdministrationServiceClient
 }
@@ -39,12 +40,7 @@ func (a Authz) Client(ctx context.Context, creds grant.Credentials, source strin
 func (a Authz) authenticate(
 	ctx context.Context, creds grant.Credentials, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	for _, r := range creds.Readings {
-		req.Credentials = append(req.Credentials, &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()})
-	}
-	if !creds.Assertion.IsZero() {
-		req.Assertion = &authzv1.ClientAssertion{ClientAssertion: creds.Assertion.Reveal(), ClientId: creds.ClientID}
-	}
+	presentCredentials(req, creds)
 	res, err := a.Clients.AuthenticateClient(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("authenticating the client: %w", err)
@@ -52,11 +48,25 @@ func (a Authz) authenticate(
 	return res, nil
 }
 
-// Authenticate is grant.Clients. It resolves the code of the request in the same call.
+// presentCredentials adds the client authentication to a request.
+func presentCredentials(req *authzv1.AuthenticateClientRequest, creds grant.Credentials) {
+	for _, r := range creds.Readings {
+		req.Credentials = append(req.Credentials, &authzv1.ClientCredentials{ClientId: r.ID, ClientSecret: r.Secret.Reveal()})
+	}
+	if !creds.Assertion.IsZero() {
+		req.Assertion = &authzv1.ClientAssertion{ClientAssertion: creds.Assertion.Reveal(), ClientId: creds.ClientID}
+	}
+}
+
+// Authenticate is grant.Clients. It resolves the code or the device code of the request in the same
+// call.
 func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Client, error) {
 	call := &authzv1.AuthenticateClientRequest{SourceAddress: req.Source}
-	if code := req.Code.Reveal(); req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode {
+	switch code, deviceCode := req.Code.Reveal(), req.DeviceCode.Reveal(); {
+	case req.GrantType == oauth.AuthorizationCodeGrant && len(code) <= grant.MaxCode:
 		call.Code = code
+	case req.GrantType == oauth.DeviceCodeGrant && len(deviceCode) <= grant.MaxCode:
+		call.DeviceCode = deviceCode
 	}
 	res, err := a.authenticate(ctx, req.Credentials, call)
 	if err != nil {

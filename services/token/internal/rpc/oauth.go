@@ -69,6 +69,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 		RedirectURI:  req.GetRedirectUri(),
 		CodeVerifier: secret.New(req.GetCodeVerifier()),
 		RefreshToken: secret.New(req.GetRefreshToken()),
+		DeviceCode:   secret.New(req.GetDeviceCode()),
 		Scope:        req.GetScope(),
 		Resource:     req.GetResource(),
 		Credentials:  creds,

@@ -17,8 +17,11 @@ import (
 
 // spent returns the hash of the credential that a token request spends.
 func spent(req *tokenv1.IssueTokenRequest) secret.Hash {
-	if req.GetGrantType() == (grant.RefreshToken{}).Type() {
+	switch req.GetGrantType() {
+	case oauth.RefreshTokenGrant:
 		return secret.Sum(req.GetRefreshToken())
+	case oauth.DeviceCodeGrant:
+		return secret.Sum(req.GetDeviceCode())
 	}
 	return secret.Sum(req.GetCode())
 }

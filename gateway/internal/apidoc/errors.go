@@ -1,0 +1,186 @@
+package apidoc
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/vidocu/usher/gateway/internal/dialect"
+	"github.com/vidocu/usher/gateway/internal/userapi"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+//go:embed errors.txt
+var errorsHead string
+
+// Cause is a cause of a refusal, as the contract describes it.
+type Cause struct {
+	Value errorv1.Cause
+	// Meaning and Advice are sentences.
+	Meaning, Advice string
+}
+
+// enum returns an enum by its full name.
+func (p Protos) enum(name protoreflect.FullName) (protoreflect.EnumDescriptor, error) {
+	found, err := p.files.FindDescriptorByName(name)
+	if err != nil {
+		return nil, err
+	}
+	enum, ok := found.(protoreflect.EnumDescriptor)
+	if !ok {
+		return nil, fmt.Errorf("%s is no enum", name)
+	}
+	return enum, nil
+}
+
+// Causes returns every cause but the unspecified one, in the order of the contract.
+func (p Protos) Causes() ([]Cause, error) {
+	enum, err := p.enum("usher.error.v1.Cause")
+	if err != nil {
+		return nil, err
+	}
+	var causes []Cause
+	for i := range enum.Values().Len() {
+		value := enum.Values().Get(i)
+		c := Cause{Value: errorv1.Cause(value.Number()), Meaning: comment(value)}
+		if c.Value == errorv1.Cause_CAUSE_UNSPECIFIED {
+			continue
+		}
+		c.Advice, _ = proto.GetExtension(value.Options(), errorv1.E_Advice).(string)
+		if c.Meaning == "" || c.Advice == "" {
+			return nil, fmt.Errorf("%s has no comment or no advice: authors of clients read both", value.Name())
+		}
+		causes = append(causes, c)
+	}
+	return causes, nil
+}
+
+// kinds are the sections of the page of errors: the error of the form dialect, which error_uri links
+// to, and for causes that the OAuth endpoints do not return, where they come from. An error that is
+// not listed has a section too, with the comment of its reason.
+func kinds() []kind {
+	return []kind{
+		{name: "invalid_request", text: "A parameter, or the request itself, is not as documented. The message names the parameter. Where the user can be sent\nback, the authorization endpoint redirects with the same error."},
+		{name: "unsupported_grant_type", text: "The grant type does not exist here."},
+		{name: "unauthorized_client", text: "The client may not do this."},
+		{name: "invalid_scope", text: "The scope is not one that the client may have. The message names the word."},
+		{name: "invalid_target", text: "The `resource` is not one that the tokens can be issued for (RFC 8707)."},
+		{name: "invalid_client", text: "The client could not be authenticated. The message is the same for each cause, since it would help to guess."},
+		{name: "invalid_grant", text: "The code, its verifier or the refresh token is not valid. The message is the same for each cause of a kind."},
+		{name: "temporarily_unavailable", text: "Nothing was consumed: the same request may be repeated, after the time in `Retry-After`."},
+		{name: kindAPI, text: "The API refuses the bearer token. The header `WWW-Authenticate` says the same to libraries."},
+		{name: kindPages, text: "The user sees a page that says how to go on, and the client gets no response."},
+		{name: kindUsers, text: "VIDIZMO's user API under `/api/v1/user`."},
+	}
+}
+
+// kind is a section of the page.
+type kind struct {
+	name, text string
+	causes     []Cause
+}
+
+// heading returns the section's name. Where a cause has the same, the anchor is the cause's.
+func (k kind) heading() string {
+	if slices.ContainsFunc(k.causes, func(c Cause) bool { return oerr.CauseLabel(c.Value) == k.name }) {
+		return "The error " + k.name
+	}
+	return k.name
+}
+
+const (
+	kindAPI   = "Requests to the API"
+	kindPages = "Pages"
+	kindUsers = "User API"
+)
+
+// kindOf returns the name of a cause's section.
+func kindOf(c Cause) string {
+	reason := oerr.ReasonOf(c.Value)
+	if f, ok := dialect.FailureOf(reason); ok {
+		return f.FormError
+	}
+	if _, _, ok := userapi.ExceptionOf(reason); ok && reason != errorv1.Reason_REASON_NOT_FOUND {
+		return kindUsers
+	}
+	if reason == errorv1.Reason_REASON_UNSPECIFIED || reason == errorv1.Reason_REASON_NOT_FOUND {
+		return kindAPI
+	}
+	switch reason { //nolint:exhaustive // the others have a section of their own
+	case errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE,
+		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CROSS_SITE_REQUEST:
+		return kindPages
+	}
+	return strings.ToLower(strings.TrimPrefix(reason.String(), "REASON_"))
+}
+
+// newKind returns a section that kinds does not list, whose text is the comment of the reason.
+func (p Protos) newKind(c Cause) (kind, error) {
+	reasons, err := p.enum("usher.error.v1.Reason")
+	if err != nil {
+		return kind{}, err
+	}
+	return kind{name: kindOf(c), text: comment(reasons.Values().ByNumber(protoreflect.EnumNumber(oerr.ReasonOf(c.Value))))}, nil
+}
+
+// ErrorsPage returns docs/errors.md.
+func (p Protos) ErrorsPage() (string, error) {
+	causes, err := p.Causes()
+	if err != nil {
+		return "", err
+	}
+	sections := kinds()
+	for _, c := range causes {
+		i := slices.IndexFunc(sections, func(k kind) bool { return k.name == kindOf(c) })
+		if i < 0 {
+			other, err := p.newKind(c)
+			if err != nil {
+				return "", err
+			}
+			i = slices.IndexFunc(sections, func(k kind) bool { return k.name == kindAPI })
+			sections = slices.Insert(sections, i, other)
+		}
+		sections[i].causes = append(sections[i].causes, c)
+	}
+	var b strings.Builder
+	b.WriteString(errorsHead)
+	for _, k := range sections {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.heading(), k.text)
+		writeResponses(&b, k)
+		for _, c := range k.causes {
+			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n**Fix:** %s\n", oerr.CauseLabel(c.Value), c.Meaning, c.Advice)
+		}
+	}
+	return b.String(), nil
+}
+
+// writeResponses writes the responses of a section: those of both dialects, and of the user API.
+func writeResponses(b *strings.Builder, k kind) {
+	var rows []string
+	for _, c := range k.causes {
+		reason := oerr.ReasonOf(c.Value)
+		f, ok := dialect.FailureOf(reason)
+		if !ok {
+			continue
+		}
+		row := fmt.Sprintf("| %d | %d `%s`%s |", f.FormStatus, f.Status, f.Code, quoted(f.Message))
+		if !slices.Contains(rows, row) {
+			rows = append(rows, row)
+		}
+	}
+	if len(rows) > 0 {
+		fmt.Fprintf(b, "\n| to a form | to JSON |\n| --- | --- |\n%s\n", strings.Join(rows, "\n"))
+	}
+}
+
+func quoted(message string) string {
+	if message == "" {
+		return ""
+	}
+	return " “" + message + "”"
+}

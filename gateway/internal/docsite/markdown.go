@@ -1,0 +1,153 @@
+package docsite
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
+)
+
+// article is a rendered text. HTML does not have the title.
+type article struct {
+	Title string
+	HTML  template.HTML
+	// Sections are the headings of the second level.
+	Sections []section
+}
+
+// section is a heading that can be linked to.
+type section struct{ Anchor, Title string }
+
+// markdown renders texts of this repository. It must not be given text from outside.
+type markdown struct {
+	engine goldmark.Markdown
+}
+
+// newMarkdown returns the renderer of a site. Links to files that the site does not serve become
+// plain text; in blocks of code the addresses of a development server become those of the site.
+func newMarkdown(address func(file string) (path string, ok bool), origins *strings.Replacer) markdown {
+	return markdown{goldmark.New(
+		goldmark.WithExtensions(extension.Table),
+		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(linker{address}, 100))),
+		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(elements{origins}, 100))),
+	)}
+}
+
+// render returns the article of a text, whose heading of the first level is its title.
+func (m markdown) render(source []byte) article {
+	root := m.engine.Parser().Parse(text.NewReader(source))
+	a := article{Sections: anchors(root, source)}
+	if first, ok := root.FirstChild().(*ast.Heading); ok && first.Level == 1 {
+		a.Title = plain(first, source)
+		root.RemoveChild(root, first)
+	}
+	var out bytes.Buffer
+	if err := m.engine.Renderer().Render(&out, source, root); err != nil {
+		panic(fmt.Sprintf("rendering %q: %v", a.Title, err)) // a buffer accepts every write
+	}
+	a.HTML = template.HTML(out.String()) //nolint:gosec // the text is of this repository, and its markup is escaped
+	return a
+}
+
+// anchors gives each heading an anchor, as the hosts of repositories do: lower case, words with
+// dashes between, nothing else. It returns the sections.
+func anchors(root ast.Node, source []byte) []section {
+	used := map[string]int{}
+	var sections []section
+	for node := root.FirstChild(); node != nil; node = node.NextSibling() {
+		heading, ok := node.(*ast.Heading)
+		if !ok {
+			continue
+		}
+		title := plain(heading, source)
+		name := anchor(title)
+		if used[name]++; used[name] > 1 {
+			name = fmt.Sprintf("%s-%d", name, used[name]-1)
+		}
+		heading.SetAttributeString("id", name)
+		if heading.Level == 2 {
+			sections = append(sections, section{Anchor: name, Title: title})
+		}
+	}
+	return sections
+}
+
+// anchor returns the anchor of a heading.
+func anchor(title string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r == '-', r == '_', 'a' <= r && r <= 'z', '0' <= r && r <= '9':
+			return r
+		}
+		return -1
+	}, strings.ToLower(title))
+}
+
+// plain returns the text of a node without markup.
+func plain(node ast.Node, source []byte) string {
+	var b strings.Builder
+	for child := node.FirstChild(); child != nil; child = child.NextSibling() {
+		switch n := child.(type) {
+		case *ast.Text:
+			b.Write(n.Segment.Value(source))
+		case *ast.String:
+			b.Write(n.Value)
+		default:
+			b.WriteString(plain(child, source))
+		}
+	}
+	return b.String()
+}
+
+// linker rewrites the links between files to links between pages.
+type linker struct {
+	address func(file string) (path string, ok bool)
+}
+
+// Transform is parser.ASTTransformer.
+func (l linker) Transform(root *ast.Document, _ text.Reader, _ parser.Context) {
+	var links []*ast.Link
+	// The walker returns no error of its own.
+	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if link, ok := n.(*ast.Link); ok && entering {
+			links = append(links, link)
+		}
+		return ast.WalkContinue, nil
+	})
+	for _, link := range links {
+		destination := string(link.Destination)
+		if strings.HasPrefix(destination, "#") || strings.HasPrefix(destination, "/") || strings.Contains(destination, "://") {
+			continue
+		}
+		file, fragment, hasFragment := strings.Cut(destination, "#")
+		if path, ok := l.address(file); ok {
+			if hasFragment {
+				path += "#" + fragment
+			}
+			link.Destination = []byte(path)
+			continue
+		}
+		unlink(link)
+	}
+}
+
+// unlink replaces a link by its content.
+func unlink(link *ast.Link) {
+	parent := link.Parent()
+	for child := link.FirstChild(); child != nil; {
+		next := child.NextSibling()
+		parent.InsertBefore(parent, link, child)
+		child = next
+	}
+	parent.RemoveChild(parent, link)
+}
