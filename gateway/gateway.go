@@ -51,6 +51,8 @@ type Deps struct {
 	UpstreamURL string
 	// Development adds the demonstration pages.
 	Development bool
+	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
+	ClientDocuments bool
 }
 
 // Checker authorizes a request. Check returns the token, an *enforce.Denial where the request must
@@ -95,7 +97,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
-	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
+	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments}
 	resources := wellknown.Resources{Issuer: deps.PublicURL, API: deps.APIURL, Resources: deps.Catalog.Resources}
 
 	api, err := newProxy(config, deps, proxies)

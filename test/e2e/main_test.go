@@ -101,6 +101,7 @@ func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
 	// source address of its own.
 	settings := map[string]string{
 		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(failures),
+		"USHER_CLIENT_DOCUMENTS_MODE": "open",
 	}
 	traces, err := harness.NewCollector(dir)
 	if err != nil {

@@ -84,11 +84,25 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 	case step.GetReturnPage() != nil:
 		redirect(w, r, returnPagePath, step.GetReturnPage().GetRequestId())
 	default:
-		f.Pages.Notice(w, r, page.Notice{
-			Status: http.StatusBadRequest, App: step.GetErrorPage().GetClientName(), Text: step.GetErrorPage().GetMessage(),
-			Known: "Nothing was shared with any app.",
-		})
+		f.showRefusal(w, r, step.GetErrorPage())
 	}
+}
+
+// retryTemporary is the time after which a request that failed for the moment may be repeated.
+const retryTemporary = 30 * time.Second
+
+// showRefusal shows why a request was refused: its client is not known, or not the address that it
+// wants to return to.
+func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authzv1.ErrorPage) {
+	n := page.Notice{
+		Status: http.StatusBadRequest, App: refused.GetClientName(), Text: refused.GetMessage(), Names: refused.GetNames(),
+		Known: "Nothing was shared with any app.",
+	}
+	if refused.GetTemporary() {
+		w.Header().Set("Retry-After", httpx.Seconds(retryTemporary))
+		n.Status, n.Link = http.StatusServiceUnavailable, page.Link{Address: r.URL.RequestURI(), Text: "Try again"}
+	}
+	f.Pages.Notice(w, r, n)
 }
 
 // redirect redirects to a page of the gateway. No part of the request becomes a path.

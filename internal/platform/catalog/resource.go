@@ -80,6 +80,23 @@ func (c *Catalog) Belongs(scope string, ids oauth.Resources) bool {
 	return false
 }
 
+// Minimum returns the scopes that a client needs at least for the resources, each once; nil is the
+// default one.
+func (c *Catalog) Minimum(ids oauth.Resources) oauth.Scope {
+	var scope oauth.Scope
+	for i, r := range c.resources {
+		if !ids.Contains(r.ID) && (len(ids) > 0 || i > 0) {
+			continue
+		}
+		for _, name := range r.Minimum {
+			if !scope.Contains(name) {
+				scope = append(scope, name)
+			}
+		}
+	}
+	return scope
+}
+
 // At returns the catalog for an API at an origin, such as https://api.example.com: with the whole
 // identifiers of its resources, and the URLs of their metadata. Load and Default return it for an
 // empty origin.

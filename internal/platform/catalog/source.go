@@ -111,6 +111,9 @@ func (s *Source) Belongs(scope string, ids oauth.Resources) bool {
 	return s.Current().Belongs(scope, ids)
 }
 
+// Minimum is Catalog.Minimum.
+func (s *Source) Minimum(ids oauth.Resources) oauth.Scope { return s.Current().Minimum(ids) }
+
 // Resources calls Catalog.Resources on the current catalog.
 func (s *Source) Resources() []Resource { return s.Current().Resources() }
 

@@ -41,6 +41,8 @@ type Settings struct {
 	Redis Redis          `koanf:"redis" for:"identity authz"`
 	Peers Peers          `koanf:"peers"`
 
+	ClientDocuments ClientDocuments `koanf:"client_documents" for:"authz gateway"`
+
 	Telemetry telemetry.Config `koanf:"telemetry"`
 }
 
@@ -75,7 +77,7 @@ func Default() Settings {
 	return Settings{
 		HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
 		Log: logging.Config{Level: "info", Format: "json"}, Redis: Redis{Prefix: "usher:"},
-		Telemetry: telemetry.DefaultConfig(),
+		Telemetry: telemetry.DefaultConfig(), ClientDocuments: defaultClientDocuments(),
 	}
 }
 
@@ -89,7 +91,7 @@ func (s *Settings) Validate() error {
 	if s.ClockOffset != 0 && !s.Development {
 		faults = append(faults, errors.New("clock_offset is for development alone"))
 	}
-	return errors.Join(append(faults, config.OutOfBounds(s), s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
+	return errors.Join(append(faults, config.OutOfBounds(s), s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate(), s.ClientDocuments.validate())...)
 }
 
 // validateAddrs parses every address as the process will.

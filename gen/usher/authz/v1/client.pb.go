@@ -132,7 +132,7 @@ func (ClientType) EnumDescriptor() ([]byte, []int) {
 // Client is a registered OAuth client (RFC 6749 §2).
 type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The client identifier, `vdo_client_…`.
+	// The client identifier: `vdo_client_…`, or the URL of the document that describes the client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The client's name as registered: untrusted text.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`

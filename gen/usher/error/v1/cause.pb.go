@@ -221,6 +221,12 @@ const (
 	Cause_CAUSE_RESOURCE_OTHER_AT_RETRY Cause = 93
 	// The access token was issued for another protected resource.
 	Cause_CAUSE_ACCESS_TOKEN_OTHER_RESOURCE Cause = 94
+	// The client_id is the URL of a document, and is no valid one, or its host is not accepted.
+	Cause_CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED Cause = 100
+	// The client_id is the URL of a document that could not be fetched.
+	Cause_CAUSE_CLIENT_DOCUMENT_UNREADABLE Cause = 101
+	// The client_id is the URL of a document that describes no client.
+	Cause_CAUSE_CLIENT_DOCUMENT_INVALID Cause = 102
 	// The assertion is not a signed JWT of at most 8 KiB with the claims iss, sub, aud and exp in
 	// their types.
 	Cause_CAUSE_ASSERTION_MALFORMED Cause = 120
@@ -373,6 +379,9 @@ var (
 		92:  "CAUSE_RESOURCE_NOT_GRANTED",
 		93:  "CAUSE_RESOURCE_OTHER_AT_RETRY",
 		94:  "CAUSE_ACCESS_TOKEN_OTHER_RESOURCE",
+		100: "CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED",
+		101: "CAUSE_CLIENT_DOCUMENT_UNREADABLE",
+		102: "CAUSE_CLIENT_DOCUMENT_INVALID",
 		120: "CAUSE_ASSERTION_MALFORMED",
 		121: "CAUSE_ASSERTION_ALGORITHM",
 		122: "CAUSE_ASSERTION_KEY_UNKNOWN",
@@ -493,6 +502,9 @@ var (
 		"CAUSE_RESOURCE_NOT_GRANTED":          92,
 		"CAUSE_RESOURCE_OTHER_AT_RETRY":       93,
 		"CAUSE_ACCESS_TOKEN_OTHER_RESOURCE":   94,
+		"CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED":  100,
+		"CAUSE_CLIENT_DOCUMENT_UNREADABLE":    101,
+		"CAUSE_CLIENT_DOCUMENT_INVALID":       102,
 		"CAUSE_ASSERTION_MALFORMED":           120,
 		"CAUSE_ASSERTION_ALGORITHM":           121,
 		"CAUSE_ASSERTION_KEY_UNKNOWN":         122,
@@ -586,7 +598,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x9dT\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xbaW\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -680,7 +692,11 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x16CAUSE_RESOURCE_UNKNOWN\x10[\x1aj\xe8\xbd\x18\x1a\xf2\xbd\x18bHave the operator add the resource to the catalog, or send the identifier that its metadata names.\x12m\n" +
 	"\x1aCAUSE_RESOURCE_NOT_GRANTED\x10\\\x1aM\xe8\xbd\x18\x1a\xf2\xbd\x18ESend the user through a new authorization that asks for the resource.\x12d\n" +
 	"\x1dCAUSE_RESOURCE_OTHER_AT_RETRY\x10]\x1aA\xe8\xbd\x18\x1a\xf2\xbd\x189Repeat a refresh unchanged, or use the new refresh token.\x12q\n" +
-	"!CAUSE_ACCESS_TOKEN_OTHER_RESOURCE\x10^\x1aJ\xf2\xbd\x18FSend the user through a new authorization that asks for this resource.\x12v\n" +
+	"!CAUSE_ACCESS_TOKEN_OTHER_RESOURCE\x10^\x1aJ\xf2\xbd\x18FSend the user through a new authorization that asks for this resource.\x12\x81\x01\n" +
+	"\"CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED\x10d\x1aY\xe8\xbd\x18\x04\xf2\xbd\x18QHave the operator add the host to client_documents.hosts, or register the client.\x12\xa5\x01\n" +
+	" CAUSE_CLIENT_DOCUMENT_UNREADABLE\x10e\x1a\x7f\xe8\xbd\x18\n" +
+	"\xf2\xbd\x18wServe the document with status 200 and the media type application/json, without a redirect, in less than three seconds.\x12o\n" +
+	"\x1dCAUSE_CLIENT_DOCUMENT_INVALID\x10f\x1aL\xe8\xbd\x18\x04\xf2\xbd\x18DCorrect the member that the page of the authorization request names.\x12v\n" +
 	"\x19CAUSE_ASSERTION_MALFORMED\x10x\x1aW\xe8\xbd\x18\x04\xf2\xbd\x18OSend one JWT in compact serialization, and its claims in the types of RFC 7519.\x12\x80\x01\n" +
 	"\x19CAUSE_ASSERTION_ALGORITHM\x10y\x1aa\xe8\xbd\x18\x04\xf2\xbd\x18YSign with ES256, PS256, RS256 or EdDSA: with the algorithm that is registered, if one is.\x12\x83\x01\n" +
 	"\x1bCAUSE_ASSERTION_KEY_UNKNOWN\x10z\x1ab\xe8\xbd\x18\x04\xf2\xbd\x18ZRegister the public key, or publish it at jwks_uri, with the kid that the assertion names.\x12A\n" +

@@ -71,6 +71,9 @@ type Registration struct {
 	// Unverified says that the operator has not checked the client: an error or a denial does not
 	// redirect the browser to it by itself (RFC 9700 §4.11.2).
 	Unverified bool
+	// SelfRegistered says that the client registered itself (RFC 7591), so that everything about it is
+	// its own assertion.
+	SelfRegistered bool
 }
 
 // ApplicationType is the `application_type` of OpenID Connect Dynamic Client Registration 1.0 §2.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
-	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 // checkScope accepts the requested scope unchanged or not at all: it adds and widens nothing. Only
@@ -21,7 +20,7 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 	openID := oauth.OpenIDScopes()
 	scope := requested.Without(func(name string) bool { return openID.Contains(name) && !f.Scopes.Known(name) })
 	if len(scope) == 0 {
-		scope = f.defaultScope(a.client)
+		scope = f.defaultScope(a)
 	}
 	switch {
 	case len(scope) == 0 && len(requested) == 0:
@@ -43,9 +42,13 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 }
 
 // defaultScope returns the client's default scope, without names that left the catalog or the
-// client's registration since it was registered.
-func (f Flow) defaultScope(registration client.Registration) oauth.Scope {
-	return registration.DefaultScope.Without(func(name string) bool {
-		return !f.Scopes.Known(name) || !registration.Scope.Contains(name)
-	})
+// client's registration since it was registered. A client that registered itself has the scopes that
+// the resources of the request need at least.
+func (f Flow) defaultScope(a *request) oauth.Scope {
+	scope := a.client.DefaultScope
+	if a.client.SelfRegistered {
+		asked, _ := f.Resources.ResourceIDs().Select(a.params.Values("resource")) // checkResource refuses what is not known
+		scope = f.Resources.Minimum(asked)
+	}
+	return scope.Without(func(name string) bool { return !f.Scopes.Known(name) || !a.client.Scope.Contains(name) })
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
@@ -75,6 +76,7 @@ func (s *Clients) AuthenticateClient(
 
 // authenticate validates the one client authentication of a request.
 func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
+	ctx = document.WithSource(ctx, req.GetSourceAddress())
 	n := len(req.GetCredentials())
 	if sent := req.GetAssertion(); sent != nil {
 		if n > 0 {
@@ -101,7 +103,7 @@ func (s *Clients) BatchGetClients(
 	if len(req.GetClientIds()) > maxBatch {
 		return nil, invalid("client_ids", fmt.Sprintf("must be at most %d", maxBatch))
 	}
-	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) })
+	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) && !client.IsDocument(id) })
 	list, err := s.Registry.List(ctx, ids)
 	if err != nil {
 		return nil, toStatus(err)
