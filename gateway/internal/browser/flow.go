@@ -206,7 +206,7 @@ type formPage struct {
 	userCode string
 }
 
-// AccountForm returns the form page of the connected apps.
+// AccountForm returns the form page of the connections of a user.
 func AccountForm() formPage { return formPage{page: PageAccount, purposes: []string{purposeAccount}} }
 
 // DevicesForm returns the form page of the devices.
