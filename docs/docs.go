@@ -9,7 +9,7 @@ import (
 	"fmt"
 )
 
-//go:embed quick-start.md authorization.md tokens.md revocation.md scopes.md errors.md clients.md api-keys.md mcp.md user-api.md
+//go:embed quick-start.md authorization.md tokens.md revocation.md scopes.md errors.md clients.md api-keys.md mcp.md user-api.md devices.md
 //go:embed sdk.md grpc.md enforcement.md wire-contract.md glossary.md
 var files embed.FS
 
@@ -43,6 +43,7 @@ func Groups() []Group {
 		}},
 		{Name: "More ways in", Pages: []Page{
 			{"api-keys", "API keys", "Keys of a workspace, limited by its plan."},
+			{"devices", "Devices", "A TV or a command line without a browser: a code that the user enters elsewhere."},
 			{"mcp", "MCP", "Clients and servers of the Model Context Protocol."},
 			{"user-api", "User API", "VIDIZMO's user authentication: a token for an e-mail address and a password."},
 		}},

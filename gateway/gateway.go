@@ -54,6 +54,8 @@ type Deps struct {
 	Registration bool
 	// Development adds the demonstration pages.
 	Development bool
+	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
+	ClientDocuments bool
 }
 
 // Checker authorizes a request. Check returns the token, an *enforce.Denial where the request must
@@ -98,7 +100,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
-	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes}
+	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments}
 	if deps.Registration {
 		metadata.Registration = deps.APIURL + registration.Path
 	}
@@ -201,9 +203,9 @@ func routes(r *httpx.Router, p handlers) {
 	r.Form("/device", http.HandlerFunc(p.flow.EnterDevice))
 	r.Get("/account/connected-apps", http.HandlerFunc(p.account.List))
 	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.account.Disconnect))
-	r.Get(browser.DevicesPath, http.HandlerFunc(p.account.Devices))
-	r.Form(browser.DevicesPath+"/end", http.HandlerFunc(p.account.EndDevice))
-	r.Form(browser.DevicesPath+"/end-others", http.HandlerFunc(p.account.EndOtherDevices))
+	r.Get("/account/devices", http.HandlerFunc(p.account.Devices))
+	r.Form("/account/devices/end", http.HandlerFunc(p.account.EndDevice))
+	r.Form("/account/devices/end-others", http.HandlerFunc(p.account.EndOtherDevices))
 	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
 	r.Get("/account", seeOther(browser.HomePath))
 	r.Get("/.well-known/change-password", seeOther("/account"))

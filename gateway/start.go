@@ -14,7 +14,7 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 	s := host.Settings
 	deps := Deps{
 		Logger: host.Logger, Metrics: host.Metrics, Tracing: host.Tracing,
-		PublicURL: s.PublicURL, APIURL: s.APIURL, UpstreamURL: s.UpstreamURL, Development: s.Development,
+		PublicURL: s.PublicURL, APIURL: s.APIURL, UpstreamURL: s.UpstreamURL, Development: s.Development, ClientDocuments: s.ClientDocuments.On(),
 		Registration: s.DCR == "token" || s.DCR == "open",
 	}
 	var err error

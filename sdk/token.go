@@ -22,11 +22,13 @@ type Token struct {
 	// Kind is the token's kind; zero, which authorizes nothing, for a kind that this version does
 	// not implement.
 	Kind enforce.Kind
-	// Subject is the user, `usr_…`; for an API key the key itself, `key_…`.
+	// Subject is the user, `usr_…`; for an API key the key itself, `key_…`; for a service token, which
+	// acts for no user, the client as `svc_` and its identifier.
 	Subject string
 	// Username is the same as Subject: unique, and never the e-mail address.
 	Username string
-	// Name is the user's display name; two users may have the same. Empty for an API key.
+	// Name is the user's display name; two users may have the same. Empty for an API key and a
+	// service token.
 	Name string
 	// ClientID is the client that the token was issued to; empty for an API key.
 	ClientID string
@@ -35,8 +37,8 @@ type Token struct {
 	WorkspaceID string
 	// Plan is the plan of the workspace, by its name in the catalog.
 	Plan string
-	// Scopes are the granted scopes, in the order of the request. They apply to an access token
-	// only.
+	// Scopes are the granted scopes, in the order of the request. They apply to an access token and a
+	// service token only.
 	Scopes []string
 	// Audience are the identifiers of the protected resources that an access token was issued for
 	// (RFC 8707); empty with a token service before release 0.2.

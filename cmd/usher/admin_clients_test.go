@@ -62,6 +62,25 @@ func clientCommands() []command {
 			&authzv1.RotateClientSecretRequest{ClientId: "vdo_client_a", OverlapSeconds: 3600},
 			&authzv1.RotateClientSecretResponse{ClientSecret: "secret-once"}, nil,
 		},
+		{
+			"clients create Report --grant client_credentials --workspace ws_acme --scope videos:read", "", "CreateClient",
+			&authzv1.CreateClientRequest{
+				Name: "Report", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, GrantTypes: []string{"client_credentials"}, WorkspaceId: "ws_acme",
+				Scopes: []string{"videos:read"},
+			},
+			&authzv1.CreateClientResponse{Registration: registered, ClientSecret: "secret-once"}, nil,
+		},
+		{
+			"clients update vdo_client_a --workspace ws_acme", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", WorkspaceId: "ws_acme"},
+			&authzv1.UpdateClientResponse{Registration: &authzv1.Registration{Client: &authzv1.Client{ClientId: "vdo_client_a", WorkspaceId: "ws_acme"}}},
+			[]string{"WORKSPACE", "ws_acme"},
+		},
+		{
+			"clients remove-from-workspace vdo_client_a --yes", "", "RemoveClientFromWorkspace",
+			&tokenv1.RemoveClientFromWorkspaceRequest{ClientId: "vdo_client_a"}, &tokenv1.RemoveClientFromWorkspaceResponse{},
+			[]string{"vdo_client_a belongs to no workspace"},
+		},
 		{"clients disable vdo_client_a --yes", "", "DisableClient", &tokenv1.DisableClientRequest{ClientId: "vdo_client_a"}, &tokenv1.DisableClientResponse{}, []string{"vdo_client_a is disabled"}},
 		{"clients enable vdo_client_a", "", "EnableClient", &authzv1.EnableClientRequest{ClientId: "vdo_client_a"}, &authzv1.EnableClientResponse{}, []string{"vdo_client_a is enabled"}},
 		{

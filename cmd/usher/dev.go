@@ -74,6 +74,7 @@ func devDefaults() *settings {
 	config.Development, config.PublicURL = true, "http://localhost:8080"
 	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
 	config.DataDir, config.Log.Format, config.Log.Level = admin.DefaultDataDir, "text", "info"
+	config.ClientDocuments.Mode = run.DocumentsOpen
 	config.Gateway.ForwardBearer = true // the example API checks the token itself
 	return config
 }

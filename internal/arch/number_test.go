@@ -17,6 +17,7 @@ func numbers() []number {
 		tokens                   = "docs/tokens.md"
 		kubernetes, architecture = "docs/kubernetes.md", "docs/architecture.md"
 		login, conn, server      = "internal/platform/sqldb/postgres_login.go", "internal/platform/httpserver/conn.go", "internal/platform/httpserver/server.go"
+		documents                = "docs/client-documents.md"
 		grpc, feed               = "internal/platform/rpcserver/server.go", "services/token/internal/feed/feed.go"
 	)
 	return []number{
@@ -120,6 +121,14 @@ func numbers() []number {
 		{"docs/devices.md", "a source address with 20", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_SOURCE_ATTEMPTS` | `20`"},
 		{"docs/devices.md", "adds five seconds to its interval", "services/authz/internal/device/device.go", "slower = 5 * time.Second"},
 		{"docs/user-api.md", "a bare JSON string of 180 characters", "internal/platform/secret/usertoken.go", "userTokenLength = 180"},
+		{documents, "5 KiB at most, arrives within 3 seconds", "services/authz/documents.go", "maxDocument = 5 << 10"},
+		{documents, "5 KiB at most, arrives within 3 seconds", "internal/platform/fetch/fetch.go", "timeout = 3 * time.Second"},
+		{documents, "512 characters at most", "services/authz/internal/client/document.go", "MaxDocumentURL = 512"},
+		{documents, "**`redirect_uris`** are 1 to 20", "services/authz/internal/document/parse.go", "maxURIs = 20"},
+		{documents, "a copy of the last 24 hours", "services/authz/internal/document/documents.go", "maxStale = 24 * time.Hour"},
+		{documents, "60 in ten minutes for each source address", "services/authz/documents.go", "fetchesForSource, sourceWindow = 60, 10 * time.Minute"},
+		{documents, "60 a minute for each host", "services/authz/documents.go", "fetchesOfHost, hostWindow = 60, time.Minute"},
+		{documents, "at least a minute and at most a day", "internal/platform/fetch/fetch.go", "minAge, maxAge = time.Minute, 24 * time.Hour"},
 		{"docs/user-api.md", "30 days after that", "services/token/internal/usertoken/usertoken.go", "KeptPastTime = 30 * 24 * time.Hour"},
 	}
 }

@@ -22,9 +22,11 @@ func PublicFields() map[protoreflect.Name]string {
 		"token_type":      "the word Bearer (RFC 6749 §7.1)",
 		"token_type_hint": "access_token or refresh_token (RFC 7009 §2.1)",
 		"code_challenge":  "a hash that travels through the browser by design (RFC 7636 §4.3)",
+		"token_kind":      "user or service",
 		"token_hash":      "a hash of 256 random bits, from which no token follows",
 		"page_token":      "where a page of a list begins",
 		"next_page_token": "where the next page of a list begins",
+		"session_id":      "the hash of a session value, which is no session",
 
 		"client_assertion_type":           "a constant (RFC 7523 §2.2)",
 		"token_endpoint_auth_method":      "how a client authenticates (RFC 7591 §2)",

@@ -105,7 +105,10 @@ func serviceRules() []Rule {
 		{
 			Name:     "a domain package is plain Go",
 			Packages: []string{"./services/{service}/internal/..."},
-			Except:   append([]string{"./services/token/internal/introspect", "./services/token/internal/plan", "./services/token/internal/refused"}, plumbing...),
+			Except: append([]string{
+				"./services/token/internal/introspect", "./services/token/internal/plan", "./services/token/internal/refused",
+				"./services/authz/internal/document",
+			}, plumbing...),
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
 				"github.com/mtibben/confusables",
@@ -124,10 +127,11 @@ func serviceRules() []Rule {
 			Name: "a domain package with a cache is plain Go",
 			Packages: []string{
 				"./services/{service}/internal/introspect", "./services/{service}/internal/plan", "./services/{service}/internal/refused",
+				"./services/{service}/internal/document",
 			},
 			Only: []string{
 				"std", "golang.org/x/sync/...", "github.com/maypok86/otter/v2/...",
-				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...", "./sdk/enforce/...",
+				"./internal/platform/jose", "./internal/platform/oauth/...", "./internal/platform/secret/...", "./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,
 			NeverDeep: append([]string{

@@ -35,6 +35,10 @@ type rule struct {
 type peer struct {
 	Namespace *selector `yaml:"namespaceSelector"`
 	Pod       *selector `yaml:"podSelector"`
+	Block     *struct {
+		CIDR   string
+		Except []string
+	} `yaml:"ipBlock"`
 }
 
 type selector struct {
@@ -125,6 +129,27 @@ func TestFromOtherNamespacesOnlyResourceServersReachGRPC(t *testing.T) {
 					t.Errorf("%s lets in %+v", name, from)
 				}
 			}
+		}
+	}
+}
+
+// TestN5_3_OnlyAuthzReachesTheInternet: at the port of https, and no private address.
+func TestN5_3_OnlyAuthzReachesTheInternet(t *testing.T) {
+	for name, p := range render(t, netpol.Edges(protoregistry.GlobalFiles)) {
+		blocks := 0
+		for _, out := range p.Spec.Egress {
+			for _, to := range out.To {
+				if to.Block == nil {
+					continue
+				}
+				blocks++
+				if name != "authz" || len(out.Ports) != 1 || out.Ports[0].Port != 443 || len(to.Block.Except) == 0 {
+					t.Errorf("%s may connect to %+v at %+v", name, to.Block, out.Ports)
+				}
+			}
+		}
+		if name == "authz" && blocks != 2 {
+			t.Errorf("authz has %d ways to the internet, want one for each version of IP", blocks)
 		}
 	}
 }

@@ -33,6 +33,11 @@ type (
 	peer struct {
 		Namespace *selector `yaml:"namespaceSelector,omitempty"`
 		Pod       *selector `yaml:"podSelector,omitempty"`
+		Block     *block    `yaml:"ipBlock,omitempty"`
+	}
+	block struct {
+		CIDR   string   `yaml:"cidr"`
+		Except []string `yaml:"except,omitempty"`
 	}
 	selector struct {
 		MatchLabels map[string]string `yaml:"matchLabels,omitempty"`
@@ -47,6 +52,7 @@ type (
 const (
 	grpcPort, httpPort, adminPort = 9090, 8080, 8081
 	postgresPort, redisPort       = 5432, 6379
+	httpsPort                     = 443
 )
 
 // The labels that the policies select. docs/kubernetes.md says who sets those with our prefix.
@@ -112,6 +118,9 @@ func forProcess(name string, edges []Edge) policy {
 		to := peer{Namespace: &selector{}, Pod: labelled(storeLabel, store.name)}
 		s.Egress = append(s.Egress, rule{To: []peer{to}, Ports: tcp(store.port)})
 	}
+	if name == "authz" {
+		s.Egress = append(s.Egress, internet())
+	}
 	return named(name, s)
 }
 
@@ -160,6 +169,18 @@ func dns() rule {
 	return rule{
 		To:    []peer{{Namespace: labelled("kubernetes.io/metadata.name", "kube-system"), Pod: labelled("k8s-app", "kube-dns")}},
 		Ports: []port{{53, "UDP"}, {53, "TCP"}},
+	}
+}
+
+// internet allows https to public addresses, for the documents in which clients describe themselves.
+// The service itself refuses other addresses too.
+func internet() rule {
+	return rule{
+		To: []peer{
+			{Block: &block{CIDR: "0.0.0.0/0", Except: []string{"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}}},
+			{Block: &block{CIDR: "::/0", Except: []string{"fc00::/7", "fe80::/10"}}},
+		},
+		Ports: tcp(httpsPort),
 	}
 }
 

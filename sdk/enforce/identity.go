@@ -17,9 +17,10 @@ const reservedPrefix = "usher-"
 
 // Identity is the verified identity that a request is forwarded with.
 type Identity struct {
-	// Kind is AccessToken or APIKey.
+	// Kind is AccessToken, ServiceToken or APIKey.
 	Kind Kind
-	// Subject is the user, `usr_…`; for an API key the key, `key_…`.
+	// Subject is the user, `usr_…`; for an API key the key, `key_…`; for a service token the client,
+	// as `svc_` and its identifier.
 	Subject string
 	// ClientID is the client; empty for an API key.
 	ClientID    string

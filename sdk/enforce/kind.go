@@ -20,9 +20,16 @@ const (
 	// RefreshToken is an OAuth refresh token, `vdo_ort_…`, which authorizes nothing and which
 	// introspection never returns.
 	RefreshToken
+	// ServiceToken is an access token that a client got for itself, `vdo_oat_…` too: it acts for no
+	// user, and is restricted by its scopes.
+	ServiceToken
 )
 
-// String returns the kind's name on the wire: `access_token`, `api_key`, `user_token`, `refresh_token`, or `unknown`.
+// Scoped reports whether tokens of the kind are restricted by their scopes and their audience.
+func (k Kind) Scoped() bool { return k == AccessToken || k == ServiceToken }
+
+// String returns the kind's name on the wire: `access_token`, `api_key`, `user_token`, `refresh_token`,
+// `service_token`, or `unknown`.
 func (k Kind) String() string {
 	switch k {
 	case AccessToken:
@@ -33,6 +40,8 @@ func (k Kind) String() string {
 		return "user_token"
 	case RefreshToken:
 		return "refresh_token"
+	case ServiceToken:
+		return "service_token"
 	}
 	return "unknown"
 }
@@ -40,7 +49,7 @@ func (k Kind) String() string {
 // KindNumbered returns the kind with a number of usher.token.v1.TokenKind; zero for a number that
 // this version does not define.
 func KindNumbered(number int32) Kind {
-	if number < 0 || number > int32(RefreshToken) {
+	if number < 0 || number > int32(ServiceToken) {
 		return 0
 	}
 	return Kind(number)
@@ -70,8 +79,8 @@ func PossibleLength(n int) bool {
 }
 
 // KindOf returns the kind of a token by its format: prefix, length, alphabet and checksum; zero for
-// a string that cannot be a token. It does not check whether the token was issued, and saves a
-// lookup of one that cannot have been.
+// a string that cannot be a token. A service token has the format of an AccessToken. It does not
+// check whether the token was issued, and saves a lookup of one that cannot have been.
 func KindOf(token string) Kind {
 	switch {
 	case prefixed(token, accessPrefix):

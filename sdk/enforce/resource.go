@@ -40,7 +40,7 @@ func (r Resource) RequireScope(s Subject, scope string) *Denial {
 	switch s.Kind {
 	case APIKey:
 		return nil
-	case AccessToken:
+	case AccessToken, ServiceToken:
 	default:
 		return r.Challenge(Unauthenticated(true), scope)
 	}

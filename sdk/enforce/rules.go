@@ -10,10 +10,10 @@ import (
 // Subject holds the properties of an active token that a decision depends on.
 type Subject struct {
 	Kind Kind
-	// Scopes apply to an AccessToken only.
+	// Scopes apply to an AccessToken and a ServiceToken only.
 	Scopes []string
-	// Audience are the identifiers of the resources that an AccessToken was issued for; empty for
-	// the default resource.
+	// Audience are the identifiers of the resources that such a token was issued for; empty for the
+	// default resource.
 	Audience []string
 	// Plan is the plan of the token's workspace, by its name in the catalog.
 	Plan string
@@ -127,11 +127,11 @@ func segmentsOf(path string) ([]string, error) {
 // scope, then the plan. It returns nil for an allowed one. The path is that of the request line,
 // undecoded and without the query.
 func (r *Rules) Decide(s Subject, method, path string) *Denial {
-	if s.Kind != AccessToken && s.Kind != APIKey {
+	if !s.Kind.Scoped() && s.Kind != APIKey {
 		return r.Challenge(Unauthenticated(true), method, path)
 	}
 	resource := r.resources.at(path)
-	if s.Kind == AccessToken && !r.resources.accept(resource, s.Audience) {
+	if s.Kind.Scoped() && !r.resources.accept(resource, s.Audience) {
 		audience := s.Audience
 		if len(audience) == 0 {
 			audience = []string{r.resources.fallback.ID}
@@ -142,7 +142,7 @@ func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	switch {
 	case e == nil:
 		return notFound()
-	case s.Kind == AccessToken && !slices.Contains(s.Scopes, e.Scope):
+	case s.Kind.Scoped() && !slices.Contains(s.Scopes, e.Scope):
 		return resource.insufficientScope(e.Scope, s.Scopes)
 	case !r.has(s.Plan, e):
 		return planRestricted()

@@ -59,6 +59,7 @@ func TestARegisteredClientAuthenticatesAndAuthorizesAsItWasRegistered(t *testing
 	want := &authzv1.Registration{
 		Client: &authzv1.Client{
 			ClientId: id, Name: "Exporter", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, GrantTypes: registration().GetGrantTypes(),
+			Reuse: authzv1.Reuse_REUSE_SUBJECT,
 		},
 		RedirectUris: registration().GetRedirectUris(), Scopes: registration().GetScopes(),
 		Secrets: []*authzv1.ClientSecret{{LastFour: clear[len(clear)-4:]}},

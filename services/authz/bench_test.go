@@ -125,7 +125,10 @@ func newBench(t *testing.T, change ...func(*authz.Deps)) *bench {
 	if err := b.service.SeedDevelopment(t.Context(), publicURL); err != nil {
 		t.Fatal(err)
 	}
-	serve(t, b.network, "identity", func(r grpc.ServiceRegistrar) { identityv1.RegisterSessionServiceServer(r, b.identity) })
+	serve(t, b.network, "identity", func(r grpc.ServiceRegistrar) {
+		identityv1.RegisterSessionServiceServer(r, b.identity)
+		identityv1.RegisterDirectoryServiceServer(r, workspaces{})
+	})
 	serve(t, b.network, "authz", b.service.Register)
 	b.browser = authzv1.NewAuthorizationServiceClient(dial(t, b.network, "gateway", "authz"))
 	b.decisions = authzv1.NewDecisionServiceClient(dial(t, b.network, "consent", "authz"))

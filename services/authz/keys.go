@@ -7,7 +7,6 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/keyuse"
 	"github.com/vidocu/usher/services/authz/internal/remotekeys"
-	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
 // maxKeySet bounds the document at a client's jwks_uri, in bytes.
@@ -15,13 +14,24 @@ const maxKeySet = 64 << 10
 
 // authenticator returns the authenticator of clients: with secrets, and with assertions that their
 // registered or published keys verify.
-func authenticator(deps Deps, st *store.Store, uses *keyuse.Recorder) client.Authenticator {
+func authenticator(deps Deps, records client.Records, uses *keyuse.Recorder) client.Authenticator {
 	published := remotekeys.New(remotekeys.Config{Now: deps.Now, Read: func(ctx context.Context, address string) (remotekeys.Document, error) {
 		document, err := deps.Fetcher.Get(ctx, address, maxKeySet)
 		return remotekeys.Document{Body: document.Body, MaxAge: document.MaxAge}, err
 	}})
 	return client.Authenticator{
-		Records: st, Published: published, Uses: uses,
+		Records: records, Published: published, Uses: registeredUses{uses},
 		Assertions: assertion.Verifier{Issuer: deps.Issuer, Used: assertion.Used{Entries: deps.ShortLived}, Now: deps.Now},
+	}
+}
+
+// registeredUses records the uses of keys of clients that are registered here: the store has no
+// other clients.
+type registeredUses struct{ *keyuse.Recorder }
+
+// Used is client.KeyUses.
+func (r registeredUses) Used(clientID, keyID string) {
+	if !client.IsDocument(clientID) {
+		r.Recorder.Used(clientID, keyID)
 	}
 }

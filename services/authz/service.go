@@ -16,12 +16,14 @@ import (
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
+	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/keyuse"
@@ -46,6 +48,10 @@ type Deps struct {
 	Registration string
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
+	// ClientDocuments says which clients may describe themselves in a document; the zero value none.
+	ClientDocuments run.ClientDocuments
+	// Development accepts documents on this machine.
+	Development bool
 	// Now is the clock for short-lived entries; nil is time.Now.
 	Now func() time.Time
 	// Metrics receives the metrics; nil records none.
@@ -58,8 +64,10 @@ type Deps struct {
 type Service struct {
 	deps  Deps
 	store *store.Store
-	flow  flow.Flow
-	guard client.Guard
+	// clients are those of the store, and those of documents.
+	clients document.Clients
+	flow    flow.Flow
+	guard   client.Guard
 	// keyUses records when clients used their keys.
 	keyUses *keyuse.Recorder
 	// reserved are the names that only the operator's own clients may have.
@@ -92,15 +100,20 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients, err := newClients(config, deps, st)
+	if err != nil {
+		return nil, err
+	}
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
 	keyUses := keyuse.New(st, deps.Logger)
-	return &Service{deps: deps, store: st, keyUses: keyUses, users: users, registrar: registrar,
+	return &Service{
+		deps: deps, store: st, clients: clients, keyUses: keyUses, users: users, registrar: registrar,
 		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
-			Authenticator: authenticator(deps, st, keyUses), Limiter: limiter("authz:client:", deps),
+			Authenticator: authenticator(deps, clients, keyUses), Limiter: limiter("authz:client:", deps),
 			Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 			Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
 		}, flow: flow.Flow{Config: flow.Config{
-			Clients: dynamic.Limited{Finder: st, Allowed: registrar.Rules.Allowed}, Admissions: users,
+			Clients: dynamic.Limited{Finder: clients, Allowed: registrar.Rules.Allowed}, Admissions: users,
 			Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
 			Scopes:   deps.Catalog, Resources: deps.Catalog,
 			Pending: pending.New(pending.Config{
@@ -139,7 +152,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	clients := &rpc.Clients{Guard: s.guard, Registry: s.store, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
+	clients := &rpc.Clients{Guard: s.guard, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
 	authzv1.RegisterClientServiceServer(r, clients)
 	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})
 	authzv1.RegisterRegistrationServiceServer(r, &rpc.Registrations{
@@ -147,7 +160,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
-		CheckURL: s.deps.Fetcher.CheckURL,
+		Workspaces: rpc.Workspaces{Client: identityv1.NewDirectoryServiceClient(s.deps.Identity)},
+		CheckURL:   s.deps.Fetcher.CheckURL,
 	}})
 }
 

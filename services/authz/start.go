@@ -11,9 +11,12 @@ import (
 // Start opens the dependencies and serves until the process ends. In development it registers the
 // clients of the documents' examples; otherwise it returns an error if one of them is registered.
 func Start(ctx context.Context, host *run.Host, config Config) (*Service, error) {
-	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now}
-	deps.Fetcher = fetch.New(fetch.Options{Loopback: host.Settings.Development})
-	deps.Registration = host.Settings.DCR
+	deps := Deps{
+		Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now,
+		ClientDocuments: host.Settings.ClientDocuments, Development: host.Settings.Development,
+		Fetcher:      fetch.New(fetch.Options{Loopback: host.Settings.Development, Ports: host.Settings.ClientDocuments.Ports()}),
+		Registration: host.Settings.DCR,
+	}
 	var err error
 	if deps.DB, err = stores.Database(ctx, host, config.DatabaseURL, Migrations()); err != nil {
 		return nil, err

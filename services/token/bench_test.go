@@ -63,6 +63,7 @@ func newReplicaWith(t *testing.T, config token.Config, db *sqldb.DB, declared *c
 	serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
 		authzv1.RegisterClientServiceServer(r, b.authz)
 		authzv1.RegisterCodeServiceServer(r, b.authz)
+		authzv1.RegisterAdministrationServiceServer(r, b.authz)
 	})
 	serve(t, b.network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
 		identityv1.RegisterDirectoryServiceServer(r, b.directory)

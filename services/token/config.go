@@ -17,6 +17,8 @@ type Config struct {
 	DatabaseURL secret.String `koanf:"database_url" required:"token" help:"database of the token service: postgres://… or sqlite:<path>"`
 	// AccessTokenLifetime is the life of an access token.
 	AccessTokenLifetime time.Duration `koanf:"access_token_lifetime" bounds:"1s to 24h" help:"life of an access token, no longer than family_lifetime"`
+	// ServiceTokenLifetime is the life of an access token that a client gets for itself.
+	ServiceTokenLifetime time.Duration `koanf:"service_token_lifetime" bounds:"1s to 1h" help:"life of an access token that a client gets for itself (client_credentials)"`
 	// RefreshTokenLifetime is the life of a refresh token from its issue.
 	RefreshTokenLifetime time.Duration `koanf:"refresh_token_lifetime" bounds:"1s to 8760h" help:"life of a refresh token from its issue, no longer than family_lifetime"`
 	// FamilyLifetime is the life of a token family: every token issued from one authorization.
@@ -64,6 +66,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		AccessTokenLifetime:  time.Hour,
+		ServiceTokenLifetime: time.Hour,
 		RefreshTokenLifetime: 30 * 24 * time.Hour,
 		FamilyLifetime:       365 * 24 * time.Hour,
 		UserTokenLifetime:    24 * time.Hour,
@@ -96,6 +99,6 @@ func (c Config) retention() store.Retention {
 func (c Config) lifetimes() grant.Lifetimes {
 	return grant.Lifetimes{
 		Access: c.AccessTokenLifetime, Refresh: c.RefreshTokenLifetime,
-		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow, User: c.UserTokenLifetime,
+		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow, User: c.UserTokenLifetime, Service: c.ServiceTokenLifetime,
 	}
 }

@@ -25,9 +25,11 @@ const callback = "https://yourapp.com/callback"
 type authorizations struct {
 	authzv1.UnimplementedClientServiceServer
 	authzv1.UnimplementedCodeServiceServer
+	authzv1.UnimplementedAdministrationServiceServer
 
-	mu   sync.Mutex
-	down error
+	robot robot
+	mu    sync.Mutex
+	down  error
 	// retry is the clients' own retry window in seconds; nil is none.
 	retry *int32
 }
@@ -63,6 +65,9 @@ func (a *authorizations) AuthenticateClient(
 		return nil, err
 	}
 	for _, c := range req.GetCredentials() {
+		if res := a.robot.authenticate(c); res != nil {
+			return res, nil
+		}
 		if c.GetClientSecret() != "secret" || !slices.Contains([]string{"app", "server", "mcp-server"}, c.GetClientId()) {
 			continue
 		}

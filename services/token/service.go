@@ -98,12 +98,14 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	resources := grant.Resources{Default: func() string { return deps.Catalog.ResourceIDs()[0] }}
-	endpoint := grant.NewEndpoint(authz,
+	clients := grant.NotedClients{Clients: authz, Applied: log.Applied}
+	endpoint := grant.NewEndpoint(clients,
 		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
 		grant.DeviceCode{Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
 		grant.RefreshToken{
 			Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit(), Refusals: refusals,
 		},
+		grant.ClientCredentials{Clients: clients, Store: st, Log: st.RevocationLog, Catalog: deps.Catalog, Lifetimes: config.lifetimes()},
 	)
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,

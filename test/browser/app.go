@@ -17,7 +17,8 @@ import (
 // usual one; GET /callback is the
 // redirect URI, which redeems the code at once and shows the outcome. With /start?hold=1 the first
 // callback does not redeem the code, as a site that is down would not. GET /visits?state=… returns
-// the callbacks of one authorization request, as JSON.
+// the callbacks of one authorization request, as JSON. GET /client.json is a document that describes a
+// client at this site (client identifier metadata document).
 type App struct {
 	// URL is the origin of the site.
 	URL string
@@ -61,6 +62,7 @@ func NewApp(usher *harness.Deployment) *App {
 	mux.HandleFunc("GET /start", a.start)
 	mux.HandleFunc("GET /callback", a.callback)
 	mux.HandleFunc("GET /visits", a.list)
+	mux.HandleFunc("GET /client.json", a.describe)
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	a.server = httptest.NewServer(mux)
 	a.URL = a.server.URL
@@ -157,6 +159,14 @@ func (a *App) list(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(visits) // the client may have disconnected
+}
+
+// describe returns the document of a client whose identifier is its URL.
+func (a *App) describe(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the client may have disconnected
+		"client_id": a.URL + "/client.json", "client_name": "Example Tools", "redirect_uris": []string{"http://127.0.0.1/callback"},
+	})
 }
 
 // view is the data of a page of the site. Outcome is "connected", an error code, or the reason why

@@ -3,7 +3,9 @@ package budget
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
+	"strings"
 	"testing"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -13,6 +15,9 @@ import (
 // rounds is the number of times each operation runs: enough that periodic work, such as a
 // heartbeat, is rounded away.
 const rounds = 60
+
+// serviceID is a client that gets tokens for itself.
+const serviceID = "vdo_client_service"
 
 // budget is the maximum cost of one operation.
 type budget struct{ calls, statements, commands int }
@@ -25,7 +30,7 @@ func must(t *testing.T, err error) {
 }
 
 // TestTheHotOperationsKeepTheirBudget: the authorization code flow with a signed-in browser, a
-// refresh, an introspection, a replay.
+// refresh, client_credentials, an introspection, a replay.
 func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	bins, err := harness.Build(os.Getenv("USHER_TEST_BIN"), false)
 	must(t, err)
@@ -40,6 +45,10 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, counter.Close()) }()
 
+	serviceSecret, err := d.Operate(t.Context(), bins, "clients", "create", "Service", "--id", serviceID,
+		"--grant", "client_credentials", "--workspace", "ws_acme", "--scope", "videos:read")
+	must(t, err)
+	serviceSecret = strings.TrimSpace(serviceSecret)
 	browser := d.NewBrowser()
 	tokens, err := d.Issue(browser, harness.Request{})
 	must(t, err)
@@ -67,6 +76,13 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 				t.Fatalf("refresh: %d %s", a.Status, a.Raw)
 			}
 			tokens = harness.Tokens{Access: a.Text("access_token"), Refresh: a.Text("refresh_token")}
+		}},
+		{"client_credentials", budget{2, 1, 0}, func(context.Context) {
+			a, err := d.Form("/oauth/token", url.Values{"grant_type": {"client_credentials"}}, serviceID, serviceSecret)
+			must(t, err)
+			if a.Status != http.StatusOK {
+				t.Fatalf("client_credentials: %d %s", a.Status, a.Raw)
+			}
 		}},
 		{"introspection from the store", budget{1, 1, 0}, func(ctx context.Context) {
 			res, err := introspection.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: tokens.Access})

@@ -87,9 +87,9 @@ func TestWire4_EveryFailureRowInBothDialects(t *testing.T) {
 	})
 }
 
-// TestCase57_OnlyTwoGrantsExist: every other grant type is refused, and the endpoints of others do
+// TestCase57_NoOtherGrantExists: every other grant type is refused, and the endpoints of others do
 // not exist.
-func TestCase57_OnlyTwoGrantsExist(t *testing.T) {
+func TestCase57_NoOtherGrantExists(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, grant := range []any{
 			"client_credentials", "password", "urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:token-exchange",

@@ -27,7 +27,7 @@ func TestRFC7662_2_2_ActiveResponse(t *testing.T) {
 		for _, hint := range []string{"access_token", "refresh_token", "bogus"} {
 			a, err := d.Form("/oauth/introspect", url.Values{"token": {tokens.Access}, "token_type_hint": {hint}}, harness.ResourceID, harness.ResourcePW)
 			must(t, err)
-			members := []string{"active", "aud", "client_id", "exp", "iat", "iss", "name", "scope", "sub", "token_type", "username", "workspace_id"}
+			members := []string{"active", "aud", "client_id", "exp", "iat", "iss", "name", "scope", "sub", "token_kind", "token_type", "username", "workspace_id"}
 			if diff := cmp.Diff(members, slices.Sorted(maps.Keys(a.Body))); diff != "" {
 				t.Errorf("members: %s", diff)
 			}

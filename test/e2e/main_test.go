@@ -103,6 +103,7 @@ func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
 	settings := map[string]string{
 		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(failures),
 		"USHER_AUTHZ_DCR_SOURCE_LIMIT": strconv.Itoa(registrations), "USHER_AUTHZ_DCR_USERS": "1",
+		"USHER_CLIENT_DOCUMENTS_MODE": "open",
 	}
 	traces, err := harness.NewCollector(dir)
 	if err != nil {

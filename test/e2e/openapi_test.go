@@ -154,6 +154,7 @@ func TestOpenAPI_RequestsAndResponsesFitTheDescription(t *testing.T) {
 		}
 		p.forms(t, b)
 		p.refusals(t)
+		p.device(t)
 		p.documents(t)
 		p.userAPI(t)
 		p.api(t, b)
@@ -181,6 +182,14 @@ func (p *described) forms(t *testing.T, b *harness.Browser) {
 		req := mustRequest(t, http.MethodPost, p.d.PublicURL+row.path, "application/x-www-form-urlencoded", row.values.Encode())
 		p.send(t, "POST "+row.path, http.StatusOK, basic(req, row.id, row.secret))
 	}
+}
+
+// device starts the authorization of a device (RFC 8628), and one that is refused.
+func (p *described) device(t *testing.T) {
+	t.Helper()
+	const path, form = "/oauth/device_authorization", "application/x-www-form-urlencoded"
+	p.send(t, "POST "+path, http.StatusOK, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "client_id=vdo_client_device123&scope=videos:read"))
+	p.sendWrong(t, "POST "+path, http.StatusUnauthorized, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "client_id=unknown"))
 }
 
 // refusals sends requests that each endpoint with two dialects refuses.

@@ -18,7 +18,9 @@ import (
 
 // pages are the pages whose commands are run, each in a deployment of its own.
 func pages() []string {
-	return []string{"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md", "../../docs/registration.md"}
+	return []string{
+		"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md", "../../docs/service-clients.md", "../../docs/registration.md",
+	}
 }
 
 // limit is the timeout of one block on a busy machine.
@@ -39,6 +41,12 @@ func TestFault_C10_EveryExampleOfTheCommandLineRuns(t *testing.T) { follow(t, pa
 
 // TestEveryCommandOfTheKeysPageRuns follows docs/api-keys.md.
 func TestEveryCommandOfTheKeysPageRuns(t *testing.T) { follow(t, pages()[2]) }
+
+// TestN8_EveryCommandOfTheServicesPageRuns follows docs/service-clients.md.
+func TestN8_EveryCommandOfTheServicesPageRuns(t *testing.T) { follow(t, pages()[3]) }
+
+// TestN7_EveryCommandOfTheRegistrationPageRuns follows docs/registration.md.
+func TestN7_EveryCommandOfTheRegistrationPageRuns(t *testing.T) { follow(t, pages()[4]) }
 
 func follow(t *testing.T, page string) {
 	t.Helper()

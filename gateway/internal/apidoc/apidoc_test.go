@@ -1,6 +1,7 @@
 package apidoc_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,7 +64,8 @@ func TestAMethodWithAnHTTPRuleIsDescribed(t *testing.T) {
 			return
 		}
 		service := f.GetService()[0]
-		method, ok := proto.Clone(service.GetMethod()[0]).(*descriptorpb.MethodDescriptorProto)
+		first := slices.IndexFunc(service.GetMethod(), func(m *descriptorpb.MethodDescriptorProto) bool { return m.GetName() == "IssueToken" })
+		method, ok := proto.Clone(service.GetMethod()[first]).(*descriptorpb.MethodDescriptorProto)
 		if !ok {
 			t.Fatal("no method")
 		}

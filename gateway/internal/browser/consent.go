@@ -113,6 +113,7 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView)
 	data := page.Consent{
 		CSRF:    f.pageToken(r, c.request, prompt.GetPage()),
 		Request: c.request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
+		Document:    documentOf(prompt.GetPage().GetClientId()),
 		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
 		Permissions: f.promptPermissions(prompt), Fault: f.Fault(flash),
 	}
@@ -126,6 +127,15 @@ func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView)
 		})
 	}
 	f.Pages.Render(w, r, page.View{Template: "consent", Title: "Allow %s?", TitleName: data.App, Failed: data.Fault.Text != "", Data: data})
+}
+
+// documentOf returns the address at which a client describes itself, which is its identifier; empty
+// for a client that is registered here.
+func documentOf(clientID string) string {
+	if strings.Contains(clientID, "://") {
+		return clientID
+	}
+	return ""
 }
 
 // promptPermissions returns the requested scopes with the descriptions of the consent service.

@@ -84,11 +84,25 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 	case step.GetReturnPage() != nil:
 		redirect(w, r, returnPagePath, step.GetReturnPage().GetRequestId())
 	default:
-		f.Pages.Notice(w, r, page.Notice{
-			Status: http.StatusBadRequest, App: step.GetErrorPage().GetClientName(), Text: step.GetErrorPage().GetMessage(),
-			Known: "Nothing was shared with any app.",
-		})
+		f.showRefusal(w, r, step.GetErrorPage())
 	}
+}
+
+// retryTemporary is the time after which a request that failed for the moment may be repeated.
+const retryTemporary = 30 * time.Second
+
+// showRefusal shows why a request was refused: its client is not known, or not the address that it
+// wants to return to.
+func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authzv1.ErrorPage) {
+	n := page.Notice{
+		Status: http.StatusBadRequest, App: refused.GetClientName(), Text: refused.GetMessage(), Names: refused.GetNames(),
+		Known: "Nothing was shared with any app.",
+	}
+	if refused.GetTemporary() {
+		w.Header().Set("Retry-After", httpx.Seconds(retryTemporary))
+		n.Status, n.Link = http.StatusServiceUnavailable, page.Link{Address: r.URL.RequestURI(), Text: "Try again"}
+	}
+	f.Pages.Notice(w, r, n)
 }
 
 // redirect redirects to a page of the gateway. No part of the request becomes a path.
@@ -192,10 +206,10 @@ type formPage struct {
 	userCode string
 }
 
-// AccountForm returns the page of the forms on the connected apps' page.
+// AccountForm returns the form page of the connections of a user.
 func AccountForm() formPage { return formPage{page: PageAccount, purposes: []string{purposeAccount}} }
 
-// DevicesForm returns the page of the forms on the devices' page.
+// DevicesForm returns the form page of the devices.
 func DevicesForm() formPage { return formPage{page: PageDevices, purposes: []string{purposeAccount}} }
 
 // account reports whether the page belongs to an account, so that only a signed-in user sees it.

@@ -47,6 +47,9 @@ type Consent struct {
 	App string
 	// Origin is the origin of the redirect URI, or its scheme and a colon.
 	Origin string
+	// Document is the address at which the app describes itself: untrusted text, empty for an app
+	// that is registered here.
+	Document string
 	// Device gets the answer in place of a website or an app; nil for any other request.
 	Device *RequestingDevice
 	// User is the signed-in user.
@@ -82,11 +85,25 @@ func (c Consent) Warning() *Message {
 	case c.Device != nil:
 		return &Message{Kind: "warn", Text: "You are connecting a device. Only go on if you are holding it."}
 	case c.Loopback() != "":
-		return &Message{Kind: "warn", Text: "Your answer goes to a program on this computer. Go on only if you have just started it yourself."}
+		return &Message{Kind: "warn", Text: "Your answer goes to a program on this computer, and any program here can receive it. Go on only if you have just started the right one yourself."}
 	case c.Host() == "":
 		return &Message{Kind: "warn", Text: "Your answer goes to an app on this device. Go on only if you have just used it yourself."}
 	}
 	return nil
+}
+
+// Unchecked returns the notice about an app that describes itself; nil for a registered one.
+func (c Consent) Unchecked() *Message {
+	if c.Document == "" {
+		return nil
+	}
+	return &Message{Kind: "warn", Text: "Nobody here has checked this app. It describes itself: what is in quotes is the name that it gave itself."}
+}
+
+// Facts returns where an app that describes itself does so, and where it takes the user.
+func (c Consent) Facts() []Fact {
+	to := strings.TrimPrefix(strings.TrimPrefix(c.Origin, "https://"), "http://")
+	return []Fact{{Label: "Its description", Text: c.Document, Code: true}, {Label: "Takes you to", Text: to, Code: true}}
 }
 
 // NoWorkspace returns the notice for a user without a workspace.

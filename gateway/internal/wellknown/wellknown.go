@@ -26,9 +26,11 @@ type Metadata struct {
 	Registration string
 	// Scopes returns the scopes that exist at present.
 	Scopes func() []catalog.Scope
+	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
+	ClientDocuments bool
 }
 
-// document is RFC 8414 §2, with RFC 8628 §4 and RFC 9207 §3.
+// document is RFC 8414 §2, with RFC 8628 §4, RFC 9207 §3 and members of other specifications.
 type document struct {
 	Issuer                 string   `json:"issuer"`
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
@@ -46,6 +48,8 @@ type document struct {
 	IntrospectAuthMethods  []string `json:"introspection_endpoint_auth_methods_supported"`
 	ChallengeMethods       []string `json:"code_challenge_methods_supported"`
 	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
+	// ClientDocuments is of draft-ietf-oauth-client-id-metadata-document.
+	ClientDocuments bool `json:"client_id_metadata_document_supported,omitempty"`
 	// Required with private_key_jwt (RFC 8414 §2).
 	TokenAuthAlgorithms      []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthAlgorithms []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
@@ -64,7 +68,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},
 		GrantTypesSupported: oauth.GrantTypeNames(nil),
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,
-		ChallengeMethods: []string{"S256"}, IssParameterSupported: true,
+		ChallengeMethods: []string{"S256"}, IssParameterSupported: true, ClientDocuments: m.ClientDocuments,
 		TokenAuthAlgorithms: oauth.SigningAlgorithms(), RevocationAuthAlgorithms: oauth.SigningAlgorithms(),
 		IntrospectAuthAlgorithms: oauth.SigningAlgorithms(),
 	}

@@ -47,6 +47,22 @@ func TestTheDocumentComesFromTheConfigurationAndNeverFromTheRequest(t *testing.T
 	}
 }
 
+// TestN5_12_TheFlagIsServedOnlyWhereDocumentsAreAccepted: a client that reads it uses no other way.
+func TestN5_12_TheFlagIsServedOnlyWhereDocumentsAreAccepted(t *testing.T) {
+	for _, on := range []bool{true, false} {
+		m := wellknown.Metadata{Issuer: "https://login.test", Scopes: func() []catalog.Scope { return nil }, ClientDocuments: on}
+		w := httptest.NewRecorder()
+		m.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		var d map[string]any
+		if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
+			t.Fatal(err)
+		}
+		if got, present := d["client_id_metadata_document_supported"]; present != on || on && got != true {
+			t.Errorf("with documents %v the flag is %v", on, got)
+		}
+	}
+}
+
 // TestN6_7_MetadataHasTheAuthenticationMethodsAndTheirAlgorithms: RFC 8414 §2 requires the algorithms
 // beside private_key_jwt, at each endpoint.
 func TestN6_7_MetadataHasTheAuthenticationMethodsAndTheirAlgorithms(t *testing.T) {

@@ -80,15 +80,17 @@ func (c *Catalog) Belongs(scope string, ids oauth.Resources) bool {
 	return false
 }
 
-// Minimum returns the scopes that a client needs at least for the resources, in the catalog's order;
-// nil is the default resource.
+// Minimum returns the scopes that a client needs at least for the resources, each once; nil is the
+// default one.
 func (c *Catalog) Minimum(ids oauth.Resources) oauth.Scope {
 	var scope oauth.Scope
-	for _, s := range c.scopes {
-		for i, r := range c.resources {
-			if (ids.Contains(r.ID) || len(ids) == 0 && i == 0) && slices.Contains(r.Minimum, s.Name) {
-				scope = append(scope, s.Name)
-				break
+	for i, r := range c.resources {
+		if !ids.Contains(r.ID) && (len(ids) > 0 || i > 0) {
+			continue
+		}
+		for _, name := range r.Minimum {
+			if !scope.Contains(name) {
+				scope = append(scope, name)
 			}
 		}
 	}

@@ -111,7 +111,7 @@ func (s *Source) Belongs(scope string, ids oauth.Resources) bool {
 	return s.Current().Belongs(scope, ids)
 }
 
-// Minimum calls Catalog.Minimum on the current catalog.
+// Minimum is Catalog.Minimum.
 func (s *Source) Minimum(ids oauth.Resources) oauth.Scope { return s.Current().Minimum(ids) }
 
 // Resources calls Catalog.Resources on the current catalog.

@@ -23,6 +23,9 @@ const (
 	TooLarge Kind = "size"
 )
 
+// UnreachableDetail is the text of every error of the kind Unreachable.
+const UnreachableDetail = "the host cannot be reached, or has no valid certificate"
+
 // Error is a failure to read a document.
 type Error struct {
 	Kind Kind

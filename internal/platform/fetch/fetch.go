@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,7 +38,11 @@ var errForbidden = errors.New("the host's address is not one of the public inter
 type Options struct {
 	// Loopback permits hosts of this machine, any port of them, and http: for development.
 	Loopback bool
-	// Roots are the trusted certificate authorities; nil for the system's.
+	// Ports are the hosts with a port other than 443 that may be requested, such as
+	// client.example:8443.
+	Ports []string
+	// Roots are the trusted certificate authorities; nil for the system's or, if it has none, those
+	// of Mozilla that are compiled in.
 	Roots *x509.CertPool
 	// Resolver resolves names; nil for the system's.
 	Resolver *net.Resolver
@@ -55,10 +60,17 @@ type Document struct {
 	// MaxAge is how long it may be used: the response's max-age, at least a minute and at most a
 	// day.
 	MaxAge time.Duration
+	// ETag is the response's validator (RFC 9110 §8.8.3); empty if it has none.
+	ETag string
+	// Unchanged says that the document is still the one with the ETag of the request: Body is empty.
+	Unchanged bool
 }
 
 // New returns a Fetcher.
 func New(o Options) *Fetcher {
+	if o.Roots == nil {
+		o.Roots = roots(x509.SystemCertPool())
+	}
 	permitted := newGuard(o.Loopback)
 	dialer := &net.Dialer{
 		Timeout: connectTimeout, Resolver: o.Resolver,
@@ -84,6 +96,12 @@ func New(o Options) *Fetcher {
 
 // Get reads a document of at most limit bytes. It returns an *Error, or ctx's error.
 func (f *Fetcher) Get(ctx context.Context, address string, limit int) (Document, error) {
+	return f.Revalidate(ctx, address, limit, "")
+}
+
+// Revalidate is Get for a document of which the caller has a copy with that ETag: the document is
+// not sent again while it is the same (RFC 9110 §13.1.2).
+func (f *Fetcher) Revalidate(ctx context.Context, address string, limit int, etag string) (Document, error) {
 	if err := f.CheckURL(address); err != nil {
 		return Document{}, err
 	}
@@ -93,11 +111,17 @@ func (f *Fetcher) Get(ctx context.Context, address string, limit int) (Document,
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "Usher")
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+	}
 	res, err := f.client.Do(req)
 	if err != nil {
 		return Document{}, f.failed(ctx, err)
 	}
 	defer res.Body.Close() //nolint:errcheck // only read from
+	if etag != "" && res.StatusCode == http.StatusNotModified {
+		return Document{MaxAge: age(res.Header), ETag: etag, Unchanged: true}, nil
+	}
 	if err := check(res); err != nil {
 		return Document{}, err
 	}
@@ -108,7 +132,19 @@ func (f *Fetcher) Get(ctx context.Context, address string, limit int) (Document,
 	case len(body) > limit:
 		return Document{}, fail(TooLarge, "the response has more than %d bytes", limit)
 	}
-	return Document{Body: body, MaxAge: age(res.Header)}, nil
+	return Document{Body: body, MaxAge: age(res.Header), ETag: validator(res.Header)}, nil
+}
+
+// maxETag bounds a validator that is kept, in bytes.
+const maxETag = 128
+
+// validator returns the ETag of a response; empty if it has none that can be sent back.
+func validator(header http.Header) string {
+	etag := header.Get("ETag")
+	if len(etag) > maxETag || !strings.HasSuffix(etag, `"`) {
+		return ""
+	}
+	return etag
 }
 
 // CheckURL returns an *Error unless the address is one that is fetched: https with the port 443,
@@ -130,7 +166,7 @@ func (f *Fetcher) CheckURL(address string) error {
 		return nil
 	case u.Scheme != "https":
 		return fail(BadAddress, "the address must begin with https")
-	case u.Port() != "" && u.Port() != "443":
+	case u.Port() != "" && u.Port() != "443" && !slices.Contains(f.options.Ports, u.Host):
 		return fail(BadAddress, "the port must be 443")
 	}
 	return nil
@@ -184,7 +220,7 @@ func (f *Fetcher) failed(ctx context.Context, err error) error {
 		return fail(TimedOut, "the response was not complete after %s", timeout)
 	}
 	// The operating system's reason, without the address of the socket.
-	return fail(Unreachable, "the host cannot be reached, or has no valid certificate")
+	return fail(Unreachable, "%s", UnreachableDetail)
 }
 
 // age returns how long a response may be used.

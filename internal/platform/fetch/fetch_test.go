@@ -150,6 +150,40 @@ func TestAnAddressThatIsNoneIsNotRequested(t *testing.T) {
 	}
 }
 
+func TestAPortThatIsListedIsRequested(t *testing.T) {
+	f := fetch.New(fetch.Options{Ports: []string{"a.example:8443"}})
+	if err := f.CheckURL("https://a.example:8443/x"); err != nil {
+		t.Error(err)
+	}
+	for _, address := range []string{"https://a.example:8444/x", "https://b.example:8443/x", "http://a.example:8443/x"} {
+		wantKind(t, address, f.CheckURL(address), fetch.BadAddress)
+	}
+}
+
+// TestADocumentThatIsTheSameIsNotSentAgain: by its ETag. Without one in the request, a 304 is no
+// document.
+func TestADocumentThatIsTheSameIsNotSentAgain(t *testing.T) {
+	h := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=600")
+		w.Header().Set("ETag", `W/"1"`)
+		if r.Header.Get("If-None-Match") == `W/"1"` || r.URL.Path == "/304" {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		document(w, r)
+	})
+	first, err := h.development().Get(t.Context(), h.URL, limit)
+	if err != nil || first.ETag != `W/"1"` || first.Unchanged {
+		t.Fatalf("the first response is %+v, %v", first, err)
+	}
+	second, err := h.development().Revalidate(t.Context(), h.URL, limit, first.ETag)
+	if err != nil || !second.Unchanged || second.MaxAge != 10*time.Minute || second.ETag != first.ETag {
+		t.Errorf("the second response is %+v, %v", second, err)
+	}
+	_, err = h.development().Get(t.Context(), h.URL+"/304", limit)
+	wantKind(t, "a 304 without a condition", err, fetch.BadStatus)
+}
+
 // TestThisMachineIsNotConnectedTo: by address, and by names that lead to it.
 func TestThisMachineIsNotConnectedTo(t *testing.T) {
 	h := serve(t, document)

@@ -13,6 +13,8 @@ const (
 	RefreshTokenGrant = "refresh_token"
 	// DeviceCodeGrant is RFC 8628 §3.4.
 	DeviceCodeGrant = "urn:ietf:params:oauth:grant-type:device_code"
+	// ClientCredentialsGrant is RFC 6749 §4.4.
+	ClientCredentialsGrant = "client_credentials"
 )
 
 // GrantType is what the parts of the server need to know of a grant type. The registry, the metadata, the metrics and the command
@@ -24,6 +26,11 @@ type GrantType struct {
 	Starts bool
 	// Redirects reports that it needs registered redirect URIs.
 	Redirects bool
+	// Service reports that its tokens act for the client itself and not for a user: the client is confidential and belongs to a
+	// workspace.
+	Service bool
+	// Spends reports that a request spends a code or a refresh token, so that a second use of it is a reuse.
+	Spends bool
 	// Default reports that a client which names no grant type gets it.
 	Default bool
 }
@@ -31,9 +38,10 @@ type GrantType struct {
 // GrantTypes are the grant types that this server supports, in the order of its metadata.
 func GrantTypes() []GrantType {
 	return []GrantType{
-		{Name: AuthorizationCodeGrant, Starts: true, Redirects: true, Default: true},
-		{Name: RefreshTokenGrant, Default: true},
-		{Name: DeviceCodeGrant, Starts: true},
+		{Name: AuthorizationCodeGrant, Starts: true, Redirects: true, Spends: true, Default: true},
+		{Name: RefreshTokenGrant, Spends: true, Default: true},
+		{Name: ClientCredentialsGrant, Starts: true, Service: true},
+		{Name: DeviceCodeGrant, Starts: true, Spends: true},
 	}
 }
 

@@ -42,6 +42,8 @@ type Settings struct {
 	Redis Redis          `koanf:"redis" for:"identity authz"`
 	Peers Peers          `koanf:"peers"`
 
+	ClientDocuments ClientDocuments `koanf:"client_documents" for:"authz gateway"`
+
 	Telemetry telemetry.Config `koanf:"telemetry"`
 }
 
@@ -76,7 +78,7 @@ func Default() Settings {
 	return Settings{
 		DCR: "off", HTTPAddr: ":8080", AdminAddr: ":8081", GRPCAddr: ":9090", TrustDomain: "usher.internal",
 		Log: logging.Config{Level: "info", Format: "json"}, Redis: Redis{Prefix: "usher:"},
-		Telemetry: telemetry.DefaultConfig(),
+		Telemetry: telemetry.DefaultConfig(), ClientDocuments: defaultClientDocuments(),
 	}
 }
 
@@ -93,7 +95,7 @@ func (s *Settings) Validate() error {
 	if s.DCR != "" && s.DCR != "off" && s.DCR != "token" && s.DCR != "open" {
 		faults = append(faults, errors.New("dcr must be off, token or open"))
 	}
-	return errors.Join(append(faults, config.OutOfBounds(s), s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate())...)
+	return errors.Join(append(faults, config.OutOfBounds(s), s.validateAddrs(), s.Telemetry.Validate(), s.Log.Validate(), s.ClientDocuments.validate())...)
 }
 
 // validateAddrs parses every address as the process will.

@@ -52,6 +52,15 @@ async function authorization(person, visit) {
   await person.open(`/oauth/authorize?${new URLSearchParams(strange)}`);
   await visit('request-refused');
 
+  const document = {
+    client_id: `${person.stage.app}/client.json`, redirect_uri: 'http://127.0.0.1:53682/callback', response_type: 'code', state: 'x',
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256',
+  };
+  await person.open(`/oauth/authorize?${new URLSearchParams(document)}`);
+  await visit('consent-of-document');
+  await person.open(`/oauth/authorize?${new URLSearchParams({ ...document, client_id: `${person.stage.app}/missing.json` })}`);
+  await visit('document-unreadable');
+
   await person.start({ prompt: 'login' });
   await visit('sign-in-again');
   await person.start({ prompt: 'select_account' });

@@ -16,15 +16,17 @@ import (
 
 // Clients is `usher clients`.
 type Clients struct {
-	Create          createClient    `cmd:"" help:"Register a client; the secret of a confidential one is printed only once."`
-	List            listClients     `cmd:"" help:"List clients by name, disabled ones too."`
-	Show            showClient      `cmd:"" help:"Show a client with its redirect URIs and secrets."`
-	Update          updateClient    `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
-	RotateSecret    rotateClient    `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
-	Keys            clientKeys      `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
-	RevokeOldSecret revokeOldSecret `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
-	Disable         disableClient   `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
-	Enable          enableClient    `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	Create              createClient        `cmd:"" help:"Register a client; the secret of a confidential one is printed only once."`
+	List                listClients         `cmd:"" help:"List clients by name, disabled ones too."`
+	Show                showClient          `cmd:"" help:"Show a client with its redirect URIs and secrets."`
+	Update              updateClient        `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
+	Apply               applyClients        `cmd:"" help:"Register and change clients so that they match a manifest."`
+	RotateSecret        rotateClient        `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
+	RevokeOldSecret     revokeOldSecret     `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
+	RemoveFromWorkspace removeFromWorkspace `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
+	Disable             disableClient       `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
+	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
 type createClient struct {
@@ -35,6 +37,7 @@ type createClient struct {
 	RedirectURIs   []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"Scopes that the client may request; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
 	GrantTypes     []string `name:"grant" help:"A grant type that the client may use: ${grant_types}; ${default_grant_types} unless given." placeholder:"GRANT"`
+	Workspace      string   `help:"The workspace in which the client gets tokens for itself, ws_…: with --grant client_credentials." placeholder:"WORKSPACE"`
 	refreshRetry
 
 	DefaultScopes   []string `name:"default-scope" help:"Scopes of a request that names none; such a request is refused unless given." placeholder:"SCOPE"`
@@ -64,8 +67,8 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 	res, err := s.authz().CreateClient(ctx, &authzv1.CreateClientRequest{
 		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
 		ResourceServer: c.ResourceServer, GrantTypes: c.GrantTypes, AllowReservedName: c.AllowReservedName,
-		RefreshRetrySeconds: c.seconds(),
-		DefaultScopes:       c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
+		RefreshRetrySeconds: c.seconds(), WorkspaceId: c.Workspace,
+		DefaultScopes: c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 	})
@@ -112,6 +115,9 @@ func registrationRows[Res interface {
 	t := clientRows(r)
 	t.Add("")
 	t.Add("GRANT TYPES", orNone(strings.Join(r.GetClient().GetGrantTypes(), " ")))
+	if workspace := r.GetClient().GetWorkspaceId(); workspace != "" {
+		t.Add("WORKSPACE", workspace)
+	}
 	t.Add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
 	t.Add("DEFAULT SCOPES", orNone(strings.Join(r.GetDefaultScopes(), " ")))
 	for name, value := range applicationTypes() {

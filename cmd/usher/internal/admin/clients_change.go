@@ -19,6 +19,8 @@ type updateClient struct {
 	Scopes       []string `name:"scope" help:"Scopes, which replace all that it has; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
 	GrantTypes   []string `name:"grant" help:"Grant types, which replace all that it has: ${grant_types}." placeholder:"GRANT"`
 
+	Workspace string `help:"The workspace in which a client that has none gets tokens for itself: with the grant type client_credentials." placeholder:"WORKSPACE"`
+
 	ResourceServer   bool `xor:"server" help:"It may introspect every access token."`
 	NoResourceServer bool `xor:"server" help:"It may not introspect tokens of others."`
 
@@ -50,8 +52,8 @@ func (c updateClient) Validate() error {
 		return errors.New("--signing-alg and --any-signing-alg exclude each other")
 	}
 	switches := c.given() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
-	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.RefreshRetry == nil && lists == 0 && !switches {
-		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, " +
+	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
+		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
 			"--unverified, --reuse, --refresh-retry or --default-refresh-retry")
 	}
@@ -67,6 +69,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 	req := &authzv1.UpdateClientRequest{
 		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes, DefaultScopes: c.DefaultScopes,
 		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
+		WorkspaceId:         c.Workspace,
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI,
@@ -95,8 +98,8 @@ type rotateClient struct {
 // Run rotates a secret.
 func (c rotateClient) Run(ctx context.Context, s *Session) error {
 	return call(ctx, s.authz().RotateClientSecret, &authzv1.RotateClientSecretRequest{ClientId: c.Client, OverlapSeconds: c.seconds(), ReplaceKeys: c.ReplaceKeys},
-		secretOf(s, func(*authzv1.RotateClientSecretResponse) string {
-			return fmt.Sprintf("The new secret of client %s; the previous one %s.", c.Client, c.previous())
+		secretOf(s, func(res *authzv1.RotateClientSecretResponse) string {
+			return fmt.Sprintf("The new secret of client %s; the previous one %s.", c.Client, c.previous()) + serviceTokensStay(res.GetRegistration())
 		}))
 }
 

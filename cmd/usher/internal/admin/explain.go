@@ -94,7 +94,7 @@ func missing(method string) string {
 		return "`usher auth-apps list` lists the authentication apps; a revoked one has no new secret"
 	case "RevokeAuthenticationApp":
 		return "`usher auth-apps list` lists the authentication apps"
-	case "FindClient", "UpdateClient", "EnableClient", "DisableClient":
+	case "FindClient", "UpdateClient", "EnableClient", "DisableClient", "RemoveClientFromWorkspace":
 		return "`usher clients list` lists the clients"
 	case "RotateClientSecret", "RevokePreviousClientSecret":
 		return "`usher clients list` lists the clients; a public one has no secret"

@@ -418,8 +418,9 @@ type CreateClientRequest struct {
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Whether it may introspect every access token. Only a confidential client can be one.
 	ResourceServer bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
-	// The grant types that it may use: `authorization_code`, alone or with `refresh_token`. Empty
-	// means both, and none for a client that is only a resource server.
+	// The grant types that it may use: `authorization_code`, alone or with `refresh_token`, and
+	// `client_credentials`, which needs a confidential client and a workspace. Empty means the first
+	// two, and none for a client that is only a resource server.
 	GrantTypes []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
 	// The setting `token.refresh_retry_window` applies if absent.
@@ -431,7 +432,7 @@ type CreateClientRequest struct {
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
 	// Whether the client is not verified.
 	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
-	// What the reuse of a refresh token revokes; REUSE_SUBJECT if unspecified.
+	// The revocation by the reuse of a refresh token; REUSE_SUBJECT if unspecified.
 	Reuse Reuse `protobuf:"varint,25,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	// Its public keys as a JWK Set (RFC 7517 §5) of one or two, for private_key_jwt (RFC 7523 §2.2).
 	// Such a client is confidential and gets no secret. Not together with jwks_uri.
@@ -444,8 +445,11 @@ type CreateClientRequest struct {
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The workspace in which the client gets tokens for itself: an existing one. It is required with
+	// the grant type `client_credentials`, and must be empty without.
+	WorkspaceId   string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -588,6 +592,13 @@ func (x *CreateClientRequest) GetAllowReservedName() bool {
 		return x.AllowReservedName
 	}
 	return false
+}
+
+func (x *CreateClientRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
 }
 
 // CreateClientResponse is the new client.
@@ -889,8 +900,12 @@ type UpdateClientRequest struct {
 	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
 	// clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The workspace of a client that has none; unchanged if empty. INVALID_REQUEST for a client that
+	// belongs to another one: RemoveClientFromWorkspace of the token service removes it first, because
+	// that revokes its tokens.
+	WorkspaceId   string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -1040,6 +1055,13 @@ func (x *UpdateClientRequest) GetAllowReservedName() bool {
 		return x.AllowReservedName
 	}
 	return false
+}
+
+func (x *UpdateClientRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
 }
 
 // UpdateClientResponse is the client.
@@ -1806,6 +1828,89 @@ func (*ApplyDisableClientResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{24}
 }
 
+// ApplyRemoveClientFromWorkspaceRequest names a client.
+type ApplyRemoveClientFromWorkspaceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRemoveClientFromWorkspaceRequest) Reset() {
+	*x = ApplyRemoveClientFromWorkspaceRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRemoveClientFromWorkspaceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRemoveClientFromWorkspaceRequest) ProtoMessage() {}
+
+func (x *ApplyRemoveClientFromWorkspaceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRemoveClientFromWorkspaceRequest.ProtoReflect.Descriptor instead.
+func (*ApplyRemoveClientFromWorkspaceRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ApplyRemoveClientFromWorkspaceRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+// ApplyRemoveClientFromWorkspaceResponse is empty.
+type ApplyRemoveClientFromWorkspaceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplyRemoveClientFromWorkspaceResponse) Reset() {
+	*x = ApplyRemoveClientFromWorkspaceResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplyRemoveClientFromWorkspaceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplyRemoveClientFromWorkspaceResponse) ProtoMessage() {}
+
+func (x *ApplyRemoveClientFromWorkspaceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplyRemoveClientFromWorkspaceResponse.ProtoReflect.Descriptor instead.
+func (*ApplyRemoveClientFromWorkspaceResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{26}
+}
+
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
@@ -1843,7 +1948,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xb5\x05\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xd8\x05\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1863,7 +1968,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x04jwks\x18\x1a \x01(\tR\x04jwks\x12\x19\n" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tR\x1btokenEndpointAuthSigningAlg\x12.\n" +
-	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\x18\n" +
+	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
+	"\fworkspace_id\x18% \x01(\tR\vworkspaceIdB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
@@ -1878,7 +1984,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcf\x06\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf2\x06\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -1899,7 +2005,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x04jwks\x18\x1a \x01(\tR\x04jwks\x12\x19\n" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12I\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tH\x04R\x1btokenEndpointAuthSigningAlg\x88\x01\x01\x12.\n" +
-	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedNameB\a\n" +
+	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
+	"\fworkspace_id\x18& \x01(\tR\vworkspaceIdB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
@@ -1944,11 +2051,15 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x14EnableClientResponse\"8\n" +
 	"\x19ApplyDisableClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x1c\n" +
-	"\x1aApplyDisableClientResponse*j\n" +
+	"\x1aApplyDisableClientResponse\"D\n" +
+	"%ApplyRemoveClientFromWorkspaceRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\"(\n" +
+	"&ApplyRemoveClientFromWorkspaceResponse*j\n" +
 	"\x0fApplicationType\x12 \n" +
 	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
-	"\x14APPLICATION_TYPE_WEB\x10\x022\xba\t\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x022\xd6\n" +
+	"\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -1961,7 +2072,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x0fUpdateClientKey\x12&.usher.authz.v1.UpdateClientKeyRequest\x1a'.usher.authz.v1.UpdateClientKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12i\n" +
 	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12c\n" +
 	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
-	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
+	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
+	"\x1eApplyRemoveClientFromWorkspace\x125.usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest\x1a6.usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x1aAdministrationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
@@ -1977,58 +2089,60 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
-	(ApplicationType)(0),                       // 0: usher.authz.v1.ApplicationType
-	(*Registration)(nil),                       // 1: usher.authz.v1.Registration
-	(*ClientKey)(nil),                          // 2: usher.authz.v1.ClientKey
-	(*ClientSecret)(nil),                       // 3: usher.authz.v1.ClientSecret
-	(*CreateClientRequest)(nil),                // 4: usher.authz.v1.CreateClientRequest
-	(*CreateClientResponse)(nil),               // 5: usher.authz.v1.CreateClientResponse
-	(*FindClientRequest)(nil),                  // 6: usher.authz.v1.FindClientRequest
-	(*FindClientResponse)(nil),                 // 7: usher.authz.v1.FindClientResponse
-	(*ListClientsRequest)(nil),                 // 8: usher.authz.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),                // 9: usher.authz.v1.ListClientsResponse
-	(*UpdateClientRequest)(nil),                // 10: usher.authz.v1.UpdateClientRequest
-	(*UpdateClientResponse)(nil),               // 11: usher.authz.v1.UpdateClientResponse
-	(*RotateClientSecretRequest)(nil),          // 12: usher.authz.v1.RotateClientSecretRequest
-	(*RotateClientSecretResponse)(nil),         // 13: usher.authz.v1.RotateClientSecretResponse
-	(*RevokePreviousClientSecretRequest)(nil),  // 14: usher.authz.v1.RevokePreviousClientSecretRequest
-	(*RevokePreviousClientSecretResponse)(nil), // 15: usher.authz.v1.RevokePreviousClientSecretResponse
-	(*AddClientKeyRequest)(nil),                // 16: usher.authz.v1.AddClientKeyRequest
-	(*AddClientKeyResponse)(nil),               // 17: usher.authz.v1.AddClientKeyResponse
-	(*UpdateClientKeyRequest)(nil),             // 18: usher.authz.v1.UpdateClientKeyRequest
-	(*UpdateClientKeyResponse)(nil),            // 19: usher.authz.v1.UpdateClientKeyResponse
-	(*RemoveClientKeyRequest)(nil),             // 20: usher.authz.v1.RemoveClientKeyRequest
-	(*RemoveClientKeyResponse)(nil),            // 21: usher.authz.v1.RemoveClientKeyResponse
-	(*EnableClientRequest)(nil),                // 22: usher.authz.v1.EnableClientRequest
-	(*EnableClientResponse)(nil),               // 23: usher.authz.v1.EnableClientResponse
-	(*ApplyDisableClientRequest)(nil),          // 24: usher.authz.v1.ApplyDisableClientRequest
-	(*ApplyDisableClientResponse)(nil),         // 25: usher.authz.v1.ApplyDisableClientResponse
-	(*Client)(nil),                             // 26: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),              // 27: google.protobuf.Timestamp
-	(ClientType)(0),                            // 28: usher.authz.v1.ClientType
-	(Reuse)(0),                                 // 29: usher.authz.v1.Reuse
+	(ApplicationType)(0),                           // 0: usher.authz.v1.ApplicationType
+	(*Registration)(nil),                           // 1: usher.authz.v1.Registration
+	(*ClientKey)(nil),                              // 2: usher.authz.v1.ClientKey
+	(*ClientSecret)(nil),                           // 3: usher.authz.v1.ClientSecret
+	(*CreateClientRequest)(nil),                    // 4: usher.authz.v1.CreateClientRequest
+	(*CreateClientResponse)(nil),                   // 5: usher.authz.v1.CreateClientResponse
+	(*FindClientRequest)(nil),                      // 6: usher.authz.v1.FindClientRequest
+	(*FindClientResponse)(nil),                     // 7: usher.authz.v1.FindClientResponse
+	(*ListClientsRequest)(nil),                     // 8: usher.authz.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),                    // 9: usher.authz.v1.ListClientsResponse
+	(*UpdateClientRequest)(nil),                    // 10: usher.authz.v1.UpdateClientRequest
+	(*UpdateClientResponse)(nil),                   // 11: usher.authz.v1.UpdateClientResponse
+	(*RotateClientSecretRequest)(nil),              // 12: usher.authz.v1.RotateClientSecretRequest
+	(*RotateClientSecretResponse)(nil),             // 13: usher.authz.v1.RotateClientSecretResponse
+	(*RevokePreviousClientSecretRequest)(nil),      // 14: usher.authz.v1.RevokePreviousClientSecretRequest
+	(*RevokePreviousClientSecretResponse)(nil),     // 15: usher.authz.v1.RevokePreviousClientSecretResponse
+	(*AddClientKeyRequest)(nil),                    // 16: usher.authz.v1.AddClientKeyRequest
+	(*AddClientKeyResponse)(nil),                   // 17: usher.authz.v1.AddClientKeyResponse
+	(*UpdateClientKeyRequest)(nil),                 // 18: usher.authz.v1.UpdateClientKeyRequest
+	(*UpdateClientKeyResponse)(nil),                // 19: usher.authz.v1.UpdateClientKeyResponse
+	(*RemoveClientKeyRequest)(nil),                 // 20: usher.authz.v1.RemoveClientKeyRequest
+	(*RemoveClientKeyResponse)(nil),                // 21: usher.authz.v1.RemoveClientKeyResponse
+	(*EnableClientRequest)(nil),                    // 22: usher.authz.v1.EnableClientRequest
+	(*EnableClientResponse)(nil),                   // 23: usher.authz.v1.EnableClientResponse
+	(*ApplyDisableClientRequest)(nil),              // 24: usher.authz.v1.ApplyDisableClientRequest
+	(*ApplyDisableClientResponse)(nil),             // 25: usher.authz.v1.ApplyDisableClientResponse
+	(*ApplyRemoveClientFromWorkspaceRequest)(nil),  // 26: usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 27: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	(*Client)(nil),                                 // 28: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),                  // 29: google.protobuf.Timestamp
+	(ClientType)(0),                                // 30: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 31: usher.authz.v1.Reuse
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	26, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	27, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	28, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	29, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
 	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
 	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	27, // 5: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	27, // 6: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	27, // 7: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	27, // 8: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	27, // 9: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	28, // 10: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	29, // 5: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	29, // 6: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	29, // 7: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	29, // 8: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	29, // 9: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	30, // 10: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
 	0,  // 11: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	29, // 12: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	31, // 12: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
 	1,  // 13: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 14: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 15: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
 	0,  // 16: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	29, // 17: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	31, // 17: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
 	1,  // 18: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 19: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 20: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
@@ -2046,19 +2160,21 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	20, // 32: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
 	22, // 33: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
 	24, // 34: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	5,  // 35: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 36: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 37: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 38: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 39: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 40: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 41: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 42: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 43: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	23, // 44: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 45: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	35, // [35:46] is the sub-list for method output_type
-	24, // [24:35] is the sub-list for method input_type
+	26, // 35: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 36: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 37: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 38: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 39: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 40: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 41: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 42: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 43: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 44: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	23, // 45: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 46: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 47: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	36, // [36:48] is the sub-list for method output_type
+	24, // [24:36] is the sub-list for method input_type
 	24, // [24:24] is the sub-list for extension type_name
 	24, // [24:24] is the sub-list for extension extendee
 	0,  // [0:24] is the sub-list for field type_name
@@ -2079,7 +2195,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

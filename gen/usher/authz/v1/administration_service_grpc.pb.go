@@ -19,26 +19,27 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	AdministrationService_CreateClient_FullMethodName               = "/usher.authz.v1.AdministrationService/CreateClient"
-	AdministrationService_FindClient_FullMethodName                 = "/usher.authz.v1.AdministrationService/FindClient"
-	AdministrationService_ListClients_FullMethodName                = "/usher.authz.v1.AdministrationService/ListClients"
-	AdministrationService_UpdateClient_FullMethodName               = "/usher.authz.v1.AdministrationService/UpdateClient"
-	AdministrationService_RotateClientSecret_FullMethodName         = "/usher.authz.v1.AdministrationService/RotateClientSecret"
-	AdministrationService_RevokePreviousClientSecret_FullMethodName = "/usher.authz.v1.AdministrationService/RevokePreviousClientSecret"
-	AdministrationService_AddClientKey_FullMethodName               = "/usher.authz.v1.AdministrationService/AddClientKey"
-	AdministrationService_UpdateClientKey_FullMethodName            = "/usher.authz.v1.AdministrationService/UpdateClientKey"
-	AdministrationService_RemoveClientKey_FullMethodName            = "/usher.authz.v1.AdministrationService/RemoveClientKey"
-	AdministrationService_EnableClient_FullMethodName               = "/usher.authz.v1.AdministrationService/EnableClient"
-	AdministrationService_ApplyDisableClient_FullMethodName         = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
+	AdministrationService_CreateClient_FullMethodName                   = "/usher.authz.v1.AdministrationService/CreateClient"
+	AdministrationService_FindClient_FullMethodName                     = "/usher.authz.v1.AdministrationService/FindClient"
+	AdministrationService_ListClients_FullMethodName                    = "/usher.authz.v1.AdministrationService/ListClients"
+	AdministrationService_UpdateClient_FullMethodName                   = "/usher.authz.v1.AdministrationService/UpdateClient"
+	AdministrationService_RotateClientSecret_FullMethodName             = "/usher.authz.v1.AdministrationService/RotateClientSecret"
+	AdministrationService_RevokePreviousClientSecret_FullMethodName     = "/usher.authz.v1.AdministrationService/RevokePreviousClientSecret"
+	AdministrationService_AddClientKey_FullMethodName                   = "/usher.authz.v1.AdministrationService/AddClientKey"
+	AdministrationService_UpdateClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/UpdateClientKey"
+	AdministrationService_RemoveClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/RemoveClientKey"
+	AdministrationService_EnableClient_FullMethodName                   = "/usher.authz.v1.AdministrationService/EnableClient"
+	AdministrationService_ApplyDisableClient_FullMethodName             = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
+	AdministrationService_ApplyRemoveClientFromWorkspace_FullMethodName = "/usher.authz.v1.AdministrationService/ApplyRemoveClientFromWorkspace"
 )
 
 // AdministrationServiceClient is the client API for AdministrationService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// AdministrationService administers clients. Its operator methods revoke no access. The operation
-// that does is a method of the token service, which revokes tokens first and then calls
-// ApplyDisableClient here; only the token service may call that.
+// AdministrationService administers clients. Its operator methods revoke no access. The operations
+// that do are methods of the token service, which revokes tokens first and then calls the method
+// whose name begins with Apply here; only the token service may call those.
 type AdministrationServiceClient interface {
 	// CreateClient registers a client (RFC 6749 §2). A confidential client gets a secret, which only
 	// this response contains. INVALID_REQUEST names the invalid field; ALREADY_EXISTS for an
@@ -70,6 +71,9 @@ type AdministrationServiceClient interface {
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(ctx context.Context, in *ApplyDisableClientRequest, opts ...grpc.CallOption) (*ApplyDisableClientResponse, error)
+	// ApplyRemoveClientFromWorkspace makes the change of the token service's
+	// RemoveClientFromWorkspace. NOT_FOUND.
+	ApplyRemoveClientFromWorkspace(ctx context.Context, in *ApplyRemoveClientFromWorkspaceRequest, opts ...grpc.CallOption) (*ApplyRemoveClientFromWorkspaceResponse, error)
 }
 
 type administrationServiceClient struct {
@@ -190,13 +194,23 @@ func (c *administrationServiceClient) ApplyDisableClient(ctx context.Context, in
 	return out, nil
 }
 
+func (c *administrationServiceClient) ApplyRemoveClientFromWorkspace(ctx context.Context, in *ApplyRemoveClientFromWorkspaceRequest, opts ...grpc.CallOption) (*ApplyRemoveClientFromWorkspaceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ApplyRemoveClientFromWorkspaceResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_ApplyRemoveClientFromWorkspace_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdministrationServiceServer is the server API for AdministrationService service.
 // All implementations must embed UnimplementedAdministrationServiceServer
 // for forward compatibility.
 //
-// AdministrationService administers clients. Its operator methods revoke no access. The operation
-// that does is a method of the token service, which revokes tokens first and then calls
-// ApplyDisableClient here; only the token service may call that.
+// AdministrationService administers clients. Its operator methods revoke no access. The operations
+// that do are methods of the token service, which revokes tokens first and then calls the method
+// whose name begins with Apply here; only the token service may call those.
 type AdministrationServiceServer interface {
 	// CreateClient registers a client (RFC 6749 §2). A confidential client gets a secret, which only
 	// this response contains. INVALID_REQUEST names the invalid field; ALREADY_EXISTS for an
@@ -228,6 +242,9 @@ type AdministrationServiceServer interface {
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(context.Context, *ApplyDisableClientRequest) (*ApplyDisableClientResponse, error)
+	// ApplyRemoveClientFromWorkspace makes the change of the token service's
+	// RemoveClientFromWorkspace. NOT_FOUND.
+	ApplyRemoveClientFromWorkspace(context.Context, *ApplyRemoveClientFromWorkspaceRequest) (*ApplyRemoveClientFromWorkspaceResponse, error)
 	mustEmbedUnimplementedAdministrationServiceServer()
 }
 
@@ -270,6 +287,9 @@ func (UnimplementedAdministrationServiceServer) EnableClient(context.Context, *E
 }
 func (UnimplementedAdministrationServiceServer) ApplyDisableClient(context.Context, *ApplyDisableClientRequest) (*ApplyDisableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplyDisableClient not implemented")
+}
+func (UnimplementedAdministrationServiceServer) ApplyRemoveClientFromWorkspace(context.Context, *ApplyRemoveClientFromWorkspaceRequest) (*ApplyRemoveClientFromWorkspaceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ApplyRemoveClientFromWorkspace not implemented")
 }
 func (UnimplementedAdministrationServiceServer) mustEmbedUnimplementedAdministrationServiceServer() {}
 func (UnimplementedAdministrationServiceServer) testEmbeddedByValue()                               {}
@@ -490,6 +510,24 @@ func _AdministrationService_ApplyDisableClient_Handler(srv interface{}, ctx cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdministrationService_ApplyRemoveClientFromWorkspace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ApplyRemoveClientFromWorkspaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).ApplyRemoveClientFromWorkspace(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_ApplyRemoveClientFromWorkspace_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).ApplyRemoveClientFromWorkspace(ctx, req.(*ApplyRemoveClientFromWorkspaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdministrationService_ServiceDesc is the grpc.ServiceDesc for AdministrationService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -540,6 +578,10 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ApplyDisableClient",
 			Handler:    _AdministrationService_ApplyDisableClient_Handler,
+		},
+		{
+			MethodName: "ApplyRemoveClientFromWorkspace",
+			Handler:    _AdministrationService_ApplyRemoveClientFromWorkspace_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

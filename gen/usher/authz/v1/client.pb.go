@@ -132,21 +132,24 @@ func (ClientType) EnumDescriptor() ([]byte, []int) {
 // Client is a registered OAuth client (RFC 6749 §2).
 type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The client identifier, `vdo_client_…`.
+	// The client identifier: `vdo_client_…`, or the URL of the document that describes the client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The client's name as registered: untrusted text.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether the client can keep a secret (RFC 6749 §2.1).
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
-	// The grant types it may use: `authorization_code`, `refresh_token`.
+	// The grant types it may use: `authorization_code`, `refresh_token`, `client_credentials`.
 	GrantTypes []string `protobuf:"bytes,4,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool `protobuf:"varint,5,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
 	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
 	// Absent where the setting `token.refresh_retry_window` applies.
 	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
-	// What the reuse of a refresh token revokes; unspecified is REUSE_SUBJECT.
-	Reuse         Reuse `protobuf:"varint,13,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
+	// The revocation by the reuse of a refresh token; unspecified is REUSE_SUBJECT.
+	Reuse Reuse `protobuf:"varint,13,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
+	// The workspace, `ws_…`, in which the client gets tokens for itself with `client_credentials`;
+	// empty for none.
+	WorkspaceId   string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -230,11 +233,18 @@ func (x *Client) GetReuse() Reuse {
 	return Reuse_REUSE_UNSPECIFIED
 }
 
+func (x *Client) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xb3\x02\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xd6\x02\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -243,7 +253,8 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"grantTypes\x12'\n" +
 	"\x0fresource_server\x18\x05 \x01(\bR\x0eresourceServer\x127\n" +
 	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01\x12+\n" +
-	"\x05reuse\x18\r \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuseB\x18\n" +
+	"\x05reuse\x18\r \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12!\n" +
+	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceIdB\x18\n" +
 	"\x16_refresh_retry_seconds*C\n" +
 	"\x05Reuse\x12\x15\n" +
 	"\x11REUSE_UNSPECIFIED\x10\x00\x12\x11\n" +

@@ -243,7 +243,9 @@ type AuthenticateClientResponse struct {
 	//
 	//	*AuthenticateClientResponse_ResolvedCode
 	//	*AuthenticateClientResponse_CodeRefusal
-	Code          isAuthenticateClientResponse_Code `protobuf_oneof:"code"`
+	Code isAuthenticateClientResponse_Code `protobuf_oneof:"code"`
+	// The scopes that the client may request for itself; empty for a client without a workspace.
+	ServiceScopes []string `protobuf:"bytes,17,rep,name=service_scopes,json=serviceScopes,proto3" json:"service_scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -308,6 +310,13 @@ func (x *AuthenticateClientResponse) GetCodeRefusal() v1.Cause {
 		}
 	}
 	return v1.Cause(0)
+}
+
+func (x *AuthenticateClientResponse) GetServiceScopes() []string {
+	if x != nil {
+		return x.ServiceScopes
+	}
+	return nil
 }
 
 type isAuthenticateClientResponse_Code interface {
@@ -440,11 +449,12 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\x16grant_lifetime_seconds\x18\f \x01(\x03R\x14grantLifetimeSeconds\x12=\n" +
 	"\tassertion\x18\x04 \x01(\v2\x1f.usher.authz.v1.ClientAssertionR\tassertion\x12%\n" +
 	"\vdevice_code\x18\x14 \x01(\tB\x04\xe8\xbd\x18\x01R\n" +
-	"deviceCode\"\xdc\x01\n" +
+	"deviceCode\"\x83\x02\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
 	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +
-	"\fcode_refusal\x18\x03 \x01(\x0e2\x15.usher.error.v1.CauseH\x00R\vcodeRefusalB\x06\n" +
+	"\fcode_refusal\x18\x03 \x01(\x0e2\x15.usher.error.v1.CauseH\x00R\vcodeRefusal\x12%\n" +
+	"\x0eservice_scopes\x18\x11 \x03(\tR\rserviceScopesB\x06\n" +
 	"\x04code\"7\n" +
 	"\x16BatchGetClientsRequest\x12\x1d\n" +
 	"\n" +

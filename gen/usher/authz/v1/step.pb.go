@@ -226,13 +226,20 @@ func (x *Refusal) GetClientId() string {
 	return ""
 }
 
-// ErrorPage is shown when the client or its redirect URI cannot be trusted.
+// ErrorPage is shown when the client or its redirect URI cannot be trusted, or when the client is not
+// known because its document could not be fetched.
 type ErrorPage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The error and how the client's author can fix it; fixed text, never taken from the request.
+	// The error and how the client's author can fix it; fixed text, never taken from the request. It
+	// has the place %s for each of names.
 	Message string `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
 	// The client's name as registered, where the client is known: untrusted text.
-	ClientName    string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	ClientName string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// These stand in the message, in the places of %s: untrusted text.
+	Names []string `protobuf:"bytes,8,rep,name=names,proto3" json:"names,omitempty"`
+	// Whether the same request may succeed soon, because the client's document could not be fetched
+	// now. The status is 503 then.
+	Temporary     bool `protobuf:"varint,9,opt,name=temporary,proto3" json:"temporary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -279,6 +286,20 @@ func (x *ErrorPage) GetClientName() string {
 		return x.ClientName
 	}
 	return ""
+}
+
+func (x *ErrorPage) GetNames() []string {
+	if x != nil {
+		return x.Names
+	}
+	return nil
+}
+
+func (x *ErrorPage) GetTemporary() bool {
+	if x != nil {
+		return x.Temporary
+	}
+	return false
 }
 
 // Redirect is a redirect to the client.
@@ -483,11 +504,13 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\x04next\"S\n" +
 	"\aRefusal\x12+\n" +
 	"\x05cause\x18\x01 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\"F\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"z\n" +
 	"\tErrorPage\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
-	"clientName\",\n" +
+	"clientName\x12\x14\n" +
+	"\x05names\x18\b \x03(\tR\x05names\x12\x1c\n" +
+	"\ttemporary\x18\t \x01(\bR\ttemporary\",\n" +
 	"\bRedirect\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"'\n" +
 	"\x06SignIn\x12\x1d\n" +

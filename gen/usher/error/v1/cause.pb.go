@@ -221,6 +221,12 @@ const (
 	Cause_CAUSE_RESOURCE_OTHER_AT_RETRY Cause = 93
 	// The access token was issued for another protected resource.
 	Cause_CAUSE_ACCESS_TOKEN_OTHER_RESOURCE Cause = 94
+	// The client_id is the URL of a document, and is no valid one, or its host is not accepted.
+	Cause_CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED Cause = 100
+	// The client_id is the URL of a document that could not be fetched.
+	Cause_CAUSE_CLIENT_DOCUMENT_UNREADABLE Cause = 101
+	// The client_id is the URL of a document that describes no client.
+	Cause_CAUSE_CLIENT_DOCUMENT_INVALID Cause = 102
 	// A client registered itself with a redirect URI that cannot be registered.
 	Cause_CAUSE_REDIRECT_URI_REFUSED Cause = 103
 	// A client registered itself with metadata that cannot be registered; the log names the member.
@@ -381,6 +387,9 @@ var (
 		92:  "CAUSE_RESOURCE_NOT_GRANTED",
 		93:  "CAUSE_RESOURCE_OTHER_AT_RETRY",
 		94:  "CAUSE_ACCESS_TOKEN_OTHER_RESOURCE",
+		100: "CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED",
+		101: "CAUSE_CLIENT_DOCUMENT_UNREADABLE",
+		102: "CAUSE_CLIENT_DOCUMENT_INVALID",
 		103: "CAUSE_REDIRECT_URI_REFUSED",
 		104: "CAUSE_CLIENT_METADATA_REFUSED",
 		105: "CAUSE_REGISTRATION_TOKEN_INVALID",
@@ -505,6 +514,9 @@ var (
 		"CAUSE_RESOURCE_NOT_GRANTED":          92,
 		"CAUSE_RESOURCE_OTHER_AT_RETRY":       93,
 		"CAUSE_ACCESS_TOKEN_OTHER_RESOURCE":   94,
+		"CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED":  100,
+		"CAUSE_CLIENT_DOCUMENT_UNREADABLE":    101,
+		"CAUSE_CLIENT_DOCUMENT_INVALID":       102,
 		"CAUSE_REDIRECT_URI_REFUSED":          103,
 		"CAUSE_CLIENT_METADATA_REFUSED":       104,
 		"CAUSE_REGISTRATION_TOKEN_INVALID":    105,
@@ -602,7 +614,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xc8W\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xe5Z\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -696,7 +708,11 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x16CAUSE_RESOURCE_UNKNOWN\x10[\x1aj\xe8\xbd\x18\x1a\xf2\xbd\x18bHave the operator add the resource to the catalog, or send the identifier that its metadata names.\x12m\n" +
 	"\x1aCAUSE_RESOURCE_NOT_GRANTED\x10\\\x1aM\xe8\xbd\x18\x1a\xf2\xbd\x18ESend the user through a new authorization that asks for the resource.\x12d\n" +
 	"\x1dCAUSE_RESOURCE_OTHER_AT_RETRY\x10]\x1aA\xe8\xbd\x18\x1a\xf2\xbd\x189Repeat a refresh unchanged, or use the new refresh token.\x12q\n" +
-	"!CAUSE_ACCESS_TOKEN_OTHER_RESOURCE\x10^\x1aJ\xf2\xbd\x18FSend the user through a new authorization that asks for this resource.\x12\x7f\n" +
+	"!CAUSE_ACCESS_TOKEN_OTHER_RESOURCE\x10^\x1aJ\xf2\xbd\x18FSend the user through a new authorization that asks for this resource.\x12\x81\x01\n" +
+	"\"CAUSE_CLIENT_DOCUMENT_NOT_ACCEPTED\x10d\x1aY\xe8\xbd\x18\x04\xf2\xbd\x18QHave the operator add the host to client_documents.hosts, or register the client.\x12\xa5\x01\n" +
+	" CAUSE_CLIENT_DOCUMENT_UNREADABLE\x10e\x1a\x7f\xe8\xbd\x18\n" +
+	"\xf2\xbd\x18wServe the document with status 200 and the media type application/json, without a redirect, in less than three seconds.\x12o\n" +
+	"\x1dCAUSE_CLIENT_DOCUMENT_INVALID\x10f\x1aL\xe8\xbd\x18\x04\xf2\xbd\x18DCorrect the member that the page of the authorization request names.\x12\x7f\n" +
 	"\x1aCAUSE_REDIRECT_URI_REFUSED\x10g\x1a_\xe8\xbd\x18#\xf2\xbd\x18WRegister the redirect URIs as the response says, or have the operator allow the scheme.\x12f\n" +
 	"\x1dCAUSE_CLIENT_METADATA_REFUSED\x10h\x1aC\xe8\xbd\x18$\xf2\xbd\x18;Change the member that the response names, or leave it out.\x12y\n" +
 	" CAUSE_REGISTRATION_TOKEN_INVALID\x10i\x1aS\xe8\xbd\x18%\xf2\xbd\x18KAsk the operator for an initial access token, or register the client again.\x12E\n" +

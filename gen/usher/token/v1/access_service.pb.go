@@ -179,7 +179,8 @@ type Allowed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind of credential.
 	Kind TokenKind `protobuf:"varint,1,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
-	// The user, `usr_…`; for an API key the key itself, `key_…`.
+	// The user, `usr_…`; for an API key the key itself, `key_…`; for a service token the client, as
+	// `svc_` and its identifier.
 	Sub string `protobuf:"bytes,2,opt,name=sub,proto3" json:"sub,omitempty"`
 	// The client; empty for an API key.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`

@@ -19,15 +19,16 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	EndingService_DisableUser_FullMethodName             = "/usher.token.v1.EndingService/DisableUser"
-	EndingService_SetPassword_FullMethodName             = "/usher.token.v1.EndingService/SetPassword"
-	EndingService_RemoveMember_FullMethodName            = "/usher.token.v1.EndingService/RemoveMember"
-	EndingService_RevokeAuthenticationApp_FullMethodName = "/usher.token.v1.EndingService/RevokeAuthenticationApp"
-	EndingService_DisableClient_FullMethodName           = "/usher.token.v1.EndingService/DisableClient"
-	EndingService_RevokeClientGrants_FullMethodName      = "/usher.token.v1.EndingService/RevokeClientGrants"
-	EndingService_RevokeUserGrants_FullMethodName        = "/usher.token.v1.EndingService/RevokeUserGrants"
-	EndingService_EndToken_FullMethodName                = "/usher.token.v1.EndingService/EndToken"
-	EndingService_SetWorkspacePlan_FullMethodName        = "/usher.token.v1.EndingService/SetWorkspacePlan"
+	EndingService_DisableUser_FullMethodName               = "/usher.token.v1.EndingService/DisableUser"
+	EndingService_SetPassword_FullMethodName               = "/usher.token.v1.EndingService/SetPassword"
+	EndingService_RemoveMember_FullMethodName              = "/usher.token.v1.EndingService/RemoveMember"
+	EndingService_RevokeAuthenticationApp_FullMethodName   = "/usher.token.v1.EndingService/RevokeAuthenticationApp"
+	EndingService_DisableClient_FullMethodName             = "/usher.token.v1.EndingService/DisableClient"
+	EndingService_RemoveClientFromWorkspace_FullMethodName = "/usher.token.v1.EndingService/RemoveClientFromWorkspace"
+	EndingService_RevokeClientGrants_FullMethodName        = "/usher.token.v1.EndingService/RevokeClientGrants"
+	EndingService_RevokeUserGrants_FullMethodName          = "/usher.token.v1.EndingService/RevokeUserGrants"
+	EndingService_EndToken_FullMethodName                  = "/usher.token.v1.EndingService/EndToken"
+	EndingService_SetWorkspacePlan_FullMethodName          = "/usher.token.v1.EndingService/SetWorkspacePlan"
 )
 
 // EndingServiceClient is the client API for EndingService service.
@@ -51,11 +52,15 @@ type EndingServiceClient interface {
 	// RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
 	// through it. NOT_FOUND.
 	RevokeAuthenticationApp(ctx context.Context, in *RevokeAuthenticationAppRequest, opts ...grpc.CallOption) (*RevokeAuthenticationAppResponse, error)
-	// DisableClient disables a client and revokes all that was granted to it: tokens, pending codes,
-	// open consent pages. NOT_FOUND.
+	// DisableClient disables a client and revokes all that was granted to it, and the tokens that it
+	// got for itself: tokens, pending codes, open consent pages. NOT_FOUND.
 	DisableClient(ctx context.Context, in *DisableClientRequest, opts ...grpc.CallOption) (*DisableClientResponse, error)
-	// RevokeClientGrants revokes all that was granted to a client, for example after its tokens
-	// leaked; users may connect it again.
+	// RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
+	// for itself; the grants of users stay. NOT_FOUND.
+	RemoveClientFromWorkspace(ctx context.Context, in *RemoveClientFromWorkspaceRequest, opts ...grpc.CallOption) (*RemoveClientFromWorkspaceResponse, error)
+	// RevokeClientGrants revokes all that was granted to a client, and the tokens that it got for
+	// itself, for example after its tokens leaked; users may connect it again, and it may request new
+	// tokens.
 	RevokeClientGrants(ctx context.Context, in *RevokeClientGrantsRequest, opts ...grpc.CallOption) (*RevokeClientGrantsResponse, error)
 	// RevokeUserGrants revokes all that a user granted, to every client or to one, including pending
 	// codes and open consent pages. User tokens, browser sessions and API keys stay valid.
@@ -128,6 +133,16 @@ func (c *endingServiceClient) DisableClient(ctx context.Context, in *DisableClie
 	return out, nil
 }
 
+func (c *endingServiceClient) RemoveClientFromWorkspace(ctx context.Context, in *RemoveClientFromWorkspaceRequest, opts ...grpc.CallOption) (*RemoveClientFromWorkspaceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RemoveClientFromWorkspaceResponse)
+	err := c.cc.Invoke(ctx, EndingService_RemoveClientFromWorkspace_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *endingServiceClient) RevokeClientGrants(ctx context.Context, in *RevokeClientGrantsRequest, opts ...grpc.CallOption) (*RevokeClientGrantsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(RevokeClientGrantsResponse)
@@ -189,11 +204,15 @@ type EndingServiceServer interface {
 	// RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
 	// through it. NOT_FOUND.
 	RevokeAuthenticationApp(context.Context, *RevokeAuthenticationAppRequest) (*RevokeAuthenticationAppResponse, error)
-	// DisableClient disables a client and revokes all that was granted to it: tokens, pending codes,
-	// open consent pages. NOT_FOUND.
+	// DisableClient disables a client and revokes all that was granted to it, and the tokens that it
+	// got for itself: tokens, pending codes, open consent pages. NOT_FOUND.
 	DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error)
-	// RevokeClientGrants revokes all that was granted to a client, for example after its tokens
-	// leaked; users may connect it again.
+	// RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
+	// for itself; the grants of users stay. NOT_FOUND.
+	RemoveClientFromWorkspace(context.Context, *RemoveClientFromWorkspaceRequest) (*RemoveClientFromWorkspaceResponse, error)
+	// RevokeClientGrants revokes all that was granted to a client, and the tokens that it got for
+	// itself, for example after its tokens leaked; users may connect it again, and it may request new
+	// tokens.
 	RevokeClientGrants(context.Context, *RevokeClientGrantsRequest) (*RevokeClientGrantsResponse, error)
 	// RevokeUserGrants revokes all that a user granted, to every client or to one, including pending
 	// codes and open consent pages. User tokens, browser sessions and API keys stay valid.
@@ -230,6 +249,9 @@ func (UnimplementedEndingServiceServer) RevokeAuthenticationApp(context.Context,
 }
 func (UnimplementedEndingServiceServer) DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DisableClient not implemented")
+}
+func (UnimplementedEndingServiceServer) RemoveClientFromWorkspace(context.Context, *RemoveClientFromWorkspaceRequest) (*RemoveClientFromWorkspaceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RemoveClientFromWorkspace not implemented")
 }
 func (UnimplementedEndingServiceServer) RevokeClientGrants(context.Context, *RevokeClientGrantsRequest) (*RevokeClientGrantsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RevokeClientGrants not implemented")
@@ -354,6 +376,24 @@ func _EndingService_DisableClient_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EndingService_RemoveClientFromWorkspace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveClientFromWorkspaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EndingServiceServer).RemoveClientFromWorkspace(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EndingService_RemoveClientFromWorkspace_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EndingServiceServer).RemoveClientFromWorkspace(ctx, req.(*RemoveClientFromWorkspaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EndingService_RevokeClientGrants_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RevokeClientGrantsRequest)
 	if err := dec(in); err != nil {
@@ -452,6 +492,10 @@ var EndingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisableClient",
 			Handler:    _EndingService_DisableClient_Handler,
+		},
+		{
+			MethodName: "RemoveClientFromWorkspace",
+			Handler:    _EndingService_RemoveClientFromWorkspace_Handler,
 		},
 		{
 			MethodName: "RevokeClientGrants",

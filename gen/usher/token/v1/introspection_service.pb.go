@@ -36,6 +36,9 @@ const (
 	TokenKind_TOKEN_KIND_USER_TOKEN TokenKind = 3
 	// An OAuth refresh token, `vdo_ort_…`; IntrospectToken never returns it.
 	TokenKind_TOKEN_KIND_REFRESH_TOKEN TokenKind = 4
+	// An OAuth access token, `vdo_oat_…`, that a client got for itself (RFC 6749 §4.4): it acts for no
+	// user. It is limited by its scope like any other.
+	TokenKind_TOKEN_KIND_SERVICE_TOKEN TokenKind = 5
 )
 
 // Enum value maps for TokenKind.
@@ -46,6 +49,7 @@ var (
 		2: "TOKEN_KIND_API_KEY",
 		3: "TOKEN_KIND_USER_TOKEN",
 		4: "TOKEN_KIND_REFRESH_TOKEN",
+		5: "TOKEN_KIND_SERVICE_TOKEN",
 	}
 	TokenKind_value = map[string]int32{
 		"TOKEN_KIND_UNSPECIFIED":   0,
@@ -53,6 +57,7 @@ var (
 		"TOKEN_KIND_API_KEY":       2,
 		"TOKEN_KIND_USER_TOKEN":    3,
 		"TOKEN_KIND_REFRESH_TOKEN": 4,
+		"TOKEN_KIND_SERVICE_TOKEN": 5,
 	}
 )
 
@@ -278,7 +283,8 @@ type IntrospectTokenResponse struct {
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
 	// The client that the token was issued to; empty for an API key.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The user, `usr_…`; for an API key the key itself, `key_…`.
+	// The user, `usr_…`; for an API key the key itself, `key_…`; for a service token the client, as
+	// `svc_` and its identifier.
 	Sub string `protobuf:"bytes,4,opt,name=sub,proto3" json:"sub,omitempty"`
 	// The same as sub: unique, so that a resource server may identify users by it; never the e-mail
 	// address.
@@ -291,8 +297,8 @@ type IntrospectTokenResponse struct {
 	Iat int64 `protobuf:"varint,8,opt,name=iat,proto3" json:"iat,omitempty"`
 	// The issuer.
 	Iss string `protobuf:"bytes,9,opt,name=iss,proto3" json:"iss,omitempty"`
-	// The workspace that the user chose, `ws_…`, or the API key's own; empty for a user token that is
-	// good for all of the user's workspaces.
+	// The workspace that the user chose, `ws_…`, or the API key's or the service's own; empty for a
+	// user token that is good for all of the user's workspaces.
 	WorkspaceId string `protobuf:"bytes,10,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The kind of credential.
 	Kind TokenKind `protobuf:"varint,11,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
@@ -304,7 +310,8 @@ type IntrospectTokenResponse struct {
 	// The remaining lifetime of the token in milliseconds, unless it is revoked: for caches, whose
 	// clock may differ from the server's. 0 for a token that does not expire.
 	ExpiresInMs int64 `protobuf:"varint,14,opt,name=expires_in_ms,json=expiresInMs,proto3" json:"expires_in_ms,omitempty"`
-	// The user's display name; two users may have the same. Empty for an API key.
+	// The user's display name; two users may have the same. Empty for an API key and a service
+	// token.
 	Name string `protobuf:"bytes,15,opt,name=name,proto3" json:"name,omitempty"`
 	// The protected resources that the token was issued for, by their identifiers (RFC 8707); empty
 	// for a user token.
@@ -492,13 +499,14 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\bgrant_id\x18\r \x01(\fR\agrantId\x12\"\n" +
 	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs\x12\x12\n" +
 	"\x04name\x18\x0f \x01(\tR\x04name\x12\x10\n" +
-	"\x03aud\x18\x10 \x03(\tR\x03aud*\x95\x01\n" +
+	"\x03aud\x18\x10 \x03(\tR\x03aud*\xb3\x01\n" +
 	"\tTokenKind\x12\x1a\n" +
 	"\x16TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_KIND_ACCESS_TOKEN\x10\x01\x12\x16\n" +
 	"\x12TOKEN_KIND_API_KEY\x10\x02\x12\x19\n" +
 	"\x15TOKEN_KIND_USER_TOKEN\x10\x03\x12\x1c\n" +
-	"\x18TOKEN_KIND_REFRESH_TOKEN\x10\x042\x86\x02\n" +
+	"\x18TOKEN_KIND_REFRESH_TOKEN\x10\x04\x12\x1c\n" +
+	"\x18TOKEN_KIND_SERVICE_TOKEN\x10\x052\x86\x02\n" +
 	"\x14IntrospectionService\x12m\n" +
 	"\x0fIntrospectToken\x12&.usher.token.v1.IntrospectTokenRequest\x1a'.usher.token.v1.IntrospectTokenResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01\x12\x7f\n" +
 	"\x15BatchIntrospectTokens\x12,.usher.token.v1.BatchIntrospectTokensRequest\x1a-.usher.token.v1.BatchIntrospectTokensResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xc4\x01\n" +

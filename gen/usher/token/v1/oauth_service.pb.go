@@ -27,7 +27,8 @@ const (
 // empty parameter is treated as omitted.
 type IssueTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// `authorization_code`, `refresh_token` or `urn:ietf:params:oauth:grant-type:device_code`.
+	// `authorization_code`, `refresh_token`, `client_credentials` or
+	// `urn:ietf:params:oauth:grant-type:device_code`.
 	GrantType string `protobuf:"bytes,1,opt,name=grant_type,proto3" json:"grant_type,omitempty"`
 	// The authorization code (RFC 6749 §4.1.3).
 	Code string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
@@ -42,7 +43,8 @@ type IssueTokenRequest struct {
 	CodeVerifier string `protobuf:"bytes,6,opt,name=code_verifier,proto3" json:"code_verifier,omitempty"`
 	// The current refresh token (RFC 6749 §6).
 	RefreshToken string `protobuf:"bytes,7,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
-	// The scope of the new access token, no wider than the grant (RFC 6749 §6).
+	// The scope of the new access token, no wider than the grant (RFC 6749 §6), or than what the
+	// client may request for itself.
 	Scope string `protobuf:"bytes,8,opt,name=scope,proto3" json:"scope,omitempty"`
 	// A client assertion (RFC 7521 §4.2), in place of client_secret.
 	ClientAssertion string `protobuf:"bytes,9,opt,name=client_assertion,proto3" json:"client_assertion,omitempty"`
@@ -181,7 +183,8 @@ type IssueTokenResponse struct {
 	TokenType string `protobuf:"bytes,2,opt,name=token_type,proto3" json:"token_type,omitempty"`
 	// The access token's lifetime in seconds.
 	ExpiresIn int32 `protobuf:"varint,3,opt,name=expires_in,proto3" json:"expires_in,omitempty"`
-	// The refresh token that replaces the one used, `vdo_ort_…`.
+	// The refresh token that replaces the one used, `vdo_ort_…`; none for `client_credentials` (RFC
+	// 6749 §4.4.3).
 	RefreshToken string `protobuf:"bytes,4,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
 	// The access token's scope, in the order of the request.
 	Scope         string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
@@ -486,7 +489,8 @@ type IntrospectClientTokenResponse struct {
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
 	// The client that the token was issued to.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,proto3" json:"client_id,omitempty"`
-	// The user, `usr_…`.
+	// The user, `usr_…`; for a token that a client got for itself that client, as `svc_` and its
+	// identifier.
 	Sub string `protobuf:"bytes,4,opt,name=sub,proto3" json:"sub,omitempty"`
 	// The same as sub: unique, so that a resource server may identify users by it; never the e-mail
 	// address.
@@ -500,12 +504,15 @@ type IntrospectClientTokenResponse struct {
 	Iat uint32 `protobuf:"varint,8,opt,name=iat,proto3" json:"iat,omitempty"`
 	// The issuer.
 	Iss string `protobuf:"bytes,9,opt,name=iss,proto3" json:"iss,omitempty"`
-	// The workspace that the user chose, `ws_…`.
+	// The workspace that the user chose, `ws_…`, or the service's own.
 	WorkspaceId string `protobuf:"bytes,10,opt,name=workspace_id,proto3" json:"workspace_id,omitempty"`
 	// The user's display name; two users may have the same.
 	Name string `protobuf:"bytes,11,opt,name=name,proto3" json:"name,omitempty"`
 	// The protected resources that the token was issued for, by their identifiers (RFC 8707).
-	Aud           []string `protobuf:"bytes,12,rep,name=aud,proto3" json:"aud,omitempty"`
+	Aud []string `protobuf:"bytes,12,rep,name=aud,proto3" json:"aud,omitempty"`
+	// For whom the token acts: `user`, or `service` for one that a client got for itself (RFC 9700
+	// §4.15.1).
+	TokenKind     string `protobuf:"bytes,26,opt,name=token_kind,proto3" json:"token_kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -624,6 +631,13 @@ func (x *IntrospectClientTokenResponse) GetAud() []string {
 	return nil
 }
 
+func (x *IntrospectClientTokenResponse) GetTokenKind() string {
+	if x != nil {
+		return x.TokenKind
+	}
+	return ""
+}
+
 var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
@@ -669,7 +683,7 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
 	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x124\n" +
-	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\xc9\x02\n" +
+	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\xe9\x02\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +
@@ -685,7 +699,10 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\n" +
 	" \x01(\tR\fworkspace_id\x12\x12\n" +
 	"\x04name\x18\v \x01(\tR\x04name\x12\x10\n" +
-	"\x03aud\x18\f \x03(\tR\x03audB\t\n" +
+	"\x03aud\x18\f \x03(\tR\x03aud\x12\x1e\n" +
+	"\n" +
+	"token_kind\x18\x1a \x01(\tR\n" +
+	"token_kindB\t\n" +
 	"\a_active2\xaa\x04\n" +
 	"\fOAuthService\x12\x8f\x01\n" +
 	"\x0fAuthorizeDevice\x12&.usher.token.v1.AuthorizeDeviceRequest\x1a'.usher.token.v1.AuthorizeDeviceResponse\"+\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/oauth/device_authorization\x12q\n" +

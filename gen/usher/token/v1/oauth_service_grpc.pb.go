@@ -36,7 +36,7 @@ type OAuthServiceClient interface {
 	// AuthorizeDevice is the device authorization endpoint (RFC 8628 §3.1).
 	AuthorizeDevice(ctx context.Context, in *AuthorizeDeviceRequest, opts ...grpc.CallOption) (*AuthorizeDeviceResponse, error)
 	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
-	// `refresh_token` and `urn:ietf:params:oauth:grant-type:device_code`.
+	// `refresh_token`, `client_credentials` and `urn:ietf:params:oauth:grant-type:device_code`.
 	IssueToken(ctx context.Context, in *IssueTokenRequest, opts ...grpc.CallOption) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(ctx context.Context, in *RevokeTokenRequest, opts ...grpc.CallOption) (*RevokeTokenResponse, error)
@@ -104,7 +104,7 @@ type OAuthServiceServer interface {
 	// AuthorizeDevice is the device authorization endpoint (RFC 8628 §3.1).
 	AuthorizeDevice(context.Context, *AuthorizeDeviceRequest) (*AuthorizeDeviceResponse, error)
 	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
-	// `refresh_token` and `urn:ietf:params:oauth:grant-type:device_code`.
+	// `refresh_token`, `client_credentials` and `urn:ietf:params:oauth:grant-type:device_code`.
 	IssueToken(context.Context, *IssueTokenRequest) (*IssueTokenResponse, error)
 	// RevokeToken is the revocation endpoint (RFC 7009). It succeeds for every token, known or not.
 	RevokeToken(context.Context, *RevokeTokenRequest) (*RevokeTokenResponse, error)

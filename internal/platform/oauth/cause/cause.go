@@ -35,6 +35,10 @@ const (
 	SecretExpired           Cause = "SECRET_EXPIRED"
 	SecretUnexpected        Cause = "SECRET_UNEXPECTED"
 	AuthenticationMalformed Cause = "AUTHENTICATION_MALFORMED"
+	// The client's document.
+	ClientDocumentNotAccepted Cause = "CLIENT_DOCUMENT_NOT_ACCEPTED"
+	ClientDocumentUnreadable  Cause = "CLIENT_DOCUMENT_UNREADABLE"
+	ClientDocumentInvalid     Cause = "CLIENT_DOCUMENT_INVALID"
 	// The client assertion (RFC 7523).
 	AssertionMalformed        Cause = "ASSERTION_MALFORMED"
 	AssertionAlgorithm        Cause = "ASSERTION_ALGORITHM"

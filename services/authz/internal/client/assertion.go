@@ -27,7 +27,7 @@ func (s SentAssertion) parse() (assertion.Assertion, string, error) {
 	if s.ClientID != "" && s.ClientID != parsed.Claimed {
 		return parsed, "", cause.With(ErrInvalid, cause.AssertionIssuer)
 	}
-	if !ValidID(parsed.Claimed) {
+	if !lookedUp(parsed.Claimed) {
 		return parsed, "", cause.With(ErrInvalid, cause.ClientUnknown)
 	}
 	return parsed, parsed.Claimed, nil

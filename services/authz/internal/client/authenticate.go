@@ -46,8 +46,8 @@ type Record struct {
 
 // Records is the part of the registry that authentication reads.
 type Records interface {
-	// Credentials returns ErrUnknown if no client has the identifier. The caller does not change the
-	// slices.
+	// Credentials returns ErrUnknown if no client has the identifier, and an error that is ErrInvalid
+	// if the client's document is not accepted. The caller does not change the slices.
 	Credentials(ctx context.Context, id string) (Record, error)
 }
 
@@ -108,7 +108,7 @@ func identifiers(readings []oauth.ClientCredentials) []string {
 }
 
 func readable(c oauth.ClientCredentials) bool {
-	return ValidID(c.ID) && len(c.Secret.Reveal()) <= maxSecretLength
+	return lookedUp(c.ID) && len(c.Secret.Reveal()) <= maxSecretLength
 }
 
 // accepts always hashes once and compares MaxSecrets times, whatever the client's type and number

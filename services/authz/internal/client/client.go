@@ -45,6 +45,9 @@ type Client struct {
 	// Reuse is what a refresh token revokes when it is used after its rotation; empty at
 	// registration is oauth.ReuseSubject.
 	Reuse oauth.Reuse
+	// Service is what the client may do for itself. Its scope is Registration.Scope; it is read and
+	// never written.
+	Service oauth.Service
 	KeyAuthentication
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
@@ -65,9 +68,6 @@ type Registration struct {
 	DefaultScope oauth.Scope
 	// ApplicationType is empty if none was registered.
 	ApplicationType ApplicationType
-	// ResourceDefault says that a request without a scope asks for the scopes that the resources of
-	// the request need at least, if DefaultScope is empty: for clients that are not registered here.
-	ResourceDefault bool
 	// Unverified says that the operator has not checked the client: an error or a denial does not
 	// redirect the browser to it by itself (RFC 9700 §4.11.2).
 	Unverified bool

@@ -13,6 +13,8 @@ import (
 type Finder interface {
 	// Find returns client.ErrUnknown if no client has the identifier.
 	Find(ctx context.Context, id string) (client.Registration, error)
+	// Accepts reports whether the operator accepts the URL of a client's document.
+	Accepts(id string) bool
 }
 
 // Limited finds clients for authorization requests. It limits the scope of those that registered

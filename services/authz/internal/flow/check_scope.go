@@ -42,16 +42,13 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 }
 
 // defaultScope returns the client's default scope, without names that left the catalog or the
-// client's registration since it was registered. For a client that is not registered here that is
-// what the resources of the request need at least; a resource that does not exist is refused in
-// checkResource.
+// client's registration since it was registered. A client that registered itself, and named none, has
+// the scopes that the resources of the request need at least.
 func (f Flow) defaultScope(a *request) oauth.Scope {
 	scope := a.client.DefaultScope
-	if len(scope) == 0 && a.client.ResourceDefault {
-		selected, _ := f.Resources.ResourceIDs().Select(a.params.Values("resource"))
-		scope = f.Resources.Minimum(selected)
+	if len(scope) == 0 && a.client.SelfRegistered {
+		asked, _ := f.Resources.ResourceIDs().Select(a.params.Values("resource")) // checkResource refuses what is not known
+		scope = f.Resources.Minimum(asked)
 	}
-	return scope.Without(func(name string) bool {
-		return !f.Scopes.Known(name) || !a.client.Scope.Contains(name)
-	})
+	return scope.Without(func(name string) bool { return !f.Scopes.Known(name) || !a.client.Scope.Contains(name) })
 }

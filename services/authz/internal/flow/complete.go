@@ -233,8 +233,16 @@ func (f Flow) admit(ctx context.Context, clientID, userID string) error {
 	return err
 }
 
-// recheckClient returns an error if the client's registration no longer permits the request.
+// recheckClient returns an error if the client's registration no longer permits the request. The
+// request of a client with a document was validated with the document of its start, and stays so:
+// a document that changes while the user decides, or cannot be read, changes nothing.
 func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error {
+	if client.IsDocument(p.ClientID) {
+		if !f.Clients.Accepts(p.ClientID) {
+			return clientChanged()
+		}
+		return nil
+	}
 	registration, err := f.Clients.Find(ctx, p.ClientID)
 	if errors.Is(err, client.ErrUnknown) {
 		return clientChanged()

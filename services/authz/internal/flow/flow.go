@@ -19,8 +19,11 @@ var ErrSignedOut = errors.New("signed out")
 
 // Clients is the part of the client registry that the flow needs.
 type Clients interface {
-	// Find returns a client, or client.ErrUnknown.
+	// Find returns a client, client.ErrUnknown, or a *document.Failure of the client's document.
 	Find(ctx context.Context, id string) (client.Registration, error)
+	// Accepts reports whether the client of a document may still be used. It does not read the
+	// document.
+	Accepts(id string) bool
 }
 
 // Sessions finds the user of a session.

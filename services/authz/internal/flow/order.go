@@ -91,7 +91,8 @@ func permits(registration client.Registration, redirectURI string) bool {
 // refuse returns the step of a request that a check refused.
 func (f Flow) refuse(a *request, r *refusal) Step {
 	page := Step{
-		Kind: ErrorPage, Message: r.text, ClientName: a.client.Name, Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
+		Kind: ErrorPage, Message: r.text, Names: r.names, Temporary: r.temporary, ClientName: a.client.Name,
+		Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
 	}
 	if r.code == "" || !a.redirectable() {
 		return page

@@ -111,7 +111,7 @@ func TestARegistryThatIsDownIsAnError(t *testing.T) {
 func TestAnInvalidClientIDIsNotLookedUp(t *testing.T) {
 	b := newBench(t)
 	before := b.registry.Reads()
-	for _, id := range []string{"https://evil.test", "vdo_client_\x00", "vdo_client_" + strings.Repeat("a", 10_000), "vdo_client_'", "*"} {
+	for _, id := range []string{"ftp://evil.test", "vdo_client_\x00", "vdo_client_" + strings.Repeat("a", 10_000), "vdo_client_'", "*"} {
 		wantPage(t, b.start(t, query("client_id", id), b.signedIn()))
 	}
 	if n := b.registry.Reads() - before; n != 0 {

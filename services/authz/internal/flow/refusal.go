@@ -15,6 +15,10 @@ type refusal struct {
 	// code is the error code of RFC 6749 §4.1.2.1; empty if only a page may show the error.
 	code string
 	text string
+	// names stand in the text of a page, in the places of %s.
+	names []string
+	// temporary says that the same request may succeed soon.
+	temporary bool
 }
 
 // Error returns the text.

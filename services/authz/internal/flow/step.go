@@ -10,7 +10,7 @@ type Kind int
 
 // The steps.
 const (
-	// ErrorPage shows Message with status 400 and does not redirect.
+	// ErrorPage shows Message and does not redirect. The status is 400, or 503 if Temporary.
 	ErrorPage Kind = iota
 	// Redirect redirects to Location, the client's redirect URI.
 	Redirect
@@ -37,6 +37,10 @@ const (
 type Step struct {
 	Kind    Kind
 	Message string
+	// Names stand in Message, in the places of %s: untrusted text.
+	Names []string
+	// Temporary says that the same request may succeed soon, on an ErrorPage.
+	Temporary bool
 	// ClientName, untrusted text, is the client's name on an ErrorPage; empty if the client is not
 	// known.
 	ClientName string

@@ -53,11 +53,14 @@ func checkCombination(registration client.Registration) error {
 	case !starts && (len(registration.GrantTypes) > 0 || !registration.ResourceServer):
 		names := oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Starts })
 		return oauth.InvalidField("grant_types", fmt.Sprintf(
-			"must include %s: no other grant type can start an authorization", oauth.JoinNames(names, "or")))
+			"must include %s: the other grant types get no first token", oauth.JoinNames(names, "or")))
 	case redirects && len(registration.RedirectURIs) == 0:
 		return oauth.InvalidField("redirect_uris", "must have one at least")
 	case starts && len(registration.Scope) == 0:
 		return oauth.InvalidField("scopes", "must have one at least")
+	}
+	if err := checkRefresh(registration.GrantTypes); err != nil {
+		return err
 	}
 	if missing := registration.DefaultScope.Missing(registration.Scope); len(missing) > 0 {
 		return oauth.InvalidField("default_scopes", fmt.Sprintf("has %q, which is not one of the client's scopes: change both together", missing[0]))

@@ -38,6 +38,8 @@ type Store interface {
 	// confidential.
 	RevokePreviousClientSecret(ctx context.Context, id string) error
 	SetClientDisabled(ctx context.Context, id string, disabled bool) error
+	// RemoveFromWorkspace removes a client from its workspace, if it has one.
+	RemoveFromWorkspace(ctx context.Context, id string) error
 
 	KeyStore
 }
@@ -60,6 +62,8 @@ type Change struct {
 	// Unverified is nil if it stays unchanged.
 	Unverified *bool
 	Reuse      oauth.Reuse
+	// WorkspaceID is the workspace of a client that has none; a client is never moved to another one.
+	WorkspaceID string
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 	// Keys or JWKSURI make the client authenticate with private_key_jwt.
@@ -79,6 +83,8 @@ type Scopes interface {
 type Clients struct {
 	Store  Store
 	Scopes Scopes
+	// Workspaces finds the workspaces of clients that get tokens for themselves.
+	Workspaces Workspaces
 	// Reserved are names that a client may have only if the operator allows it.
 	Reserved Reserved
 	// PrivateUseSchemes are the schemes without a dot that redirect URIs may have.
@@ -97,6 +103,9 @@ func (d Clients) CreateClient(
 		return secret.String{}, err
 	}
 	if err := d.checkKeys(&registration, keys); err != nil {
+		return secret.String{}, err
+	}
+	if err := d.checkService(ctx, registration); err != nil {
 		return secret.String{}, err
 	}
 	if registration.Type == client.Public || registration.UsesKeys() {
@@ -140,6 +149,9 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	if err := checkCombination(after); err != nil {
 		return err
 	}
+	if err := d.checkServiceChange(ctx, c, before.Registration, after); err != nil {
+		return err
+	}
 	if c.changesKeys() {
 		if err := d.checkKeys(&after, c.keysOf(before)); err != nil {
 			return err
@@ -164,6 +176,9 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	}
 	if c.DefaultScope != nil {
 		registration.DefaultScope = c.DefaultScope
+	}
+	if c.WorkspaceID != "" {
+		registration.Service.WorkspaceID = c.WorkspaceID
 	}
 	if c.ApplicationType != "" {
 		registration.ApplicationType = c.ApplicationType

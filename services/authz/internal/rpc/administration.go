@@ -29,6 +29,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
 			Reuse:             convert.ReuseFromProto(req.GetReuse()),
+			Service:           oauth.Service{WorkspaceID: req.GetWorkspaceId()},
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
@@ -109,6 +110,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
 		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
+		WorkspaceID:     req.GetWorkspaceId(),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
 		Reuse: convert.ReuseFromProto(req.GetReuse()),
 	}
@@ -165,6 +167,17 @@ func (s *Administration) ApplyDisableClient(
 	ctx context.Context, req *authzv1.ApplyDisableClientRequest,
 ) (*authzv1.ApplyDisableClientResponse, error) {
 	return &authzv1.ApplyDisableClientResponse{}, s.setDisabled(ctx, req.GetClientId(), true)
+}
+
+// ApplyRemoveClientFromWorkspace removes a client from its workspace.
+func (s *Administration) ApplyRemoveClientFromWorkspace(
+	ctx context.Context, req *authzv1.ApplyRemoveClientFromWorkspaceRequest,
+) (*authzv1.ApplyRemoveClientFromWorkspaceResponse, error) {
+	if err := checkClientID(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	err := s.Clients.Store.RemoveFromWorkspace(ctx, req.GetClientId())
+	return &authzv1.ApplyRemoveClientFromWorkspaceResponse{}, toStatus(err)
 }
 
 func (s *Administration) setDisabled(ctx context.Context, id string, disabled bool) error {

@@ -8,6 +8,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
@@ -25,7 +26,7 @@ func (s *Authorizations) StartAuthorization(
 ) (*authzv1.StartAuthorizationResponse, error) {
 	from := browser(req)
 	from.Source = req.GetSourceAddress()
-	step, err := s.Flow.Start(ctx, req.GetRawQuery(), from)
+	step, err := s.Flow.Start(document.WithSource(ctx, from.Source), req.GetRawQuery(), from)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -157,6 +158,6 @@ func next(step flow.Step) *authzv1.Step {
 	case flow.ErrorPage:
 	}
 	return &authzv1.Step{Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{
-		Message: step.Message, ClientName: step.ClientName,
+		Message: step.Message, ClientName: step.ClientName, Names: step.Names, Temporary: step.Temporary,
 	}}}
 }

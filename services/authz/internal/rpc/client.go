@@ -19,6 +19,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
@@ -66,7 +67,7 @@ func (s *Clients) AuthenticateClient(
 		return nil, toStatus(err)
 	}
 	s.noteUse(ctx, registered.ID, req.GetGrantLifetimeSeconds())
-	res := &authzv1.AuthenticateClientResponse{Client: describe(registered)}
+	res := &authzv1.AuthenticateClientResponse{Client: describe(registered), ServiceScopes: registered.Service.Scope}
 	var approved oauth.ApprovedRequest
 	switch {
 	case req.GetDeviceCode() != "":
@@ -98,6 +99,7 @@ func (s *Clients) noteUse(ctx context.Context, clientID string, seconds int64) {
 
 // authenticate validates the one client authentication of a request.
 func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
+	ctx = document.WithSource(ctx, req.GetSourceAddress())
 	n := len(req.GetCredentials())
 	if sent := req.GetAssertion(); sent != nil {
 		if n > 0 {
@@ -124,7 +126,7 @@ func (s *Clients) BatchGetClients(
 	if len(req.GetClientIds()) > maxBatch {
 		return nil, invalid("client_ids", fmt.Sprintf("must be at most %d", maxBatch))
 	}
-	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) })
+	ids := slices.DeleteFunc(slices.Clone(req.GetClientIds()), func(id string) bool { return !client.ValidID(id) && !client.IsDocument(id) })
 	list, err := s.Registry.List(ctx, ids)
 	if err != nil {
 		return nil, toStatus(err)
@@ -143,7 +145,8 @@ func describe(registered client.Client) *authzv1.Client {
 	}
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
-		Reuse: convert.ReuseToProto(registered.Reuse),
+		Reuse:       convert.ReuseToProto(registered.Reuse),
+		WorkspaceId: registered.Service.WorkspaceID,
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))

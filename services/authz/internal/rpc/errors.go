@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"errors"
+	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -13,6 +14,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
@@ -25,8 +27,12 @@ func toStatus(err error) error {
 	var field *oauth.FieldError
 	var limited *ratelimit.LimitedError
 	var refused *client.RefusedError
+	var failed *document.Failure
 	var unusable *flow.RequestError
 	switch {
+	case errors.As(err, &failed) && failed.Kind == document.Unreadable:
+		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_DOCUMENT_UNREADABLE, "the client's document cannot be read, try again shortly",
+			oerr.WithInner(err), oerr.WithRetryAfter(retryDocument))
 	case errors.As(err, &limited):
 		return oerr.RateLimited(limited, limited.RetryAfter)
 	case errors.As(err, &field):
@@ -61,6 +67,9 @@ func toStatus(err error) error {
 	}
 	return err
 }
+
+// retryDocument is how long a client should wait while its document cannot be read.
+const retryDocument = 30 * time.Second
 
 func invalid(field, problem string) error {
 	return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field+" "+problem, oerr.WithField(field))

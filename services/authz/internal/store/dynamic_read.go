@@ -132,7 +132,7 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.Type, c.GrantTypes, c.Scope, c.ApplicationType = client.Type(kind), names(grants), names(scope), client.ApplicationType(application)
 	c.RedirectURIs, c.Privilege.Scope = strings.Split(uris, "\n"), oauth.Scope(names(limit))
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
-	c.ScopeLimited, c.ResourceDefault = len(c.Privilege.Scope) == 0, true
+	c.ScopeLimited = len(c.Privilege.Scope) == 0
 	c.Reuse = oauth.ReuseSubject
 	if c.Type == client.Public {
 		c.Reuse = oauth.ReuseFamily // its installations may share the identifier

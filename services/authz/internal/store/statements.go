@@ -14,7 +14,7 @@ const batch = 50
 type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
 	find, credentials, credentialsOfMany, list                          string
-	lock, deleteExpiring, expireCurrent, setDisabled                    string
+	lock, deleteExpiring, expireCurrent, setDisabled, removeWorkspace   string
 	created, secrets, page, lockAny, update, version                    string
 
 	keyStatements
@@ -25,7 +25,7 @@ func prepare(db *sqldb.DB) statements {
 	t := portable()
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
-		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled,
+		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled, &t.removeWorkspace,
 		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update, &t.version,
 		&t.insertKey, &t.deleteKeys, &t.deleteExpiredKeys, &t.keys, &t.updateKey, &t.deleteKey, &t.useKeys, &t.useSecrets, &t.lockKeys, &t.touchKey,
 		&t.setAlgorithm, &t.deleteUses,
@@ -37,15 +37,16 @@ func prepare(db *sqldb.DB) statements {
 
 // columns are those of client.Client, in the order of scanClient.
 const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse,
-    c.auth_method, c.auth_algorithm, c.jwks_uri`
+    c.auth_method, c.auth_algorithm, c.jwks_uri, c.workspace_id,
+    CASE WHEN c.workspace_id = '' THEN '' ELSE c.scope END`
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
 const registered = `c.scope, c.default_scope, c.application_type, c.unverified`
 
 const insert = `
 INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
-    unverified, auth_method, auth_algorithm, jwks_uri, reuse, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, {{now}})`
+    unverified, auth_method, auth_algorithm, jwks_uri, reuse, workspace_id, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, {{now}})`
 
 // credentials reads a client with its secrets and its keys: a client has either secrets or keys, so
 // that no row is repeated.
@@ -63,7 +64,7 @@ func portable() statements {
     disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
     application_type = excluded.application_type, unverified = excluded.unverified,
     auth_method = excluded.auth_method, auth_algorithm = excluded.auth_algorithm, jwks_uri = excluded.jwks_uri,
-    reuse = excluded.reuse`,
+    reuse = excluded.reuse, workspace_id = excluded.workspace_id`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
@@ -94,6 +95,8 @@ WHERE c.id = $1 ORDER BY u.position`,
 
 		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1`,
 
+		removeWorkspace: `UPDATE clients SET workspace_id = '' WHERE id = $1`,
+
 		created: `SELECT created_at FROM clients WHERE id = $1`,
 
 		version: `SELECT version FROM client_version`,
@@ -114,7 +117,8 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server),
     refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END,
     default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
-    unverified = COALESCE($10, unverified), reuse = CASE WHEN $11 = '' THEN reuse ELSE $11 END
+    unverified = COALESCE($10, unverified), reuse = CASE WHEN $11 = '' THEN reuse ELSE $11 END,
+    workspace_id = CASE WHEN workspace_id = '' THEN $12 ELSE workspace_id END
 WHERE id = $1`,
 
 		keyStatements: keyStatementsText(),

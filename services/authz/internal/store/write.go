@@ -47,7 +47,7 @@ func clientRow(text string, registration client.Registration) *sqldb.Statement {
 	return sqldb.Stmt(text, registration.ID, registration.Name, string(registration.Type), strings.Join(registration.GrantTypes, " "), registration.Scope.String(),
 		registration.ResourceServer, registration.Disabled, microsOrNull(registration.RefreshRetry), registration.DefaultScope.String(),
 		string(registration.ApplicationType), registration.Unverified, registration.Method, registration.Algorithm, registration.URI,
-		string(cmp.Or(registration.Reuse, oauth.ReuseSubject)))
+		string(cmp.Or(registration.Reuse, oauth.ReuseSubject)), registration.Service.WorkspaceID)
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.
@@ -114,11 +114,22 @@ func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool)
 			return err
 		}
 	}
-	set := sqldb.Stmt(s.text.setDisabled, id, disabled)
-	if err := s.change(ctx, set); err != nil {
-		return fmt.Errorf("disabling a client: %w", err)
+	return s.changeOne(ctx, "disabling a client", sqldb.Stmt(s.text.setDisabled, id, disabled))
+}
+
+// RemoveFromWorkspace removes a client from its workspace, if it has one. It returns
+// client.ErrUnknown if there is no such client.
+func (s *Store) RemoveFromWorkspace(ctx context.Context, id string) error {
+	return s.changeOne(ctx, "removing a client from its workspace", sqldb.Stmt(s.text.removeWorkspace, id))
+}
+
+// changeOne runs a statement that changes one client. It returns client.ErrUnknown if it changes
+// none; other errors begin with what.
+func (s *Store) changeOne(ctx context.Context, what string, one *sqldb.Statement) error {
+	if err := s.change(ctx, one); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	if set.RowsAffected() == 0 {
+	if one.RowsAffected() == 0 {
 		return client.ErrUnknown
 	}
 	return nil

@@ -57,7 +57,7 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 	}
 	var room [16]string // the scopes of most tokens, without the heap
 	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources}
-	if subject.Kind == enforce.AccessToken {
+	if subject.Kind.Scoped() {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}
 	if denial := rules.Decide(subject, r.Method, r.Path); denial != nil {

@@ -200,6 +200,10 @@ func (f *Feed) apply(entries []Entry) {
 // time since New.
 func (f *Feed) ReadAge() time.Duration { return f.now() - time.Duration(f.lastRead.Load()) }
 
+// Applied is the cursor of the last entry that was applied, which the log's end may be ahead of; -1
+// before the first poll.
+func (f *Feed) Applied() int64 { return f.applied.Load() }
+
 // Watching is the number of watchers.
 func (f *Feed) Watching() int64 { return f.watchers.Load() }
 

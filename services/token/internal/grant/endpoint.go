@@ -29,7 +29,8 @@ type Request struct {
 
 // TokenPair is the successful token response (RFC 6749 §5.1).
 type TokenPair struct {
-	Access  secret.String
+	Access secret.String
+	// Refresh is zero where the grant type issues none.
 	Refresh secret.String
 	// ExpiresIn is the access token's lifetime.
 	ExpiresIn time.Duration
@@ -50,6 +51,10 @@ type Client struct {
 	RefreshRetry *time.Duration
 	// Reuse is what the reuse of a refresh token revokes; empty is oauth.ReuseSubject.
 	Reuse oauth.Reuse
+	// Service is what the client may do for itself.
+	Service oauth.Service
+	// Since is a cursor of the revocation log from before the authentication (see NotedClients).
+	Since int64
 }
 
 // Clients authenticates clients. Its errors pass through; it counts failed authentications by the

@@ -17,6 +17,8 @@ type Lifetimes struct {
 	// RetryWindow is how long after a rotation a retry by the same client gets the same successor,
 	// for clients without a window of their own; 0 disables retries.
 	RetryWindow time.Duration
+	// Service is the life of an access token that a client gets for itself.
+	Service time.Duration
 	// User is the life of a user token of VIDIZMO's API, which no grant type issues.
 	User time.Duration
 }

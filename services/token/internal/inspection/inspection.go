@@ -98,6 +98,7 @@ func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce
 	switch kind = enforce.KindOf(token); kind {
 	case enforce.AccessToken:
 		facts, err = i.Store.FindAccess(ctx, hash)
+		kind = facts.KindOf(kind)
 	case enforce.RefreshToken:
 		facts, err = i.Store.FindRefresh(ctx, hash)
 	case enforce.APIKey:

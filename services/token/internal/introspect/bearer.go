@@ -84,7 +84,7 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 }
 
 // plan sets Facts.Plan. The plan may change while the token lives, so it is never cached with the
-// token. An API key whose workspace is gone is ErrInactive.
+// token. An API key or a service token whose workspace is gone is ErrInactive.
 func (q *lookup) plan(ctx context.Context, facts *Facts) error {
 	if q.Plans == nil || facts.WorkspaceID == "" || facts.Kind == enforce.UserToken {
 		return nil
@@ -174,7 +174,7 @@ func (q *lookup) find(ctx context.Context, kind enforce.Kind, hash secret.Hash) 
 	if err != nil {
 		return Facts{}, err
 	}
-	facts.Kind = kind
+	facts.Kind = facts.KindOf(kind)
 	return facts, nil
 }
 
@@ -239,7 +239,7 @@ func (q *lookup) findManyAccess(ctx context.Context, missed []miss) error {
 		if m.kind != enforce.AccessToken || !live || !q.serves(&facts) {
 			continue
 		}
-		facts.Kind = enforce.AccessToken
+		facts.Kind = facts.KindOf(enforce.AccessToken)
 		q.recordUse(&result{hash: m.hash, facts: facts, stored: true})
 		m.facts = facts
 	}

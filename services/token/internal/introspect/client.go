@@ -48,6 +48,11 @@ func (i Introspector) ForClient(ctx context.Context, caller Caller, token string
 	if found.facts.ClientID != caller.ClientID && (!caller.ResourceServer || !q.serves(&found.facts)) {
 		return ClientResult{}, ErrInactive
 	}
+	if found.facts.Kind == enforce.ServiceToken {
+		if err := q.plan(ctx, &found.facts); err != nil {
+			return ClientResult{}, err
+		}
+	}
 	q.recordUse(&found)
 	q.resolve(&found.facts)
 	return ClientResult{Facts: found.facts}, nil

@@ -24,7 +24,7 @@ type Facts struct {
 	Kind enforce.Kind
 	// Family is the identifier of the token family; nil for an API key and a user token.
 	Family []byte
-	// UserID is empty for an API key.
+	// UserID is empty for an API key, and the client for a service token (oauth.ServiceSubject).
 	UserID string
 	// KeyID is the identifier of an API key, `key_…`; empty otherwise.
 	KeyID string
@@ -50,8 +50,20 @@ type Facts struct {
 	LongUnused bool
 }
 
-// Orphaned reports an API key whose workspace does not exist, by the plan that was read.
-func (f *Facts) Orphaned() bool { return f.Kind == enforce.APIKey && f.Plan == "" }
+// Orphaned reports an API key or a service token whose workspace does not exist, by the plan that was
+// read.
+func (f *Facts) Orphaned() bool {
+	return (f.Kind == enforce.APIKey || f.Kind == enforce.ServiceToken) && f.Plan == ""
+}
+
+// KindOf returns the kind of a token whose format is that of kind: an access token whose subject is
+// a client is a service token.
+func (f *Facts) KindOf(kind enforce.Kind) enforce.Kind {
+	if kind == enforce.AccessToken && oauth.IsServiceSubject(f.UserID) {
+		return enforce.ServiceToken
+	}
+	return kind
+}
 
 // Store looks up access and refresh tokens by hash. The first two methods return ErrInactive when
 // there is no such live token; FindManyAccess leaves it out.
@@ -98,8 +110,8 @@ type Introspector struct {
 	UserTokens UserTokens
 	// KeyUses records uses of API keys; nil records none.
 	KeyUses Uses
-	// Plans sets Facts.Plan; nil leaves it empty. An API key of a workspace that does not exist is
-	// not active.
+	// Plans sets Facts.Plan; nil leaves it empty. An API key or a service token of a workspace that
+	// does not exist is not active.
 	Plans Plans
 	// Freshness reports whether a cached plan may be returned when there is no Cache; nil is
 	// always.

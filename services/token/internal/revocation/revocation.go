@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -59,9 +60,10 @@ type Users interface {
 	SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error
 }
 
-// Clients makes the change in authz. It is idempotent.
+// Clients makes the changes in authz. Each is idempotent.
 type Clients interface {
 	DisableClient(ctx context.Context, clientID string) error
+	RemoveFromWorkspace(ctx context.Context, clientID string) error
 }
 
 // Revoker revokes access. Its methods may be called concurrently, and are idempotent: a retry
@@ -115,6 +117,14 @@ func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
 	return revokeAround(
 		func() error { return r.Store.RevokeClientGrants(ctx, clientID) },
 		func() error { return r.Clients.DisableClient(ctx, clientID) })
+}
+
+// RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
+// for itself. The grants of users stay.
+func (r Revoker) RemoveClientFromWorkspace(ctx context.Context, clientID string) error {
+	return revokeAround(
+		func() error { return r.Store.RevokeUserGrants(ctx, oauth.ServiceSubject(clientID)) },
+		func() error { return r.Clients.RemoveFromWorkspace(ctx, clientID) })
 }
 
 // RevokeClientGrants revokes every grant to a client. Users may grant it access again.

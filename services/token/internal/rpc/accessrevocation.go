@@ -78,6 +78,16 @@ func (s *AccessRevocation) EndToken(ctx context.Context, req *tokenv1.EndTokenRe
 	return &tokenv1.EndTokenResponse{Ended: wasLive}, toStatus(err)
 }
 
+// RemoveClientFromWorkspace removes a client from its workspace and revokes its own tokens.
+func (s *AccessRevocation) RemoveClientFromWorkspace(
+	ctx context.Context, req *tokenv1.RemoveClientFromWorkspaceRequest,
+) (*tokenv1.RemoveClientFromWorkspaceResponse, error) {
+	if err := validateIdentifiers(namedField{"client_id", req.GetClientId()}); err != nil {
+		return nil, err
+	}
+	return &tokenv1.RemoveClientFromWorkspaceResponse{}, toStatus(s.Revoker.RemoveClientFromWorkspace(ctx, req.GetClientId()))
+}
+
 // DisableUser disables a user and revokes the user's access.
 func (s *AccessRevocation) DisableUser(ctx context.Context, req *tokenv1.DisableUserRequest) (*tokenv1.DisableUserResponse, error) {
 	if err := validateIdentifiers(namedField{"user_id", req.GetUserId()}); err != nil {

@@ -52,6 +52,12 @@ func (a Authz) DeleteRegistration(ctx context.Context, r revocation.Registration
 	return wrapFailure("deleting a registration", err)
 }
 
+// RemoveFromWorkspace is revocation.Clients.
+func (a Authz) RemoveFromWorkspace(ctx context.Context, clientID string) error {
+	_, err := a.Administration.ApplyRemoveClientFromWorkspace(ctx, &authzv1.ApplyRemoveClientFromWorkspaceRequest{ClientId: clientID})
+	return wrapFailure("removing a client from its workspace", err)
+}
+
 // Client authenticates a client by its credentials, for a request from a source address.
 func (a Authz) Client(ctx context.Context, creds grant.Credentials, source string) (*authzv1.Client, error) {
 	res, err := a.authenticate(ctx, creds, &authzv1.AuthenticateClientRequest{SourceAddress: source})
@@ -94,7 +100,10 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 		return grant.Client{}, err
 	}
 	c := res.GetClient()
-	client := grant.Client{ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse())}
+	client := grant.Client{
+		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse()),
+		Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
+	}
 	if c.RefreshRetrySeconds != nil {
 		window := time.Duration(c.GetRefreshRetrySeconds()) * time.Second
 		client.RefreshRetry = &window

@@ -45,7 +45,7 @@ func toStatus(err error) error {
 	if errors.Is(err, revocation.ErrPlan) {
 		return invalid("plan", "is not in the catalog")
 	}
-	if errors.Is(err, sqldb.ErrUnavailable) {
+	if errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, grant.ErrRevokedMeanwhile) {
 		return oerr.Unavailable(err)
 	}
 	for _, row := range []struct {

@@ -93,8 +93,8 @@ func (s *Grants) GetCodeUse(ctx context.Context, req *tokenv1.GetCodeUseRequest)
 	return &tokenv1.GetCodeUseResponse{Redeemed: true}, nil
 }
 
-// maxID bounds an identifier, in bytes.
-const maxID = 128
+// maxID bounds an identifier, in bytes: that of a client may be the URL of its document.
+const maxID = 512
 
 func identifier(id string) bool {
 	return id != "" && len(id) <= maxID && strings.IndexByte(id, 0) < 0

@@ -26,6 +26,7 @@ func TestRFC7662_2_2_ALiveTokenIsToldInFull(t *testing.T) {
 	want := &tokenv1.IntrospectClientTokenResponse{
 		Active: proto.Bool(true), Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "usr_john", Name: "John Doe",
 		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
+		TokenKind: "user",
 	}
 	b := newBench()
 	got, err := b.IntrospectClientToken(t.Context(), introspectionRequest("app", secret.Generate(secret.AccessToken).Reveal()))

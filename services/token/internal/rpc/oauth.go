@@ -47,7 +47,7 @@ func (s *OAuth) IssueToken(ctx context.Context, req *tokenv1.IssueTokenRequest) 
 	switch {
 	case err == nil:
 		s.Tokens.Issued(req.GetGrantType())
-		s.Sources.Note(spent(req), source.From(ctx))
+		s.noteSource(ctx, req)
 		return res, nil
 	case errors.Is(err, grant.ErrCodeReplayed), errors.Is(err, grant.ErrRefreshTokenReused):
 		s.Tokens.Reused(req.GetGrantType())
@@ -161,6 +161,14 @@ func errNoSecret() error {
 		oerr.WithField("client_secret")) // the message of an error with a field reaches the caller
 }
 
+// tokenKindOf returns for whom a token acts.
+func tokenKindOf(a introspect.ClientResult) string {
+	if a.Kind == enforce.ServiceToken {
+		return "service"
+	}
+	return "user"
+}
+
 func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.IntrospectClientTokenResponse {
 	active := true
 	res := &tokenv1.IntrospectClientTokenResponse{
@@ -176,6 +184,7 @@ func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.Introspec
 		Iss:         issuer,
 		WorkspaceId: a.WorkspaceID,
 		Aud:         a.Resources,
+		TokenKind:   tokenKindOf(a),
 	}
 	if a.Refresh {
 		res.TokenType = ""

@@ -26,6 +26,13 @@ func spent(req *tokenv1.IssueTokenRequest) secret.Hash {
 	return secret.Sum(req.GetCode())
 }
 
+// noteSource notes from where a credential was spent, if the grant type spends one.
+func (s *OAuth) noteSource(ctx context.Context, req *tokenv1.IssueTokenRequest) {
+	if oauth.AnyGrantType([]string{req.GetGrantType()}, func(g oauth.GrantType) bool { return g.Spends }) {
+		s.Sources.Note(spent(req), source.From(ctx))
+	}
+}
+
 // warnOfReuse logs a second use of a code or refresh token, which revoked the tokens of the first
 // use: it is a theft or a defect of the client, and either way the user has to authorize again.
 func (s *OAuth) warnOfReuse(ctx context.Context, req *tokenv1.IssueTokenRequest, err error) {

@@ -35,6 +35,8 @@ func NewTokenMetrics(m *telemetry.Metrics) *TokenMetrics {
 	}
 	for _, grantType := range oauth.GrantTypeNames(nil) {
 		t.issued[grantType] = t.requests.WithLabelValues(grantType, issuedOutcome)
+	}
+	for _, grantType := range oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Spends }) {
 		t.reuse.WithLabelValues(grantType)
 	}
 	m.Register(t.requests, t.reuse)

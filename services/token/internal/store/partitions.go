@@ -38,7 +38,7 @@ const (
 // partitionedTables returns all of them.
 func partitionedTables(l grant.Lifetimes, r Retention) []partitioned {
 	return []partitioned{
-		{table: "access_tokens", width: accessWidth, group: accessWidth, life: l.Access},
+		{table: "access_tokens", width: accessWidth, group: accessWidth, life: max(l.Access, l.Service)},
 		{table: "spent_refresh_tokens", width: spentWidth, group: spentGroup, life: l.Refresh},
 		{table: "user_tokens", width: userWidth, group: userWidth, life: l.User, kept: r.userTokens()},
 	}

@@ -36,6 +36,7 @@ type Store struct {
 	inspection   inspectionStatements
 	pairs        pairStatements
 	explanations explainStatements
+	service      serviceStatements
 	// access batches look-ups of access tokens; nil on SQLite.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations batches rotations; nil on SQLite.
@@ -51,8 +52,8 @@ func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
 		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(),
-		explanations: prepareExplain(db),
-		sweeps:       prepareSweeps(db), lastErased: make(map[string]int64),
+		explanations: prepareExplain(db), service: prepareService(db),
+		sweeps: prepareSweeps(db), lastErased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)

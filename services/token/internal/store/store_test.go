@@ -6,15 +6,16 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store/storetest"
 )
 
-func TestStoreCRUD(t *testing.T)      { storetest.CRUD(t) }
-func TestStoreResources(t *testing.T) { storetest.Resources(t) }
-func TestStoreAtomicity(t *testing.T) { storetest.Atomicity(t) }
-func TestStoreCleanup(t *testing.T)   { storetest.Cleanup(t) }
-func TestStoreAPIKeys(t *testing.T)   { storetest.APIKeys(t) }
-func TestStoreFollowing(t *testing.T) { storetest.Following(t) }
-func TestUserTokens(t *testing.T)     { storetest.UserTokens(t) }
-func TestEndings(t *testing.T)        { storetest.Revocations(t) }
-func TestExplanations(t *testing.T)   { storetest.Explanations(t) }
+func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
+func TestStoreResources(t *testing.T)  { storetest.Resources(t) }
+func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
+func TestStoreCleanup(t *testing.T)    { storetest.Cleanup(t) }
+func TestStoreAPIKeys(t *testing.T)    { storetest.APIKeys(t) }
+func TestStoreFollowing(t *testing.T)  { storetest.Following(t) }
+func TestN8ServiceTokens(t *testing.T) { storetest.Service(t) }
+func TestUserTokens(t *testing.T)      { storetest.UserTokens(t) }
+func TestEndings(t *testing.T)         { storetest.Revocations(t) }
+func TestExplanations(t *testing.T)    { storetest.Explanations(t) }
 
 // BenchmarkWaits reports the longest wait for a lock of cleanup, which deletes 600,000 rows
 // meanwhile:

@@ -36,6 +36,9 @@ func open(t *testing.T) *sqldb.DB {
 	return db
 }
 
+// Accepts accepts every client of a document: the store has none.
+func (*Fake) Accepts(string) bool { return true }
+
 // Fail makes the next reads return these errors, one each.
 func (f *Fake) Fail(errs ...error) {
 	f.mu.Lock()

@@ -44,7 +44,7 @@ func Example() client.Registration {
 	return client.Registration{
 		Client: client.Client{
 			ID: "vdo_client_example", Name: "Example “App” <b>", Type: client.Confidential,
-			GrantTypes: []string{oauth.AuthorizationCodeGrant, oauth.RefreshTokenGrant},
+			GrantTypes: []string{oauth.AuthorizationCodeGrant, oauth.RefreshTokenGrant}, Reuse: oauth.ReuseSubject,
 		},
 		RedirectURIs: []string{"https://yourapp.com/callback", "https://another.test/b", "https://another.test/a"},
 		Scope:        oauth.Scope{"videos:read", "analyze:write"},

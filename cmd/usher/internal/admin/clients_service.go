@@ -1,0 +1,33 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+)
+
+type removeFromWorkspace struct {
+	Client string `arg:"" help:"The client, vdo_client_…."`
+	confirmation
+}
+
+// Run removes a client from its workspace.
+func (c removeFromWorkspace) Run(ctx context.Context, s *Session) error {
+	return c.confirmed(ctx, s, grantsImpact(oauth.ServiceSubject(c.Client), c.Client), func() error {
+		return call(ctx, s.revocation().RemoveClientFromWorkspace, &tokenv1.RemoveClientFromWorkspaceRequest{ClientId: c.Client},
+			s.line("%s belongs to no workspace, and the tokens that it got for itself are revoked", c.Client))
+	})
+}
+
+// serviceTokensStay says what a new secret does not revoke, for a client that gets tokens for itself:
+// the tokens that it got with the previous one.
+func serviceTokensStay(r *authzv1.Registration) string {
+	if r.GetClient().GetWorkspaceId() == "" {
+		return ""
+	}
+	return fmt.Sprintf(" The tokens that it got for itself stay valid until they expire, at most an hour; "+
+		"usher grants revoke --client %s ends them now.", r.GetClient().GetClientId())
+}

@@ -1,0 +1,122 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+)
+
+// maxSize bounds a manifest, in bytes.
+const maxSize = 4 << 20
+
+// Client is a client of a manifest. A member that is left out has its default.
+type Client struct {
+	ID   string `yaml:"id"`
+	Name string `yaml:"name"`
+	// Type is confidential, the default, or public.
+	Type          string   `yaml:"type"`
+	RedirectURIs  []string `yaml:"redirect_uris"`
+	Scopes        []string `yaml:"scopes"`
+	DefaultScopes []string `yaml:"default_scopes"`
+	// GrantTypes are those of oauth.DefaultGrantTypes by default, and none for a client that is only
+	// a resource server.
+	GrantTypes []string `yaml:"grant_types"`
+	// Workspace is the workspace in which the client gets tokens for itself.
+	Workspace string `yaml:"workspace"`
+	// ApplicationType is native, web or empty.
+	ApplicationType string `yaml:"application_type"`
+	ResourceServer  bool   `yaml:"resource_server"`
+	Unverified      bool   `yaml:"unverified"`
+	// Reuse is subject, the default, or family.
+	Reuse string `yaml:"reuse"`
+	// RefreshRetry is the client's own retry window, in whole seconds; nil is the deployment's.
+	RefreshRetry *time.Duration `yaml:"refresh_retry"`
+	// AllowReservedName says that the client is the operator's own.
+	AllowReservedName bool `yaml:"allow_reserved_name"`
+}
+
+// Parse reads a manifest, YAML or JSON: one document with the list `clients`. It refuses unknown
+// members, clients without an identifier or a name, and an identifier that is there twice.
+func Parse(r io.Reader) ([]Client, error) {
+	var file struct {
+		Clients []Client `yaml:"clients"`
+	}
+	decoder := yaml.NewDecoder(io.LimitReader(r, maxSize))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&file); errors.Is(err, io.EOF) {
+		return nil, errors.New("it is empty")
+	} else if err != nil {
+		return nil, errors.New(readable(err))
+	}
+	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it must be one document")
+	}
+	if len(file.Clients) == 0 {
+		return nil, errors.New("it has no clients")
+	}
+	seen := map[string]bool{}
+	for i := range file.Clients {
+		c := &file.Clients[i]
+		if fault := c.complete(); fault != "" {
+			return nil, fmt.Errorf("client %d (%s): %s", i+1, c.ID, fault)
+		}
+		if seen[c.ID] {
+			return nil, fmt.Errorf("client %d (%s): the id is there twice", i+1, c.ID)
+		}
+		seen[c.ID] = true
+	}
+	return file.Clients, nil
+}
+
+// readable returns the text of a YAML error on one line, without the names of Go types.
+func readable(err error) string {
+	text := strings.NewReplacer(
+		"not found in type manifest.Client", "is unknown in a client (a manifest has no secrets)",
+		"not found in type struct", "is unknown: the list is `clients`; type",
+		"into manifest.Client", "into a client", "\n", " ",
+	).Replace(err.Error())
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// complete sets the defaults of the members that were left out. It returns the first fault of those
+// that no request can carry.
+func (c *Client) complete() (fault string) {
+	if c.Type == "" {
+		c.Type = typeConfidential
+	}
+	if c.Reuse == "" {
+		c.Reuse = string(oauth.ReuseSubject)
+	}
+	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
+		c.GrantTypes = oauth.DefaultGrantTypes()
+	}
+	c.Name = strings.TrimSpace(c.Name)
+	for _, member := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"type", c.Type, []string{typeConfidential, typePublic}},
+		{"application_type", c.ApplicationType, []string{"", typeNative, typeWeb}},
+		{"reuse", c.Reuse, []string{string(oauth.ReuseSubject), string(oauth.ReuseFamily)}},
+	} {
+		if !slices.Contains(member.allowed, member.value) {
+			return fmt.Sprintf("%s must be %s", member.name, oauth.JoinNames(slices.DeleteFunc(member.allowed, func(s string) bool { return s == "" }), "or"))
+		}
+	}
+	switch {
+	case c.ID == "":
+		return "id is required: it is how the client is found again"
+	case c.Name == "":
+		return "name is required"
+	case c.RefreshRetry != nil && (*c.RefreshRetry < 0 || *c.RefreshRetry > oauth.MaxRefreshRetry || *c.RefreshRetry%time.Second != 0):
+		return "refresh_retry must be whole seconds from 0s to 30s"
+	}
+	return ""
+}

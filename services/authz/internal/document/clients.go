@@ -1,0 +1,61 @@
+package document
+
+import (
+	"context"
+	"slices"
+
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+// Registry is the store of the clients that are registered here.
+type Registry interface {
+	Find(ctx context.Context, id string) (client.Registration, error)
+	Credentials(ctx context.Context, id string) (client.Record, error)
+	List(ctx context.Context, ids []string) ([]client.Client, error)
+}
+
+// Clients are the clients that are registered here together with those of documents.
+type Clients struct {
+	Registered Registry
+	Documents  *Documents
+}
+
+// Find returns a client for a new authorization. It returns client.ErrUnknown, or a *Failure of a
+// client's document.
+func (c Clients) Find(ctx context.Context, id string) (client.Registration, error) {
+	if client.IsDocument(id) {
+		return c.Documents.Find(ctx, id)
+	}
+	return c.Registered.Find(ctx, id)
+}
+
+// Accepts reports whether the client of a document may still be used.
+func (c Clients) Accepts(id string) bool { return c.Documents.Accepts(id) }
+
+// Credentials returns a client with the fields that its authentication needs. It returns
+// client.ErrUnknown, or a *Failure of a client's document.
+func (c Clients) Credentials(ctx context.Context, id string) (client.Record, error) {
+	if !client.IsDocument(id) {
+		return c.Registered.Credentials(ctx, id)
+	}
+	return c.Documents.Credentials(ctx, id)
+}
+
+// List returns the clients of the identifiers. It omits unknown ones, and clients of documents of
+// which there is no copy: a list requests no document.
+func (c Clients) List(ctx context.Context, ids []string) ([]client.Client, error) {
+	registered := slices.DeleteFunc(slices.Clone(ids), client.IsDocument)
+	list, err := c.Registered.List(ctx, registered)
+	if err != nil || len(registered) == len(ids) {
+		return list, err
+	}
+	for _, id := range ids {
+		if !client.IsDocument(id) || !c.Documents.Accepts(id) {
+			continue
+		}
+		if f := c.Documents.newest(ctx, id); f.client.ID != "" {
+			list = append(list, f.client.Client)
+		}
+	}
+	return list, nil
+}

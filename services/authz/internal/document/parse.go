@@ -1,0 +1,216 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vidocu/usher/internal/platform/jose"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+const (
+	maxNameLength = 100
+	maxURIs       = 20
+)
+
+// refreshRetry is the retry window of refresh tokens: programs on several hosts share a client, and
+// may refresh at once.
+const refreshRetry = 10 * time.Second
+
+// Rules are the operator's rules for what a document may say, besides its address.
+type Rules struct {
+	// PrivateUseSchemes are the schemes without a dot that redirect URIs may have.
+	PrivateUseSchemes []string
+	// Imitated returns the reserved name that a name looks like; empty for none.
+	Imitated func(name string) string
+	// CheckURL returns an error for an address that is not requested.
+	CheckURL func(address string) error
+}
+
+// metadata has the members of a document that are read (RFC 7591 §2). Others are ignored: above all,
+// logo_uri is never requested, neither from here nor by a browser.
+type metadata struct {
+	id, name                                string
+	redirectURIs, grantTypes, responseTypes []string
+	authMethod                              string
+	authMethods                             []string
+	// jwks is nil if the document has none.
+	jwks               json.RawMessage
+	jwksURI, algorithm string
+}
+
+// parse returns the client that a document describes, with the keys in it, or a *Failure of the kind
+// Invalid.
+func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.Key, error) {
+	u, err := url.Parse(id)
+	if err != nil {
+		return client.Registration{}, nil, &Failure{Kind: NotAccepted, Detail: "client_id is not a URL"}
+	}
+	m, err := readMetadata(body)
+	if err == nil {
+		err = d.check(&m, u, id)
+	}
+	var keys []jose.Key
+	var method client.KeyAuthentication
+	if err == nil {
+		method, keys, err = d.authentication(m, u)
+	}
+	if err != nil {
+		return client.Registration{}, nil, &Failure{Kind: Invalid, Host: u.Host, Detail: err.Error()}
+	}
+	kind := client.Public
+	if method.UsesKeys() {
+		kind = client.Confidential
+	}
+	window := refreshRetry
+	return client.Registration{
+		Client: client.Client{
+			ID: id, Name: displayName(u.Host, m.name), Type: kind, GrantTypes: m.grantTypes, RefreshRetry: &window,
+			Reuse: oauth.ReuseFamily, KeyAuthentication: method,
+		},
+		RedirectURIs: m.redirectURIs, ApplicationType: client.Native, Unverified: true, SelfRegistered: true,
+	}, keys, nil
+}
+
+// displayName returns the name that users see. Anyone can write any name into a document: the host
+// comes first, and the name that the client gives itself is in quotes.
+func displayName(host, name string) string { return host + " (“" + name + "”)" }
+
+// readMetadata decodes the members. Unlike a struct's, their names are compared exactly, and a
+// member that occurs twice is an error: another parser might take the other value.
+func readMetadata(body []byte) (m metadata, err error) {
+	members, err := object(body)
+	if err != nil {
+		return m, err
+	}
+	for name, to := range map[string]*string{
+		"client_id": &m.id, "client_name": &m.name, "token_endpoint_auth_method": &m.authMethod,
+		"jwks_uri": &m.jwksURI, "token_endpoint_auth_signing_alg": &m.algorithm,
+	} {
+		if raw, ok := members[name]; ok && json.Unmarshal(raw, to) != nil {
+			return m, fmt.Errorf("%s must be a string", name)
+		}
+	}
+	for name, to := range map[string]*[]string{
+		"redirect_uris": &m.redirectURIs, "grant_types": &m.grantTypes, "response_types": &m.responseTypes,
+		"token_endpoint_auth_methods_supported": &m.authMethods,
+	} {
+		if raw, ok := members[name]; ok && json.Unmarshal(raw, to) != nil {
+			return m, fmt.Errorf("%s must be an array of strings", name)
+		}
+	}
+	m.jwks = members["jwks"]
+	for _, name := range []string{"client_secret", "client_secret_expires_at"} {
+		if _, ok := members[name]; ok {
+			return m, fmt.Errorf("%s must not be in a document that everybody can read", name)
+		}
+	}
+	return m, nil
+}
+
+// object returns the members of a JSON object.
+func object(body []byte) (map[string]json.RawMessage, error) {
+	errJSON := errors.New("the document is not a JSON object")
+	if !utf8.Valid(body) {
+		return nil, errJSON
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil, errJSON
+	}
+	members := map[string]json.RawMessage{}
+	for d.More() {
+		key, err := d.Token()
+		name, isName := key.(string)
+		if err != nil || !isName {
+			return nil, errJSON
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return nil, errJSON
+		}
+		if _, twice := members[name]; twice {
+			return nil, errors.New("a member occurs twice")
+		}
+		members[name] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, errJSON
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errJSON
+	}
+	return members, nil
+}
+
+// check validates a document and sets the defaults. The error names the member and never repeats a
+// value.
+func (d *Documents) check(m *metadata, u *url.URL, id string) error {
+	if m.id != id {
+		return errors.New("client_id must be the address of the document, character by character")
+	}
+	m.name = strings.TrimSpace(m.name)
+	n := utf8.RuneCountInString(m.name)
+	switch {
+	case n == 0 || n > maxNameLength || strings.ContainsFunc(m.name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return errors.New("client_name must have 1 to 100 printable characters")
+	case d.imitates(m.name) || !d.config.Policy.listed(u.Host) && d.imitates(u.Hostname()):
+		return errors.New("client_name or the host looks like a name that is reserved here")
+	}
+	if err := checkGrantTypes(m); err != nil {
+		return err
+	}
+	return d.checkRedirectURIs(m.redirectURIs, u)
+}
+
+func (d *Documents) imitates(name string) bool {
+	return d.config.Rules.Imitated != nil && d.config.Rules.Imitated(name) != ""
+}
+
+// checkGrantTypes leaves the grant types that exist here. A document without grant types gets those
+// of other clients: RFC 7591 §2 would leave out refresh tokens.
+func checkGrantTypes(m *metadata) error {
+	if m.grantTypes == nil {
+		m.grantTypes = oauth.DefaultGrantTypes()
+	}
+	m.grantTypes = slices.DeleteFunc(m.grantTypes, func(name string) bool { return !slices.Contains(oauth.DefaultGrantTypes(), name) })
+	switch {
+	case !slices.Contains(m.grantTypes, oauth.AuthorizationCodeGrant):
+		return errors.New("grant_types must include authorization_code")
+	case m.responseTypes != nil && !slices.Contains(m.responseTypes, "code"):
+		return errors.New("response_types must include code")
+	}
+	return nil
+}
+
+// checkRedirectURIs validates the redirect URIs as those of other clients. On a host that only an
+// open policy accepts, a redirect URI must have the same host: otherwise anyone could describe a
+// client that sends users anywhere.
+func (d *Documents) checkRedirectURIs(list []string, u *url.URL) error {
+	if len(list) == 0 || len(list) > maxURIs {
+		return fmt.Errorf("redirect_uris must have 1 to %d", maxURIs)
+	}
+	for i, uri := range list {
+		if err := oauth.CheckRedirectURI(uri, d.config.Rules.PrivateUseSchemes); err != nil {
+			return fmt.Errorf("redirect_uris has number %d: %w", i+1, err)
+		}
+		if slices.Contains(list[:i], uri) {
+			return fmt.Errorf("redirect_uris has number %d twice", i+1)
+		}
+		target, err := url.Parse(uri)
+		if err == nil && target.Scheme == "https" && target.Host != u.Host && !d.config.Policy.listed(u.Host) {
+			return fmt.Errorf("redirect_uris has number %d, which has another host than the document", i+1)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package grant
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// ErrRevokedMeanwhile is a client whose access was revoked after ServiceIssue.Since.
+var ErrRevokedMeanwhile = errors.New("access was revoked while the token was being issued")
+
+// ServiceIssue writes an access token that a client gets for itself.
+type ServiceIssue struct {
+	Access   secret.Hash
+	ClientID string
+	// Service is the client's workspace and its registered scope.
+	Service oauth.Service
+	// Scope is the token's.
+	Scope oauth.Scope
+	// Resources are the token's; nil for the default one.
+	Resources oauth.Resources
+	Lifetimes Lifetimes
+	// Since is a cursor of the revocation log from before the client was authenticated.
+	Since int64
+}
+
+// ServiceStore writes access tokens of clients.
+type ServiceStore interface {
+	// IssueService writes the token, in one transaction, if nothing of the client was revoked after
+	// Since; otherwise it returns ErrRevokedMeanwhile and writes nothing.
+	IssueService(ctx context.Context, i ServiceIssue) error
+}
+
+// Cursor returns the end of the revocation log as the database has it.
+type Cursor interface {
+	Cursor(ctx context.Context) (int64, error)
+}
+
+// ServiceCatalog has the scopes and the protected resources that exist now.
+type ServiceCatalog interface {
+	Known(scope string) bool
+	Names() []string
+	ResourceIDs() oauth.Resources
+	// Belongs reports whether a scope makes sense for one of the resources; none are the default one.
+	Belongs(scope string, ids oauth.Resources) bool
+}
+
+// ClientCredentials is the grant type of RFC 6749 §4.4: a client gets a token for itself, in the
+// workspace that it belongs to. There is no refresh token (RFC 6749 §4.4.3).
+type ClientCredentials struct {
+	// Clients authenticates again after a revocation.
+	Clients   Clients
+	Store     ServiceStore
+	Log       Cursor
+	Catalog   ServiceCatalog
+	Lifetimes Lifetimes
+}
+
+// Type is `client_credentials`.
+func (ClientCredentials) Type() string { return oauth.ClientCredentialsGrant }
+
+// Check requires nothing but the client's credentials.
+func (ClientCredentials) Check(Request) error { return nil }
+
+// Issue issues an access token. If access of the client was revoked since it was authenticated, it
+// authenticates the client once more: a proof from before a revocation issues nothing after it. An
+// assertion is valid once (RFC 7523 §3), so that a client that sent one gets ErrRevokedMeanwhile and
+// repeats the request with another.
+func (g ClientCredentials) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
+	for {
+		token, err := g.issue(ctx, client, req)
+		if !errors.Is(err, ErrRevokedMeanwhile) || !req.Credentials.Assertion.IsZero() {
+			return token, err
+		}
+		since, err := g.Log.Cursor(ctx)
+		if err != nil {
+			return TokenPair{}, err
+		}
+		if client, err = g.Clients.Authenticate(ctx, req); err != nil {
+			return TokenPair{}, err
+		}
+		client.Since = since
+	}
+}
+
+func (g ClientCredentials) issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
+	if !slices.Contains(client.GrantTypes, g.Type()) || client.Service.WorkspaceID == "" {
+		return TokenPair{}, cause.With(ErrUnauthorizedClient, cause.GrantNotAllowed)
+	}
+	resources, err := g.resources(req.Resource)
+	if err != nil {
+		return TokenPair{}, err
+	}
+	scope, err := g.scope(client, req.Scope, resources)
+	if err != nil {
+		return TokenPair{}, err
+	}
+	token := TokenPair{
+		Access: secret.Generate(secret.AccessToken), ExpiresIn: g.Lifetimes.Service, Scope: scope.String(), Resources: resources,
+	}
+	return token, g.Store.IssueService(ctx, ServiceIssue{
+		Access: secret.Sum(token.Access.Reveal()), ClientID: client.ID, Service: client.Service, Scope: scope, Resources: resources,
+		Lifetimes: g.Lifetimes, Since: client.Since,
+	})
+}
+
+// resources returns the protected resources of the token (RFC 8707 §2) in their stored form: nil for
+// the default one.
+func (g ClientCredentials) resources(asked []string) (oauth.Resources, error) {
+	known := g.Catalog.ResourceIDs()
+	selected, err := known.Select(asked)
+	switch {
+	case errors.Is(err, oauth.ErrResourceMalformed):
+		return nil, invalidTarget(cause.ResourceMalformed, "resource must be an absolute URI without a fragment, at most eight times")
+	case err != nil:
+		return nil, invalidTarget(cause.ResourceUnknown, "resource names no resource of this server")
+	case len(selected) == 1 && selected[0] == known[0]:
+		return nil, nil
+	}
+	return selected, nil
+}
+
+// scope returns the token's scope: the requested one, or else all that the client may request and
+// that makes sense for the resources. OpenID Connect's names are ignored, as at the authorization
+// endpoint.
+func (g ClientCredentials) scope(client Client, asked string, resources oauth.Resources) (oauth.Scope, error) {
+	requested, err := oauth.ParseRequestedScope(asked)
+	if err != nil && !errors.Is(err, oauth.ErrScopeMissing) {
+		return nil, invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+	}
+	openID := oauth.OpenIDScopes()
+	scope := requested.Without(func(name string) bool { return openID.Contains(name) && !g.Catalog.Known(name) })
+	if len(scope) == 0 {
+		scope = client.Service.Scope.Without(func(name string) bool { return !g.Catalog.Belongs(name, resources) })
+	}
+	if len(scope) == 0 {
+		return nil, invalidScope(cause.ScopeMissing, "the client is registered for no scope of the resource")
+	}
+	for _, name := range scope {
+		switch {
+		case !g.Catalog.Known(name):
+			return nil, invalidScope(cause.ScopeUnknown, "the scope "+oauth.DescribeUnknown(name, g.Catalog.Names()))
+		case !client.Service.Scope.Contains(name):
+			return nil, invalidScope(cause.ScopeNotAllowed, "the client is not registered for the scope "+oauth.Quote(name))
+		case !g.Catalog.Belongs(name, resources):
+			return nil, invalidScope(cause.ScopeUnknown, "the scope "+oauth.Quote(name)+" makes no sense for the resource of the request")
+		}
+	}
+	return scope, nil
+}
+
+// NotedClients notes in Client.Since where the revocation log was before the client was
+// authenticated.
+type NotedClients struct {
+	Clients
+	// Applied returns a cursor of the revocation log that is not later than its end; it may be
+	// earlier.
+	Applied func() int64
+}
+
+// Authenticate is Clients.
+func (n NotedClients) Authenticate(ctx context.Context, req Request) (Client, error) {
+	since := n.Applied()
+	client, err := n.Clients.Authenticate(ctx, req)
+	client.Since = since
+	return client, err
+}
