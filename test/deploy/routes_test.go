@@ -19,7 +19,7 @@ func publicPaths(t *testing.T) []string {
 	named := map[string]string{
 		"path": "/oauth/token", "userapi.Path": "/api/v1/user", "browser.CookieCheckPath": "/cookie-check", "page.AssetsPath": "/assets/x.css",
 		"catalog.MetadataPath": "/.well-known/oauth-protected-resource", "openapi.Path": "/openapi.json", "docsite.Path": "/docs",
-		"browser.DevicesPath": "/account/devices",
+		"browser.DevicesPath": "/account/devices", "registration.Path": "/oauth/register",
 	}
 	var paths []string
 	for _, found := range regexp.MustCompile(`\tr\.\w+\((?:"([^"]+)"|([\w.]+))`).FindAllStringSubmatch(table, -1) {

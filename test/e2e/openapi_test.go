@@ -155,6 +155,7 @@ func TestOpenAPI_RequestsAndResponsesFitTheDescription(t *testing.T) {
 		p.forms(t, b)
 		p.refusals(t)
 		p.device(t)
+		p.registration(t)
 		p.documents(t)
 		p.userAPI(t)
 		p.api(t, b)
@@ -181,6 +182,39 @@ func (p *described) forms(t *testing.T, b *harness.Browser) {
 	} {
 		req := mustRequest(t, http.MethodPost, p.d.PublicURL+row.path, "application/x-www-form-urlencoded", row.values.Encode())
 		p.send(t, "POST "+row.path, http.StatusOK, basic(req, row.id, row.secret))
+	}
+}
+
+// registration registers a client, reads, changes and deletes it (RFC 7591, RFC 7592), and is refused.
+func (p *described) registration(t *testing.T) {
+	t.Helper()
+	const path, kind = "/oauth/register", "application/json"
+	metadata := `{"client_name":"Described","redirect_uris":["http://127.0.0.1/described"],"token_endpoint_auth_method":"none","scope":"videos:read"}`
+	post := func(body string) *http.Request {
+		return mustRequest(t, http.MethodPost, p.d.PublicURL+path, kind, body)
+	}
+	var registered struct {
+		ID    string `json:"client_id"`
+		Token string `json:"registration_access_token"`
+	}
+	must(t, json.Unmarshal([]byte(p.send(t, "POST "+path, http.StatusCreated, post(metadata))), &registered))
+	p.sendWrong(t, "POST "+path, http.StatusBadRequest, post(`{"redirect_uris":["http://elsewhere.test/"]}`))
+	at := p.d.PublicURL + path + "/" + registered.ID
+	for _, step := range []struct {
+		method, body string
+		status       int
+	}{
+		{http.MethodGet, "", http.StatusOK}, {http.MethodPut, metadata, http.StatusOK},
+		{http.MethodDelete, "", http.StatusNoContent}, {http.MethodGet, "", http.StatusUnauthorized},
+	} {
+		media := kind
+		if step.body == "" {
+			media = ""
+		}
+		req := mustRequest(t, step.method, at, media, step.body)
+		if response := p.send(t, step.method+" "+path+"/{client_id}", step.status, bearer(req, registered.Token)); step.method == http.MethodPut {
+			must(t, json.Unmarshal([]byte(response), &registered))
+		}
 	}
 }
 
