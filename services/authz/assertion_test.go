@@ -216,7 +216,7 @@ func TestN6_Trap_APublicKeyIsNoSecretOfHMAC(t *testing.T) {
 func TestN6_Trap_TheHeaderChoosesNoKey(t *testing.T) {
 	b := newKeyBench(t)
 	attacker := josetest.New(t, "ES256", "first")
-	var jwk = map[string]any{}
+	jwk := map[string]any{}
 	if err := unmarshal(attacker.JWK(), &jwk); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func hostileDocuments(t *testing.T, p *publisher) map[string]struct {
 	slow := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte("{"))
-		w.(http.Flusher).Flush() //nolint:forcetypeassert // the server's own type
+		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	}
 	redirect := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/good", http.StatusFound) }

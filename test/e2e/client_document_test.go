@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -66,8 +67,9 @@ func (p *publisher) publish(t *testing.T, path string, change ...any) string {
 		"grant_types": []string{"authorization_code", "refresh_token"}, "response_types": []string{"code"}, "token_endpoint_auth_method": "none",
 	}
 	for i := 0; i+1 < len(change); i += 2 {
-		if members[change[i].(string)] = change[i+1]; change[i+1] == nil {
-			delete(members, change[i].(string))
+		member := fmt.Sprint(change[i])
+		if members[member] = change[i+1]; change[i+1] == nil {
+			delete(members, member)
 		}
 	}
 	body, err := json.Marshal(members)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -74,7 +75,7 @@ func TestN9_1_DeviceAuthorizationErrorsAreFlat(t *testing.T) {
 		} {
 			values := url.Values{}
 			for key, value := range row.body {
-				values.Set(key, value.(string)) //nolint:forcetypeassert // all are strings
+				values.Set(key, fmt.Sprint(value))
 			}
 			form, err := d.Form(path, values)
 			must(t, err)
@@ -233,8 +234,8 @@ func TestN9_4_ApproveAndDenyAtOnceDecideOnce(t *testing.T) {
 			must(t, err)
 			a, err := device.Poll()
 			must(t, err)
-			switch {
-			case a.Status == http.StatusOK:
+			switch a.Status {
+			case http.StatusOK:
 				wantPage(t, "the page of an approved device", shown, 200, "Go back to your device")
 			default:
 				wantFailure(t, a, http.StatusBadRequest, "access_denied", "")

@@ -118,7 +118,7 @@ func (f *Fetcher) Revalidate(ctx context.Context, address string, limit int, eta
 	if err != nil {
 		return Document{}, f.failed(ctx, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // only read from
+	defer res.Body.Close()
 	if etag != "" && res.StatusCode == http.StatusNotModified {
 		return Document{MaxAge: age(res.Header), ETag: etag, Unchanged: true}, nil
 	}

@@ -122,7 +122,7 @@ func TestAResponseThatIsNoJSONDocumentIsRefused(t *testing.T) {
 		"a response without an end": {fetch.TimedOut, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte("{"))
-			w.(http.Flusher).Flush() //nolint:forcetypeassert // the server's own type
+			_ = http.NewResponseController(w).Flush()
 			<-r.Context().Done()
 		}},
 	} {
@@ -187,7 +187,10 @@ func TestADocumentThatIsTheSameIsNotSentAgain(t *testing.T) {
 // TestThisMachineIsNotConnectedTo: by address, and by names that lead to it.
 func TestThisMachineIsNotConnectedTo(t *testing.T) {
 	h := serve(t, document)
-	port := h.Listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP server's
+	_, port, err := net.SplitHostPort(h.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
 	f := fetch.New(fetch.Options{Roots: h.roots(), Resolver: resolver(t, "127.0.0.1")})
 	for _, address := range []string{"https://127.0.0.1/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://[64:ff9b::7f00:1]/", "https://inside.example/"} {
 		_, err := f.Get(t.Context(), address, limit)
@@ -195,10 +198,10 @@ func TestThisMachineIsNotConnectedTo(t *testing.T) {
 	}
 	// In development other private hosts are still forbidden.
 	development := fetch.New(fetch.Options{Loopback: true, Roots: h.roots(), Resolver: resolver(t, "10.0.0.1")})
-	_, err := development.Get(t.Context(), "https://inside.example/", limit)
+	_, err = development.Get(t.Context(), "https://inside.example/", limit)
 	wantKind(t, "a private host in development", err, fetch.Forbidden)
 	if h.requests.Load() != 0 {
-		t.Errorf("the server on port %d was requested", port)
+		t.Errorf("the server on port %s was requested", port)
 	}
 }
 

@@ -1,7 +1,7 @@
 package oauth
 
 // JWTBearerAssertion is the client_assertion_type of a JWT (RFC 7523 §2.2).
-const JWTBearerAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+const JWTBearerAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" //nolint:gosec // a name, and no credential
 
 // PrivateKeyJWT is the authentication method of a client that signs an assertion with its private
 // key (OpenID Connect Core 1.0 §9).

@@ -50,7 +50,7 @@ func Clients() []client.Registration {
 	scope := oauth.Scope{"videos:read", "analyze:write"}
 	registration := func(id string, kind client.Type, uris ...string) client.Registration {
 		return client.Registration{
-			Client:       client.Client{ID: id, Name: "Test “App” <" + id + ">", Type: kind, GrantTypes: grants},
+			Client:       client.Client{ID: id, Name: "Test “App” <" + id + ">", Type: kind, GrantTypes: grants, Reuse: oauth.ReuseSubject},
 			RedirectURIs: uris, Scope: scope,
 		}
 	}

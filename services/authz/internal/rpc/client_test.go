@@ -32,7 +32,7 @@ func TestAnAuthenticatedClientIsDescribed(t *testing.T) {
 	got, err := b.authenticate(t, credentials("%", "x"), credentials(authztest.Web, authztest.WebSecret))
 	want := &authzv1.Client{
 		ClientId: authztest.Web, Name: authztest.Client(authztest.Web).Name, Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL,
-		GrantTypes: []string{"authorization_code", "refresh_token"},
+		GrantTypes: []string{"authorization_code", "refresh_token"}, Reuse: authzv1.Reuse_REUSE_SUBJECT,
 	}
 	if diff := gocmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("%v, client (-want +got):\n%s", err, diff)

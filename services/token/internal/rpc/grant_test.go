@@ -62,7 +62,7 @@ func TestAPairIsNamedByTwoIdentifiers(t *testing.T) {
 		t.Errorf("asked (-want +got):\n%s", diff)
 	}
 	p.calls = nil
-	for _, wrong := range []string{"", strings.Repeat("a", 129), "a\x00b"} {
+	for _, wrong := range []string{"", strings.Repeat("a", 513), "a\x00b"} {
 		for _, pair := range []struct{ user, client, field string }{{wrong, "app", "user_id"}, {"usr_john", wrong, "client_id"}} {
 			errs := call(t.Context(), p, pair.user, pair.client)
 			failsAs(t, errs["epoch"], errorv1.Reason_REASON_INVALID_REQUEST, pair.field)
