@@ -37,7 +37,8 @@ func keyCommands() []command {
 				Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{"https://a.example/"}, Scopes: []string{"videos:read"},
 				Jwks: keySet, TokenEndpointAuthSigningAlg: "ES256",
 			},
-			&authzv1.CreateClientResponse{Registration: registered}, []string{"confidential, private_key_jwt"},
+			&authzv1.CreateClientResponse{Registration: registered},
+			[]string{"confidential, private_key_jwt"},
 		},
 		{
 			"clients show vdo_client_a", "", "FindClient", &authzv1.FindClientRequest{ClientId: "vdo_client_a"},
@@ -46,7 +47,8 @@ func keyCommands() []command {
 		{
 			"clients update vdo_client_a --jwks-uri https://a.example/keys --any-signing-alg", "", "UpdateClient",
 			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", JwksUri: "https://a.example/keys", TokenEndpointAuthSigningAlg: proto.String("")},
-			&authzv1.UpdateClientResponse{Registration: published}, []string{"JWKS URI", "https://a.example/keys"},
+			&authzv1.UpdateClientResponse{Registration: published},
+			[]string{"JWKS URI", "https://a.example/keys"},
 		},
 		{
 			"clients keys add vdo_client_a --jwks " + keyFile + " --name laptop --expires-in 1h", "", "AddClientKey",

@@ -119,9 +119,12 @@ func TestN9_5_APollThatCameTooSoonSlowsAllLaterOnes(t *testing.T) {
 		after time.Duration
 		want  errorv1.Cause
 	}{
-		{0, errorv1.Cause_CAUSE_DEVICE_PENDING}, {time.Second, errorv1.Cause_CAUSE_DEVICE_SLOW_DOWN},
-		{5 * time.Second, errorv1.Cause_CAUSE_DEVICE_SLOW_DOWN}, {15 * time.Second, errorv1.Cause_CAUSE_DEVICE_PENDING},
-		{10 * time.Second, errorv1.Cause_CAUSE_DEVICE_SLOW_DOWN}, {20 * time.Second, errorv1.Cause_CAUSE_DEVICE_PENDING},
+		{0, errorv1.Cause_CAUSE_DEVICE_PENDING},
+		{time.Second, errorv1.Cause_CAUSE_DEVICE_SLOW_DOWN},
+		{5 * time.Second, errorv1.Cause_CAUSE_DEVICE_SLOW_DOWN},
+		{15 * time.Second, errorv1.Cause_CAUSE_DEVICE_PENDING},
+		{10 * time.Second, errorv1.Cause_CAUSE_DEVICE_SLOW_DOWN},
+		{20 * time.Second, errorv1.Cause_CAUSE_DEVICE_PENDING},
 	} {
 		d.clock.Advance(row.after)
 		d.wantPoll(t, fmt.Sprint("poll ", i+1), row.want)

@@ -135,7 +135,8 @@ func New(config Config, deps Deps) (*Service, error) {
 			},
 			Issuer: deps.Issuer,
 			Now:    deps.Now,
-		}}}, nil
+		}},
+	}, nil
 }
 
 // limiter returns a rate limiter that counts under a prefix in the short-lived store and logs each

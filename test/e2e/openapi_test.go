@@ -204,8 +204,10 @@ func (p *described) registration(t *testing.T) {
 		method, body string
 		status       int
 	}{
-		{http.MethodGet, "", http.StatusOK}, {http.MethodPut, metadata, http.StatusOK},
-		{http.MethodDelete, "", http.StatusNoContent}, {http.MethodGet, "", http.StatusUnauthorized},
+		{http.MethodGet, "", http.StatusOK},
+		{http.MethodPut, metadata, http.StatusOK},
+		{http.MethodDelete, "", http.StatusNoContent},
+		{http.MethodGet, "", http.StatusUnauthorized},
 	} {
 		media := kind
 		if step.body == "" {

@@ -147,7 +147,7 @@ func registrationStatus(err error) error {
 }
 
 func initialToken(t dynamic.InitialToken) *authzv1.InitialAccessToken {
-	issued := &authzv1.InitialAccessToken{Id: t.ID, Name: t.Name, Scopes: t.Scope, UsesLeft: int32(t.UsesLeft)} //nolint:gosec // at most 10,000
+	issued := &authzv1.InitialAccessToken{Id: t.ID, Name: t.Name, Scopes: t.Scope, UsesLeft: int32(t.UsesLeft)}
 	if !t.CreatedAt.IsZero() {
 		issued.CreateTime, issued.ExpireTime = timestamppb.New(t.CreatedAt), timestamppb.New(t.ExpiresAt)
 	}

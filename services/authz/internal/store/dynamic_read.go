@@ -59,7 +59,7 @@ func (d *dynamicClients) record(ctx context.Context, id string) (client.Record, 
 	if err != nil {
 		return client.Record{}, err
 	}
-	record := client.Record{Client: found.Registration.Client}
+	record := client.Record{Client: found.Client}
 	if found.Secret != nil {
 		record.Secrets = []secret.Hash{found.Secret.Hash}
 	}
@@ -107,7 +107,7 @@ func appendDynamic(list []client.Client, rows sqldb.Rows) ([]client.Client, erro
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, found.Registration.Client)
+		list = append(list, found.Client)
 	}
 	return list, rows.Err()
 }

@@ -21,7 +21,7 @@ const dynamicColumns = `c.id, c.name, c.type, c.grant_types, c.scope, c.applicat
 
 // prepareDynamic expands every statement once.
 func prepareDynamic(db *sqldb.DB) dynamicStatements {
-	t := dynamicStatements{ //nolint:gosec // statements about secrets, and no secret
+	t := dynamicStatements{
 		version: `SELECT version FROM dynamic_client_version`,
 		find:    `SELECT ` + dynamicColumns + ` FROM dynamic_clients c WHERE c.id = $1`,
 		findByToken: `
