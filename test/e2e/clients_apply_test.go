@@ -107,7 +107,7 @@ func TestClientsApply(t *testing.T) {
 // wantPruned: --prune disables the clients that the manifest does not have, and asks first.
 func wantPruned(t *testing.T, d *harness.Deployment, c serviceClient, token string) {
 	t.Helper()
-	fixtures := []string{harness.ConfidentialID, harness.PublicID, harness.ResourceID}
+	fixtures := []string{harness.ConfidentialID, harness.PublicID, harness.ResourceID, harness.DeviceID}
 	rest := "clients: [{id: vdo_client_phone, name: Telephone, type: public, redirect_uris: ['http://127.0.0.1/callback'], scopes: ['videos:read']}"
 	for _, id := range fixtures {
 		rest += ", {id: " + id + ", name: x}"

@@ -87,8 +87,8 @@ func TestWire4_EveryFailureRowInBothDialects(t *testing.T) {
 	})
 }
 
-// TestCase57_NoOtherGrantExists: every other grant type is refused, and the endpoints of others do
-// not exist.
+// TestCase57_NoOtherGrantExists: a grant type that the client does not have is refused, and the
+// endpoints of others do not exist.
 func TestCase57_NoOtherGrantExists(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, grant := range []any{
@@ -101,7 +101,7 @@ func TestCase57_NoOtherGrantExists(t *testing.T) {
 			must(t, err)
 			want(t, "status", a.Status, http.StatusBadRequest)
 		}
-		for _, path := range []string{"/oauth/device_authorization", "/oauth/par", "/oauth/register", "/oauth/token/"} {
+		for _, path := range []string{"/oauth/par", "/oauth/token/"} {
 			a, err := d.JSON(path, map[string]any{})
 			must(t, err)
 			if a.Status != http.StatusNotFound || a.Code() != "not_found" {

@@ -18,7 +18,9 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestCase14_NothingMakesTheServerDialOut: the server never connects to an address in a request.
+// TestCase14_NothingMakesTheServerDialOut: the server never connects to an address in a request. The
+// one exception is the document of a client that the operator accepts, which these are not; tests of
+// package fetch and TestN5_2 have its limits.
 func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -33,8 +35,9 @@ func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 		b := d.NewBrowser()
 		here := lis.Addr().String()
 		for _, change := range []map[string]string{
-			{"client_id": "https://" + here + "/meta.json"},
-			{"client_id": "http://" + here + "/meta.json"},
+			{"client_id": "https://user@" + here + "/meta.json"},
+			{"client_id": "https://" + here},
+			{"client_id": "http://" + here + "/%2e%2e/meta.json"},
 			{"client_id": "http://169.254.169.254/latest/"},
 		} {
 			wantErrorPage(t, change["client_id"], authorize(t, b, change))

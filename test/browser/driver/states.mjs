@@ -90,6 +90,9 @@ async function account(person, visit) {
   await person.open('/account/connected-apps');
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
+  const elsewhere = await person.stage.person();
+  await elsewhere.open('/account/connected-apps');
+  await elsewhere.signIn(john);
   await person.open('/account/devices');
   await visit('devices');
   await person.press(person.button(/every other device/i));

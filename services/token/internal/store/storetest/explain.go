@@ -61,7 +61,8 @@ func explainRevoked(t *testing.T, b bench) {
 		what           string
 		revoke         func(i, next issued) error
 		spent, current bool
-		// family says that the spent token's family is revoked by itself.
+		// family says that the spent token's family is revoked by itself. A revocation by subject
+		// reaches the row later.
 		family bool
 	}
 	for _, s := range []step{
@@ -95,7 +96,7 @@ func explainRevoked(t *testing.T, b bench) {
 		if err := s.revoke(i, next); err != nil {
 			t.Fatalf("revoking %s: %v", s.what, err)
 		}
-		if got := b.explain(t, i.refresh); !got.Spent || got.Revoked != s.spent || got.FamilyRevoked != s.family {
+		if got := b.explain(t, i.refresh); !got.Spent || got.Revoked != s.spent || s.family && !got.FamilyRevoked {
 			t.Errorf("after %s was revoked the spent token is %+v", s.what, got)
 		}
 		if got := b.explain(t, next.refresh); got.Spent || got.Revoked != s.current {
