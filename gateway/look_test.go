@@ -42,8 +42,8 @@ func TestTheConsentPageNamesTheDestination(t *testing.T) {
 	for origin, row := range map[string]struct{ text, warning string }{
 		"https://app.test":       {"takes you to <strong><bdi>app.test</bdi></strong>.", ""},
 		"https://app.test:8443":  {"takes you to <strong><bdi>app.test:8443</bdi></strong>.", ""},
-		"http://127.0.0.1:41000": {"a program on this computer (<strong><bdi>127.0.0.1:41000</bdi></strong>)", "a program on this computer. Go on only if you have just started it"},
-		"http://[::1]:41000":     {"a program on this computer (<strong><bdi>[::1]:41000</bdi></strong>)", "a program on this computer. Go on only if you have just started it"},
+		"http://127.0.0.1:41000": {"a program on this computer (<strong><bdi>127.0.0.1:41000</bdi></strong>)", "a program on this computer, and any program here can receive it"},
+		"http://[::1]:41000":     {"a program on this computer (<strong><bdi>[::1]:41000</bdi></strong>)", "a program on this computer, and any program here can receive it"},
 		"com.example.app:":       {"an app on this device (<strong><bdi>com.example.app:</bdi></strong>)", "an app on this device. Go on only if you have just used it"},
 	} {
 		p := signedIn(t)

@@ -60,6 +60,11 @@ func expected() map[errorv1.Reason][2]response {
 		errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN:    inner,
 		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS:     inner,
 		errorv1.Reason_REASON_ALREADY_EXISTS:          inner,
+		// Of the registration endpoint, which has a format of its own.
+		errorv1.Reason_REASON_INVALID_REGISTRATION_TOKEN: inner,
+		errorv1.Reason_REASON_INVALID_CLIENT_METADATA:    inner,
+		errorv1.Reason_REASON_INVALID_REDIRECT_URI:       inner,
+		errorv1.Reason_REASON_CLIENT_FULL:                inner,
 	}
 }
 
