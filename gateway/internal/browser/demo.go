@@ -37,6 +37,8 @@ func stops() []page.DocsGroup {
 		{Name: "The accounts", Pages: []page.DocsEntry{
 			entry("/signin", "Sign in", "John administers two workspaces; esther.fray@gmail.com, with the same password, is a member of one of them."),
 			entry(HomePath, "Connected apps", "What a user allowed, and the button that takes it back on every server at once."),
+			entry(DevicesPath, "Devices", "Where a user is signed in, and the button that signs out a lost phone."),
+			entry(devicePath, "Connect a device", "The page for the code that a TV shows; docs/devices.md has the commands that play the TV."),
 		}},
 		{Name: "The pages", Pages: []page.DocsEntry{
 			entry("/dev/components", "Components", "Every part of these pages in every state, from left to right and from right to left."),
