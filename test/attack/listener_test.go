@@ -13,7 +13,7 @@ import (
 func TestCase119_ThePublicListenerHasTheProductAndNothingElse(t *testing.T) {
 	wantServing(t)
 	for _, path := range []string{
-		"/metrics", "/debug/pprof/", "/debug/pprof/heap", "/debug/vars", "/readyz", "/livez", "/swagger", "/swagger/index.html", "/openapi.json", "/v2/api-docs",
+		"/metrics", "/debug/pprof/", "/debug/pprof/heap", "/debug/vars", "/readyz", "/livez", "/swagger", "/swagger/index.html", "/v2/api-docs",
 		"/internal/", "/internal/users", "/admin", "/admin/", "/.env", "/.git/config", "/server-status", "/actuator", "/graphql", "/forward-auth", "/grpc.health.v1.Health/Check",
 		"/config", "/oauth/register", "/oauth/clients", "/assets/", "/assets/../go.mod", "/..%2f..%2fetc/passwd", "/.well-known/", "/robots.txt",
 	} {
