@@ -20,7 +20,7 @@ import (
 
 // TestCase14_NothingMakesTheServerDialOut: the server never connects to an address in a request. The
 // one exception is the document of a client that the operator accepts, which these are not; tests of
-// package fetch and TestN5_2 have its limits.
+// package fetch and TestN5_2 have its limits, and without such documents no client_id is requested.
 func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
@@ -46,6 +46,11 @@ func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 			wantRedirectError(t, d, uri, authorize(t, b, map[string]string{"request_uri": uri}), "request_uri_not_supported")
 		}
 	})
+	without := ownAllInOne(t, map[string]string{"USHER_CLIENT_DOCUMENTS_MODE": "off"})
+	for _, scheme := range []string{"https", "http"} {
+		address := scheme + "://" + lis.Addr().String() + "/meta.json"
+		wantErrorPage(t, address, authorize(t, without.NewBrowser(), map[string]string{"client_id": address}))
+	}
 	must(t, lis.Close())
 	select {
 	case <-dialled:

@@ -21,6 +21,14 @@ type entries struct {
 	failPut, failGet, failDelete error
 }
 
+// uses are the last uses on record.
+type uses struct {
+	// old says that the record of every session is too old.
+	old     bool
+	touched []secret.Hash
+	fail    error
+}
+
 func (e *entries) Put(_ context.Context, key string, value []byte, _ time.Duration) error {
 	if e.failPut == nil {
 		e.kept[key] = value
@@ -49,6 +57,7 @@ type users map[string]account.User
 type durable struct {
 	users
 	live map[secret.Hash]string
+	uses *uses
 }
 
 func (d durable) BeginSession(_ context.Context, r session.Record) error {
@@ -56,7 +65,10 @@ func (d durable) BeginSession(_ context.Context, r session.Record) error {
 	return nil
 }
 
-func (d durable) TouchSession(context.Context, secret.Hash) error { return nil }
+func (d durable) TouchSession(_ context.Context, hash secret.Hash) error {
+	d.uses.touched = append(d.uses.touched, hash)
+	return d.uses.fail
+}
 
 func (d durable) ListSessions(_ context.Context, userID string) (list []session.Listed, _ error) {
 	for hash, user := range d.live {
@@ -98,7 +110,7 @@ func (d durable) GetHolder(_ context.Context, l session.Lookup) (session.Holder,
 	case !found:
 		return session.Holder{}, account.ErrUnknown
 	}
-	return session.Holder{User: user, Live: d.live[l.Hash] == l.UserID}, nil
+	return session.Holder{User: user, Live: d.live[l.Hash] == l.UserID, Unseen: d.uses.old}, nil
 }
 
 var errDown = errors.New("down")
@@ -114,7 +126,7 @@ type bench struct {
 func open() *bench {
 	d := &bench{
 		entries: &entries{kept: map[string][]byte{}},
-		durable: durable{live: map[secret.Hash]string{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
+		durable: durable{live: map[secret.Hash]string{}, uses: &uses{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
 		now:     time.Unix(1_800_000_000, 123_456_789),
 	}
 	d.Store = session.New(session.Config{

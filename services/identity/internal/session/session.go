@@ -157,9 +157,8 @@ func (s *Store) get(ctx context.Context, token secret.String, workspaces bool) (
 		return Session{}, ErrRequired
 	}
 	if holder.Live && holder.Unseen {
-		if err := s.config.Users.TouchSession(ctx, secret.Sum(token.Reveal())); err != nil {
-			return Session{}, err
-		}
+		// A last use that cannot be recorded ends no session; the next request records it.
+		_ = s.config.Users.TouchSession(ctx, secret.Sum(token.Reveal()))
 	}
 	found := Session{User: holder.User, ExpiresAt: expires, Workspaces: holder.Workspaces}
 	if entry.Authenticated != 0 {
