@@ -2,11 +2,13 @@ package authz
 
 import (
 	"context"
+	"strings"
 
+	"github.com/vidocu/usher/internal/platform/lastuse"
 	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
-	"github.com/vidocu/usher/services/authz/internal/keyuse"
 	"github.com/vidocu/usher/services/authz/internal/remotekeys"
+	"github.com/vidocu/usher/services/authz/internal/store"
 )
 
 // maxKeySet bounds the document at a client's jwks_uri, in bytes.
@@ -14,7 +16,7 @@ const maxKeySet = 64 << 10
 
 // authenticator returns the authenticator of clients: with secrets, and with assertions that their
 // registered or published keys verify.
-func authenticator(deps Deps, records client.Records, uses *keyuse.Recorder) client.Authenticator {
+func authenticator(deps Deps, records client.Records, uses *lastuse.Recorder) client.Authenticator {
 	published := remotekeys.New(remotekeys.Config{Now: deps.Now, Read: func(ctx context.Context, address string) (remotekeys.Document, error) {
 		document, err := deps.Fetcher.Get(ctx, address, maxKeySet)
 		return remotekeys.Document{Body: document.Body, MaxAge: document.MaxAge}, err
@@ -27,11 +29,23 @@ func authenticator(deps Deps, records client.Records, uses *keyuse.Recorder) cli
 
 // registeredUses records the uses of keys of clients that are registered here: the store has no
 // other clients.
-type registeredUses struct{ *keyuse.Recorder }
+type registeredUses struct{ recorder *lastuse.Recorder }
 
 // Used is client.KeyUses.
 func (r registeredUses) Used(clientID, keyID string) {
 	if !client.IsDocument(clientID) {
-		r.Recorder.Used(clientID, keyID)
+		r.recorder.Used([]byte(clientID + keySeparator + keyID))
 	}
+}
+
+// keySeparator separates a client's identifier, which has no space, from that of its key.
+const keySeparator = " "
+
+// touchedKeys is lastuse.Store for what registeredUses records.
+type touchedKeys struct{ store *store.Store }
+
+// Touch records the use of a key.
+func (k touchedKeys) Touch(ctx context.Context, id []byte) error {
+	clientID, keyID, _ := strings.Cut(string(id), keySeparator)
+	return k.store.TouchKey(ctx, clientID, keyID)
 }

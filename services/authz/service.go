@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/fetch"
+	"github.com/vidocu/usher/internal/platform/lastuse"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -26,7 +27,6 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
-	"github.com/vidocu/usher/services/authz/internal/keyuse"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
@@ -69,7 +69,7 @@ type Service struct {
 	flow    flow.Flow
 	guard   client.Guard
 	// keyUses records when clients used their keys.
-	keyUses *keyuse.Recorder
+	keyUses *lastuse.Recorder
 	// reserved are the names that only the operator's own clients may have.
 	reserved registry.Reserved
 	// privateUse are the schemes without a dot that redirect URIs may have.
@@ -105,7 +105,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
-	keyUses := keyuse.New(st, deps.Logger)
+	keyUses := lastuse.New(touchedKeys{st}, deps.Logger.With("of", "client keys"))
 	return &Service{
 		deps: deps, store: st, clients: clients, keyUses: keyUses, users: users, registrar: registrar,
 		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
@@ -169,7 +169,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 // Run writes the last uses of keys until ctx is done, and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
 	var recording sync.WaitGroup
-	recording.Go(func() { s.keyUses.Run(ctx) })
+	recording.Go(func() { _ = s.keyUses.Run(ctx) }) // it returns no error
 	defer recording.Wait()
 	cleanup.Runner{
 		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,

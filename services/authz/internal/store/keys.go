@@ -162,7 +162,7 @@ func (s *Store) changeKeys(ctx context.Context, id string, steps ...*sqldb.State
 	return nil
 }
 
-// TouchKey records that a client used a key now.
+// TouchKey records that a client used a key now, unless that was recorded within the last minute.
 func (s *Store) TouchKey(ctx context.Context, id, keyID string) error {
 	if _, err := s.db.Exec(ctx, s.text.touchKey, id, keyID); err != nil {
 		return fmt.Errorf("recording the use of a key: %w", err)

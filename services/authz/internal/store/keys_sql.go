@@ -52,6 +52,6 @@ DELETE FROM client_keys WHERE client_id = $1 AND kid = $2
 
 		touchKey: `
 INSERT INTO client_key_uses (client_id, kid, used_at) SELECT id, $2, {{now}} FROM clients WHERE id = $1
-ON CONFLICT (client_id, kid) DO UPDATE SET used_at = excluded.used_at`,
+ON CONFLICT (client_id, kid) DO UPDATE SET used_at = excluded.used_at WHERE client_key_uses.used_at + 60000000 < excluded.used_at`,
 	}
 }

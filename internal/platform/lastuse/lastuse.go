@@ -1,9 +1,8 @@
-// Package lastuse records when a token family or an API key was last used, asynchronously to the
-// request that used it.
+// Package lastuse records when a row, such as a token family or a client's key, was last used,
+// asynchronously to the request that used it.
 //
-// It owns a bounded set of identifiers that wait to be written; below, a family stands for either.
-// It never delays or fails a request: a use that does not fit is dropped, and the next use of the
-// family is recorded.
+// It owns a bounded set of identifiers that wait to be written. It never delays or fails a request: a
+// use that does not fit is dropped, and the next use of the row is recorded.
 package lastuse
 
 import (
@@ -16,10 +15,10 @@ import (
 
 // Store records one use.
 type Store interface {
-	Touch(ctx context.Context, family []byte) error
+	Touch(ctx context.Context, id []byte) error
 }
 
-// maxWaiting bounds memory: more families than this between two flushes are dropped.
+// maxWaiting bounds memory: more identifiers than this between two flushes are dropped.
 const maxWaiting = 10_000
 
 // flushEvery is the flush interval. The page that shows the last use has a resolution of minutes.
@@ -39,11 +38,11 @@ func New(store Store, logger *slog.Logger) *Recorder {
 }
 
 // Used records a use; it never blocks on the store.
-func (r *Recorder) Used(family []byte) {
+func (r *Recorder) Used(id []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.waiting) < maxWaiting {
-		r.waiting[string(family)] = struct{}{}
+		r.waiting[string(id)] = struct{}{}
 	}
 }
 
@@ -64,30 +63,30 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 }
 
-// Flush writes the recorded uses, one statement per family so that no two rows are ever locked
+// Flush writes the recorded uses, one statement per identifier so that no two rows are ever locked
 // together. After an error the uses are dropped, since the next use records them again; after the
 // cancellation of ctx they stay recorded.
 func (r *Recorder) Flush(ctx context.Context) {
 	r.mu.Lock()
-	families := r.waiting
+	ids := r.waiting
 	r.waiting = make(map[string]struct{})
 	r.mu.Unlock()
-	for family := range families {
-		err := r.store.Touch(ctx, []byte(family))
+	for id := range ids {
+		err := r.store.Touch(ctx, []byte(id))
 		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
-			r.putBack(families)
+			r.putBack(ids)
 			return
 		}
 		if err != nil {
-			r.logger.WarnContext(ctx, "recording last use failed", "waiting", len(families), "error", err)
+			r.logger.WarnContext(ctx, "recording last use failed", "waiting", len(ids), "error", err)
 			return
 		}
-		delete(families, family)
+		delete(ids, id)
 	}
 }
 
-func (r *Recorder) putBack(families map[string]struct{}) {
-	for family := range families {
-		r.Used([]byte(family))
+func (r *Recorder) putBack(ids map[string]struct{}) {
+	for id := range ids {
+		r.Used([]byte(id))
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/vidocu/usher/services/token/internal/lastuse"
+	"github.com/vidocu/usher/internal/platform/lastuse"
 )
 
 // flushEvery is how long a use may wait.
