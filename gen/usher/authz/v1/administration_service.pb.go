@@ -110,9 +110,13 @@ type Registration struct {
 	JwksUri string `protobuf:"bytes,26,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
 	// Its public keys, newest first: at most two that have not expired. With jwks_uri, the keys that
 	// were used in the last 90 days.
-	Keys          []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Keys []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
+	// What users are told about it besides its name.
+	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	// Those of its scopes that a user may leave out of an approval.
+	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -232,6 +236,20 @@ func (x *Registration) GetJwksUri() string {
 func (x *Registration) GetKeys() []*ClientKey {
 	if x != nil {
 		return x.Keys
+	}
+	return nil
+}
+
+func (x *Registration) GetIdentity() *AppIdentity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+func (x *Registration) GetOptionalScopes() []string {
+	if x != nil {
+		return x.OptionalScopes
 	}
 	return nil
 }
@@ -447,9 +465,22 @@ type CreateClientRequest struct {
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
 	// The workspace in which the client gets tokens for itself: an existing one. It is required with
 	// the grant type `client_credentials`, and must be empty without.
-	WorkspaceId   string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WorkspaceId string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The person or company that publishes the client: at most 100 printable characters. The rules of
+	// reserved names apply.
+	Publisher string `protobuf:"bytes,80,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// What the client is for: at most 140 printable characters.
+	Purpose string `protobuf:"bytes,81,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// The client's home page (RFC 7591 §2): an https address of at most 2,048 characters.
+	ClientUri string `protobuf:"bytes,82,opt,name=client_uri,json=clientUri,proto3" json:"client_uri,omitempty"`
+	// Its privacy policy, likewise.
+	PolicyUri string `protobuf:"bytes,83,opt,name=policy_uri,json=policyUri,proto3" json:"policy_uri,omitempty"`
+	// Its terms of service, likewise.
+	TosUri string `protobuf:"bytes,84,opt,name=tos_uri,json=tosUri,proto3" json:"tos_uri,omitempty"`
+	// Those of scopes that a user may leave out of an approval.
+	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -599,6 +630,48 @@ func (x *CreateClientRequest) GetWorkspaceId() string {
 		return x.WorkspaceId
 	}
 	return ""
+}
+
+func (x *CreateClientRequest) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetClientUri() string {
+	if x != nil {
+		return x.ClientUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetPolicyUri() string {
+	if x != nil {
+		return x.PolicyUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetTosUri() string {
+	if x != nil {
+		return x.TosUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetOptionalScopes() []string {
+	if x != nil {
+		return x.OptionalScopes
+	}
+	return nil
 }
 
 // CreateClientResponse is the new client.
@@ -903,9 +976,23 @@ type UpdateClientRequest struct {
 	// The workspace of a client that has none; unchanged if empty. INVALID_REQUEST for a client that
 	// belongs to another one: RemoveClientFromWorkspace of the token service removes it first, because
 	// that revokes its tokens.
-	WorkspaceId   string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WorkspaceId string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The new publisher; none if empty, unchanged if absent.
+	Publisher *string `protobuf:"bytes,80,opt,name=publisher,proto3,oneof" json:"publisher,omitempty"`
+	// The new purpose; none if empty, unchanged if absent.
+	Purpose *string `protobuf:"bytes,81,opt,name=purpose,proto3,oneof" json:"purpose,omitempty"`
+	// The new home page; none if empty, unchanged if absent.
+	ClientUri *string `protobuf:"bytes,82,opt,name=client_uri,json=clientUri,proto3,oneof" json:"client_uri,omitempty"`
+	// The new privacy policy; none if empty, unchanged if absent.
+	PolicyUri *string `protobuf:"bytes,83,opt,name=policy_uri,json=policyUri,proto3,oneof" json:"policy_uri,omitempty"`
+	// The new terms of service; none if empty, unchanged if absent.
+	TosUri *string `protobuf:"bytes,84,opt,name=tos_uri,json=tosUri,proto3,oneof" json:"tos_uri,omitempty"`
+	// The new list, which replaces the old one; unchanged if empty and clear_optional_scopes is false.
+	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
+	// Whether to remove the optional scopes: all of them are required then.
+	ClearOptionalScopes bool `protobuf:"varint,86,opt,name=clear_optional_scopes,json=clearOptionalScopes,proto3" json:"clear_optional_scopes,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -1062,6 +1149,55 @@ func (x *UpdateClientRequest) GetWorkspaceId() string {
 		return x.WorkspaceId
 	}
 	return ""
+}
+
+func (x *UpdateClientRequest) GetPublisher() string {
+	if x != nil && x.Publisher != nil {
+		return *x.Publisher
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetPurpose() string {
+	if x != nil && x.Purpose != nil {
+		return *x.Purpose
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetClientUri() string {
+	if x != nil && x.ClientUri != nil {
+		return *x.ClientUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetPolicyUri() string {
+	if x != nil && x.PolicyUri != nil {
+		return *x.PolicyUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetTosUri() string {
+	if x != nil && x.TosUri != nil {
+		return *x.TosUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetOptionalScopes() []string {
+	if x != nil {
+		return x.OptionalScopes
+	}
+	return nil
+}
+
+func (x *UpdateClientRequest) GetClearOptionalScopes() bool {
+	if x != nil {
+		return x.ClearOptionalScopes
+	}
+	return false
 }
 
 // UpdateClientResponse is the client.
@@ -1911,11 +2047,113 @@ func (*ApplyRemoveClientFromWorkspaceResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{26}
 }
 
+// SetClientLogoRequest is a client's new logo.
+type SetClientLogoRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// A PNG, JPEG or GIF of at most 64 KiB, and 16 to 1,024 pixels in width and height; none to remove
+	// the logo.
+	Image         []byte `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetClientLogoRequest) Reset() {
+	*x = SetClientLogoRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetClientLogoRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetClientLogoRequest) ProtoMessage() {}
+
+func (x *SetClientLogoRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetClientLogoRequest.ProtoReflect.Descriptor instead.
+func (*SetClientLogoRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *SetClientLogoRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *SetClientLogoRequest) GetImage() []byte {
+	if x != nil {
+		return x.Image
+	}
+	return nil
+}
+
+// SetClientLogoResponse is the client.
+type SetClientLogoResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client as it is registered now.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetClientLogoResponse) Reset() {
+	*x = SetClientLogoResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetClientLogoResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetClientLogoResponse) ProtoMessage() {}
+
+func (x *SetClientLogoResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetClientLogoResponse.ProtoReflect.Descriptor instead.
+func (*SetClientLogoResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *SetClientLogoResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xec\x04\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xce\x05\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -1932,7 +2170,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1atoken_endpoint_auth_method\x18\x18 \x01(\tR\x17tokenEndpointAuthMethod\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x19 \x01(\tR\x1btokenEndpointAuthSigningAlg\x12\x19\n" +
 	"\bjwks_uri\x18\x1a \x01(\tR\ajwksUri\x12-\n" +
-	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\"\x8f\x02\n" +
+	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
+	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -1948,7 +2188,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xd8\x05\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x90\a\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1969,7 +2209,15 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tR\x1btokenEndpointAuthSigningAlg\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
-	"\fworkspace_id\x18% \x01(\tR\vworkspaceIdB\x18\n" +
+	"\fworkspace_id\x18% \x01(\tR\vworkspaceId\x12\x1c\n" +
+	"\tpublisher\x18P \x01(\tR\tpublisher\x12\x18\n" +
+	"\apurpose\x18Q \x01(\tR\apurpose\x12\x1d\n" +
+	"\n" +
+	"client_uri\x18R \x01(\tR\tclientUri\x12\x1d\n" +
+	"\n" +
+	"policy_uri\x18S \x01(\tR\tpolicyUri\x12\x17\n" +
+	"\atos_uri\x18T \x01(\tR\x06tosUri\x12'\n" +
+	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopesB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
@@ -1984,7 +2232,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf2\x06\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbb\t\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -2006,12 +2254,29 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12I\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tH\x04R\x1btokenEndpointAuthSigningAlg\x88\x01\x01\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
-	"\fworkspace_id\x18& \x01(\tR\vworkspaceIdB\a\n" +
+	"\fworkspace_id\x18& \x01(\tR\vworkspaceId\x12!\n" +
+	"\tpublisher\x18P \x01(\tH\x05R\tpublisher\x88\x01\x01\x12\x1d\n" +
+	"\apurpose\x18Q \x01(\tH\x06R\apurpose\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"client_uri\x18R \x01(\tH\aR\tclientUri\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"policy_uri\x18S \x01(\tH\bR\tpolicyUri\x88\x01\x01\x12\x1c\n" +
+	"\atos_uri\x18T \x01(\tH\tR\x06tosUri\x88\x01\x01\x12'\n" +
+	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopes\x122\n" +
+	"\x15clear_optional_scopes\x18V \x01(\bR\x13clearOptionalScopesB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
 	"\v_unverifiedB\"\n" +
-	" _token_endpoint_auth_signing_alg\"X\n" +
+	" _token_endpoint_auth_signing_algB\f\n" +
+	"\n" +
+	"_publisherB\n" +
+	"\n" +
+	"\b_purposeB\r\n" +
+	"\v_client_uriB\r\n" +
+	"\v_policy_uriB\n" +
+	"\n" +
+	"\b_tos_uri\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\x84\x01\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
@@ -2054,12 +2319,16 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1aApplyDisableClientResponse\"D\n" +
 	"%ApplyRemoveClientFromWorkspaceRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"(\n" +
-	"&ApplyRemoveClientFromWorkspaceResponse*j\n" +
+	"&ApplyRemoveClientFromWorkspaceResponse\"I\n" +
+	"\x14SetClientLogoRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
+	"\x05image\x18\x02 \x01(\fR\x05image\"Y\n" +
+	"\x15SetClientLogoResponse\x12@\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration*j\n" +
 	"\x0fApplicationType\x12 \n" +
 	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
-	"\x14APPLICATION_TYPE_WEB\x10\x022\xd6\n" +
-	"\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x022\xbe\v\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -2070,7 +2339,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1aRevokePreviousClientSecret\x121.usher.authz.v1.RevokePreviousClientSecretRequest\x1a2.usher.authz.v1.RevokePreviousClientSecretResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12`\n" +
 	"\fAddClientKey\x12#.usher.authz.v1.AddClientKeyRequest\x1a$.usher.authz.v1.AddClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12l\n" +
 	"\x0fUpdateClientKey\x12&.usher.authz.v1.UpdateClientKeyRequest\x1a'.usher.authz.v1.UpdateClientKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12i\n" +
-	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12c\n" +
+	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12f\n" +
+	"\rSetClientLogo\x12$.usher.authz.v1.SetClientLogoRequest\x1a%.usher.authz.v1.SetClientLogoResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
 	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
 	"\x1eApplyRemoveClientFromWorkspace\x125.usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest\x1a6.usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
@@ -2089,7 +2359,7 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(ApplicationType)(0),                           // 0: usher.authz.v1.ApplicationType
 	(*Registration)(nil),                           // 1: usher.authz.v1.Registration
@@ -2119,65 +2389,72 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*ApplyDisableClientResponse)(nil),             // 25: usher.authz.v1.ApplyDisableClientResponse
 	(*ApplyRemoveClientFromWorkspaceRequest)(nil),  // 26: usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
 	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 27: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	(*Client)(nil),                                 // 28: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),                  // 29: google.protobuf.Timestamp
-	(ClientType)(0),                                // 30: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 31: usher.authz.v1.Reuse
+	(*SetClientLogoRequest)(nil),                   // 28: usher.authz.v1.SetClientLogoRequest
+	(*SetClientLogoResponse)(nil),                  // 29: usher.authz.v1.SetClientLogoResponse
+	(*Client)(nil),                                 // 30: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),                  // 31: google.protobuf.Timestamp
+	(*AppIdentity)(nil),                            // 32: usher.authz.v1.AppIdentity
+	(ClientType)(0),                                // 33: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 34: usher.authz.v1.Reuse
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	28, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	29, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	30, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	31, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
 	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
 	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	29, // 5: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	29, // 6: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	29, // 7: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	29, // 8: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	29, // 9: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	30, // 10: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 11: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	31, // 12: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	1,  // 13: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 14: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 15: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 16: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	31, // 17: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	1,  // 18: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 19: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 20: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 21: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 22: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 23: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 24: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 25: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 26: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 27: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 28: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 29: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 30: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 31: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 32: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	22, // 33: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 34: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 35: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 36: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 37: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 38: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 39: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 40: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 41: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 42: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 43: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 44: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	23, // 45: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 46: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 47: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	36, // [36:48] is the sub-list for method output_type
-	24, // [24:36] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	32, // 5: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
+	31, // 6: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	31, // 7: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	31, // 8: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	31, // 9: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	31, // 10: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	33, // 11: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 12: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	34, // 13: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 14: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 15: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 16: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 17: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	34, // 18: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 19: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 20: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 21: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 22: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 23: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 24: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 25: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 26: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 27: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 28: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 29: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 30: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 31: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 32: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 33: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 34: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	28, // 35: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	22, // 36: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 37: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 38: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 39: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 40: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 41: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 42: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 43: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 44: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 45: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 46: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 47: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	29, // 48: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	23, // 49: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 50: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 51: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	39, // [39:52] is the sub-list for method output_type
+	26, // [26:39] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -2185,6 +2462,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 	if File_usher_authz_v1_administration_service_proto != nil {
 		return
 	}
+	file_usher_authz_v1_app_identity_proto_init()
 	file_usher_authz_v1_client_proto_init()
 	file_usher_authz_v1_administration_service_proto_msgTypes[3].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[9].OneofWrappers = []any{}
@@ -2195,7 +2473,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -149,7 +149,9 @@ type Client struct {
 	Reuse Reuse `protobuf:"varint,13,opt,name=reuse,proto3,enum=usher.authz.v1.Reuse" json:"reuse,omitempty"`
 	// The workspace, `ws_…`, in which the client gets tokens for itself with `client_credentials`;
 	// empty for none.
-	WorkspaceId   string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	WorkspaceId string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// What users are told about it besides its name. Only BatchGetClients sets it.
+	Identity      *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -240,11 +242,18 @@ func (x *Client) GetWorkspaceId() string {
 	return ""
 }
 
+func (x *Client) GetIdentity() *AppIdentity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xd6\x02\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\x8f\x03\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -254,7 +263,8 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\x0fresource_server\x18\x05 \x01(\bR\x0eresourceServer\x127\n" +
 	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01\x12+\n" +
 	"\x05reuse\x18\r \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12!\n" +
-	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceIdB\x18\n" +
+	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceId\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentityB\x18\n" +
 	"\x16_refresh_retry_seconds*C\n" +
 	"\x05Reuse\x12\x15\n" +
 	"\x11REUSE_UNSPECIFIED\x10\x00\x12\x11\n" +
@@ -282,18 +292,20 @@ func file_usher_authz_v1_client_proto_rawDescGZIP() []byte {
 var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_usher_authz_v1_client_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_usher_authz_v1_client_proto_goTypes = []any{
-	(Reuse)(0),      // 0: usher.authz.v1.Reuse
-	(ClientType)(0), // 1: usher.authz.v1.ClientType
-	(*Client)(nil),  // 2: usher.authz.v1.Client
+	(Reuse)(0),          // 0: usher.authz.v1.Reuse
+	(ClientType)(0),     // 1: usher.authz.v1.ClientType
+	(*Client)(nil),      // 2: usher.authz.v1.Client
+	(*AppIdentity)(nil), // 3: usher.authz.v1.AppIdentity
 }
 var file_usher_authz_v1_client_proto_depIdxs = []int32{
 	1, // 0: usher.authz.v1.Client.type:type_name -> usher.authz.v1.ClientType
 	0, // 1: usher.authz.v1.Client.reuse:type_name -> usher.authz.v1.Reuse
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 2: usher.authz.v1.Client.identity:type_name -> usher.authz.v1.AppIdentity
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_proto_init() }
@@ -301,6 +313,7 @@ func file_usher_authz_v1_client_proto_init() {
 	if File_usher_authz_v1_client_proto != nil {
 		return
 	}
+	file_usher_authz_v1_app_identity_proto_init()
 	file_usher_authz_v1_client_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -7,6 +7,7 @@
 package consentv1
 
 import (
+	v1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -35,7 +36,10 @@ type ConnectedApp struct {
 	// When it was last approved.
 	ApproveTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=approve_time,json=approveTime,proto3" json:"approve_time,omitempty"`
 	// When a token of it was last issued or checked, to the minute; absent if never.
-	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// What users are told about it besides its name. Absent for a client that is no longer known, and
+	// from release 0.1.
+	Identity      *v1.AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -101,6 +105,13 @@ func (x *ConnectedApp) GetApproveTime() *timestamppb.Timestamp {
 func (x *ConnectedApp) GetLastUseTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.LastUseTime
+	}
+	return nil
+}
+
+func (x *ConnectedApp) GetIdentity() *v1.AppIdentity {
+	if x != nil {
+		return x.Identity
 	}
 	return nil
 }
@@ -357,7 +368,7 @@ var File_usher_consent_v1_connected_app_service_proto protoreflect.FileDescripto
 
 const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\n" +
-	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x91\x02\n" +
+	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1ausher/rpc/v1/options.proto\"\xca\x02\n" +
 	"\fConnectedApp\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
@@ -366,7 +377,8 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"workspaces\x18\x03 \x03(\v2$.usher.consent.v1.ConnectedWorkspaceR\n" +
 	"workspaces\x12=\n" +
 	"\fapprove_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vapproveTime\x12>\n" +
-	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"c\n" +
+	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\"c\n" +
 	"\x12ConnectedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -405,21 +417,23 @@ var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
 	(*DisconnectAppRequest)(nil),      // 4: usher.consent.v1.DisconnectAppRequest
 	(*DisconnectAppResponse)(nil),     // 5: usher.consent.v1.DisconnectAppResponse
 	(*timestamppb.Timestamp)(nil),     // 6: google.protobuf.Timestamp
+	(*v1.AppIdentity)(nil),            // 7: usher.authz.v1.AppIdentity
 }
 var file_usher_consent_v1_connected_app_service_proto_depIdxs = []int32{
 	1, // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
 	6, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
 	6, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
-	0, // 3: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
-	2, // 4: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
-	4, // 5: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
-	3, // 6: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
-	5, // 7: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	7, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
+	0, // 4: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
+	2, // 5: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
+	4, // 6: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
+	3, // 7: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
+	5, // 8: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
+	7, // [7:9] is the sub-list for method output_type
+	5, // [5:7] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_connected_app_service_proto_init() }
