@@ -749,17 +749,17 @@ func (x *Approval) GetDisplayName() string {
 	return ""
 }
 
-// PartialApproval is an approval in which the user chose among the optional scopes. The scopes that
-// are not optional are always approved. INVALID_REQUEST with the field `optional_scopes` for a scope
-// that was not requested, or if no scope would be left.
+// PartialApproval is an approval in which the user chose among the optional scopes. INVALID_REQUEST
+// with the field `scopes` if they have a scope that was not requested, lack one that is not optional,
+// or are empty.
 type PartialApproval struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The approval.
 	Approval *Approval `protobuf:"bytes,1,opt,name=approval,proto3" json:"approval,omitempty"`
-	// The optional scopes that the user approved.
-	OptionalScopes []string `protobuf:"bytes,2,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The approved scopes.
+	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PartialApproval) Reset() {
@@ -799,9 +799,9 @@ func (x *PartialApproval) GetApproval() *Approval {
 	return nil
 }
 
-func (x *PartialApproval) GetOptionalScopes() []string {
+func (x *PartialApproval) GetScopes() []string {
 	if x != nil {
-		return x.OptionalScopes
+		return x.Scopes
 	}
 	return nil
 }
@@ -965,10 +965,10 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x06_epoch\"P\n" +
 	"\bApproval\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"p\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"_\n" +
 	"\x0fPartialApproval\x124\n" +
-	"\bapproval\x18\x01 \x01(\v2\x18.usher.authz.v1.ApprovalR\bapproval\x12'\n" +
-	"\x0foptional_scopes\x18\x02 \x03(\tR\x0eoptionalScopes\"\b\n" +
+	"\bapproval\x18\x01 \x01(\v2\x18.usher.authz.v1.ApprovalR\bapproval\x12\x16\n" +
+	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"\b\n" +
 	"\x06Denial\"\x8d\x01\n" +
 	"\x1dCompleteAuthorizationResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\x12J\n" +

@@ -615,11 +615,11 @@ type DecideRequest struct {
 	SameForm bool `protobuf:"varint,8,opt,name=same_form,json=sameForm,proto3" json:"same_form,omitempty"`
 	// Whether the user chose among the optional scopes; otherwise all requested scopes are approved.
 	ScopesChosen bool `protobuf:"varint,80,opt,name=scopes_chosen,json=scopesChosen,proto3" json:"scopes_chosen,omitempty"`
-	// The optional scopes that the user approved. INVALID_REQUEST for one that was not requested, or if
-	// no scope would be left.
-	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The approved scopes where the user chose. INVALID_REQUEST if they have a scope that was not
+	// requested, lack one that is not optional, or are empty.
+	Scopes        []string `protobuf:"bytes,81,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DecideRequest) Reset() {
@@ -715,9 +715,9 @@ func (x *DecideRequest) GetScopesChosen() bool {
 	return false
 }
 
-func (x *DecideRequest) GetOptionalScopes() []string {
+func (x *DecideRequest) GetScopes() []string {
 	if x != nil {
-		return x.OptionalScopes
+		return x.Scopes
 	}
 	return nil
 }
@@ -976,7 +976,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\x9f\x03\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\x8e\x03\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -987,8 +987,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\x12*\n" +
 	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\x12\x1b\n" +
 	"\tsame_form\x18\b \x01(\bR\bsameForm\x12#\n" +
-	"\rscopes_chosen\x18P \x01(\bR\fscopesChosen\x12'\n" +
-	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\"2\n" +
+	"\rscopes_chosen\x18P \x01(\bR\fscopesChosen\x12\x16\n" +
+	"\x06scopes\x18Q \x03(\tR\x06scopes\"2\n" +
 	"\x0eDecideResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"\x88\x01\n" +
 	"\x11GetOutcomeRequest\x12\x1d\n" +

@@ -48,6 +48,9 @@ type Client struct {
 	// Service is what the client may do for itself. Its scope is Registration.Scope; it is read and
 	// never written.
 	Service oauth.Service
+	// Identity is what users are told about the client. Verified and SelfRegistered in it are set only
+	// by Registration.AppIdentity and in lists.
+	Identity oauth.AppIdentity
 	KeyAuthentication
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
@@ -66,6 +69,8 @@ type Registration struct {
 	// DefaultScope is what a request without a scope asks for (RFC 6749 §3.3): a part of Scope. Empty
 	// if such a request is refused.
 	DefaultScope oauth.Scope
+	// OptionalScope is what a user may leave out of an approval: a part of Scope.
+	OptionalScope oauth.Scope
 	// ApplicationType is empty if none was registered.
 	ApplicationType ApplicationType
 	// Unverified says that the operator has not checked the client: an error or a denial does not
@@ -76,6 +81,14 @@ type Registration struct {
 	SelfRegistered bool
 	// ScopeLimited says that Scope is limited to what the operator allows such clients at present.
 	ScopeLimited bool
+}
+
+// AppIdentity returns what users are told about the client. A client that registered itself is never
+// verified.
+func (r Registration) AppIdentity() oauth.AppIdentity {
+	told := r.Identity
+	told.SelfRegistered, told.Verified = r.SelfRegistered, !r.Unverified && !r.SelfRegistered
+	return told
 }
 
 // ApplicationType is the `application_type` of OpenID Connect Dynamic Client Registration 1.0 §2.

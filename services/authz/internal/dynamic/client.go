@@ -67,6 +67,21 @@ type Metadata struct {
 	ApplicationType string `json:"-"`
 }
 
+// Identity returns what users are told about the client: its addresses, where a browser can open them
+// safely. Its logo is never requested and never shown.
+func (m Metadata) Identity() oauth.AppIdentity {
+	told := oauth.AppIdentity{SelfRegistered: true}
+	for _, a := range []struct {
+		from string
+		to   *string
+	}{{m.URI, &told.ClientURI}, {m.PolicyURI, &told.PolicyURI}, {m.TermsURI, &told.TermsURI}} {
+		if oauth.ValidWebAddress(a.from) {
+			*a.to = a.from
+		}
+	}
+	return told
+}
+
 // Client is a client that registered itself.
 type Client struct {
 	// Registration is what an authorization request is validated against. Its Scope is what the

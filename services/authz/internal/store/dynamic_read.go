@@ -133,6 +133,7 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.RedirectURIs, c.Privilege.Scope = strings.Split(uris, "\n"), oauth.Scope(names(limit))
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
+	c.Identity = c.Metadata.Identity()
 	c.Reuse = oauth.ReuseSubject
 	if c.Type == client.Public {
 		c.Reuse = oauth.ReuseFamily // its installations may share the identifier
