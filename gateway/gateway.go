@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/logos"
 	"github.com/vidocu/usher/gateway/internal/openapi"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
@@ -132,6 +133,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
+		logos:   logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: problems.Problem},
 		contact: contact, resources: resources, description: described, registrations: registrations,
 		docs: docsite.New(docsite.Config{
 			Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL, Catalog: deps.Catalog.Current, Description: described.Current, NotFound: notFound,
@@ -165,6 +167,7 @@ type handlers struct {
 	resources   wellknown.Resources
 	docs        *docsite.Site
 	description *openapi.Server
+	logos       logos.Handler
 
 	registrations *registration.Endpoints
 }
@@ -212,6 +215,7 @@ func routes(r *httpx.Router, p handlers) {
 	r.Get("/.well-known/security.txt", p.contact)
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
+	r.Prefix(page.LogosPath, p.logos)
 	r.Public("/healthz", http.HandlerFunc(httpx.Healthz))
 }
 

@@ -71,6 +71,7 @@ func matches(name, search string) bool {
 func (a Account) pageApp(app *consentv1.ConnectedApp) page.App {
 	shown := page.App{
 		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: app.GetApproveTime().AsTime(), Now: a.Flow.Time(),
+		Identity: browser.Identity(app.GetIdentity()),
 	}
 	if app.GetLastUseTime() != nil {
 		shown.Used = app.GetLastUseTime().AsTime()

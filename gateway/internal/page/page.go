@@ -27,6 +27,8 @@ type Brand struct {
 	Product string
 	// Links stand below the pages.
 	Links []Link
+	// Report is where users report an app, an https or mailto address; empty for nowhere.
+	Report string
 }
 
 // Pages are the parsed templates.
