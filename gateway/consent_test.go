@@ -104,13 +104,17 @@ func TestTheConsentPageShowsWhatIsNewFirst(t *testing.T) {
 	wantIn(t, "the first time", first, "In this workspace it will be able to", "wants to use a workspace of yours")
 	wantNotIn(t, "the first time", first, "Connected</span>", ">New<", `value="ws_acme" required checked`)
 
-	again := consentPage(t, p, func(r *consentv1.GetPromptResponse) { r.Granted = append(r.Granted, granted("ws_acme", "videos:read", "jobs:read")) })
+	again := consentPage(t, p, func(r *consentv1.GetPromptResponse) {
+		r.Granted = append(r.Granted, granted("ws_acme", "videos:read", "jobs:read"))
+	})
 	wantIn(t, "with one new permission", again, "<bdi>Northwind Captions</bdi> asks for one more permission", "<h2>New</h2>", "One permission that it has where it is connected",
 		`value="ws_acme" required checked`, "Connected</span>", `value="approve">Allow<`)
 	if strings.Index(again, export) > strings.Index(again, viewVideos) || strings.Index(again, viewVideos) < strings.Index(again, "<summary>One permission") {
 		t.Errorf("what is new is not first: %s", again)
 	}
-	two := consentPage(t, p, func(r *consentv1.GetPromptResponse) { r.Granted = append(r.Granted, granted("ws_acme", "videos:read", "export:write"), granted("ws_doe", "videos:read")) })
+	two := consentPage(t, p, func(r *consentv1.GetPromptResponse) {
+		r.Granted = append(r.Granted, granted("ws_acme", "videos:read", "export:write"), granted("ws_doe", "videos:read"))
+	})
 	wantIn(t, "with a permission that is new in one workspace", two, "asks for one more permission", "One permission that it has")
 	wantNotIn(t, "connected in two workspaces", two, "required checked", "Continue</button>")
 }
