@@ -33,7 +33,8 @@ func (c *Client) Create() *authzv1.CreateClientRequest {
 		ClientId: c.ID, Name: c.Name, Type: clientType(c.Type), RedirectUris: c.RedirectURIs, Scopes: c.Scopes, DefaultScopes: c.DefaultScopes,
 		GrantTypes: c.GrantTypes, WorkspaceId: c.Workspace, ApplicationType: applicationType(c.ApplicationType), ResourceServer: c.ResourceServer,
 		Unverified: c.Unverified, Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)), RefreshRetrySeconds: seconds(c.RefreshRetry),
-		AllowReservedName: c.AllowReservedName,
+		AllowReservedName: c.AllowReservedName, OptionalScopes: c.OptionalScopes,
+		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
 	}
 }
 
@@ -72,7 +73,7 @@ func (c *Client) Update(have *authzv1.Registration) (*authzv1.UpdateClientReques
 
 func (c *Client) members(have *authzv1.Registration) []member {
 	registered := have.GetClient()
-	return append(c.lists(have), []member{
+	return append(append(c.lists(have), c.identity(have)...), []member{
 		{name: "name", registered: registered.GetName(), wanted: c.Name, set: func(r *authzv1.UpdateClientRequest) {
 			r.Name, r.AllowReservedName = &c.Name, c.AllowReservedName
 		}},
@@ -129,9 +130,29 @@ func (c *Client) lists(have *authzv1.Registration) []member {
 			},
 		},
 		{
+			name: "optional_scopes", registered: sorted(have.GetOptionalScopes()), wanted: sorted(c.OptionalScopes),
+			set: func(r *authzv1.UpdateClientRequest) {
+				r.OptionalScopes, r.ClearOptionalScopes = c.OptionalScopes, len(c.OptionalScopes) == 0
+			},
+		},
+		{
 			name: "grant_types", registered: sorted(have.GetClient().GetGrantTypes()), wanted: sorted(c.GrantTypes),
 			set: func(r *authzv1.UpdateClientRequest) { r.GrantTypes = c.GrantTypes }, never: unless(len(c.GrantTypes) > 0, kept),
 		},
+	}
+}
+
+// identity are the members that users are told about.
+func (c *Client) identity(have *authzv1.Registration) []member {
+	told := have.GetIdentity()
+	return []member{
+		{name: "publisher", registered: told.GetPublisher(), wanted: c.Publisher, set: func(r *authzv1.UpdateClientRequest) {
+			r.Publisher, r.AllowReservedName = &c.Publisher, c.AllowReservedName
+		}},
+		{name: "purpose", registered: told.GetPurpose(), wanted: c.Purpose, set: func(r *authzv1.UpdateClientRequest) { r.Purpose = &c.Purpose }},
+		{name: "client_uri", registered: told.GetClientUri(), wanted: c.ClientURI, set: func(r *authzv1.UpdateClientRequest) { r.ClientUri = &c.ClientURI }},
+		{name: "policy_uri", registered: told.GetPolicyUri(), wanted: c.PolicyURI, set: func(r *authzv1.UpdateClientRequest) { r.PolicyUri = &c.PolicyURI }},
+		{name: "tos_uri", registered: told.GetTosUri(), wanted: c.TosURI, set: func(r *authzv1.UpdateClientRequest) { r.TosUri = &c.TosURI }},
 	}
 }
 

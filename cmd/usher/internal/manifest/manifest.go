@@ -38,6 +38,14 @@ type Client struct {
 	Reuse string `yaml:"reuse"`
 	// RefreshRetry is the client's own retry window, in whole seconds; nil is the deployment's.
 	RefreshRetry *time.Duration `yaml:"refresh_retry"`
+	// Publisher, Purpose, ClientURI, PolicyURI and TosURI are what users are told about the client.
+	Publisher string `yaml:"publisher"`
+	Purpose   string `yaml:"purpose"`
+	ClientURI string `yaml:"client_uri"`
+	PolicyURI string `yaml:"policy_uri"`
+	TosURI    string `yaml:"tos_uri"`
+	// OptionalScopes are those that a user may leave out.
+	OptionalScopes []string `yaml:"optional_scopes"`
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool `yaml:"allow_reserved_name"`
 }
@@ -97,7 +105,9 @@ func (c *Client) complete() (fault string) {
 	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
 		c.GrantTypes = oauth.DefaultGrantTypes()
 	}
-	c.Name = strings.TrimSpace(c.Name)
+	for _, text := range []*string{&c.Name, &c.Publisher, &c.Purpose} {
+		*text = strings.TrimSpace(*text)
+	}
 	for _, member := range []struct {
 		name, value string
 		allowed     []string

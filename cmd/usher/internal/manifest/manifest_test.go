@@ -28,6 +28,12 @@ clients:
     reuse: family
     refresh_retry: 5s
     allow_reserved_name: true
+    publisher: " A Company "
+    purpose: Does something
+    client_uri: https://a.example
+    policy_uri: https://a.example/privacy
+    tos_uri: https://a.example/terms
+    optional_scopes: [jobs:read]
 `
 
 func parse(t *testing.T, text string) []manifest.Client {
@@ -47,7 +53,10 @@ func registered(r *authzv1.CreateClientRequest) *authzv1.Registration {
 			WorkspaceId: r.GetWorkspaceId(), Reuse: r.GetReuse(), RefreshRetrySeconds: r.RefreshRetrySeconds,
 		},
 		RedirectUris: r.GetRedirectUris(), Scopes: r.GetScopes(), DefaultScopes: r.GetDefaultScopes(), ApplicationType: r.GetApplicationType(),
-		Unverified: r.GetUnverified(),
+		Unverified: r.GetUnverified(), OptionalScopes: r.GetOptionalScopes(),
+		Identity: &authzv1.AppIdentity{
+			Publisher: r.GetPublisher(), Purpose: r.GetPurpose(), ClientUri: r.GetClientUri(), PolicyUri: r.GetPolicyUri(), TosUri: r.GetTosUri(),
+		},
 	}
 }
 
@@ -76,6 +85,12 @@ func TestEachMemberIsChanged(t *testing.T) {
 	c := parse(t, whole)[0]
 	for name, change := range map[string]func(r *authzv1.Registration){
 		"name":             func(r *authzv1.Registration) { r.Client.Name = "Other" },
+		"publisher":        func(r *authzv1.Registration) { r.Identity.Publisher = "Other" },
+		"purpose":          func(r *authzv1.Registration) { r.Identity.Purpose = "" },
+		"client_uri":       func(r *authzv1.Registration) { r.Identity.ClientUri = "" },
+		"policy_uri":       func(r *authzv1.Registration) { r.Identity.PolicyUri = "" },
+		"tos_uri":          func(r *authzv1.Registration) { r.Identity.TosUri = "" },
+		"optional_scopes":  func(r *authzv1.Registration) { r.OptionalScopes = nil },
 		"redirect_uris":    func(r *authzv1.Registration) { r.RedirectUris = r.GetRedirectUris()[:1] },
 		"scopes":           func(r *authzv1.Registration) { r.Scopes = []string{"videos:read"} },
 		"default_scopes":   func(r *authzv1.Registration) { r.DefaultScopes = nil },
@@ -96,7 +111,7 @@ func TestEachMemberIsChanged(t *testing.T) {
 		}
 		fields := 0
 		req.ProtoReflect().Range(func(protoreflect.FieldDescriptor, protoreflect.Value) bool { fields++; return true })
-		if want := map[string]int{"name": 3}[name]; fields != max(want, 2) {
+		if want := map[string]int{"name": 3, "publisher": 3}[name]; fields != max(want, 2) {
 			t.Errorf("%s: the update is %v", name, req)
 		}
 	}
