@@ -16,16 +16,15 @@ func (p phrases) grants(permissions []Permission) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // every text is escaped
 }
 
-// grant writes one row: a permission that can be left out has a checkbox.
+// grant writes one row: one that can be left out is the label of a checkbox, so that all of it can be
+// clicked.
 func (p phrases) grant(b *strings.Builder, permission Permission) {
-	element := "span"
-	if name := html.EscapeString(permission.Name); permission.Optional {
-		element = "label"
-		b.WriteString("\n" + `<li><input type="checkbox" name="scope" value="` + name + `" id="scope-` + name + `"`)
+	if permission.Optional {
+		b.WriteString("\n" + `<li><label><input type="checkbox" name="scope" value="` + html.EscapeString(permission.Name) + `"`)
 		if !permission.Declined {
 			b.WriteString(" checked")
 		}
-		b.WriteString(`><label for="scope-` + name + `">`)
+		b.WriteString("><span>")
 	} else {
 		b.WriteString("\n" + `<li><span class="icon ` + permission.icon() + `"></span><span>`)
 	}
@@ -36,7 +35,7 @@ func (p phrases) grant(b *strings.Builder, permission Permission) {
 	if permission.Sensitive {
 		p.why(b, "Allow this only if you know why the app needs it.")
 	}
-	b.WriteString("</" + element + ">")
+	b.WriteString("</span>")
 	switch {
 	case permission.Changes:
 		b.WriteString(`<span class="badge warn">`)
@@ -46,6 +45,9 @@ func (p phrases) grant(b *strings.Builder, permission Permission) {
 		b.WriteString(`<span class="badge">`)
 		p.text(b, "Can view")
 		b.WriteString("</span>")
+	}
+	if permission.Optional {
+		b.WriteString("</label>")
 	}
 	b.WriteString("</li>")
 }
