@@ -33,7 +33,7 @@ KUSTOMIZE  := bin/kustomize
 KUBESCORE  := bin/kube-score
 SBOM       := bin/cyclonedx-gomod
 OVERLAYS   := dev prod dev/migrate prod/migrate
-MODULES    := . gen sdk
+MODULES    := . gen sdk examples/mcp
 # Parts of Kubernetes, for the two targets that run a real one.
 KUBE       := $(addprefix bin/kube/,kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 COMMANDS   := ./cmd/usher \
@@ -94,7 +94,7 @@ words: ## List the private words of a folder with the field's (UNDER=services/to
 modules: ## Build and vet each module alone, to prove every go.mod complete
 	@for module in $(MODULES); do \
 	  echo "GOWORK=off: $$module"; \
-	  GOWORK=off go -C "$$module" build ./...; \
+	  GOWORK=off go -C "$$module" build -o /dev/null ./...; \
 	  GOWORK=off go -C "$$module" vet ./...; \
 	done
 
