@@ -155,7 +155,7 @@ func TestN7_4_ErrorsAreFlat(t *testing.T) {
 		const ok = `"redirect_uris":["https://a.test/cb"]`
 		const metadata = "invalid_client_metadata"
 		for sent, wanted := range map[string][2]string{
-			`{` + ok + `,"token_endpoint_auth_method":"private_key_jwt"}`:           {metadata, "token_endpoint_auth_method"},
+			`{` + ok + `,"token_endpoint_auth_method":"tls_client_auth"}`:           {metadata, "token_endpoint_auth_method"},
 			`{` + ok + `,"grant_types":["client_credentials"]}`:                     {metadata, "grant_types"},
 			`{` + ok + `,"grant_types":"authorization_code"}`:                       {metadata, "grant_types must be a list of strings"},
 			`{` + ok + `,"response_types":["token"]}`:                               {metadata, "response_types"},
