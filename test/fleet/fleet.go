@@ -44,17 +44,19 @@ func RunWithoutShapes(m *testing.M, use func(*Fleet)) int {
 	return run(m, use, func(string, harness.Binaries) ([]*harness.Deployment, error) { return nil, nil })
 }
 
+// starter starts deployments. It returns those that it started with an error too.
 type starter func(dir string, bins harness.Binaries) ([]*harness.Deployment, error)
 
 func run(m *testing.M, use func(*Fleet), shapes starter) int {
 	f, dir, err := prepare(shapes)
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	code := 1
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return 1
+	} else {
+		use(f)
+		code = m.Run()
 	}
-	use(f)
-	code := m.Run()
 	for _, d := range f.Shapes {
 		if err := d.Close(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -64,24 +66,25 @@ func run(m *testing.M, use func(*Fleet), shapes starter) int {
 	return code
 }
 
+// prepare returns the folder of the deployments and, also with an error, the ones that it started.
 func prepare(shapes starter) (*Fleet, string, error) {
 	flag.Parse()
 	if err := flag.Set("test.parallel", parallel); err != nil {
-		return nil, "", err
+		return &Fleet{}, "", err
 	}
 	dir, err := os.MkdirTemp("", "usher-fleet-")
 	if err != nil {
-		return nil, "", err
+		return &Fleet{}, "", err
 	}
 	bins, err := harness.Build(mkdir(dir, "bin"), true)
 	if err != nil {
-		return nil, dir, err
+		return &Fleet{}, dir, err
 	}
 	started, err := shapes(dir, bins)
 	return &Fleet{Bins: bins, Shapes: started}, dir, err
 }
 
-// start starts both shapes. Every request is traced, so that Close searches the traces for secrets
+// start is the starter of both shapes. Every request is traced, so that Close searches the traces for secrets
 // too.
 func start(dir string, bins harness.Binaries) ([]*harness.Deployment, error) {
 	settings, one, err := settingsOf(mkdir(dir, "one"))
@@ -93,22 +96,23 @@ func start(dir string, bins harness.Binaries) ([]*harness.Deployment, error) {
 		return nil, err
 	}
 	allInOne.Traces = one
+	started := []*harness.Deployment{allInOne}
 	servers, err := harness.NewServers(context.Background())
 	if err != nil {
-		return nil, err
+		return started, err
 	}
 	settings, fiveTraces, err := settingsOf(mkdir(dir, "five"))
 	if err != nil {
-		return nil, err
+		return started, err
 	}
 	settings["USHER_DCR"] = "open"                             // as in the all-in-one
 	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
 	processes, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, settings)
 	if err != nil {
-		return nil, err
+		return started, err
 	}
 	processes.Traces = fiveTraces
-	return []*harness.Deployment{allInOne, processes}, nil
+	return append(started, processes), nil
 }
 
 // settingsOf returns a shape's settings and the collector of its traces.
