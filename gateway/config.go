@@ -46,7 +46,7 @@ type Config struct {
 	SupportURL string `koanf:"support_url" help:"link for help below the pages, an https: or mailto: address; empty: none"`
 	PrivacyURL string `koanf:"privacy_url" help:"link to the privacy policy below the pages; empty: none"`
 	TermsURL   string `koanf:"terms_url" help:"link to the terms of service below the pages; empty: none"`
-	// ReportURL is the link with which users report an app.
+	// ReportURL is the link with which users report a client.
 	ReportURL string `koanf:"report_url" help:"where users report an app from the consent page, an https: address, which gets the parameter client_id, or a mailto: address, with the client as subject; empty: none"`
 }
 

@@ -22,7 +22,7 @@ const (
 	export     = "Export videos"
 )
 
-// northwind is the prompt of a verified app that asks for two permissions.
+// northwind is the prompt of a verified client that requests two scopes.
 func northwind() *consentv1.GetPromptResponse {
 	return &consentv1.GetPromptResponse{
 		ClientName: "Northwind Captions", RedirectOrigin: "https://captions.northwind.example", DisplayName: "John Doe", EmailAddress: "john.doe@gmail.com",

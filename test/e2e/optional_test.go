@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// captions is a confidential, verified client with an optional scope and everything that users are told.
+// captions is a confidential, verified client with an optional scope and everything that describes it to users.
 const captions = "vdo_client_captions"
 
 // registerCaptions registers it and returns its secret.
@@ -80,9 +80,9 @@ func TestAUserLeavesOutAnOptionalScope(t *testing.T) {
 	})
 }
 
-// TestWhatAnAppHasIsNotAskedForAgain: what is new comes first, and an app that has everything gets one
-// button. Each request needs a click.
-func TestWhatAnAppHasIsNotAskedForAgain(t *testing.T) {
+// TestAClientsPresentScopesAreNotAskedForAgain: new scopes come first, and a client that has every
+// requested scope gets one button. Each request needs a click.
+func TestAClientsPresentScopesAreNotAskedForAgain(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		_, err := d.Issue(b, harness.Request{Scope: "videos:read jobs:read", Email: harness.EstherEmail})

@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Identity converts what is known of an app; nothing is known from release 0.1.
+// Identity converts the description of a client; release 0.1 has none.
 func Identity(m *authzv1.AppIdentity) page.Identity {
 	return page.Identity{
 		Known: m != nil, Publisher: m.GetPublisher(), Purpose: m.GetPurpose(), Address: m.GetClientUri(), Privacy: m.GetPolicyUri(),
@@ -49,7 +49,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 }
 
 // workspaces returns the workspaces to choose from. The only one is chosen, and so is the only one in
-// which the app has access.
+// which the client has grants.
 func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Workspace {
 	granted := map[string]bool{}
 	for _, g := range prompt.GetGranted() {
@@ -72,7 +72,7 @@ func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Works
 	return list
 }
 
-// split returns the scopes that the app has in every workspace of its access, and the others.
+// split returns the scopes that the client has in every workspace of its grants, and the others.
 func split(scopes []*consentv1.PromptScope, granted []*consentv1.GrantedWorkspace) (had, added []*consentv1.PromptScope) {
 	for _, s := range scopes {
 		everywhere := true
@@ -107,7 +107,7 @@ func (f Flow) promptPermissions(scopes []*consentv1.PromptScope, flash Flash) []
 	return groups
 }
 
-// reportOf returns the address at which users report an app; empty where the operator has none.
+// reportOf returns the address at which users report a client; empty where the operator has none.
 func (f Flow) reportOf(clientID string) string {
 	u, err := url.Parse(f.Pages.Brand.Report)
 	if err != nil || u.Scheme == "" || clientID == "" {

@@ -1,4 +1,4 @@
-// Package logos serves the logos of apps from the gateway's own origin.
+// Package logos serves the logos of clients from the gateway's own origin.
 //
 // It owns the response's headers. authz owns the images, which it encoded itself: no byte of an upload
 // reaches a browser, and no page makes the browser request another site.

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// Identity is what a page tells about an app besides its name. All texts are untrusted; empty for none.
+// Identity describes a client to the user, besides its name. All texts are untrusted; empty for none.
 type Identity struct {
-	// Known is false where nothing is known, not even whether the app is verified.
+	// Known is false where nothing is known, not even whether the client is verified.
 	Known bool
-	// Publisher is the person or company that publishes the app, and Purpose what it is for.
+	// Publisher is the person or company that publishes the client, and Purpose its purpose.
 	Publisher, Purpose string
 	// Address is its home page, and Privacy and Terms are its policies.
 	Address, Privacy, Terms string
 	// Logo is the hash of its logo.
 	Logo string
-	// Verified says that the operator has checked the app, and SelfRegistered that it registered or
+	// Verified says that the operator has checked the client, and SelfRegistered that it registered or
 	// describes itself.
 	Verified, SelfRegistered bool
 }
@@ -25,10 +25,10 @@ type Identity struct {
 // LogosPath is the path prefix of every logo.
 const LogosPath = "/logos/"
 
-// Tile is the data of the partials "tile" and "tile-large": an app's logo, or a letter.
+// Tile is the data of the partials "tile" and "tile-large": a client's logo, or a letter.
 type Tile struct{ Name, Logo string }
 
-// Badge returns the mark of a verified app; nil for any other.
+// Badge returns the mark of a verified client; nil for any other.
 func (i Identity) Badge() *Badge {
 	switch {
 	case !i.Verified:
@@ -39,8 +39,8 @@ func (i Identity) Badge() *Badge {
 	return &Badge{Kind: "ok", Text: "Verified app"}
 }
 
-// Policies returns the links to the app's own pages. Those of an app that nobody has checked name their
-// host: they may be another company's.
+// Policies returns the links to the client's own pages. Those of a client that is not verified have their
+// host in the text: they may be another company's.
 func (i Identity) Policies() []Link {
 	var links []Link
 	for _, l := range []struct{ address, text, ofHost string }{
@@ -67,8 +67,8 @@ func hostOf(address string) string {
 	return u.Host
 }
 
-// publisher returns who publishes an app, with a link to its home page; empty where neither is known.
-// An app that registered itself has no publisher: its home page is shown by its host.
+// publisher returns the publisher of a client, with a link to its home page; empty where neither is known.
+// A client that registered itself has no publisher: its home page is shown by its host.
 func (p phrases) publisher(i Identity) template.HTML {
 	host := hostOf(i.Address)
 	switch {
@@ -84,7 +84,7 @@ func (p phrases) publisher(i Identity) template.HTML {
 	return ""
 }
 
-// outside returns a link to an https address of an app, which learns nothing of this page.
+// outside returns a link to an https address of a client. The other site learns nothing of this page.
 func outside(address, name string) template.HTML {
 	return template.HTML(`<a href="` + html.EscapeString(address) + `" rel="noreferrer nofollow">` + string(isolate(name)) + "</a>") //nolint:gosec // both are escaped
 }

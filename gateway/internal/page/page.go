@@ -27,7 +27,7 @@ type Brand struct {
 	Product string
 	// Links stand below the pages.
 	Links []Link
-	// Report is where users report an app, an https or mailto address; empty for nowhere.
+	// Report is where users report a client, an https or mailto address; empty for nowhere.
 	Report string
 }
 

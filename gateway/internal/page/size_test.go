@@ -60,7 +60,7 @@ func largeViews() map[string]page.View {
 	}
 }
 
-// northwind is an app with everything registered.
+// northwind is a client with everything registered.
 func northwind() page.Identity {
 	return page.Identity{
 		Known: true, Verified: true, Publisher: "Northwind Labs GmbH", Purpose: "Writes captions for the videos of your team", Logo: strings.Repeat("0f", 32),

@@ -1,11 +1,11 @@
 package oauth
 
-// AppIdentity is what users are told about a client besides its name. All texts are untrusted.
+// AppIdentity describes a client to users, besides its name. All texts are untrusted.
 type AppIdentity struct {
 	// Publisher is the person or company that publishes the client; empty for none, like the other
 	// texts.
 	Publisher string
-	// Purpose is what the client is for, on one line.
+	// Purpose is the purpose of the client, on one line.
 	Purpose string
 	// ClientURI, PolicyURI and TermsURI are its home page, privacy policy and terms of service (RFC
 	// 7591 §2): https addresses.

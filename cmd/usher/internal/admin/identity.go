@@ -11,8 +11,8 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// identityFlags are the flags for what users are told about a client besides its name. An empty value
-// removes what is registered.
+// identityFlags are the flags that describe a client to users, besides its name. An empty value removes
+// the registered one.
 type identityFlags struct {
 	Publisher *string `help:"The person or company that publishes the client, shown on the consent page." placeholder:"NAME"`
 	Purpose   *string `help:"What the client is for, on one line of at most 140 characters." placeholder:"TEXT"`
@@ -47,7 +47,7 @@ func (f identityFlags) addTo(r *authzv1.CreateClientRequest) *authzv1.CreateClie
 	return r
 }
 
-// addIdentityRows shows what users are told about a client.
+// addIdentityRows shows the description of a client for users.
 func addIdentityRows(t *table.Rows, r *authzv1.Registration) {
 	identity := r.GetIdentity()
 	for _, row := range []struct{ name, value string }{

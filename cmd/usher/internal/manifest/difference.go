@@ -142,17 +142,17 @@ func (c *Client) lists(have *authzv1.Registration) []member {
 	}
 }
 
-// identity are the members that users are told about.
+// identity are the members that describe the client to users.
 func (c *Client) identity(have *authzv1.Registration) []member {
-	told := have.GetIdentity()
+	shown := have.GetIdentity()
 	return []member{
-		{name: "publisher", registered: told.GetPublisher(), wanted: c.Publisher, set: func(r *authzv1.UpdateClientRequest) {
+		{name: "publisher", registered: shown.GetPublisher(), wanted: c.Publisher, set: func(r *authzv1.UpdateClientRequest) {
 			r.Publisher, r.AllowReservedName = &c.Publisher, c.AllowReservedName
 		}},
-		{name: "purpose", registered: told.GetPurpose(), wanted: c.Purpose, set: func(r *authzv1.UpdateClientRequest) { r.Purpose = &c.Purpose }},
-		{name: "client_uri", registered: told.GetClientUri(), wanted: c.ClientURI, set: func(r *authzv1.UpdateClientRequest) { r.ClientUri = &c.ClientURI }},
-		{name: "policy_uri", registered: told.GetPolicyUri(), wanted: c.PolicyURI, set: func(r *authzv1.UpdateClientRequest) { r.PolicyUri = &c.PolicyURI }},
-		{name: "tos_uri", registered: told.GetTosUri(), wanted: c.TosURI, set: func(r *authzv1.UpdateClientRequest) { r.TosUri = &c.TosURI }},
+		{name: "purpose", registered: shown.GetPurpose(), wanted: c.Purpose, set: func(r *authzv1.UpdateClientRequest) { r.Purpose = &c.Purpose }},
+		{name: "client_uri", registered: shown.GetClientUri(), wanted: c.ClientURI, set: func(r *authzv1.UpdateClientRequest) { r.ClientUri = &c.ClientURI }},
+		{name: "policy_uri", registered: shown.GetPolicyUri(), wanted: c.PolicyURI, set: func(r *authzv1.UpdateClientRequest) { r.PolicyUri = &c.PolicyURI }},
+		{name: "tos_uri", registered: shown.GetTosUri(), wanted: c.TosURI, set: func(r *authzv1.UpdateClientRequest) { r.TosUri = &c.TosURI }},
 	}
 }
 

@@ -38,7 +38,7 @@ type Client struct {
 	Reuse string `yaml:"reuse"`
 	// RefreshRetry is the client's own retry window, in whole seconds; nil is the deployment's.
 	RefreshRetry *time.Duration `yaml:"refresh_retry"`
-	// Publisher, Purpose, ClientURI, PolicyURI and TosURI are what users are told about the client.
+	// Publisher, Purpose, ClientURI, PolicyURI and TosURI describe the client to users.
 	Publisher string `yaml:"publisher"`
 	Purpose   string `yaml:"purpose"`
 	ClientURI string `yaml:"client_uri"`

@@ -111,7 +111,7 @@ type Registration struct {
 	// Its public keys, newest first: at most two that have not expired. With jwks_uri, the keys that
 	// were used in the last 90 days.
 	Keys []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
-	// What users are told about it besides its name.
+	// Its description for users, besides its name.
 	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	// Those of its scopes that a user may leave out of an approval.
 	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
@@ -469,7 +469,7 @@ type CreateClientRequest struct {
 	// The person or company that publishes the client: at most 100 printable characters. The rules of
 	// reserved names apply.
 	Publisher string `protobuf:"bytes,80,opt,name=publisher,proto3" json:"publisher,omitempty"`
-	// What the client is for: at most 140 printable characters.
+	// The purpose of the client: at most 140 printable characters.
 	Purpose string `protobuf:"bytes,81,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	// The client's home page (RFC 7591 §2): an https address of at most 2,048 characters.
 	ClientUri string `protobuf:"bytes,82,opt,name=client_uri,json=clientUri,proto3" json:"client_uri,omitempty"`

@@ -21,15 +21,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AppIdentity is what users are told about a client besides its name: who publishes it, what it is
-// for, and whether the operator checked that. All texts are untrusted. A client that registered
-// itself, or that describes itself in a document, asserts its addresses; it has no publisher, no
-// purpose and no logo here, and is never verified.
+// AppIdentity describes a client to users, besides its name: its publisher, its purpose, its pages,
+// and whether the operator has checked it. All texts are untrusted. A client that registered itself,
+// or that describes itself in a document, asserts its addresses; it has no publisher, no purpose and
+// no logo here, and is never verified.
 type AppIdentity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The person or company that publishes the client; empty if none is registered.
 	Publisher string `protobuf:"bytes,1,opt,name=publisher,proto3" json:"publisher,omitempty"`
-	// What the client is for, on one line; empty if none is registered.
+	// The purpose of the client, on one line; empty if none is registered.
 	Purpose string `protobuf:"bytes,2,opt,name=purpose,proto3" json:"purpose,omitempty"`
 	// The client's home page (RFC 7591 §2), https; empty if none is registered.
 	ClientUri string `protobuf:"bytes,3,opt,name=client_uri,json=clientUri,proto3" json:"client_uri,omitempty"`

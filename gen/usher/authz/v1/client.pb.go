@@ -150,7 +150,7 @@ type Client struct {
 	// The workspace, `ws_…`, in which the client gets tokens for itself with `client_credentials`;
 	// empty for none.
 	WorkspaceId string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// What users are told about it besides its name. Only BatchGetClients sets it.
+	// Its description for users, besides its name. Only BatchGetClients sets it.
 	Identity      *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -51,7 +51,7 @@ type PendingAuthorization struct {
 	EpochInDecision bool `protobuf:"varint,10,opt,name=epoch_in_decision,json=epochInDecision,proto3" json:"epoch_in_decision,omitempty"`
 	// The device that the outcome goes to, in place of a redirect URI; absent for any other request.
 	Device *Device `protobuf:"bytes,27,opt,name=device,proto3" json:"device,omitempty"`
-	// What users are told about the client besides its name, as it is registered now. Absent for a
+	// The description of the client for users, besides its name, as it is registered now. Absent for a
 	// client that is no longer known, from CompleteAuthorization, and from release 0.1.
 	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	// Those of the requested scopes that the user may leave out of an approval, in the order of the

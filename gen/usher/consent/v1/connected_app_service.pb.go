@@ -37,8 +37,8 @@ type ConnectedApp struct {
 	ApproveTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=approve_time,json=approveTime,proto3" json:"approve_time,omitempty"`
 	// When a token of it was last issued or checked, to the minute; absent if never.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
-	// What users are told about it besides its name. Absent for a client that is no longer known, and
-	// from release 0.1.
+	// Its description for users, besides its name. Absent for a client that is no longer known, and from
+	// release 0.1.
 	Identity      *v1.AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

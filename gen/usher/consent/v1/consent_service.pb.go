@@ -171,7 +171,7 @@ type GetPromptResponse struct {
 	Page *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
 	// The device that the outcome goes to, in place of redirect_origin; absent for any other request.
 	Device *Device `protobuf:"bytes,24,opt,name=device,proto3" json:"device,omitempty"`
-	// What users are told about the client besides its name. Absent for a client that is no longer
+	// The description of the client for users, besides its name. Absent for a client that is no longer
 	// known, and from release 0.1.
 	Identity *v1.AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	// The user's present grants to the client in the workspaces to choose from. Empty from release

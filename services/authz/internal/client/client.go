@@ -52,8 +52,8 @@ type Client struct {
 	// Service is what the client may do for itself. Its scope is Registration.Scope; it is read and
 	// never written.
 	Service oauth.Service
-	// Identity is what users are told about the client. Verified and SelfRegistered in it are set only
-	// by Registration.AppIdentity and in lists.
+	// Identity describes the client to users. Verified and SelfRegistered in it are set only by
+	// Registration.AppIdentity and in lists.
 	Identity oauth.AppIdentity
 	KeyAuthentication
 	// Disabled clients can neither start an authorization nor authenticate.
@@ -87,12 +87,12 @@ type Registration struct {
 	ScopeLimited bool
 }
 
-// AppIdentity returns what users are told about the client. A client that registered itself is never
+// AppIdentity returns the description of the client for users. A client that registered itself is never
 // verified.
 func (r Registration) AppIdentity() oauth.AppIdentity {
-	told := r.Identity
-	told.SelfRegistered, told.Verified = r.SelfRegistered, !r.Unverified && !r.SelfRegistered
-	return told
+	shown := r.Identity
+	shown.SelfRegistered, shown.Verified = r.SelfRegistered, !r.Unverified && !r.SelfRegistered
+	return shown
 }
 
 // ApplicationType is the `application_type` of OpenID Connect Dynamic Client Registration 1.0 §2.

@@ -82,19 +82,19 @@ func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.K
 // comes first, and the name that the client gives itself is in quotes.
 func displayName(host, name string) string { return host + " (“" + name + "”)" }
 
-// identity returns what users are told about the client: those of its addresses that have the host of
-// the document, which the user sees. Another host would lend the client its good name.
+// identity returns the description of the client for users: those of its addresses that have the host
+// of the document, which the user sees. Another host would lend the client its good name.
 func (m metadata) identity(host string) oauth.AppIdentity {
-	told := oauth.AppIdentity{SelfRegistered: true}
+	shown := oauth.AppIdentity{SelfRegistered: true}
 	for _, a := range []struct {
 		from string
 		to   *string
-	}{{m.uri, &told.ClientURI}, {m.policyURI, &told.PolicyURI}, {m.termsURI, &told.TermsURI}} {
+	}{{m.uri, &shown.ClientURI}, {m.policyURI, &shown.PolicyURI}, {m.termsURI, &shown.TermsURI}} {
 		if u, err := url.Parse(a.from); err == nil && u.Host == host && oauth.ValidWebAddress(a.from) {
 			*a.to = a.from
 		}
 	}
-	return told
+	return shown
 }
 
 // readMetadata decodes the members. Unlike a struct's, their names are compared exactly, and a

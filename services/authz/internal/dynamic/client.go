@@ -68,19 +68,19 @@ type Metadata struct {
 	ApplicationType string `json:"-"`
 }
 
-// Identity returns what users are told about the client: its addresses, where a browser can open them
-// safely. Its logo is never requested and never shown.
+// Identity returns the description of the client for users: its addresses, where a browser can open
+// them safely. Its logo is never requested and never shown.
 func (m Metadata) Identity() oauth.AppIdentity {
-	told := oauth.AppIdentity{SelfRegistered: true}
+	shown := oauth.AppIdentity{SelfRegistered: true}
 	for _, a := range []struct {
 		from string
 		to   *string
-	}{{m.URI, &told.ClientURI}, {m.PolicyURI, &told.PolicyURI}, {m.TermsURI, &told.TermsURI}} {
+	}{{m.URI, &shown.ClientURI}, {m.PolicyURI, &shown.PolicyURI}, {m.TermsURI, &shown.TermsURI}} {
 		if oauth.ValidWebAddress(a.from) {
 			*a.to = a.from
 		}
 	}
-	return told
+	return shown
 }
 
 // Client is a client that registered itself.

@@ -23,7 +23,7 @@ type LogoStore interface {
 	Logo(ctx context.Context, hash string) ([]byte, error)
 }
 
-// IdentityChange is a change of what users are told about a client. A nil field stays unchanged, and
+// IdentityChange is a change of the description of a client for users. A nil field stays unchanged, and
 // an empty one is removed.
 type IdentityChange struct {
 	Publisher, Purpose, ClientURI, PolicyURI, TermsURI *string
@@ -37,7 +37,7 @@ func identityOf(a *oauth.AppIdentity) IdentityChange {
 	}
 }
 
-// checkIdentity brings what users are told into its stored form, or returns the first field that
+// checkIdentity brings the description into its stored form, or returns the first field that
 // cannot be registered. A publisher follows the rules of names: users read it beside the name.
 func (d Clients) checkIdentity(c IdentityChange, allowReserved bool) error {
 	if c.Publisher != nil && *c.Publisher != "" {

@@ -40,7 +40,7 @@ func (s *Administration) SetClientLogo(ctx context.Context, req *authzv1.SetClie
 	return &authzv1.SetClientLogoResponse{Registration: registered}, err
 }
 
-// identityChange converts the fields that users are told about; an absent one stays unchanged.
+// identityChange converts the fields that describe a client to users; an absent one stays unchanged.
 func identityChange(req *authzv1.UpdateClientRequest) registry.IdentityChange {
 	c := registry.IdentityChange{
 		Publisher: req.Publisher, Purpose: req.Purpose, ClientURI: req.ClientUri, //nolint:protogetter // absent is not empty

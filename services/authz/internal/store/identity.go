@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
-// identityStatements are the SQL of what users are told about clients.
+// identityStatements are the SQL of the descriptions of clients for users.
 type identityStatements struct{ setIdentity, setLogo, replaceLogo, deleteLogo, logo string }
 
 // identityColumns are those of client.Client.Identity, in the order of identityFields.

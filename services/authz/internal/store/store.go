@@ -34,7 +34,7 @@ const (
 type Store struct {
 	db   *sqldb.DB
 	text statements
-	// identity is the SQL of what users are told about clients.
+	// identity is the SQL of the descriptions of clients for users.
 	identity identityStatements
 	// version is that of all clients, and registrations and records are the clients of it.
 	version       *lease.Version

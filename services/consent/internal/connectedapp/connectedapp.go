@@ -24,7 +24,7 @@ type App struct {
 	// Name is the client's name as registered: untrusted text. It is the identifier of a client
 	// that is no longer registered.
 	Name string
-	// Identity is what users are told about the client; nil where it is not known.
+	// Identity describes the client to users; nil where it is not known.
 	Identity   *oauth.AppIdentity
 	Workspaces []Workspace
 	// ApprovedAt is the latest approval.

@@ -110,7 +110,7 @@ type Pending struct {
 	Device *Device
 	// Scope is in the order of the request.
 	Scope oauth.Scope
-	// Identity is what users are told about the client; nil where it is not known.
+	// Identity describes the client to users; nil where it is not known.
 	Identity *oauth.AppIdentity
 	// Optional is the part of Scope that the user may leave out.
 	Optional oauth.Scope

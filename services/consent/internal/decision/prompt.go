@@ -19,7 +19,7 @@ type Prompt struct {
 	User   User
 	// Page identifies the page in the decision; nil where authz bound the page.
 	Page *Page
-	// Identity is what users are told about the client; nil where it is not known.
+	// Identity describes the client to users; nil where it is not known.
 	Identity *oauth.AppIdentity
 	// Granted are the user's present grants to the client, in workspaces of the user.
 	Granted []oauth.GrantedScopes
