@@ -75,7 +75,7 @@ func TestAMethodWithAnHTTPRuleIsDescribed(t *testing.T) {
 		proto.SetExtension(method.GetOptions(), annotations.E_Http, &annotations.HttpRule{Pattern: &annotations.HttpRule_Post{Post: "/oauth/another"}, Body: "*"})
 	})
 	operation := root.Get("paths", "/oauth/another", "post")
-	if operation.Get("operationId").String() != "pushAuthorization" || operation.Get("x-errors").Exists() {
+	if operation.Get("operationId").String() != "anotherEndpoint" || operation.Get("x-errors").Exists() {
 		t.Error("the method is not described, or with an internal member")
 	}
 	for _, media := range []string{"application/json", "application/x-www-form-urlencoded"} {

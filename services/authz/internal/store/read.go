@@ -195,7 +195,10 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
-	c.RefreshRetry, c.Profile = durationOrNil(retry), client.Profile(profile)
+	c.RefreshRetry = durationOrNil(retry)
+	if profile != string(client.NoProfile) {
+		c.Profile = client.Profile(profile)
+	}
 	c.Type, c.GrantTypes, c.Reuse, c.Service.Scope = client.Type(kind), names(grants), oauth.Reuse(reuse), names(serviceScope)
 	return nil
 }
