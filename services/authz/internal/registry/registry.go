@@ -198,6 +198,20 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	if c.SigningAlgorithm != nil {
 		registration.Algorithm = *c.SigningAlgorithm
 	}
+	if c.Unverified != nil {
+		registration.Unverified = *c.Unverified
+	}
+	if c.RefreshRetry != nil {
+		registration.RefreshRetry = c.RefreshRetry
+	}
+	if c.DefaultRefreshRetry {
+		registration.RefreshRetry = nil
+	}
+	return c.secured(registration)
+}
+
+// secured returns the registration after the change of what the client must do beyond RFC 6749.
+func (c Change) secured(registration client.Registration) client.Registration {
 	if c.PushRequired != nil {
 		registration.PushRequired = *c.PushRequired
 	}
