@@ -175,7 +175,7 @@ func TestRFC9126_4_OnlyThePushedParametersCount(t *testing.T) {
 	})
 }
 
-// TestFAPI2_UserRejectsAuthentication: a denial is an answer too, and spends the request_uri.
+// TestFAPI2_UserRejectsAuthentication: a denial is a decision too, and spends the request_uri.
 func TestFAPI2_UserRejectsAuthentication(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		c, b := newClient(t, d), d.NewBrowser()

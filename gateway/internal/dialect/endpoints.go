@@ -129,8 +129,8 @@ func clientAuthentication(r *http.Request) []string {
 	return values
 }
 
-// fromOutside is what the services are told of a request besides its body and its client
-// authentication, for the generated code.
+// fromOutside is what the services get of a request besides its body and its client authentication,
+// for the generated code.
 type fromOutside struct {
 	// source is the network address.
 	source string

@@ -4,7 +4,7 @@ package oauth
 // the metadata names it.
 const (
 	// TokenPath is the token endpoint (RFC 6749 §3.2).
-	TokenPath = "/oauth/token"
+	TokenPath = "/oauth/token" //nolint:gosec // a path, and no credential
 	// PushPath is the pushed authorization request endpoint (RFC 9126 §2).
 	PushPath = "/oauth/par"
 )

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -97,7 +98,7 @@ func members(object []byte, into map[string]any) bool {
 		return false
 	}
 	_, err := d.Token()
-	return err == io.EOF //nolint:errorlint // the decoder returns it unwrapped
+	return errors.Is(err, io.EOF)
 }
 
 // assign sets a value whose type is that of to; a nil to is a member that is not read.

@@ -15,7 +15,7 @@ const (
 	// Window is how far iat may be from now, in either direction: clocks differ, and FAPI 2.0 §5.3.2.1
 	// requires ten seconds ahead.
 	Window = time.Minute
-	// Lifetime is how long the use of a proof must be remembered: nobody accepts it for longer.
+	// Lifetime is how long the use of a proof must be stored: no server accepts the proof for longer.
 	Lifetime = 2*Window + time.Second
 )
 

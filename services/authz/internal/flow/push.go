@@ -95,8 +95,8 @@ func pushError(err error) error {
 }
 
 // loadPushed replaces the parameters of a request by those that its client pushed: no other parameter
-// in the browser counts (RFC 9126 §4). A request_uri that the client cannot use leads to a page,
-// since no redirect URI is known.
+// in the browser counts (RFC 9126 §4). A request_uri that the client cannot use results in a
+// page, since no redirect URI is known.
 func (f Flow) loadPushed(ctx context.Context, a *request) error {
 	if a.repeated("request_uri") {
 		return pageWith(cause.ParameterRepeated, "The app sent the parameter request_uri more than once.")
