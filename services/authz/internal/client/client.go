@@ -53,6 +53,7 @@ type Client struct {
 	// never written.
 	Service oauth.Service
 	KeyAuthentication
+	Security
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
