@@ -98,7 +98,9 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
-	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
+	connected := account.Account{
+		Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent), Passwords: tokenv1.NewPasswordServiceClient(deps.Token),
+	}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments}
 	if deps.Registration {
@@ -201,18 +203,27 @@ func routes(r *httpx.Router, p handlers) {
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
 	r.Get("/device", http.HandlerFunc(p.flow.DevicePage))
 	r.Form("/device", http.HandlerFunc(p.flow.EnterDevice))
-	r.Get("/account/connected-apps", http.HandlerFunc(p.account.List))
-	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.account.Disconnect))
-	r.Get("/account/devices", http.HandlerFunc(p.account.Devices))
-	r.Form("/account/devices/end", http.HandlerFunc(p.account.EndDevice))
-	r.Form("/account/devices/end-others", http.HandlerFunc(p.account.EndOtherDevices))
+	accountRoutes(r, p.account)
 	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
-	r.Get("/account", seeOther(browser.HomePath))
-	r.Get("/.well-known/change-password", seeOther("/account"))
+	r.Get("/.well-known/change-password", seeOther(browser.SecurityPath))
 	r.Get("/.well-known/security.txt", p.contact)
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
 	r.Public("/healthz", http.HandlerFunc(httpx.Healthz))
+}
+
+// accountRoutes adds the pages of an account and their forms.
+func accountRoutes(r *httpx.Router, a account.Account) {
+	r.Get("/account", http.HandlerFunc(a.Profile))
+	r.Form("/account", http.HandlerFunc(a.SaveProfile))
+	r.Get("/account/security", http.HandlerFunc(a.Security))
+	r.Form("/account/security", http.HandlerFunc(a.ChangePassword))
+	r.Get("/account/devices", http.HandlerFunc(a.Devices))
+	r.Form("/account/devices/end", http.HandlerFunc(a.EndDevice))
+	r.Form("/account/devices/end-others", http.HandlerFunc(a.EndOtherDevices))
+	r.Get("/account/connected-apps", http.HandlerFunc(a.List))
+	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(a.Disconnect))
+	r.Get("/account/activity", http.HandlerFunc(a.Activity))
 }
 
 func demo(r *httpx.Router, d browser.Demo) {

@@ -63,7 +63,7 @@ var action = regexp.MustCompile(`{{tf? "([^"]*)"|\(anchor "[^"]*" "([^"]*)"`)
 
 // sentence matches a literal that can only be a text of a page: log lines begin in lower case, and
 // names of headers have no space.
-var sentence = regexp.MustCompile(`^[A-Z][a-z'-]* .*[a-z%s?.]$`)
+var sentence = regexp.MustCompile(`^(%[sd]|[A-Z][a-z'-]*) .*[a-z%s?.]$`)
 
 // development are the files of the development server's pages, which are in English.
 var development = []string{"components.go", "demo.go", "components.html", "demo.html", "home.html"}

@@ -106,6 +106,8 @@ type View struct {
 	// Language is the tag of the only language that the page is written in; empty for a page in every
 	// language.
 	Language string
+	// Preferred is the tag of the language that the page's user chose; empty for none.
+	Preferred string
 	// Frame surrounds a page of an account; nil for a page with one question.
 	Frame *Frame
 	Data  any
@@ -114,15 +116,15 @@ type View struct {
 // usualPage is the size of most pages in bytes.
 const usualPage = 8 << 10
 
-// Render writes a page in the language of the request: the one that the client requested, else one
-// that the browser accepts. It executes the template before it writes, so that a client never receives
+// Render writes a page in the language of the view or of the request: the one that the user chose,
+// else the one that the client requested, else one that the browser accepts. It executes the template before it writes, so that a client never receives
 // half a page.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	var out bytes.Buffer
 	out.Grow(usualPage)
 	language := v.Language
 	if language == "" {
-		language = p.language(r)
+		language = p.language(r, v.Preferred)
 	}
 	pages := p.byLanguage[language]
 	err := pages.byName[v.Template+".html"].Execute(&out, struct {
@@ -147,13 +149,13 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	_, _ = w.Write(out.Bytes()) // fails only where the client has disconnected
 }
 
-// language returns the tag of the language of a request.
-func (p *Pages) language(r *http.Request) string {
+// language returns the tag of the language of a request, whose user may have chosen one.
+func (p *Pages) language(r *http.Request, chosen string) string {
 	preferred := ""
 	if p.Preferred != nil {
 		preferred = p.Preferred(r)
 	}
-	return p.languages.Match(preferred, strings.Join(r.Header.Values("Accept-Language"), ",")).Tag()
+	return p.languages.Match(chosen, preferred, strings.Join(r.Header.Values("Accept-Language"), ",")).Tag()
 }
 
 // MatchUILocales returns the tag of the language that fits the parameter ui_locales best (OpenID
