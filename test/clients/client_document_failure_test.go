@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"encoding/json"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -15,7 +16,7 @@ import (
 func fromElsewhere(t *testing.T, source, method, address string, form url.Values) *http.Request {
 	t.Helper()
 	req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
-	must(t, err)
+	expect.NoError(t, err)
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
@@ -76,13 +77,13 @@ func hostileDocuments(t *testing.T, p *publisher) map[string]struct {
 // TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient: the page says what is wrong, and the
 // response to a token request says when to try again. Only a document that describes no client is an invalid one.
 func TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
 		b := d.NewBrowser()
 		for what, row := range hostileDocuments(t, p) {
 			page, err := b.Do(fromElsewhere(t, "203.0.113.8", http.MethodGet, d.PublicURL+documentRequest(row.id).Path(), nil))
-			must(t, err)
-			wantPage(t, what, page, row.status, row.says, "Nothing was shared with any app.", "Reference")
+			expect.NoError(t, err)
+			expect.Page(t, what, page, row.status, row.says, "Nothing was shared with any app.", "Reference")
 			if page.Location() != "" || strings.Contains(page.Body, "evil.example") {
 				t.Errorf("%s: the page leads to %q: %s", what, page.Location(), page.Body)
 			}
@@ -93,7 +94,7 @@ func TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient(t *testing.T) {
 		for path, want := range map[string]int{"/403": http.StatusServiceUnavailable, "/500": http.StatusServiceUnavailable, "/secret": http.StatusUnauthorized, "/copied": http.StatusUnauthorized} {
 			body := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"vdo_ort_x"}, "client_id": {p.URL + path}}
 			a, err := harness.Send(fromElsewhere(t, "203.0.113.8", http.MethodPost, d.PublicURL+"/oauth/token", body))
-			must(t, err)
+			expect.NoError(t, err)
 			code := map[int]string{http.StatusServiceUnavailable: "temporarily_unavailable", http.StatusUnauthorized: "invalid_client"}[want]
 			if a.Status != want || a.Code() != code || (a.Header.Get("Retry-After") != "") != (want == http.StatusServiceUnavailable) {
 				t.Errorf("%s: the token endpoint returns %d %s, Retry-After %q; want %d %s", path, a.Status, a.Raw, a.Header.Get("Retry-After"), want, code)
@@ -102,14 +103,14 @@ func TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient(t *testing.T) {
 		german := fromElsewhere(t, "203.0.113.8", http.MethodGet, d.PublicURL+documentRequest(p.URL+"/403").Path(), nil)
 		german.Header.Set("Accept-Language", "de")
 		page, err := b.Do(german)
-		must(t, err)
-		wantPage(t, "the page in German", page, http.StatusBadRequest, "konnte nicht gelesen werden")
+		expect.NoError(t, err)
+		expect.Page(t, "the page in German", page, http.StatusBadRequest, "konnte nicht gelesen werden")
 	})
 }
 
 // TestN5_2_AURLThatIsNoIdentifierIsNotRequested: it is compared as a string, and nothing is tidied up.
 func TestN5_2_AURLThatIsNoIdentifierIsNotRequested(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
 		id := p.publish(t, "/a/client.json")
 		b := d.NewBrowser()
@@ -121,12 +122,12 @@ func TestN5_2_AURLThatIsNoIdentifierIsNotRequested(t *testing.T) {
 			"http://example.com/c", "HTTPS://example.com/c", "https://example.com/" + strings.Repeat("c", 512), "https://example.com/%zz",
 		} {
 			page, err := b.Get(documentRequest(bad).Path())
-			must(t, err)
+			expect.NoError(t, err)
 			if page.Status != http.StatusBadRequest || page.Location() != "" {
 				t.Errorf("%s: status %d, location %q", bad, page.Status, page.Location())
 			}
 			a, err := d.Form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "client_id": {bad}})
-			must(t, err)
+			expect.NoError(t, err)
 			if a.Status != http.StatusUnauthorized || a.Code() != "invalid_client" {
 				t.Errorf("%s: the token endpoint returns %d %s", bad, a.Status, a.Raw)
 			}
@@ -142,7 +143,7 @@ func TestN5_2_AURLThatIsNoIdentifierIsNotRequested(t *testing.T) {
 
 // TestN5_4_AHerdOfAuthorizationsFetchesOnce: a hundred at once, from browsers that are not signed in.
 func TestN5_4_AHerdOfAuthorizationsFetchesOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
 		id := p.publish(t, "/herd.json")
 		harness.Race(100, func(int) {
@@ -160,17 +161,17 @@ func TestN5_4_AHerdOfAuthorizationsFetchesOnce(t *testing.T) {
 // TestN5_4_AStrangerCannotMakeUsAHammer: the failures that one source address causes are limited, and
 // a document that is known works on.
 func TestN5_4_AStrangerCannotMakeUsAHammer(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
 		id := p.publish(t, "/known.json")
 		_, err := d.NewBrowser().Get(documentRequest(id).Path())
-		must(t, err)
+		expect.NoError(t, err)
 		limited := 0
 		for i := range 140 { // more than the budgets of two windows
 			body := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"x"}, "client_id": {fmt.Sprintf("%s/hammer/%d", p.URL, i)}}
 			a, err := harness.Send(fromElsewhere(t, "203.0.113.9", http.MethodPost, d.PublicURL+"/oauth/token", body))
-			must(t, err)
-			want(t, "status of a token request", a.Status, http.StatusServiceUnavailable)
+			expect.NoError(t, err)
+			expect.Equal(t, "status of a token request", a.Status, http.StatusServiceUnavailable)
 			if p.fetches(fmt.Sprintf("/hammer/%d", i)) == 0 {
 				limited++
 			}
@@ -179,47 +180,47 @@ func TestN5_4_AStrangerCannotMakeUsAHammer(t *testing.T) {
 			t.Errorf("%d of 140 requests were limited, want 20 at least", limited)
 		}
 		page, err := d.NewBrowser().Get(documentRequest(id).Path())
-		must(t, err)
-		want(t, "status of an authorization of a known client", page.Status, http.StatusSeeOther)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of an authorization of a known client", page.Status, http.StatusSeeOther)
 	})
 }
 
 // TestN5_11_AReuseEndsOneInstallation: all installations of a program share its identifier.
 func TestN5_11_AReuseEndsOneInstallation(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
 		id := p.publish(t, "/reuse.json")
 		b := d.NewBrowser()
 		stolen, err := d.Issue(b, documentRequest(id))
-		must(t, err)
+		expect.NoError(t, err)
 		other, err := d.Issue(b, documentRequest(id))
-		must(t, err)
+		expect.NoError(t, err)
 		refresh := func(token string) harness.Response {
 			t.Helper()
 			a, err := d.Form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {id}})
-			must(t, err)
+			expect.NoError(t, err)
 			return a
 		}
 		first := refresh(stolen.Refresh)
 		second := refresh(first.Text("refresh_token"))
-		want(t, "status of the second refresh", second.Status, http.StatusOK)
+		expect.Equal(t, "status of the second refresh", second.Status, http.StatusOK)
 		reused := refresh(stolen.Refresh)
 		if reused.Status != http.StatusBadRequest || reused.Code() != "invalid_grant" {
 			t.Errorf("a reuse returns %d %s", reused.Status, reused.Raw)
 		}
-		wantActive(t, d, second.Text("access_token"), false)
-		wantActive(t, d, other.Access, true)
-		want(t, "status of the other installation's refresh", refresh(other.Refresh).Status, http.StatusOK)
+		expect.Active(t, d, second.Text("access_token"), false)
+		expect.Active(t, d, other.Access, true)
+		expect.Equal(t, "status of the other installation's refresh", refresh(other.Refresh).Status, http.StatusOK)
 	})
 }
 
 // TestN5_12_TheMetadataSaysThatDocumentsAreAccepted, and the scopes of a request without any are those
 // that the resource needs at least.
 func TestN5_12_TheMetadataSaysThatDocumentsAreAccepted(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		page, err := b.Get("/.well-known/oauth-authorization-server")
-		must(t, err)
+		expect.NoError(t, err)
 		var metadata struct {
 			Supported bool `json:"client_id_metadata_document_supported"`
 		}
@@ -229,16 +230,16 @@ func TestN5_12_TheMetadataSaysThatDocumentsAreAccepted(t *testing.T) {
 		p := newPublisher(t)
 		r := documentRequest(p.publish(t, "/scopes.json"))
 		page, err = b.Follow(b.Get(pathOf(t, r, "scope", "")))
-		must(t, err)
+		expect.NoError(t, err)
 		page, err = b.SignIn(page, harness.JohnEmail, harness.UserPassword)
-		must(t, err)
+		expect.NoError(t, err)
 		page, err = b.Decide(page, "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 		tokens, err := d.Exchange(page.Query().Get("code"), r)
-		must(t, err)
-		wantTokens(t, tokens, "videos:read")
+		expect.NoError(t, err)
+		expect.Tokens(t, tokens, "videos:read")
 		page, err = b.Follow(b.Get(pathOf(t, r, "scope", "export:write")))
-		must(t, err)
-		wantPage(t, "a scope that the operator does not allow such clients", page, http.StatusBadRequest, "export:write", "Return to localhost:53682")
+		expect.NoError(t, err)
+		expect.Page(t, "a scope that the operator does not allow such clients", page, http.StatusBadRequest, "export:write", "Return to localhost:53682")
 	})
 }

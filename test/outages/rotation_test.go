@@ -1,4 +1,4 @@
-package e2e
+package outages
 
 import (
 	"crypto/tls"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -19,38 +20,38 @@ func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 	t.Parallel() // it has its own servers
 	dir := t.TempDir()
 	servers, err := harness.StartOwnServers(t.Context(), dir)
-	must(t, err)
-	t.Cleanup(func() { must(t, servers.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, servers.Close()) })
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		must(t, os.WriteFile(path, []byte(text+"\n"), 0o600))
+		expect.NoError(t, os.WriteFile(path, []byte(text+"\n"), 0o600))
 		return path
 	}
 	database, err := url.Parse(servers.Databases["token"])
-	must(t, err)
+	expect.NoError(t, err)
 	as := func(password string) string {
 		u := *database
 		u.User = url.UserPassword("token_app", password)
 		return u.String()
 	}
-	must(t, servers.SQL(t.Context(), "", "CREATE ROLE token_app LOGIN PASSWORD 'database-first'",
+	expect.NoError(t, servers.SQL(t.Context(), "", "CREATE ROLE token_app LOGIN PASSWORD 'database-first'",
 		"ALTER DATABASE "+strings.TrimPrefix(database.Path, "/")+" OWNER TO token_app"))
-	must(t, servers.DemandPassword("token_app"))
+	expect.NoError(t, servers.DemandPassword("token_app"))
 	redis := func(args ...any) {
 		t.Helper()
-		must(t, servers.Redis().Do(t.Context(), args...).Err())
+		expect.NoError(t, servers.Redis().Do(t.Context(), args...).Err())
 	}
 	redis("ACL", "SETUSER", "usher", "on", ">redis-first", "~*", "+@all")
 
 	others := servers.Servers
 	others.Databases = maps.Clone(servers.Databases)
 	delete(others.Databases, "token")
-	d, err := harness.FiveProcesses(shared.bins, dir, others, map[string]string{
+	d, err := harness.FiveProcesses(shared.Bins, dir, others, map[string]string{
 		"USHER_TOKEN_DATABASE_URL_FILE": write("token-url", as("database-first")),
 		"USHER_REDIS_USERNAME":          "usher", "USHER_REDIS_PASSWORD_FILE": write("redis-password", "redis-first"),
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	before := d.Pids()
 	for name := range before {
 		out, err := d.CheckConfig(name)
@@ -60,7 +61,7 @@ func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 	}
 	wantTokensOf := func(when string) {
 		t.Helper()
-		eventually(t, when, func() bool {
+		expect.Eventually(t, when, func() bool {
 			tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 			if err != nil {
 				return false
@@ -72,7 +73,7 @@ func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 	wantTokensOf("at first")
 
 	write("token-url", as("database-second"))
-	must(t, servers.SQL(t.Context(), "", "ALTER ROLE token_app PASSWORD 'database-second'",
+	expect.NoError(t, servers.SQL(t.Context(), "", "ALTER ROLE token_app PASSWORD 'database-second'",
 		"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'token_app'"))
 	wantTokensOf("with the second password of the database")
 
@@ -83,7 +84,7 @@ func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 	wantTokensOf("with the second password of Redis")
 
 	shown := serialOf(t, d)
-	must(t, d.Reissue())
+	expect.NoError(t, d.Reissue())
 	if again := serialOf(t, d); again == shown {
 		t.Error("the token service shows the previous certificate")
 	}
@@ -98,9 +99,9 @@ func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 func serialOf(t *testing.T, d *harness.Deployment) string {
 	t.Helper()
 	config, err := d.TLS("video-api", "token")
-	must(t, err)
+	expect.NoError(t, err)
 	conn, err := tls.Dial("tcp", d.TokenAddr, config)
-	must(t, err)
+	expect.NoError(t, err)
 	defer conn.Close()
 	return conn.ConnectionState().PeerCertificates[0].SerialNumber.String()
 }

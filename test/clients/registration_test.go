@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"encoding/json"
@@ -8,12 +8,10 @@ import (
 	"testing"
 
 	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/test/expect"
+	"github.com/vidocu/usher/test/fleet"
 	"github.com/vidocu/usher/test/harness"
 )
-
-// registrations is how many registrations of a source address the shared deployments accept in an
-// hour.
-const registrations = 20
 
 const jsonType = "application/json"
 
@@ -31,14 +29,14 @@ func (r registrant) send(t *testing.T, method, address, token, body string) harn
 		address = r.d.PublicURL + address
 	}
 	req, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
-	must(t, err)
+	expect.NoError(t, err)
 	req.Header.Set("Content-Type", jsonType)
 	req.Header.Set("X-Forwarded-For", r.source)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := harness.Send(req)
-	must(t, err)
+	expect.NoError(t, err)
 	for _, name := range []string{"client_secret", "registration_access_token"} {
 		r.d.RecordSecret(name, res.Text(name))
 	}
@@ -88,20 +86,20 @@ func listOf(res harness.Response, name string) []string {
 
 // TestN7_2_TheResponseHasWhatIsRegistered, and credentials only where they have a use.
 func TestN7_2_TheResponseHasWhatIsRegistered(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := registrant{d, "198.51.100.1"}
 		res := r.registered(t, `{"client_name":" Inspector ","redirect_uris":["http://localhost:6274/oauth/callback","cursor://anysphere.cursor-mcp/oauth/callback"],
 			"grant_types":["authorization_code","refresh_token","urn:ietf:params:oauth:grant-type:device_code","client_credentials"],
 			"token_endpoint_auth_method":"none","scope":"videos:read users:write offline_access","contacts":["a@b.test"],
 			"client_uri":"https://inspector.test","logo_uri":null,"software_id":"inspector","software_version":"1.2","unknown":{"a":[1]},"client_name#ja":"検査"}`)
 		id, _ := strings.CutPrefix(res.Text("registration_client_uri"), d.PublicURL+"/oauth/register/")
-		want(t, "client_id", res.Text("client_id"), id)
-		want(t, "client_name", res.Text("client_name"), "Inspector")
-		want(t, "scope", res.Text("scope"), "videos:read")
-		want(t, "software_id", res.Text("software_id"), "inspector")
-		want(t, "grant types", strings.Join(listOf(res, "grant_types"), " "), "authorization_code refresh_token")
-		want(t, "response types", strings.Join(listOf(res, "response_types"), " "), "code")
-		want(t, "redirect URIs", len(listOf(res, "redirect_uris")), 2)
+		expect.Equal(t, "client_id", res.Text("client_id"), id)
+		expect.Equal(t, "client_name", res.Text("client_name"), "Inspector")
+		expect.Equal(t, "scope", res.Text("scope"), "videos:read")
+		expect.Equal(t, "software_id", res.Text("software_id"), "inspector")
+		expect.Equal(t, "grant types", strings.Join(listOf(res, "grant_types"), " "), "authorization_code refresh_token")
+		expect.Equal(t, "response types", strings.Join(listOf(res, "response_types"), " "), "code")
+		expect.Equal(t, "redirect URIs", len(listOf(res, "redirect_uris")), 2)
 		for _, member := range []string{"client_secret", "client_secret_expires_at", "logo_uri", "unknown", "client_name#ja"} {
 			if _, present := res.Body[member]; present {
 				t.Errorf("the response has %s: %s", member, res.Raw)
@@ -119,16 +117,16 @@ func TestN7_2_TheResponseHasWhatIsRegistered(t *testing.T) {
 			t.Errorf("a client without a name gets one: %s", confidential.Raw)
 		}
 		read := r.manage(t, http.MethodGet, confidential, "")
-		want(t, "status of a read", read.Status, http.StatusOK)
-		want(t, "secret of a read", read.Text("client_secret"), "")
-		want(t, "redirect URIs of a read", strings.Join(listOf(read, "redirect_uris"), " "), "https://web.test/cb")
+		expect.Equal(t, "status of a read", read.Status, http.StatusOK)
+		expect.Equal(t, "secret of a read", read.Text("client_secret"), "")
+		expect.Equal(t, "redirect URIs of a read", strings.Join(listOf(read, "redirect_uris"), " "), "https://web.test/cb")
 	})
 }
 
 // TestMCPFailure_7_TheMethodThatAClientAsksFor: no secret for `none`, one for the others, and for a
 // client that does not say, by where it runs.
 func TestMCPFailure_7_TheMethodThatAClientAsksFor(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := registrant{d, "198.51.101.1"}
 		for metadata, method := range map[string]string{
 			`"token_endpoint_auth_method":"none","redirect_uris":["https://a.test/cb"]`:                "none",
@@ -152,12 +150,12 @@ func TestMCPFailure_7_TheMethodThatAClientAsksFor(t *testing.T) {
 
 // TestN7_4_ErrorsAreFlat, name the member and its index, and refuse the whole registration.
 func TestN7_4_ErrorsAreFlat(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := registrant{d, "198.51.102.1"}
 		const ok = `"redirect_uris":["https://a.test/cb"]`
 		const metadata = "invalid_client_metadata"
 		for sent, wanted := range map[string][2]string{
-			`{` + ok + `,"token_endpoint_auth_method":"private_key_jwt"}`:           {metadata, "token_endpoint_auth_method"},
+			`{` + ok + `,"token_endpoint_auth_method":"tls_client_auth"}`:           {metadata, "token_endpoint_auth_method"},
 			`{` + ok + `,"grant_types":["client_credentials"]}`:                     {metadata, "grant_types"},
 			`{` + ok + `,"grant_types":"authorization_code"}`:                       {metadata, "grant_types must be a list of strings"},
 			`{` + ok + `,"response_types":["token"]}`:                               {metadata, "response_types"},
@@ -192,10 +190,10 @@ func TestN7_4_ErrorsAreFlat(t *testing.T) {
 		tooLong := r.register(t, `{`+ok+`,"a":"`+strings.Repeat("x", 16<<10)+`"}`)
 		wantFlat(t, "a long body", tooLong, http.StatusRequestEntityTooLarge, metadata, "16 KiB")
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.PublicURL+"/oauth/register", strings.NewReader("client_name=a"))
-		must(t, err)
+		expect.NoError(t, err)
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		form, err := harness.Send(req)
-		must(t, err)
+		expect.NoError(t, err)
 		wantFlat(t, "a form", form, http.StatusUnsupportedMediaType, metadata, jsonType)
 		wantFlat(t, "GET", r.send(t, http.MethodGet, "/oauth/register", "", ""), http.StatusMethodNotAllowed, "invalid_request", "method")
 		wantFlat(t, "a bad initial token", r.send(t, http.MethodPost, "/oauth/register", "vdo_iat_x", `{`+ok+`}`), http.StatusUnauthorized, "invalid_token", "token")
@@ -205,7 +203,7 @@ func TestN7_4_ErrorsAreFlat(t *testing.T) {
 // TestN7_5_IdenticalRegistrationsShareAClient: those of public clients from one network, also at the
 // same moment, each with a registration of its own.
 func TestN7_5_IdenticalRegistrationsShareAClient(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		const metadata = `{"client_name":"Connector","redirect_uris":["https://hosted.test/cb","https://hosted.test/cb2"],"token_endpoint_auth_method":"none"}`
 		const sameSet = `{"redirect_uris":["https://hosted.test/cb2","https://hosted.test/cb"],"token_endpoint_auth_method":"none","client_name":"Connector"}`
 		all := make([]harness.Response, 8)
@@ -214,10 +212,10 @@ func TestN7_5_IdenticalRegistrationsShareAClient(t *testing.T) {
 		})
 		tokens := map[string]bool{}
 		for _, res := range all {
-			want(t, "client_id", res.Text("client_id"), all[0].Text("client_id"))
+			expect.Equal(t, "client_id", res.Text("client_id"), all[0].Text("client_id"))
 			tokens[res.Text("registration_access_token")] = true
 		}
-		want(t, "number of registration access tokens", len(tokens), len(all))
+		expect.Equal(t, "number of registration access tokens", len(tokens), len(all))
 		r := registrant{d, "198.51.103.77"}
 		for what, other := range map[string]harness.Response{
 			"another network":       registrant{d, "198.51.104.1"}.registered(t, metadata),
@@ -234,10 +232,10 @@ func TestN7_5_IdenticalRegistrationsShareAClient(t *testing.T) {
 		}
 		changed := r.manage(t, http.MethodPut, all[0], `{"client_id":"`+all[0].Text("client_id")+`","redirect_uris":["https://evil.test/cb"]}`)
 		wantFlat(t, "a change of a shared client", changed, http.StatusForbidden, "unauthorized_client", "share")
-		want(t, "deleting one registration", r.manage(t, http.MethodDelete, all[0], "").Status, http.StatusNoContent)
-		want(t, "a deleted registration", r.manage(t, http.MethodGet, all[0], "").Status, http.StatusUnauthorized)
+		expect.Equal(t, "deleting one registration", r.manage(t, http.MethodDelete, all[0], "").Status, http.StatusNoContent)
+		expect.Equal(t, "a deleted registration", r.manage(t, http.MethodGet, all[0], "").Status, http.StatusUnauthorized)
 		read := r.manage(t, http.MethodGet, all[1], "")
-		want(t, "another registration", read.Status, http.StatusOK)
+		expect.Equal(t, "another registration", read.Status, http.StatusOK)
 		if slices.Contains(listOf(read, "redirect_uris"), "https://evil.test/cb") {
 			t.Errorf("a registration changed another one's client: %s", read.Raw)
 		}
@@ -246,10 +244,10 @@ func TestN7_5_IdenticalRegistrationsShareAClient(t *testing.T) {
 
 // TestN7_8_RegistrationsAreLimited by source address; another one is not affected.
 func TestN7_8_RegistrationsAreLimited(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := registrant{d, "198.51.105.1"}
 		var last harness.Response
-		for range registrations + 1 {
+		for range fleet.Registrations + 1 {
 			last = r.register(t, `{"redirect_uris":[]}`) // a refused one counts too
 		}
 		wantFlat(t, "too many registrations", last, http.StatusTooManyRequests, "temporarily_unavailable", "")
@@ -270,6 +268,6 @@ func with(t *testing.T, registration harness.Response, more map[string]any) stri
 		}
 	}
 	raw, err := json.Marshal(body)
-	must(t, err)
+	expect.NoError(t, err)
 	return string(raw)
 }

@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -34,8 +35,8 @@ func registerService(t *testing.T, d *harness.Deployment, id string, flags ...st
 	if !slices.Contains(flags, "--scope") {
 		args = append(args, "--scope", strings.ReplaceAll(serviceScope, " ", ","))
 	}
-	printed, err := d.Operate(t.Context(), shared.bins, args...)
-	must(t, err)
+	printed, err := d.Operate(t.Context(), shared.Bins, args...)
+	expect.NoError(t, err)
 	return serviceClient{d: d, id: id, secret: strings.TrimSpace(printed)}
 }
 
@@ -51,7 +52,7 @@ func (c serviceClient) request(more ...string) (harness.Response, error) {
 func (c serviceClient) issue(t *testing.T, more ...string) string {
 	t.Helper()
 	a, err := c.request(more...)
-	must(t, err)
+	expect.NoError(t, err)
 	if a.Status != http.StatusOK {
 		t.Fatalf("token request returned %d %s", a.Status, a.Raw)
 	}
@@ -67,34 +68,34 @@ func wantServiceToken(t *testing.T, a harness.Response, scope string) string {
 	if diff := cmp.Diff([]string{"access_token", "expires_in", "scope", "token_type"}, slices.Sorted(maps.Keys(a.Body))); diff != "" {
 		t.Errorf("members: %s", diff)
 	}
-	want(t, "token_type", a.Text("token_type"), "Bearer")
-	want(t, "expires_in", a.Body["expires_in"], any(float64(3600)))
-	want(t, "scope", a.Text("scope"), scope)
-	wantNoStore(t, a)
+	expect.Equal(t, "token_type", a.Text("token_type"), "Bearer")
+	expect.Equal(t, "expires_in", a.Body["expires_in"], any(float64(3600)))
+	expect.Equal(t, "scope", a.Text("scope"), scope)
+	expect.NoStore(t, a)
 	return a.Text("access_token")
 }
 
 // TestN8_1_AClientGetsATokenForItself in both dialects, with its secret in the header and in the
 // body, and without a refresh token.
 func TestN8_1_AClientGetsATokenForItself(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := registerService(t, d, "vdo_client_n81")
 		a, err := c.request()
-		must(t, err)
+		expect.NoError(t, err)
 		wantServiceToken(t, a, serviceScope)
 		a, err = d.Form("/oauth/token", url.Values{"grant_type": {"client_credentials"}, "client_id": {c.id}, "client_secret": {c.secret}})
-		must(t, err)
+		expect.NoError(t, err)
 		wantServiceToken(t, a, serviceScope)
 		a, err = d.JSON("/oauth/token", map[string]any{"grant_type": "client_credentials", "client_id": c.id, "client_secret": c.secret})
-		must(t, err)
+		expect.NoError(t, err)
 		token := wantServiceToken(t, a, serviceScope)
-		want(t, "status at the API", call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+token).Status, http.StatusOK)
-		printed, err := d.Operate(t.Context(), shared.bins, "clients", "show", c.id)
-		must(t, err)
+		expect.Equal(t, "status at the API", expect.Response(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+token).Status, http.StatusOK)
+		printed, err := d.Operate(t.Context(), shared.Bins, "clients", "show", c.id)
+		expect.NoError(t, err)
 		if !strings.Contains(printed, "WORKSPACE") || !strings.Contains(printed, "ws_acme") {
 			t.Errorf("clients show does not print the workspace:\n%s", printed)
 		}
-		metadata := call(t, d, http.MethodGet, "/.well-known/oauth-authorization-server")
+		metadata := expect.Response(t, d, http.MethodGet, "/.well-known/oauth-authorization-server")
 		if types, _ := metadata.Body["grant_types_supported"].([]any); !slices.Contains(types, any("client_credentials")) {
 			t.Errorf("grant_types_supported is %v", types)
 		}
@@ -104,12 +105,12 @@ func TestN8_1_AClientGetsATokenForItself(t *testing.T) {
 // TestN8_2_EveryReaderCanTellAServiceFromAUser: introspection over HTTP and gRPC, access decisions,
 // and the headers of the API behind the gateway (RFC 9700 §4.15.1).
 func TestN8_2_EveryReaderCanTellAServiceFromAUser(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := registerService(t, d, "vdo_client_n82")
 		token := c.issue(t)
 		subject := "svc_" + c.id
 		a, err := d.Form("/oauth/introspect", url.Values{"token": {token}}, harness.ResourceID, harness.ResourcePW)
-		must(t, err)
+		expect.NoError(t, err)
 		members := []string{"active", "aud", "client_id", "exp", "iat", "iss", "scope", "sub", "token_kind", "token_type", "username", "workspace_id"}
 		if diff := cmp.Diff(members, slices.Sorted(maps.Keys(a.Body))); diff != "" {
 			t.Errorf("members: %s", diff)
@@ -117,36 +118,36 @@ func TestN8_2_EveryReaderCanTellAServiceFromAUser(t *testing.T) {
 		for member, value := range map[string]string{
 			"sub": subject, "username": subject, "client_id": c.id, "token_kind": "service", "workspace_id": "ws_acme", "scope": serviceScope,
 		} {
-			want(t, member, a.Text(member), value)
+			expect.Equal(t, member, a.Text(member), value)
 		}
 		conn, err := d.Dial("video-api", "token")
-		must(t, err)
+		expect.NoError(t, err)
 		defer conn.Close()
 		res, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
-		must(t, err)
-		want(t, "kind", res.GetKind(), tokenv1.TokenKind_TOKEN_KIND_SERVICE_TOKEN)
-		want(t, "sub over gRPC", res.GetSub(), subject)
-		want(t, "workspace_id over gRPC", res.GetWorkspaceId(), "ws_acme")
-		want(t, "plan", res.GetPlan(), "pro")
+		expect.NoError(t, err)
+		expect.Equal(t, "kind", res.GetKind(), tokenv1.TokenKind_TOKEN_KIND_SERVICE_TOKEN)
+		expect.Equal(t, "sub over gRPC", res.GetSub(), subject)
+		expect.Equal(t, "workspace_id over gRPC", res.GetWorkspaceId(), "ws_acme")
+		expect.Equal(t, "plan", res.GetPlan(), "pro")
 		batch, err := tokenv1.NewIntrospectionServiceClient(conn).BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{Tokens: []string{token}})
-		must(t, err)
-		want(t, "kind in a batch", batch.GetAnswers()[0].GetKind(), tokenv1.TokenKind_TOKEN_KIND_SERVICE_TOKEN)
+		expect.NoError(t, err)
+		expect.Equal(t, "kind in a batch", batch.GetAnswers()[0].GetKind(), tokenv1.TokenKind_TOKEN_KIND_SERVICE_TOKEN)
 		decision, err := tokenv1.NewAccessServiceClient(conn).CheckAccess(t.Context(), &tokenv1.CheckAccessRequest{Token: token, Method: "GET", Path: "/v1/videos"})
-		must(t, err)
-		want(t, "kind of the decision", decision.GetAllowed().GetKind(), tokenv1.TokenKind_TOKEN_KIND_SERVICE_TOKEN)
-		want(t, "sub of the decision", decision.GetAllowed().GetSub(), subject)
-		want(t, "client of the decision", decision.GetAllowed().GetClientId(), c.id)
+		expect.NoError(t, err)
+		expect.Equal(t, "kind of the decision", decision.GetAllowed().GetKind(), tokenv1.TokenKind_TOKEN_KIND_SERVICE_TOKEN)
+		expect.Equal(t, "sub of the decision", decision.GetAllowed().GetSub(), subject)
+		expect.Equal(t, "client of the decision", decision.GetAllowed().GetClientId(), c.id)
 
 		user, err := d.Issue(d.NewBrowser(), harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		a, err = d.Form("/oauth/introspect", url.Values{"token": {user.Access}}, harness.ResourceID, harness.ResourcePW)
-		must(t, err)
-		want(t, "token_kind of a user's token", a.Text("token_kind"), "user")
+		expect.NoError(t, err)
+		expect.Equal(t, "token_kind of a user's token", a.Text("token_kind"), "user")
 		if strings.HasPrefix(a.Text("sub"), "svc_") {
 			t.Errorf("a user has the subject %s", a.Text("sub"))
 		}
-		printed, err := d.Operate(t.Context(), shared.bins, "grants", "list", "--client", c.id)
-		must(t, err)
+		printed, err := d.Operate(t.Context(), shared.Bins, "grants", "list", "--client", c.id)
+		expect.NoError(t, err)
 		if strings.Count(printed, subject) != 1 || !strings.Contains(printed, "ws_acme") {
 			t.Errorf("grants list does not print the service once:\n%s", printed)
 		}
@@ -156,38 +157,38 @@ func TestN8_2_EveryReaderCanTellAServiceFromAUser(t *testing.T) {
 // TestN8_3_TheScopeIsThatOfTheRegistrationOrLess, and the plan of the workspace applies as to any
 // OAuth token, from the moment of its change.
 func TestN8_3_TheScopeIsThatOfTheRegistrationOrLess(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := registerService(t, d, "vdo_client_n83", "--workspace", "ws_doe")
 		for asked, issued := range map[string]string{
 			"": serviceScope, "export:write": "export:write", "export:write videos:read": "export:write videos:read",
 			"  videos:read ": "videos:read", "openid videos:read": "videos:read", "openid": serviceScope,
 		} {
 			a, err := c.request("scope", asked)
-			must(t, err)
+			expect.NoError(t, err)
 			wantServiceToken(t, a, issued)
 		}
 		token := c.issue(t)
 		bearer := "Bearer " + token
-		want(t, "an endpoint of the plan", call(t, d, http.MethodGet, "/v1/videos", "Authorization", bearer).Status, http.StatusOK)
-		a := call(t, d, http.MethodPost, "/v1/videos/vid_1/export", "Authorization", bearer)
-		want(t, "an endpoint outside the plan", a.Code(), "plan_restricted")
-		a = call(t, d, http.MethodDelete, "/v1/videos/vid_1", "Authorization", bearer)
-		want(t, "an endpoint outside the scope", a.Status == http.StatusForbidden || a.Status == http.StatusNotFound, true)
-		_, err := d.Operate(t.Context(), shared.bins, "workspaces", "set-plan", "ws_doe", "pro")
-		must(t, err)
+		expect.Equal(t, "an endpoint of the plan", expect.Response(t, d, http.MethodGet, "/v1/videos", "Authorization", bearer).Status, http.StatusOK)
+		a := expect.Response(t, d, http.MethodPost, "/v1/videos/vid_1/export", "Authorization", bearer)
+		expect.Equal(t, "an endpoint outside the plan", a.Code(), "plan_restricted")
+		a = expect.Response(t, d, http.MethodDelete, "/v1/videos/vid_1", "Authorization", bearer)
+		expect.Equal(t, "an endpoint outside the scope", a.Status == http.StatusForbidden || a.Status == http.StatusNotFound, true)
+		_, err := d.Operate(t.Context(), shared.Bins, "workspaces", "set-plan", "ws_doe", "pro")
+		expect.NoError(t, err)
 		defer func() {
-			_, err := d.Operate(context.WithoutCancel(t.Context()), shared.bins, "workspaces", "set-plan", "ws_doe", "free")
-			must(t, err)
+			_, err := d.Operate(context.WithoutCancel(t.Context()), shared.Bins, "workspaces", "set-plan", "ws_doe", "free")
+			expect.NoError(t, err)
 		}()
-		a = call(t, d, http.MethodPost, "/v1/videos/vid_1/export", "Authorization", bearer)
-		want(t, "the same endpoint after the plan's change", a.Code() == "plan_restricted", false)
+		a = expect.Response(t, d, http.MethodPost, "/v1/videos/vid_1/export", "Authorization", bearer)
+		expect.Equal(t, "the same endpoint after the plan's change", a.Code() == "plan_restricted", false)
 	})
 }
 
 // TestN8_4_ErrorsInBothDialects: a client that is not registered for the grant type, public or
 // confidential, is unauthorized_client; a scope beyond its registration is refused by name.
 func TestN8_4_ErrorsInBothDialects(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := registerService(t, d, "vdo_client_n84")
 		for name, row := range map[string]struct {
 			id, secret, parameter, value string
@@ -218,17 +219,17 @@ func TestN8_4_ErrorsInBothDialects(t *testing.T) {
 				form.Set(row.parameter, row.value)
 			}
 			documented, err := d.JSON("/oauth/token", body)
-			must(t, err)
+			expect.NoError(t, err)
 			standard, err := d.Form("/oauth/token", form)
-			must(t, err)
+			expect.NoError(t, err)
 			if documented.Status != row.status || documented.Code() != row.documented || !strings.Contains(documented.Message(), row.says) {
 				t.Errorf("%s: %d %s, want %d %s", name, documented.Status, documented.Raw, row.status, row.documented)
 			}
 			if standard.Status != row.status || standard.Text("error") != row.rfc || !strings.Contains(standard.Text("error_description"), row.says) {
 				t.Errorf("%s: %d %s, want %d %s", name, standard.Status, standard.Raw, row.status, row.rfc)
 			}
-			wantNoStore(t, documented)
-			wantNoStore(t, standard)
+			expect.NoStore(t, documented)
+			expect.NoStore(t, standard)
 		}
 	})
 }
@@ -236,18 +237,18 @@ func TestN8_4_ErrorsInBothDialects(t *testing.T) {
 // TestN8_5_DisablingEndsTheTokensEverywhere while the client requests more of them: when the command
 // returns, no token that was returned before or is returned later is active, over HTTP and at the API.
 func TestN8_5_DisablingEndsTheTokensEverywhere(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := registerService(t, d, "vdo_client_n85")
 		for range 2 {
 			before := c.issue(t)
-			wantActive(t, d, before, true)
+			expect.Active(t, d, before, true)
 			requests := harness.Repeat(8, func() (harness.Response, error) { return c.request() })
 			requests = append(requests, func() (harness.Response, error) {
-				_, err := d.Operate(t.Context(), shared.bins, "clients", "disable", c.id, "--yes")
+				_, err := d.Operate(t.Context(), shared.Bins, "clients", "disable", c.id, "--yes")
 				return harness.Response{}, err
 			})
 			responses, err := harness.Concurrently(requests...)
-			must(t, err)
+			expect.NoError(t, err)
 			tokens := []string{before}
 			for _, a := range responses {
 				if a.Status == http.StatusOK {
@@ -255,18 +256,18 @@ func TestN8_5_DisablingEndsTheTokensEverywhere(t *testing.T) {
 				}
 			}
 			for _, token := range tokens {
-				wantActive(t, d, token, false)
-				want(t, "status at the API", call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+token).Status, http.StatusUnauthorized)
+				expect.Active(t, d, token, false)
+				expect.Equal(t, "status at the API", expect.Response(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+token).Status, http.StatusUnauthorized)
 			}
 			a, err := c.request()
-			must(t, err)
-			want(t, "error of a disabled client", a.Text("error"), "invalid_client")
-			_, err = d.Operate(t.Context(), shared.bins, "clients", "enable", c.id)
-			must(t, err)
+			expect.NoError(t, err)
+			expect.Equal(t, "error of a disabled client", a.Text("error"), "invalid_client")
+			_, err = d.Operate(t.Context(), shared.Bins, "clients", "enable", c.id)
+			expect.NoError(t, err)
 			for _, token := range tokens {
-				wantActive(t, d, token, false)
+				expect.Active(t, d, token, false)
 			}
-			wantActive(t, d, c.issue(t), true)
+			expect.Active(t, d, c.issue(t), true)
 		}
 	})
 }
@@ -274,35 +275,35 @@ func TestN8_5_DisablingEndsTheTokensEverywhere(t *testing.T) {
 // TestN8_5_LeavingTheWorkspaceEndsTheTokensAndRotatingDoesNot: a rotation says which tokens it
 // leaves, and by which command they end.
 func TestN8_5_LeavingTheWorkspaceEndsTheTokensAndRotatingDoesNot(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := registerService(t, d, "vdo_client_n85b")
 		token := c.issue(t)
-		printed, err := d.Operate(t.Context(), shared.bins, "clients", "rotate-secret", c.id, "--overlap", "0s")
-		must(t, err)
+		printed, err := d.Operate(t.Context(), shared.Bins, "clients", "rotate-secret", c.id, "--overlap", "0s")
+		expect.NoError(t, err)
 		a, err := c.request()
-		must(t, err)
-		want(t, "error with the previous secret", a.Text("error"), "invalid_client")
-		wantActive(t, d, token, true)
+		expect.NoError(t, err)
+		expect.Equal(t, "error with the previous secret", a.Text("error"), "invalid_client")
+		expect.Active(t, d, token, true)
 		c.secret = strings.TrimSpace(printed)
-		_, err = d.Operate(t.Context(), shared.bins, "clients", "update", c.id, "--workspace", "ws_doe")
+		_, err = d.Operate(t.Context(), shared.Bins, "clients", "update", c.id, "--workspace", "ws_doe")
 		if err == nil {
 			t.Error("the workspace of a client was changed")
 		}
-		_, err = d.Operate(t.Context(), shared.bins, "clients", "remove-from-workspace", c.id, "--yes")
-		must(t, err)
-		wantActive(t, d, token, false)
+		_, err = d.Operate(t.Context(), shared.Bins, "clients", "remove-from-workspace", c.id, "--yes")
+		expect.NoError(t, err)
+		expect.Active(t, d, token, false)
 		a, err = c.request()
-		must(t, err)
-		want(t, "error without a workspace", a.Text("error"), "unauthorized_client")
-		_, err = d.Operate(t.Context(), shared.bins, "clients", "update", c.id, "--workspace", "ws_doe")
-		must(t, err)
-		wantActive(t, d, token, false)
+		expect.NoError(t, err)
+		expect.Equal(t, "error without a workspace", a.Text("error"), "unauthorized_client")
+		_, err = d.Operate(t.Context(), shared.Bins, "clients", "update", c.id, "--workspace", "ws_doe")
+		expect.NoError(t, err)
+		expect.Active(t, d, token, false)
 		next := c.issue(t)
 		a, err = d.Form("/oauth/introspect", url.Values{"token": {next}}, harness.ResourceID, harness.ResourcePW)
-		must(t, err)
-		want(t, "the new workspace", a.Text("workspace_id"), "ws_doe")
+		expect.NoError(t, err)
+		expect.Equal(t, "the new workspace", a.Text("workspace_id"), "ws_doe")
 		_, err = d.Form("/oauth/revoke", url.Values{"token": {next}})
-		must(t, err)
-		wantActive(t, d, next, false)
+		expect.NoError(t, err)
+		expect.Active(t, d, next, false)
 	})
 }

@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -73,7 +74,7 @@ func (p *publisher) publish(t *testing.T, path string, change ...any) string {
 		}
 	}
 	body, err := json.Marshal(members)
-	must(t, err)
+	expect.NoError(t, err)
 	return p.serve(path, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(body)
@@ -87,61 +88,61 @@ func documentRequest(clientID string) harness.Request {
 
 // TestN5_AClientThatDescribesItself: the whole life of its tokens.
 func TestN5_AClientThatDescribesItself(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
 		id := p.publish(t, "/oauth/claude-code-client-metadata")
 		b, r := d.NewBrowser(), documentRequest(id)
 
 		page, err := b.Consent(r)
-		must(t, err)
+		expect.NoError(t, err)
 		host := strings.TrimPrefix(p.URL, "http://")
-		wantPage(t, "the consent page", page, http.StatusOK, host+" (“Claude Code”)</bdi> wants to use", "Nobody here has checked this app", id,
+		expect.Page(t, "the consent page", page, http.StatusOK, host+" (“Claude Code”)</bdi> wants to use", "Nobody here has checked this app", id,
 			"localhost:53682", "any program here can receive it")
 		page, err = b.Decide(page, "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 		if !strings.HasPrefix(page.Location(), r.RedirectURI+"?") || page.Query().Get("iss") != d.PublicURL {
 			t.Fatalf("approving led to %s", page.Location())
 		}
 		tokens, err := d.Exchange(page.Query().Get("code"), r)
-		must(t, err)
-		wantTokens(t, tokens, "videos:read")
-		wantActive(t, d, tokens.Text("access_token"), true)
+		expect.NoError(t, err)
+		expect.Tokens(t, tokens, "videos:read")
+		expect.Active(t, d, tokens.Text("access_token"), true)
 		next, err := d.Form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Text("refresh_token")}, "client_id": {id}})
-		must(t, err)
-		wantTokens(t, next, "videos:read")
+		expect.NoError(t, err)
+		expect.Tokens(t, next, "videos:read")
 		if n := p.fetches("/oauth/claude-code-client-metadata"); n != 1 {
 			t.Errorf("the document was fetched %d times, want once", n)
 		}
 		introspected, err := d.Form("/oauth/introspect", url.Values{"token": {next.Text("access_token")}}, harness.ResourceID, harness.ResourcePW)
-		must(t, err)
-		want(t, "client_id of the introspection", introspected.Text("client_id"), id)
+		expect.NoError(t, err)
+		expect.Equal(t, "client_id of the introspection", introspected.Text("client_id"), id)
 
 		apps, err := b.Get("/account/connected-apps")
-		must(t, err)
-		wantPage(t, "the connected apps", apps, http.StatusOK, host+" (“Claude Code”)", id)
+		expect.NoError(t, err)
+		expect.Page(t, "the connected apps", apps, http.StatusOK, host+" (“Claude Code”)", id)
 		_, err = b.Disconnect(id)
-		must(t, err)
-		wantActive(t, d, next.Text("access_token"), false)
+		expect.NoError(t, err)
+		expect.Active(t, d, next.Text("access_token"), false)
 
 		issued, err := d.Issue(b, r)
-		must(t, err)
+		expect.NoError(t, err)
 		revoked, err := d.Form("/oauth/revoke", url.Values{"token": {issued.Refresh}, "client_id": {id}})
-		must(t, err)
-		want(t, "status of the revocation", revoked.Status, http.StatusOK)
-		wantActive(t, d, issued.Access, false)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of the revocation", revoked.Status, http.StatusOK)
+		expect.Active(t, d, issued.Access, false)
 	})
 }
 
 // TestN5_TheExampleOfThePageIsAClient: docs/client-documents.md, on another host.
 func TestN5_TheExampleOfThePageIsAClient(t *testing.T) {
 	raw, err := os.ReadFile("../../docs/client-documents.md")
-	must(t, err)
+	expect.NoError(t, err)
 	_, rest, _ := strings.Cut(string(raw), "```json\n")
 	example, _, found := strings.Cut(rest, "```")
 	if !found {
 		t.Fatal("the page has no document")
 	}
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newPublisher(t)
 		id := p.serve("/oauth/client.json", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
@@ -150,12 +151,12 @@ func TestN5_TheExampleOfThePageIsAClient(t *testing.T) {
 		})
 		b, r := d.NewBrowser(), documentRequest(id)
 		page, err := b.Consent(r)
-		must(t, err)
-		wantPage(t, "the consent page", page, http.StatusOK, "(“Example Tools”)")
+		expect.NoError(t, err)
+		expect.Page(t, "the consent page", page, http.StatusOK, "(“Example Tools”)")
 		page, err = b.Decide(page, "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 		tokens, err := d.Exchange(page.Query().Get("code"), r)
-		must(t, err)
-		wantTokens(t, tokens, "videos:read")
+		expect.NoError(t, err)
+		expect.Tokens(t, tokens, "videos:read")
 	})
 }

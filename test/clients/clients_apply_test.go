@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"encoding/json"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -28,16 +29,16 @@ type applied struct {
 func manifestOf(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "clients.yaml")
-	must(t, os.WriteFile(path, []byte(text), 0o600))
+	expect.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return path
 }
 
 func apply(t *testing.T, d *harness.Deployment, args ...string) applied {
 	t.Helper()
-	printed, err := d.Operate(t.Context(), shared.bins, append([]string{"clients", "apply", "-o", "json"}, args...)...)
-	must(t, err)
+	printed, err := d.Operate(t.Context(), shared.Bins, append([]string{"clients", "apply", "-o", "json"}, args...)...)
+	expect.NoError(t, err)
 	var a applied
-	must(t, json.Unmarshal([]byte(printed), &a))
+	expect.NoError(t, json.Unmarshal([]byte(printed), &a))
 	return a
 }
 
@@ -61,17 +62,17 @@ clients:
 // disabled without --prune.
 func TestClientsApply(t *testing.T) {
 	t.Parallel() // it has its own server
-	d := ownAllInOne(t, nil)
+	d := shared.OwnAllInOne(t, nil)
 	secrets := t.TempDir()
 	path := manifestOf(t, twoClients)
 	both := []string{"vdo_client_applied", "vdo_client_phone"}
 	if diff := cmp.Diff(both, apply(t, d, path, "--dry-run").Created); diff != "" {
 		t.Errorf("the dry run: %s", diff)
 	}
-	if _, err := d.Operate(t.Context(), shared.bins, "clients", "show", "vdo_client_phone"); err == nil {
+	if _, err := d.Operate(t.Context(), shared.Bins, "clients", "show", "vdo_client_phone"); err == nil {
 		t.Error("the dry run registered a client")
 	}
-	if _, err := d.Operate(t.Context(), shared.bins, "clients", "apply", path); err == nil {
+	if _, err := d.Operate(t.Context(), shared.Bins, "clients", "apply", path); err == nil {
 		t.Error("a secret would have been lost")
 	}
 	if diff := cmp.Diff(both, apply(t, d, path, "--secrets", secrets).Created); diff != "" {
@@ -81,10 +82,10 @@ func TestClientsApply(t *testing.T) {
 		t.Errorf("the second run changes %+v", got)
 	}
 	kept, err := os.ReadFile(filepath.Join(secrets, "vdo_client_applied"))
-	must(t, err)
+	expect.NoError(t, err)
 	c := serviceClient{d: d, id: "vdo_client_applied", secret: strings.TrimSpace(string(kept))}
 	a, err := c.request()
-	must(t, err)
+	expect.NoError(t, err)
 	token := wantServiceToken(t, a, "videos:read export:write")
 
 	changed := manifestOf(t, strings.NewReplacer("[videos:read, export:write]", "[videos:read]", "    refresh_retry: 5s\n", "", "name: Phone", "name: Telephone").Replace(twoClients))
@@ -98,9 +99,9 @@ func TestClientsApply(t *testing.T) {
 		t.Errorf("the second run changes %+v", got.Updated)
 	}
 	a, err = c.request()
-	must(t, err)
+	expect.NoError(t, err)
 	wantServiceToken(t, a, "videos:read")
-	wantActive(t, d, token, true)
+	expect.Active(t, d, token, true)
 	wantPruned(t, d, c, token)
 }
 
@@ -113,23 +114,23 @@ func wantPruned(t *testing.T, d *harness.Deployment, c serviceClient, token stri
 		rest += ", {id: " + id + ", name: x}"
 	}
 	keep := manifestOf(t, rest+"]")
-	if _, err := d.Operate(t.Context(), shared.bins, "clients", "apply", keep); err == nil {
+	if _, err := d.Operate(t.Context(), shared.Bins, "clients", "apply", keep); err == nil {
 		t.Error("lists of the fixtures were emptied")
 	}
 	only := manifestOf(t, twoClients[:strings.Index(twoClients, "  - id: vdo_client_phone")])
-	want(t, "without --prune, disabled clients", len(apply(t, d, only, "--dry-run").Disabled), 0)
-	if _, err := d.Operate(t.Context(), shared.bins, "clients", "apply", only, "--prune"); err == nil {
+	expect.Equal(t, "without --prune, disabled clients", len(apply(t, d, only, "--dry-run").Disabled), 0)
+	if _, err := d.Operate(t.Context(), shared.Bins, "clients", "apply", only, "--prune"); err == nil {
 		t.Error("clients were disabled without a confirmation")
 	}
-	wantActive(t, d, token, true)
-	want(t, "clients to disable", len(apply(t, d, only, "--prune", "--dry-run").Disabled), 1+len(fixtures))
-	want(t, "disabled clients", len(apply(t, d, only, "--prune", "--yes").Disabled), 1+len(fixtures))
+	expect.Active(t, d, token, true)
+	expect.Equal(t, "clients to disable", len(apply(t, d, only, "--prune", "--dry-run").Disabled), 1+len(fixtures))
+	expect.Equal(t, "disabled clients", len(apply(t, d, only, "--prune", "--yes").Disabled), 1+len(fixtures))
 	a, err := d.Form("/oauth/token", url.Values{"grant_type": {"client_credentials"}}, c.id, c.secret)
-	must(t, err)
-	want(t, "status of the client that stayed", a.Status, http.StatusOK)
-	want(t, "clients to disable again", len(apply(t, d, only, "--prune", "--yes").Disabled), 0)
-	printed, err := d.Operate(t.Context(), shared.bins, "clients", "show", harness.PublicID)
-	must(t, err)
+	expect.NoError(t, err)
+	expect.Equal(t, "status of the client that stayed", a.Status, http.StatusOK)
+	expect.Equal(t, "clients to disable again", len(apply(t, d, only, "--prune", "--yes").Disabled), 0)
+	printed, err := d.Operate(t.Context(), shared.Bins, "clients", "show", harness.PublicID)
+	expect.NoError(t, err)
 	if !strings.Contains(printed, "disabled") {
 		t.Errorf("a client that the manifest does not have is\n%s", printed)
 	}

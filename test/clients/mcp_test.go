@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"net/http"
@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -13,7 +14,7 @@ import (
 func pathOf(t *testing.T, r harness.Request, change ...string) string {
 	t.Helper()
 	u, err := url.Parse(r.Path())
-	must(t, err)
+	expect.NoError(t, err)
 	q := u.Query()
 	for i := 0; i < len(change); i += 2 {
 		if q.Set(change[i], change[i+1]); change[i+1] == "" {
@@ -26,14 +27,14 @@ func pathOf(t *testing.T, r harness.Request, change ...string) string {
 // register registers a public client with `usher clients create`.
 func register(t *testing.T, d *harness.Deployment, id string, args ...string) {
 	t.Helper()
-	_, err := d.Operate(t.Context(), shared.bins, append([]string{"clients", "create", "Strange App", "--public", "--id", id, "--scope", "videos:read,jobs:read"}, args...)...)
-	must(t, err)
+	_, err := d.Operate(t.Context(), shared.Bins, append([]string{"clients", "create", "Strange App", "--public", "--id", id, "--scope", "videos:read,jobs:read"}, args...)...)
+	expect.NoError(t, err)
 }
 
 // TestMCPFailure_1_AFreePortOfTheUsersComputer: from the authorization to the tokens, for the
 // addresses of known clients. The three loopback names are different hosts.
 func TestMCPFailure_1_AFreePortOfTheUsersComputer(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		const id, exact = "vdo_client_loopback", "vdo_client_exact"
 		register(t, d, id, "--application-type", "native", "--redirect-uri", "http://localhost/callback", "--redirect-uri", "http://127.0.0.1:33418",
 			"--redirect-uri", "http://127.0.0.1:33418/", "--redirect-uri", "http://[::1]/cb", "--redirect-uri", "https://vscode.dev/redirect")
@@ -48,27 +49,27 @@ func TestMCPFailure_1_AFreePortOfTheUsersComputer(t *testing.T) {
 			r := harness.Request{ClientID: id, RedirectURI: uri, Scope: "videos:read", Verifier: harness.NewVerifier()}
 			if !want {
 				page, err := b.Get(r.Path())
-				must(t, err)
-				wantErrorPage(t, uri, page)
+				expect.NoError(t, err)
+				expect.ErrorPage(t, uri, page)
 				continue
 			}
 			code, err := b.Approve(r)
-			must(t, err)
+			expect.NoError(t, err)
 			res, err := d.Exchange(code, r)
 			if err != nil || res.Status != http.StatusOK {
 				t.Errorf("%s: the code is worth %d, %v", uri, res.Status, err)
 			}
 		}
 		page, err := b.Get(harness.Request{ClientID: exact, RedirectURI: "http://localhost:8001/callback", Scope: "videos:read", Verifier: "x"}.Path())
-		must(t, err)
-		wantErrorPage(t, "a web client with another port", page)
+		expect.NoError(t, err)
+		expect.ErrorPage(t, "a web client with another port", page)
 	})
 }
 
 // TestMCPFailure_5_ScopesAsLibrariesSendThem: blanks, names of OpenID Connect, and none at all. The
 // token response names the granted scope, and redirect_uri may be absent with PKCE.
 func TestMCPFailure_5_ScopesAsLibrariesSendThem(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		const id = "vdo_client_scopes"
 		register(t, d, id, "--redirect-uri", harness.CallbackURI, "--default-scope", "jobs:read")
 		b := d.NewBrowser()
@@ -78,13 +79,13 @@ func TestMCPFailure_5_ScopesAsLibrariesSendThem(t *testing.T) {
 		} {
 			r := harness.Request{ClientID: id, Verifier: harness.NewVerifier()}
 			page, err := b.Follow(b.Get(pathOf(t, r, "scope", scope)))
-			must(t, err)
+			expect.NoError(t, err)
 			if _, err := page.FormWith("password"); err == nil {
 				page, err = b.SignIn(page, harness.JohnEmail, harness.UserPassword)
-				must(t, err)
+				expect.NoError(t, err)
 			}
 			page, err = b.Decide(page, "ws_acme", "approve")
-			must(t, err)
+			expect.NoError(t, err)
 			res, err := d.JSON("/oauth/token", map[string]any{
 				"grant_type": "authorization_code", "client_id": id, "code": page.Query().Get("code"), "code_verifier": r.Verifier,
 			})
@@ -93,7 +94,7 @@ func TestMCPFailure_5_ScopesAsLibrariesSendThem(t *testing.T) {
 			}
 		}
 		metadata, err := b.Get("/.well-known/oauth-authorization-server")
-		must(t, err)
+		expect.NoError(t, err)
 		if strings.Contains(metadata.Body, "offline_access") || !strings.Contains(metadata.Body, "jobs:read") {
 			t.Errorf("the metadata is %s", metadata.Body)
 		}
@@ -106,7 +107,7 @@ func TestMCPFailure_5_ScopesAsLibrariesSendThem(t *testing.T) {
 				change = []string{"scope", scope}
 			}
 			page, err := b.Get(pathOf(t, harness.Request{Verifier: harness.NewVerifier()}, change...))
-			must(t, err)
+			expect.NoError(t, err)
 			if q := page.Query(); q.Get("error") != "invalid_scope" || !strings.Contains(q.Get("error_description"), named) {
 				t.Errorf("%q: %d %v, want invalid_scope with %s", scope, page.Status, q, named)
 			}
@@ -117,7 +118,7 @@ func TestMCPFailure_5_ScopesAsLibrariesSendThem(t *testing.T) {
 // TestRFC9700_4_11_2_TheUserReturnsToAnUnverifiedClient: after an error and after a denial, also when
 // the sign-in is cancelled; and at once where the operator verified the client.
 func TestRFC9700_4_11_2_TheUserReturnsToAnUnverifiedClient(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		const id = "vdo_client_stranger"
 		register(t, d, id, "--redirect-uri", "https://strange.test/cb", "--redirect-uri", "cursor://strange/cb", "--unverified")
 		request := harness.Request{ClientID: id, RedirectURI: "https://strange.test/cb", Scope: "videos:read", Verifier: harness.NewVerifier()}
@@ -128,7 +129,7 @@ func TestRFC9700_4_11_2_TheUserReturnsToAnUnverifiedClient(t *testing.T) {
 				t.Fatalf("%s: %d, %v: %s", what, page.Status, err, page.Body)
 			}
 			back, err := b.Submit(page, form, map[string]string{"decision": "return"})
-			must(t, err)
+			expect.NoError(t, err)
 			if q := back.Query(); back.Status != http.StatusSeeOther || !strings.HasPrefix(back.Location(), prefix) || q.Get("error") != code || q.Get("state") == "" || q.Get("iss") != d.PublicURL {
 				t.Errorf("%s: the button leads to %d %q", what, back.Status, back.Location())
 			}
@@ -136,32 +137,32 @@ func TestRFC9700_4_11_2_TheUserReturnsToAnUnverifiedClient(t *testing.T) {
 		b := d.NewBrowser()
 		wrong := pathOf(t, request, "scope", "videos:raed")
 		page, err := b.Follow(b.Get(wrong))
-		must(t, err)
+		expect.NoError(t, err)
 		page, err = b.Follow(b.SignIn(page, harness.JohnEmail, harness.UserPassword))
-		must(t, err)
-		wantPage(t, "the error", page, 400, "strange.test", "&#39;videos:raed&#39; is not a scope", "Nothing was shared")
+		expect.NoError(t, err)
+		expect.Page(t, "the error", page, 400, "strange.test", "&#39;videos:raed&#39; is not a scope", "Nothing was shared")
 		returns("an error", b, page, "https://strange.test/cb?", "invalid_scope")
 		page, err = b.Follow(b.Get(pathOf(t, request, "response_type", "token", "redirect_uri", "cursor://strange/cb")))
-		must(t, err)
+		expect.NoError(t, err)
 		returns("an error when signed in", b, page, "cursor://strange/cb?", "unsupported_response_type")
 
 		page, err = b.Follow(b.Get(request.Path()))
-		must(t, err)
+		expect.NoError(t, err)
 		page, err = b.Follow(b.Decide(page, "ws_acme", "deny"))
-		must(t, err)
+		expect.NoError(t, err)
 		returns("a denial", b, page, "https://strange.test/cb?", "access_denied")
 
 		out := d.NewBrowser()
 		page, err = out.Follow(out.Get(wrong))
-		must(t, err)
+		expect.NoError(t, err)
 		form, err := page.FormWith("password")
-		must(t, err)
+		expect.NoError(t, err)
 		page, err = out.Follow(out.Submit(page, form, map[string]string{"decision": "deny"}))
-		must(t, err)
+		expect.NoError(t, err)
 		returns("a cancelled sign-in", out, page, "https://strange.test/cb?", "invalid_scope")
 
 		silent, err := out.Get(pathOf(t, request, "prompt", "none"))
-		must(t, err)
+		expect.NoError(t, err)
 		if silent.Query().Get("error") != "login_required" {
 			t.Errorf("prompt=none: %d %q", silent.Status, silent.Location())
 		}
@@ -169,10 +170,10 @@ func TestRFC9700_4_11_2_TheUserReturnsToAnUnverifiedClient(t *testing.T) {
 		if err != nil || code == "" {
 			t.Errorf("an approval: %v", err)
 		}
-		_, err = d.Operate(t.Context(), shared.bins, "clients", "update", id, "--verified")
-		must(t, err)
+		_, err = d.Operate(t.Context(), shared.Bins, "clients", "update", id, "--verified")
+		expect.NoError(t, err)
 		direct, err := out.Get(wrong)
-		must(t, err)
+		expect.NoError(t, err)
 		if direct.Query().Get("error") != "invalid_scope" {
 			t.Errorf("a verified client: %d %q", direct.Status, direct.Location())
 		}

@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"net/http"
@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -15,7 +16,7 @@ const bothGrants = `"grant_types":["authorization_code","refresh_token"]`
 // TestN7_9_ARegistrationIsReadChangedAndDeleted: a change replaces everything and is validated like a
 // registration.
 func TestN7_9_ARegistrationIsReadChangedAndDeleted(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := registrant{d, "198.51.110.1"}
 		one := r.registered(t, `{"redirect_uris":["https://a.test/cb"],"client_name":"One","contacts":["a@b.test"],"tos_uri":"https://a.test/tos"}`)
 		other := r.registered(t, `{"redirect_uris":["https://other.test/cb"]}`)
@@ -49,30 +50,30 @@ func TestN7_9_ARegistrationIsReadChangedAndDeleted(t *testing.T) {
 		updated := r.manage(t, http.MethodPut, one, with(t, one, map[string]any{
 			"client_secret": one.Text("client_secret"), "redirect_uris": []string{"https://new.test/cb"},
 		}))
-		want(t, "status of an update", updated.Status, http.StatusOK)
+		expect.Equal(t, "status of an update", updated.Status, http.StatusOK)
 		for _, member := range []string{"client_name", "contacts", "tos_uri", "client_secret"} {
 			if _, kept := updated.Body[member]; kept {
 				t.Errorf("the omitted %s is kept, or a secret is generated: %s", member, updated.Raw)
 			}
 		}
-		want(t, "redirect URIs", strings.Join(listOf(updated, "redirect_uris"), " "), "https://new.test/cb")
-		want(t, "the replaced token", r.manage(t, http.MethodGet, one, "").Status, http.StatusUnauthorized)
+		expect.Equal(t, "redirect URIs", strings.Join(listOf(updated, "redirect_uris"), " "), "https://new.test/cb")
+		expect.Equal(t, "the replaced token", r.manage(t, http.MethodGet, one, "").Status, http.StatusUnauthorized)
 		public := r.manage(t, http.MethodPut, updated, with(t, one, map[string]any{"token_endpoint_auth_method": "none"}))
-		want(t, "method", public.Text("token_endpoint_auth_method"), "none")
+		expect.Equal(t, "method", public.Text("token_endpoint_auth_method"), "none")
 		again := r.manage(t, http.MethodPut, public, with(t, one, nil))
 		if again.Text("client_secret") == "" || again.Text("client_secret") == one.Text("client_secret") {
 			t.Errorf("a client that becomes confidential has the secret %q", again.Text("client_secret"))
 		}
-		want(t, "status of a deletion", r.manage(t, http.MethodDelete, again, "").Status, http.StatusNoContent)
-		want(t, "a deleted client", r.manage(t, http.MethodDelete, again, "").Status, http.StatusUnauthorized)
-		want(t, "another client", r.manage(t, http.MethodGet, other, "").Status, http.StatusOK)
+		expect.Equal(t, "status of a deletion", r.manage(t, http.MethodDelete, again, "").Status, http.StatusNoContent)
+		expect.Equal(t, "a deleted client", r.manage(t, http.MethodDelete, again, "").Status, http.StatusUnauthorized)
+		expect.Equal(t, "another client", r.manage(t, http.MethodGet, other, "").Status, http.StatusOK)
 	})
 }
 
 // TestN7_6_AClientThatRegisteredItself works in the whole flow: it is not verified, has the scope of
 // the resource, a limit of users, and is deleted with all that it was granted (RFC 7592 §2.3).
 func TestN7_6_AClientThatRegisteredItself(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := registrant{d, "198.51.111.1"}
 		app := r.registered(t, `{"redirect_uris":["http://127.0.0.1/callback"],"client_name":"Desk",`+bothGrants+`}`)
 		req := harness.Request{
@@ -80,26 +81,26 @@ func TestN7_6_AClientThatRegisteredItself(t *testing.T) {
 		}
 		b := d.NewBrowser()
 		code, err := b.Approve(req)
-		must(t, err)
+		expect.NoError(t, err)
 		tokens, err := d.Exchange(code, req)
-		must(t, err)
-		wantTokens(t, tokens, "videos:read")
-		wantActive(t, d, tokens.Text("access_token"), true)
-		refreshed, err := refreshFrom(d, req.ClientID, tokens.Text("refresh_token"), r.source)
-		must(t, err)
-		wantTokens(t, refreshed, "videos:read")
+		expect.NoError(t, err)
+		expect.Tokens(t, tokens, "videos:read")
+		expect.Active(t, d, tokens.Text("access_token"), true)
+		refreshed, err := d.RefreshFrom(req.ClientID, tokens.Text("refresh_token"), r.source)
+		expect.NoError(t, err)
+		expect.Tokens(t, refreshed, "videos:read")
 		d.RecordSecret("refresh_token", refreshed.Text("refresh_token"))
 		if _, _, err := b.DisconnectButton(req.ClientID); err != nil {
 			t.Error(err)
 		}
 
 		page, err := b.Get(pathOf(t, req, "scope", "users:write"))
-		must(t, err)
+		expect.NoError(t, err)
 		if location := page.Location(); strings.HasPrefix(location, "http://127.0.0.1:51234") {
 			t.Errorf("an error redirects to a client that nobody verified: %s", location)
 		}
 		page, err = b.Follow(b.Get(pathOf(t, req, "scope", "")))
-		must(t, err)
+		expect.NoError(t, err)
 		if _, err := page.FormWith("workspace_id"); err != nil {
 			t.Errorf("a request without a scope shows %s", page.Body)
 		}
@@ -108,56 +109,56 @@ func TestN7_6_AClientThatRegisteredItself(t *testing.T) {
 		esther.Email, esther.Workspace = harness.EstherEmail, ""
 		second := d.NewBrowser()
 		page, err = second.Consent(esther)
-		must(t, err)
+		expect.NoError(t, err)
 		form, err := page.FormWith("workspace_id")
-		must(t, err)
+		expect.NoError(t, err)
 		page, err = second.Follow(second.Decide(page, form.Choices["workspace_id"][0], "approve"))
-		must(t, err)
+		expect.NoError(t, err)
 		if !strings.Contains(page.Body, "As many people use this app") {
 			t.Errorf("one user more than the limit sees %d %s", page.Status, page.Body)
 		}
 
-		want(t, "status of the deletion", r.manage(t, http.MethodDelete, app, "").Status, http.StatusNoContent)
-		wantActive(t, d, refreshed.Text("access_token"), false)
-		gone, err := refreshFrom(d, req.ClientID, refreshed.Text("refresh_token"), r.source)
-		must(t, err)
-		want(t, "refresh of a deleted client", gone.Text("error"), "invalid_client")
+		expect.Equal(t, "status of the deletion", r.manage(t, http.MethodDelete, app, "").Status, http.StatusNoContent)
+		expect.Active(t, d, refreshed.Text("access_token"), false)
+		gone, err := d.RefreshFrom(req.ClientID, refreshed.Text("refresh_token"), r.source)
+		expect.NoError(t, err)
+		expect.Equal(t, "refresh of a deleted client", gone.Text("error"), "invalid_client")
 		page, err = b.Get(req.Path())
-		must(t, err)
-		wantErrorPage(t, "a deleted client", page)
+		expect.NoError(t, err)
+		expect.ErrorPage(t, "a deleted client", page)
 	})
 }
 
 // TestN7_7_OperatorsSeeAndDisableAClient that registered itself; only the client changes it.
 func TestN7_7_OperatorsSeeAndDisableAClient(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := registrant{d, "198.51.112.1"}
 		app := r.registered(t, `{"redirect_uris":["https://a.test/cb"],"client_name":"Seen",`+bothGrants+`}`)
 		id := app.Text("client_id")
-		shown, err := d.Operate(t.Context(), shared.bins, "clients", "show", id)
-		must(t, err)
+		shown, err := d.Operate(t.Context(), shared.Bins, "clients", "show", id)
+		expect.NoError(t, err)
 		for _, text := range []string{"Seen", "https://a.test/cb", "unverified"} {
 			if !strings.Contains(shown, text) {
 				t.Errorf("the operator does not see %s:\n%s", text, shown)
 			}
 		}
-		if _, err := d.Operate(t.Context(), shared.bins, "clients", "update", id, "--name", "Other"); err == nil {
+		if _, err := d.Operate(t.Context(), shared.Bins, "clients", "update", id, "--name", "Other"); err == nil {
 			t.Error("an operator changes a client that registered itself")
 		}
-		_, err = d.Operate(t.Context(), shared.bins, "clients", "disable", id, "--yes")
-		must(t, err)
+		_, err = d.Operate(t.Context(), shared.Bins, "clients", "disable", id, "--yes")
+		expect.NoError(t, err)
 		page, err := d.NewBrowser().Get(harness.Request{ClientID: id, RedirectURI: "https://a.test/cb", Verifier: harness.NewVerifier()}.Path())
-		must(t, err)
-		wantErrorPage(t, "a disabled client", page)
-		_, err = d.Operate(t.Context(), shared.bins, "clients", "enable", id)
-		must(t, err)
-		want(t, "the registration", r.manage(t, http.MethodGet, app, "").Status, http.StatusOK)
+		expect.NoError(t, err)
+		expect.ErrorPage(t, "a disabled client", page)
+		_, err = d.Operate(t.Context(), shared.Bins, "clients", "enable", id)
+		expect.NoError(t, err)
+		expect.Equal(t, "the registration", r.manage(t, http.MethodGet, app, "").Status, http.StatusOK)
 	})
 }
 
 // TestN7_NoAddressOfTheMetadataIsFetched: neither at the registration nor on the pages (CVE-2021-26715).
 func TestN7_NoAddressOfTheMetadataIsFetched(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		var requests atomic.Int32
 		trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 		defer trap.Close()
@@ -166,7 +167,7 @@ func TestN7_NoAddressOfTheMetadataIsFetched(t *testing.T) {
 		page, err := d.NewBrowser().Consent(harness.Request{
 			ClientID: app.Text("client_id"), RedirectURI: "https://a.test/cb", Scope: "videos:read", Verifier: harness.NewVerifier(),
 		})
-		must(t, err)
+		expect.NoError(t, err)
 		if strings.Contains(page.Body, trap.URL) || requests.Load() != 0 {
 			t.Errorf("%d requests, and the page is %s", requests.Load(), page.Body)
 		}
@@ -176,8 +177,8 @@ func TestN7_NoAddressOfTheMetadataIsFetched(t *testing.T) {
 // registering starts an all-in-one with a mode of its own.
 func registering(t *testing.T, mode string) *harness.Deployment {
 	t.Helper()
-	d, err := harness.AllInOne(shared.bins, t.TempDir(), harness.WithLongTimeouts(map[string]string{"USHER_DCR": mode}))
-	must(t, err)
+	d, err := harness.AllInOne(shared.Bins, t.TempDir(), harness.WithLongTimeouts(map[string]string{"USHER_DCR": mode}))
+	expect.NoError(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Error(err)
@@ -211,10 +212,10 @@ func TestN7_1_AnInitialAccessTokenPermitsRegistrations(t *testing.T) {
 	const metadata = `{"redirect_uris":["https://a.test/cb"],"scope":"jobs:read videos:read"}`
 	refused := r.register(t, metadata)
 	wantFlat(t, "without a token", refused, http.StatusUnauthorized, "invalid_token", "")
-	want(t, "challenge without a token", refused.Header.Get("WWW-Authenticate"), "Bearer")
+	expect.Equal(t, "challenge without a token", refused.Header.Get("WWW-Authenticate"), "Bearer")
 	create := func(args ...string) string {
-		out, err := d.Operate(t.Context(), shared.bins, append([]string{"registration-tokens", "create"}, args...)...)
-		must(t, err)
+		out, err := d.Operate(t.Context(), shared.Bins, append([]string{"registration-tokens", "create"}, args...)...)
+		expect.NoError(t, err)
 		d.RecordSecret("initial access token", strings.TrimSpace(out))
 		return strings.TrimSpace(out)
 	}
@@ -223,20 +224,20 @@ func TestN7_1_AnInitialAccessTokenPermitsRegistrations(t *testing.T) {
 	var last harness.Response
 	for range 2 {
 		last = r.send(t, http.MethodPost, "/oauth/register", token, metadata)
-		want(t, "status with a token", last.Status, http.StatusCreated)
-		want(t, "scope of the token", last.Text("scope"), "jobs:read")
+		expect.Equal(t, "status with a token", last.Status, http.StatusCreated)
+		expect.Equal(t, "scope of the token", last.Text("scope"), "jobs:read")
 	}
 	wantFlat(t, "a token that is used up", r.send(t, http.MethodPost, "/oauth/register", token, metadata), http.StatusUnauthorized, "invalid_token", "")
 	updated := r.manage(t, http.MethodPut, last, with(t, last, map[string]any{"scope": "videos:read jobs:read"}))
-	want(t, "scope after an update", updated.Text("scope"), "jobs:read")
+	expect.Equal(t, "scope after an update", updated.Text("scope"), "jobs:read")
 
 	create("other")
-	listed, err := d.Operate(t.Context(), shared.bins, "registration-tokens", "list")
-	must(t, err)
+	listed, err := d.Operate(t.Context(), shared.Bins, "registration-tokens", "list")
+	expect.NoError(t, err)
 	if !strings.Contains(listed, "other") || strings.Contains(listed, "build") {
 		t.Errorf("the list of tokens is\n%s", listed)
 	}
 	id := listed[strings.Index(listed, "iat_"):]
-	_, err = d.Operate(t.Context(), shared.bins, "registration-tokens", "revoke", id[:strings.IndexByte(id, ' ')])
-	must(t, err)
+	_, err = d.Operate(t.Context(), shared.Bins, "registration-tokens", "revoke", id[:strings.IndexByte(id, ' ')])
+	expect.NoError(t, err)
 }

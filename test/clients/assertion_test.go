@@ -1,4 +1,4 @@
-package e2e
+package clients
 
 import (
 	"crypto/rand"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -26,10 +27,10 @@ func newSigningClient(t *testing.T, d *harness.Deployment, id string) signingCli
 	t.Helper()
 	c := signingClient{id, josetest.New(t, "ES256", "first")}
 	file := filepath.Join(t.TempDir(), "keys.json")
-	must(t, os.WriteFile(file, []byte(josetest.Set(c.key)), 0o600))
-	_, err := d.Operate(t.Context(), shared.bins, "clients", "create", "Signer", "--id", id, "--jwks", file,
+	expect.NoError(t, os.WriteFile(file, []byte(josetest.Set(c.key)), 0o600))
+	_, err := d.Operate(t.Context(), shared.Bins, "clients", "create", "Signer", "--id", id, "--jwks", file,
 		"--redirect-uri", harness.CallbackURI, "--scope", "videos:read")
-	must(t, err)
+	expect.NoError(t, err)
 	return c
 }
 
@@ -57,18 +58,18 @@ func (c signingClient) post(t *testing.T, d *harness.Deployment, path, assertion
 		}
 	}
 	a, err := d.Form(path, form)
-	must(t, err)
+	expect.NoError(t, err)
 	return a
 }
 
 // TestN6_AClientAuthenticatesWithAKeyAtEveryEndpoint, in both dialects. The client's identifier is in
 // the assertion alone.
 func TestN6_AClientAuthenticatesWithAKeyAtEveryEndpoint(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newSigningClient(t, d, "vdo_client_signer")
 		approve := func() string {
 			code, err := d.NewBrowser().Approve(harness.Request{ClientID: c.id, Scope: "videos:read"})
-			must(t, err)
+			expect.NoError(t, err)
 			return code
 		}
 		code := approve()
@@ -76,35 +77,35 @@ func TestN6_AClientAuthenticatesWithAKeyAtEveryEndpoint(t *testing.T) {
 
 		// A failed authentication consumes nothing, and the log alone has its cause.
 		wrong := c.post(t, d, "/oauth/token", c.assertion(t, d, "aud", d.PublicURL+"/oauth/token"), exchange...)
-		want(t, "status of a wrong audience", wrong.Status, http.StatusUnauthorized)
-		want(t, "error of a wrong audience", wrong.Body["error"], any("invalid_client"))
-		wantCause(t, d, wrong.Header, "assertion_audience_endpoint", c.id)
+		expect.Equal(t, "status of a wrong audience", wrong.Status, http.StatusUnauthorized)
+		expect.Equal(t, "error of a wrong audience", wrong.Body["error"], any("invalid_client"))
+		expect.Cause(t, d, wrong.Header, "assertion_audience_endpoint", c.id)
 
 		once := c.assertion(t, d)
 		issued := c.post(t, d, "/oauth/token", once, exchange...)
-		want(t, "status of the code", issued.Status, http.StatusOK)
+		expect.Equal(t, "status of the code", issued.Status, http.StatusOK)
 		replayed := c.post(t, d, "/oauth/introspect", once, "token", issued.Text("access_token"))
-		want(t, "status of a replay", replayed.Status, http.StatusUnauthorized)
-		want(t, "response to a replay", replayed.Raw, wrong.Raw)
-		wantCause(t, d, replayed.Header, "assertion_replayed", c.id)
+		expect.Equal(t, "status of a replay", replayed.Status, http.StatusUnauthorized)
+		expect.Equal(t, "response to a replay", replayed.Raw, wrong.Raw)
+		expect.Cause(t, d, replayed.Header, "assertion_replayed", c.id)
 
 		seen := c.post(t, d, "/oauth/introspect", c.assertion(t, d), "token", issued.Text("access_token"))
-		want(t, "active", seen.Body["active"], any(true))
+		expect.Equal(t, "active", seen.Body["active"], any(true))
 		refreshed, err := d.JSON("/oauth/token", map[string]any{
 			"grant_type": "refresh_token", "refresh_token": issued.Text("refresh_token"), "client_id": c.id,
 			"client_assertion_type": oauth.JWTBearerAssertion, "client_assertion": c.assertion(t, d),
 		})
-		must(t, err)
-		want(t, "status of a refresh", refreshed.Status, http.StatusOK)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of a refresh", refreshed.Status, http.StatusOK)
 		refused, err := d.JSON("/oauth/revoke", map[string]any{
 			"token": refreshed.Text("refresh_token"), "client_assertion_type": oauth.JWTBearerAssertion, "client_assertion": once,
 		})
-		must(t, err)
-		want(t, "code of a replay in the documented dialect", refused.Code(), "authentication_error")
+		expect.NoError(t, err)
+		expect.Equal(t, "code of a replay in the documented dialect", refused.Code(), "authentication_error")
 		revoked := c.post(t, d, "/oauth/revoke", c.assertion(t, d), "token", refreshed.Text("refresh_token"))
-		want(t, "status of a revocation", revoked.Status, http.StatusOK)
+		expect.Equal(t, "status of a revocation", revoked.Status, http.StatusOK)
 		gone := c.post(t, d, "/oauth/introspect", c.assertion(t, d), "token", refreshed.Text("access_token"))
-		want(t, "response about a revoked token", gone.Raw, `{"active":false}`)
+		expect.Equal(t, "response about a revoked token", gone.Raw, `{"active":false}`)
 
 		for name, params := range map[string][]string{
 			"a secret beside it":      {"client_id", c.id, "client_secret", "x"},
@@ -113,25 +114,25 @@ func TestN6_AClientAuthenticatesWithAKeyAtEveryEndpoint(t *testing.T) {
 			"a type without anything": {"client_assertion", ""},
 		} {
 			a := c.post(t, d, "/oauth/introspect", c.assertion(t, d), append(params, "token", "x")...)
-			want(t, "status with "+name, a.Status, http.StatusBadRequest)
-			want(t, "error with "+name, a.Body["error"], any("invalid_request"))
+			expect.Equal(t, "status with "+name, a.Status, http.StatusBadRequest)
+			expect.Equal(t, "error with "+name, a.Body["error"], any("invalid_request"))
 		}
 		basic, err := d.Form("/oauth/introspect", url.Values{
 			"token": {"x"}, "client_assertion_type": {oauth.JWTBearerAssertion}, "client_assertion": {c.assertion(t, d)},
 		}, harness.ConfidentialID, harness.ConfidentialPW)
-		must(t, err)
-		want(t, "error with HTTP Basic beside it", basic.Body["error"], any("invalid_request"))
+		expect.NoError(t, err)
+		expect.Equal(t, "error with HTTP Basic beside it", basic.Body["error"], any("invalid_request"))
 		secret := c.post(t, d, "/oauth/token", "", append(exchange, "client_assertion_type", "", "client_id", c.id, "client_secret", "vdo_secret_x")...)
-		wantCause(t, d, secret.Header, "assertion_missing", c.id)
+		expect.Cause(t, d, secret.Header, "assertion_missing", c.id)
 		bare := c.post(t, d, "/oauth/token", "", append(exchange, "client_assertion_type", "", "client_id", c.id)...)
-		wantCause(t, d, bare.Header, "assertion_missing", c.id)
+		expect.Cause(t, d, bare.Header, "assertion_missing", c.id)
 	})
 }
 
 // TestN6_6_TheLastUseOfAPublishedKeyIsShown: in development a client may publish its keys on
 // loopback. The use is written when the process ends at the latest.
 func TestN6_6_TheLastUseOfAPublishedKeyIsShown(t *testing.T) {
-	d := fiveProcesses(t)
+	d := shared.FiveProcesses()
 	c := newSigningClient(t, d, "vdo_client_publisher")
 	keys := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -140,18 +141,18 @@ func TestN6_6_TheLastUseOfAPublishedKeyIsShown(t *testing.T) {
 	defer keys.Close()
 	operate := func(args ...string) string {
 		t.Helper()
-		out, err := d.Operate(t.Context(), shared.bins, args...)
-		must(t, err)
+		out, err := d.Operate(t.Context(), shared.Bins, args...)
+		expect.NoError(t, err)
 		return out
 	}
 	operate("clients", "update", c.id, "--jwks-uri", keys.URL+"/keys")
 	a := c.post(t, d, "/oauth/introspect", c.assertion(t, d), "token", "x")
-	want(t, "response with a published key", a.Raw, `{"active":false}`)
+	expect.Equal(t, "response with a published key", a.Raw, `{"active":false}`)
 	keys.Close()
 	a = c.post(t, d, "/oauth/introspect", c.assertion(t, d), "token", "x")
-	want(t, "response while the address is down", a.Raw, `{"active":false}`)
+	expect.Equal(t, "response while the address is down", a.Raw, `{"active":false}`)
 	second := c
 	second.key = c.key.Named("second")
 	a = second.post(t, d, "/oauth/introspect", second.assertion(t, d), "token", "x")
-	wantCause(t, d, a.Header, "assertion_key_unknown", c.id)
+	expect.Cause(t, d, a.Header, "assertion_key_unknown", c.id)
 }
