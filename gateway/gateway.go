@@ -88,7 +88,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
-	pages := page.New()
+	pages := newPages(deps)
 	pages.Preferred, pages.Brand = cookies.Language, config.brand()
 	flow := browser.Flow{
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
@@ -145,6 +145,14 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
+}
+
+// newPages returns the pages; a development server has them in ar-XB too.
+func newPages(deps Deps) *page.Pages {
+	if deps.Development {
+		return page.NewDevelopment()
+	}
+	return page.New()
 }
 
 // describe returns the description of the API.

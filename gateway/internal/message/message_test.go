@@ -196,6 +196,29 @@ func TestTheLanguageIsTheFirstListsThatFits(t *testing.T) {
 	}
 }
 
+// TestThePseudoLanguageIsForDevelopment: every text of the catalog is in it, and its places stay.
+func TestThePseudoLanguageIsForDevelopment(t *testing.T) {
+	if got := message.Load().Match("ar-XB").Tag(); got != "en" {
+		t.Errorf("ar-XB is %s without the pseudo-language", got)
+	}
+	l := message.LoadWithPseudo()
+	p := l.Match("ar-XB")
+	if !p.RightToLeft() || p.Tag() != "ar-XB" || l.Match("de").RightToLeft() || l.Match("de").Tag() != "de" {
+		t.Fatalf("ar-XB is %s", p.Tag())
+	}
+	if got, want := p.Text("Deny"), "\u202eDeny\u202c"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := p.Format("Allow %s?", "<b>"), "\u202eAllow \u202c<b>?"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for key := range texts(t, "de") {
+		if key != "%[1]d %[2]s %[3]s, %[4]s %[5]s" && p.Text(key) == key && !strings.Contains(key, "%") {
+			t.Errorf("%q is not in ar-XB", key)
+		}
+	}
+}
+
 func TestTextsAndPluralForms(t *testing.T) {
 	for i, want := range [][]string{
 		{"Deny", "an operator's own text: 100 %", "1 second", "2 seconds", "Allow a <b> 100%?"},

@@ -53,11 +53,16 @@ type templates struct {
 }
 
 // New parses the embedded templates. A test renders each, so that it cannot fail at run time.
-func New() *Pages {
+func New() *Pages { return newPages(message.Load()) }
+
+// NewDevelopment is New with the language ar-XB (message.LoadWithPseudo).
+func NewDevelopment() *Pages { return newPages(message.LoadWithPseudo()) }
+
+func newPages(languages *message.Languages) *Pages {
 	css := must(files.ReadFile("files/usher.css"))
 	sum := sha256.Sum256(css)
 	p := &Pages{
-		byLanguage: map[string]templates{}, languages: message.Load(),
+		byLanguage: map[string]templates{}, languages: languages,
 		stylesheet: css, compressed: compress(css), version: hex.EncodeToString(sum[:6]),
 	}
 	p.icon = must(files.ReadFile("files/favicon.ico"))
@@ -129,10 +134,11 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	pages := p.byLanguage[language]
 	err := pages.byName[v.Template+".html"].Execute(&out, struct {
 		Title, Stylesheet, Language string
+		RightToLeft                 bool
 		Brand                       Brand
 		Frame                       *Frame
 		Data                        any
-	}{pages.phrases.title(v), p.StylesheetPath(), language, p.Brand, v.Frame, v.Data})
+	}{pages.phrases.title(v), p.StylesheetPath(), language, pages.phrases.printer.RightToLeft(), p.Brand, v.Frame, v.Data})
 	if err != nil {
 		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}

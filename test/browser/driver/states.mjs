@@ -167,6 +167,20 @@ async function ownAccount(person, visit) {
   await changePassword(person, { old: 'another password', to: esther.password, stay: true });
   await person.open('/account/activity');
   await visit('activity');
+  await fromRightToLeft(person, visit);
+}
+
+// fromRightToLeft shows pages in the pseudo-language of a development server.
+async function fromRightToLeft(person, visit) {
+  await person.page.setExtraHTTPHeaders({ 'accept-language': 'ar-XB' });
+  for (const [state, path] of [
+    ['profile', '/account'], ['security', '/account/security'], ['devices', '/account/devices'], ['apps', '/account/connected-apps'],
+    ['activity', '/account/activity'], ['consent', websitePath], ['problem', '/nothing/here'],
+  ]) {
+    await person.open(path);
+    await visit(`${state}-rtl`);
+  }
+  await person.page.setExtraHTTPHeaders({});
 }
 
 // websitePath is an authorization request whose redirect URI is a website.
