@@ -88,8 +88,11 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
-	pages := newPages(deps)
-	pages.Preferred, pages.Brand = cookies.Language, config.brand()
+	pages, err := newPages(config, deps)
+	if err != nil {
+		return nil, err
+	}
+	pages.Preferred = cookies.Language
 	flow := browser.Flow{
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
@@ -148,11 +151,17 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.
-func newPages(deps Deps) *page.Pages {
-	if deps.Development {
-		return page.NewDevelopment()
+func newPages(config Config, deps Deps) (*page.Pages, error) {
+	brand, err := config.brand()
+	if err != nil {
+		return nil, fmt.Errorf("gateway configuration: %w", err)
 	}
-	return page.New()
+	pages := page.New()
+	if deps.Development {
+		pages = page.NewDevelopment()
+	}
+	pages.SetBrand(brand)
+	return pages, nil
 }
 
 // describe returns the description of the API.

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/vidocu/usher/gateway/internal/brand"
 	"github.com/vidocu/usher/gateway/internal/message"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
@@ -27,6 +28,10 @@ type Brand struct {
 	Product string
 	// Links stand below the pages.
 	Links []Link
+	// Palette replaces the accent colour of the stylesheet; zero keeps it.
+	Palette brand.Palette
+	// Logo replaces the product's sign; zero keeps it.
+	Logo brand.Logo
 }
 
 // Pages are the parsed templates.
@@ -37,13 +42,15 @@ type Pages struct {
 	// Preferred returns the tag of the language that the client of the authorization requested; empty
 	// for none. Nil requests none.
 	Preferred func(r *http.Request) string
-	Brand     Brand
+	brand     Brand
 	// stylesheet is the content, and compressed the same in gzip format. Pages are never compressed
 	// here: they contain CSRF tokens beside text from outside, whose length must not depend on each
 	// other (BREACH).
 	stylesheet, compressed []byte
 	version                string
 	icon                   []byte
+	// logoVersion is the hash of the logo; empty without one.
+	logoVersion string
 }
 
 // templates are the pages in one language.
@@ -59,17 +66,29 @@ func New() *Pages { return newPages(message.Load()) }
 func NewDevelopment() *Pages { return newPages(message.LoadWithPseudo()) }
 
 func newPages(languages *message.Languages) *Pages {
-	css := must(files.ReadFile("files/usher.css"))
-	sum := sha256.Sum256(css)
-	p := &Pages{
-		byLanguage: map[string]templates{}, languages: languages,
-		stylesheet: css, compressed: compress(css), version: hex.EncodeToString(sum[:6]),
-	}
+	p := &Pages{byLanguage: map[string]templates{}, languages: languages}
+	p.SetBrand(Brand{})
 	p.icon = must(files.ReadFile("files/favicon.ico"))
 	for _, printer := range p.languages.Printers() {
 		p.byLanguage[printer.Tag()] = parse(phrases{printer})
 	}
 	return p
+}
+
+// SetBrand sets what every page shows. It must not be called while pages are served.
+func (p *Pages) SetBrand(b Brand) {
+	p.brand, p.logoVersion = b, ""
+	if len(b.Logo.PNG) > 0 {
+		p.logoVersion = digest(b.Logo.PNG)
+	}
+	css := append(must(files.ReadFile("files/usher.css")), p.brandStyles()...)
+	p.stylesheet, p.compressed, p.version = css, compress(css), digest(css)
+}
+
+// digest returns the part of a content's hash that stands in its address.
+func digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:6])
 }
 
 // parse parses the templates in one language.
@@ -138,7 +157,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 		Brand                       Brand
 		Frame                       *Frame
 		Data                        any
-	}{pages.phrases.title(v), p.StylesheetPath(), language, pages.phrases.printer.RightToLeft(), p.Brand, v.Frame, v.Data})
+	}{pages.phrases.title(v), p.StylesheetPath(), language, pages.phrases.printer.RightToLeft(), p.brand, v.Frame, v.Data})
 	if err != nil {
 		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}
