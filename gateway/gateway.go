@@ -88,11 +88,10 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
-	pages, err := newPages(config, deps)
+	pages, err := newPages(config, deps, cookies)
 	if err != nil {
 		return nil, err
 	}
-	pages.Preferred = cookies.Language
 	flow := browser.Flow{
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
@@ -148,7 +147,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.
-func newPages(config Config, deps Deps) (*page.Pages, error) {
+func newPages(config Config, deps Deps, cookies browser.Cookies) (*page.Pages, error) {
 	brand, err := config.brand()
 	if err != nil {
 		return nil, fmt.Errorf("gateway configuration: %w", err)
@@ -158,6 +157,7 @@ func newPages(config Config, deps Deps) (*page.Pages, error) {
 		pages = page.NewDevelopment()
 	}
 	pages.SetBrand(brand)
+	pages.Preferred = cookies.Language
 	return pages, nil
 }
 

@@ -72,7 +72,7 @@ func mustShow(t *testing.T, page harness.Page, texts ...string) {
 }
 
 // TestAccount_APasswordIsChangedWithTheOldOne: by default every other sign-in ends, also those at the
-// user API, and connected apps stay.
+// user API, and connected clients stay.
 func TestAccount_APasswordIsChangedWithTheOldOne(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		ada := join(t, d, "ada.password@example.com")
@@ -140,7 +140,7 @@ func TestAccount_SignInsStayWhereTheUserWantsIt(t *testing.T) {
 }
 
 // TestAccount_ASecondClickIsSignedInToo: the first of two clicks ended the session that the second
-// one carries. A form with another password leads to the sign-in page.
+// one carries. A form with another password is followed by the sign-in page.
 func TestAccount_ASecondClickIsSignedInToo(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		ada := join(t, d, "ada.clicks@example.com")
@@ -268,7 +268,7 @@ func TestAccount_ReuseIsListed(t *testing.T) {
 	})
 }
 
-// TestAccount_EventsArePaged: an address that was changed leads to the first page.
+// TestAccount_EventsArePaged: an address that was changed redirects to the first page.
 func TestAccount_EventsArePaged(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		ada := join(t, d, "ada.pages@example.com")

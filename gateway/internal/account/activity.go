@@ -22,8 +22,8 @@ import (
 // eventsPerPage is the number of identity's events on a page.
 const eventsPerPage = 50
 
-// span is the time of a page: the events of apps, which are read whole, are shown on the page that
-// their time belongs to.
+// span is the time of a page: the events of clients, which are read whole, are shown on the page
+// that their time belongs to.
 type span struct{ from, before time.Time }
 
 func (s span) has(t time.Time) bool {

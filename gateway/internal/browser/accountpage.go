@@ -10,7 +10,7 @@ const (
 	SecurityPath = "/account/security"
 	// DevicesPath is the page of a user's sessions.
 	DevicesPath = "/account/devices"
-	// HomePath is the page of the connected apps, for a user without an authorization in progress.
+	// HomePath is the page of the connected clients, for a user without an authorization in progress.
 	HomePath = "/account/connected-apps"
 	// ActivityPath is the page of what happened in an account.
 	ActivityPath = "/account/activity"

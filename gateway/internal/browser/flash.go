@@ -64,7 +64,7 @@ const (
 	FlashDeviceEnded  FlashKind = "device-ended"
 	FlashOthersEnded  FlashKind = "others-ended"
 
-	// FlashWorkspaceEnded is an app that was disconnected in one workspace.
+	// FlashWorkspaceEnded is a client that was disconnected in one workspace.
 	FlashWorkspaceEnded     FlashKind = "workspace-ended"
 	FlashProfileSaved       FlashKind = "profile-saved"
 	FlashProfile            FlashKind = "profile"
