@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -40,6 +41,10 @@ type Deps struct {
 	Metrics *telemetry.Metrics
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
+	// APIURL is the origin of the endpoints that clients call, for DPoP proofs.
+	APIURL string
+	// Now is the clock for proofs; nil is time.Now.
+	Now func() time.Time
 }
 
 // Service is the token service.
@@ -57,6 +62,7 @@ type Service struct {
 	users            *rpc.Users
 	accessRevocation *rpc.AccessRevocation
 	registrations    *rpc.Registrations
+	passwords        *rpc.Passwords
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -68,6 +74,9 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("token configuration: %w", err)
 	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
 	log := newFeed(config, deps)
 	st := store.New(deps.DB, log)
 	if err := st.MakeRoom(ctx, config.lifetimes()); err != nil {
@@ -75,6 +84,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{
 		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
+		Pushed:         authzv1.NewPushedAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
 		Registrations:  authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
@@ -110,7 +120,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
-			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer, Tokens: rpc.NewTokenMetrics(deps.Metrics),
+			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer,
+			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
@@ -121,6 +132,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		accessRevocation: newAccessRevocation(deps, st, authz),
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
+	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
 	s.registerMetrics(introspector.Cache)
 	return s, nil
 }
@@ -142,6 +154,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
 	tokenv1.RegisterRegistrationServiceServer(r, s.registrations)
+	tokenv1.RegisterPasswordServiceServer(r, s.passwords)
 	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store, Log: s.store.RevocationLog}})
 }
 

@@ -109,7 +109,7 @@ func (f Flow) promptPermissions(scopes []*consentv1.PromptScope, flash Flash) []
 
 // reportOf returns the address at which users report a client; empty where the operator has none.
 func (f Flow) reportOf(clientID string) string {
-	u, err := url.Parse(f.Pages.Brand.Report)
+	u, err := url.Parse(f.Pages.Report())
 	if err != nil || u.Scheme == "" || clientID == "" {
 		return ""
 	}

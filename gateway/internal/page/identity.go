@@ -22,6 +22,9 @@ type Identity struct {
 	Verified, SelfRegistered bool
 }
 
+// Report returns where users report a client; empty for nowhere.
+func (p *Pages) Report() string { return p.brand.Report }
+
 // LogosPath is the path prefix of every logo.
 const LogosPath = "/logos/"
 

@@ -47,6 +47,7 @@ type createClient struct {
 	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
 	keyFlags
 	identityFlags
+	securityFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
@@ -73,6 +74,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		DefaultScopes: c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
+		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
 	}))
 	if err != nil {
 		return err
@@ -136,6 +138,7 @@ func registrationRows[Res interface {
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}
+	addSecurityRows(&t, r)
 	addKeyRows(&t, r)
 	return t
 }

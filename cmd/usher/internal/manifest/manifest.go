@@ -46,6 +46,11 @@ type Client struct {
 	TosURI    string `yaml:"tos_uri"`
 	// OptionalScopes are those that a user may leave out.
 	OptionalScopes []string `yaml:"optional_scopes"`
+	// RequirePAR and DPoPBound are requirements of RFC 9126 §6 and RFC 9449 §5.2.
+	RequirePAR bool `yaml:"require_pushed_authorization_requests"`
+	DPoPBound  bool `yaml:"dpop_bound_access_tokens"`
+	// Profile is none, the default, or fapi2.
+	Profile string `yaml:"profile"`
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool `yaml:"allow_reserved_name"`
 }
@@ -102,6 +107,9 @@ func (c *Client) complete() (fault string) {
 	if c.Reuse == "" {
 		c.Reuse = string(oauth.ReuseSubject)
 	}
+	if c.Profile == "" {
+		c.Profile = noProfile
+	}
 	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
 		c.GrantTypes = oauth.DefaultGrantTypes()
 	}
@@ -114,6 +122,7 @@ func (c *Client) complete() (fault string) {
 	}{
 		{"type", c.Type, []string{typeConfidential, typePublic}},
 		{"application_type", c.ApplicationType, []string{"", typeNative, typeWeb}},
+		{"profile", c.Profile, []string{noProfile, profileFAPI2}},
 		{"reuse", c.Reuse, []string{string(oauth.ReuseSubject), string(oauth.ReuseFamily)}},
 	} {
 		if !slices.Contains(member.allowed, member.value) {

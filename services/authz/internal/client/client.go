@@ -56,6 +56,7 @@ type Client struct {
 	// Registration.AppIdentity and in lists.
 	Identity oauth.AppIdentity
 	KeyAuthentication
+	Security
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }

@@ -69,6 +69,9 @@ func checkCombination(registration client.Registration) error {
 	if err := checkOptional(registration); err != nil {
 		return err
 	}
+	if p := registration.Profile; p != "" && p != client.NoProfile && p != client.FAPI2 {
+		return oauth.InvalidField("profile", "must be none or fapi2")
+	}
 	return checkApplicationType(registration)
 }
 
