@@ -137,8 +137,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
-		logos:   logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: problems.Problem},
-		contact: contact, resources: resources, description: described, registrations: registrations,
+		contact: contact, resources: resources, description: described, registrations: registrations, logos: newLogos(deps, notFound, problems),
 		docs: docsite.New(docsite.Config{
 			Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL, Catalog: deps.Catalog.Current, Description: described.Current, NotFound: notFound,
 		}),
@@ -149,6 +148,11 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
+}
+
+// newLogos returns the handler of the logos of clients.
+func newLogos(deps Deps, notFound http.Handler, p problems) logos.Handler {
+	return logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: p.Problem}
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.
