@@ -62,6 +62,7 @@ type Service struct {
 	users            *rpc.Users
 	accessRevocation *rpc.AccessRevocation
 	registrations    *rpc.Registrations
+	passwords        *rpc.Passwords
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -131,6 +132,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		accessRevocation: newAccessRevocation(deps, st, authz),
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
+	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
 	s.registerMetrics(introspector.Cache)
 	return s, nil
 }
@@ -152,6 +154,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
 	tokenv1.RegisterRegistrationServiceServer(r, s.registrations)
+	tokenv1.RegisterPasswordServiceServer(r, s.passwords)
 	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store, Log: s.store.RevocationLog}})
 }
 

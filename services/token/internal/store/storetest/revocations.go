@@ -17,6 +17,9 @@ import (
 func Revocations(t *testing.T) {
 	t.Run("a user's end takes everything along", func(t *testing.T) { each(t, revokeUser) })
 	t.Run("a member's end takes the workspace's along", func(t *testing.T) { each(t, revokeMember) })
+	t.Run("a connection's end in a workspace leaves the others", func(t *testing.T) { each(t, endConnectionIn) })
+	t.Run("redemption against the end of its connection in the workspace", func(t *testing.T) { each(t, redemptionAgainstConnection) })
+	t.Run("the latest revocation of each client is listed", func(t *testing.T) { each(t, listRevocations) })
 	t.Run("theft is seen after a member's end", func(t *testing.T) { each(t, reuseAfterMember) })
 	t.Run("a new password leaves apps connected", func(t *testing.T) { each(t, revokeSignIns) })
 	t.Run("an authentication app's end takes its tokens along", func(t *testing.T) { each(t, revokeApp) })
