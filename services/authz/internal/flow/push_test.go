@@ -73,7 +73,7 @@ func TestN12_3_AnExpiredRequestUriIsRefused(t *testing.T) {
 	if step.Kind != flow.ErrorPage || step.Refusal.Cause != cause.PushedRequestExpired {
 		t.Errorf("an expired request_uri: %+v", step)
 	}
-	b.complete(t, b.approve(id)) // what began in time is decided later
+	b.complete(t, b.approve(id)) // a page that was open in time may be decided on later
 }
 
 // TestN12_1_EveryCheckOfTheAuthorizationEndpointIsMade, in its order.
