@@ -206,7 +206,7 @@ type Client struct {
 	WorkspaceId string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// Whether every token of the client must be bound to a key (RFC 9449 §5.2).
 	DpopBoundAccessTokens bool `protobuf:"varint,70,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
-	// The security profile that the client follows.
+	// The security profile that the client follows; unspecified for none.
 	Profile       Profile `protobuf:"varint,71,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
