@@ -27,6 +27,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	usher "github.com/vidocu/usher/sdk"
 )
@@ -52,16 +53,18 @@ type Deps struct {
 	UpstreamURL string
 	// Registration says that clients may register themselves (RFC 7591).
 	Registration bool
+	// PushRequired says that every authorization request must be pushed (RFC 9126).
+	PushRequired bool
 	// Development adds the demonstration pages.
 	Development bool
 	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
 	ClientDocuments bool
 }
 
-// Checker authorizes a request. Check returns the token, an *enforce.Denial where the request must
-// be refused, and any other error where it cannot find out.
+// Checker authorizes a request. CheckRequest returns the token, an *enforce.Denial where the request
+// must be refused, and any other error where it cannot find out.
 type Checker interface {
-	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
+	CheckRequest(ctx context.Context, r usher.Request) (*usher.Token, error)
 }
 
 // New builds the handler of the public listener.
@@ -101,7 +104,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Catalog:        deps.Catalog,
 	}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
-	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments}
+	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments, PushRequired: deps.PushRequired}
 	if deps.Registration {
 		metadata.Registration = deps.APIURL + registration.Path
 	}
@@ -194,7 +197,7 @@ type handlers struct {
 
 // oauthPaths are the endpoints that take both dialects.
 func oauthPaths() []string {
-	return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization"}
+	return []string{oauth.TokenPath, "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization", oauth.PushPath}
 }
 
 // routes adds every public route.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -40,6 +41,10 @@ type Deps struct {
 	Metrics *telemetry.Metrics
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
+	// APIURL is the origin of the endpoints that clients call, for DPoP proofs.
+	APIURL string
+	// Now is the clock for proofs; nil is time.Now.
+	Now func() time.Time
 }
 
 // Service is the token service.
@@ -69,6 +74,9 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("token configuration: %w", err)
 	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
 	log := newFeed(config, deps)
 	st := store.New(deps.DB, log)
 	if err := st.MakeRoom(ctx, config.lifetimes()); err != nil {
@@ -76,6 +84,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{
 		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
+		Pushed:         authzv1.NewPushedAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
 		Registrations:  authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
@@ -111,7 +120,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
-			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer, Tokens: rpc.NewTokenMetrics(deps.Metrics),
+			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer,
+			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/run"
@@ -10,7 +11,8 @@ import (
 // Start opens the service's dependencies and serves it until the process ends. Except in
 // development, it fails when the development API key exists.
 func Start(ctx context.Context, host *run.Host, config Config) (*Service, error) {
-	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL}
+	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now}
+	deps.APIURL = cmp.Or(host.Settings.APIURL, host.Settings.PublicURL)
 	var err error
 	if deps.DB, err = stores.Database(ctx, host, config.DatabaseURL, Migrations()); err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 func CodeToProto(a oauth.ApprovedRequest) *authzv1.ResolveCodeResponse {
 	return &authzv1.ResolveCodeResponse{
 		ClientId: a.ClientID, RedirectUri: a.RedirectURI, CodeChallenge: a.CodeChallenge, Scopes: a.Scope, Resources: a.Resources,
-		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch,
+		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch, DpopJkt: a.DPoPKey,
 	}
 }
 
@@ -18,7 +18,7 @@ func CodeFromProto(res *authzv1.ResolveCodeResponse) oauth.ApprovedRequest {
 	return oauth.ApprovedRequest{
 		AuthorizationRequest: oauth.AuthorizationRequest{
 			CodeBinding: oauth.CodeBinding{
-				ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(),
+				ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(), DPoPKey: res.GetDpopJkt(),
 			},
 			Scope: res.GetScopes(), Resources: res.GetResources(),
 		},

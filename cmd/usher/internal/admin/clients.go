@@ -45,6 +45,7 @@ type createClient struct {
 	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
 	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
 	keyFlags
+	securityFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
@@ -71,6 +72,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		DefaultScopes: c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
+		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
 	})
 	if err != nil {
 		return err
@@ -132,6 +134,7 @@ func registrationRows[Res interface {
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}
+	addSecurityRows(&t, r)
 	addKeyRows(&t, r)
 	return t
 }

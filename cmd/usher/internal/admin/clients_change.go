@@ -32,6 +32,7 @@ type updateClient struct {
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server)." placeholder:"TYPE"`
 
 	keyFlags
+	securityChanges
 	AnySigningAlg bool `help:"Accept every supported signature algorithm of the client's keys again."`
 
 	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
@@ -51,11 +52,11 @@ func (c updateClient) Validate() error {
 	if c.SigningAlg != "" && c.AnySigningAlg {
 		return errors.New("--signing-alg and --any-signing-alg exclude each other")
 	}
-	switches := c.given() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
+	switches := c.given() || c.changed() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
 	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
-			"--unverified, --reuse, --refresh-retry or --default-refresh-retry")
+			"--unverified, --reuse, --require-par, --no-require-par, --dpop-bound, --no-dpop-bound, --profile, --refresh-retry or --default-refresh-retry")
 	}
 	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
 }
@@ -74,6 +75,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI,
 	}
+	c.set(req)
 	if c.SigningAlg != "" || c.AnySigningAlg {
 		req.TokenEndpointAuthSigningAlg = &c.SigningAlg
 	}

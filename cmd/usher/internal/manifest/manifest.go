@@ -38,6 +38,11 @@ type Client struct {
 	Reuse string `yaml:"reuse"`
 	// RefreshRetry is the client's own retry window, in whole seconds; nil is the deployment's.
 	RefreshRetry *time.Duration `yaml:"refresh_retry"`
+	// RequirePAR and DPoPBound are requirements of RFC 9126 §6 and RFC 9449 §5.2.
+	RequirePAR bool `yaml:"require_pushed_authorization_requests"`
+	DPoPBound  bool `yaml:"dpop_bound_access_tokens"`
+	// Profile is none, the default, or fapi2.
+	Profile string `yaml:"profile"`
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool `yaml:"allow_reserved_name"`
 }
@@ -94,6 +99,9 @@ func (c *Client) complete() (fault string) {
 	if c.Reuse == "" {
 		c.Reuse = string(oauth.ReuseSubject)
 	}
+	if c.Profile == "" {
+		c.Profile = noProfile
+	}
 	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
 		c.GrantTypes = oauth.DefaultGrantTypes()
 	}
@@ -104,6 +112,7 @@ func (c *Client) complete() (fault string) {
 	}{
 		{"type", c.Type, []string{typeConfidential, typePublic}},
 		{"application_type", c.ApplicationType, []string{"", typeNative, typeWeb}},
+		{"profile", c.Profile, []string{noProfile, profileFAPI2}},
 		{"reuse", c.Reuse, []string{string(oauth.ReuseSubject), string(oauth.ReuseFamily)}},
 	} {
 		if !slices.Contains(member.allowed, member.value) {

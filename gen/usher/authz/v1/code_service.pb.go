@@ -90,7 +90,10 @@ type ResolveCodeResponse struct {
 	Epoch int64 `protobuf:"varint,8,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// The protected resources that the client asked for, by their identifiers (RFC 8707); empty for
 	// the default resource.
-	Resources     []string `protobuf:"bytes,9,rep,name=resources,proto3" json:"resources,omitempty"`
+	Resources []string `protobuf:"bytes,9,rep,name=resources,proto3" json:"resources,omitempty"`
+	// The thumbprint of the key that the client must prove to have (RFC 9449 §10, dpop_jkt); empty for
+	// none.
+	DpopJkt       string `protobuf:"bytes,70,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -188,13 +191,20 @@ func (x *ResolveCodeResponse) GetResources() []string {
 	return nil
 }
 
+func (x *ResolveCodeResponse) GetDpopJkt() string {
+	if x != nil {
+		return x.DpopJkt
+	}
+	return ""
+}
+
 var File_usher_authz_v1_code_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\n" +
 	"!usher/authz/v1/code_service.proto\x12\x0eusher.authz.v1\x1a\x1ausher/rpc/v1/options.proto\".\n" +
 	"\x12ResolveCodeRequest\x12\x18\n" +
-	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xa7\x02\n" +
+	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xc2\x02\n" +
 	"\x13ResolveCodeResponse\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12!\n" +
 	"\fredirect_uri\x18\x02 \x01(\tR\vredirectUri\x12%\n" +
@@ -204,7 +214,8 @@ const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x06 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\a \x03(\tR\x06scopes\x12\x14\n" +
 	"\x05epoch\x18\b \x01(\x03R\x05epoch\x12\x1c\n" +
-	"\tresources\x18\t \x03(\tR\tresources2o\n" +
+	"\tresources\x18\t \x03(\tR\tresources\x12\x19\n" +
+	"\bdpop_jkt\x18F \x01(\tR\adpopJkt2o\n" +
 	"\vCodeService\x12`\n" +
 	"\vResolveCode\x12\".usher.authz.v1.ResolveCodeRequest\x1a#.usher.authz.v1.ResolveCodeResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xbb\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x10CodeServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"

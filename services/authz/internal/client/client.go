@@ -21,6 +21,10 @@ var (
 // rotation, its predecessor.
 const MaxSecrets = 2
 
+// SelfRegisteredRetry is RefreshRetry of a client that registered or describes itself: programs on
+// several hosts share a client, and may refresh at once.
+const SelfRegisteredRetry = 10 * time.Second
+
 // Type is the client type of RFC 6749 §2.1.
 type Type string
 
@@ -49,6 +53,7 @@ type Client struct {
 	// never written.
 	Service oauth.Service
 	KeyAuthentication
+	Security
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }

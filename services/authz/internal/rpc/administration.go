@@ -31,6 +31,9 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 			Reuse:             convert.ReuseFromProto(req.GetReuse()),
 			Service:           oauth.Service{WorkspaceID: req.GetWorkspaceId()},
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
+			Security: client.Security{
+				PushRequired: req.GetRequirePushedAuthorizationRequests(), DPoPRequired: req.GetDpopBoundAccessTokens(), Profile: profileOf(req.GetProfile()),
+			},
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
@@ -112,7 +115,8 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
 		WorkspaceID:     req.GetWorkspaceId(),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
-		Reuse: convert.ReuseFromProto(req.GetReuse()),
+		Reuse:        convert.ReuseFromProto(req.GetReuse()),
+		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
 	}
 	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
 		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)
@@ -243,6 +247,7 @@ func registration(registered registry.Client) *authzv1.Registration {
 	r := &authzv1.Registration{
 		Client: describe(registered.Client), RedirectUris: registered.RedirectURIs, Scopes: registered.Scope, Disabled: registered.Disabled,
 		DefaultScopes: registered.DefaultScope, ApplicationType: applicationType(registered.ApplicationType), Unverified: registered.Unverified,
+		RequirePushedAuthorizationRequests: registered.PushRequired,
 	}
 	if !registered.CreatedAt.IsZero() { // the zero time is a client that could not be read
 		r.CreateTime = timestamppb.New(registered.CreatedAt)

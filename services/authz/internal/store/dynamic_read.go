@@ -134,6 +134,8 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.RedirectURIs, c.Privilege.Scope = strings.Fields(uris), oauth.Scope(names(limit))
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
+	window := client.SelfRegisteredRetry
+	c.RefreshRetry = &window
 	c.Reuse = oauth.ReuseSubject
 	if c.Type == client.Public {
 		c.Reuse = oauth.ReuseFamily // its installations may share the identifier

@@ -23,6 +23,8 @@ type Request struct {
 	Resource []string
 	// Credentials are the client authentication that was sent.
 	Credentials Credentials
+	// Proof is the DPoP proof that was sent.
+	Proof Proof
 	// Source is the network address that the request came from; empty when it is not known.
 	Source string
 }
@@ -38,6 +40,8 @@ type TokenPair struct {
 	Scope string
 	// Resources are those of the access token; nil for all of the grant's.
 	Resources oauth.Resources
+	// Key is the thumbprint of the key that the access token is bound to; empty for a bearer token.
+	Key string
 }
 
 // Client is the authenticated client of the request.
@@ -51,6 +55,14 @@ type Client struct {
 	RefreshRetry *time.Duration
 	// Reuse is what the reuse of a refresh token revokes; empty is oauth.ReuseSubject.
 	Reuse oauth.Reuse
+	// Public says that the client cannot authenticate: its refresh tokens are bound to the key of its
+	// proofs.
+	Public bool
+	// DPoPRequired says that a request without a proof is refused.
+	DPoPRequired bool
+	// FAPI2 says that the client follows the FAPI 2.0 Security Profile: its refresh tokens are not
+	// rotated.
+	FAPI2 bool
 	// Service is what the client may do for itself.
 	Service oauth.Service
 	// Since is a cursor of the revocation log from before the authentication (see NotedClients).
@@ -112,6 +124,9 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	}
 	if !slices.Contains(client.GrantTypes, g.Type()) {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: ErrUnauthorizedClient}
+	}
+	if err := checkProof(client, req.Proof); err != nil {
+		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
 	}
 	pair, err := g.Issue(ctx, client, req)
 	if err != nil {

@@ -150,7 +150,7 @@ func reuseAfterMember(t *testing.T, b bench) {
 	}
 	b.wantConnection(t, 2, 2)
 	next = b.mustRotate(t, next.refresh)
-	replay, err := b.Replayed(t.Context(), first.refresh, "app", oauth.ReuseSubject)
+	replay, err := b.Replayed(t.Context(), grant.Presented{Token: first.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || !replay.Reused {
 		t.Fatalf("reuse on a surviving family: %v %v", replay.Reused, err)
 	}
@@ -164,7 +164,7 @@ func reuseAfterMember(t *testing.T, b bench) {
 	if err := b.RevokeMember(t.Context(), "usr_john", "ws_acme"); err != nil {
 		t.Fatal(err)
 	}
-	replay, err = b.Replayed(t.Context(), first.refresh, "app", oauth.ReuseSubject)
+	replay, err = b.Replayed(t.Context(), grant.Presented{Token: first.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || replay.Reused || !b.live(t, anew.access) {
 		t.Errorf("old evidence reached a newer connection: %v %v", replay.Reused, err)
 	}
@@ -260,7 +260,7 @@ func reuseAgainstMember(t *testing.T, b bench) {
 				}
 				return
 			}
-			if replay, err := b.Replayed(context.Background(), first.refresh, "app", oauth.ReuseSubject); err != nil || !replay.Reused {
+			if replay, err := b.Replayed(context.Background(), grant.Presented{Token: first.refresh, ClientID: "app"}, oauth.ReuseSubject); err != nil || !replay.Reused {
 				t.Errorf("reuse: %v %v", replay.Reused, err)
 			}
 		})
