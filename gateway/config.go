@@ -51,6 +51,8 @@ type Config struct {
 	SupportURL string `koanf:"support_url" help:"link for help below the pages, an https: or mailto: address; empty: none"`
 	PrivacyURL string `koanf:"privacy_url" help:"link to the privacy policy below the pages; empty: none"`
 	TermsURL   string `koanf:"terms_url" help:"link to the terms of service below the pages; empty: none"`
+	// ReportURL is the link with which users report a client.
+	ReportURL string `koanf:"report_url" help:"where users report an app from the consent page, an https: address, which gets the parameter client_id, or a mailto: address, with the client as subject; empty: none"`
 }
 
 // DefaultConfig returns timeouts that are long enough for a password check on a busy machine.
@@ -81,10 +83,10 @@ func (c Config) validatePages() error {
 	if page.Name(c.ProductName) != c.ProductName {
 		faults = append(faults, errors.New("product_name: give a name of at most 256 printable characters"))
 	}
-	for name, address := range map[string]string{"support_url": c.SupportURL, "privacy_url": c.PrivacyURL, "terms_url": c.TermsURL} {
+	for name, address := range map[string]string{"support_url": c.SupportURL, "privacy_url": c.PrivacyURL, "terms_url": c.TermsURL, "report_url": c.ReportURL} {
 		u, err := url.Parse(address)
 		web := err == nil && u.Scheme == "https" && u.Host != ""
-		mail := err == nil && u.Scheme == "mailto" && u.Opaque != "" && name == "support_url"
+		mail := err == nil && u.Scheme == "mailto" && u.Opaque != "" && (name == "support_url" || name == "report_url")
 		if address != "" && !web && !mail || strings.ContainsFunc(address, unicode.IsSpace) {
 			faults = append(faults, fmt.Errorf("%s: give an address such as https://example.com/help", name))
 		}
@@ -94,7 +96,7 @@ func (c Config) validatePages() error {
 
 // brand returns what every page shows. It reads the logo.
 func (c Config) brand() (page.Brand, error) {
-	shown := page.Brand{Product: c.ProductName}
+	shown := page.Brand{Product: c.ProductName, Report: c.ReportURL}
 	var err error
 	if c.AccentColor != "" {
 		if shown.Palette, err = brand.ParseAccent(c.AccentColor); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/logos"
 	"github.com/vidocu/usher/gateway/internal/openapi"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
@@ -136,6 +137,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
+		logos:   logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: problems.Problem},
 		contact: contact, resources: resources, description: described, registrations: registrations,
 		docs: docsite.New(docsite.Config{
 			Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL, Catalog: deps.Catalog.Current, Description: described.Current, NotFound: notFound,
@@ -191,6 +193,7 @@ type handlers struct {
 	resources   wellknown.Resources
 	docs        *docsite.Site
 	description *openapi.Server
+	logos       logos.Handler
 
 	registrations *registration.Endpoints
 }
@@ -233,6 +236,7 @@ func routes(r *httpx.Router, p handlers) {
 	r.Get("/.well-known/security.txt", p.contact)
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
+	r.Prefix(page.LogosPath, p.logos)
 	r.Public("/healthz", http.HandlerFunc(httpx.Healthz))
 }
 

@@ -25,7 +25,13 @@ import (
 // signedIn returns a browser with a session, a consent page and one connected app.
 func signedIn(t *testing.T) browser {
 	t.Helper()
-	p := newBrowser(t)
+	return signedInWith(t, gateway.DefaultConfig())
+}
+
+// signedInWith is signedIn at a gateway with a configuration.
+func signedInWith(t *testing.T, config gateway.Config) browser {
+	t.Helper()
+	p := newBrowserWith(t, config)
 	p.respond("AuthenticateUser", &identityv1.AuthenticateUserResponse{
 		SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
 	}, nil)

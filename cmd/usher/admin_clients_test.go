@@ -58,6 +58,29 @@ func clientCommands() []command {
 			[]string{"vdo_client_a"},
 		},
 		{
+			"clients create App --redirect-uri https://a.example/ --scope videos:read --publisher Northwind --purpose Captions --client-uri https://n.example " +
+				"--policy-uri https://n.example/p --tos-uri https://n.example/t --optional-scope videos:read", "", "CreateClient",
+			&authzv1.CreateClientRequest{
+				Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{"https://a.example/"}, Scopes: []string{"videos:read"},
+				Publisher: "Northwind", Purpose: "Captions", ClientUri: "https://n.example", PolicyUri: "https://n.example/p", TosUri: "https://n.example/t",
+				OptionalScopes: []string{"videos:read"},
+			},
+			&authzv1.CreateClientResponse{Registration: registered, ClientSecret: "secret-once"}, nil,
+		},
+		{
+			"clients update vdo_client_a --publisher Northwind --purpose= --no-optional-scope", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", Publisher: proto.String("Northwind"), Purpose: proto.String(""), ClearOptionalScopes: true},
+			&authzv1.UpdateClientResponse{Registration: &authzv1.Registration{
+				Client: &authzv1.Client{ClientId: "vdo_client_a"}, Identity: &authzv1.AppIdentity{Publisher: "Northwind", Logo: "0f0f"}, OptionalScopes: []string{"jobs:read"},
+			}},
+			[]string{"PUBLISHER", "Northwind", "LOGO", "0f0f", "OPTIONAL SCOPES", "jobs:read"},
+		},
+		{
+			"clients logo vdo_client_a --remove", "", "SetClientLogo", &authzv1.SetClientLogoRequest{ClientId: "vdo_client_a"},
+			&authzv1.SetClientLogoResponse{Registration: registered},
+			[]string{"vdo_client_a"},
+		},
+		{
 			"clients rotate-secret vdo_client_a --overlap 1h", "", "RotateClientSecret",
 			&authzv1.RotateClientSecretRequest{ClientId: "vdo_client_a", OverlapSeconds: 3600},
 			&authzv1.RotateClientSecretResponse{ClientSecret: "secret-once"}, nil,

@@ -111,7 +111,7 @@ func serviceRules() []Rule {
 			}, plumbing...),
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
-				"github.com/mtibben/confusables",
+				"github.com/mtibben/confusables", "golang.org/x/image/draw",
 				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit", "./internal/platform/lease",
 				"./internal/platform/jose",
 				"./services/{service}/internal/...", "./sdk/enforce/...",

@@ -61,7 +61,7 @@ func TestARegisteredClientAuthenticatesAndAuthorizesAsItWasRegistered(t *testing
 			ClientId: id, Name: "Exporter", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, GrantTypes: registration().GetGrantTypes(),
 			Reuse: authzv1.Reuse_REUSE_SUBJECT,
 		},
-		RedirectUris: registration().GetRedirectUris(), Scopes: registration().GetScopes(),
+		RedirectUris: registration().GetRedirectUris(), Scopes: registration().GetScopes(), Identity: &authzv1.AppIdentity{Verified: true},
 		Secrets: []*authzv1.ClientSecret{{LastFour: clear[len(clear)-4:]}},
 	}
 	if diff := cmp.Diff(want, res.GetRegistration(), protocmp.Transform(), protocmp.IgnoreFields(want, "create_time"),

@@ -57,7 +57,10 @@ func (s *Service) fixtures(publicURL string) []fixture {
 	demo := strings.TrimSuffix(publicURL, "/") + "/demo/callback"
 	return []fixture{
 		{secret: "vdo_secret_xyz789", registration: client.Registration{
-			Client:       client.Client{ID: "vdo_client_abc123", Name: "Example App", Type: client.Confidential, GrantTypes: grants},
+			Client: client.Client{ID: "vdo_client_abc123", Name: "Example App", Type: client.Confidential, GrantTypes: grants, Identity: oauth.AppIdentity{
+				Publisher: "Example Company", Purpose: "Shows what an app can do here", ClientURI: "https://yourapp.com",
+				PolicyURI: "https://yourapp.com/privacy", TermsURI: "https://yourapp.com/terms",
+			}},
 			RedirectURIs: []string{"https://yourapp.com/callback", demo},
 			Scope:        scope,
 		}},

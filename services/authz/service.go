@@ -160,6 +160,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
+	authzv1.RegisterLogoServiceServer(r, &rpc.Logos{Store: s.store})
 	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
 	authzv1.RegisterClientServiceServer(r, clients)
 	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})

@@ -40,7 +40,7 @@ func Open(dir, driver string) (*Site, error) {
 	if s.usher, err = harness.AllInOne(bins, filepath.Join(dir, "usher"), settings); err != nil {
 		return nil, err
 	}
-	if err := registerUnverified(s.usher, bins); err != nil {
+	if err := registerApps(s.usher, bins, dir); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.app = NewApp(s.usher)
@@ -52,14 +52,6 @@ func Open(dir, driver string) (*Site, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
-}
-
-// registerUnverified registers a client that is not verified, whose refused requests the driver
-// visits.
-func registerUnverified(usher *harness.Deployment, bins harness.Binaries) error {
-	_, err := usher.Operate(context.Background(), bins, "clients", "create", "Strange App", "--id", "vdo_client_strange", "--public", "--unverified",
-		"--redirect-uri", "https://strange.test/cb", "--scope", "videos:read")
-	return err
 }
 
 // Play runs a scenario (Driver.Play) with the site's addresses and extra as its input.

@@ -14,7 +14,7 @@ func pagePaths() []string {
 	return []string{
 		"/", "/signin", "/signout", "/consent", "/consent/decision", "/account", "/account/connected-apps", "/account/connected-apps/disconnect",
 		"/account/security", "/account/activity", "/account/devices", "/account/devices/end", "/account/devices/end-others", "/device",
-		"/cookie-check", "/assets/x.css", "/favicon.ico", "/docs", "/.well-known/change-password",
+		"/cookie-check", "/assets/x.css", "/logos/x.png", "/favicon.ico", "/docs", "/.well-known/change-password",
 	}
 }
 

@@ -72,7 +72,7 @@ func matches(name, search string) bool {
 func (a Account) pageApp(app *consentv1.ConnectedApp, in *time.Location) page.App {
 	shown := page.App{
 		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: at(app.GetApproveTime(), in), Used: at(app.GetLastUseTime(), in),
-		Now: a.Flow.Time().In(in),
+		Now: a.Flow.Time().In(in), Identity: browser.Identity(app.GetIdentity()),
 	}
 	for _, ws := range app.GetWorkspaces() {
 		shown.Workspaces = append(shown.Workspaces, page.AppWorkspace{

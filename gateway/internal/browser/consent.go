@@ -54,7 +54,7 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 		f.showStale(w, r, request)
 		return
 	}
-	f.showConsent(w, r, consentView{request: request, prompt: prompt, flash: flash})
+	f.showConsent(w, r, consentView{request: request, prompt: prompt, flash: flash, whole: r.URL.Query().Get("whole") != ""})
 }
 
 // showStale shows that the decision was made on a page from before a revocation.
@@ -71,6 +71,8 @@ type consentView struct {
 	request string
 	prompt  *consentv1.GetPromptResponse
 	flash   Flash
+	// whole shows the whole page where one click would do.
+	whole bool
 }
 
 // nonceLength is the number of characters of a page's nonce: it is not a secret.
@@ -109,23 +111,8 @@ func shownPage(token string) (named string, displayed *consentv1.Page) {
 }
 
 func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView) {
-	prompt, flash := c.prompt, c.flash
-	data := page.Consent{
-		CSRF:    f.pageToken(r, c.request, prompt.GetPage()),
-		Request: c.request, App: prompt.GetClientName(), Origin: prompt.GetRedirectOrigin(),
-		Document:    documentOf(prompt.GetPage().GetClientId()),
-		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
-		Permissions: f.promptPermissions(prompt), Fault: f.Fault(flash),
-	}
-	if d := prompt.GetDevice(); d != nil {
-		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime()}
-	}
-	for _, ws := range prompt.GetWorkspaces() {
-		data.Workspaces = append(data.Workspaces, page.Workspace{
-			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(),
-			Chosen: ws.GetWorkspaceId() == flash.WorkspaceID || len(prompt.GetWorkspaces()) == 1,
-		})
-	}
+	data := f.consentData(c)
+	data.CSRF = f.pageToken(r, c.request, c.prompt.GetPage())
 	f.Pages.Render(w, r, page.View{Template: "consent", Title: "Allow %s?", TitleName: data.App, Failed: data.Fault.Text != "", Data: data})
 }
 
@@ -136,16 +123,6 @@ func documentOf(clientID string) string {
 		return clientID
 	}
 	return ""
-}
-
-// promptPermissions returns the requested scopes with the descriptions of the consent service.
-func (f Flow) promptPermissions(prompt *consentv1.GetPromptResponse) []page.PermissionGroup {
-	names, descriptions := make([]string, 0, len(prompt.GetScopes())), map[string]string{}
-	for _, s := range prompt.GetScopes() {
-		names = append(names, s.GetName())
-		descriptions[s.GetName()] = s.GetDescription()
-	}
-	return f.Permissions(names, func(scope string) string { return descriptions[scope] })
 }
 
 // Decide passes the user's decision to consent and redirects to the client.
@@ -170,19 +147,22 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	workspace := r.PostForm.Get("workspace_id")
+	chosen, scopes := scopesOf(r.PostForm)
 	decision := decisionOf(r.PostForm.Get("decision"))
 	switch {
 	case r.PostForm.Get("decision") == "switch":
 		f.switchAccount(w, r, from)
 	case decision == consentv1.Decision_DECISION_UNSPECIFIED:
-		f.redirectBack(w, r, from, Flash{Kind: flashUndecided, WorkspaceID: workspace})
+		f.redirectBack(w, r, from, Flash{Kind: flashUndecided, WorkspaceID: workspace, ScopesChosen: chosen, Scopes: strings.Join(scopes, " ")})
 	case decision == consentv1.Decision_DECISION_APPROVE && workspace == "":
-		f.redirectBack(w, r, from, Flash{Kind: flashNoWorkspace})
+		f.redirectBack(w, r, from, Flash{Kind: flashNoWorkspace, ScopesChosen: chosen, Scopes: strings.Join(scopes, " ")})
+	case decision == consentv1.Decision_DECISION_APPROVE && chosen && len(scopes) == 0:
+		f.redirectBack(w, r, from, Flash{Kind: flashNoScope, WorkspaceID: workspace, ScopesChosen: true})
 	default:
 		answered := f.Cookies.PeekFlash(r, pageConsent, from.request)
 		f.decide(w, r, from, &consentv1.DecideRequest{
 			RequestId: from.request, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.Browser(r).Reveal(),
-			Decision: decision, WorkspaceId: workspace, Page: displayed,
+			Decision: decision, WorkspaceId: workspace, Page: displayed, ScopesChosen: chosen, Scopes: scopes,
 			AnsweredBefore: r.PostForm.Get("answered") == "1" || answered.Kind == flashAnswered,
 			SameForm:       answered.Kind == flashAnswered && named != "" && answered.Form == named,
 		})
@@ -191,7 +171,7 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 
 func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req *consentv1.DecideRequest) {
 	res, err := f.Consents.Decide(r.Context(), req)
-	if oerr.Reason(err) == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND && req.GetPage() != nil {
+	if oerr.Reason(err) == errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND && req.GetPage() != nil && !req.GetScopesChosen() {
 		res, err = f.decideBound(r.Context(), req, err)
 	}
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
@@ -207,6 +187,11 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
 		return
+	case errorv1.Reason_REASON_INVALID_REQUEST:
+		if req.GetScopesChosen() && oerr.Field(err) == "scopes" {
+			f.redirectBack(w, r, from, Flash{Kind: flashScopes, WorkspaceID: req.GetWorkspaceId()})
+			return
+		}
 	case errorv1.Reason_REASON_CLIENT_FULL:
 		f.redirectBack(w, r, from, Flash{Kind: flashFull})
 		return
@@ -244,6 +229,13 @@ func (f Flow) decideBound(ctx context.Context, req *consentv1.DecideRequest, fai
 	}
 	req.Page = nil
 	return f.Consents.Decide(ctx, req)
+}
+
+// scopesOf returns the scopes that a form approves: the values of `scope`, each of one or several
+// names. chosen is false for a form without them, which approves all requested scopes.
+func scopesOf(form url.Values) (chosen bool, scopes []string) {
+	values, chosen := form["scope"]
+	return chosen, strings.Fields(strings.Join(values, " "))
 }
 
 // switchAccount ends the session and redirects to the sign-in page of the same request.

@@ -20,6 +20,10 @@ type Flash struct {
 	// Email and WorkspaceID are the user's input.
 	Email       string `json:"e,omitempty"`
 	WorkspaceID string `json:"w,omitempty"`
+	// Scopes are the scopes that the user chose, with spaces between them; ScopesChosen says that the
+	// form had the choice.
+	Scopes       string `json:"p,omitempty"`
+	ScopesChosen bool   `json:"sc,omitempty"`
 	// UserCode is the code of a device, as the user typed it.
 	UserCode string `json:"c,omitempty"`
 	// Until is the time of the next attempt, in seconds since 1970.
@@ -57,6 +61,8 @@ const (
 	flashAnswered     FlashKind = "answered"
 	flashStale        FlashKind = "stale"
 	flashFull         FlashKind = "full"
+	flashNoScope      FlashKind = "no-scope"
+	flashScopes       FlashKind = "scopes"
 	flashNoUserCode   FlashKind = "no-user-code"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
@@ -155,11 +161,14 @@ func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request
 
 // dropLong drops strings that do not fit into a cookie.
 func (f *Flash) dropLong() {
-	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference, &f.Field, &f.FirstName, &f.LastName, &f.DisplayName, &f.Language, &f.TimeZone} {
+	for _, text := range []*string{
+		&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference, &f.Field, &f.FirstName, &f.LastName, &f.DisplayName, &f.Language, &f.TimeZone, &f.Scopes,
+	} {
 		if len(*text) > maxFlash {
 			*text = ""
 		}
 	}
+	f.ScopesChosen = f.ScopesChosen && (f.Scopes != "" || f.Kind == flashNoScope)
 }
 
 // AccountToken returns the CSRF token of the account pages' forms.

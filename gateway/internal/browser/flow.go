@@ -268,6 +268,8 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 		f.log(r, err)
 	}
 	flash.Email, flash.WorkspaceID, flash.UserCode = r.PostForm.Get("email"), r.PostForm.Get("workspace_id"), r.PostForm.Get("user_code")
+	chosen, scopes := scopesOf(r.PostForm)
+	flash.ScopesChosen, flash.Scopes = chosen, strings.Join(scopes, " ")
 	f.redirectBack(w, r, from, flash)
 }
 
@@ -302,6 +304,10 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
 	case flashFull:
 		return page.Fault{Text: "As many people use this app as may use one that nobody here has checked. Nothing was decided."}
+	case flashNoScope:
+		return page.Fault{Text: "Choose at least one permission, or deny.", Field: "permissions"}
+	case flashScopes:
+		return page.Fault{Text: "What this app asks for has changed since this page was opened. Nothing was decided. Look at it once more.", Field: "permissions"}
 	case flashNoUserCode:
 		return page.Fault{Text: "No device waits with this code. Compare it with the one that your device shows: codes last for some minutes.", Field: "user_code"}
 	default:

@@ -12,6 +12,7 @@ type componentSection struct {
 	Names       []string
 	Badges      []Badge
 	Notices     []Message
+	Tiles       []Tile
 	User        User
 	Workspaces  []Workspace
 	Permissions []PermissionGroup
@@ -26,7 +27,8 @@ type componentSection struct {
 func ExampleComponents() Components {
 	section := componentSection{
 		Direction: "ltr", Names: []string{"Northwind Captions", "字幕スタジオ・プロ", "رواية المونتاج", "Reelworks Batch"},
-		User: User{Name: "John Doe", Email: "john.doe@gmail.com"},
+		Tiles: []Tile{{Name: "Northwind Captions"}, {Name: "Reelworks Batch"}},
+		User:  User{Name: "John Doe", Email: "john.doe@gmail.com"},
 		Facts: []Fact{
 			{Label: "Text", Text: "Acme Studio"},
 			{Label: "Identifier", Text: "vdo_client_abc123", Code: true},
@@ -70,5 +72,9 @@ func examplePermissions() []PermissionGroup {
 			{Name: "videos:write", Description: "Upload and modify videos", Changes: true},
 		}},
 		{Name: "Tools", Permissions: []Permission{{Name: "tools:write", Description: "Execute tools", Changes: true, Sensitive: true}}},
+		{Name: "Captions", Permissions: []Permission{
+			{Name: "captions:write", Description: "Write captions", Changes: true, Optional: true},
+			{Name: "export:write", Description: "Export videos", Changes: true, Optional: true, Declined: true},
+		}},
 	}
 }

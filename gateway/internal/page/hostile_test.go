@@ -57,15 +57,23 @@ func hostileViews(name string) map[string]page.View {
 	at := time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC)
 	user := page.User{Name: name, Email: "john@example.com"}
 	workspaces := []page.Workspace{{ID: "ws_1", Name: name, Plan: "pro", Role: "member"}}
-	consent := page.Consent{CSRF: "token", Request: "request", App: name, Origin: "https://app.test", User: user, Workspaces: workspaces}
+	identity := page.Identity{Known: true, Verified: true, Publisher: name, Purpose: name, Address: "https://app.test", Privacy: "https://app.test/p", Terms: "https://app.test/t"}
+	self := page.Identity{Known: true, SelfRegistered: true, Address: "https://app.test", Privacy: name, Terms: name}
+	permissions := []page.PermissionGroup{{Permissions: []page.Permission{{Name: "videos:read", Description: "View videos", Optional: true}}}}
+	consent := page.Consent{CSRF: "token", Request: "request", App: name, Identity: identity, Origin: "https://app.test", User: user, Permissions: permissions, Workspaces: workspaces}
+	again, once := consent, consent
+	again.Identity, again.Connected, again.Added, again.Had = self, true, permissions, permissions
+	once.Connected, once.Had, once.OneClick = true, permissions, &workspaces[0]
 	return map[string]page.View{
 		"sign-in": {Template: "signin", Title: "Sign in to continue to %s", TitleName: name, Data: page.SignIn{
 			CSRF: "token", Request: "request", App: name, Origin: "https://app.test", Email: name, Person: name, PersonEmail: "john@example.com",
 		}},
 		"consent": {Template: "consent", Title: "Allow %s?", TitleName: name, Data: consent},
+		"again":   {Template: "consent", Title: "Allow %s?", TitleName: name, Data: again},
+		"once":    {Template: "consent", Title: "Allow %s?", TitleName: name, Data: once},
 		"apps": {Template: "apps", Title: "Connected apps", Frame: &page.Frame{Person: name, CSRF: "token"}, Data: page.Apps{
 			CSRF: "token", User: user, Searchable: true, Find: name,
-			Apps: []page.App{{ClientID: "app", Name: name, Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{ID: "ws_1", Name: name}, {ID: "ws_2", Name: name}}}},
+			Apps: []page.App{{ClientID: "app", Name: name, Identity: identity, Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{ID: "ws_1", Name: name}, {ID: "ws_2", Name: name}}}},
 		}},
 		"activity": {Template: "activity", Title: "Activity", Frame: &page.Frame{Person: name, CSRF: "token"}, Data: page.Activity{Entries: []page.ActivityEntry{
 			{Text: "You allowed %s to use %s", Names: []string{name, name}, At: at}, {Text: "%s was disconnected", Names: []string{name}, At: at, Kind: "danger"},
@@ -152,6 +160,23 @@ func TestEveryNameIsIsolated(t *testing.T) {
 		typed := strings.Count(text, `value="`+name+`"`)
 		if all := strings.Count(text, name); all == 0 || all != isolated+typed {
 			t.Errorf("%s shows the name %d times, isolated %d times", view, all, isolated)
+		}
+	}
+}
+
+// TestAnAddressOfAnAppIsOpenedOnlyByHTTPS: any other address, and one that could leave its attribute, is
+// no link.
+func TestAnAddressOfAnAppIsOpenedOnlyByHTTPS(t *testing.T) {
+	p := pageText{pages: page.New()}
+	for _, address := range append(hostileNames(), "http://app.test", "https:", "https://", "//app.test", "ftp://app.test", "HTTPS:app.test") {
+		identity := page.Identity{Known: true, Publisher: "Publisher", Address: address, Privacy: address, Terms: address}
+		for view, v := range map[string]page.View{
+			"consent": {Template: "consent", Data: page.Consent{App: "App", Identity: identity, Origin: "https://app.test"}},
+			"apps":    {Template: "apps", Data: page.Apps{Apps: []page.App{{Name: "App", Identity: identity}}}},
+		} {
+			if text := p.render(v); strings.Contains(text, "nofollow") {
+				t.Errorf("%s: %.80q is a link", view, address)
+			}
 		}
 	}
 }

@@ -28,6 +28,8 @@ type Brand struct {
 	Product string
 	// Links stand below the pages.
 	Links []Link
+	// Report is where users report a client, an https or mailto address; empty for nowhere.
+	Report string
 	// Palette replaces the accent colour of the stylesheet; zero keeps it.
 	Palette brand.Palette
 	// Logo replaces the product's sign; zero keeps it.

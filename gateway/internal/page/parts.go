@@ -22,6 +22,8 @@ type Badge struct {
 type Message struct {
 	// Kind is that of a Badge.
 	Kind, Text string
+	// Names stand in the text in the places of %s: untrusted text.
+	Names []string
 }
 
 // Icon returns the shape that repeats the meaning of the colour.
@@ -50,12 +52,16 @@ type Permission struct {
 	Reads, Changes bool
 	// Sensitive asks the user to look twice.
 	Sensitive bool
+	// Optional lets the user leave it out, and Declined says that the user did.
+	Optional, Declined bool
 }
 
 // Fact is a row of the partial "facts". At is shown where it is not zero, else Phrase where it is not
 // empty, which is a message, else Text, which is not.
 type Fact struct {
 	Label, Text, Phrase string
+	// Address makes the text a link to another site; empty for none.
+	Address string
 	// Code shows the text as an identifier.
 	Code bool
 	At   time.Time

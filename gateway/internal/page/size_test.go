@@ -25,7 +25,7 @@ func largeViews() map[string]page.View {
 	at := time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC)
 	var all []page.Permission
 	for _, s := range catalog.Default().Scopes() {
-		all = append(all, page.Permission{Name: s.Name, Description: s.Description, Changes: true, Sensitive: s.Sensitive})
+		all = append(all, page.Permission{Name: s.Name, Description: s.Description, Changes: true, Sensitive: s.Sensitive, Optional: strings.HasPrefix(s.Name, "t")})
 	}
 	var groups []page.PermissionGroup
 	for i, name := range []string{"Videos", "Subtitles", "Help articles", "Tools", "Jobs and usage"} {
@@ -40,18 +40,31 @@ func largeViews() map[string]page.View {
 	john := page.User{Name: "John Doe", Email: "john.doe@gmail.com"}
 	var apps []page.App
 	for _, name := range []string{"Northwind Captions", "Reelworks Batch", "Cutter Desktop", "Example App", "Subtitle Studio", "Archive", "Player", "Meter"} {
-		apps = append(apps, page.App{ClientID: "vdo_client_k2v9Rw41bQ", Name: name, Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{Name: "Acme Studio", Permissions: groups[:2]}}})
+		apps = append(apps, page.App{ClientID: "vdo_client_k2v9Rw41bQ", Name: name, Identity: northwind(), Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{Name: "Acme Studio", Permissions: groups[:2]}}})
 	}
 	fault := page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
 	return map[string]page.View{
 		"sign-in": {Template: "signin", Data: page.SignIn{CSRF: token, Request: request, App: "Northwind Captions", Origin: "https://captions.northwind.example", Fault: fault}},
 		"consent": {Template: "consent", Data: page.Consent{
-			CSRF: token, Request: request, App: "Northwind Captions", Origin: "https://captions.northwind.example", User: john, Permissions: groups, Workspaces: workspaces,
+			CSRF: token, Request: request, App: "Northwind Captions", Identity: northwind(), Origin: "https://captions.northwind.example", User: john,
+			Permissions: groups, Workspaces: workspaces, Report: "https://vidocu.example/report?client_id=vdo_client_k2v9Rw41bQ",
+		}},
+		"consent again": {Template: "consent", Data: page.Consent{
+			CSRF: token, Request: request, App: "Northwind Captions", Identity: northwind(), Origin: "https://captions.northwind.example", User: john,
+			Permissions: groups, Connected: true, Added: groups[:2], Had: groups[2:], Workspaces: workspaces,
 		}},
 		"apps": {Template: "apps", Frame: &page.Frame{Person: john.Name, CSRF: token}, Data: page.Apps{CSRF: token, User: john, Searchable: true, Apps: apps}},
 		"notice": {Template: "problem", Data: page.Notice{
 			Heading: "You allowed this request", App: "Northwind Captions", Text: "It was answered already.", Workspace: "Acme Studio", At: at, Reference: request,
 		}},
+	}
+}
+
+// northwind is a client with everything registered.
+func northwind() page.Identity {
+	return page.Identity{
+		Known: true, Verified: true, Publisher: "Northwind Labs GmbH", Purpose: "Writes captions for the videos of your team", Logo: strings.Repeat("0f", 32),
+		Address: "https://northwind.example", Privacy: "https://northwind.example/privacy", Terms: "https://northwind.example/terms",
 	}
 }
 
@@ -99,9 +112,10 @@ func TestAPageAndItsStylesheetAreSmall(t *testing.T) {
 }
 
 // external matches an address in an attribute that makes the browser request something.
-var external = regexp.MustCompile(`(?i)<(script|iframe|img|object|embed|video|audio|style|base)\b|\son\w+=|\sstyle=|url\(|<link [^>]*href="(https?:)?//`)
+var external = regexp.MustCompile(`(?i)<(script|iframe|object|embed|video|audio|style|base)\b|\son\w+=|\sstyle=|url\(|<link [^>]*href="(https?:)?//|<img [^>]*src="(/[^l]|[^/])`)
 
-func TestAPageRequestsItsStylesheetOnly(t *testing.T) {
+// TestAPageRequestsItsStylesheetAndLogosOnly, both from its own origin.
+func TestAPageRequestsItsStylesheetAndLogosOnly(t *testing.T) {
 	for name, view := range largeViews() {
 		text := render(view)
 		if found := external.FindString(text); found != "" {

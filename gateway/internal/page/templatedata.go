@@ -1,6 +1,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +46,8 @@ type Consent struct {
 	CSRF, Request string
 	// App is untrusted text.
 	App string
+	// Identity is what is known of the app besides its name.
+	Identity Identity
 	// Origin is the origin of the redirect URI, or its scheme and a colon.
 	Origin string
 	// Document is the address at which the app describes itself: untrusted text, empty for an app
@@ -53,10 +56,45 @@ type Consent struct {
 	// Device gets the answer in place of a website or an app; nil for any other request.
 	Device *RequestingDevice
 	// User is the signed-in user.
-	User        User
+	User User
+	// Permissions are all that the app asks for.
 	Permissions []PermissionGroup
-	Workspaces  []Workspace
-	Fault       Fault
+	// Connected says that the app has access already: Added are the permissions that are new in some
+	// workspace of its access, and Had those that it has in each.
+	Connected  bool
+	Added, Had []PermissionGroup
+	// OneClick is the only workspace of the app's access, where the app has all permissions there and
+	// one click goes on; nil for the whole page.
+	OneClick   *Workspace
+	Workspaces []Workspace
+	// Report is where users report an app; empty for nowhere.
+	Report string
+	Fault  Fault
+}
+
+// Tile returns the app's logo.
+func (c Consent) Tile() Tile { return Tile{Name: c.App, Logo: c.Identity.Logo} }
+
+// added returns the number of new permissions.
+func (c Consent) added() int { return count(c.Added) }
+
+// Optional reports whether the user may leave out a permission.
+func (c Consent) Optional() bool {
+	return slices.ContainsFunc(c.Permissions, func(g PermissionGroup) bool {
+		return slices.ContainsFunc(g.Permissions, func(p Permission) bool { return p.Optional })
+	})
+}
+
+// Required returns the names of the permissions that cannot be left out, with spaces between them.
+func (c Consent) Required() string { return required(c.Permissions) }
+
+// Links returns the links below the card.
+func (c Consent) Links() []Link {
+	links := c.Identity.Policies()
+	if c.Report != "" {
+		links = append(links, Link{Address: c.Report, Text: "Report this app"})
+	}
+	return links
 }
 
 // Host returns the host of the app's website; empty where the redirect URI is not https.
@@ -92,12 +130,18 @@ func (c Consent) Warning() *Message {
 	return nil
 }
 
-// Unchecked returns the notice about an app that describes itself; nil for a registered one.
+// Unchecked returns the notice about an app that nobody has checked; nil for a verified one, and where
+// that is not known.
 func (c Consent) Unchecked() *Message {
-	if c.Document == "" {
+	switch {
+	case c.Document != "":
+		return &Message{Kind: "warn", Text: "Nobody here has checked this app. It describes itself: what is in quotes is the name that it gave itself."}
+	case !c.Identity.Known || c.Identity.Verified:
 		return nil
+	case c.Device == nil && c.Host() != "":
+		return &Message{Kind: "warn", Text: "Nobody here has checked who made this app. Go on only if you came from %s yourself.", Names: []string{c.Host()}}
 	}
-	return &Message{Kind: "warn", Text: "Nobody here has checked this app. It describes itself: what is in quotes is the name that it gave itself."}
+	return &Message{Kind: "warn", Text: "Nobody here has checked who made this app."}
 }
 
 // Facts returns where an app that describes itself does so, and where it takes the user.
@@ -219,7 +263,9 @@ func (a Apps) None() Empty {
 type App struct {
 	ClientID string
 	// Name is untrusted text.
-	Name       string
+	Name string
+	// Identity is what is known of the app besides its name.
+	Identity   Identity
 	Workspaces []AppWorkspace
 	Approved   time.Time
 	// Used is the time of the last use; zero if never.
@@ -241,8 +287,25 @@ func (a App) Facts() []Fact {
 	if !a.Used.IsZero() {
 		used = Fact{Label: "Last used", At: a.Used}
 	}
-	return []Fact{{Label: "Approved", At: a.Approved}, used, {Label: "Client id", Text: a.ClientID, Code: true}}
+	var facts []Fact
+	if a.Identity.Publisher != "" {
+		made := Fact{Label: "Made by", Text: a.Identity.Publisher}
+		if hostOf(a.Identity.Address) != "" {
+			made.Address = a.Identity.Address
+		}
+		facts = append(facts, made)
+	} else if host := hostOf(a.Identity.Address); host != "" {
+		facts = append(facts, Fact{Label: "Its website", Text: host, Address: a.Identity.Address})
+	}
+	facts = append(facts, Fact{Label: "Approved", At: a.Approved}, used, Fact{Label: "Client id", Text: a.ClientID, Code: true})
+	if a.Identity.Known && !a.Identity.Verified {
+		facts = append(facts, Fact{Label: "Checked", Phrase: "Nobody here has checked who made this app."})
+	}
+	return facts
 }
+
+// Tile returns the app's logo.
+func (a App) Tile() Tile { return Tile{Name: a.Name, Logo: a.Identity.Logo} }
 
 // Several reports whether the app may use more than one workspace.
 func (a App) Several() bool { return len(a.Workspaces) > 1 }

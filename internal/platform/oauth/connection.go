@@ -28,3 +28,9 @@ type Connection struct {
 	// LastUsed is zero if nothing was ever issued.
 	LastUsed time.Time
 }
+
+// GrantedScopes are the scopes of a user's grants to a client in one workspace.
+type GrantedScopes struct {
+	WorkspaceID string
+	Scope       Scope
+}

@@ -178,7 +178,10 @@ export class Person {
   // allowWithoutChoice submits the consent form without a workspace, as a browser does that ignores
   // "required".
   async allowWithoutChoice() {
-    await this.page.locator('form:has(button[value=approve])').evaluate((form) => { form.noValidate = true; });
+    await this.page.locator('form:has(button[value=approve])').evaluate((form) => {
+      form.noValidate = true;
+      for (const radio of form.querySelectorAll('input[name=workspace_id]')) radio.checked = false;
+    });
     await this.press(this.decision('approve'));
   }
 

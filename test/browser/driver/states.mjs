@@ -73,7 +73,7 @@ const everyScope = 'videos:read videos:write subtitles:read subtitles:write expo
 
 async function account(person, visit) {
   await person.start({ scope: everyScope });
-  await person.page.locator('summary').click();
+  for (const summary of await person.page.locator('summary').all()) await summary.click();
   await visit('consent-every-scope');
   await person.allow(john.workspace);
   await person.arrive();
@@ -188,6 +188,39 @@ const websitePath = `/oauth/authorize?${new URLSearchParams({
   client_id: 'vdo_client_abc123', redirect_uri: 'https://yourapp.com/callback', response_type: 'code', scope: 'videos:read export:write', state: 'x',
 })}`;
 
+// appPath is an authorization request of a confidential client.
+function appPath(client, redirectURI, scope, also = {}) {
+  const query = { client_id: client, redirect_uri: redirectURI, response_type: 'code', scope, state: 'x', ...also };
+  return `/oauth/authorize?${new URLSearchParams(query)}`;
+}
+
+const northwind = (scope) => appPath('vdo_client_northwind', 'https://captions.northwind.example/cb', scope);
+const example = (scope) => appPath('vdo_client_abc123', 'https://yourapp.com/callback', scope);
+
+// apps begins signed in as Esther, who has connected one of the apps.
+async function apps(person, visit) {
+  await person.open(northwind('videos:read subtitles:read subtitles:write export:write tools:write'));
+  await visit('consent-of-verified-app');
+  await person.open(northwind('export:write'));
+  await person.choose(esther.workspace);
+  await person.page.locator('input[value="export:write"]').uncheck();
+  await person.press(person.decision('approve'));
+  await visit('consent-nothing-chosen');
+  for (const [state, scope] of [['one-click', 'videos:read jobs:read'], ['one-more', 'videos:read jobs:read export:write'], ['two-more', 'jobs:read tools:write export:write']]) {
+    await person.open(example(scope));
+    await visit(`consent-${state}`);
+    await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
+    await person.page.reload();
+    await visit(`consent-${state}-german`);
+    await person.page.setExtraHTTPHeaders({});
+  }
+  await person.open(example('videos:read jobs:read'));
+  await person.open(`/consent?whole=1&request=${person.request()}`);
+  await visit('consent-nothing-new');
+  await person.open('/account/connected-apps');
+  await visit('apps-of-verified-app');
+}
+
 // visitResponse shows the response to a form that the pages do not send, so that the browser's
 // address is of a page that can be reloaded.
 async function visitResponse(person, path, headers) {
@@ -212,6 +245,7 @@ async function otherPeople(person, visit) {
   await person.signIn(esther);
   await person.page.goto(johns);
   await visit('request-of-another-person');
+  await apps(person, visit);
   await person.open(websitePath);
   await visit('consent-for-website');
   await ownAccount(person, visit);

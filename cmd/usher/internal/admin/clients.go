@@ -26,6 +26,7 @@ type Clients struct {
 	RemoveFromWorkspace removeFromWorkspace `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
 	Disable             disableClient       `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
 	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	Logo                setLogo             `cmd:"" help:"Set the logo that users see, or remove it."`
 	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
@@ -45,6 +46,7 @@ type createClient struct {
 	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
 	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
 	keyFlags
+	identityFlags
 	securityFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
@@ -65,7 +67,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 	if c.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	}
-	res, err := s.authz().CreateClient(ctx, &authzv1.CreateClientRequest{
+	res, err := s.authz().CreateClient(ctx, c.addTo(&authzv1.CreateClientRequest{
 		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
 		ResourceServer: c.ResourceServer, GrantTypes: c.GrantTypes, AllowReservedName: c.AllowReservedName,
 		RefreshRetrySeconds: c.seconds(), WorkspaceId: c.Workspace,
@@ -73,7 +75,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -122,6 +124,8 @@ func registrationRows[Res interface {
 	}
 	t.Add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
 	t.Add("DEFAULT SCOPES", orNone(strings.Join(r.GetDefaultScopes(), " ")))
+	t.Add("OPTIONAL SCOPES", orNone(strings.Join(r.GetOptionalScopes(), " ")))
+	addIdentityRows(&t, r)
 	for name, value := range applicationTypes() {
 		if value == r.GetApplicationType() && name != "" {
 			t.Add("APPLICATION TYPE", name)

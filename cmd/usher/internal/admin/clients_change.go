@@ -35,7 +35,10 @@ type updateClient struct {
 	securityChanges
 	AnySigningAlg bool `help:"Accept every supported signature algorithm of the client's keys again."`
 
-	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
+	identityFlags
+	NoOptionalScope bool `help:"Make all scopes required."`
+
+	Verified   bool `xor:"verified" help:"You have checked the client, which the consent page says. Errors and denials redirect to the client."`
 	Unverified bool `xor:"verified" help:"Errors and denials are shown to the user, who returns to the client with a button."`
 
 	Reuse string `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject), or its family alone." placeholder:"KIND"`
@@ -52,11 +55,16 @@ func (c updateClient) Validate() error {
 	if c.SigningAlg != "" && c.AnySigningAlg {
 		return errors.New("--signing-alg and --any-signing-alg exclude each other")
 	}
-	switches := c.given() || c.changed() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
+	if c.NoOptionalScope && len(c.OptionalScopes) > 0 {
+		return errors.New("--optional-scope and --no-optional-scope exclude each other")
+	}
+	switches := c.keyFlags.given() || c.identityFlags.given() || c.changed() || c.NoOptionalScope || c.AnySigningAlg || c.ResourceServer ||
+		c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
 	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
-			"--unverified, --reuse, --require-par, --no-require-par, --dpop-bound, --no-dpop-bound, --profile, --refresh-retry or --default-refresh-retry")
+			"--unverified, --reuse, --publisher, --purpose, --client-uri, --policy-uri, --tos-uri, --optional-scope, --no-optional-scope, " +
+			"--require-par, --no-require-par, --dpop-bound, --no-dpop-bound, --profile, --refresh-retry or --default-refresh-retry")
 	}
 	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
 }
@@ -74,6 +82,8 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI,
+		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
+		OptionalScopes: c.OptionalScopes, ClearOptionalScopes: c.NoOptionalScope, AllowReservedName: c.AllowReservedName,
 	}
 	c.set(req)
 	if c.SigningAlg != "" || c.AnySigningAlg {
@@ -86,7 +96,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		req.ResourceServer = &c.ResourceServer
 	}
 	if c.Name != "" {
-		req.Name, req.AllowReservedName = &c.Name, c.AllowReservedName
+		req.Name = &c.Name
 	}
 	return call(ctx, s.authz().UpdateClient, req, rows(s, registrationRows[*authzv1.UpdateClientResponse]))
 }

@@ -36,7 +36,8 @@ func (c *Client) Create() *authzv1.CreateClientRequest {
 		GrantTypes: c.GrantTypes, WorkspaceId: c.Workspace, ApplicationType: applicationType(c.ApplicationType), ResourceServer: c.ResourceServer,
 		Unverified: c.Unverified, Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)), RefreshRetrySeconds: seconds(c.RefreshRetry),
 		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profile(c.Profile),
-		AllowReservedName: c.AllowReservedName,
+		AllowReservedName: c.AllowReservedName, OptionalScopes: c.OptionalScopes,
+		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
 	}
 }
 
@@ -75,7 +76,7 @@ func (c *Client) Update(have *authzv1.Registration) (*authzv1.UpdateClientReques
 
 func (c *Client) members(have *authzv1.Registration) []member {
 	registered := have.GetClient()
-	return append(append(c.lists(have), c.requirements(have)...), []member{
+	return append(slices.Concat(c.lists(have), c.requirements(have), c.identity(have)), []member{
 		{name: "name", registered: registered.GetName(), wanted: c.Name, set: func(r *authzv1.UpdateClientRequest) {
 			r.Name, r.AllowReservedName = &c.Name, c.AllowReservedName
 		}},
@@ -166,9 +167,29 @@ func (c *Client) lists(have *authzv1.Registration) []member {
 			},
 		},
 		{
+			name: "optional_scopes", registered: sorted(have.GetOptionalScopes()), wanted: sorted(c.OptionalScopes),
+			set: func(r *authzv1.UpdateClientRequest) {
+				r.OptionalScopes, r.ClearOptionalScopes = c.OptionalScopes, len(c.OptionalScopes) == 0
+			},
+		},
+		{
 			name: "grant_types", registered: sorted(have.GetClient().GetGrantTypes()), wanted: sorted(c.GrantTypes),
 			set: func(r *authzv1.UpdateClientRequest) { r.GrantTypes = c.GrantTypes }, never: unless(len(c.GrantTypes) > 0, kept),
 		},
+	}
+}
+
+// identity are the members that describe the client to users.
+func (c *Client) identity(have *authzv1.Registration) []member {
+	shown := have.GetIdentity()
+	return []member{
+		{name: "publisher", registered: shown.GetPublisher(), wanted: c.Publisher, set: func(r *authzv1.UpdateClientRequest) {
+			r.Publisher, r.AllowReservedName = &c.Publisher, c.AllowReservedName
+		}},
+		{name: "purpose", registered: shown.GetPurpose(), wanted: c.Purpose, set: func(r *authzv1.UpdateClientRequest) { r.Purpose = &c.Purpose }},
+		{name: "client_uri", registered: shown.GetClientUri(), wanted: c.ClientURI, set: func(r *authzv1.UpdateClientRequest) { r.ClientUri = &c.ClientURI }},
+		{name: "policy_uri", registered: shown.GetPolicyUri(), wanted: c.PolicyURI, set: func(r *authzv1.UpdateClientRequest) { r.PolicyUri = &c.PolicyURI }},
+		{name: "tos_uri", registered: shown.GetTosUri(), wanted: c.TosURI, set: func(r *authzv1.UpdateClientRequest) { r.TosUri = &c.TosURI }},
 	}
 }
 

@@ -38,6 +38,14 @@ type Client struct {
 	Reuse string `yaml:"reuse"`
 	// RefreshRetry is the client's own retry window, in whole seconds; nil is the deployment's.
 	RefreshRetry *time.Duration `yaml:"refresh_retry"`
+	// Publisher, Purpose, ClientURI, PolicyURI and TosURI describe the client to users.
+	Publisher string `yaml:"publisher"`
+	Purpose   string `yaml:"purpose"`
+	ClientURI string `yaml:"client_uri"`
+	PolicyURI string `yaml:"policy_uri"`
+	TosURI    string `yaml:"tos_uri"`
+	// OptionalScopes are those that a user may leave out.
+	OptionalScopes []string `yaml:"optional_scopes"`
 	// RequirePAR and DPoPBound are requirements of RFC 9126 §6 and RFC 9449 §5.2.
 	RequirePAR bool `yaml:"require_pushed_authorization_requests"`
 	DPoPBound  bool `yaml:"dpop_bound_access_tokens"`
@@ -105,7 +113,9 @@ func (c *Client) complete() (fault string) {
 	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
 		c.GrantTypes = oauth.DefaultGrantTypes()
 	}
-	c.Name = strings.TrimSpace(c.Name)
+	for _, text := range []*string{&c.Name, &c.Publisher, &c.Purpose} {
+		*text = strings.TrimSpace(*text)
+	}
 	for _, member := range []struct {
 		name, value string
 		allowed     []string

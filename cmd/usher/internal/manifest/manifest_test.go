@@ -31,6 +31,12 @@ clients:
     dpop_bound_access_tokens: true
     profile: fapi2
     allow_reserved_name: true
+    publisher: " A Company "
+    purpose: Does something
+    client_uri: https://a.example
+    policy_uri: https://a.example/privacy
+    tos_uri: https://a.example/terms
+    optional_scopes: [jobs:read]
 `
 
 func parse(t *testing.T, text string) []manifest.Client {
@@ -51,7 +57,10 @@ func registered(r *authzv1.CreateClientRequest) *authzv1.Registration {
 			DpopBoundAccessTokens: r.GetDpopBoundAccessTokens(), Profile: r.GetProfile(),
 		},
 		RedirectUris: r.GetRedirectUris(), Scopes: r.GetScopes(), DefaultScopes: r.GetDefaultScopes(), ApplicationType: r.GetApplicationType(),
-		Unverified: r.GetUnverified(), RequirePushedAuthorizationRequests: r.GetRequirePushedAuthorizationRequests(),
+		Unverified: r.GetUnverified(), RequirePushedAuthorizationRequests: r.GetRequirePushedAuthorizationRequests(), OptionalScopes: r.GetOptionalScopes(),
+		Identity: &authzv1.AppIdentity{
+			Publisher: r.GetPublisher(), Purpose: r.GetPurpose(), ClientUri: r.GetClientUri(), PolicyUri: r.GetPolicyUri(), TosUri: r.GetTosUri(),
+		},
 	}
 }
 
@@ -93,6 +102,12 @@ func TestEachMemberIsChanged(t *testing.T) {
 		"dpop_bound_access_tokens":              func(r *authzv1.Registration) { r.Client.DpopBoundAccessTokens = false },
 		"require_pushed_authorization_requests": func(r *authzv1.Registration) { r.RequirePushedAuthorizationRequests = false },
 		"refresh_retry":                         func(r *authzv1.Registration) { r.Client.RefreshRetrySeconds = nil },
+		"publisher":                             func(r *authzv1.Registration) { r.Identity.Publisher = "Other" },
+		"purpose":                               func(r *authzv1.Registration) { r.Identity.Purpose = "" },
+		"client_uri":                            func(r *authzv1.Registration) { r.Identity.ClientUri = "" },
+		"policy_uri":                            func(r *authzv1.Registration) { r.Identity.PolicyUri = "" },
+		"tos_uri":                               func(r *authzv1.Registration) { r.Identity.TosUri = "" },
+		"optional_scopes":                       func(r *authzv1.Registration) { r.OptionalScopes = nil },
 	} {
 		have := registered(c.Create())
 		change(have)
@@ -103,7 +118,7 @@ func TestEachMemberIsChanged(t *testing.T) {
 		}
 		fields := 0
 		req.ProtoReflect().Range(func(protoreflect.FieldDescriptor, protoreflect.Value) bool { fields++; return true })
-		if want := map[string]int{"name": 3}[name]; fields != max(want, 2) {
+		if want := map[string]int{"name": 3, "publisher": 3}[name]; fields != max(want, 2) {
 			t.Errorf("%s: the update is %v", name, req)
 		}
 	}

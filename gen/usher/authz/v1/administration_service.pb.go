@@ -113,8 +113,12 @@ type Registration struct {
 	Keys []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
 	// Whether the client must push its authorization requests (RFC 9126 §6).
 	RequirePushedAuthorizationRequests bool `protobuf:"varint,70,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
-	unknownFields                      protoimpl.UnknownFields
-	sizeCache                          protoimpl.SizeCache
+	// Its description for users, besides its name.
+	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	// Those of its scopes that a user may leave out of an approval.
+	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -243,6 +247,20 @@ func (x *Registration) GetRequirePushedAuthorizationRequests() bool {
 		return x.RequirePushedAuthorizationRequests
 	}
 	return false
+}
+
+func (x *Registration) GetIdentity() *AppIdentity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+func (x *Registration) GetOptionalScopes() []string {
+	if x != nil {
+		return x.OptionalScopes
+	}
+	return nil
 }
 
 // ClientKey is a public key with which a client authenticates (RFC 7523 §2.2).
@@ -463,9 +481,22 @@ type CreateClientRequest struct {
 	DpopBoundAccessTokens bool `protobuf:"varint,71,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
 	// The security profile that the client follows; none if unspecified. PROFILE_FAPI2 needs a
 	// confidential client with private_key_jwt, and implies the two requirements above.
-	Profile       Profile `protobuf:"varint,72,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Profile Profile `protobuf:"varint,72,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
+	// The person or company that publishes the client: at most 100 printable characters. The rules of
+	// reserved names apply.
+	Publisher string `protobuf:"bytes,80,opt,name=publisher,proto3" json:"publisher,omitempty"`
+	// The purpose of the client: at most 140 printable characters.
+	Purpose string `protobuf:"bytes,81,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// The client's home page (RFC 7591 §2): an https address of at most 2,048 characters.
+	ClientUri string `protobuf:"bytes,82,opt,name=client_uri,json=clientUri,proto3" json:"client_uri,omitempty"`
+	// Its privacy policy, likewise.
+	PolicyUri string `protobuf:"bytes,83,opt,name=policy_uri,json=policyUri,proto3" json:"policy_uri,omitempty"`
+	// Its terms of service, likewise.
+	TosUri string `protobuf:"bytes,84,opt,name=tos_uri,json=tosUri,proto3" json:"tos_uri,omitempty"`
+	// Those of scopes that a user may leave out of an approval.
+	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -636,6 +667,48 @@ func (x *CreateClientRequest) GetProfile() Profile {
 		return x.Profile
 	}
 	return Profile_PROFILE_UNSPECIFIED
+}
+
+func (x *CreateClientRequest) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetClientUri() string {
+	if x != nil {
+		return x.ClientUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetPolicyUri() string {
+	if x != nil {
+		return x.PolicyUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetTosUri() string {
+	if x != nil {
+		return x.TosUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetOptionalScopes() []string {
+	if x != nil {
+		return x.OptionalScopes
+	}
+	return nil
 }
 
 // CreateClientResponse is the new client.
@@ -946,9 +1019,23 @@ type UpdateClientRequest struct {
 	// Whether every token of the client must be bound to a key; unchanged if absent.
 	DpopBoundAccessTokens *bool `protobuf:"varint,71,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3,oneof" json:"dpop_bound_access_tokens,omitempty"`
 	// The new security profile; unchanged if unspecified.
-	Profile       Profile `protobuf:"varint,72,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Profile Profile `protobuf:"varint,72,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
+	// The new publisher; none if empty, unchanged if absent.
+	Publisher *string `protobuf:"bytes,80,opt,name=publisher,proto3,oneof" json:"publisher,omitempty"`
+	// The new purpose; none if empty, unchanged if absent.
+	Purpose *string `protobuf:"bytes,81,opt,name=purpose,proto3,oneof" json:"purpose,omitempty"`
+	// The new home page; none if empty, unchanged if absent.
+	ClientUri *string `protobuf:"bytes,82,opt,name=client_uri,json=clientUri,proto3,oneof" json:"client_uri,omitempty"`
+	// The new privacy policy; none if empty, unchanged if absent.
+	PolicyUri *string `protobuf:"bytes,83,opt,name=policy_uri,json=policyUri,proto3,oneof" json:"policy_uri,omitempty"`
+	// The new terms of service; none if empty, unchanged if absent.
+	TosUri *string `protobuf:"bytes,84,opt,name=tos_uri,json=tosUri,proto3,oneof" json:"tos_uri,omitempty"`
+	// The new list, which replaces the old one; unchanged if empty and clear_optional_scopes is false.
+	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
+	// Whether to remove the optional scopes: all of them are required then.
+	ClearOptionalScopes bool `protobuf:"varint,86,opt,name=clear_optional_scopes,json=clearOptionalScopes,proto3" json:"clear_optional_scopes,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -1126,6 +1213,55 @@ func (x *UpdateClientRequest) GetProfile() Profile {
 		return x.Profile
 	}
 	return Profile_PROFILE_UNSPECIFIED
+}
+
+func (x *UpdateClientRequest) GetPublisher() string {
+	if x != nil && x.Publisher != nil {
+		return *x.Publisher
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetPurpose() string {
+	if x != nil && x.Purpose != nil {
+		return *x.Purpose
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetClientUri() string {
+	if x != nil && x.ClientUri != nil {
+		return *x.ClientUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetPolicyUri() string {
+	if x != nil && x.PolicyUri != nil {
+		return *x.PolicyUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetTosUri() string {
+	if x != nil && x.TosUri != nil {
+		return *x.TosUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetOptionalScopes() []string {
+	if x != nil {
+		return x.OptionalScopes
+	}
+	return nil
+}
+
+func (x *UpdateClientRequest) GetClearOptionalScopes() bool {
+	if x != nil {
+		return x.ClearOptionalScopes
+	}
+	return false
 }
 
 // UpdateClientResponse is the client.
@@ -1975,11 +2111,113 @@ func (*ApplyRemoveClientFromWorkspaceResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{26}
 }
 
+// SetClientLogoRequest is a client's new logo.
+type SetClientLogoRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// A PNG, JPEG or GIF of at most 64 KiB, and 16 to 1,024 pixels in width and height; none to remove
+	// the logo.
+	Image         []byte `protobuf:"bytes,2,opt,name=image,proto3" json:"image,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetClientLogoRequest) Reset() {
+	*x = SetClientLogoRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetClientLogoRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetClientLogoRequest) ProtoMessage() {}
+
+func (x *SetClientLogoRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetClientLogoRequest.ProtoReflect.Descriptor instead.
+func (*SetClientLogoRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *SetClientLogoRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *SetClientLogoRequest) GetImage() []byte {
+	if x != nil {
+		return x.Image
+	}
+	return nil
+}
+
+// SetClientLogoResponse is the client.
+type SetClientLogoResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client as it is registered now.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SetClientLogoResponse) Reset() {
+	*x = SetClientLogoResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SetClientLogoResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SetClientLogoResponse) ProtoMessage() {}
+
+func (x *SetClientLogoResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SetClientLogoResponse.ProtoReflect.Descriptor instead.
+func (*SetClientLogoResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *SetClientLogoResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xbf\x05\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xa1\x06\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -1997,7 +2235,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x19 \x01(\tR\x1btokenEndpointAuthSigningAlg\x12\x19\n" +
 	"\bjwks_uri\x18\x1a \x01(\tR\ajwksUri\x12-\n" +
 	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\x12Q\n" +
-	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\"\x8f\x02\n" +
+	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
+	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -2013,7 +2253,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x97\a\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xcf\b\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -2037,7 +2277,15 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18% \x01(\tR\vworkspaceId\x12Q\n" +
 	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
 	"\x18dpop_bound_access_tokens\x18G \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
-	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofileB\x18\n" +
+	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x12\x1c\n" +
+	"\tpublisher\x18P \x01(\tR\tpublisher\x12\x18\n" +
+	"\apurpose\x18Q \x01(\tR\apurpose\x12\x1d\n" +
+	"\n" +
+	"client_uri\x18R \x01(\tR\tclientUri\x12\x1d\n" +
+	"\n" +
+	"policy_uri\x18S \x01(\tR\tpolicyUri\x12\x17\n" +
+	"\atos_uri\x18T \x01(\tR\x06tosUri\x12'\n" +
+	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopesB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
@@ -2052,7 +2300,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x82\t\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcb\v\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -2077,14 +2325,32 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18& \x01(\tR\vworkspaceId\x12V\n" +
 	"%require_pushed_authorization_requests\x18F \x01(\bH\x05R\"requirePushedAuthorizationRequests\x88\x01\x01\x12<\n" +
 	"\x18dpop_bound_access_tokens\x18G \x01(\bH\x06R\x15dpopBoundAccessTokens\x88\x01\x01\x121\n" +
-	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofileB\a\n" +
+	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x12!\n" +
+	"\tpublisher\x18P \x01(\tH\aR\tpublisher\x88\x01\x01\x12\x1d\n" +
+	"\apurpose\x18Q \x01(\tH\bR\apurpose\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"client_uri\x18R \x01(\tH\tR\tclientUri\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"policy_uri\x18S \x01(\tH\n" +
+	"R\tpolicyUri\x88\x01\x01\x12\x1c\n" +
+	"\atos_uri\x18T \x01(\tH\vR\x06tosUri\x88\x01\x01\x12'\n" +
+	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopes\x122\n" +
+	"\x15clear_optional_scopes\x18V \x01(\bR\x13clearOptionalScopesB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
 	"\v_unverifiedB\"\n" +
 	" _token_endpoint_auth_signing_algB(\n" +
 	"&_require_pushed_authorization_requestsB\x1b\n" +
-	"\x19_dpop_bound_access_tokens\"X\n" +
+	"\x19_dpop_bound_access_tokensB\f\n" +
+	"\n" +
+	"_publisherB\n" +
+	"\n" +
+	"\b_purposeB\r\n" +
+	"\v_client_uriB\r\n" +
+	"\v_policy_uriB\n" +
+	"\n" +
+	"\b_tos_uri\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\x84\x01\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
@@ -2127,12 +2393,16 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1aApplyDisableClientResponse\"D\n" +
 	"%ApplyRemoveClientFromWorkspaceRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"(\n" +
-	"&ApplyRemoveClientFromWorkspaceResponse*j\n" +
+	"&ApplyRemoveClientFromWorkspaceResponse\"I\n" +
+	"\x14SetClientLogoRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
+	"\x05image\x18\x02 \x01(\fR\x05image\"Y\n" +
+	"\x15SetClientLogoResponse\x12@\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration*j\n" +
 	"\x0fApplicationType\x12 \n" +
 	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
-	"\x14APPLICATION_TYPE_WEB\x10\x022\xd6\n" +
-	"\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x022\xbe\v\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -2143,7 +2413,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1aRevokePreviousClientSecret\x121.usher.authz.v1.RevokePreviousClientSecretRequest\x1a2.usher.authz.v1.RevokePreviousClientSecretResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12`\n" +
 	"\fAddClientKey\x12#.usher.authz.v1.AddClientKeyRequest\x1a$.usher.authz.v1.AddClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12l\n" +
 	"\x0fUpdateClientKey\x12&.usher.authz.v1.UpdateClientKeyRequest\x1a'.usher.authz.v1.UpdateClientKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12i\n" +
-	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12c\n" +
+	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12f\n" +
+	"\rSetClientLogo\x12$.usher.authz.v1.SetClientLogoRequest\x1a%.usher.authz.v1.SetClientLogoResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
 	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
 	"\x1eApplyRemoveClientFromWorkspace\x125.usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest\x1a6.usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
@@ -2162,7 +2433,7 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(ApplicationType)(0),                           // 0: usher.authz.v1.ApplicationType
 	(*Registration)(nil),                           // 1: usher.authz.v1.Registration
@@ -2192,68 +2463,75 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*ApplyDisableClientResponse)(nil),             // 25: usher.authz.v1.ApplyDisableClientResponse
 	(*ApplyRemoveClientFromWorkspaceRequest)(nil),  // 26: usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
 	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 27: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	(*Client)(nil),                                 // 28: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),                  // 29: google.protobuf.Timestamp
-	(ClientType)(0),                                // 30: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 31: usher.authz.v1.Reuse
-	(Profile)(0),                                   // 32: usher.authz.v1.Profile
+	(*SetClientLogoRequest)(nil),                   // 28: usher.authz.v1.SetClientLogoRequest
+	(*SetClientLogoResponse)(nil),                  // 29: usher.authz.v1.SetClientLogoResponse
+	(*Client)(nil),                                 // 30: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),                  // 31: google.protobuf.Timestamp
+	(*AppIdentity)(nil),                            // 32: usher.authz.v1.AppIdentity
+	(ClientType)(0),                                // 33: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 34: usher.authz.v1.Reuse
+	(Profile)(0),                                   // 35: usher.authz.v1.Profile
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	28, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	29, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	30, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	31, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
 	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
 	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	29, // 5: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	29, // 6: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	29, // 7: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	29, // 8: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	29, // 9: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	30, // 10: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 11: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	31, // 12: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	32, // 13: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 14: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 15: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 16: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 17: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	31, // 18: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	32, // 19: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 20: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 21: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 22: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 23: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 24: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 25: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 26: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 27: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 28: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 29: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 30: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 31: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 32: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 33: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 34: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	22, // 35: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 36: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 37: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 38: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 39: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 40: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 41: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 42: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 43: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 44: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 45: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 46: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	23, // 47: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 48: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 49: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	38, // [38:50] is the sub-list for method output_type
-	26, // [26:38] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	32, // 5: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
+	31, // 6: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	31, // 7: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	31, // 8: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	31, // 9: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	31, // 10: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	33, // 11: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 12: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	34, // 13: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	35, // 14: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 15: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 16: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 17: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 18: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	34, // 19: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	35, // 20: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 21: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 22: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 23: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 24: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 25: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 26: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 27: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 28: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 29: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 30: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 31: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 32: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 33: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 34: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 35: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 36: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	28, // 37: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	22, // 38: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 39: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 40: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 41: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 42: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 43: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 44: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 45: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 46: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 47: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 48: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 49: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	29, // 50: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	23, // 51: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 52: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 53: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	41, // [41:54] is the sub-list for method output_type
+	28, // [28:41] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -2261,6 +2539,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 	if File_usher_authz_v1_administration_service_proto != nil {
 		return
 	}
+	file_usher_authz_v1_app_identity_proto_init()
 	file_usher_authz_v1_client_proto_init()
 	file_usher_authz_v1_administration_service_proto_msgTypes[3].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[9].OneofWrappers = []any{}
@@ -2271,7 +2550,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   27,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	AdministrationService_AddClientKey_FullMethodName                   = "/usher.authz.v1.AdministrationService/AddClientKey"
 	AdministrationService_UpdateClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/UpdateClientKey"
 	AdministrationService_RemoveClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/RemoveClientKey"
+	AdministrationService_SetClientLogo_FullMethodName                  = "/usher.authz.v1.AdministrationService/SetClientLogo"
 	AdministrationService_EnableClient_FullMethodName                   = "/usher.authz.v1.AdministrationService/EnableClient"
 	AdministrationService_ApplyDisableClient_FullMethodName             = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
 	AdministrationService_ApplyRemoveClientFromWorkspace_FullMethodName = "/usher.authz.v1.AdministrationService/ApplyRemoveClientFromWorkspace"
@@ -67,6 +68,9 @@ type AdministrationServiceClient interface {
 	UpdateClientKey(ctx context.Context, in *UpdateClientKeyRequest, opts ...grpc.CallOption) (*UpdateClientKeyResponse, error)
 	// RemoveClientKey removes a key at once. The last key stays. NOT_FOUND, INVALID_REQUEST.
 	RemoveClientKey(ctx context.Context, in *RemoveClientKeyRequest, opts ...grpc.CallOption) (*RemoveClientKeyResponse, error)
+	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
+	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
+	SetClientLogo(ctx context.Context, in *SetClientLogoRequest, opts ...grpc.CallOption) (*SetClientLogoResponse, error)
 	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
@@ -174,6 +178,16 @@ func (c *administrationServiceClient) RemoveClientKey(ctx context.Context, in *R
 	return out, nil
 }
 
+func (c *administrationServiceClient) SetClientLogo(ctx context.Context, in *SetClientLogoRequest, opts ...grpc.CallOption) (*SetClientLogoResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SetClientLogoResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_SetClientLogo_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *administrationServiceClient) EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EnableClientResponse)
@@ -238,6 +252,9 @@ type AdministrationServiceServer interface {
 	UpdateClientKey(context.Context, *UpdateClientKeyRequest) (*UpdateClientKeyResponse, error)
 	// RemoveClientKey removes a key at once. The last key stays. NOT_FOUND, INVALID_REQUEST.
 	RemoveClientKey(context.Context, *RemoveClientKeyRequest) (*RemoveClientKeyResponse, error)
+	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
+	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
+	SetClientLogo(context.Context, *SetClientLogoRequest) (*SetClientLogoResponse, error)
 	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
@@ -281,6 +298,9 @@ func (UnimplementedAdministrationServiceServer) UpdateClientKey(context.Context,
 }
 func (UnimplementedAdministrationServiceServer) RemoveClientKey(context.Context, *RemoveClientKeyRequest) (*RemoveClientKeyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RemoveClientKey not implemented")
+}
+func (UnimplementedAdministrationServiceServer) SetClientLogo(context.Context, *SetClientLogoRequest) (*SetClientLogoResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SetClientLogo not implemented")
 }
 func (UnimplementedAdministrationServiceServer) EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EnableClient not implemented")
@@ -474,6 +494,24 @@ func _AdministrationService_RemoveClientKey_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdministrationService_SetClientLogo_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SetClientLogoRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).SetClientLogo(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_SetClientLogo_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).SetClientLogo(ctx, req.(*SetClientLogoRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AdministrationService_EnableClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EnableClientRequest)
 	if err := dec(in); err != nil {
@@ -570,6 +608,10 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "RemoveClientKey",
 			Handler:    _AdministrationService_RemoveClientKey_Handler,
+		},
+		{
+			MethodName: "SetClientLogo",
+			Handler:    _AdministrationService_SetClientLogo_Handler,
 		},
 		{
 			MethodName: "EnableClient",

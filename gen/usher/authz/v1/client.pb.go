@@ -207,7 +207,9 @@ type Client struct {
 	// Whether every token of the client must be bound to a key (RFC 9449 §5.2).
 	DpopBoundAccessTokens bool `protobuf:"varint,70,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
 	// The security profile that the client follows; unspecified for none.
-	Profile       Profile `protobuf:"varint,71,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
+	Profile Profile `protobuf:"varint,71,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
+	// Its description for users, besides its name. Only BatchGetClients sets it.
+	Identity      *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -312,11 +314,18 @@ func (x *Client) GetProfile() Profile {
 	return Profile_PROFILE_UNSPECIFIED
 }
 
+func (x *Client) GetIdentity() *AppIdentity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xc2\x03\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xfb\x03\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -328,7 +337,8 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\x05reuse\x18\r \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12!\n" +
 	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceId\x127\n" +
 	"\x18dpop_bound_access_tokens\x18F \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
-	"\aprofile\x18G \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofileB\x18\n" +
+	"\aprofile\x18G \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentityB\x18\n" +
 	"\x16_refresh_retry_seconds*G\n" +
 	"\aProfile\x12\x17\n" +
 	"\x13PROFILE_UNSPECIFIED\x10\x00\x12\x10\n" +
@@ -360,20 +370,22 @@ func file_usher_authz_v1_client_proto_rawDescGZIP() []byte {
 var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_usher_authz_v1_client_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_usher_authz_v1_client_proto_goTypes = []any{
-	(Profile)(0),    // 0: usher.authz.v1.Profile
-	(Reuse)(0),      // 1: usher.authz.v1.Reuse
-	(ClientType)(0), // 2: usher.authz.v1.ClientType
-	(*Client)(nil),  // 3: usher.authz.v1.Client
+	(Profile)(0),        // 0: usher.authz.v1.Profile
+	(Reuse)(0),          // 1: usher.authz.v1.Reuse
+	(ClientType)(0),     // 2: usher.authz.v1.ClientType
+	(*Client)(nil),      // 3: usher.authz.v1.Client
+	(*AppIdentity)(nil), // 4: usher.authz.v1.AppIdentity
 }
 var file_usher_authz_v1_client_proto_depIdxs = []int32{
 	2, // 0: usher.authz.v1.Client.type:type_name -> usher.authz.v1.ClientType
 	1, // 1: usher.authz.v1.Client.reuse:type_name -> usher.authz.v1.Reuse
 	0, // 2: usher.authz.v1.Client.profile:type_name -> usher.authz.v1.Profile
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 3: usher.authz.v1.Client.identity:type_name -> usher.authz.v1.AppIdentity
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_proto_init() }
@@ -381,6 +393,7 @@ func file_usher_authz_v1_client_proto_init() {
 	if File_usher_authz_v1_client_proto != nil {
 		return
 	}
+	file_usher_authz_v1_app_identity_proto_init()
 	file_usher_authz_v1_client_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

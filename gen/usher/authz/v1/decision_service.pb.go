@@ -50,7 +50,15 @@ type PendingAuthorization struct {
 	// needed. Release 0.1 never sets it.
 	EpochInDecision bool `protobuf:"varint,10,opt,name=epoch_in_decision,json=epochInDecision,proto3" json:"epoch_in_decision,omitempty"`
 	// The device that the outcome goes to, in place of a redirect URI; absent for any other request.
-	Device        *Device `protobuf:"bytes,27,opt,name=device,proto3" json:"device,omitempty"`
+	Device *Device `protobuf:"bytes,27,opt,name=device,proto3" json:"device,omitempty"`
+	// The description of the client for users, besides its name, as it is registered now. Absent for a
+	// client that is no longer known, from CompleteAuthorization, and from release 0.1.
+	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	// Those of the requested scopes that the user may leave out of an approval, in the order of the
+	// request. Only GetAuthorization sets it.
+	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
+	// Whether the client is confidential (RFC 6749 §2.1). Only GetAuthorization sets it.
+	Confidential  bool `protobuf:"varint,82,opt,name=confidential,proto3" json:"confidential,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -162,6 +170,27 @@ func (x *PendingAuthorization) GetDevice() *Device {
 	return nil
 }
 
+func (x *PendingAuthorization) GetIdentity() *AppIdentity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+func (x *PendingAuthorization) GetOptionalScopes() []string {
+	if x != nil {
+		return x.OptionalScopes
+	}
+	return nil
+}
+
+func (x *PendingAuthorization) GetConfidential() bool {
+	if x != nil {
+		return x.Confidential
+	}
+	return false
+}
+
 // Outcome is the decision about an authorization.
 type Outcome struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -174,7 +203,9 @@ type Outcome struct {
 	// When it was decided.
 	DecideTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
 	// SHA-256 of the code of an approval, or of the device code; empty once the code has expired.
-	CodeHash      []byte `protobuf:"bytes,5,opt,name=code_hash,json=codeHash,proto3" json:"code_hash,omitempty"`
+	CodeHash []byte `protobuf:"bytes,5,opt,name=code_hash,json=codeHash,proto3" json:"code_hash,omitempty"`
+	// The approved scopes, where the user left some out; empty where all requested ones were approved.
+	Scopes        []string `protobuf:"bytes,80,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -240,6 +271,13 @@ func (x *Outcome) GetDecideTime() *timestamppb.Timestamp {
 func (x *Outcome) GetCodeHash() []byte {
 	if x != nil {
 		return x.CodeHash
+	}
+	return nil
+}
+
+func (x *Outcome) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
 	}
 	return nil
 }
@@ -489,6 +527,7 @@ type CompleteAuthorizationRequest struct {
 	//
 	//	*CompleteAuthorizationRequest_Approval
 	//	*CompleteAuthorizationRequest_Denial
+	//	*CompleteAuthorizationRequest_PartialApproval
 	Decision isCompleteAuthorizationRequest_Decision `protobuf_oneof:"decision"`
 	// Requests a new code in place of the previous one, which is then invalid: the browser may have
 	// delivered that one to the client already. Ignored for a pending authorization and for a denial.
@@ -585,6 +624,15 @@ func (x *CompleteAuthorizationRequest) GetDenial() *Denial {
 	return nil
 }
 
+func (x *CompleteAuthorizationRequest) GetPartialApproval() *PartialApproval {
+	if x != nil {
+		if x, ok := x.Decision.(*CompleteAuthorizationRequest_PartialApproval); ok {
+			return x.PartialApproval
+		}
+	}
+	return nil
+}
+
 func (x *CompleteAuthorizationRequest) GetRenewCode() bool {
 	if x != nil {
 		return x.RenewCode
@@ -634,9 +682,17 @@ type CompleteAuthorizationRequest_Denial struct {
 	Denial *Denial `protobuf:"bytes,5,opt,name=denial,proto3,oneof"`
 }
 
+type CompleteAuthorizationRequest_PartialApproval struct {
+	// The user approved, and chose among the optional scopes. Release 0.1 does not know this
+	// decision and refuses it.
+	PartialApproval *PartialApproval `protobuf:"bytes,80,opt,name=partial_approval,json=partialApproval,proto3,oneof"`
+}
+
 func (*CompleteAuthorizationRequest_Approval) isCompleteAuthorizationRequest_Decision() {}
 
 func (*CompleteAuthorizationRequest_Denial) isCompleteAuthorizationRequest_Decision() {}
+
+func (*CompleteAuthorizationRequest_PartialApproval) isCompleteAuthorizationRequest_Decision() {}
 
 // Approval is the user's approval.
 type Approval struct {
@@ -693,6 +749,63 @@ func (x *Approval) GetDisplayName() string {
 	return ""
 }
 
+// PartialApproval is an approval in which the user chose among the optional scopes. INVALID_REQUEST
+// with the field `scopes` if they have a scope that was not requested, lack one that is not optional,
+// or are empty.
+type PartialApproval struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The approval.
+	Approval *Approval `protobuf:"bytes,1,opt,name=approval,proto3" json:"approval,omitempty"`
+	// The approved scopes.
+	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PartialApproval) Reset() {
+	*x = PartialApproval{}
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PartialApproval) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PartialApproval) ProtoMessage() {}
+
+func (x *PartialApproval) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PartialApproval.ProtoReflect.Descriptor instead.
+func (*PartialApproval) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PartialApproval) GetApproval() *Approval {
+	if x != nil {
+		return x.Approval
+	}
+	return nil
+}
+
+func (x *PartialApproval) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
 // Denial is empty.
 type Denial struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -702,7 +815,7 @@ type Denial struct {
 
 func (x *Denial) Reset() {
 	*x = Denial{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -714,7 +827,7 @@ func (x *Denial) String() string {
 func (*Denial) ProtoMessage() {}
 
 func (x *Denial) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -727,7 +840,7 @@ func (x *Denial) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Denial.ProtoReflect.Descriptor instead.
 func (*Denial) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{9}
 }
 
 // CompleteAuthorizationResponse is the redirect to the client.
@@ -744,7 +857,7 @@ type CompleteAuthorizationResponse struct {
 
 func (x *CompleteAuthorizationResponse) Reset() {
 	*x = CompleteAuthorizationResponse{}
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[9]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -756,7 +869,7 @@ func (x *CompleteAuthorizationResponse) String() string {
 func (*CompleteAuthorizationResponse) ProtoMessage() {}
 
 func (x *CompleteAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[9]
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -769,7 +882,7 @@ func (x *CompleteAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CompleteAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*CompleteAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CompleteAuthorizationResponse) GetLocation() string {
@@ -790,7 +903,7 @@ var File_usher_authz_v1_decision_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\n" +
-	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9c\x03\n" +
+	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\xa2\x04\n" +
 	"\x14PendingAuthorization\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -805,14 +918,18 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\x12*\n" +
 	"\x11epoch_in_decision\x18\n" +
 	" \x01(\bR\x0fepochInDecision\x12.\n" +
-	"\x06device\x18\x1b \x01(\v2\x16.usher.authz.v1.DeviceR\x06device\"\xc1\x01\n" +
+	"\x06device\x18\x1b \x01(\v2\x16.usher.authz.v1.DeviceR\x06device\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
+	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\x12\"\n" +
+	"\fconfidential\x18R \x01(\bR\fconfidential\"\xd9\x01\n" +
 	"\aOutcome\x12\x1a\n" +
 	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +
 	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\x12;\n" +
 	"\vdecide_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"decideTime\x12!\n" +
-	"\tcode_hash\x18\x05 \x01(\fB\x04\xe8\xbd\x18\x01R\bcodeHash\"\xb7\x01\n" +
+	"\tcode_hash\x18\x05 \x01(\fB\x04\xe8\xbd\x18\x01R\bcodeHash\x12\x16\n" +
+	"\x06scopes\x18P \x03(\tR\x06scopes\"\xb7\x01\n" +
 	"\x17GetAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -827,14 +944,15 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x03R\x05epoch\"\x14\n" +
-	"\x12BindPromptResponse\"\xb0\x03\n" +
+	"\x12BindPromptResponse\"\xfe\x03\n" +
 	"\x1cCompleteAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x126\n" +
 	"\bapproval\x18\x04 \x01(\v2\x18.usher.authz.v1.ApprovalH\x00R\bapproval\x120\n" +
-	"\x06denial\x18\x05 \x01(\v2\x16.usher.authz.v1.DenialH\x00R\x06denial\x12\x1d\n" +
+	"\x06denial\x18\x05 \x01(\v2\x16.usher.authz.v1.DenialH\x00R\x06denial\x12L\n" +
+	"\x10partial_approval\x18P \x01(\v2\x1f.usher.authz.v1.PartialApprovalH\x00R\x0fpartialApproval\x12\x1d\n" +
 	"\n" +
 	"renew_code\x18\x06 \x01(\bR\trenewCode\x12#\n" +
 	"\rcode_redeemed\x18\a \x01(\bR\fcodeRedeemed\x12)\n" +
@@ -847,7 +965,10 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x06_epoch\"P\n" +
 	"\bApproval\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"\b\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"_\n" +
+	"\x0fPartialApproval\x124\n" +
+	"\bapproval\x18\x01 \x01(\v2\x18.usher.authz.v1.ApprovalR\bapproval\x12\x16\n" +
+	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"\b\n" +
 	"\x06Denial\"\x8d\x01\n" +
 	"\x1dCompleteAuthorizationResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\x12J\n" +
@@ -871,7 +992,7 @@ func file_usher_authz_v1_decision_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_decision_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_decision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_usher_authz_v1_decision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_usher_authz_v1_decision_service_proto_goTypes = []any{
 	(*PendingAuthorization)(nil),          // 0: usher.authz.v1.PendingAuthorization
 	(*Outcome)(nil),                       // 1: usher.authz.v1.Outcome
@@ -881,30 +1002,35 @@ var file_usher_authz_v1_decision_service_proto_goTypes = []any{
 	(*BindPromptResponse)(nil),            // 5: usher.authz.v1.BindPromptResponse
 	(*CompleteAuthorizationRequest)(nil),  // 6: usher.authz.v1.CompleteAuthorizationRequest
 	(*Approval)(nil),                      // 7: usher.authz.v1.Approval
-	(*Denial)(nil),                        // 8: usher.authz.v1.Denial
-	(*CompleteAuthorizationResponse)(nil), // 9: usher.authz.v1.CompleteAuthorizationResponse
-	(*Device)(nil),                        // 10: usher.authz.v1.Device
-	(*timestamppb.Timestamp)(nil),         // 11: google.protobuf.Timestamp
+	(*PartialApproval)(nil),               // 8: usher.authz.v1.PartialApproval
+	(*Denial)(nil),                        // 9: usher.authz.v1.Denial
+	(*CompleteAuthorizationResponse)(nil), // 10: usher.authz.v1.CompleteAuthorizationResponse
+	(*Device)(nil),                        // 11: usher.authz.v1.Device
+	(*AppIdentity)(nil),                   // 12: usher.authz.v1.AppIdentity
+	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
 }
 var file_usher_authz_v1_decision_service_proto_depIdxs = []int32{
 	1,  // 0: usher.authz.v1.PendingAuthorization.outcome:type_name -> usher.authz.v1.Outcome
-	10, // 1: usher.authz.v1.PendingAuthorization.device:type_name -> usher.authz.v1.Device
-	11, // 2: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
-	0,  // 3: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	7,  // 4: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
-	8,  // 5: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
-	0,  // 6: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	2,  // 7: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
-	4,  // 8: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
-	6,  // 9: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
-	3,  // 10: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
-	5,  // 11: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
-	9,  // 12: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	11, // 1: usher.authz.v1.PendingAuthorization.device:type_name -> usher.authz.v1.Device
+	12, // 2: usher.authz.v1.PendingAuthorization.identity:type_name -> usher.authz.v1.AppIdentity
+	13, // 3: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
+	0,  // 4: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	7,  // 5: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
+	9,  // 6: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
+	8,  // 7: usher.authz.v1.CompleteAuthorizationRequest.partial_approval:type_name -> usher.authz.v1.PartialApproval
+	7,  // 8: usher.authz.v1.PartialApproval.approval:type_name -> usher.authz.v1.Approval
+	0,  // 9: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	2,  // 10: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
+	4,  // 11: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
+	6,  // 12: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
+	3,  // 13: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
+	5,  // 14: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
+	10, // 15: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
+	13, // [13:16] is the sub-list for method output_type
+	10, // [10:13] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_decision_service_proto_init() }
@@ -912,10 +1038,12 @@ func file_usher_authz_v1_decision_service_proto_init() {
 	if File_usher_authz_v1_decision_service_proto != nil {
 		return
 	}
+	file_usher_authz_v1_app_identity_proto_init()
 	file_usher_authz_v1_device_proto_init()
 	file_usher_authz_v1_decision_service_proto_msgTypes[6].OneofWrappers = []any{
 		(*CompleteAuthorizationRequest_Approval)(nil),
 		(*CompleteAuthorizationRequest_Denial)(nil),
+		(*CompleteAuthorizationRequest_PartialApproval)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -923,7 +1051,7 @@ func file_usher_authz_v1_decision_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_decision_service_proto_rawDesc), len(file_usher_authz_v1_decision_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -7,6 +7,7 @@
 package consentv1
 
 import (
+	v1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -96,7 +97,10 @@ type ConnectedApp struct {
 	// When it was last approved.
 	ApproveTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=approve_time,json=approveTime,proto3" json:"approve_time,omitempty"`
 	// When a token of it was last issued or checked, to the minute; absent if never.
-	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// Its description for users, besides its name. Absent for a client that is no longer known, and from
+	// release 0.1.
+	Identity      *v1.AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -162,6 +166,13 @@ func (x *ConnectedApp) GetApproveTime() *timestamppb.Timestamp {
 func (x *ConnectedApp) GetLastUseTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.LastUseTime
+	}
+	return nil
+}
+
+func (x *ConnectedApp) GetIdentity() *v1.AppIdentity {
+	if x != nil {
+		return x.Identity
 	}
 	return nil
 }
@@ -694,7 +705,7 @@ var File_usher_consent_v1_connected_app_service_proto protoreflect.FileDescripto
 
 const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\n" +
-	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x91\x02\n" +
+	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1ausher/rpc/v1/options.proto\"\xca\x02\n" +
 	"\fConnectedApp\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
@@ -703,7 +714,8 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"workspaces\x18\x03 \x03(\v2$.usher.consent.v1.ConnectedWorkspaceR\n" +
 	"workspaces\x12=\n" +
 	"\fapprove_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vapproveTime\x12>\n" +
-	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"c\n" +
+	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\"c\n" +
 	"\x12ConnectedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -774,28 +786,30 @@ var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
 	(*ListAppEventsResponse)(nil),              // 10: usher.consent.v1.ListAppEventsResponse
 	(*AppEvent)(nil),                           // 11: usher.consent.v1.AppEvent
 	(*timestamppb.Timestamp)(nil),              // 12: google.protobuf.Timestamp
+	(*v1.AppIdentity)(nil),                     // 13: usher.authz.v1.AppIdentity
 }
 var file_usher_consent_v1_connected_app_service_proto_depIdxs = []int32{
 	2,  // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
 	12, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
 	12, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
-	1,  // 3: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
-	11, // 4: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
-	0,  // 5: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
-	12, // 6: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
-	3,  // 7: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
-	5,  // 8: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
-	7,  // 9: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
-	9,  // 10: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
-	4,  // 11: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
-	6,  // 12: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
-	8,  // 13: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
-	10, // 14: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
-	11, // [11:15] is the sub-list for method output_type
-	7,  // [7:11] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	13, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
+	1,  // 4: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
+	11, // 5: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
+	0,  // 6: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
+	12, // 7: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
+	3,  // 8: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
+	5,  // 9: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
+	7,  // 10: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	9,  // 11: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
+	4,  // 12: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
+	6,  // 13: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
+	8,  // 14: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	10, // 15: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
+	12, // [12:16] is the sub-list for method output_type
+	8,  // [8:12] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_connected_app_service_proto_init() }

@@ -7,6 +7,7 @@
 package consentv1
 
 import (
+	v1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -169,7 +170,16 @@ type GetPromptResponse struct {
 	// authz of that release bound the page itself.
 	Page *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
 	// The device that the outcome goes to, in place of redirect_origin; absent for any other request.
-	Device        *Device `protobuf:"bytes,24,opt,name=device,proto3" json:"device,omitempty"`
+	Device *Device `protobuf:"bytes,24,opt,name=device,proto3" json:"device,omitempty"`
+	// The description of the client for users, besides its name. Absent for a client that is no longer
+	// known, and from release 0.1.
+	Identity *v1.AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	// The user's present grants to the client in the workspaces to choose from. Empty from release
+	// 0.1.
+	Granted []*GrantedWorkspace `protobuf:"bytes,81,rep,name=granted,proto3" json:"granted,omitempty"`
+	// Whether a user who grants nothing new may go on with one click: the client is verified and
+	// confidential.
+	OneClick      bool `protobuf:"varint,82,opt,name=one_click,json=oneClick,proto3" json:"one_click,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -260,6 +270,82 @@ func (x *GetPromptResponse) GetDevice() *Device {
 	return nil
 }
 
+func (x *GetPromptResponse) GetIdentity() *v1.AppIdentity {
+	if x != nil {
+		return x.Identity
+	}
+	return nil
+}
+
+func (x *GetPromptResponse) GetGranted() []*GrantedWorkspace {
+	if x != nil {
+		return x.Granted
+	}
+	return nil
+}
+
+func (x *GetPromptResponse) GetOneClick() bool {
+	if x != nil {
+		return x.OneClick
+	}
+	return false
+}
+
+// GrantedWorkspace is the access that a client has in one workspace.
+type GrantedWorkspace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The granted scopes.
+	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GrantedWorkspace) Reset() {
+	*x = GrantedWorkspace{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GrantedWorkspace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GrantedWorkspace) ProtoMessage() {}
+
+func (x *GrantedWorkspace) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GrantedWorkspace.ProtoReflect.Descriptor instead.
+func (*GrantedWorkspace) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GrantedWorkspace) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *GrantedWorkspace) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
 // Device is a device that waits for the user's decision (RFC 8628).
 type Device struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -273,7 +359,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -285,7 +371,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -298,7 +384,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Device) GetSourceAddress() string {
@@ -328,7 +414,7 @@ type Page struct {
 
 func (x *Page) Reset() {
 	*x = Page{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -340,7 +426,7 @@ func (x *Page) String() string {
 func (*Page) ProtoMessage() {}
 
 func (x *Page) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -353,7 +439,7 @@ func (x *Page) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Page.ProtoReflect.Descriptor instead.
 func (*Page) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Page) GetClientId() string {
@@ -376,14 +462,16 @@ type PromptScope struct {
 	// The scope, for example `videos:read`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The catalog's description of it.
-	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	Description string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
+	// Whether the user may leave it out.
+	Optional      bool `protobuf:"varint,80,opt,name=optional,proto3" json:"optional,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PromptScope) Reset() {
 	*x = PromptScope{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -395,7 +483,7 @@ func (x *PromptScope) String() string {
 func (*PromptScope) ProtoMessage() {}
 
 func (x *PromptScope) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -408,7 +496,7 @@ func (x *PromptScope) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptScope.ProtoReflect.Descriptor instead.
 func (*PromptScope) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PromptScope) GetName() string {
@@ -423,6 +511,13 @@ func (x *PromptScope) GetDescription() string {
 		return x.Description
 	}
 	return ""
+}
+
+func (x *PromptScope) GetOptional() bool {
+	if x != nil {
+		return x.Optional
+	}
+	return false
 }
 
 // PromptWorkspace is one workspace to choose.
@@ -442,7 +537,7 @@ type PromptWorkspace struct {
 
 func (x *PromptWorkspace) Reset() {
 	*x = PromptWorkspace{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -454,7 +549,7 @@ func (x *PromptWorkspace) String() string {
 func (*PromptWorkspace) ProtoMessage() {}
 
 func (x *PromptWorkspace) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -467,7 +562,7 @@ func (x *PromptWorkspace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PromptWorkspace.ProtoReflect.Descriptor instead.
 func (*PromptWorkspace) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PromptWorkspace) GetWorkspaceId() string {
@@ -517,14 +612,19 @@ type DecideRequest struct {
 	// The page of GetPromptResponse. Absent in the form of an outcome page, and from release 0.1.
 	Page *Page `protobuf:"bytes,7,opt,name=page,proto3" json:"page,omitempty"`
 	// Whether the earlier POST was of the same page: a second click, not a second tab.
-	SameForm      bool `protobuf:"varint,8,opt,name=same_form,json=sameForm,proto3" json:"same_form,omitempty"`
+	SameForm bool `protobuf:"varint,8,opt,name=same_form,json=sameForm,proto3" json:"same_form,omitempty"`
+	// Whether the user chose among the optional scopes; otherwise all requested scopes are approved.
+	ScopesChosen bool `protobuf:"varint,80,opt,name=scopes_chosen,json=scopesChosen,proto3" json:"scopes_chosen,omitempty"`
+	// The approved scopes where the user chose. INVALID_REQUEST if they have a scope that was not
+	// requested, lack one that is not optional, or are empty.
+	Scopes        []string `protobuf:"bytes,81,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DecideRequest) Reset() {
 	*x = DecideRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -536,7 +636,7 @@ func (x *DecideRequest) String() string {
 func (*DecideRequest) ProtoMessage() {}
 
 func (x *DecideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -549,7 +649,7 @@ func (x *DecideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRequest.ProtoReflect.Descriptor instead.
 func (*DecideRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DecideRequest) GetRequestId() string {
@@ -608,6 +708,20 @@ func (x *DecideRequest) GetSameForm() bool {
 	return false
 }
 
+func (x *DecideRequest) GetScopesChosen() bool {
+	if x != nil {
+		return x.ScopesChosen
+	}
+	return false
+}
+
+func (x *DecideRequest) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
 // DecideResponse is the redirect to the client.
 type DecideResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -620,7 +734,7 @@ type DecideResponse struct {
 
 func (x *DecideResponse) Reset() {
 	*x = DecideResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -632,7 +746,7 @@ func (x *DecideResponse) String() string {
 func (*DecideResponse) ProtoMessage() {}
 
 func (x *DecideResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -645,7 +759,7 @@ func (x *DecideResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideResponse.ProtoReflect.Descriptor instead.
 func (*DecideResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DecideResponse) GetLocation() string {
@@ -670,7 +784,7 @@ type GetOutcomeRequest struct {
 
 func (x *GetOutcomeRequest) Reset() {
 	*x = GetOutcomeRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -682,7 +796,7 @@ func (x *GetOutcomeRequest) String() string {
 func (*GetOutcomeRequest) ProtoMessage() {}
 
 func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -695,7 +809,7 @@ func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeRequest.ProtoReflect.Descriptor instead.
 func (*GetOutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *GetOutcomeRequest) GetRequestId() string {
@@ -742,7 +856,7 @@ type GetOutcomeResponse struct {
 
 func (x *GetOutcomeResponse) Reset() {
 	*x = GetOutcomeResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -754,7 +868,7 @@ func (x *GetOutcomeResponse) String() string {
 func (*GetOutcomeResponse) ProtoMessage() {}
 
 func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -767,7 +881,7 @@ func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeResponse.ProtoReflect.Descriptor instead.
 func (*GetOutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *GetOutcomeResponse) GetClientName() string {
@@ -823,13 +937,13 @@ var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
-	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xfd\x02\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\x91\x04\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -841,21 +955,28 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\fdisplay_name\x18\x05 \x01(\tR\vdisplayName\x12#\n" +
 	"\remail_address\x18\x06 \x01(\tR\femailAddress\x12*\n" +
 	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\x120\n" +
-	"\x06device\x18\x18 \x01(\v2\x18.usher.consent.v1.DeviceR\x06device\"n\n" +
+	"\x06device\x18\x18 \x01(\v2\x18.usher.consent.v1.DeviceR\x06device\x127\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12<\n" +
+	"\agranted\x18Q \x03(\v2\".usher.consent.v1.GrantedWorkspaceR\agranted\x12\x1b\n" +
+	"\tone_click\x18R \x01(\bR\boneClick\"M\n" +
+	"\x10GrantedWorkspace\x12!\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
+	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"n\n" +
 	"\x06Device\x12%\n" +
 	"\x0esource_address\x18\x01 \x01(\tR\rsourceAddress\x12=\n" +
 	"\frequest_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vrequestTime\"9\n" +
 	"\x04Page\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
-	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\"C\n" +
+	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\"_\n" +
 	"\vPromptScope\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
-	"\vdescription\x18\x02 \x01(\tR\vdescription\"p\n" +
+	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x1a\n" +
+	"\boptional\x18P \x01(\bR\boptional\"p\n" +
 	"\x0fPromptWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\xd1\x02\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\"\x8e\x03\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -865,7 +986,9 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x05 \x01(\tR\vworkspaceId\x12'\n" +
 	"\x0fanswered_before\x18\x06 \x01(\bR\x0eansweredBefore\x12*\n" +
 	"\x04page\x18\a \x01(\v2\x16.usher.consent.v1.PageR\x04page\x12\x1b\n" +
-	"\tsame_form\x18\b \x01(\bR\bsameForm\"2\n" +
+	"\tsame_form\x18\b \x01(\bR\bsameForm\x12#\n" +
+	"\rscopes_chosen\x18P \x01(\bR\fscopesChosen\x12\x16\n" +
+	"\x06scopes\x18Q \x03(\tR\x06scopes\"2\n" +
 	"\x0eDecideResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"\x88\x01\n" +
 	"\x11GetOutcomeRequest\x12\x1d\n" +
@@ -909,43 +1032,47 @@ func file_usher_consent_v1_consent_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_consent_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_usher_consent_v1_consent_service_proto_goTypes = []any{
 	(Decision)(0),                 // 0: usher.consent.v1.Decision
 	(*GetPromptRequest)(nil),      // 1: usher.consent.v1.GetPromptRequest
 	(*GetPromptResponse)(nil),     // 2: usher.consent.v1.GetPromptResponse
-	(*Device)(nil),                // 3: usher.consent.v1.Device
-	(*Page)(nil),                  // 4: usher.consent.v1.Page
-	(*PromptScope)(nil),           // 5: usher.consent.v1.PromptScope
-	(*PromptWorkspace)(nil),       // 6: usher.consent.v1.PromptWorkspace
-	(*DecideRequest)(nil),         // 7: usher.consent.v1.DecideRequest
-	(*DecideResponse)(nil),        // 8: usher.consent.v1.DecideResponse
-	(*GetOutcomeRequest)(nil),     // 9: usher.consent.v1.GetOutcomeRequest
-	(*GetOutcomeResponse)(nil),    // 10: usher.consent.v1.GetOutcomeResponse
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*GrantedWorkspace)(nil),      // 3: usher.consent.v1.GrantedWorkspace
+	(*Device)(nil),                // 4: usher.consent.v1.Device
+	(*Page)(nil),                  // 5: usher.consent.v1.Page
+	(*PromptScope)(nil),           // 6: usher.consent.v1.PromptScope
+	(*PromptWorkspace)(nil),       // 7: usher.consent.v1.PromptWorkspace
+	(*DecideRequest)(nil),         // 8: usher.consent.v1.DecideRequest
+	(*DecideResponse)(nil),        // 9: usher.consent.v1.DecideResponse
+	(*GetOutcomeRequest)(nil),     // 10: usher.consent.v1.GetOutcomeRequest
+	(*GetOutcomeResponse)(nil),    // 11: usher.consent.v1.GetOutcomeResponse
+	(*v1.AppIdentity)(nil),        // 12: usher.authz.v1.AppIdentity
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
-	5,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
-	6,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
-	4,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
-	3,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
-	11, // 4: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
-	4,  // 6: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
-	0,  // 7: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
-	6,  // 8: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
-	11, // 9: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
-	1,  // 10: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	7,  // 11: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	9,  // 12: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	2,  // 13: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	8,  // 14: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	10, // 15: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	13, // [13:16] is the sub-list for method output_type
-	10, // [10:13] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	6,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
+	7,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
+	5,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
+	4,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
+	12, // 4: usher.consent.v1.GetPromptResponse.identity:type_name -> usher.authz.v1.AppIdentity
+	3,  // 5: usher.consent.v1.GetPromptResponse.granted:type_name -> usher.consent.v1.GrantedWorkspace
+	13, // 6: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
+	0,  // 7: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
+	5,  // 8: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
+	0,  // 9: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
+	7,  // 10: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
+	13, // 11: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	1,  // 12: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	8,  // 13: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	10, // 14: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	2,  // 15: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	9,  // 16: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	11, // 17: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	15, // [15:18] is the sub-list for method output_type
+	12, // [12:15] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }
@@ -959,7 +1086,7 @@ func file_usher_consent_v1_consent_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_consent_service_proto_rawDesc), len(file_usher_consent_v1_consent_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,7 +29,9 @@ type GetPairEpochRequest struct {
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The client.
-	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Whether to return the present grants too.
+	IncludeGrants bool `protobuf:"varint,80,opt,name=include_grants,json=includeGrants,proto3" json:"include_grants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -78,12 +80,22 @@ func (x *GetPairEpochRequest) GetClientId() string {
 	return ""
 }
 
+func (x *GetPairEpochRequest) GetIncludeGrants() bool {
+	if x != nil {
+		return x.IncludeGrants
+	}
+	return false
+}
+
 // GetPairEpochResponse is the epoch.
 type GetPairEpochResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The epoch; it rises with each revocation of the user-client
 	// (docs/adr/0011-an-ending-is-one-row.md).
-	Epoch         int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Where include_grants is set: the scopes of the user's live grants to the client, by workspace.
+	// Release 0.1 never sends them.
+	Grants        []*GrantedScopes `protobuf:"bytes,80,rep,name=grants,proto3" json:"grants,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -125,6 +137,68 @@ func (x *GetPairEpochResponse) GetEpoch() int64 {
 	return 0
 }
 
+func (x *GetPairEpochResponse) GetGrants() []*GrantedScopes {
+	if x != nil {
+		return x.Grants
+	}
+	return nil
+}
+
+// GrantedScopes are the scopes of the grants in one workspace.
+type GrantedScopes struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The scopes of all grants together.
+	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GrantedScopes) Reset() {
+	*x = GrantedScopes{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GrantedScopes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GrantedScopes) ProtoMessage() {}
+
+func (x *GrantedScopes) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GrantedScopes.ProtoReflect.Descriptor instead.
+func (*GrantedScopes) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *GrantedScopes) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *GrantedScopes) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
 // GetCodeUseRequest names a code.
 type GetCodeUseRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -136,7 +210,7 @@ type GetCodeUseRequest struct {
 
 func (x *GetCodeUseRequest) Reset() {
 	*x = GetCodeUseRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -148,7 +222,7 @@ func (x *GetCodeUseRequest) String() string {
 func (*GetCodeUseRequest) ProtoMessage() {}
 
 func (x *GetCodeUseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -161,7 +235,7 @@ func (x *GetCodeUseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCodeUseRequest.ProtoReflect.Descriptor instead.
 func (*GetCodeUseRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GetCodeUseRequest) GetCodeHash() []byte {
@@ -182,7 +256,7 @@ type GetCodeUseResponse struct {
 
 func (x *GetCodeUseResponse) Reset() {
 	*x = GetCodeUseResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -194,7 +268,7 @@ func (x *GetCodeUseResponse) String() string {
 func (*GetCodeUseResponse) ProtoMessage() {}
 
 func (x *GetCodeUseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -207,7 +281,7 @@ func (x *GetCodeUseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCodeUseResponse.ProtoReflect.Descriptor instead.
 func (*GetCodeUseResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetCodeUseResponse) GetRedeemed() bool {
@@ -228,7 +302,7 @@ type ListConnectionsRequest struct {
 
 func (x *ListConnectionsRequest) Reset() {
 	*x = ListConnectionsRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -240,7 +314,7 @@ func (x *ListConnectionsRequest) String() string {
 func (*ListConnectionsRequest) ProtoMessage() {}
 
 func (x *ListConnectionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -253,7 +327,7 @@ func (x *ListConnectionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectionsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ListConnectionsRequest) GetUserId() string {
@@ -274,7 +348,7 @@ type ListConnectionsResponse struct {
 
 func (x *ListConnectionsResponse) Reset() {
 	*x = ListConnectionsResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -286,7 +360,7 @@ func (x *ListConnectionsResponse) String() string {
 func (*ListConnectionsResponse) ProtoMessage() {}
 
 func (x *ListConnectionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -299,7 +373,7 @@ func (x *ListConnectionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectionsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListConnectionsResponse) GetConnections() []*Connection {
@@ -329,7 +403,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -341,7 +415,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -354,7 +428,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Connection) GetClientId() string {
@@ -398,7 +472,7 @@ type EndConnectionRequest struct {
 
 func (x *EndConnectionRequest) Reset() {
 	*x = EndConnectionRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -410,7 +484,7 @@ func (x *EndConnectionRequest) String() string {
 func (*EndConnectionRequest) ProtoMessage() {}
 
 func (x *EndConnectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -423,7 +497,7 @@ func (x *EndConnectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionRequest.ProtoReflect.Descriptor instead.
 func (*EndConnectionRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *EndConnectionRequest) GetUserId() string {
@@ -449,7 +523,7 @@ type EndConnectionResponse struct {
 
 func (x *EndConnectionResponse) Reset() {
 	*x = EndConnectionResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -461,7 +535,7 @@ func (x *EndConnectionResponse) String() string {
 func (*EndConnectionResponse) ProtoMessage() {}
 
 func (x *EndConnectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -474,7 +548,7 @@ func (x *EndConnectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionResponse.ProtoReflect.Descriptor instead.
 func (*EndConnectionResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{9}
 }
 
 // EndConnectionInWorkspaceRequest names a user-client and a workspace.
@@ -492,7 +566,7 @@ type EndConnectionInWorkspaceRequest struct {
 
 func (x *EndConnectionInWorkspaceRequest) Reset() {
 	*x = EndConnectionInWorkspaceRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -504,7 +578,7 @@ func (x *EndConnectionInWorkspaceRequest) String() string {
 func (*EndConnectionInWorkspaceRequest) ProtoMessage() {}
 
 func (x *EndConnectionInWorkspaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -517,7 +591,7 @@ func (x *EndConnectionInWorkspaceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionInWorkspaceRequest.ProtoReflect.Descriptor instead.
 func (*EndConnectionInWorkspaceRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *EndConnectionInWorkspaceRequest) GetUserId() string {
@@ -550,7 +624,7 @@ type EndConnectionInWorkspaceResponse struct {
 
 func (x *EndConnectionInWorkspaceResponse) Reset() {
 	*x = EndConnectionInWorkspaceResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +636,7 @@ func (x *EndConnectionInWorkspaceResponse) String() string {
 func (*EndConnectionInWorkspaceResponse) ProtoMessage() {}
 
 func (x *EndConnectionInWorkspaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +649,7 @@ func (x *EndConnectionInWorkspaceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionInWorkspaceResponse.ProtoReflect.Descriptor instead.
 func (*EndConnectionInWorkspaceResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{11}
 }
 
 // ListConnectionRevocationsRequest names a user.
@@ -589,7 +663,7 @@ type ListConnectionRevocationsRequest struct {
 
 func (x *ListConnectionRevocationsRequest) Reset() {
 	*x = ListConnectionRevocationsRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -601,7 +675,7 @@ func (x *ListConnectionRevocationsRequest) String() string {
 func (*ListConnectionRevocationsRequest) ProtoMessage() {}
 
 func (x *ListConnectionRevocationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -614,7 +688,7 @@ func (x *ListConnectionRevocationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionRevocationsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectionRevocationsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListConnectionRevocationsRequest) GetUserId() string {
@@ -635,7 +709,7 @@ type ListConnectionRevocationsResponse struct {
 
 func (x *ListConnectionRevocationsResponse) Reset() {
 	*x = ListConnectionRevocationsResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -647,7 +721,7 @@ func (x *ListConnectionRevocationsResponse) String() string {
 func (*ListConnectionRevocationsResponse) ProtoMessage() {}
 
 func (x *ListConnectionRevocationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -660,7 +734,7 @@ func (x *ListConnectionRevocationsResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use ListConnectionRevocationsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectionRevocationsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListConnectionRevocationsResponse) GetRevocations() []*ConnectionRevocation {
@@ -687,7 +761,7 @@ type ConnectionRevocation struct {
 
 func (x *ConnectionRevocation) Reset() {
 	*x = ConnectionRevocation{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +773,7 @@ func (x *ConnectionRevocation) String() string {
 func (*ConnectionRevocation) ProtoMessage() {}
 
 func (x *ConnectionRevocation) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +786,7 @@ func (x *ConnectionRevocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectionRevocation.ProtoReflect.Descriptor instead.
 func (*ConnectionRevocation) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ConnectionRevocation) GetClientId() string {
@@ -747,12 +821,17 @@ var File_usher_token_v1_grant_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\x1a&usher/token/v1/oversight_service.proto\"K\n" +
+	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\x1a&usher/token/v1/oversight_service.proto\"r\n" +
 	"\x13GetPairEpochRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\",\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12%\n" +
+	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\"c\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"6\n" +
+	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x125\n" +
+	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\"J\n" +
+	"\rGrantedScopes\x12!\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
+	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"6\n" +
 	"\x11GetCodeUseRequest\x12!\n" +
 	"\tcode_hash\x18\x01 \x01(\fB\x04\xe8\xbd\x18\x01R\bcodeHash\"0\n" +
 	"\x12GetCodeUseResponse\x12\x1a\n" +
@@ -808,48 +887,50 @@ func file_usher_token_v1_grant_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_grant_service_proto_rawDescData
 }
 
-var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*GetPairEpochRequest)(nil),               // 0: usher.token.v1.GetPairEpochRequest
 	(*GetPairEpochResponse)(nil),              // 1: usher.token.v1.GetPairEpochResponse
-	(*GetCodeUseRequest)(nil),                 // 2: usher.token.v1.GetCodeUseRequest
-	(*GetCodeUseResponse)(nil),                // 3: usher.token.v1.GetCodeUseResponse
-	(*ListConnectionsRequest)(nil),            // 4: usher.token.v1.ListConnectionsRequest
-	(*ListConnectionsResponse)(nil),           // 5: usher.token.v1.ListConnectionsResponse
-	(*Connection)(nil),                        // 6: usher.token.v1.Connection
-	(*EndConnectionRequest)(nil),              // 7: usher.token.v1.EndConnectionRequest
-	(*EndConnectionResponse)(nil),             // 8: usher.token.v1.EndConnectionResponse
-	(*EndConnectionInWorkspaceRequest)(nil),   // 9: usher.token.v1.EndConnectionInWorkspaceRequest
-	(*EndConnectionInWorkspaceResponse)(nil),  // 10: usher.token.v1.EndConnectionInWorkspaceResponse
-	(*ListConnectionRevocationsRequest)(nil),  // 11: usher.token.v1.ListConnectionRevocationsRequest
-	(*ListConnectionRevocationsResponse)(nil), // 12: usher.token.v1.ListConnectionRevocationsResponse
-	(*ConnectionRevocation)(nil),              // 13: usher.token.v1.ConnectionRevocation
-	(*timestamppb.Timestamp)(nil),             // 14: google.protobuf.Timestamp
-	(RevocationReason)(0),                     // 15: usher.token.v1.RevocationReason
+	(*GrantedScopes)(nil),                     // 2: usher.token.v1.GrantedScopes
+	(*GetCodeUseRequest)(nil),                 // 3: usher.token.v1.GetCodeUseRequest
+	(*GetCodeUseResponse)(nil),                // 4: usher.token.v1.GetCodeUseResponse
+	(*ListConnectionsRequest)(nil),            // 5: usher.token.v1.ListConnectionsRequest
+	(*ListConnectionsResponse)(nil),           // 6: usher.token.v1.ListConnectionsResponse
+	(*Connection)(nil),                        // 7: usher.token.v1.Connection
+	(*EndConnectionRequest)(nil),              // 8: usher.token.v1.EndConnectionRequest
+	(*EndConnectionResponse)(nil),             // 9: usher.token.v1.EndConnectionResponse
+	(*EndConnectionInWorkspaceRequest)(nil),   // 10: usher.token.v1.EndConnectionInWorkspaceRequest
+	(*EndConnectionInWorkspaceResponse)(nil),  // 11: usher.token.v1.EndConnectionInWorkspaceResponse
+	(*ListConnectionRevocationsRequest)(nil),  // 12: usher.token.v1.ListConnectionRevocationsRequest
+	(*ListConnectionRevocationsResponse)(nil), // 13: usher.token.v1.ListConnectionRevocationsResponse
+	(*ConnectionRevocation)(nil),              // 14: usher.token.v1.ConnectionRevocation
+	(*timestamppb.Timestamp)(nil),             // 15: google.protobuf.Timestamp
+	(RevocationReason)(0),                     // 16: usher.token.v1.RevocationReason
 }
 var file_usher_token_v1_grant_service_proto_depIdxs = []int32{
-	6,  // 0: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
-	14, // 1: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
-	13, // 2: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
-	15, // 3: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
-	14, // 4: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
-	0,  // 5: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
-	4,  // 6: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
-	2,  // 7: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
-	7,  // 8: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
-	9,  // 9: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
-	11, // 10: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
-	1,  // 11: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
-	5,  // 12: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
-	3,  // 13: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
-	8,  // 14: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
-	10, // 15: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
-	12, // 16: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
-	11, // [11:17] is the sub-list for method output_type
-	5,  // [5:11] is the sub-list for method input_type
-	5,  // [5:5] is the sub-list for extension type_name
-	5,  // [5:5] is the sub-list for extension extendee
-	0,  // [0:5] is the sub-list for field type_name
+	2,  // 0: usher.token.v1.GetPairEpochResponse.grants:type_name -> usher.token.v1.GrantedScopes
+	7,  // 1: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
+	15, // 2: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
+	14, // 3: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
+	16, // 4: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
+	15, // 5: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
+	0,  // 6: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
+	5,  // 7: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
+	3,  // 8: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
+	8,  // 9: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
+	10, // 10: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
+	12, // 11: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
+	1,  // 12: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
+	6,  // 13: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
+	4,  // 14: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
+	9,  // 15: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
+	11, // 16: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
+	13, // 17: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
+	12, // [12:18] is the sub-list for method output_type
+	6,  // [6:12] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_grant_service_proto_init() }
@@ -864,7 +945,7 @@ func file_usher_token_v1_grant_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_grant_service_proto_rawDesc), len(file_usher_token_v1_grant_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -52,6 +52,9 @@ type Client struct {
 	// Service is what the client may do for itself. Its scope is Registration.Scope; it is read and
 	// never written.
 	Service oauth.Service
+	// Identity describes the client to users. Verified and SelfRegistered in it are set only by
+	// Registration.AppIdentity and in lists.
+	Identity oauth.AppIdentity
 	KeyAuthentication
 	Security
 	// Disabled clients can neither start an authorization nor authenticate.
@@ -71,6 +74,8 @@ type Registration struct {
 	// DefaultScope is what a request without a scope asks for (RFC 6749 §3.3): a part of Scope. Empty
 	// if such a request is refused.
 	DefaultScope oauth.Scope
+	// OptionalScope is what a user may leave out of an approval: a part of Scope.
+	OptionalScope oauth.Scope
 	// ApplicationType is empty if none was registered.
 	ApplicationType ApplicationType
 	// Unverified says that the operator has not checked the client: an error or a denial does not
@@ -81,6 +86,14 @@ type Registration struct {
 	SelfRegistered bool
 	// ScopeLimited says that Scope is limited to what the operator allows such clients at present.
 	ScopeLimited bool
+}
+
+// AppIdentity returns the description of the client for users. A client that registered itself is never
+// verified.
+func (r Registration) AppIdentity() oauth.AppIdentity {
+	shown := r.Identity
+	shown.SelfRegistered, shown.Verified = r.SelfRegistered, !r.Unverified && !r.SelfRegistered
+	return shown
 }
 
 // ApplicationType is the `application_type` of OpenID Connect Dynamic Client Registration 1.0 §2.

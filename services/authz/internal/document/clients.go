@@ -29,6 +29,18 @@ func (c Clients) Find(ctx context.Context, id string) (client.Registration, erro
 	return c.Registered.Find(ctx, id)
 }
 
+// FindKnown is Find without a request to the host of a document: of a document it uses the copy that
+// is at hand, and returns client.ErrUnknown if there is none.
+func (c Clients) FindKnown(ctx context.Context, id string) (client.Registration, error) {
+	if !client.IsDocument(id) {
+		return c.Registered.Find(ctx, id)
+	}
+	if f := c.Documents.newest(ctx, id); f.client.ID != "" && c.Documents.Accepts(id) {
+		return f.client, nil
+	}
+	return client.Registration{}, client.ErrUnknown
+}
+
 // Accepts reports whether the client of a document may still be used.
 func (c Clients) Accepts(id string) bool { return c.Documents.Accepts(id) }
 

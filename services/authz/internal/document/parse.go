@@ -36,6 +36,7 @@ type Rules struct {
 // logo_uri is never requested, neither from here nor by a browser.
 type metadata struct {
 	id, name                                string
+	uri, policyURI, termsURI                string
 	redirectURIs, grantTypes, responseTypes []string
 	authMethod                              string
 	authMethods                             []string
@@ -71,7 +72,7 @@ func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.K
 	return client.Registration{
 		Client: client.Client{
 			ID: id, Name: displayName(u.Host, m.name), Type: kind, GrantTypes: m.grantTypes, RefreshRetry: &window,
-			Reuse: oauth.ReuseFamily, KeyAuthentication: method,
+			Reuse: oauth.ReuseFamily, KeyAuthentication: method, Identity: m.identity(u.Host),
 		},
 		RedirectURIs: m.redirectURIs, ApplicationType: client.Native, Unverified: true, SelfRegistered: true,
 	}, keys, nil
@@ -80,6 +81,21 @@ func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.K
 // displayName returns the name that users see. Anyone can write any name into a document: the host
 // comes first, and the name that the client gives itself is in quotes.
 func displayName(host, name string) string { return host + " (“" + name + "”)" }
+
+// identity returns the description of the client for users: those of its addresses that have the host
+// of the document, which the user sees. Another host would lend the client its good name.
+func (m metadata) identity(host string) oauth.AppIdentity {
+	shown := oauth.AppIdentity{SelfRegistered: true}
+	for _, a := range []struct {
+		from string
+		to   *string
+	}{{m.uri, &shown.ClientURI}, {m.policyURI, &shown.PolicyURI}, {m.termsURI, &shown.TermsURI}} {
+		if u, err := url.Parse(a.from); err == nil && u.Host == host && oauth.ValidWebAddress(a.from) {
+			*a.to = a.from
+		}
+	}
+	return shown
+}
 
 // readMetadata decodes the members. Unlike a struct's, their names are compared exactly, and a
 // member that occurs twice is an error: another parser might take the other value.
@@ -90,6 +106,7 @@ func readMetadata(body []byte) (m metadata, err error) {
 	}
 	for name, to := range map[string]*string{
 		"client_id": &m.id, "client_name": &m.name, "token_endpoint_auth_method": &m.authMethod,
+		"client_uri": &m.uri, "policy_uri": &m.policyURI, "tos_uri": &m.termsURI,
 		"jwks_uri": &m.jwksURI, "token_endpoint_auth_signing_alg": &m.algorithm,
 	} {
 		if raw, ok := members[name]; ok && json.Unmarshal(raw, to) != nil {

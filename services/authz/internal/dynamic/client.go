@@ -68,6 +68,21 @@ type Metadata struct {
 	ApplicationType string `json:"-"`
 }
 
+// Identity returns the description of the client for users: its addresses, where a browser can open
+// them safely. Its logo is never requested and never shown.
+func (m Metadata) Identity() oauth.AppIdentity {
+	shown := oauth.AppIdentity{SelfRegistered: true}
+	for _, a := range []struct {
+		from string
+		to   *string
+	}{{m.URI, &shown.ClientURI}, {m.PolicyURI, &shown.PolicyURI}, {m.TermsURI, &shown.TermsURI}} {
+		if oauth.ValidWebAddress(a.from) {
+			*a.to = a.from
+		}
+	}
+	return shown
+}
+
 // Client is a client that registered itself.
 type Client struct {
 	// Registration is what an authorization request is validated against. Its Scope is what the

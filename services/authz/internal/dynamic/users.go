@@ -13,6 +13,8 @@ import (
 type Finder interface {
 	// Find returns client.ErrUnknown if no client has the identifier.
 	Find(ctx context.Context, id string) (client.Registration, error)
+	// FindKnown is Find without a request to another server.
+	FindKnown(ctx context.Context, id string) (client.Registration, error)
 	// Accepts reports whether the operator accepts the URL of a client's document.
 	Accepts(id string) bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -36,7 +37,7 @@ type Decision struct {
 	CodeRedeemed bool
 }
 
-// outcome converts the decision to its stored form.
+// outcome converts the decision to its stored form, without the scope.
 func (d Decision) outcome() pending.Outcome {
 	if d.Approval == nil {
 		return pending.Outcome{UserID: d.UserID}
@@ -64,18 +65,26 @@ type Approval struct {
 	WorkspaceID string
 	// DisplayName is the user's name at the time of the approval.
 	DisplayName string
+	// Chosen are the scopes that the user approved; nil where the user did not choose among the optional
+	// ones, so that all requested scopes are approved.
+	Chosen *oauth.Scope
 }
 
 // Complete decides an authorization and returns the redirect. It validates everything before it
 // stores the decision, so that an invalid call decides nothing. Of concurrent calls, one decides.
 // The same decision again returns the same location as long as the code is valid, with the same
 // code unless a new one is requested; any other decision returns pending.ErrDecided. It returns
-// ErrSignedOut if the client requires a new sign-in and the session is older.
+// ErrSignedOut if the client requires a new sign-in and the session is older, and an
+// *oauth.FieldError for scopes that cannot be chosen.
 func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 	outcome := d.outcome()
 	admitted := false
 	p, won, err := f.Pending.Close(ctx, d.RequestID, d.Browser, func(p *pending.Authorization) error {
 		if err := f.decidable(ctx, p, d); err != nil {
+			return err
+		}
+		scope, err := f.chosenScope(ctx, *p, d.Approval)
+		if err != nil {
 			return err
 		}
 		if err := f.spend(ctx, *p); err != nil {
@@ -87,7 +96,7 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 			}
 			admitted = true // the store may call this function again
 		}
-		p.Outcome = &outcome
+		outcome.Scope, p.Outcome = scope, &outcome
 		return nil
 	})
 	if err != nil {
@@ -97,6 +106,9 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 		return Completed{}, pending.ErrDecided
 	}
 	if !won {
+		if err := f.recheckChoice(ctx, p, d.Approval); err != nil {
+			return Completed{}, err
+		}
 		if err := f.recheckClient(ctx, p); err != nil { // the registration may have changed in between
 			return Completed{}, err
 		}
@@ -299,6 +311,9 @@ func (f Flow) respond(p pending.Authorization, result ...[2]string) (secret.Stri
 }
 
 func approvedRequest(p pending.Authorization) oauth.ApprovedRequest {
+	if p.Outcome.Scope != "" {
+		p.Scope = strings.Fields(p.Outcome.Scope)
+	}
 	return oauth.ApprovedRequest{
 		AuthorizationRequest: p.AuthorizationRequest, UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName,
 		WorkspaceID: p.Outcome.WorkspaceID, Epoch: p.Viewer.Epoch,

@@ -27,6 +27,11 @@ type documents struct {
 // Find is flow.Clients.
 func (d *documents) Find(context.Context, string) (client.Registration, error) { return d.found, d.err }
 
+// FindKnown is flow.Clients.
+func (d *documents) FindKnown(context.Context, string) (client.Registration, error) {
+	return d.found, d.err
+}
+
 // Accepts is flow.Clients.
 func (d *documents) Accepts(string) bool { return !d.refuse }
 

@@ -22,6 +22,8 @@ var ErrSignedOut = errors.New("signed out")
 type Clients interface {
 	// Find returns a client, client.ErrUnknown, or a *document.Failure of the client's document.
 	Find(ctx context.Context, id string) (client.Registration, error)
+	// FindKnown is Find without a request to another server.
+	FindKnown(ctx context.Context, id string) (client.Registration, error)
 	// Accepts reports whether the client of a document may still be used. It does not read the
 	// document.
 	Accepts(id string) bool

@@ -67,6 +67,7 @@ type storedOutcome struct {
 	UserID      string `json:"user,omitempty"`
 	WorkspaceID string `json:"workspace,omitempty"`
 	DisplayName string `json:"name,omitempty"`
+	Scope       string `json:"scope,omitempty"`
 	At          int64  `json:"at"`
 	Attempt     int    `json:"attempt"`
 }
@@ -93,7 +94,7 @@ func encode(e entry) ([]byte, error) {
 	if o := e.Outcome; o != nil {
 		s.Outcome = &storedOutcome{
 			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
-			At: o.At.UnixMicro(), Attempt: o.Attempt,
+			Scope: o.Scope, At: o.At.UnixMicro(), Attempt: o.Attempt,
 		}
 	}
 	value, err := json.Marshal(s)
@@ -146,7 +147,7 @@ func decode(value []byte) (entry, error) {
 	if o := s.Outcome; o != nil {
 		e.Outcome = &Outcome{
 			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
-			At: time.UnixMicro(o.At), Attempt: o.Attempt,
+			Scope: o.Scope, At: time.UnixMicro(o.At), Attempt: o.Attempt,
 		}
 	}
 	return e, nil

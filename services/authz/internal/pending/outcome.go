@@ -15,13 +15,17 @@ type Outcome struct {
 	UserID string
 	// WorkspaceID and DisplayName are set for an approval.
 	WorkspaceID, DisplayName string
+	// Scope is what the user approved of the requested scope, as oauth.Scope.String writes it; empty for
+	// all of it.
+	Scope string
 	// At is the time of the decision, in whole microseconds.
 	At time.Time
 	// Attempt counts the codes of an approval, from 1. Each code replaces the previous one.
 	Attempt int
 }
 
-// Same reports whether another decision equals this one: same result, same user, same workspace.
+// Same reports whether another decision equals this one: same result, same user, same workspace. Scopes
+// are not compared: a repeat may leave out which of them were chosen.
 func (o Outcome) Same(other Outcome) bool {
 	return o.Approved == other.Approved && o.UserID == other.UserID && o.WorkspaceID == other.WorkspaceID
 }

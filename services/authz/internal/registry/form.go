@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -33,6 +31,9 @@ func (d Clients) check(registration *client.Registration, allowReserved bool) (e
 		return err
 	}
 	if err := refreshRetry(registration.RefreshRetry); err != nil {
+		return err
+	}
+	if err := d.checkIdentity(identityOf(&registration.Identity), allowReserved); err != nil {
 		return err
 	}
 	authorizes := !registration.ResourceServer || len(registration.RedirectURIs) > 0 || len(registration.Scope) > 0
@@ -64,6 +65,9 @@ func checkCombination(registration client.Registration) error {
 	}
 	if missing := registration.DefaultScope.Missing(registration.Scope); len(missing) > 0 {
 		return oauth.InvalidField("default_scopes", fmt.Sprintf("has %q, which is not one of the client's scopes: change both together", missing[0]))
+	}
+	if err := checkOptional(registration); err != nil {
+		return err
 	}
 	if p := registration.Profile; p != "" && p != client.NoProfile && p != client.FAPI2 {
 		return oauth.InvalidField("profile", "must be none or fapi2")
@@ -97,6 +101,9 @@ func (d Clients) lists(registration client.Registration) error {
 	if err := d.scopes("default_scopes", registration.DefaultScope); err != nil {
 		return err
 	}
+	if err := d.scopes("optional_scopes", registration.OptionalScope); err != nil {
+		return err
+	}
 	return grantTypes(registration.GrantTypes)
 }
 
@@ -108,17 +115,21 @@ func refreshRetry(window *time.Duration) error {
 	return nil
 }
 
-// name returns a name in its stored form: without surrounding space, and of printable characters
-// only. Users read it on the consent page, so it must not change the direction of the text around
-// it or imitate a reserved name.
+// name returns the name of a client in its stored form.
 func (d Clients) name(typed string, allowReserved bool) (string, error) {
+	return d.displayName("name", typed, allowReserved)
+}
+
+// displayName returns a name in its stored form: without surrounding space, and of printable
+// characters only. Users read it on the consent page, so it must not change the direction of the text
+// around it or imitate a reserved name.
+func (d Clients) displayName(field, typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
-	n := utf8.RuneCountInString(name)
-	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return "", oauth.InvalidField("name", "must have 1 to 100 printable characters")
+	if name == "" || !printable(name, maxNameLength) {
+		return "", oauth.InvalidField(field, "must have 1 to 100 printable characters")
 	}
 	if reserved := d.Reserved.Imitated(name); reserved != "" && !allowReserved {
-		return "", oauth.InvalidField("name", fmt.Sprintf(
+		return "", oauth.InvalidField(field, fmt.Sprintf(
 			"looks like %q, which is reserved (authz.reserved_names): people would take the app for yours. If it is, set allow_reserved_name",
 			reserved))
 	}

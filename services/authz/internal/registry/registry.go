@@ -42,6 +42,7 @@ type Store interface {
 	RemoveFromWorkspace(ctx context.Context, id string) error
 
 	KeyStore
+	LogoStore
 }
 
 // Change is a change of a client; zero fields stay unchanged.
@@ -62,6 +63,7 @@ type Change struct {
 	// Unverified is nil if it stays unchanged.
 	Unverified *bool
 	Reuse      oauth.Reuse
+	IdentityChange
 	// WorkspaceID is the workspace of a client that has none; a client is never moved to another one.
 	WorkspaceID string
 	// PushRequired and DPoPRequired are nil if they stay unchanged, and Profile is empty.
@@ -151,6 +153,9 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 	if err := refreshRetry(c.RefreshRetry); err != nil {
 		return err
 	}
+	if err := d.checkIdentity(c.IdentityChange, c.AllowReservedName); err != nil {
+		return err
+	}
 	after := c.applied(before.Registration)
 	if err := checkCombination(after); err != nil {
 		return err
@@ -185,6 +190,9 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	}
 	if c.DefaultScope != nil {
 		registration.DefaultScope = c.DefaultScope
+	}
+	if c.OptionalScope != nil {
+		registration.OptionalScope = c.OptionalScope
 	}
 	if c.WorkspaceID != "" {
 		registration.Service.WorkspaceID = c.WorkspaceID

@@ -28,8 +28,12 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 		Client: client.Client{
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
-			Reuse:             convert.ReuseFromProto(req.GetReuse()),
-			Service:           oauth.Service{WorkspaceID: req.GetWorkspaceId()},
+			Reuse:   convert.ReuseFromProto(req.GetReuse()),
+			Service: oauth.Service{WorkspaceID: req.GetWorkspaceId()},
+			Identity: oauth.AppIdentity{
+				Publisher: req.GetPublisher(), Purpose: req.GetPurpose(),
+				ClientURI: req.GetClientUri(), PolicyURI: req.GetPolicyUri(), TermsURI: req.GetTosUri(),
+			},
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 			Security: client.Security{
 				PushRequired: req.GetRequirePushedAuthorizationRequests(), DPoPRequired: req.GetDpopBoundAccessTokens(), Profile: profileOf(req.GetProfile()),
@@ -37,6 +41,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
+		OptionalScope: oauth.Scope(req.GetOptionalScopes()),
 	}
 	if registered.ID == "" {
 		registered.ID = client.NewID()
@@ -115,7 +120,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
 		WorkspaceID:     req.GetWorkspaceId(),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
-		Reuse:        convert.ReuseFromProto(req.GetReuse()),
+		Reuse: convert.ReuseFromProto(req.GetReuse()), IdentityChange: identityChange(req),
 		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
 	}
 	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
@@ -259,6 +264,7 @@ func registration(registered registry.Client) *authzv1.Registration {
 		}
 		r.Secrets = append(r.Secrets, one)
 	}
+	r.Identity, r.OptionalScopes = convert.AppIdentityToProto(registered.AppIdentity()), registered.OptionalScope
 	addRegisteredKeys(r, registered)
 	return r
 }

@@ -148,6 +148,7 @@ func (s *Clients) BatchGetClients(
 	res := &authzv1.BatchGetClientsResponse{Clients: make([]*authzv1.Client, len(list))}
 	for i, registered := range list {
 		res.Clients[i] = describe(registered)
+		res.Clients[i].Identity = convert.AppIdentityToProto(registered.Identity)
 	}
 	return res, nil
 }

@@ -2,11 +2,15 @@ package rpc
 
 import (
 	"context"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
@@ -37,7 +41,22 @@ func (s *Decisions) GetAuthorization(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &authzv1.GetAuthorizationResponse{Authorization: s.authorization(p, req)}, nil
+	res := s.authorization(p, req)
+	if p.Outcome == nil {
+		s.addClient(ctx, res, p)
+	}
+	return &authzv1.GetAuthorizationResponse{Authorization: res}, nil
+}
+
+// addClient adds what the consent page shows of the client's registration. While that cannot be read,
+// the page is shown without: it can be read, and no decision is possible.
+func (s *Decisions) addClient(ctx context.Context, res *authzv1.PendingAuthorization, p pending.Authorization) {
+	found, err := s.Flow.Clients.FindKnown(ctx, p.ClientID)
+	if err != nil {
+		return
+	}
+	res.Identity, res.Confidential = convert.AppIdentityToProto(found.AppIdentity()), found.Type == client.Confidential
+	res.OptionalScopes = p.Scope.Without(func(name string) bool { return !found.OptionalScope.Contains(name) })
 }
 
 // authorization converts an authorization for the browser that sent the cookies.
@@ -50,7 +69,7 @@ func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv
 	}
 	if o := p.Outcome; o != nil {
 		res.Outcome = &authzv1.Outcome{
-			Approved: o.Approved, UserId: o.UserID, WorkspaceId: o.WorkspaceID, DecideTime: timestamppb.New(o.At),
+			Approved: o.Approved, UserId: o.UserID, WorkspaceId: o.WorkspaceID, DecideTime: timestamppb.New(o.At), Scopes: strings.Fields(o.Scope),
 		}
 		switch {
 		case o.Approved && p.Device != nil:
@@ -83,16 +102,14 @@ func (s *Decisions) CompleteAuthorization(
 		UserID: req.GetUserId(), Epoch: req.Epoch, //nolint:protogetter // absent is not 0
 		ReportRepeat: req.GetReportRepeat(), RenewCode: req.GetRenewCode(), CodeRedeemed: req.GetCodeRedeemed(),
 	}
+	approval := approvalOf(req)
 	switch {
 	case req.GetDecision() == nil:
 		return nil, invalid("decision", "is required")
-	case req.GetApproval() != nil && req.GetApproval().GetWorkspaceId() == "":
+	case approval != nil && approval.WorkspaceID == "":
 		return nil, invalid("approval.workspace_id", "is required")
-	case req.GetApproval() != nil:
-		d.Approval = &flow.Approval{
-			WorkspaceID: req.GetApproval().GetWorkspaceId(), DisplayName: req.GetApproval().GetDisplayName(),
-		}
 	}
+	d.Approval = approval
 	done, err := s.Flow.Complete(ctx, d)
 	if err != nil {
 		return nil, toStatus(err)
@@ -100,4 +117,16 @@ func (s *Decisions) CompleteAuthorization(
 	return &authzv1.CompleteAuthorizationResponse{
 		Location: done.Location.Reveal(), Authorization: s.authorization(done.Authorization, req),
 	}, nil
+}
+
+// approvalOf returns the approval of a decision; nil for a denial.
+func approvalOf(req *authzv1.CompleteAuthorizationRequest) *flow.Approval {
+	sent, chosen := req.GetApproval(), (*oauth.Scope)(nil)
+	if partial := req.GetPartialApproval(); partial != nil {
+		scope := oauth.Scope(partial.GetScopes())
+		sent, chosen = partial.GetApproval(), &scope
+	} else if sent == nil {
+		return nil
+	}
+	return &flow.Approval{WorkspaceID: sent.GetWorkspaceId(), DisplayName: sent.GetDisplayName(), Chosen: chosen}
 }

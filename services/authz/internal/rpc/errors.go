@@ -17,6 +17,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/logo"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/remotekeys"
 )
@@ -37,6 +38,8 @@ func toStatus(err error) error {
 		return oerr.RateLimited(limited, limited.RetryAfter)
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
+	case errors.Is(err, logo.ErrUnknown):
+		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that logo", oerr.WithField("hash"))
 	case errors.Is(err, client.ErrUnknown):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, client.ErrExists):

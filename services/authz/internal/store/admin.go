@@ -100,6 +100,7 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
 			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified,
 			string(c.Reuse), c.WorkspaceID, c.PushRequired, c.DPoPRequired, string(c.Profile)),
+		s.identityChange(c),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))

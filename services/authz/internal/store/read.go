@@ -172,9 +172,11 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 	var list []client.Client
 	for rows.Next() {
 		var c client.Client
-		if err := scanClient(rows, &c); err != nil {
+		var unverified bool
+		if err := scanClient(rows, &c, &unverified); err != nil {
 			return nil, fmt.Errorf("listing clients: %w", err)
 		}
+		c.Identity.Verified = !unverified
 		list = append(list, c)
 	}
 	if err := rows.Err(); err != nil {
@@ -187,11 +189,11 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	var kind, grants, reuse, serviceScope, profile string
 	var retry *int64
-	dest := append([]any{
+	dest := slices.Concat([]any{
 		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse,
 		&c.Method, &c.Algorithm, &c.URI, &c.Service.WorkspaceID, &serviceScope,
 		&c.PushRequired, &c.DPoPRequired, &profile,
-	}, more...)
+	}, identityFields(&c.Identity), more)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
@@ -206,10 +208,11 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 // scanRegistration scans the columns of client.Registration and the additional columns of a
 // statement.
 func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
-	var scope, defaultScope, applicationType string
-	if err := scanClient(rows, &r.Client, append([]any{&scope, &defaultScope, &applicationType, &r.Unverified}, more...)...); err != nil {
+	var scope, defaultScope, applicationType, optional string
+	if err := scanClient(rows, &r.Client, append([]any{&scope, &defaultScope, &applicationType, &r.Unverified, &optional}, more...)...); err != nil {
 		return err
 	}
 	r.Scope, r.DefaultScope, r.ApplicationType = names(scope), names(defaultScope), client.ApplicationType(applicationType)
+	r.OptionalScope = names(optional)
 	return nil
 }

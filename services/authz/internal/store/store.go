@@ -34,6 +34,8 @@ const (
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	// identity is the SQL of the descriptions of clients for users.
+	identity identityStatements
 	// version is that of all clients, and registrations and records are the clients of it.
 	version       *lease.Version
 	registrations *lease.Cache[client.Registration]
@@ -48,7 +50,7 @@ type Store struct {
 
 // New returns a Store over a migrated database.
 func New(db *sqldb.DB) (*Store, error) {
-	s := &Store{db: db, text: prepare(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
+	s := &Store{db: db, text: prepare(db), identity: identityStatementsText(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
 	}), expiredKeys: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_keys", Key: "client_id, kid", By: "client_id", Dead: "expires_at < {{now}}",

@@ -16,7 +16,7 @@ import (
 // CreateClient registers a client, with its secret or its keys if it is confidential. It returns
 // client.ErrExists if the identifier is taken.
 func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *secret.Record, keys ...client.Key) error {
-	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration)}, s.uriAndSecretRows(registration, current)...)
+	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration), s.identityRow(registration)}, s.uriAndSecretRows(registration, current)...)
 	steps = append(steps, s.keyRows(registration.ID, keys)...)
 	err := s.change(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
@@ -33,6 +33,7 @@ func (s *Store) CreateClient(ctx context.Context, registration client.Registrati
 func (s *Store) Replace(ctx context.Context, registration client.Registration, current *secret.Record) error {
 	steps := append([]*sqldb.Statement{
 		clientRow(s.text.replace, registration),
+		s.identityRow(registration),
 		sqldb.Stmt(s.text.deleteURIs, registration.ID),
 		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
 		sqldb.Stmt(s.text.deleteKeys, registration.ID),

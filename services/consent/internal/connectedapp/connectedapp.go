@@ -23,7 +23,9 @@ type App struct {
 	ClientID string
 	// Name is the client's name as registered: untrusted text. It is the identifier of a client
 	// that is no longer registered.
-	Name       string
+	Name string
+	// Identity describes the client to users; nil where it is not known.
+	Identity   *oauth.AppIdentity
 	Workspaces []Workspace
 	// ApprovedAt is the latest approval.
 	ApprovedAt time.Time
@@ -56,10 +58,18 @@ type Identity interface {
 	WorkspaceNames(ctx context.Context, userID string) (map[string]string, error)
 }
 
-// Clients looks up the names of clients.
+// Client is a client as it is registered now.
+type Client struct {
+	// Name is untrusted text.
+	Name string
+	// Identity is nil from release 0.1.
+	Identity *oauth.AppIdentity
+}
+
+// Clients looks up clients.
 type Clients interface {
-	// ClientNames returns names by identifier; unknown clients are left out.
-	ClientNames(ctx context.Context, ids []string) (map[string]string, error)
+	// DescribeClients returns clients by identifier; unknown ones are left out.
+	DescribeClients(ctx context.Context, ids []string) (map[string]Client, error)
 }
 
 // Connections are the user-clients of the token service.

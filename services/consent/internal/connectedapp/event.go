@@ -104,12 +104,12 @@ func (s Service) name(ctx context.Context, events []Event) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	names, err := s.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(ids)))
+	clients, err := s.Clients.DescribeClients(ctx, slices.Sorted(maps.Keys(ids)))
 	if err != nil {
 		return err
 	}
 	for i := range events {
-		events[i].ClientName = nameOr(names, events[i].ClientID)
+		events[i].ClientName = cmp.Or(clients[events[i].ClientID].Name, events[i].ClientID)
 	}
 	return nil
 }

@@ -79,16 +79,16 @@ func (w *world) WorkspaceNames(context.Context, string) (map[string]string, erro
 	return w.workspaces, err
 }
 
-func (w *world) ClientNames(_ context.Context, ids []string) (map[string]string, error) {
-	leave, err := w.enter("ClientNames")
+func (w *world) DescribeClients(_ context.Context, ids []string) (map[string]connectedapp.Client, error) {
+	leave, err := w.enter("DescribeClients")
 	defer leave()
-	names := map[string]string{}
+	found := map[string]connectedapp.Client{}
 	for _, id := range ids {
 		if name, ok := w.clients[id]; ok {
-			names[id] = name
+			found[id] = connectedapp.Client{Name: name, Identity: &oauth.AppIdentity{Publisher: "Publisher of " + name}}
 		}
 	}
-	return names, err
+	return found, err
 }
 
 func (w *world) ListConnections(context.Context, string) ([]oauth.Connection, error) {

@@ -28,14 +28,14 @@ func (s Service) List(ctx context.Context, session secret.String) ([]App, error)
 	if len(byClient) == 0 {
 		return nil, nil
 	}
-	names, err := s.Clients.ClientNames(ctx, slices.Sorted(maps.Keys(byClient)))
+	clients, err := s.Clients.DescribeClients(ctx, slices.Sorted(maps.Keys(byClient)))
 	if err != nil {
 		return nil, err
 	}
 	apps := make([]App, 0, len(byClient))
 	for id, approvals := range byClient {
 		apps = append(apps, App{
-			ClientID: id, Name: nameOr(names, id), Workspaces: s.workspaces(approvals, f.workspaceNames),
+			ClientID: id, Name: cmp.Or(clients[id].Name, id), Identity: clients[id].Identity, Workspaces: s.workspaces(approvals, f.workspaceNames),
 			// Approvals are in the order of time.
 			ApprovedAt: approvals[len(approvals)-1].At, LastUsed: f.connections[id].LastUsed,
 		})

@@ -38,7 +38,7 @@ func TestAnAppIsOneRowWithItsWorkspacesAndTheUnionOfScopes(t *testing.T) {
 	w.approve("app_1", "ws_acme", 0, "gone:a", "videos:write", "videos:read")
 	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", LastUsed: minute(9)}
 	want := []connectedapp.App{{
-		ClientID: "app_1", Name: "Zebra", ApprovedAt: minute(2), LastUsed: minute(9),
+		ClientID: "app_1", Name: "Zebra", Identity: &oauth.AppIdentity{Publisher: "Publisher of Zebra"}, ApprovedAt: minute(2), LastUsed: minute(9),
 		Workspaces: []connectedapp.Workspace{
 			{ID: "ws_acme", Name: "Acme", Scope: oauth.Scope{"videos:read", "videos:write", "export:write", "gone:b", "gone:a"}},
 			{ID: "ws_zoo", Name: "Zoo", Scope: oauth.Scope{"export:write"}},
@@ -95,7 +95,7 @@ func TestOnlyConsentsOfTheCurrentEpochCount(t *testing.T) {
 func TestAConnectionWithoutAConsentIsNotListed(t *testing.T) {
 	w := newWorld()
 	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", LastUsed: minute(1)}
-	w.fail["ClientNames"] = errors.New("must not be asked about no app")
+	w.fail["DescribeClients"] = errors.New("must not be asked about no app")
 	wantApps(t, w)
 }
 
@@ -109,7 +109,7 @@ func TestWhatHasNoNameIsShownByItsIdentifier(t *testing.T) {
 }
 
 func TestAListThatIsNotWholeIsAFailure(t *testing.T) {
-	for _, call := range []string{"UserID", "WorkspaceNames", "ClientNames", "ListConnections", "Approvals"} {
+	for _, call := range []string{"UserID", "WorkspaceNames", "DescribeClients", "ListConnections", "Approvals"} {
 		w := newWorld()
 		w.approve("app_1", "ws_acme", 0, "videos:read")
 		w.fail[call] = errDown

@@ -76,7 +76,7 @@ func TestEventsAreTheLatestOfEachKind(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the events (-want +got)\n%s", diff)
 	}
-	for _, call := range []string{"Approvals", "ListRevocations", "WorkspaceNames", "ClientNames"} {
+	for _, call := range []string{"Approvals", "ListRevocations", "WorkspaceNames", "DescribeClients"} {
 		w.fail[call] = errDown
 		if _, err := w.service().Events(t.Context(), secret.New("john")); !errors.Is(err, errDown) {
 			t.Errorf("%s: %v, want the failure", call, err)

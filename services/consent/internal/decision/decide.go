@@ -24,6 +24,9 @@ type Form struct {
 	Verdict Verdict
 	// WorkspaceID is the chosen workspace, which an approval requires.
 	WorkspaceID string
+	// Chosen are the scopes that the user approved; nil in a form without that choice, which approves all
+	// requested scopes.
+	Chosen *oauth.Scope
 	// Page identifies the consent page; nil in the form of an outcome, and where authz bound the
 	// page.
 	Page *Page
@@ -71,6 +74,7 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 		}
 	}
 	completion.WorkspaceID, completion.DisplayName, completion.ReportRepeat = f.WorkspaceID, user.DisplayName, true
+	completion.Chosen = f.Chosen
 	return d.approve(ctx, f, completion, pending)
 }
 
@@ -111,6 +115,9 @@ func (d Decider) approve(ctx context.Context, f Form, c Completion, pending Pend
 		if location, err = d.repeat(ctx, f, c, pending); err != nil {
 			return secret.String{}, err
 		}
+	}
+	if pending.Outcome != nil && len(pending.Outcome.Scope) > 0 {
+		pending.Scope = pending.Outcome.Scope
 	}
 	if err := d.Consents.Record(ctx, Consent{
 		Request: secret.Sum(f.Request.ID), UserID: c.UserID, ClientID: pending.ClientID,

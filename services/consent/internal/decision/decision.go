@@ -89,6 +89,8 @@ type Outcome struct {
 	At          time.Time
 	// Code is the hash of an approval's code; nil once the code's lifetime is over.
 	Code []byte
+	// Scope is what was approved, where the user left some scopes out; empty for all of them.
+	Scope oauth.Scope
 }
 
 // Device is a device that waits for the outcome of an authorization (RFC 8628).
@@ -108,6 +110,12 @@ type Pending struct {
 	Device *Device
 	// Scope is in the order of the request.
 	Scope oauth.Scope
+	// Identity describes the client to users; nil where it is not known.
+	Identity *oauth.AppIdentity
+	// Optional is the part of Scope that the user may leave out.
+	Optional oauth.Scope
+	// Confidential is the client's type.
+	Confidential bool
 	// Viewer is that of the decision, or of a bound page; zero before.
 	Viewer Viewer
 	// EpochInDecision says that the decision names the epoch of its page. Authz of release 0.1
@@ -147,6 +155,9 @@ type Completion struct {
 	Epoch *int64
 	// WorkspaceID is that of an approval; empty when the user denied.
 	WorkspaceID string
+	// Chosen are the scopes that the user approved; nil where the user did not choose, so that all
+	// requested ones are approved.
+	Chosen *oauth.Scope
 	// DisplayName is the current name of the user who approved.
 	DisplayName string
 	// ReportRepeat asks for the outcome of an approval that was made before, and not for its
@@ -162,6 +173,9 @@ type Completion struct {
 // Epochs reads the epoch of a user-client, which rises with each revocation.
 type Epochs interface {
 	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
+	// GetPairGrants is GetPairEpoch together with the scopes of the user's live grants, a row for each
+	// workspace.
+	GetPairGrants(ctx context.Context, u oauth.UserClient) (int64, []oauth.GrantedScopes, error)
 }
 
 // Codes looks up the redemption of codes.

@@ -30,6 +30,7 @@ type world struct {
 	members  map[string][]decision.Workspace
 	pending  map[string]decision.Pending
 	epoch    int64
+	granted  []oauth.GrantedScopes
 	consents map[secret.Hash]decision.Consent
 	done     []decision.Completion
 	// redeemed are hashes of redeemed codes, and redeemedCalls the number of calls of Redeemed.
@@ -123,6 +124,9 @@ func (w *world) Complete(_ context.Context, c decision.Completion) (secret.Strin
 	outcome := decision.Outcome{UserID: c.UserID, At: decidedAt}
 	if c.WorkspaceID != "" {
 		outcome.Approved, outcome.WorkspaceID, outcome.Code = true, c.WorkspaceID, []byte("hash")
+		if c.Chosen != nil && len(*c.Chosen) < len(p.Scope) {
+			outcome.Scope = *c.Chosen
+		}
 	}
 	before := p.Outcome
 	if before != nil && (before.Approved != outcome.Approved || before.WorkspaceID != outcome.WorkspaceID || before.UserID != outcome.UserID) {
@@ -156,6 +160,12 @@ func (w *world) GetPairEpoch(context.Context, oauth.UserClient) (int64, error) {
 	leave, err := w.enter("GetPairEpoch")
 	defer leave()
 	return w.epoch, err
+}
+
+func (w *world) GetPairGrants(context.Context, oauth.UserClient) (int64, []oauth.GrantedScopes, error) {
+	leave, err := w.enter("GetPairGrants")
+	defer leave()
+	return w.epoch, w.granted, err
 }
 
 func (w *world) Record(_ context.Context, c decision.Consent) error {

@@ -19,12 +19,22 @@ type Prompt struct {
 	User   User
 	// Page identifies the page in the decision; nil where authz bound the page.
 	Page *Page
+	// Identity describes the client to users; nil where it is not known.
+	Identity *oauth.AppIdentity
+	// Granted are the user's present grants to the client, in workspaces of the user.
+	Granted []oauth.GrantedScopes
+	// OneClick says that a user who grants nothing new may go on with one click. Never for a public
+	// client, which others can imitate (RFC 8252 §8.6), for an unverified one, and for a device, which
+	// the user may not hold (RFC 8628 §5.4).
+	OneClick bool
 }
 
 // Scope is a scope and its description.
 type Scope struct {
 	Name        string
 	Description string
+	// Optional says that the user may leave it out.
+	Optional bool
 }
 
 // GetPrompt returns the content of the consent page. It reads the epoch before the page is shown,
@@ -38,13 +48,19 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	if pending.Outcome != nil {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	epoch, err := d.Epochs.GetPairEpoch(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
+	epoch, granted, err := d.Epochs.GetPairGrants(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
 	if err != nil {
 		return Prompt{}, err
 	}
 	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Device: pending.Device,
-		Scopes: d.describe(pending.Scope), User: user,
+		Scopes: d.describe(pending), User: user, Identity: pending.Identity,
+		OneClick: pending.Confidential && pending.Device == nil && pending.Identity != nil && pending.Identity.Verified,
+	}
+	for _, g := range granted {
+		if _, member := user.workspace(g.WorkspaceID); member {
+			prompt.Granted = append(prompt.Granted, g)
+		}
 	}
 	if !pending.EpochInDecision || !r.PageInDecision { // last, so that an error before it binds no user
 		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: user.ID, Epoch: epoch})
@@ -55,14 +71,14 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 
 // describe returns every scope: a scope that is not in this replica's catalog is described by its
 // name, since the user must see every requested scope.
-func (d Decider) describe(scope oauth.Scope) []Scope {
-	list := make([]Scope, len(scope))
-	for i, name := range scope {
+func (d Decider) describe(pending Pending) []Scope {
+	list := make([]Scope, len(pending.Scope))
+	for i, name := range pending.Scope {
 		description, ok := d.Catalog.Describe(name)
 		if !ok {
 			description = name
 		}
-		list[i] = Scope{Name: name, Description: description}
+		list[i] = Scope{Name: name, Description: description, Optional: pending.Optional.Contains(name)}
 	}
 	return list
 }

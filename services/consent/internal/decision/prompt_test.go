@@ -62,7 +62,7 @@ func TestAnotherBrowserHearsWhatAuthzSays(t *testing.T) {
 }
 
 func TestAPromptThatCannotBeShownBindsNobody(t *testing.T) {
-	for _, call := range []string{"Session", "Find", "GetPairEpoch", "Bind"} {
+	for _, call := range []string{"Session", "Find", "GetPairGrants", "Bind"} {
 		w := newWorld()
 		p := w.pending["request"]
 		p.EpochInDecision = false // authz of release 0.1

@@ -6,7 +6,9 @@ import (
 	"slices"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
@@ -34,6 +36,7 @@ func (a Authz) Find(ctx context.Context, r decision.Request) (decision.Pending, 
 func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 	found := decision.Pending{
 		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
+		Identity: convert.AppIdentityFromProto(p.GetIdentity()), Optional: p.GetOptionalScopes(), Confidential: p.GetConfidential(),
 		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(), EpochInDecision: p.GetEpochInDecision(),
 	}
 	if d := p.GetDevice(); d != nil {
@@ -42,7 +45,7 @@ func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 	if o := p.GetOutcome(); o != nil {
 		found.Outcome = &decision.Outcome{
 			Approved: o.GetApproved(), UserID: o.GetUserId(), WorkspaceID: o.GetWorkspaceId(), At: o.GetDecideTime().AsTime(),
-			Code: o.GetCodeHash(),
+			Code: o.GetCodeHash(), Scope: o.GetScopes(),
 		}
 	}
 	return found
@@ -67,9 +70,13 @@ func (a Authz) Complete(ctx context.Context, c decision.Completion) (location se
 		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
 	if c.WorkspaceID != "" {
-		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: &authzv1.Approval{
-			WorkspaceId: c.WorkspaceID, DisplayName: c.DisplayName,
-		}}
+		approval := &authzv1.Approval{WorkspaceId: c.WorkspaceID, DisplayName: c.DisplayName}
+		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: approval}
+		if c.Chosen != nil {
+			req.Decision = &authzv1.CompleteAuthorizationRequest_PartialApproval{
+				PartialApproval: &authzv1.PartialApproval{Approval: approval, Scopes: *c.Chosen},
+			}
+		}
 	}
 	res, err := a.Decisions.CompleteAuthorization(ctx, req)
 	if err != nil {
@@ -82,17 +89,17 @@ func (a Authz) Complete(ctx context.Context, c decision.Completion) (location se
 	return secret.New(res.GetLocation()), decided, nil
 }
 
-// ClientNames returns the names of clients by identifier; unknown clients are left out.
-func (a Authz) ClientNames(ctx context.Context, ids []string) (map[string]string, error) {
-	names := make(map[string]string, len(ids))
+// DescribeClients returns clients by identifier; unknown ones are left out.
+func (a Authz) DescribeClients(ctx context.Context, ids []string) (map[string]connectedapp.Client, error) {
+	found := make(map[string]connectedapp.Client, len(ids))
 	for some := range slices.Chunk(ids, maxClients) {
 		res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: some})
 		if err != nil {
 			return nil, fmt.Errorf("reading the clients: %w", err)
 		}
 		for _, c := range res.GetClients() {
-			names[c.GetClientId()] = c.GetName()
+			found[c.GetClientId()] = connectedapp.Client{Name: c.GetName(), Identity: convert.AppIdentityFromProto(c.GetIdentity())}
 		}
 	}
-	return names, nil
+	return found, nil
 }

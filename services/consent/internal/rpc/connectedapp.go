@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
@@ -69,6 +70,9 @@ func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {
 	res := &consentv1.ConnectedApp{
 		ClientId: app.ClientID, ClientName: app.Name, ApproveTime: timestamppb.New(app.ApprovedAt),
 		Workspaces: make([]*consentv1.ConnectedWorkspace, len(app.Workspaces)),
+	}
+	if app.Identity != nil {
+		res.Identity = convert.AppIdentityToProto(*app.Identity)
 	}
 	if !app.LastUsed.IsZero() {
 		res.LastUseTime = timestamppb.New(app.LastUsed)

@@ -6,6 +6,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
@@ -31,6 +33,13 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		DisplayName: prompt.User.DisplayName, EmailAddress: prompt.User.EmailAddress,
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
 		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.User.Workspaces)),
+		OneClick:   prompt.OneClick,
+	}
+	if prompt.Identity != nil {
+		res.Identity = convert.AppIdentityToProto(*prompt.Identity)
+	}
+	for _, g := range prompt.Granted {
+		res.Granted = append(res.Granted, &consentv1.GrantedWorkspace{WorkspaceId: g.WorkspaceID, Scopes: g.Scope})
 	}
 	if d := prompt.Device; d != nil {
 		res.Device = &consentv1.Device{SourceAddress: d.Source, RequestTime: timestamppb.New(d.RequestedAt)}
@@ -39,7 +48,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		res.Page = &consentv1.Page{ClientId: prompt.Page.ClientID, Epoch: prompt.Page.Epoch}
 	}
 	for i, scope := range prompt.Scopes {
-		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description}
+		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description, Optional: scope.Optional}
 	}
 	for i, w := range prompt.User.Workspaces {
 		res.Workspaces[i] = workspace(w)
@@ -77,6 +86,10 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 		},
 		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(), AnsweredBefore: req.GetAnsweredBefore(),
 		SameForm: req.GetSameForm(),
+	}
+	if req.GetScopesChosen() {
+		chosen := oauth.Scope(req.GetScopes())
+		form.Chosen = &chosen
 	}
 	if page := req.GetPage(); page != nil {
 		form.Page = &decision.Page{ClientID: page.GetClientId(), Epoch: page.GetEpoch()}

@@ -26,6 +26,20 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 	return res.GetEpoch(), nil
 }
 
+// GetPairGrants reads the epoch of a user-client with its live grants. Release 0.1, which may handle
+// the request during an upgrade, returns no grants: the page then shows every scope as new.
+func (t Token) GetPairGrants(ctx context.Context, u oauth.UserClient) (int64, []oauth.GrantedScopes, error) {
+	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: true})
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading the user-client's grants: %w", err)
+	}
+	grants := make([]oauth.GrantedScopes, len(res.GetGrants()))
+	for i, g := range res.GetGrants() {
+		grants[i] = oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()}
+	}
+	return res.GetEpoch(), grants, nil
+}
+
 // Redeemed reports whether a code was redeemed. Release 0.1, which may handle the request during an
 // upgrade, does not implement the call: then the code counts as redeemed, since returning a
 // redeemed code again would revoke its tokens.

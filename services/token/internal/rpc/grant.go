@@ -27,6 +27,9 @@ type Connections interface {
 	// GetPairEpoch returns the epoch of a user-client, and stores the user-client if it is new; 0
 	// for one that was never revoked.
 	GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error)
+	// GetPairGrants is GetPairEpoch together with the scopes of the user-client's live grants, a row
+	// for each workspace.
+	GetPairGrants(ctx context.Context, userID, clientID string) (int64, []oauth.GrantedScopes, error)
 	// ListConnections lists the user's clients, in no particular order.
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
 	// EndConnection raises the epoch and revokes every grant of the user-client before it returns.
@@ -44,16 +47,27 @@ type Redemptions interface {
 	Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error)
 }
 
-// GetPairEpoch returns the epoch of a user-client, which a consent screen carries.
+// GetPairEpoch returns the epoch of a user-client, which a consent screen carries, and the scopes
+// that it shows as granted already.
 func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequest) (*tokenv1.GetPairEpochResponse, error) {
 	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
-	epoch, err := s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
+	res := &tokenv1.GetPairEpochResponse{}
+	var grants []oauth.GrantedScopes
+	var err error
+	if req.GetIncludeGrants() {
+		res.Epoch, grants, err = s.Store.GetPairGrants(ctx, req.GetUserId(), req.GetClientId())
+	} else {
+		res.Epoch, err = s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
+	}
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &tokenv1.GetPairEpochResponse{Epoch: epoch}, nil
+	for _, g := range grants {
+		res.Grants = append(res.Grants, &tokenv1.GrantedScopes{WorkspaceId: g.WorkspaceID, Scopes: g.Scope})
+	}
+	return res, nil
 }
 
 // ListConnections lists the user's clients.

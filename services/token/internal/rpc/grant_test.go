@@ -34,6 +34,11 @@ func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64,
 	return 7, p.down
 }
 
+func (p *pairs) GetPairGrants(_ context.Context, userID, clientID string) (int64, []oauth.GrantedScopes, error) {
+	p.calls = append(p.calls, "grants "+userID+" "+clientID)
+	return 7, []oauth.GrantedScopes{{WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}}}, p.down
+}
+
 func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
 	p.calls = append(p.calls, "list "+userID)
 	return p.list, p.down
@@ -131,6 +136,11 @@ func TestConnectionsAreListedWithTheirLastUse(t *testing.T) {
 	epoch, err := server.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app"})
 	if err != nil || epoch.GetEpoch() != 7 {
 		t.Errorf("GetPairEpoch: %d, %v", epoch.GetEpoch(), err)
+	}
+	both, err := server.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app", IncludeGrants: true})
+	wantBoth := &tokenv1.GetPairEpochResponse{Epoch: 7, Grants: []*tokenv1.GrantedScopes{{WorkspaceId: "ws_acme", Scopes: []string{"videos:read"}}}}
+	if diff := cmp.Diff(wantBoth, both, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("GetPairEpoch with the grants: %v (-want +got):\n%s", err, diff)
 	}
 }
 

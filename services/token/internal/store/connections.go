@@ -5,16 +5,17 @@ import (
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
 // pairStatements are the SQL of user-clients, which are the rows of the table pairs.
-type pairStatements struct{ epochs, ensure, carry, connections, revocations string }
+type pairStatements struct{ epochs, granted, ensure, carry, connections, revocations string }
 
 // recentGrants is how many grants of a user-client, the newest of each workspace first, are read
 // for its last use.
 const recentGrants = 1000
 
-func preparePairs() pairStatements {
+func preparePairs(db *sqldb.DB) pairStatements {
 	// The cursors of the last revocations of the user or the client of a pair p: hard ones revoke
 	// grants, soft ones only pending codes.
 	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
@@ -22,6 +23,8 @@ func preparePairs() pairStatements {
 	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
 	return pairStatements{
 		epochs: `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + ` FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`,
+
+		granted: prepareGranted(db, hard, soft),
 
 		ensure: `INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`,
 

@@ -51,7 +51,7 @@ type Store struct {
 func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
-		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(),
+		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(db),
 		explanations: prepareExplain(db), service: prepareService(db),
 		sweeps: prepareSweeps(db), lastErased: make(map[string]int64),
 	}

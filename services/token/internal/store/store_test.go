@@ -17,6 +17,7 @@ func TestN8ServiceTokens(t *testing.T) { storetest.Service(t) }
 func TestUserTokens(t *testing.T)      { storetest.UserTokens(t) }
 func TestEndings(t *testing.T)         { storetest.Revocations(t) }
 func TestExplanations(t *testing.T)    { storetest.Explanations(t) }
+func TestGranted(t *testing.T)         { storetest.Granted(t) }
 
 // BenchmarkWaits reports the longest wait for a lock of cleanup, which deletes 600,000 rows
 // meanwhile:

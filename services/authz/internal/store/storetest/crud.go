@@ -29,12 +29,15 @@ func CRUD(t *testing.T) {
 	t.Run("a client is read with everything registered", readWhole)
 	t.Run("a change leaves what it does not name", changed)
 	t.Run("clients come by name, a page at a time", paged)
+	t.Run("a change of the identity leaves what it does not name", identityChanged)
+	t.Run("a logo is stored with its client", logos)
 }
 
 func comesBack(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		bare := Native()
 		bare.RedirectURIs, bare.Scope, bare.GrantTypes, bare.DefaultScope, bare.ResourceServer = nil, nil, nil, nil, true
+		bare.OptionalScope, bare.Identity.Publisher = nil, ""
 		for _, want := range []client.Registration{Example(), bare} {
 			create(t, s, want, nil)
 			got, err := s.Find(t.Context(), want.ID)
@@ -167,7 +170,7 @@ func replaced(t *testing.T) {
 		create(t, s, Example(), old)
 		want := Example()
 		want.Name, want.RedirectURIs, want.Scope = "Renamed", []string{"https://new.test/cb"}, want.Scope[:1]
-		want.RefreshRetry = Native().RefreshRetry
+		want.RefreshRetry, want.Identity, want.OptionalScope = Native().RefreshRetry, Native().Identity, want.Scope
 		want.DefaultScope, want.ApplicationType, want.Unverified = want.Scope, client.Web, true
 		for range 2 {
 			if err := s.Replace(t.Context(), want, fresh); err != nil {

@@ -39,6 +39,11 @@ func open(t *testing.T) *sqldb.DB {
 // Accepts accepts every client of a document: the store has none.
 func (*Fake) Accepts(string) bool { return true }
 
+// FindKnown is Find: the store has no documents.
+func (f *Fake) FindKnown(ctx context.Context, id string) (client.Registration, error) {
+	return f.Find(ctx, id)
+}
+
 // Fail makes the next reads return these errors, one each.
 func (f *Fake) Fail(errs ...error) {
 	f.mu.Lock()

@@ -58,6 +58,10 @@ func Native() client.Registration {
 	registration.ID, registration.Type = "vdo_client_native", client.Public
 	registration.RedirectURIs = []string{"http://127.0.0.1/callback"}
 	registration.DefaultScope, registration.ApplicationType, registration.Unverified = oauth.Scope{"videos:read"}, client.Native, true
+	registration.OptionalScope = oauth.Scope{"analyze:write"}
+	registration.Identity = oauth.AppIdentity{
+		Publisher: "Example “Ltd” <b>", Purpose: "Tests clients", ClientURI: "https://yourapp.com/", PolicyURI: "https://yourapp.com/privacy", TermsURI: "https://yourapp.com/terms",
+	}
 	return registration
 }
 

@@ -1,0 +1,123 @@
+package browser
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+)
+
+// Identity converts the description of a client; release 0.1 has none.
+func Identity(m *authzv1.AppIdentity) page.Identity {
+	return page.Identity{
+		Known: m != nil, Publisher: m.GetPublisher(), Purpose: m.GetPurpose(), Address: m.GetClientUri(), Privacy: m.GetPolicyUri(),
+		Terms: m.GetTosUri(), Logo: m.GetLogo(), Verified: m.GetVerified(), SelfRegistered: m.GetSelfRegistered(),
+	}
+}
+
+// consentData returns the data of a consent page, without its token.
+func (f Flow) consentData(c consentView) page.Consent {
+	prompt := c.prompt
+	data := page.Consent{
+		Request: c.request, App: prompt.GetClientName(), Identity: Identity(prompt.GetIdentity()), Origin: prompt.GetRedirectOrigin(),
+		Document:    documentOf(prompt.GetPage().GetClientId()),
+		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
+		Permissions: f.promptPermissions(prompt.GetScopes(), c.flash), Fault: f.Fault(c.flash),
+		Workspaces: workspaces(prompt, c.flash.WorkspaceID), Report: f.reportOf(prompt.GetPage().GetClientId()),
+	}
+	if d := prompt.GetDevice(); d != nil {
+		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime()}
+	}
+	granted := prompt.GetGranted()
+	if len(granted) == 0 {
+		return data
+	}
+	data.Connected = true
+	had, added := split(prompt.GetScopes(), granted)
+	data.Had, data.Added = f.promptPermissions(had, c.flash), f.promptPermissions(added, c.flash)
+	if prompt.GetOneClick() && !c.whole && len(granted) == 1 && len(added) == 0 && data.Fault.Text == "" {
+		for i := range data.Workspaces {
+			if data.Workspaces[i].ID == granted[0].GetWorkspaceId() {
+				data.OneClick = &data.Workspaces[i]
+			}
+		}
+	}
+	return data
+}
+
+// workspaces returns the workspaces to choose from. The only one is chosen, and so is the only one in
+// which the client has grants.
+func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Workspace {
+	granted := map[string]bool{}
+	for _, g := range prompt.GetGranted() {
+		granted[g.GetWorkspaceId()] = true
+	}
+	if chosen == "" && len(granted) == 1 {
+		chosen = prompt.GetGranted()[0].GetWorkspaceId()
+	}
+	var list []page.Workspace
+	for _, ws := range prompt.GetWorkspaces() {
+		shown := page.Workspace{
+			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(),
+			Chosen: ws.GetWorkspaceId() == chosen || len(prompt.GetWorkspaces()) == 1,
+		}
+		if granted[shown.ID] {
+			shown.Badge = &page.Badge{Text: "Connected"}
+		}
+		list = append(list, shown)
+	}
+	return list
+}
+
+// split returns the scopes that the client has in every workspace of its grants, and the others.
+func split(scopes []*consentv1.PromptScope, granted []*consentv1.GrantedWorkspace) (had, added []*consentv1.PromptScope) {
+	for _, s := range scopes {
+		everywhere := true
+		for _, g := range granted {
+			everywhere = everywhere && oauth.Scope(g.GetScopes()).Contains(s.GetName())
+		}
+		if everywhere {
+			had = append(had, s)
+		} else {
+			added = append(added, s)
+		}
+	}
+	return had, added
+}
+
+// promptPermissions returns scopes with the descriptions of the consent service, and with the user's
+// choice from the form that is shown again.
+func (f Flow) promptPermissions(scopes []*consentv1.PromptScope, flash Flash) []page.PermissionGroup {
+	names, byName := make([]string, 0, len(scopes)), map[string]*consentv1.PromptScope{}
+	for _, s := range scopes {
+		names, byName[s.GetName()] = append(names, s.GetName()), s
+	}
+	groups := f.Permissions(names, func(scope string) string { return byName[scope].GetDescription() })
+	chosen := oauth.Scope(strings.Fields(flash.Scopes))
+	for _, g := range groups {
+		for i := range g.Permissions {
+			p := &g.Permissions[i]
+			p.Optional = byName[p.Name].GetOptional()
+			p.Declined = p.Optional && flash.ScopesChosen && !chosen.Contains(p.Name)
+		}
+	}
+	return groups
+}
+
+// reportOf returns the address at which users report a client; empty where the operator has none.
+func (f Flow) reportOf(clientID string) string {
+	u, err := url.Parse(f.Pages.Report())
+	if err != nil || u.Scheme == "" || clientID == "" {
+		return ""
+	}
+	query, name := u.Query(), "client_id"
+	if u.Scheme == "mailto" {
+		name = "subject"
+	}
+	query.Set(name, clientID)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
