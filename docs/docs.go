@@ -10,7 +10,7 @@ import (
 )
 
 //go:embed quick-start.md authorization.md tokens.md revocation.md scopes.md errors.md clients.md api-keys.md mcp.md user-api.md devices.md
-//go:embed registration.md client-documents.md service-clients.md
+//go:embed registration.md client-documents.md service-clients.md dpop.md
 //go:embed sdk.md grpc.md enforcement.md wire-contract.md glossary.md
 var files embed.FS
 
@@ -45,6 +45,7 @@ func Groups() []Group {
 		{Name: "More ways in", Pages: []Page{
 			{"api-keys", "API keys", "Keys of a workspace, limited by its plan."},
 			{"devices", "Devices", "A TV or a command line without a browser: a code that the user enters elsewhere."},
+			{"dpop", "PAR, DPoP and FAPI", "Authorization requests that are pushed, and tokens that are bound to a key."},
 			{"service-clients", "Services", "A client that gets tokens for itself, in one workspace."},
 			{"registration", "Registration", "Clients that register themselves, where the operator lets them."},
 			{"client-documents", "Client documents", "A client whose identifier is the URL of a document that describes it."},

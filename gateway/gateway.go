@@ -105,10 +105,6 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Catalog:        deps.Catalog,
 	}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
-	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments, PushRequired: deps.PushRequired}
-	if deps.Registration {
-		metadata.Registration = deps.APIURL + registration.Path
-	}
 	registrations := registration.New(registration.Config{
 		Authz: deps.Authz, Token: deps.Token, On: deps.Registration, Proxies: proxies, API: deps.APIURL, Logger: deps.Logger,
 	})
@@ -136,8 +132,9 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	routes(router, handlers{
-		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
-		contact: contact, resources: resources, description: described, registrations: registrations, logos: newLogos(deps, notFound, problems),
+		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: deps.metadata(), pages: pages, users: users, api: api, notFound: notFound,
+		logos:   logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: problems.Problem},
+		contact: contact, resources: resources, description: described, registrations: registrations,
 		docs: docsite.New(docsite.Config{
 			Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL, Catalog: deps.Catalog.Current, Description: described.Current, NotFound: notFound,
 		}),
@@ -150,9 +147,13 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	return router, nil
 }
 
-// newLogos returns the handler of the logos of clients.
-func newLogos(deps Deps, notFound http.Handler, p problems) logos.Handler {
-	return logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: p.Problem}
+// metadata returns the metadata of the authorization server.
+func (d Deps) metadata() wellknown.Metadata {
+	m := wellknown.Metadata{Issuer: d.PublicURL, API: d.APIURL, Scopes: d.Catalog.Scopes, ClientDocuments: d.ClientDocuments, PushRequired: d.PushRequired}
+	if d.Registration {
+		m.Registration = d.APIURL + registration.Path
+	}
+	return m
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.

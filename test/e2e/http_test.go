@@ -29,6 +29,8 @@ func TestRFC8414_MetadataSaysExactlyWhatIsSupported(t *testing.T) {
 			"introspection_endpoint":                                   d.PublicURL + "/oauth/introspect",
 			"registration_endpoint":                                    d.PublicURL + "/oauth/register",
 			"device_authorization_endpoint":                            d.PublicURL + "/oauth/device_authorization",
+			"pushed_authorization_request_endpoint":                    d.PublicURL + "/oauth/par",
+			"dpop_signing_alg_values_supported":                        list("ES256", "EdDSA", "PS256", "RS256"),
 			"client_id_metadata_document_supported":                    true,
 			"response_types_supported":                                 list("code"),
 			"response_modes_supported":                                 list("query"),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -156,6 +157,7 @@ func TestOpenAPI_RequestsAndResponsesFitTheDescription(t *testing.T) {
 		p.forms(t, b)
 		p.refusals(t)
 		p.device(t)
+		p.push(t)
 		p.registration(t)
 		p.documents(t)
 		p.userAPI(t)
@@ -227,6 +229,18 @@ func (p *described) device(t *testing.T) {
 	t.Helper()
 	const path, form = "/oauth/device_authorization", "application/x-www-form-urlencoded"
 	p.send(t, "POST "+path, http.StatusOK, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "client_id=vdo_client_device123&scope=videos:read"))
+	p.sendWrong(t, "POST "+path, http.StatusUnauthorized, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "client_id=unknown"))
+}
+
+// push sends an authorization request ahead of the browser (RFC 9126), and one that is refused.
+func (p *described) push(t *testing.T) {
+	t.Helper()
+	const path, form = "/oauth/par", "application/x-www-form-urlencoded"
+	credentials := url.Values{"client_id": {"vdo_client_abc123"}, "client_secret": {"vdo_secret_xyz789"}}
+	body := url.Values{"redirect_uri": {"https://yourapp.com/callback"}, "response_type": {"code"}, "scope": {"videos:read"}, "state": {"s"}}
+	maps.Copy(body, credentials)
+	p.send(t, "POST "+path, http.StatusCreated, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, body.Encode()))
+	p.sendWrong(t, "POST "+path, http.StatusBadRequest, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, credentials.Encode()))
 	p.sendWrong(t, "POST "+path, http.StatusUnauthorized, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "client_id=unknown"))
 }
 

@@ -21,6 +21,7 @@ import (
 func pages() []string {
 	return []string{
 		"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md", "../../docs/service-clients.md", "../../docs/registration.md",
+		"../../docs/dpop.md",
 	}
 }
 
@@ -41,6 +42,9 @@ func TestN8_EveryCommandOfTheServicesPageRuns(t *testing.T) { follow(t, pages()[
 
 // TestN7_EveryCommandOfTheRegistrationPageRuns follows docs/registration.md.
 func TestN7_EveryCommandOfTheRegistrationPageRuns(t *testing.T) { follow(t, pages()[4]) }
+
+// TestN13_EveryCommandOfTheDPoPPageRuns follows docs/dpop.md.
+func TestN13_EveryCommandOfTheDPoPPageRuns(t *testing.T) { follow(t, pages()[5]) }
 
 func follow(t *testing.T, page string) {
 	t.Helper()

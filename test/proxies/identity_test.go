@@ -21,7 +21,7 @@ func forgedNames() []string {
 		"Usher", "Usher-Denial-Body", "Usher-Denial-Status", "X-HTTP-Method-Override", "X-HTTP_Method-Override", "X-HTTP-Method", "X-Method-Override",
 		"X-Original-URI", "X-Original-URL", "X-Original-Method", "X-Original-Host", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Method",
 		"X-Forwarded-Prefix", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "X-Client-IP", "Client-IP",
-		"True-Client-IP", "X-Cluster-Client-IP", "Proxy", "Cookie",
+		"True-Client-IP", "X-Cluster-Client-IP", "Proxy", "Cookie", "DPoP",
 	}
 	for _, name := range []string{"Usher-Subject", "Usher-Client-Id", "Usher-Workspace-Id", "Usher-Scope", "Usher-Token-Kind"} {
 		names = append(names, name, strings.ToLower(name), strings.ToUpper(name), strings.Replace(name, "-", "_", 1))
@@ -104,7 +104,7 @@ func TestFault_F11_OneListOfNamesAtEveryProxy(t *testing.T) {
 					t.Errorf("%s: %q reached the API; the exceptions are %v", name, values, p.passes)
 				}
 			}
-			for _, name := range []string{"Authorization", "Cookie", "Upgrade"} {
+			for _, name := range []string{"Authorization", "Cookie", "Dpop", "Upgrade"} {
 				if value, ok := r.Header[name]; ok {
 					t.Errorf("%s: %q reached the API", name, value)
 				}

@@ -19,9 +19,12 @@ core.register_action("usher", {"http-req"}, function(txn)
     ["x-forwarded-method"] = {txn.sf:method()},
     ["x-forwarded-uri"] = {txn.sf:pathq()},
   }
-  local credential = values(txn.http:req_get_headers(), "authorization")
-  if #credential > 0 then
-    headers["authorization"] = credential
+  local sent = txn.http:req_get_headers()
+  for _, name in ipairs({"authorization", "dpop"}) do
+    local credential = values(sent, name)
+    if #credential > 0 then
+      headers[name] = credential
+    end
   end
   local answer = core.httpclient():get{url = question, headers = headers, timeout = 7000}
   if answer.status == 200 then

@@ -191,8 +191,8 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzHeaderAndClaims: what a signer puts into a proof never panics, and no claim is read that is
-// there twice.
+// FuzzHeaderAndClaims: no header and no claims that are signed cause a panic, and no claim is read
+// that is there twice.
 func FuzzHeaderAndClaims(f *testing.F) {
 	s := newSigner(f, "EdDSA")
 	f.Add(encode(f, map[string]any{"typ": "dpop+jwt", "alg": "EdDSA", "jwk": s.jwk()}), encode(f, claims()))

@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/pushed"
 	"github.com/vidocu/usher/services/authz/internal/store/storetest"
 )
 
@@ -72,6 +73,7 @@ func over(clients flow.Clients) *bench {
 	b.Flow = flow.Flow{Config: flow.Config{
 		Clients: clients, Sessions: b.sessions, Scopes: catalog.Default(), Resources: resources(), Issuer: issuer,
 		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now}),
+		Pushed:  pushed.New(pushed.Config{Entries: b.entries, Decided: 2 * time.Hour, Now: b.clock.Now}),
 		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
 		Now:     b.clock.Now,
 	}}
