@@ -69,11 +69,22 @@ func TestAnIdentityThatMisleadsIsRefused(t *testing.T) {
 	operator := b.operator(t)
 	id, _ := b.register(t, described())
 	for _, row := range []struct{ field, value string }{
-		{"publisher", "Vidocu"}, {"publisher", "Vіdocu Inc"}, {"publisher", "a\u202eb"}, {"publisher", strings.Repeat("x", 101)},
-		{"purpose", "two\nlines"}, {"purpose", strings.Repeat("x", 141)},
-		{"client_uri", "http://northwind.example"}, {"client_uri", "javascript:alert(1)"}, {"client_uri", "https://"}, {"client_uri", "https://a@b.example/"},
-		{"policy_uri", "https://a.example/ b"}, {"policy_uri", "//evil.example"}, {"policy_uri", "https://a.example/\u202e"},
-		{"tos_uri", "data:text/html,x"}, {"tos_uri", "https://a.example/" + strings.Repeat("x", 2048)}, {"tos_uri", "https://a.example/\"onclick="},
+		{"publisher", "Vidocu"},
+		{"publisher", "Vіdocu Inc"},
+		{"publisher", "a\u202eb"},
+		{"publisher", strings.Repeat("x", 101)},
+		{"purpose", "two\nlines"},
+		{"purpose", strings.Repeat("x", 141)},
+		{"client_uri", "http://northwind.example"},
+		{"client_uri", "javascript:alert(1)"},
+		{"client_uri", "https://"},
+		{"client_uri", "https://a@b.example/"},
+		{"policy_uri", "https://a.example/ b"},
+		{"policy_uri", "//evil.example"},
+		{"policy_uri", "https://a.example/\u202e"},
+		{"tos_uri", "data:text/html,x"},
+		{"tos_uri", "https://a.example/" + strings.Repeat("x", 2048)},
+		{"tos_uri", "https://a.example/\"onclick="},
 	} {
 		create, update := described(), &authzv1.UpdateClientRequest{ClientId: id}
 		for _, m := range []proto.Message{create, update} {

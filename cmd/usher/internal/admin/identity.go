@@ -51,8 +51,12 @@ func (f identityFlags) addTo(r *authzv1.CreateClientRequest) *authzv1.CreateClie
 func addIdentityRows(t *table.Rows, r *authzv1.Registration) {
 	identity := r.GetIdentity()
 	for _, row := range []struct{ name, value string }{
-		{"PUBLISHER", identity.GetPublisher()}, {"PURPOSE", identity.GetPurpose()}, {"HOME PAGE", identity.GetClientUri()},
-		{"PRIVACY POLICY", identity.GetPolicyUri()}, {"TERMS", identity.GetTosUri()}, {"LOGO", identity.GetLogo()},
+		{"PUBLISHER", identity.GetPublisher()},
+		{"PURPOSE", identity.GetPurpose()},
+		{"HOME PAGE", identity.GetClientUri()},
+		{"PRIVACY POLICY", identity.GetPolicyUri()},
+		{"TERMS", identity.GetTosUri()},
+		{"LOGO", identity.GetLogo()},
 	} {
 		if row.value != "" {
 			t.Add(row.name, row.value)

@@ -25,8 +25,11 @@ func identityChanged(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, field := range []struct{ to, from *string }{
-				{&want.Identity.Publisher, change.Publisher}, {&want.Identity.Purpose, change.Purpose}, {&want.Identity.ClientURI, change.ClientURI},
-				{&want.Identity.PolicyURI, change.PolicyURI}, {&want.Identity.TermsURI, change.TermsURI},
+				{&want.Identity.Publisher, change.Publisher},
+				{&want.Identity.Purpose, change.Purpose},
+				{&want.Identity.ClientURI, change.ClientURI},
+				{&want.Identity.PolicyURI, change.PolicyURI},
+				{&want.Identity.TermsURI, change.TermsURI},
 			} {
 				if field.from != nil {
 					*field.to = *field.from
