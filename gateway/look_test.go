@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,8 +17,10 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
 func TestTheConsentPageGroupsAndMarksPermissions(t *testing.T) {
@@ -183,5 +187,18 @@ func TestTheOperatorNamesTheProductAndTheLinks(t *testing.T) {
 		if change(&bad); bad.Validate() == nil || !strings.Contains(bad.Validate().Error(), name) {
 			t.Errorf("%s: %v", name, bad.Validate())
 		}
+	}
+}
+
+// TestALogoThatCannotBeReadStopsTheStart, with the setting's name.
+func TestALogoThatCannotBeReadStopsTheStart(t *testing.T) {
+	config := gateway.DefaultConfig()
+	config.LogoFile = filepath.Join(t.TempDir(), "logo.svg")
+	if err := os.WriteFile(config.LogoFile, []byte("<svg/>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := gateway.New(t.Context(), config, gateway.Deps{PublicURL: "https://login.test", Metrics: telemetry.New(), Catalog: catalog.Fixed(catalog.Default())})
+	if err == nil || !strings.Contains(err.Error(), "logo_file") {
+		t.Errorf("the start: %v", err)
 	}
 }

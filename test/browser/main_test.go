@@ -16,7 +16,7 @@ var rounds = flag.Int("rounds", 2, "repetitions of each kind of double click") /
 
 // scenarioLimit is a timeout that only a hang reaches; the driver's own timeouts are shorter and
 // describe the failure.
-const scenarioLimit = 4 * time.Minute
+const scenarioLimit = 15 * time.Minute
 
 var shared *Site //nolint:gochecknoglobals // set once in TestMain, used by every test
 

@@ -30,6 +30,11 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	expect.NoError(t, err)
 	servers, err := harness.NewServers(t.Context())
 	expect.NoError(t, err)
+	// Statements are counted by database, and commands for the whole server.
+	addr, stop, err := harness.StartOwnRedis(t.Context(), t.TempDir())
+	expect.NoError(t, err)
+	defer func() { expect.NoError(t, stop()) }()
+	servers.RedisAddr = addr
 	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.WithLongTimeouts(map[string]string{
 		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
 	}))

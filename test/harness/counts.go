@@ -32,8 +32,8 @@ type Counts struct {
 	Commands map[string]int
 }
 
-// Counter reads the Counts of a deployment and of the test servers below it. Concurrent tests on
-// the same servers are counted as well.
+// Counter reads the Counts of a deployment and of the test servers below it. Redis
+// commands of concurrent tests on the same server are counted as well.
 type Counter struct {
 	d       *Deployment
 	servers Servers

@@ -192,10 +192,21 @@ func (o *OwnServers) PauseRedis() (resume func() error, err error) {
 }
 
 // Close stops both servers.
-func (o *OwnServers) Close() error {
+func (o *OwnServers) Close() error { return errors.Join(o.closeRedis(), o.StopPostgres()) }
+
+func (o *OwnServers) closeRedis() error {
 	err := errors.Join(o.client.Close(), o.redis.Process.Kill())
 	_ = o.redis.Wait() // it was killed
-	return errors.Join(err, o.StopPostgres())
+	return err
+}
+
+// StartOwnRedis starts a Redis server alone, and returns its address.
+func StartOwnRedis(ctx context.Context, dir string) (addr string, stop func() error, err error) {
+	if addr, err = FreeAddr(); err != nil {
+		return "", nil, err
+	}
+	o := &OwnServers{dir: filepath.Join(dir, "redis")}
+	return addr, o.closeRedis, o.startRedis(ctx, addr)
 }
 
 // Tool returns the path of one of PostgreSQL's commands.

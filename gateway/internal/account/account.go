@@ -88,14 +88,11 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.AccountForm()) {
 		return
 	}
-	workspaceID := r.PostForm.Get("workspace_id")
 	flash := browser.Flash{Kind: browser.FlashDisconnected}
-	if workspaceID != "" {
+	if r.PostForm.Get("workspace_id") != "" {
 		flash.Kind = browser.FlashWorkspaceEnded
 	}
-	_, err := a.ConnectedApps.DisconnectApp(r.Context(), &consentv1.DisconnectAppRequest{
-		SessionToken: a.Flow.Cookies.Session(r).Reveal(), ClientId: r.PostForm.Get("client_id"), WorkspaceId: workspaceID,
-	})
+	err := a.disconnect(r)
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		a.signIn(w, r)
@@ -104,13 +101,27 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 		err, flash = nil, browser.Flash{Kind: browser.FlashNoApp}
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.AccountForm(), err)
+		a.Flow.RedirectWithError(w, r, browser.AccountForm(), unlessImplemented(err))
 		return
 	}
 	a.back(w, r, flash, browser.PageAccount, browser.HomePath)
 }
 
+// disconnect calls the RPC for the client of a form, and for its workspace if it has one.
+func (a Account) disconnect(r *http.Request) (err error) {
+	session, clientID := a.Flow.Cookies.Session(r).Reveal(), r.PostForm.Get("client_id")
+	if workspaceID := r.PostForm.Get("workspace_id"); workspaceID != "" {
+		_, err = a.ConnectedApps.DisconnectAppFromWorkspace(r.Context(), &consentv1.DisconnectAppFromWorkspaceRequest{
+			SessionToken: session, ClientId: clientID, WorkspaceId: workspaceID,
+		})
+		return err
+	}
+	_, err = a.ConnectedApps.DisconnectApp(r.Context(), &consentv1.DisconnectAppRequest{SessionToken: session, ClientId: clientID})
+	return err
+}
+
 func (a Account) showError(w http.ResponseWriter, r *http.Request, err error) {
+	err = unlessImplemented(err)
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
 		a.signIn(w, r)
 		return

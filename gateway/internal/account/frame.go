@@ -5,11 +5,14 @@ import (
 	"time"
 	_ "time/tzdata" // an image without a time zone database knows the same zones as identity
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // render shows a page of the account with its menu, in the language that the user chose.
@@ -27,6 +30,15 @@ func (a Account) render(w http.ResponseWriter, r *http.Request, session *identit
 	v.Frame = &page.Frame{Person: session.GetDisplayName(), CSRF: a.csrf(w, r), Menu: []page.MenuGroup{{Entries: entries}}}
 	v.Preferred = session.GetLanguage()
 	a.Flow.Pages.Render(w, r, v)
+}
+
+// unlessImplemented returns the error of an RPC, as one that passes where the process is of release
+// 0.1: a rolling upgrade replaces it.
+func unlessImplemented(err error) error {
+	if status.Code(err) == codes.Unimplemented {
+		return oerr.Unavailable(err)
+	}
+	return err
 }
 
 // csrf returns the token of the page's forms.

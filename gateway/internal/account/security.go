@@ -29,6 +29,9 @@ func (a Account) Security(w http.ResponseWriter, r *http.Request) {
 		CSRF: a.csrf(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash),
 		Changed: flash.Kind == browser.FlashPasswordChanged, Stay: flash.Stay,
 	}
+	if data.Fault.Wait != nil {
+		data.Fault.Wait.At = data.Fault.Wait.At.In(zone(res.GetSession()))
+	}
 	a.render(w, r, res.GetSession(), page.View{Template: "security", Title: "Sign-in and security", Failed: data.Fault.Text != "", Data: data})
 }
 
@@ -57,7 +60,7 @@ func (a Account) ChangePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.SecurityForm(), err)
+		a.Flow.RedirectWithError(w, r, browser.SecurityForm(), unlessImplemented(err))
 		return
 	}
 	if flash.Kind = passwordFault(res.GetFault()); flash.Kind != "" {

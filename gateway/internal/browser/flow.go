@@ -287,7 +287,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 	case flashWrong:
 		return page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
 	case flashLimited:
-		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0)}}
+		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}}
 	case flashAgain:
 		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."}
 	case flashUnavailable:
@@ -316,7 +316,7 @@ func (f Flow) ShowError(w http.ResponseWriter, r *http.Request, err error) {
 		after, now := oerr.RetryAfter(err), f.Time()
 		w.Header().Set("Retry-After", httpx.Seconds(after))
 		f.Pages.Notice(w, r, page.Notice{
-			Status: http.StatusTooManyRequests, Text: "There were too many attempts.", Wait: &page.Wait{Now: now, At: now.Add(after)},
+			Status: http.StatusTooManyRequests, Text: "There were too many attempts.", Wait: &page.Wait{Now: now, At: now.Add(after).UTC()},
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})
 	case errorv1.Reason_REASON_UNAVAILABLE:

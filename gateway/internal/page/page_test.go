@@ -233,13 +233,13 @@ func TestANameCannotHideOrReverseText(t *testing.T) {
 	}
 }
 
-func TestTryAgainNamesTheTimeInUTCAndTheWait(t *testing.T) {
+func TestTryAgainNamesTheTimeInItsZoneAndTheWait(t *testing.T) {
 	now := time.Date(2026, 3, 1, 20, 30, 20, 0, time.FixedZone("CET", 3600))
 	for wait, want := range map[time.Duration]string{
-		-time.Second: "Try again now.", 0: "Try again now.", time.Second: "Try again at 19:31 UTC (in 1 second).",
-		40 * time.Second: "Try again at 19:31 UTC (in 40 seconds).", 41 * time.Second: "Try again at 19:32 UTC (in 41 seconds).",
-		119 * time.Second: "Try again at 19:33 UTC (in 119 seconds).", 220 * time.Second: "Try again at 19:34 UTC (in 4 minutes).",
-		time.Hour: "Try again at 20:31 UTC (in 60 minutes).",
+		-time.Second: "Try again now.", 0: "Try again now.", time.Second: "Try again at 20:31 CET (in 1 second).",
+		40 * time.Second: "Try again at 20:31 CET (in 40 seconds).", 41 * time.Second: "Try again at 20:32 CET (in 41 seconds).",
+		119 * time.Second: "Try again at 20:33 CET (in 119 seconds).", 220 * time.Second: "Try again at 20:34 CET (in 4 minutes).",
+		time.Hour: "Try again at 21:31 CET (in 60 minutes).",
 	} {
 		fault := page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: now, At: now.Add(wait)}}
 		if text := render(page.View{Template: "signin", Data: page.SignIn{Fault: fault}}); !strings.Contains(text, "<p>There were too many attempts. "+want+"</p>") {

@@ -135,18 +135,18 @@ func zoneName(t time.Time) string {
 // minutesFrom is the wait from which on it is counted in minutes.
 const minutesFrom = 2 * time.Minute
 
-// wait returns the sentence with the time of the next attempt: the hour and the minute in UTC, rounded
-// up, and how long that is from now.
+// wait returns the sentence with the time of the next attempt: the hour and the minute in its own
+// location, rounded up, and how long that is from now.
 func (p phrases) wait(w *Wait) string {
 	left := w.At.Sub(w.Now)
 	if left <= 0 {
 		return p.printer.Text("Try again now.")
 	}
-	minute := w.At.UTC().Truncate(time.Minute)
+	minute := w.At.Truncate(time.Minute)
 	if minute.Before(w.At) {
 		minute = minute.Add(time.Minute)
 	}
-	return p.printer.Format("Try again at %[1]s UTC (in %[2]s).", minute.Format("15:04"), p.duration(left))
+	return p.printer.Format("Try again at %[1]s %[2]s (in %[3]s).", minute.Format("15:04"), zoneName(minute), p.duration(left))
 }
 
 // duration returns a duration in whole seconds or, from two minutes on, whole minutes, rounded up.

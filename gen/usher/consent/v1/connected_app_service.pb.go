@@ -328,9 +328,7 @@ type DisconnectAppRequest struct {
 	// The session cookie's value.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The client.
-	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The only workspace to revoke, `ws_…`; empty for all.
-	WorkspaceId   string `protobuf:"bytes,90,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -379,13 +377,6 @@ func (x *DisconnectAppRequest) GetClientId() string {
 	return ""
 }
 
-func (x *DisconnectAppRequest) GetWorkspaceId() string {
-	if x != nil {
-		return x.WorkspaceId
-	}
-	return ""
-}
-
 // DisconnectAppResponse is empty.
 type DisconnectAppResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -423,6 +414,107 @@ func (*DisconnectAppResponse) Descriptor() ([]byte, []int) {
 	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{5}
 }
 
+// DisconnectAppFromWorkspaceRequest names a connected client of the session's user.
+type DisconnectAppFromWorkspaceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The workspace, `ws_…`.
+	WorkspaceId   string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAppFromWorkspaceRequest) Reset() {
+	*x = DisconnectAppFromWorkspaceRequest{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAppFromWorkspaceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAppFromWorkspaceRequest) ProtoMessage() {}
+
+func (x *DisconnectAppFromWorkspaceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAppFromWorkspaceRequest.ProtoReflect.Descriptor instead.
+func (*DisconnectAppFromWorkspaceRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DisconnectAppFromWorkspaceRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *DisconnectAppFromWorkspaceRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *DisconnectAppFromWorkspaceRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+// DisconnectAppFromWorkspaceResponse is empty.
+type DisconnectAppFromWorkspaceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAppFromWorkspaceResponse) Reset() {
+	*x = DisconnectAppFromWorkspaceResponse{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAppFromWorkspaceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAppFromWorkspaceResponse) ProtoMessage() {}
+
+func (x *DisconnectAppFromWorkspaceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAppFromWorkspaceResponse.ProtoReflect.Descriptor instead.
+func (*DisconnectAppFromWorkspaceResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+}
+
 // ListAppEventsRequest identifies the user by their session.
 type ListAppEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -434,7 +526,7 @@ type ListAppEventsRequest struct {
 
 func (x *ListAppEventsRequest) Reset() {
 	*x = ListAppEventsRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -446,7 +538,7 @@ func (x *ListAppEventsRequest) String() string {
 func (*ListAppEventsRequest) ProtoMessage() {}
 
 func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -459,7 +551,7 @@ func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListAppEventsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ListAppEventsRequest) GetSessionToken() string {
@@ -480,7 +572,7 @@ type ListAppEventsResponse struct {
 
 func (x *ListAppEventsResponse) Reset() {
 	*x = ListAppEventsResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -492,7 +584,7 @@ func (x *ListAppEventsResponse) String() string {
 func (*ListAppEventsResponse) ProtoMessage() {}
 
 func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -505,7 +597,7 @@ func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListAppEventsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ListAppEventsResponse) GetEvents() []*AppEvent {
@@ -535,7 +627,7 @@ type AppEvent struct {
 
 func (x *AppEvent) Reset() {
 	*x = AppEvent{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +639,7 @@ func (x *AppEvent) String() string {
 func (*AppEvent) ProtoMessage() {}
 
 func (x *AppEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,7 +652,7 @@ func (x *AppEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppEvent.ProtoReflect.Descriptor instead.
 func (*AppEvent) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *AppEvent) GetKind() AppEventKind {
@@ -619,12 +711,16 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x18ListConnectedAppsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"O\n" +
 	"\x19ListConnectedAppsResponse\x122\n" +
-	"\x04apps\x18\x01 \x03(\v2\x1e.usher.consent.v1.ConnectedAppR\x04apps\"\x81\x01\n" +
+	"\x04apps\x18\x01 \x03(\v2\x1e.usher.consent.v1.ConnectedAppR\x04apps\"^\n" +
 	"\x14DisconnectAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
+	"\x15DisconnectAppResponse\"\x8e\x01\n" +
+	"!DisconnectAppFromWorkspaceRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
-	"\fworkspace_id\x18Z \x01(\tR\vworkspaceId\"\x17\n" +
-	"\x15DisconnectAppResponse\"A\n" +
+	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\"$\n" +
+	"\"DisconnectAppFromWorkspaceResponse\"A\n" +
 	"\x14ListAppEventsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"K\n" +
 	"\x15ListAppEventsResponse\x122\n" +
@@ -642,10 +738,11 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x17APP_EVENT_KIND_APPROVED\x10\x01\x12\x1f\n" +
 	"\x1bAPP_EVENT_KIND_DISCONNECTED\x10\x02\x12\x19\n" +
 	"\x15APP_EVENT_KIND_REUSED\x10\x03\x12\x1a\n" +
-	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xe2\x02\n" +
+	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xf3\x03\n" +
 	"\x13ConnectedAppService\x12v\n" +
 	"\x11ListConnectedApps\x12*.usher.consent.v1.ListConnectedAppsRequest\x1a+.usher.consent.v1.ListConnectedAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12g\n" +
-	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
+	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01\x12\x8e\x01\n" +
+	"\x1aDisconnectAppFromWorkspace\x123.usher.consent.v1.DisconnectAppFromWorkspaceRequest\x1a4.usher.consent.v1.DisconnectAppFromWorkspaceResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
 	"\rListAppEvents\x12&.usher.consent.v1.ListAppEventsRequest\x1a'.usher.consent.v1.ListAppEventsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xd1\x01\n" +
 	"\x1bcom.vidocu.usher.consent.v1B\x18ConnectedAppServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
@@ -662,36 +759,40 @@ func file_usher_consent_v1_connected_app_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_connected_app_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
-	(AppEventKind)(0),                 // 0: usher.consent.v1.AppEventKind
-	(*ConnectedApp)(nil),              // 1: usher.consent.v1.ConnectedApp
-	(*ConnectedWorkspace)(nil),        // 2: usher.consent.v1.ConnectedWorkspace
-	(*ListConnectedAppsRequest)(nil),  // 3: usher.consent.v1.ListConnectedAppsRequest
-	(*ListConnectedAppsResponse)(nil), // 4: usher.consent.v1.ListConnectedAppsResponse
-	(*DisconnectAppRequest)(nil),      // 5: usher.consent.v1.DisconnectAppRequest
-	(*DisconnectAppResponse)(nil),     // 6: usher.consent.v1.DisconnectAppResponse
-	(*ListAppEventsRequest)(nil),      // 7: usher.consent.v1.ListAppEventsRequest
-	(*ListAppEventsResponse)(nil),     // 8: usher.consent.v1.ListAppEventsResponse
-	(*AppEvent)(nil),                  // 9: usher.consent.v1.AppEvent
-	(*timestamppb.Timestamp)(nil),     // 10: google.protobuf.Timestamp
+	(AppEventKind)(0),                          // 0: usher.consent.v1.AppEventKind
+	(*ConnectedApp)(nil),                       // 1: usher.consent.v1.ConnectedApp
+	(*ConnectedWorkspace)(nil),                 // 2: usher.consent.v1.ConnectedWorkspace
+	(*ListConnectedAppsRequest)(nil),           // 3: usher.consent.v1.ListConnectedAppsRequest
+	(*ListConnectedAppsResponse)(nil),          // 4: usher.consent.v1.ListConnectedAppsResponse
+	(*DisconnectAppRequest)(nil),               // 5: usher.consent.v1.DisconnectAppRequest
+	(*DisconnectAppResponse)(nil),              // 6: usher.consent.v1.DisconnectAppResponse
+	(*DisconnectAppFromWorkspaceRequest)(nil),  // 7: usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	(*DisconnectAppFromWorkspaceResponse)(nil), // 8: usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	(*ListAppEventsRequest)(nil),               // 9: usher.consent.v1.ListAppEventsRequest
+	(*ListAppEventsResponse)(nil),              // 10: usher.consent.v1.ListAppEventsResponse
+	(*AppEvent)(nil),                           // 11: usher.consent.v1.AppEvent
+	(*timestamppb.Timestamp)(nil),              // 12: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_connected_app_service_proto_depIdxs = []int32{
 	2,  // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
-	10, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
-	10, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
+	12, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
+	12, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
-	9,  // 4: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
+	11, // 4: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
 	0,  // 5: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
-	10, // 6: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
+	12, // 6: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
 	3,  // 7: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
 	5,  // 8: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
-	7,  // 9: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
-	4,  // 10: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
-	6,  // 11: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
-	8,  // 12: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
+	7,  // 9: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	9,  // 10: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
+	4,  // 11: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
+	6,  // 12: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
+	8,  // 13: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	10, // 14: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
+	11, // [11:15] is the sub-list for method output_type
+	7,  // [7:11] is the sub-list for method input_type
 	7,  // [7:7] is the sub-list for extension type_name
 	7,  // [7:7] is the sub-list for extension extendee
 	0,  // [0:7] is the sub-list for field type_name
@@ -708,7 +809,7 @@ func file_usher_consent_v1_connected_app_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_connected_app_service_proto_rawDesc), len(file_usher_consent_v1_connected_app_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   9,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ConnectedAppService_ListConnectedApps_FullMethodName = "/usher.consent.v1.ConnectedAppService/ListConnectedApps"
-	ConnectedAppService_DisconnectApp_FullMethodName     = "/usher.consent.v1.ConnectedAppService/DisconnectApp"
-	ConnectedAppService_ListAppEvents_FullMethodName     = "/usher.consent.v1.ConnectedAppService/ListAppEvents"
+	ConnectedAppService_ListConnectedApps_FullMethodName          = "/usher.consent.v1.ConnectedAppService/ListConnectedApps"
+	ConnectedAppService_DisconnectApp_FullMethodName              = "/usher.consent.v1.ConnectedAppService/DisconnectApp"
+	ConnectedAppService_DisconnectAppFromWorkspace_FullMethodName = "/usher.consent.v1.ConnectedAppService/DisconnectAppFromWorkspace"
+	ConnectedAppService_ListAppEvents_FullMethodName              = "/usher.consent.v1.ConnectedAppService/ListAppEvents"
 )
 
 // ConnectedAppServiceClient is the client API for ConnectedAppService service.
@@ -35,9 +36,13 @@ type ConnectedAppServiceClient interface {
 	// since.
 	ListConnectedApps(ctx context.Context, in *ListConnectedAppsRequest, opts ...grpc.CallOption) (*ListConnectedAppsResponse, error)
 	// DisconnectApp revokes all tokens and pending codes of the session's user with the client, in
-	// all workspaces or in one. NOT_FOUND when the client is not connected. When it returns, no token
-	// that it revokes is active anywhere.
+	// all workspaces. NOT_FOUND when the client is not connected. When it returns, no token of the
+	// client for the user is active anywhere.
 	DisconnectApp(ctx context.Context, in *DisconnectAppRequest, opts ...grpc.CallOption) (*DisconnectAppResponse, error)
+	// DisconnectAppFromWorkspace is DisconnectApp for the tokens in one workspace; it revokes all
+	// pending codes. It is a method of its own, since release 0.1 would ignore a workspace in the
+	// request of DisconnectApp and revoke more than the user wants.
+	DisconnectAppFromWorkspace(ctx context.Context, in *DisconnectAppFromWorkspaceRequest, opts ...grpc.CallOption) (*DisconnectAppFromWorkspaceResponse, error)
 	// ListAppEvents returns the latest approvals and revocations of the session's user, the newest
 	// first: of each client and workspace the latest of each kind, at most 200.
 	ListAppEvents(ctx context.Context, in *ListAppEventsRequest, opts ...grpc.CallOption) (*ListAppEventsResponse, error)
@@ -71,6 +76,16 @@ func (c *connectedAppServiceClient) DisconnectApp(ctx context.Context, in *Disco
 	return out, nil
 }
 
+func (c *connectedAppServiceClient) DisconnectAppFromWorkspace(ctx context.Context, in *DisconnectAppFromWorkspaceRequest, opts ...grpc.CallOption) (*DisconnectAppFromWorkspaceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisconnectAppFromWorkspaceResponse)
+	err := c.cc.Invoke(ctx, ConnectedAppService_DisconnectAppFromWorkspace_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *connectedAppServiceClient) ListAppEvents(ctx context.Context, in *ListAppEventsRequest, opts ...grpc.CallOption) (*ListAppEventsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAppEventsResponse)
@@ -92,9 +107,13 @@ type ConnectedAppServiceServer interface {
 	// since.
 	ListConnectedApps(context.Context, *ListConnectedAppsRequest) (*ListConnectedAppsResponse, error)
 	// DisconnectApp revokes all tokens and pending codes of the session's user with the client, in
-	// all workspaces or in one. NOT_FOUND when the client is not connected. When it returns, no token
-	// that it revokes is active anywhere.
+	// all workspaces. NOT_FOUND when the client is not connected. When it returns, no token of the
+	// client for the user is active anywhere.
 	DisconnectApp(context.Context, *DisconnectAppRequest) (*DisconnectAppResponse, error)
+	// DisconnectAppFromWorkspace is DisconnectApp for the tokens in one workspace; it revokes all
+	// pending codes. It is a method of its own, since release 0.1 would ignore a workspace in the
+	// request of DisconnectApp and revoke more than the user wants.
+	DisconnectAppFromWorkspace(context.Context, *DisconnectAppFromWorkspaceRequest) (*DisconnectAppFromWorkspaceResponse, error)
 	// ListAppEvents returns the latest approvals and revocations of the session's user, the newest
 	// first: of each client and workspace the latest of each kind, at most 200.
 	ListAppEvents(context.Context, *ListAppEventsRequest) (*ListAppEventsResponse, error)
@@ -113,6 +132,9 @@ func (UnimplementedConnectedAppServiceServer) ListConnectedApps(context.Context,
 }
 func (UnimplementedConnectedAppServiceServer) DisconnectApp(context.Context, *DisconnectAppRequest) (*DisconnectAppResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DisconnectApp not implemented")
+}
+func (UnimplementedConnectedAppServiceServer) DisconnectAppFromWorkspace(context.Context, *DisconnectAppFromWorkspaceRequest) (*DisconnectAppFromWorkspaceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisconnectAppFromWorkspace not implemented")
 }
 func (UnimplementedConnectedAppServiceServer) ListAppEvents(context.Context, *ListAppEventsRequest) (*ListAppEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAppEvents not implemented")
@@ -174,6 +196,24 @@ func _ConnectedAppService_DisconnectApp_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConnectedAppService_DisconnectAppFromWorkspace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisconnectAppFromWorkspaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConnectedAppServiceServer).DisconnectAppFromWorkspace(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConnectedAppService_DisconnectAppFromWorkspace_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConnectedAppServiceServer).DisconnectAppFromWorkspace(ctx, req.(*DisconnectAppFromWorkspaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConnectedAppService_ListAppEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListAppEventsRequest)
 	if err := dec(in); err != nil {
@@ -206,6 +246,10 @@ var ConnectedAppService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisconnectApp",
 			Handler:    _ConnectedAppService_DisconnectApp_Handler,
+		},
+		{
+			MethodName: "DisconnectAppFromWorkspace",
+			Handler:    _ConnectedAppService_DisconnectAppFromWorkspace_Handler,
 		},
 		{
 			MethodName: "ListAppEvents",

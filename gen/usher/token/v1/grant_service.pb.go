@@ -391,9 +391,7 @@ type EndConnectionRequest struct {
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The client.
-	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The only workspace whose tokens are revoked, `ws_…`; empty for all.
-	WorkspaceId   string `protobuf:"bytes,90,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -442,13 +440,6 @@ func (x *EndConnectionRequest) GetClientId() string {
 	return ""
 }
 
-func (x *EndConnectionRequest) GetWorkspaceId() string {
-	if x != nil {
-		return x.WorkspaceId
-	}
-	return ""
-}
-
 // EndConnectionResponse is empty.
 type EndConnectionResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -486,6 +477,107 @@ func (*EndConnectionResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{8}
 }
 
+// EndConnectionInWorkspaceRequest names a user-client and a workspace.
+type EndConnectionInWorkspaceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The workspace, `ws_…`.
+	WorkspaceId   string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndConnectionInWorkspaceRequest) Reset() {
+	*x = EndConnectionInWorkspaceRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndConnectionInWorkspaceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndConnectionInWorkspaceRequest) ProtoMessage() {}
+
+func (x *EndConnectionInWorkspaceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndConnectionInWorkspaceRequest.ProtoReflect.Descriptor instead.
+func (*EndConnectionInWorkspaceRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *EndConnectionInWorkspaceRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *EndConnectionInWorkspaceRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *EndConnectionInWorkspaceRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+// EndConnectionInWorkspaceResponse is empty.
+type EndConnectionInWorkspaceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndConnectionInWorkspaceResponse) Reset() {
+	*x = EndConnectionInWorkspaceResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndConnectionInWorkspaceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndConnectionInWorkspaceResponse) ProtoMessage() {}
+
+func (x *EndConnectionInWorkspaceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndConnectionInWorkspaceResponse.ProtoReflect.Descriptor instead.
+func (*EndConnectionInWorkspaceResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{10}
+}
+
 // ListConnectionRevocationsRequest names a user.
 type ListConnectionRevocationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -497,7 +589,7 @@ type ListConnectionRevocationsRequest struct {
 
 func (x *ListConnectionRevocationsRequest) Reset() {
 	*x = ListConnectionRevocationsRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -509,7 +601,7 @@ func (x *ListConnectionRevocationsRequest) String() string {
 func (*ListConnectionRevocationsRequest) ProtoMessage() {}
 
 func (x *ListConnectionRevocationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -522,7 +614,7 @@ func (x *ListConnectionRevocationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionRevocationsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectionRevocationsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListConnectionRevocationsRequest) GetUserId() string {
@@ -543,7 +635,7 @@ type ListConnectionRevocationsResponse struct {
 
 func (x *ListConnectionRevocationsResponse) Reset() {
 	*x = ListConnectionRevocationsResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -555,7 +647,7 @@ func (x *ListConnectionRevocationsResponse) String() string {
 func (*ListConnectionRevocationsResponse) ProtoMessage() {}
 
 func (x *ListConnectionRevocationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -568,7 +660,7 @@ func (x *ListConnectionRevocationsResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use ListConnectionRevocationsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectionRevocationsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListConnectionRevocationsResponse) GetRevocations() []*ConnectionRevocation {
@@ -595,7 +687,7 @@ type ConnectionRevocation struct {
 
 func (x *ConnectionRevocation) Reset() {
 	*x = ConnectionRevocation{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -607,7 +699,7 @@ func (x *ConnectionRevocation) String() string {
 func (*ConnectionRevocation) ProtoMessage() {}
 
 func (x *ConnectionRevocation) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -620,7 +712,7 @@ func (x *ConnectionRevocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectionRevocation.ProtoReflect.Descriptor instead.
 func (*ConnectionRevocation) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ConnectionRevocation) GetClientId() string {
@@ -674,12 +766,16 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12>\n" +
 	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12%\n" +
-	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"o\n" +
+	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"L\n" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
+	"\x15EndConnectionResponse\"z\n" +
+	"\x1fEndConnectionInWorkspaceRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
-	"\fworkspace_id\x18Z \x01(\tR\vworkspaceId\"\x17\n" +
-	"\x15EndConnectionResponse\";\n" +
+	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\"\"\n" +
+	" EndConnectionInWorkspaceResponse\";\n" +
 	" ListConnectionRevocationsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"k\n" +
 	"!ListConnectionRevocationsResponse\x12F\n" +
@@ -689,13 +785,14 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x128\n" +
 	"\x06reason\x18\x03 \x01(\x0e2 .usher.token.v1.RevocationReasonR\x06reason\x12;\n" +
 	"\vrevoke_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTime2\xb2\x04\n" +
+	"revokeTime2\xbc\x05\n" +
 	"\fGrantService\x12c\n" +
 	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
 	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
 	"GetCodeUse\x12!.usher.token.v1.GetCodeUseRequest\x1a\".usher.token.v1.GetCodeUseResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
-	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02\x12\x8a\x01\n" +
+	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02\x12\x87\x01\n" +
+	"\x18EndConnectionInWorkspace\x12/.usher.token.v1.EndConnectionInWorkspaceRequest\x1a0.usher.token.v1.EndConnectionInWorkspaceResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12\x8a\x01\n" +
 	"\x19ListConnectionRevocations\x120.usher.token.v1.ListConnectionRevocationsRequest\x1a1.usher.token.v1.ListConnectionRevocationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01B\xbc\x01\n" +
 	"\x19com.vidocu.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
@@ -711,7 +808,7 @@ func file_usher_token_v1_grant_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_grant_service_proto_rawDescData
 }
 
-var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*GetPairEpochRequest)(nil),               // 0: usher.token.v1.GetPairEpochRequest
 	(*GetPairEpochResponse)(nil),              // 1: usher.token.v1.GetPairEpochResponse
@@ -722,30 +819,34 @@ var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*Connection)(nil),                        // 6: usher.token.v1.Connection
 	(*EndConnectionRequest)(nil),              // 7: usher.token.v1.EndConnectionRequest
 	(*EndConnectionResponse)(nil),             // 8: usher.token.v1.EndConnectionResponse
-	(*ListConnectionRevocationsRequest)(nil),  // 9: usher.token.v1.ListConnectionRevocationsRequest
-	(*ListConnectionRevocationsResponse)(nil), // 10: usher.token.v1.ListConnectionRevocationsResponse
-	(*ConnectionRevocation)(nil),              // 11: usher.token.v1.ConnectionRevocation
-	(*timestamppb.Timestamp)(nil),             // 12: google.protobuf.Timestamp
-	(RevocationReason)(0),                     // 13: usher.token.v1.RevocationReason
+	(*EndConnectionInWorkspaceRequest)(nil),   // 9: usher.token.v1.EndConnectionInWorkspaceRequest
+	(*EndConnectionInWorkspaceResponse)(nil),  // 10: usher.token.v1.EndConnectionInWorkspaceResponse
+	(*ListConnectionRevocationsRequest)(nil),  // 11: usher.token.v1.ListConnectionRevocationsRequest
+	(*ListConnectionRevocationsResponse)(nil), // 12: usher.token.v1.ListConnectionRevocationsResponse
+	(*ConnectionRevocation)(nil),              // 13: usher.token.v1.ConnectionRevocation
+	(*timestamppb.Timestamp)(nil),             // 14: google.protobuf.Timestamp
+	(RevocationReason)(0),                     // 15: usher.token.v1.RevocationReason
 }
 var file_usher_token_v1_grant_service_proto_depIdxs = []int32{
 	6,  // 0: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
-	12, // 1: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
-	11, // 2: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
-	13, // 3: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
-	12, // 4: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
+	14, // 1: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
+	13, // 2: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
+	15, // 3: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
+	14, // 4: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
 	4,  // 6: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
 	2,  // 7: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
 	7,  // 8: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
-	9,  // 9: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
-	1,  // 10: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
-	5,  // 11: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
-	3,  // 12: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
-	8,  // 13: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
-	10, // 14: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
-	10, // [10:15] is the sub-list for method output_type
-	5,  // [5:10] is the sub-list for method input_type
+	9,  // 9: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
+	11, // 10: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
+	1,  // 11: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
+	5,  // 12: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
+	3,  // 13: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
+	8,  // 14: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
+	10, // 15: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
+	12, // 16: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
+	11, // [11:17] is the sub-list for method output_type
+	5,  // [5:11] is the sub-list for method input_type
 	5,  // [5:5] is the sub-list for extension type_name
 	5,  // [5:5] is the sub-list for extension extendee
 	0,  // [0:5] is the sub-list for field type_name
@@ -763,7 +864,7 @@ func file_usher_token_v1_grant_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_grant_service_proto_rawDesc), len(file_usher_token_v1_grant_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

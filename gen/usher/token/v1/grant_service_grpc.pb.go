@@ -23,6 +23,7 @@ const (
 	GrantService_ListConnections_FullMethodName           = "/usher.token.v1.GrantService/ListConnections"
 	GrantService_GetCodeUse_FullMethodName                = "/usher.token.v1.GrantService/GetCodeUse"
 	GrantService_EndConnection_FullMethodName             = "/usher.token.v1.GrantService/EndConnection"
+	GrantService_EndConnectionInWorkspace_FullMethodName  = "/usher.token.v1.GrantService/EndConnectionInWorkspace"
 	GrantService_ListConnectionRevocations_FullMethodName = "/usher.token.v1.GrantService/ListConnectionRevocations"
 )
 
@@ -41,10 +42,12 @@ type GrantServiceClient interface {
 	ListConnections(ctx context.Context, in *ListConnectionsRequest, opts ...grpc.CallOption) (*ListConnectionsResponse, error)
 	// GetCodeUse returns whether an authorization code was redeemed.
 	GetCodeUse(ctx context.Context, in *GetCodeUseRequest, opts ...grpc.CallOption) (*GetCodeUseResponse, error)
-	// EndConnection raises the epoch of a user-client and revokes its tokens, in all workspaces or in
-	// one, and its pending codes. When it returns, no replica accepts one of the tokens and no request
-	// in flight can issue one.
+	// EndConnection raises the epoch of a user-client and revokes all its tokens, in all workspaces.
+	// When it returns, no replica accepts one of the tokens and no request in flight can issue one.
 	EndConnection(ctx context.Context, in *EndConnectionRequest, opts ...grpc.CallOption) (*EndConnectionResponse, error)
+	// EndConnectionInWorkspace is EndConnection for the tokens in one workspace; it revokes all pending
+	// codes.
+	EndConnectionInWorkspace(ctx context.Context, in *EndConnectionInWorkspaceRequest, opts ...grpc.CallOption) (*EndConnectionInWorkspaceResponse, error)
 	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
 	// each workspace in it, at most 100.
 	ListConnectionRevocations(ctx context.Context, in *ListConnectionRevocationsRequest, opts ...grpc.CallOption) (*ListConnectionRevocationsResponse, error)
@@ -98,6 +101,16 @@ func (c *grantServiceClient) EndConnection(ctx context.Context, in *EndConnectio
 	return out, nil
 }
 
+func (c *grantServiceClient) EndConnectionInWorkspace(ctx context.Context, in *EndConnectionInWorkspaceRequest, opts ...grpc.CallOption) (*EndConnectionInWorkspaceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndConnectionInWorkspaceResponse)
+	err := c.cc.Invoke(ctx, GrantService_EndConnectionInWorkspace_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *grantServiceClient) ListConnectionRevocations(ctx context.Context, in *ListConnectionRevocationsRequest, opts ...grpc.CallOption) (*ListConnectionRevocationsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListConnectionRevocationsResponse)
@@ -123,10 +136,12 @@ type GrantServiceServer interface {
 	ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error)
 	// GetCodeUse returns whether an authorization code was redeemed.
 	GetCodeUse(context.Context, *GetCodeUseRequest) (*GetCodeUseResponse, error)
-	// EndConnection raises the epoch of a user-client and revokes its tokens, in all workspaces or in
-	// one, and its pending codes. When it returns, no replica accepts one of the tokens and no request
-	// in flight can issue one.
+	// EndConnection raises the epoch of a user-client and revokes all its tokens, in all workspaces.
+	// When it returns, no replica accepts one of the tokens and no request in flight can issue one.
 	EndConnection(context.Context, *EndConnectionRequest) (*EndConnectionResponse, error)
+	// EndConnectionInWorkspace is EndConnection for the tokens in one workspace; it revokes all pending
+	// codes.
+	EndConnectionInWorkspace(context.Context, *EndConnectionInWorkspaceRequest) (*EndConnectionInWorkspaceResponse, error)
 	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
 	// each workspace in it, at most 100.
 	ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error)
@@ -151,6 +166,9 @@ func (UnimplementedGrantServiceServer) GetCodeUse(context.Context, *GetCodeUseRe
 }
 func (UnimplementedGrantServiceServer) EndConnection(context.Context, *EndConnectionRequest) (*EndConnectionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndConnection not implemented")
+}
+func (UnimplementedGrantServiceServer) EndConnectionInWorkspace(context.Context, *EndConnectionInWorkspaceRequest) (*EndConnectionInWorkspaceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndConnectionInWorkspace not implemented")
 }
 func (UnimplementedGrantServiceServer) ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListConnectionRevocations not implemented")
@@ -248,6 +266,24 @@ func _GrantService_EndConnection_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GrantService_EndConnectionInWorkspace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndConnectionInWorkspaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).EndConnectionInWorkspace(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_EndConnectionInWorkspace_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).EndConnectionInWorkspace(ctx, req.(*EndConnectionInWorkspaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _GrantService_ListConnectionRevocations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListConnectionRevocationsRequest)
 	if err := dec(in); err != nil {
@@ -288,6 +324,10 @@ var GrantService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EndConnection",
 			Handler:    _GrantService_EndConnection_Handler,
+		},
+		{
+			MethodName: "EndConnectionInWorkspace",
+			Handler:    _GrantService_EndConnectionInWorkspace_Handler,
 		},
 		{
 			MethodName: "ListConnectionRevocations",

@@ -32,15 +32,19 @@ func (s *ConnectedApps) ListConnectedApps(
 	return res, nil
 }
 
-// DisconnectApp revokes every grant of the session's user to the client, or those in a workspace.
+// DisconnectApp revokes every grant of the session's user to the client.
 func (s *ConnectedApps) DisconnectApp(
 	ctx context.Context, req *consentv1.DisconnectAppRequest,
 ) (*consentv1.DisconnectAppResponse, error) {
-	session := secret.New(req.GetSessionToken())
-	if req.GetWorkspaceId() != "" {
-		return &consentv1.DisconnectAppResponse{}, toStatus(s.Apps.DisconnectIn(ctx, session, req.GetClientId(), req.GetWorkspaceId()))
-	}
-	return &consentv1.DisconnectAppResponse{}, toStatus(s.Apps.Disconnect(ctx, session, req.GetClientId()))
+	return &consentv1.DisconnectAppResponse{}, toStatus(s.Apps.Disconnect(ctx, secret.New(req.GetSessionToken()), req.GetClientId()))
+}
+
+// DisconnectAppFromWorkspace revokes every grant of the session's user to the client in a workspace.
+func (s *ConnectedApps) DisconnectAppFromWorkspace(
+	ctx context.Context, req *consentv1.DisconnectAppFromWorkspaceRequest,
+) (*consentv1.DisconnectAppFromWorkspaceResponse, error) {
+	err := s.Apps.DisconnectIn(ctx, secret.New(req.GetSessionToken()), req.GetClientId(), req.GetWorkspaceId())
+	return &consentv1.DisconnectAppFromWorkspaceResponse{}, toStatus(err)
 }
 
 // ListAppEvents lists the latest approvals and revocations of the session's user.

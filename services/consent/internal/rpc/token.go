@@ -55,7 +55,9 @@ func (t Token) ListConnections(ctx context.Context, userID string) ([]oauth.Conn
 
 // EndConnectionIn revokes every grant of a user-client in one workspace.
 func (t Token) EndConnectionIn(ctx context.Context, u oauth.UserClient, workspaceID string) error {
-	_, err := t.Grants.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: u.UserID, ClientId: u.ClientID, WorkspaceId: workspaceID})
+	_, err := t.Grants.EndConnectionInWorkspace(ctx, &tokenv1.EndConnectionInWorkspaceRequest{
+		UserId: u.UserID, ClientId: u.ClientID, WorkspaceId: workspaceID,
+	})
 	if err != nil {
 		return fmt.Errorf("ending the connection in a workspace: %w", err)
 	}

@@ -72,19 +72,27 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	return res, nil
 }
 
-// EndConnection revokes every grant of a user-client, or those in a workspace, before it returns.
+// EndConnection revokes every grant of a user-client before it returns.
 func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {
 	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
-	pair := oauth.UserClient{UserID: req.GetUserId(), ClientID: req.GetClientId()}
-	if req.GetWorkspaceId() == "" {
-		return &tokenv1.EndConnectionResponse{}, toStatus(s.Store.EndConnection(ctx, pair.UserID, pair.ClientID))
+	return &tokenv1.EndConnectionResponse{}, toStatus(s.Store.EndConnection(ctx, req.GetUserId(), req.GetClientId()))
+}
+
+// EndConnectionInWorkspace revokes every grant of a user-client in a workspace before it returns.
+func (s *Grants) EndConnectionInWorkspace(
+	ctx context.Context, req *tokenv1.EndConnectionInWorkspaceRequest,
+) (*tokenv1.EndConnectionInWorkspaceResponse, error) {
+	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
+		return nil, err
 	}
+	// A subject of the revocation has the workspace before a "/".
 	if !identifier(req.GetWorkspaceId()) || strings.Contains(req.GetWorkspaceId(), "/") {
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
-	return &tokenv1.EndConnectionResponse{}, toStatus(s.Store.EndConnectionIn(ctx, pair, req.GetWorkspaceId()))
+	pair := oauth.UserClient{UserID: req.GetUserId(), ClientID: req.GetClientId()}
+	return &tokenv1.EndConnectionInWorkspaceResponse{}, toStatus(s.Store.EndConnectionIn(ctx, pair, req.GetWorkspaceId()))
 }
 
 // ListConnectionRevocations returns the latest revocations of a user's clients.

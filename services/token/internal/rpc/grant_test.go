@@ -57,11 +57,11 @@ func (p *pairs) ListConnectionRevocations(_ context.Context, userID string) ([]o
 func TestAConnectionIsEndedInOneWorkspace(t *testing.T) {
 	p := &pairs{}
 	server := &rpc.Grants{Store: p}
-	if _, err := server.EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: "app", WorkspaceId: "ws_doe"}); err != nil {
+	if _, err := server.EndConnectionInWorkspace(t.Context(), &tokenv1.EndConnectionInWorkspaceRequest{UserId: "usr_john", ClientId: "app", WorkspaceId: "ws_doe"}); err != nil {
 		t.Error(err)
 	}
-	for _, wrong := range []string{"a/b", strings.Repeat("a", 513), "a\x00b"} {
-		_, err := server.EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: "app", WorkspaceId: wrong})
+	for _, wrong := range []string{"", "a/b", strings.Repeat("a", 513), "a\x00b"} {
+		_, err := server.EndConnectionInWorkspace(t.Context(), &tokenv1.EndConnectionInWorkspaceRequest{UserId: "usr_john", ClientId: "app", WorkspaceId: wrong})
 		failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "workspace_id")
 	}
 	if diff := cmp.Diff([]string{"end usr_john app ws_doe"}, p.calls); diff != "" {
