@@ -135,6 +135,31 @@ func clientCommands() []command {
 			[]string{"REFRESH RETRY", "10s"},
 		},
 		{
+			"clients create App --public --redirect-uri https://a.example/ --scope videos:read --require-par --dpop-bound", "", "CreateClient",
+			&authzv1.CreateClientRequest{
+				Name: "App", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{"https://a.example/"}, Scopes: []string{"videos:read"},
+				RequirePushedAuthorizationRequests: true, DpopBoundAccessTokens: true,
+			},
+			&authzv1.CreateClientResponse{Registration: &authzv1.Registration{
+				Client: &authzv1.Client{DpopBoundAccessTokens: true}, RequirePushedAuthorizationRequests: true,
+			}},
+			[]string{"PUSHED REQUESTS", "DPOP", "required"},
+		},
+		{
+			"clients update vdo_client_a --no-require-par --no-dpop-bound --profile none", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{
+				ClientId: "vdo_client_a", RequirePushedAuthorizationRequests: &none, DpopBoundAccessTokens: &none, Profile: authzv1.Profile_PROFILE_NONE,
+			},
+			&authzv1.UpdateClientResponse{Registration: registered},
+			[]string{"vdo_client_a"},
+		},
+		{
+			"clients update vdo_client_a --profile fapi2", "", "UpdateClient",
+			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", Profile: authzv1.Profile_PROFILE_FAPI2},
+			&authzv1.UpdateClientResponse{Registration: &authzv1.Registration{Client: &authzv1.Client{Profile: authzv1.Profile_PROFILE_FAPI2}}},
+			[]string{"PROFILE", "fapi2"},
+		},
+		{
 			"clients update vdo_client_a --refresh-retry 0s", "", "UpdateClient",
 			&authzv1.UpdateClientRequest{ClientId: "vdo_client_a", RefreshRetrySeconds: proto.Int32(0)},
 			&authzv1.UpdateClientResponse{Registration: &authzv1.Registration{Client: &authzv1.Client{RefreshRetrySeconds: proto.Int32(0)}}},

@@ -63,6 +63,8 @@ func TestWrongUsageExitsWithTwoAndMakesNoCall(t *testing.T) {
 		"clients update vdo_client_x --refresh-retry 31s", "clients update vdo_client_x --refresh-retry 500ms",
 		"clients update vdo_client_x --refresh-retry=-1s", "clients update vdo_client_x --refresh-retry 5s --default-refresh-retry",
 		"clients create App --public --redirect-uri https://a.example/ --scope videos:read --refresh-retry 1m",
+		"clients update vdo_client_x --require-par --no-require-par", "clients update vdo_client_x --dpop-bound --no-dpop-bound",
+		"clients update vdo_client_x --profile fapi1",
 		"clients update vdo_client_x --resource-server --no-resource-server", "grants list", "grants revoke", "revocations list --limit 0",
 		"users create a@b.example --password secret", "users set-password usr_john secret",
 	} {

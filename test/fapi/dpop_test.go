@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -235,6 +236,44 @@ func TestRFC9449_6_2_IntrospectionNamesTheKey(t *testing.T) {
 		must(t, err)
 		if _, has := a.Body["cnf"]; has || a.Text("token_type") != "Bearer" {
 			t.Errorf("a bearer token is %s", a.Raw)
+		}
+	})
+}
+
+// TestN13_4_IntrospectionAndAccessChecksOverGRPC name the key and require its proof.
+func TestN13_4_IntrospectionAndAccessChecksOverGRPC(t *testing.T) {
+	each(t, func(t *testing.T, d *harness.Deployment) {
+		c := newClient(t, d)
+		token := c.tokens().Text("access_token")
+		conn, err := d.Dial("video-api", "token")
+		must(t, err)
+		defer conn.Close()
+		introspection, access := tokenv1.NewIntrospectionServiceClient(conn), tokenv1.NewAccessServiceClient(conn)
+		one, err := introspection.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
+		must(t, err)
+		want(t, "cnf.jkt", one.GetCnf().GetJkt(), c.thumbprint())
+		want(t, "token_type", one.GetTokenType(), "DPoP")
+		many, err := introspection.BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{Tokens: []string{token, "x"}})
+		must(t, err)
+		want(t, "cnf.jkt of a batch", many.GetAnswers()[0].GetCnf().GetJkt(), c.thumbprint())
+		want(t, "token_type of a batch", many.GetAnswers()[0].GetTokenType(), "DPoP")
+		check := func(scheme bool, proofs ...string) *tokenv1.CheckAccessResponse {
+			res, err := access.CheckAccess(t.Context(), &tokenv1.CheckAccessRequest{
+				Token: token, Method: http.MethodGet, Path: "/v1/videos", Dpop: proofs, DpopScheme: scheme,
+			})
+			must(t, err)
+			return res
+		}
+		used := c.apiProof(token)
+		want(t, "client of an access check", check(true, used).GetAllowed().GetClientId(), c.id)
+		for what, res := range map[string]*tokenv1.CheckAccessResponse{
+			"as Bearer": check(false), "as Bearer with a proof": check(false, c.apiProof(token)), "without a proof": check(true),
+			"a used proof": check(true, used), "another path's": check(true, c.apiProof(token, "htu", d.PublicURL+"/v1/videos/upload")),
+			"without ath": check(true, c.apiProof(token, "ath", nil)), "two proofs": check(true, c.apiProof(token), c.apiProof(token)),
+		} {
+			if denied := res.GetDenied(); denied.GetStatus() != http.StatusUnauthorized || !strings.Contains(denied.GetChallenge(), "DPoP algs=") {
+				t.Errorf("%s: %v", what, res)
+			}
 		}
 	})
 }

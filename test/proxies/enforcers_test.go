@@ -50,6 +50,8 @@ type proxy struct {
 	// refusesUpgrade is set where the proxy returns 403 for a WebSocket request, instead of
 	// forwarding it as a plain one.
 	refusesUpgrade bool
+	// oneProof is set where the proxy may pass the first of two DPoP headers to Usher: nginx before 1.23.
+	oneProof bool
 	// cleans maps paths to the normalized ones that the proxy sends to Usher and forwards.
 	cleans map[string]string
 	// text is set where the proxy's own error responses cannot have the documented body.
@@ -80,7 +82,8 @@ func nginx() proxy {
 		command: func(config string) []string {
 			return []string{"nginx", "-p", filepath.Dir(config), "-c", config, "-e", "stderr", "-g", nginxDirectives()}
 		},
-		passes: []string{"Usher-Anything", "Usher-Else"}, // two that README.md does not list
+		passes:   []string{"Usher-Anything", "Usher-Else"}, // two that README.md does not list
+		oneProof: true,
 	}
 }
 

@@ -28,7 +28,7 @@ func TestRFC9449_4_3_AProofOfEveryAlgorithmIsAccepted(t *testing.T) {
 func TestRFC7638_TheThumbprintIsThatOfTheKeyAlone(t *testing.T) {
 	s := newSigner(t, "ES256")
 	key := s.jwk()
-	canonical := `{"crv":"P-256","kty":"EC","x":"` + key["x"].(string) + `","y":"` + key["y"].(string) + `"}` //nolint:forcetypeassert // set above
+	canonical := `{"crv":"P-256","kty":"EC","x":"` + key["x"].(string) + `","y":"` + key["y"].(string) + `"}` //nolint:forcetypeassert,errcheck // set above
 	sum := sha256.Sum256([]byte(canonical))
 	for _, more := range [][]any{nil, {"kid", "a name", "use", "sig", "alg", "ES256"}} {
 		got, err := dpop.Verify(s.proof(t, claims(), "jwk", replaced(s.jwk(), more)), request())
