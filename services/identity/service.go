@@ -94,7 +94,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		config: config, deps: deps, store: st,
 		sessions:    &rpc.Sessions{Verifier: verifier, Store: sessions, SignIns: signIns},
 		credentials: &rpc.Credentials{Verifier: verifier, SignIns: signIns},
-		directory:   &rpc.Directory{Memberships: st},
+		directory:   &rpc.Directory{Memberships: st, Users: st},
 		administration: &rpc.Administration{
 			Service: administration.Service{Store: st, Passwords: passwords, Plans: deps.Plans, Attempts: guard}, Apps: apps,
 		},

@@ -110,9 +110,13 @@ type Registration struct {
 	JwksUri string `protobuf:"bytes,26,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
 	// Its public keys, newest first: at most two that have not expired. With jwks_uri, the keys that
 	// were used in the last 90 days.
-	Keys          []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Keys []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
+	// How its tokens name users.
+	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
+	// Where the browser may be sent after a logout that the client starts.
+	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -232,6 +236,20 @@ func (x *Registration) GetJwksUri() string {
 func (x *Registration) GetKeys() []*ClientKey {
 	if x != nil {
 		return x.Keys
+	}
+	return nil
+}
+
+func (x *Registration) GetSubjectType() SubjectType {
+	if x != nil {
+		return x.SubjectType
+	}
+	return SubjectType_SUBJECT_TYPE_UNSPECIFIED
+}
+
+func (x *Registration) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
 	}
 	return nil
 }
@@ -447,9 +465,17 @@ type CreateClientRequest struct {
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
 	// The workspace in which the client gets tokens for itself: an existing one. It is required with
 	// the grant type `client_credentials`, and must be empty without.
-	WorkspaceId   string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WorkspaceId string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The algorithm of its ID tokens: `RS256` or `ES256`; RS256 if empty.
+	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
+	// How its tokens name users; it never changes. SUBJECT_TYPE_PAIRWISE needs redirect URIs of one
+	// host.
+	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
+	// Where the browser may be sent after a logout that the client starts: at most 20, compared as
+	// redirect URIs are.
+	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -599,6 +625,27 @@ func (x *CreateClientRequest) GetWorkspaceId() string {
 		return x.WorkspaceId
 	}
 	return ""
+}
+
+func (x *CreateClientRequest) GetIdTokenSignedResponseAlg() string {
+	if x != nil {
+		return x.IdTokenSignedResponseAlg
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetSubjectType() SubjectType {
+	if x != nil {
+		return x.SubjectType
+	}
+	return SubjectType_SUBJECT_TYPE_UNSPECIFIED
+}
+
+func (x *CreateClientRequest) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
+	}
+	return nil
 }
 
 // CreateClientResponse is the new client.
@@ -903,9 +950,16 @@ type UpdateClientRequest struct {
 	// The workspace of a client that has none; unchanged if empty. INVALID_REQUEST for a client that
 	// belongs to another one: RemoveClientFromWorkspace of the token service removes it first, because
 	// that revokes its tokens.
-	WorkspaceId   string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WorkspaceId string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The new algorithm of its ID tokens: `RS256` or `ES256`; unchanged if empty.
+	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
+	// The new list, which replaces the old one; unchanged if empty and clear_post_logout_redirect_uris
+	// is false.
+	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
+	// Whether to remove the post-logout redirect URIs.
+	ClearPostLogoutRedirectUris bool `protobuf:"varint,63,opt,name=clear_post_logout_redirect_uris,json=clearPostLogoutRedirectUris,proto3" json:"clear_post_logout_redirect_uris,omitempty"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -1062,6 +1116,27 @@ func (x *UpdateClientRequest) GetWorkspaceId() string {
 		return x.WorkspaceId
 	}
 	return ""
+}
+
+func (x *UpdateClientRequest) GetIdTokenSignedResponseAlg() string {
+	if x != nil {
+		return x.IdTokenSignedResponseAlg
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
+	}
+	return nil
+}
+
+func (x *UpdateClientRequest) GetClearPostLogoutRedirectUris() bool {
+	if x != nil {
+		return x.ClearPostLogoutRedirectUris
+	}
+	return false
 }
 
 // UpdateClientResponse is the client.
@@ -1915,7 +1990,7 @@ var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xec\x04\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xe7\x05\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -1932,7 +2007,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1atoken_endpoint_auth_method\x18\x18 \x01(\tR\x17tokenEndpointAuthMethod\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x19 \x01(\tR\x1btokenEndpointAuthSigningAlg\x12\x19\n" +
 	"\bjwks_uri\x18\x1a \x01(\tR\ajwksUri\x12-\n" +
-	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\"\x8f\x02\n" +
+	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\x12>\n" +
+	"\fsubject_type\x18= \x01(\x0e2\x1b.usher.authz.v1.SubjectTypeR\vsubjectType\x129\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -1948,7 +2025,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xd8\x05\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x93\a\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -1969,7 +2046,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tR\x1btokenEndpointAuthSigningAlg\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
-	"\fworkspace_id\x18% \x01(\tR\vworkspaceIdB\x18\n" +
+	"\fworkspace_id\x18% \x01(\tR\vworkspaceId\x12>\n" +
+	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x12>\n" +
+	"\fsubject_type\x18= \x01(\x0e2\x1b.usher.authz.v1.SubjectTypeR\vsubjectType\x129\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUrisB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
@@ -1984,7 +2064,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf2\x06\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb3\b\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -2006,7 +2086,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12I\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tH\x04R\x1btokenEndpointAuthSigningAlg\x88\x01\x01\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
-	"\fworkspace_id\x18& \x01(\tR\vworkspaceIdB\a\n" +
+	"\fworkspace_id\x18& \x01(\tR\vworkspaceId\x12>\n" +
+	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x129\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12D\n" +
+	"\x1fclear_post_logout_redirect_uris\x18? \x01(\bR\x1bclearPostLogoutRedirectUrisB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
@@ -2121,8 +2204,9 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 27: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
 	(*Client)(nil),                                 // 28: usher.authz.v1.Client
 	(*timestamppb.Timestamp)(nil),                  // 29: google.protobuf.Timestamp
-	(ClientType)(0),                                // 30: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 31: usher.authz.v1.Reuse
+	(SubjectType)(0),                               // 30: usher.authz.v1.SubjectType
+	(ClientType)(0),                                // 31: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 32: usher.authz.v1.Reuse
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	28, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
@@ -2130,54 +2214,56 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
 	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
 	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	29, // 5: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	29, // 6: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	29, // 7: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	29, // 8: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	29, // 9: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	30, // 10: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 11: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	31, // 12: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	1,  // 13: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 14: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 15: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 16: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	31, // 17: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	1,  // 18: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 19: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 20: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 21: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 22: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 23: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 24: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 25: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 26: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 27: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 28: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 29: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 30: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 31: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 32: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	22, // 33: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 34: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 35: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 36: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 37: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 38: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 39: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 40: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 41: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 42: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 43: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 44: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	23, // 45: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 46: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 47: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	36, // [36:48] is the sub-list for method output_type
-	24, // [24:36] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	30, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
+	29, // 6: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	29, // 7: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	29, // 8: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	29, // 9: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	29, // 10: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	31, // 11: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 12: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	32, // 13: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	30, // 14: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
+	1,  // 15: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 16: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 17: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 18: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	32, // 19: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	1,  // 20: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 21: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 22: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 23: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 24: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 25: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 26: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 27: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 28: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 29: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 30: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 31: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 32: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 33: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 34: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	22, // 35: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 36: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 37: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 38: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 39: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 40: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 41: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 42: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 43: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 44: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 45: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 46: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	23, // 47: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 48: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 49: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	38, // [38:50] is the sub-list for method output_type
+	26, // [26:38] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }

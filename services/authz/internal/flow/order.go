@@ -23,7 +23,7 @@ func order() []check {
 		checkState,       // too long to be returned whole             → page
 		// Refusals redirect only from here on: the client and its redirect URI are known.
 		checkRepeated,      // any parameter we read, sent twice         → invalid_request
-		checkRequestObject, // request, request_uri                      → request_not_supported, request_uri_not_supported
+		checkRequestObject, // request, request_uri, registration        → …_not_supported
 		checkResponseMode,  // anything but query                        → invalid_request
 		checkResponseType,  // missing; anything but code                → invalid_request; unsupported_response_type
 		checkGrant,         // the client may not use codes              → unauthorized_client
@@ -33,6 +33,8 @@ func order() []check {
 		checkPrompt,        // none together with another value          → invalid_request
 		checkMaxAge,        // not a whole number of seconds             → invalid_request
 		checkLoginHint,     // never refuses
+		checkNonce,         // too long, not UTF-8                       → invalid_request
+		checkIDTokenHint,   // no ID token of this server for the client → invalid_request
 	}
 }
 
@@ -47,11 +49,14 @@ type request struct {
 	silent, signInAgain, selectAccount bool
 	// maxAge is the maximum age of the sign-in; nil for any.
 	maxAge *time.Duration
+	// hint is the ID token of the request; nil where none was sent, or where it is not one of this
+	// server.
+	hint *IDTokenHint
 }
 
 // validate runs the checks and returns the error of the first that fails.
-func (f Flow) validate(ctx context.Context, rawQuery string) (*request, error) {
-	a := &request{}
+func (f Flow) validate(ctx context.Context, rawQuery string, hint *IDTokenHint) (*request, error) {
+	a := &request{hint: hint}
 	params, err := oauth.ParseQuery(rawQuery)
 	if err != nil {
 		return a, pageWith(cause.QueryMalformed, "The address of this page cannot be read: it is too long, or wrongly encoded.")

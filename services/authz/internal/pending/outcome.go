@@ -15,6 +15,10 @@ type Outcome struct {
 	UserID string
 	// WorkspaceID and DisplayName are set for an approval.
 	WorkspaceID, DisplayName string
+	// AuthTime is when the user of an approval authenticated, zero where that is not known, and Session
+	// the hash of the session's value.
+	AuthTime time.Time
+	Session  secret.Hash
 	// At is the time of the decision, in whole microseconds.
 	At time.Time
 	// Attempt counts the codes of an approval, from 1. Each code replaces the previous one.

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
@@ -43,7 +44,7 @@ func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv
 		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
 		Scopes: p.Scope, UserId: p.Viewer.UserID, Epoch: p.Viewer.Epoch,
 		SignInRequired: !p.Demand.Meets(secret.New(from.GetSessionToken())), EpochInDecision: true,
-		Device: describeDevice(p.Device),
+		Device: describeDevice(p.Device), Silent: p.Silent,
 	}
 	if o := p.Outcome; o != nil {
 		res.Outcome = &authzv1.Outcome{
@@ -79,6 +80,7 @@ func (s *Decisions) CompleteAuthorization(
 		RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), Session: secret.New(req.GetSessionToken()),
 		UserID: req.GetUserId(), Epoch: req.Epoch, //nolint:protogetter // absent is not 0
 		ReportRepeat: req.GetReportRepeat(), RenewCode: req.GetRenewCode(), CodeRedeemed: req.GetCodeRedeemed(),
+		Silent: req.GetSilent(),
 	}
 	switch {
 	case req.GetDecision() == nil:
@@ -88,6 +90,7 @@ func (s *Decisions) CompleteAuthorization(
 	case req.GetApproval() != nil:
 		d.Approval = &flow.Approval{
 			WorkspaceID: req.GetApproval().GetWorkspaceId(), DisplayName: req.GetApproval().GetDisplayName(),
+			AuthTime: convert.TimeFromProto(req.GetApproval().GetAuthenticateTime()),
 		}
 	}
 	done, err := s.Flow.Complete(ctx, d)
@@ -97,4 +100,23 @@ func (s *Decisions) CompleteAuthorization(
 	return &authzv1.CompleteAuthorizationResponse{
 		Location: done.Location.Reveal(), Authorization: s.authorization(done.Authorization, req),
 	}, nil
+}
+
+// RefuseAuthorization returns the error response of a request with prompt=none.
+func (s *Decisions) RefuseAuthorization(
+	ctx context.Context, req *authzv1.RefuseAuthorizationRequest,
+) (*authzv1.RefuseAuthorizationResponse, error) {
+	why, ok := map[authzv1.SilentRefusal]flow.SilentRefusal{
+		authzv1.SilentRefusal_SILENT_REFUSAL_LOGIN:       flow.SilentLogin,
+		authzv1.SilentRefusal_SILENT_REFUSAL_CONSENT:     flow.SilentConsentMissing,
+		authzv1.SilentRefusal_SILENT_REFUSAL_INTERACTION: flow.SilentInteraction,
+	}[req.GetRefusal()]
+	if !ok {
+		return nil, invalid("refusal", "is required")
+	}
+	location, err := s.Flow.RefuseSilently(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()), why)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return &authzv1.RefuseAuthorizationResponse{Location: location.Reveal()}, nil
 }

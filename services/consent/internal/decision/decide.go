@@ -70,7 +70,7 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 			return secret.String{}, err
 		}
 	}
-	completion.WorkspaceID, completion.DisplayName, completion.ReportRepeat = f.WorkspaceID, user.DisplayName, true
+	completion.WorkspaceID, completion.DisplayName, completion.AuthTime, completion.ReportRepeat = f.WorkspaceID, user.DisplayName, user.AuthTime, true
 	return d.approve(ctx, f, completion, pending)
 }
 

@@ -102,6 +102,7 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 	c := res.GetClient()
 	client := grant.Client{
 		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse()),
+		IDTokenAlgorithm: c.GetIdTokenSignedResponseAlg(), Sector: c.GetSectorIdentifier(),
 		Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
 	}
 	if c.RefreshRetrySeconds != nil {

@@ -33,9 +33,8 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 	all := make(map[*grant.Rotation]grant.Issued, len(rotations))
 	for rows.Next() {
 		var hash []byte
-		var granted string
-		var left int64
-		if err := rows.Scan(&hash, &granted, &left); err != nil {
+		var did rotation
+		if err := rows.Scan(append([]any{&hash, &did.granted, &did.left}, did.user.dest()...)...); err != nil {
 			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 		}
 		successor, err := secret.HashFromBytes(hash)
@@ -43,7 +42,7 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 		}
 		r := bySuccessor[successor]
-		all[r] = issuedOf(*r, granted, left)
+		all[r] = issuedOf(*r, did)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("rotating refresh tokens: %w", err)

@@ -67,7 +67,7 @@ UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
     refresh_due = CASE WHEN refresh_due > {{now}} THEN refresh_due ELSE {{now}} END + $8
 WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}}
     AND (refresh_due IS NULL OR refresh_due <= {{now}} + $9) AND ` + liveGrant("families") + `
-RETURNING scope, expires_at - {{now}}`,
+RETURNING scope, expires_at - {{now}}, ` + identityColumns("families"),
 
 	refreshLimited: `
 SELECT refresh_due - {{now}} - $3 FROM families
@@ -87,7 +87,7 @@ SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
 	// The columns of the family that it reads never change, except the retry columns; evidence that
 	// is spent stays spent.
 	spentFacts: `
-SELECT f.id, f.user_id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at,
+SELECT f.id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at, ` + identityColumns("f") + `,
     CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `,
     f.revoked_at IS NOT NULL
 FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
@@ -126,7 +126,7 @@ WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, client_id, epoch, ` + re
 	// The LIMIT keeps the planner from starting at the families, which looks cheap to it while they
 	// are few.
 	findAccess: `
-SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `,
+SELECT f.id, f.user_id, f.subject, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `,
     a.issued_at, a.expires_at, a.expires_at - {{now}}, f.last_used_at + 60000000 < {{now}}
 FROM (
     SELECT family_id, scope, resources, issued_at, expires_at FROM access_tokens
@@ -135,7 +135,7 @@ FROM (
 WHERE ` + liveGrant("f"),
 
 	findRefresh: `
-SELECT id, user_id, client_id, workspace_id, display_name, scope, resources, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
+SELECT id, user_id, subject, client_id, workspace_id, display_name, scope, resources, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
 FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND ` + liveGrant("families"),
 
 	touch: `UPDATE families SET last_used_at = {{now}} WHERE id = $1 AND last_used_at + 60000000 < {{now}}`,
