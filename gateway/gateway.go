@@ -16,6 +16,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/openapi"
+	"github.com/vidocu/usher/gateway/internal/openid"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/registration"
@@ -52,6 +53,8 @@ type Deps struct {
 	UpstreamURL string
 	// Registration says that clients may register themselves (RFC 7591).
 	Registration bool
+	// OpenID says that OpenID Connect is on.
+	OpenID bool
 	// Development adds the demonstration pages.
 	Development bool
 	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
@@ -98,9 +101,13 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
+	openID := tokenv1.NewOpenIDServiceClient(deps.Token)
+	if deps.OpenID {
+		flow.OpenID = openID
+	}
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
-	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments}
+	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments, OpenID: deps.OpenID, Languages: pages.Languages()}
 	if deps.Registration {
 		metadata.Registration = deps.APIURL + registration.Path
 	}
@@ -129,6 +136,11 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	described, err := describe(config, deps)
 	if err != nil {
 		return nil, err
+	}
+	if deps.OpenID {
+		openIDRoutes(router, openIDHandlers{
+			metadata: metadata, keys: openid.Keys{Tokens: openID, Logger: deps.Logger}, userInfo: openid.UserInfo{Tokens: openID, Logger: deps.Logger},
+		})
 	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
@@ -213,6 +225,19 @@ func routes(r *httpx.Router, p handlers) {
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
 	r.Public("/healthz", http.HandlerFunc(httpx.Healthz))
+}
+
+type openIDHandlers struct {
+	metadata wellknown.Metadata
+	keys     openid.Keys
+	userInfo openid.UserInfo
+}
+
+// openIDRoutes adds the routes of OpenID Connect.
+func openIDRoutes(r *httpx.Router, p openIDHandlers) {
+	r.Public("/.well-known/openid-configuration", p.metadata)
+	r.Public(openid.KeysPath, p.keys)
+	r.Handle(openid.UserInfoPath, httpx.CORS(p.userInfo)) // responds 405 itself
 }
 
 func demo(r *httpx.Router, d browser.Demo) {
