@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +108,7 @@ func (r *rp) tokens(t *testing.T, form url.Values) response {
 	res, err := r.d.Form("/oauth/token", form, r.id, r.secret)
 	must(t, err)
 	a := response{Response: res}
-	if res.Status != http.StatusOK {
+	if res.Status != http.StatusOK || !slices.Contains(strings.Fields(res.Text("scope")), "openid") {
 		return a
 	}
 	a.claims, a.header = r.verify(t, res.Text("id_token"))
