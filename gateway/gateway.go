@@ -103,7 +103,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	openID := tokenv1.NewOpenIDServiceClient(deps.Token)
 	if deps.OpenID {
-		flow.OpenID = openID
+		flow.OpenID, flow.Logouts = openID, authzv1.NewLogoutServiceClient(deps.Authz)
 	}
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
@@ -139,7 +139,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	if deps.OpenID {
 		openIDRoutes(router, openIDHandlers{
-			metadata: metadata, keys: openid.Keys{Tokens: openID, Logger: deps.Logger}, userInfo: openid.UserInfo{Tokens: openID, Logger: deps.Logger},
+			flow: flow, metadata: metadata, keys: openid.Keys{Tokens: openID, Logger: deps.Logger}, userInfo: openid.UserInfo{Tokens: openID, Logger: deps.Logger},
 		})
 	}
 	routes(router, handlers{
@@ -228,6 +228,7 @@ func routes(r *httpx.Router, p handlers) {
 }
 
 type openIDHandlers struct {
+	flow     browser.Flow
 	metadata wellknown.Metadata
 	keys     openid.Keys
 	userInfo openid.UserInfo
@@ -238,6 +239,9 @@ func openIDRoutes(r *httpx.Router, p openIDHandlers) {
 	r.Public("/.well-known/openid-configuration", p.metadata)
 	r.Public(openid.KeysPath, p.keys)
 	r.Handle(openid.UserInfoPath, httpx.CORS(p.userInfo)) // responds 405 itself
+	r.Get(browser.LogoutPath, http.HandlerFunc(p.flow.Logout))
+	r.Post(browser.LogoutPath, http.HandlerFunc(p.flow.LogoutPosted))
+	r.Form(browser.LogoutDecisionPath, http.HandlerFunc(p.flow.DecideLogout))
 }
 
 func demo(r *httpx.Router, d browser.Demo) {

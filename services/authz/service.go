@@ -152,6 +152,7 @@ func limiter(prefix string, deps Deps) *ratelimit.Limiter {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
+	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	clients := &rpc.Clients{Guard: s.guard, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
 	authzv1.RegisterClientServiceServer(r, clients)

@@ -93,7 +93,7 @@ func TestOIDCBasic_UserinfoPostHeaderAndBody(t *testing.T) {
 				if res.Status != c.status || !strings.HasPrefix(res.Header.Get("WWW-Authenticate"), c.challenge) {
 					t.Errorf("%d %s, challenge %q", res.Status, res.Raw, res.Header.Get("WWW-Authenticate"))
 				}
-				if res.Header.Get("Access-Control-Allow-Origin") != "*" || res.Header.Get("Cache-Control") != "no-store" {
+				if c.status != 405 && res.Header.Get("Access-Control-Allow-Origin") != "*" || res.Header.Get("Cache-Control") != "no-store" {
 					t.Errorf("the headers are %v", res.Header)
 				}
 				if c.status == 200 && res.Text("sub") != a.text("sub") {

@@ -22,16 +22,18 @@ type rp struct {
 	browser *harness.Browser
 	id      string
 	secret  string
+	// callback is its redirect URI.
+	callback string
 }
 
 func newRP(d *harness.Deployment) *rp {
-	return &rp{d: d, browser: d.NewBrowser(), id: harness.ConfidentialID, secret: harness.ConfidentialPW}
+	return &rp{d: d, browser: d.NewBrowser(), id: harness.ConfidentialID, secret: harness.ConfidentialPW, callback: harness.CallbackURI}
 }
 
 // params are the parameters of an authorization request; more are pairs of names and values.
 func (r *rp) params(more ...string) url.Values {
 	q := url.Values{
-		"client_id": {r.id}, "redirect_uri": {harness.CallbackURI}, "response_type": {"code"}, "scope": {"openid"},
+		"client_id": {r.id}, "redirect_uri": {r.callback}, "response_type": {"code"}, "scope": {"openid"},
 		"state": {"st"}, "nonce": {"n-0S6_WzA2Mj"},
 	}
 	for i := 0; i < len(more); i += 2 {
@@ -75,7 +77,7 @@ func (r *rp) finish(t *testing.T, page harness.Page) url.Values {
 		page, err = r.browser.Decide(page, "ws_acme", "approve")
 		must(t, err)
 	}
-	if !strings.HasPrefix(page.Location(), harness.CallbackURI) {
+	if !strings.HasPrefix(page.Location(), r.callback) {
 		t.Fatalf("%s: status %d, location %q", page.URL, page.Status, page.Location())
 	}
 	return page.Query()
@@ -95,7 +97,7 @@ func (a response) number(claim string) int64 { n, _ := a.claims[claim].(float64)
 // exchange redeems a code, and verifies the ID token as OpenID Connect Core §3.1.3.7 requires.
 func (r *rp) exchange(t *testing.T, code string) response {
 	t.Helper()
-	return r.tokens(t, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {harness.CallbackURI}})
+	return r.tokens(t, url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {r.callback}})
 }
 
 func (r *rp) refresh(t *testing.T, token string) response {

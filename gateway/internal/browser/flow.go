@@ -42,7 +42,8 @@ type Flow struct {
 	Devices        authzv1.DeviceServiceClient
 	Consents       consentv1.ConsentServiceClient
 	// OpenID verifies ID tokens; nil where OpenID Connect is off.
-	OpenID tokenv1.OpenIDServiceClient
+	OpenID  tokenv1.OpenIDServiceClient
+	Logouts authzv1.LogoutServiceClient
 	// Catalog has the groups and the access of scopes.
 	Catalog *catalog.Source
 	// Now is the clock; nil is time.Now.
@@ -215,6 +216,8 @@ type formPage struct {
 	device bool
 	// userCode is the code of the page for devices, as devices show it; empty for none.
 	userCode string
+	// logout are the parameters of the page of a logout request.
+	logout url.Values
 }
 
 // AccountForm returns the form page of the connections of a user.
@@ -236,6 +239,8 @@ func (o formPage) path() string {
 		return devicePath
 	case pageSignIn:
 		return "/signin"
+	case pageLogout:
+		return LogoutPath
 	case PageDevices:
 		return DevicesPath
 	}
@@ -247,6 +252,8 @@ func (o formPage) address() string {
 	switch {
 	case o.page == pageDevice && o.userCode != "":
 		return o.path() + "?user_code=" + url.QueryEscape(o.userCode)
+	case o.page == pageLogout:
+		return o.path() + "?" + o.logout.Encode()
 	case o.device:
 		return o.path() + "?device=" + url.QueryEscape(o.userCode)
 	case o.request != "" && o.page != PageAccount:

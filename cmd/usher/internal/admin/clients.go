@@ -45,6 +45,8 @@ type createClient struct {
 	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
 	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
 	keyFlags
+	openIDFlags
+	SubjectType string `enum:",public,pairwise" default:"" help:"How tokens name users: public (the same for every client, unless given) or pairwise (for the host of the redirect URIs alone); it never changes." placeholder:"TYPE"`
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
@@ -71,6 +73,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		DefaultScopes: c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
+		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectTypes()[c.SubjectType], PostLogoutRedirectUris: c.PostLogoutURIs,
 	})
 	if err != nil {
 		return err
@@ -129,6 +132,7 @@ func registrationRows[Res interface {
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}
+	addOpenIDRows(&t, r)
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}

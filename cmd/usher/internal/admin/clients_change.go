@@ -32,6 +32,9 @@ type updateClient struct {
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server)." placeholder:"TYPE"`
 
 	keyFlags
+	openIDFlags
+	NoPostLogoutURI bool `name:"no-post-logout-redirect-uri" help:"Remove the post-logout redirect URIs."`
+
 	AnySigningAlg bool `help:"Accept every supported signature algorithm of the client's keys again."`
 
 	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
@@ -51,11 +54,11 @@ func (c updateClient) Validate() error {
 	if c.SigningAlg != "" && c.AnySigningAlg {
 		return errors.New("--signing-alg and --any-signing-alg exclude each other")
 	}
-	switches := c.given() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
+	switches := c.keyFlags.given() || c.openIDFlags.given() || c.NoPostLogoutURI || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
 	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
-			"--unverified, --reuse, --refresh-retry or --default-refresh-retry")
+			"--id-token-alg, --post-logout-redirect-uri, --no-post-logout-redirect-uri, --unverified, --reuse, --refresh-retry or --default-refresh-retry")
 	}
 	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
 }
@@ -73,6 +76,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI,
+		IdTokenSignedResponseAlg: c.IDTokenAlg, PostLogoutRedirectUris: c.PostLogoutURIs, ClearPostLogoutRedirectUris: c.NoPostLogoutURI,
 	}
 	if c.SigningAlg != "" || c.AnySigningAlg {
 		req.TokenEndpointAuthSigningAlg = &c.SigningAlg

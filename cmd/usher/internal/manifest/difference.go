@@ -18,6 +18,8 @@ const (
 	typePublic       = "public"
 	typeNative       = "native"
 	typeWeb          = "web"
+	subjectPublic    = "public"
+	subjectPairwise  = "pairwise"
 )
 
 // Difference is a member of a client whose registration differs from the manifest.
@@ -33,7 +35,8 @@ func (c *Client) Create() *authzv1.CreateClientRequest {
 		ClientId: c.ID, Name: c.Name, Type: clientType(c.Type), RedirectUris: c.RedirectURIs, Scopes: c.Scopes, DefaultScopes: c.DefaultScopes,
 		GrantTypes: c.GrantTypes, WorkspaceId: c.Workspace, ApplicationType: applicationType(c.ApplicationType), ResourceServer: c.ResourceServer,
 		Unverified: c.Unverified, Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)), RefreshRetrySeconds: seconds(c.RefreshRetry),
-		AllowReservedName: c.AllowReservedName,
+		AllowReservedName: c.AllowReservedName, IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectType(c.SubjectType),
+		PostLogoutRedirectUris: c.PostLogoutRedirectURIs,
 	}
 }
 
@@ -72,7 +75,7 @@ func (c *Client) Update(have *authzv1.Registration) (*authzv1.UpdateClientReques
 
 func (c *Client) members(have *authzv1.Registration) []member {
 	registered := have.GetClient()
-	return append(c.lists(have), []member{
+	return append(append(c.lists(have), c.openID(have)...), []member{
 		{name: "name", registered: registered.GetName(), wanted: c.Name, set: func(r *authzv1.UpdateClientRequest) {
 			r.Name, r.AllowReservedName = &c.Name, c.AllowReservedName
 		}},

@@ -38,6 +38,11 @@ type Client struct {
 	Reuse string `yaml:"reuse"`
 	// RefreshRetry is the client's own retry window, in whole seconds; nil is the deployment's.
 	RefreshRetry *time.Duration `yaml:"refresh_retry"`
+	// IDTokenAlg is the algorithm of the client's ID tokens; RS256 by default.
+	IDTokenAlg string `yaml:"id_token_signed_response_alg"`
+	// SubjectType is public, the default, or pairwise.
+	SubjectType            string   `yaml:"subject_type"`
+	PostLogoutRedirectURIs []string `yaml:"post_logout_redirect_uris"`
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool `yaml:"allow_reserved_name"`
 }
@@ -91,6 +96,12 @@ func (c *Client) complete() (fault string) {
 	if c.Type == "" {
 		c.Type = typeConfidential
 	}
+	if c.IDTokenAlg == "" {
+		c.IDTokenAlg = oauth.IDTokenAlgorithms()[0]
+	}
+	if c.SubjectType == "" {
+		c.SubjectType = subjectPublic
+	}
 	if c.Reuse == "" {
 		c.Reuse = string(oauth.ReuseSubject)
 	}
@@ -104,6 +115,8 @@ func (c *Client) complete() (fault string) {
 	}{
 		{"type", c.Type, []string{typeConfidential, typePublic}},
 		{"application_type", c.ApplicationType, []string{"", typeNative, typeWeb}},
+		{"id_token_signed_response_alg", c.IDTokenAlg, oauth.IDTokenAlgorithms()},
+		{"subject_type", c.SubjectType, []string{subjectPublic, subjectPairwise}},
 		{"reuse", c.Reuse, []string{string(oauth.ReuseSubject), string(oauth.ReuseFamily)}},
 	} {
 		if !slices.Contains(member.allowed, member.value) {

@@ -299,6 +299,8 @@ const (
 	Cause_CAUSE_INTERACTION_REQUIRED Cause = 162
 	// The access token at the UserInfo endpoint does not have the scope openid.
 	Cause_CAUSE_USERINFO_SCOPE Cause = 163
+	// The parameter post_logout_redirect_uri of a logout request is not registered for the client.
+	Cause_CAUSE_LOGOUT_URI_NOT_REGISTERED Cause = 164
 )
 
 // Enum value maps for Cause.
@@ -433,6 +435,7 @@ var (
 		161: "CAUSE_ID_TOKEN_HINT_INVALID",
 		162: "CAUSE_INTERACTION_REQUIRED",
 		163: "CAUSE_USERINFO_SCOPE",
+		164: "CAUSE_LOGOUT_URI_NOT_REGISTERED",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -564,6 +567,7 @@ var (
 		"CAUSE_ID_TOKEN_HINT_INVALID":         161,
 		"CAUSE_INTERACTION_REQUIRED":          162,
 		"CAUSE_USERINFO_SCOPE":                163,
+		"CAUSE_LOGOUT_URI_NOT_REGISTERED":     164,
 	}
 )
 
@@ -630,7 +634,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xdf]\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xde^\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -764,7 +768,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x15CAUSE_NONCE_MALFORMED\x10\xa0\x01\x1a6\xe8\xbd\x18\x01\xf2\xbd\x18.Send a random nonce of at most 255 characters.\x12t\n" +
 	"\x1bCAUSE_ID_TOKEN_HINT_INVALID\x10\xa1\x01\x1aR\xe8\xbd\x18\x01\xf2\xbd\x18JSend an ID token of this server, with the client_id that it was issued to.\x12P\n" +
 	"\x1aCAUSE_INTERACTION_REQUIRED\x10\xa2\x01\x1a/\xe8\xbd\x18\x01\xf2\xbd\x18'Repeat the request without prompt=none.\x12\\\n" +
-	"\x14CAUSE_USERINFO_SCOPE\x10\xa3\x01\x1aA\xe8\xbd\x18F\xf2\xbd\x189Request the scope openid, and register the client for it.:S\n" +
+	"\x14CAUSE_USERINFO_SCOPE\x10\xa3\x01\x1aA\xe8\xbd\x18F\xf2\xbd\x189Request the scope openid, and register the client for it.\x12}\n" +
+	"\x1fCAUSE_LOGOUT_URI_NOT_REGISTERED\x10\xa4\x01\x1aW\xe8\xbd\x18\x01\xf2\xbd\x18ORegister the address as a post-logout redirect URI, or leave the parameter out.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

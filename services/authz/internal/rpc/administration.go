@@ -30,10 +30,15 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
 			Reuse:             convert.ReuseFromProto(req.GetReuse()),
 			Service:           oauth.Service{WorkspaceID: req.GetWorkspaceId()},
+			IDTokenAlgorithm:  req.GetIdTokenSignedResponseAlg(),
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
+		PostLogoutRedirectURIs: req.GetPostLogoutRedirectUris(),
+	}
+	if req.GetSubjectType() == authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE {
+		registered.Sector = registry.PairwiseSector
 	}
 	if registered.ID == "" {
 		registered.ID = client.NewID()
@@ -112,7 +117,10 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
 		WorkspaceID:     req.GetWorkspaceId(),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
-		Reuse: convert.ReuseFromProto(req.GetReuse()),
+		Reuse: convert.ReuseFromProto(req.GetReuse()), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
+	}
+	if len(req.GetPostLogoutRedirectUris()) > 0 || req.GetClearPostLogoutRedirectUris() {
+		change.PostLogoutRedirectURIs = append([]string{}, req.GetPostLogoutRedirectUris()...)
 	}
 	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
 		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)
@@ -243,6 +251,10 @@ func registration(registered registry.Client) *authzv1.Registration {
 	r := &authzv1.Registration{
 		Client: describe(registered.Client), RedirectUris: registered.RedirectURIs, Scopes: registered.Scope, Disabled: registered.Disabled,
 		DefaultScopes: registered.DefaultScope, ApplicationType: applicationType(registered.ApplicationType), Unverified: registered.Unverified,
+	}
+	r.PostLogoutRedirectUris, r.SubjectType = registered.PostLogoutRedirectURIs, authzv1.SubjectType_SUBJECT_TYPE_PUBLIC
+	if registered.Sector != "" {
+		r.SubjectType = authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE
 	}
 	if !registered.CreatedAt.IsZero() { // the zero time is a client that could not be read
 		r.CreateTime = timestamppb.New(registered.CreatedAt)

@@ -146,7 +146,7 @@ func describe(registered client.Client) *authzv1.Client {
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 		Reuse:       convert.ReuseToProto(registered.Reuse),
-		WorkspaceId: registered.Service.WorkspaceID,
+		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.IDTokenAlgorithm, SectorIdentifier: registered.Sector,
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))

@@ -190,6 +190,7 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	dest := append([]any{
 		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse,
 		&c.Method, &c.Algorithm, &c.URI, &c.Service.WorkspaceID, &serviceScope,
+		&c.IDTokenAlgorithm, &c.Sector,
 	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
@@ -202,10 +203,12 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 // scanRegistration scans the columns of client.Registration and the additional columns of a
 // statement.
 func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
-	var scope, defaultScope, applicationType string
-	if err := scanClient(rows, &r.Client, append([]any{&scope, &defaultScope, &applicationType, &r.Unverified}, more...)...); err != nil {
+	var scope, defaultScope, applicationType, postLogout string
+	dest := append([]any{&scope, &defaultScope, &applicationType, &r.Unverified, &postLogout}, more...)
+	if err := scanClient(rows, &r.Client, dest...); err != nil {
 		return err
 	}
+	r.PostLogoutRedirectURIs = names(postLogout)
 	r.Scope, r.DefaultScope, r.ApplicationType = names(scope), names(defaultScope), client.ApplicationType(applicationType)
 	return nil
 }

@@ -47,7 +47,8 @@ func clientRow(text string, registration client.Registration) *sqldb.Statement {
 	return sqldb.Stmt(text, registration.ID, registration.Name, string(registration.Type), strings.Join(registration.GrantTypes, " "), registration.Scope.String(),
 		registration.ResourceServer, registration.Disabled, microsOrNull(registration.RefreshRetry), registration.DefaultScope.String(),
 		string(registration.ApplicationType), registration.Unverified, registration.Method, registration.Algorithm, registration.URI,
-		string(cmp.Or(registration.Reuse, oauth.ReuseSubject)), registration.Service.WorkspaceID)
+		string(cmp.Or(registration.Reuse, oauth.ReuseSubject)), registration.Service.WorkspaceID,
+		registration.IDTokenAlgorithm, registration.Sector, strings.Join(registration.PostLogoutRedirectURIs, " "))
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.
