@@ -16,7 +16,6 @@ import (
 	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/openapi"
-	"github.com/vidocu/usher/gateway/internal/openid"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/registration"
@@ -101,16 +100,10 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
-	openID := tokenv1.NewOpenIDServiceClient(deps.Token)
-	if deps.OpenID {
-		flow.OpenID, flow.Logouts = openID, authzv1.NewLogoutServiceClient(deps.Authz)
-	}
+	withOpenID(&flow, deps)
 	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
-	metadata := wellknown.Metadata{Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments, OpenID: deps.OpenID, Languages: pages.Languages()}
-	if deps.Registration {
-		metadata.Registration = deps.APIURL + registration.Path
-	}
+	metadata := newMetadata(deps, pages)
 	registrations := registration.New(registration.Config{
 		Authz: deps.Authz, Token: deps.Token, On: deps.Registration, Proxies: proxies, API: deps.APIURL, Logger: deps.Logger,
 	})
@@ -138,9 +131,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	if deps.OpenID {
-		openIDRoutes(router, openIDHandlers{
-			flow: flow, metadata: metadata, keys: openid.Keys{Tokens: openID, Logger: deps.Logger}, userInfo: openid.UserInfo{Tokens: openID, Logger: deps.Logger},
-		})
+		openIDRoutes(router, newOpenIDHandlers(deps, flow, metadata))
 	}
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
@@ -225,23 +216,6 @@ func routes(r *httpx.Router, p handlers) {
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
 	r.Public("/healthz", http.HandlerFunc(httpx.Healthz))
-}
-
-type openIDHandlers struct {
-	flow     browser.Flow
-	metadata wellknown.Metadata
-	keys     openid.Keys
-	userInfo openid.UserInfo
-}
-
-// openIDRoutes adds the routes of OpenID Connect.
-func openIDRoutes(r *httpx.Router, p openIDHandlers) {
-	r.Public("/.well-known/openid-configuration", p.metadata)
-	r.Public(openid.KeysPath, p.keys)
-	r.Handle(openid.UserInfoPath, httpx.CORS(p.userInfo)) // responds 405 itself
-	r.Get(browser.LogoutPath, http.HandlerFunc(p.flow.Logout))
-	r.Post(browser.LogoutPath, http.HandlerFunc(p.flow.LogoutPosted))
-	r.Form(browser.LogoutDecisionPath, http.HandlerFunc(p.flow.DecideLogout))
 }
 
 func demo(r *httpx.Router, d browser.Demo) {

@@ -21,7 +21,7 @@ func TestOIDCBasic_PromptLogin(t *testing.T) {
 			if !signsIn(page) {
 				t.Fatalf("%v leads to %s", demand, page.URL)
 			}
-			// The consent page of the request, by its address, leads back to the sign-in.
+			// The consent page of the request, by its address, redirects to the sign-in.
 			request := page.URL[len(d.PublicURL+"/signin"):]
 			around, err := r.browser.Follow(r.browser.Get("/consent" + request))
 			must(t, err)
@@ -132,7 +132,7 @@ func TestRFC8252_8_6_PromptNoneNeedsAnIdentifiedClient(t *testing.T) {
 	})
 }
 
-// TestOIDCBasic_IDTokenHint: oidcc-id-token-hint. The hint of another user leads to another sign-in, and
+// TestOIDCBasic_IDTokenHint: oidcc-id-token-hint. The hint of another user requires another sign-in, and
 // never to a code for the user who is signed in.
 func TestOIDCBasic_IDTokenHint(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {

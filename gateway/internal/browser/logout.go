@@ -168,7 +168,7 @@ func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Valu
 	return request, true
 }
 
-// showWrongLogout shows what is wrong with a logout request: nobody is signed out.
+// showWrongLogout shows what is wrong with a logout request. It ends no session.
 func (f Flow) showWrongLogout(w http.ResponseWriter, r *http.Request, fault string) {
 	f.Pages.Notice(w, r, page.Notice{
 		Status: http.StatusBadRequest, Text: textWrongLogout, Names: []string{fault}, Known: "You are still signed in, if you were.",

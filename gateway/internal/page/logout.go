@@ -3,7 +3,7 @@ package page
 // Logout is the data of logout.html.
 type Logout struct {
 	CSRF string
-	// App is the client that signs the user out, untrusted text; empty where none is known.
+	// The name of the client that signs the user out, untrusted text; empty where none is known.
 	App  string
 	User User
 	// Params are the parameters of the request, which the form repeats: untrusted text.

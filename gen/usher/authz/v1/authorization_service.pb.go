@@ -165,8 +165,8 @@ type StartAuthorizationRequest struct {
 	// The network address that the request came from; empty when it is not known. The number of
 	// requests that one address may start without a session is limited.
 	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
-	// What the token service found in the parameter id_token_hint; absent where none was sent, or where
-	// it is not an ID token of this server.
+	// The ID token of the parameter id_token_hint, as the token service verified it; absent where none
+	// was sent, or where it is not an ID token of this server.
 	IdTokenHint *IdTokenHint `protobuf:"bytes,60,opt,name=id_token_hint,json=idTokenHint,proto3" json:"id_token_hint,omitempty"`
 	// Whether the gateway can ask the consent service to decide without a page (`prompt=none`). Release
 	// 0.1 never sets it: the client then gets consent_required.

@@ -187,7 +187,7 @@ func (r *Ring) Rotate(ctx context.Context) error {
 }
 
 // due returns the generation of an algorithm that must be created now. The first one signs at once:
-// nobody has cached a JWK Set without it.
+// no verifier has cached a JWK Set without it.
 func (r *Ring) due(s *snapshot, algorithm string) (Row, bool) {
 	var last *key
 	for i := range s.keys {

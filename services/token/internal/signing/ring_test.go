@@ -202,7 +202,7 @@ func TestN10_1_OneKeyWinsOnConcurrentReplicas(t *testing.T) {
 	}
 }
 
-// TestN10_1_AnotherEncryptionKeyDoesNotStart: instead of signing with new keys that nobody expects.
+// TestN10_1_AnotherEncryptionKeyDoesNotStart: instead of signing with new keys that no verifier expects.
 func TestN10_1_AnotherEncryptionKeyDoesNotStart(t *testing.T) {
 	m := newMemory()
 	ring(t, m)
