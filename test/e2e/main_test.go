@@ -86,8 +86,8 @@ func startShapes(bins harness.Binaries, dir string) ([]*harness.Deployment, erro
 	if err != nil {
 		return nil, err
 	}
-	settings["USHER_DCR"] = "open"                             // as in the all-in-one
-	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
+	settings["USHER_DCR"], settings["USHER_OPENID"] = "open", "true" // as in the all-in-one
+	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL       // the all-in-one has its example API
 	processes, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, settings)
 	if err != nil {
 		return nil, err
