@@ -17,7 +17,7 @@ import (
 func newMetadata(deps Deps, pages *page.Pages) wellknown.Metadata {
 	m := wellknown.Metadata{
 		Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments,
-		OpenID: deps.OpenID, Languages: pages.Languages(),
+		Languages: pages.Languages(),
 	}
 	if deps.Registration {
 		m.Registration = deps.APIURL + registration.Path
@@ -41,6 +41,7 @@ type openIDHandlers struct {
 }
 
 func newOpenIDHandlers(deps Deps, flow browser.Flow, metadata wellknown.Metadata) openIDHandlers {
+	metadata.OpenID = true
 	return openIDHandlers{
 		flow: flow, metadata: metadata,
 		keys: openid.Keys{Tokens: flow.OpenID, Logger: deps.Logger}, userInfo: openid.UserInfo{Tokens: flow.OpenID, Logger: deps.Logger},

@@ -2,6 +2,7 @@ package openid
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,18 +12,19 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// TestOIDCConfig_Discovery: oidcc-discovery-endpoint-verification. Each member is true, and the two documents
-// are one.
+// TestOIDCConfig_Discovery: oidcc-discovery-endpoint-verification. Each member is true, and the document of
+// RFC 8414 has the same values. It has no member of OpenID Connect: better-auth requires ID tokens where it finds them.
 func TestOIDCConfig_Discovery(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		document, header := get(t, d.PublicURL+"/.well-known/openid-configuration")
 		oauth, _ := get(t, d.PublicURL+"/.well-known/oauth-authorization-server")
-		one, err := json.Marshal(document)
-		must(t, err)
-		two, err := json.Marshal(oauth)
-		must(t, err)
-		if string(one) != string(two) || header.Get("Content-Type") != "application/json" {
-			t.Errorf("the documents differ:\n%s\n%s", one, two)
+		for member, value := range oauth {
+			if fmt.Sprint(document[member]) != fmt.Sprint(value) {
+				t.Errorf("%s is %v, and in the document of RFC 8414 %v", member, document[member], value)
+			}
+		}
+		if oauth["id_token_signing_alg_values_supported"] != nil || header.Get("Content-Type") != "application/json" {
+			t.Errorf("the document of RFC 8414 is %v", oauth)
 		}
 		for member, want := range map[string]string{
 			"issuer": d.PublicURL, "authorization_endpoint": d.PublicURL + "/oauth/authorize", "token_endpoint": d.PublicURL + "/oauth/token",

@@ -29,7 +29,8 @@ type Metadata struct {
 	Scopes func() []catalog.Scope
 	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
 	ClientDocuments bool
-	// OpenID says that OpenID Connect is on.
+	// OpenID adds the members of OpenID Connect. The document of RFC 8414 is without them: libraries that
+	// find them there require ID tokens, also of clients that want none.
 	OpenID bool
 	// Languages are the languages of the pages.
 	Languages []string
@@ -81,11 +82,8 @@ type openIDMembers struct {
 	RequestURIParameter bool     `json:"request_uri_parameter_supported"`
 }
 
-// openID returns the members of OpenID Connect; nil where it is off.
+// openID returns the members of OpenID Connect.
 func (m Metadata) openID() *openIDMembers {
-	if !m.OpenID {
-		return nil
-	}
 	return &openIDMembers{
 		UserInfoEndpoint: m.API + openid.UserInfoPath, KeysURI: m.API + openid.KeysPath, EndSessionEndpoint: m.Issuer + "/oauth/logout",
 		SubjectTypes: []string{"public", "pairwise"}, IDTokenAlgorithms: oauth.IDTokenAlgorithms(), ClaimTypes: []string{"normal"},
@@ -111,7 +109,10 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		TokenAuthMethods:    withPublic, RevocationAuthMethods: withPublic, IntrospectAuthMethods: confidential,
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true, ClientDocuments: m.ClientDocuments,
 		TokenAuthAlgorithms: oauth.SigningAlgorithms(), RevocationAuthAlgorithms: oauth.SigningAlgorithms(),
-		IntrospectAuthAlgorithms: oauth.SigningAlgorithms(), openIDMembers: m.openID(),
+		IntrospectAuthAlgorithms: oauth.SigningAlgorithms(),
+	}
+	if m.OpenID {
+		d.openIDMembers = m.openID()
 	}
 	for _, scope := range m.Scopes() {
 		if scope.Name != "offline_access" { // clients ask for it if it is listed; refresh tokens need no scope
