@@ -9,7 +9,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 # The slowest packages begin first; three at once, since most of them wait.
-PKG      ?= ./test/e2e ./services/token/internal/store/... ./test/race ./... ./sdk/...
+PKG      ?= ./test/e2e ./test/clients ./services/token/internal/store/... ./test/race ./test/outages ./... ./sdk/...
 # What runs on every server: the stores, and two replicas of everything above them.
 STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
             $(foreach s,identity authz token consent,./services/$(s) ./services/$(s)/internal/store/...) ./test/failover ./test/rolling
@@ -33,7 +33,7 @@ KUSTOMIZE  := bin/kustomize
 KUBESCORE  := bin/kube-score
 SBOM       := bin/cyclonedx-gomod
 OVERLAYS   := dev prod dev/migrate prod/migrate
-MODULES    := . gen sdk
+MODULES    := . gen sdk examples/mcp
 # Parts of Kubernetes, for the two targets that run a real one.
 KUBE       := $(addprefix bin/kube/,kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 COMMANDS   := ./cmd/usher \
@@ -94,7 +94,7 @@ words: ## List the private words of a folder with the field's (UNDER=services/to
 modules: ## Build and vet each module alone, to prove every go.mod complete
 	@for module in $(MODULES); do \
 	  echo "GOWORK=off: $$module"; \
-	  GOWORK=off go -C "$$module" build ./...; \
+	  GOWORK=off go -C "$$module" build -o /dev/null ./...; \
 	  GOWORK=off go -C "$$module" vet ./...; \
 	done
 

@@ -17,7 +17,7 @@ import (
 // warm is a checker that returns a token at once, as the SDK's cache does after a hit.
 type warm struct{ token *usher.Token }
 
-func (w warm) Check(context.Context, string, string, string) (*usher.Token, error) {
+func (w warm) CheckRequest(context.Context, usher.Request) (*usher.Token, error) {
 	return w.token, nil
 }
 

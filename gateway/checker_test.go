@@ -71,19 +71,19 @@ func tokenFor(bearer string) *usher.Token {
 	return &accessToken
 }
 
-// Check is gateway.Checker.
-func (checker) Check(_ context.Context, token, method, path string) (*usher.Token, error) {
-	if token == brokenDep {
+// CheckRequest is gateway.Checker.
+func (checker) CheckRequest(_ context.Context, r usher.Request) (*usher.Token, error) {
+	if r.Credential.Token == brokenDep {
 		return nil, errors.New("sentinel: the checker has failed")
 	}
-	if token == "" {
-		return nil, rules().Challenge(enforce.Unauthenticated(false), method, path)
+	if r.Credential.Token == "" {
+		return nil, rules().Challenge(r.Credential.Inactive(), r.Method, r.Path)
 	}
-	found := tokenFor(token)
+	found := tokenFor(r.Credential.Token)
 	if found == nil {
-		return nil, rules().Challenge(enforce.Inactive(token), method, path)
+		return nil, rules().Challenge(r.Credential.Inactive(), r.Method, r.Path)
 	}
-	if d := rules().Decide(found.EnforcedSubject(), method, path); d != nil {
+	if d := rules().Decide(found.EnforcedSubject(), r.Method, r.Path); d != nil {
 		return nil, d
 	}
 	return found, nil

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/vidocu/usher/gateway/internal/brand"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/internal/platform/config"
@@ -42,6 +43,10 @@ type Config struct {
 	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to developers of clients: form responses contain error_uri, this address with #invalid_grant and the like; it may be /docs/errors of public_url; empty: none"`
 	// ProductName is the name that users know.
 	ProductName string `koanf:"product_name" help:"name of the product on the pages"`
+	// AccentColor is the colour of what acts on the pages.
+	AccentColor string `koanf:"accent_color" help:"colour of buttons and links on the pages, such as #3b4cd6, with a contrast of at least 4.5 to the background; dark pages get a lighter one; empty: the built-in one"`
+	// LogoFile is an image in the place of the product's sign.
+	LogoFile string `koanf:"logo_file" help:"image beside the product's name on the pages: a PNG, JPEG or GIF of at most 256 KiB and 1,024 pixels, read at the start; empty: the built-in one"`
 	// SupportURL, PrivacyURL and TermsURL are links below the pages.
 	SupportURL string `koanf:"support_url" help:"link for help below the pages, an https: or mailto: address; empty: none"`
 	PrivacyURL string `koanf:"privacy_url" help:"link to the privacy policy below the pages; empty: none"`
@@ -68,6 +73,11 @@ func (c Config) Validate() error {
 // validatePages validates the settings of what every page shows.
 func (c Config) validatePages() error {
 	var faults []error
+	if c.AccentColor != "" {
+		if _, err := brand.ParseAccent(c.AccentColor); err != nil {
+			faults = append(faults, fmt.Errorf("accent_color: %w", err))
+		}
+	}
 	if page.Name(c.ProductName) != c.ProductName {
 		faults = append(faults, errors.New("product_name: give a name of at most 256 printable characters"))
 	}
@@ -82,15 +92,26 @@ func (c Config) validatePages() error {
 	return errors.Join(faults...)
 }
 
-// brand returns what every page shows.
-func (c Config) brand() page.Brand {
-	brand := page.Brand{Product: c.ProductName}
-	for _, link := range []page.Link{{Address: c.PrivacyURL, Text: "Privacy"}, {Address: c.TermsURL, Text: "Terms"}, {Address: c.SupportURL, Text: "Help"}} {
-		if link.Address != "" {
-			brand.Links = append(brand.Links, link)
+// brand returns what every page shows. It reads the logo.
+func (c Config) brand() (page.Brand, error) {
+	shown := page.Brand{Product: c.ProductName}
+	var err error
+	if c.AccentColor != "" {
+		if shown.Palette, err = brand.ParseAccent(c.AccentColor); err != nil {
+			return page.Brand{}, fmt.Errorf("accent_color: %w", err)
 		}
 	}
-	return brand
+	if c.LogoFile != "" {
+		if shown.Logo, err = brand.ReadLogo(c.LogoFile); err != nil {
+			return page.Brand{}, fmt.Errorf("logo_file: %w", err)
+		}
+	}
+	for _, link := range []page.Link{{Address: c.PrivacyURL, Text: "Privacy"}, {Address: c.TermsURL, Text: "Terms"}, {Address: c.SupportURL, Text: "Help"}} {
+		if link.Address != "" {
+			shown.Links = append(shown.Links, link)
+		}
+	}
+	return shown, nil
 }
 
 // validateSecurity validates the settings of security.txt.

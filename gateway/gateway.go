@@ -27,6 +27,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	usher "github.com/vidocu/usher/sdk"
 )
@@ -54,16 +55,18 @@ type Deps struct {
 	Registration bool
 	// OpenID says that OpenID Connect is on.
 	OpenID bool
+	// PushRequired says that every authorization request must be pushed (RFC 9126).
+	PushRequired bool
 	// Development adds the demonstration pages.
 	Development bool
 	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
 	ClientDocuments bool
 }
 
-// Checker authorizes a request. Check returns the token, an *enforce.Denial where the request must
-// be refused, and any other error where it cannot find out.
+// Checker authorizes a request. CheckRequest returns the token, an *enforce.Denial where the request
+// must be refused, and any other error where it cannot find out.
 type Checker interface {
-	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
+	CheckRequest(ctx context.Context, r usher.Request) (*usher.Token, error)
 }
 
 // New builds the handler of the public listener.
@@ -90,8 +93,10 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
 	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
-	pages := page.New()
-	pages.Preferred, pages.Brand = cookies.Language, config.brand()
+	pages, err := newPages(config, deps, cookies)
+	if err != nil {
+		return nil, err
+	}
 	flow := browser.Flow{
 		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
@@ -101,7 +106,6 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Catalog:        deps.Catalog,
 	}
 	withOpenID(&flow, deps)
-	connected := account.Account{Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent)}
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	metadata := newMetadata(deps, pages)
 	registrations := registration.New(registration.Config{
@@ -134,7 +138,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		openIDRoutes(router, newOpenIDHandlers(deps, flow, metadata))
 	}
 	routes(router, handlers{
-		endpoints: endpoints, flow: flow, account: connected, metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
+		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
 		contact: contact, resources: resources, description: described, registrations: registrations,
 		docs: docsite.New(docsite.Config{
 			Pages: pages, PublicURL: deps.PublicURL, APIURL: deps.APIURL, Catalog: deps.Catalog.Current, Description: described.Current, NotFound: notFound,
@@ -146,6 +150,28 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
+}
+
+// newPages returns the pages; a development server has them in ar-XB too.
+func newPages(config Config, deps Deps, cookies browser.Cookies) (*page.Pages, error) {
+	brand, err := config.brand()
+	if err != nil {
+		return nil, fmt.Errorf("gateway configuration: %w", err)
+	}
+	pages := page.New()
+	if deps.Development {
+		pages = page.NewDevelopment()
+	}
+	pages.SetBrand(brand)
+	pages.Preferred = cookies.Language
+	return pages, nil
+}
+
+// newAccount returns the pages of an account.
+func newAccount(flow browser.Flow, deps Deps) account.Account {
+	return account.Account{
+		Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent), Passwords: tokenv1.NewPasswordServiceClient(deps.Token),
+	}
 }
 
 // describe returns the description of the API.
@@ -174,7 +200,7 @@ type handlers struct {
 
 // oauthPaths are the endpoints that take both dialects.
 func oauthPaths() []string {
-	return []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization"}
+	return []string{oauth.TokenPath, "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization", oauth.PushPath}
 }
 
 // routes adds every public route.
@@ -204,18 +230,27 @@ func routes(r *httpx.Router, p handlers) {
 	r.Form("/consent/decision", http.HandlerFunc(p.flow.Decide))
 	r.Get("/device", http.HandlerFunc(p.flow.DevicePage))
 	r.Form("/device", http.HandlerFunc(p.flow.EnterDevice))
-	r.Get("/account/connected-apps", http.HandlerFunc(p.account.List))
-	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(p.account.Disconnect))
-	r.Get("/account/devices", http.HandlerFunc(p.account.Devices))
-	r.Form("/account/devices/end", http.HandlerFunc(p.account.EndDevice))
-	r.Form("/account/devices/end-others", http.HandlerFunc(p.account.EndOtherDevices))
+	accountRoutes(r, p.account)
 	r.Get(browser.CookieCheckPath, http.HandlerFunc(p.flow.CookieCheck))
-	r.Get("/account", seeOther(browser.HomePath))
-	r.Get("/.well-known/change-password", seeOther("/account"))
+	r.Get("/.well-known/change-password", seeOther(browser.SecurityPath))
 	r.Get("/.well-known/security.txt", p.contact)
 	r.Get("/favicon.ico", http.HandlerFunc(p.pages.Icon))
 	r.Prefix(page.AssetsPath, p.pages.Assets(p.notFound))
 	r.Public("/healthz", http.HandlerFunc(httpx.Healthz))
+}
+
+// accountRoutes adds the pages of an account and their forms.
+func accountRoutes(r *httpx.Router, a account.Account) {
+	r.Get("/account", http.HandlerFunc(a.Profile))
+	r.Form("/account", http.HandlerFunc(a.SaveProfile))
+	r.Get("/account/security", http.HandlerFunc(a.Security))
+	r.Form("/account/security", http.HandlerFunc(a.ChangePassword))
+	r.Get("/account/devices", http.HandlerFunc(a.Devices))
+	r.Form("/account/devices/end", http.HandlerFunc(a.EndDevice))
+	r.Form("/account/devices/end-others", http.HandlerFunc(a.EndOtherDevices))
+	r.Get("/account/connected-apps", http.HandlerFunc(a.List))
+	r.Form("/account/connected-apps/disconnect", http.HandlerFunc(a.Disconnect))
+	r.Get("/account/activity", http.HandlerFunc(a.Activity))
 }
 
 func demo(r *httpx.Router, d browser.Demo) {

@@ -174,6 +174,7 @@ func TestTheOperatorNamesTheProductAndTheLinks(t *testing.T) {
 		t.Errorf("the default name stays: %s", w.Body)
 	}
 	for name, change := range map[string]func(*gateway.Config){
+		"accent_color": func(c *gateway.Config) { c.AccentColor = "#ffd400" }, "accent_color:": func(c *gateway.Config) { c.AccentColor = "red" },
 		"product_name": func(c *gateway.Config) { c.ProductName = "" }, "product_name:": func(c *gateway.Config) { c.ProductName = "a\u202eb" },
 		"support_url": func(c *gateway.Config) { c.SupportURL = "javascript:alert(1)" }, "privacy_url": func(c *gateway.Config) { c.PrivacyURL = "mailto:a@b.test" },
 		"terms_url": func(c *gateway.Config) { c.TermsURL = "/terms" }, "terms_url:": func(c *gateway.Config) { c.TermsURL = "https://a.test/ b" },

@@ -11,13 +11,14 @@ import (
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // newMetadata returns the metadata of the authorization server.
 func newMetadata(deps Deps, pages *page.Pages) wellknown.Metadata {
 	m := wellknown.Metadata{
 		Issuer: deps.PublicURL, API: deps.APIURL, Scopes: deps.Catalog.Scopes, ClientDocuments: deps.ClientDocuments,
-		Languages: pages.Languages(),
+		PushRequired: deps.PushRequired, Languages: pages.Languages(),
 	}
 	if deps.Registration {
 		m.Registration = deps.APIURL + registration.Path
@@ -44,7 +45,8 @@ func newOpenIDHandlers(deps Deps, flow browser.Flow, metadata wellknown.Metadata
 	metadata.OpenID = true
 	return openIDHandlers{
 		flow: flow, metadata: metadata,
-		keys: openid.Keys{Tokens: flow.OpenID, Logger: deps.Logger}, userInfo: openid.UserInfo{Tokens: flow.OpenID, Logger: deps.Logger},
+		keys:     openid.Keys{Tokens: flow.OpenID, Logger: deps.Logger},
+		userInfo: openid.UserInfo{Tokens: flow.OpenID, Proofs: enforce.NewProofs(), API: deps.APIURL, Logger: deps.Logger},
 	}
 }
 

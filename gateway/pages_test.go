@@ -380,7 +380,7 @@ func TestFault_A12_AFlashCannotBeForged(t *testing.T) {
 
 func TestFault_A13_WellKnownAddressesOfBrowsersWork(t *testing.T) {
 	p := newBrowser(t)
-	for path, to := range map[string]string{"/account": "/account/connected-apps", "/.well-known/change-password": "/account"} {
+	for path, to := range map[string]string{"/account": "/signin?page=profile", "/.well-known/change-password": "/account/security", "/account/security": "/signin?page=security"} {
 		wantRedirect(t, path, p.get(path), to)
 	}
 	if w := p.get("/favicon.ico"); w.Code != 200 || w.Header().Get("Content-Type") != "image/x-icon" {

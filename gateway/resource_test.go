@@ -33,11 +33,11 @@ func TestRFC9728_3_TheMetadataOfAResourceIsAtItsPath(t *testing.T) {
 	p := newBrowser(t, withTwoResources)
 	api := map[string]any{
 		"resource": "https://login.test/v1", "authorization_servers": []any{"https://login.test"}, "scopes_supported": []any{"videos:read"},
-		"bearer_methods_supported": []any{"header"}, "resource_name": "Video API", "resource_documentation": "https://docs.test/api",
+		"bearer_methods_supported": []any{"header"}, "dpop_signing_alg_values_supported": []any{"ES256", "EdDSA", "PS256", "RS256"}, "resource_name": "Video API", "resource_documentation": "https://docs.test/api",
 	}
 	mcp := map[string]any{
 		"resource": "https://mcp.test/mcp", "authorization_servers": []any{"https://login.test"}, "scopes_supported": []any{"tools:read"},
-		"bearer_methods_supported": []any{"header"}, "resource_name": "MCP",
+		"bearer_methods_supported": []any{"header"}, "dpop_signing_alg_values_supported": []any{"ES256", "EdDSA", "PS256", "RS256"}, "resource_name": "MCP",
 	}
 	for target, want := range map[string]map[string]any{
 		metadataRoot: api, metadataRoot + "/v1": api, metadataRoot + "/mcp.test/mcp": mcp,

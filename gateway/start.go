@@ -15,7 +15,9 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 	deps := Deps{
 		Logger: host.Logger, Metrics: host.Metrics, Tracing: host.Tracing,
 		PublicURL: s.PublicURL, APIURL: s.APIURL, UpstreamURL: s.UpstreamURL, Development: s.Development, ClientDocuments: s.ClientDocuments.On(),
-		OpenID: s.OpenID, Registration: s.DCR == "token" || s.DCR == "open",
+		OpenID:       s.OpenID,
+		PushRequired: s.RequirePAR,
+		Registration: s.DCR == "token" || s.DCR == "open",
 	}
 	var err error
 	if deps.Catalog, err = host.Catalog(); err != nil {

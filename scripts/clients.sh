@@ -9,9 +9,9 @@ mkdir -p bin/clients
 exec 9>bin/clients/.lock
 flock 9 # the tests of two packages may start at once
 
-# The libraries need Node 20, and Debian 12 has 18: npm has a newer one, which test/browser takes too.
+# The conformance tests of MCP need Node 22, and Debian 12 has 18: npm has a newer one, which test/browser takes too.
 node=$(command -v node)
-if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]; then
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 22 ]; then
   mkdir -p bin/clients/newer
   cp test/browser/driver/node/package.json test/browser/driver/node/package-lock.json bin/clients/newer/
   ls bin/clients/newer/node_modules/node-linux-*/bin/node >/dev/null 2>&1 || npm ci --prefix bin/clients/newer --no-audit --no-fund --silent >&2

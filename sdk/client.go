@@ -25,6 +25,7 @@ type Client struct {
 	readiness     *readiness
 	scopes        scopeCache
 	introspection tokenv1.IntrospectionServiceClient
+	proofs        *enforce.Proofs
 
 	close func() error
 }
@@ -39,7 +40,7 @@ func New(conn grpc.ClientConnInterface, opts ...Option) *Client {
 func start(conn grpc.ClientConnInterface, o options, reconnect func(), closeConn func() error) *Client {
 	c := &Client{
 		options: o, cache: newCache(o.size, o.now), flights: flights{inFlight: map[key]*flight{}}, readiness: newReadiness(),
-		introspection: tokenv1.NewIntrospectionServiceClient(conn),
+		introspection: tokenv1.NewIntrospectionServiceClient(conn), proofs: enforce.NewProofs(),
 	}
 	c.catalog = newCatalog(tokenv1.NewCatalogServiceClient(conn), c.readiness, o.logger)
 	log := &follower{
@@ -89,19 +90,34 @@ func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
 	return c.introspect(ctx, k, token)
 }
 
-// Check authorizes a request by the token service's catalog: it checks the token, and that it was
-// issued for the path's resource, then the path, the scope and the plan. An empty token counts as
-// none, and enforce.Malformed as one that cannot be read. The path is that of the request line,
-// undecoded and without the query. errors.As finds an *enforce.Denial in the error: 401, 403 or
-// 404, or 503 where the token cannot be checked.
+// Check is CheckRequest for a bearer token: one that is bound to a key is refused. An empty token
+// counts as none, and enforce.Malformed as one that cannot be read.
 func (c *Client) Check(ctx context.Context, token, method, path string) (*Token, error) {
+	return c.CheckRequest(ctx, Request{Credential: enforce.Credential{Token: token}, Method: method, Path: path})
+}
+
+// Request is a request to an API.
+type Request struct {
+	// Credential is what it authenticates with: enforce.ReadCredential reads the headers.
+	Credential enforce.Credential
+	Method     string
+	// Path is that of the request line, undecoded and without the query.
+	Path string
+}
+
+// CheckRequest authorizes a request by the token service's catalog: it checks the token, that the
+// request proves the key that the token is bound to, if it is, and that the token was issued for the
+// path's resource, then the path, the scope and the plan. A proof must be for the origin of the
+// resource's identifier and the path. errors.As finds an *enforce.Denial in the error: 401, 403 or
+// 404, or 503 where the token or the proof cannot be checked.
+func (c *Client) CheckRequest(ctx context.Context, r Request) (*Token, error) {
 	rules := c.catalog.rules()
-	if token == "" {
-		return nil, rules.Challenge(enforce.Unauthenticated(false), method, path)
+	if r.Credential.Token == "" {
+		return nil, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path)
 	}
-	t, err := c.Introspect(ctx, token)
+	t, err := c.Introspect(ctx, r.Credential.Token)
 	if errors.Is(err, ErrInactive) {
-		return nil, rules.Challenge(enforce.Inactive(token), method, path)
+		return nil, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path)
 	}
 	if err != nil {
 		return nil, unavailable(err)
@@ -109,7 +125,13 @@ func (c *Client) Check(ctx context.Context, token, method, path string) (*Token,
 	if rules == nil {
 		return nil, unavailable(errNoCatalog)
 	}
-	if d := rules.Decide(t.EnforcedSubject(), method, path); d != nil {
+	if t.Thumbprint != "" || r.Credential.DPoP {
+		call := enforce.Call{Method: r.Method, Origin: rules.Origin(r.Path), Path: r.Path}
+		if d := c.proofs.Confirm(ctx, r.Credential, t.Thumbprint, call); d != nil {
+			return nil, rules.Challenge(d, r.Method, r.Path)
+		}
+	}
+	if d := rules.Decide(t.EnforcedSubject(), r.Method, r.Path); d != nil {
 		return nil, d
 	}
 	return t, nil

@@ -43,6 +43,10 @@ type Token struct {
 	// Audience are the identifiers of the protected resources that an access token was issued for
 	// (RFC 8707); empty with a token service before release 0.2.
 	Audience []string
+	// Thumbprint is the thumbprint (RFC 7638) of the key that the token is bound to; empty for a bearer
+	// token. A request with a bound token must prove the key (RFC 9449 §7): Client.CheckRequest and the
+	// middleware check that, and Client.Introspect cannot.
+	Thumbprint string
 	// Issuer is the authorization server (RFC 8414 §2).
 	Issuer string
 	// IssuedAt and ExpiresAt have a resolution of seconds, by the server's clock. ExpiresAt is zero
@@ -63,7 +67,7 @@ func (t *Token) Has(scope string) bool { return slices.Contains(t.Scopes, scope)
 
 // EnforcedSubject returns the token's properties that package enforce checks.
 func (t *Token) EnforcedSubject() enforce.Subject {
-	return enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Audience: t.Audience, Plan: t.Plan}
+	return enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Audience: t.Audience, Plan: t.Plan, Bound: t.Thumbprint != ""}
 }
 
 type contextKey struct{}
@@ -90,7 +94,7 @@ func (w *scopeCache) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
 	return Token{
 		Kind: enforce.KindNumbered(int32(res.GetKind())), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
 		WorkspaceID: res.GetWorkspaceId(), Plan: intern(res.GetPlan()), Scopes: w.fields(res.GetScope()),
-		Audience: w.audience(res.GetAud()), Issuer: intern(res.GetIss()),
+		Audience: w.audience(res.GetAud()), Thumbprint: res.GetCnf().GetJkt(), Issuer: intern(res.GetIss()),
 		IssuedAt: timeOrZero(res.GetIat()), ExpiresAt: timeOrZero(res.GetExp()),
 	}
 }

@@ -3,17 +3,35 @@ package enforce
 import (
 	"slices"
 	"strings"
+
+	"github.com/vidocu/usher/sdk/enforce/dpop"
 )
 
 // The error codes of a challenge (RFC 6750 §3.1).
 const (
 	errorInvalidToken      = "invalid_token"
 	errorInsufficientScope = "insufficient_scope"
+	// errorInvalidProof is of RFC 9449 §7.1.
+	errorInvalidProof = "invalid_dpop_proof"
 )
 
-// Challenge is a challenge of the scheme Bearer (RFC 6750 §3). Its String is the only place where
-// the value of WWW-Authenticate is built.
+// challengeScheme says which challenges a denial has, and which of them has the error.
+type challengeScheme int
+
+const (
+	// challengeBearer is a challenge of the scheme Bearer alone.
+	challengeBearer challengeScheme = iota
+	// challengeBoth is one of Bearer with the error, and one of DPoP beside it.
+	challengeBoth
+	// challengeDPoP is one of Bearer, and one of DPoP with the error (RFC 9449 §7.1).
+	challengeDPoP
+)
+
+// Challenge is a challenge of the scheme Bearer (RFC 6750 §3) or DPoP (RFC 9449 §7.1). Its String is
+// the only place where the value of WWW-Authenticate is built.
 type Challenge struct {
+	// Algorithms are those of proofs, for a challenge of the scheme DPoP; none for Bearer.
+	Algorithms []string
 	// Error is `invalid_token` or `insufficient_scope`; empty where the request had no token (RFC
 	// 6750 §3.1).
 	Error string
@@ -28,9 +46,14 @@ type Challenge struct {
 // String returns the value of WWW-Authenticate.
 func (c Challenge) String() string {
 	var b strings.Builder
-	b.WriteString("Bearer")
+	if len(c.Algorithms) > 0 {
+		b.WriteString("DPoP")
+	} else {
+		b.WriteString("Bearer")
+	}
 	separator := " "
 	for _, parameter := range [...]Header{
+		{"algs", strings.Join(c.Algorithms, " ")},
 		{"error", c.Error},
 		{"scope", strings.Join(c.Scopes, " ")},
 		{"resource_metadata", c.ResourceMetadata},
@@ -43,6 +66,21 @@ func (c Challenge) String() string {
 		separator = ", "
 	}
 	return b.String()
+}
+
+// in returns the challenges of a denial, of which c is the one with the error. The other one has what
+// a client needs to get a token.
+func (c Challenge) in(scheme challengeScheme) string {
+	other := Challenge{Scopes: c.Scopes, ResourceMetadata: c.ResourceMetadata}
+	switch scheme {
+	case challengeBoth:
+		return c.String() + ", " + Challenge{Algorithms: dpop.Algorithms()}.String()
+	case challengeDPoP:
+		c.Algorithms, c.Scopes, c.ResourceMetadata = dpop.Algorithms(), nil, ""
+		return other.String() + ", " + c.String()
+	case challengeBearer:
+	}
+	return c.String()
 }
 
 // quotable replaces the characters that RFC 6750 §3 allows in none of its parameters, and that would

@@ -34,6 +34,9 @@ type Denial struct {
 	// tokenSent is true for a 401 of a request with a token. otherResource is true where that token
 	// was issued for another resource.
 	tokenSent, otherResource bool
+	// scheme says which challenges a 401 has, and key why the token's key is not proved.
+	scheme challengeScheme
+	key    KeyFault
 }
 
 // The statuses that have a challenge.
@@ -45,6 +48,10 @@ const (
 // OtherResource reports whether the request was refused because its token, which is active, was
 // issued for another resource.
 func (d *Denial) OtherResource() bool { return d.otherResource }
+
+// KeyFault returns why the request does not prove the key of its token; zero where that is not why it
+// was refused.
+func (d *Denial) KeyFault() KeyFault { return d.key }
 
 // Error returns the code and the message.
 func (d *Denial) Error() string { return d.Code + ": " + d.Message }

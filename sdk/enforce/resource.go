@@ -3,6 +3,8 @@ package enforce
 import (
 	"slices"
 	"strings"
+
+	"github.com/vidocu/usher/sdk/enforce/dpop"
 )
 
 // Resource is a protected resource: an API that access tokens are issued for (RFC 8707, RFC 9728).
@@ -28,8 +30,11 @@ func (r Resource) Challenge(d *Denial, scopes ...string) *Denial {
 	challenge := Challenge{Scopes: scopes, ResourceMetadata: r.Metadata}
 	if d.tokenSent {
 		challenge.Error, challenge.Description = errorInvalidToken, d.Message
+		if d.key == InvalidProof {
+			challenge.Error = errorInvalidProof
+		}
 	}
-	challenged.Challenge = challenge.String()
+	challenged.Challenge = challenge.in(d.scheme)
 	return &challenged
 }
 
@@ -48,19 +53,24 @@ func (r Resource) RequireScope(s Subject, scope string) *Denial {
 		return r.Challenge(otherResource(s.Audience), scope)
 	}
 	if !slices.Contains(s.Scopes, scope) {
-		return r.insufficientScope(scope, s.Scopes)
+		return r.insufficientScope(scope, s)
 	}
 	return nil
 }
 
-func (r Resource) insufficientScope(needed string, has []string) *Denial {
+func (r Resource) insufficientScope(needed string, s Subject) *Denial {
+	has := s.Scopes
 	d := &Denial{
 		Status: statusForbidden, Code: CodeInsufficientScope,
 		Message: `This action requires the "` + needed + `" scope. Your token has: ` + strings.Join(has, ", "),
 	}
-	d.Challenge = Challenge{
+	challenge := Challenge{
 		Error: errorInsufficientScope, Scopes: union([]string{needed}, has), ResourceMetadata: r.Metadata, Description: d.Message,
-	}.String()
+	}
+	if s.Bound { // the client sent it as DPoP, and will send the next one so
+		challenge.Algorithms = dpop.Algorithms()
+	}
+	d.Challenge = challenge.String()
 	return d
 }
 

@@ -17,6 +17,8 @@ type Subject struct {
 	Audience []string
 	// Plan is the plan of the token's workspace, by its name in the catalog.
 	Plan string
+	// Bound says that the token is bound to a key, which the request has proved (see Proofs).
+	Bound bool
 }
 
 // Endpoint is a row of the catalog. In Path a segment that begins with a colon is a variable, which
@@ -143,7 +145,7 @@ func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	case e == nil:
 		return notFound()
 	case s.Kind.Scoped() && !slices.Contains(s.Scopes, e.Scope):
-		return resource.insufficientScope(e.Scope, s.Scopes)
+		return resource.insufficientScope(e.Scope, s)
 	case !r.has(s.Plan, e):
 		return planRestricted()
 	}

@@ -25,6 +25,8 @@ type Guard struct {
 	scopes       map[string]string
 	public       map[string]bool
 	resource     enforce.Resource
+	origin       string
+	proofs       *enforce.Proofs
 	logger       *slog.Logger
 }
 
@@ -46,15 +48,25 @@ func WithResource(resource enforce.Resource) Option {
 	return func(g *Guard) { g.resource = resource }
 }
 
+// WithOrigin sets the scheme, host and port at which clients call the server, such as
+// https://grpc.example.com: a DPoP proof is for POST and the URL of the method at it. By default it is
+// that of the resource's identifier; without either a token that is bound to a key is refused.
+func WithOrigin(origin string) Option { return func(g *Guard) { g.origin = origin } }
+
 // WithLogger sets the logger for failed introspections; they are not logged by default.
 func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger = logger } }
 
 // New returns a guard with the scope that each method needs, by its full name
 // `/package.Service/Method`. A method that is both in the map and public needs its scope.
 func New(c Introspector, scopes map[string]string, opts ...Option) *Guard {
-	g := &Guard{introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{}, logger: slog.New(slog.DiscardHandler)}
+	g := &Guard{
+		introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{}, logger: slog.New(slog.DiscardHandler), proofs: enforce.NewProofs(),
+	}
 	for _, opt := range opts {
 		opt(g)
+	}
+	if g.origin == "" {
+		g.origin = g.resource.Origin()
 	}
 	return g
 }
@@ -96,7 +108,7 @@ func (g *Guard) authorize(ctx context.Context, method string) (context.Context, 
 	if !listed && g.public[method] {
 		return ctx, nil
 	}
-	t, err := g.token(ctx)
+	t, err := g.token(ctx, method)
 	if err != nil {
 		return nil, err
 	}
@@ -109,21 +121,25 @@ func (g *Guard) authorize(ctx context.Context, method string) (context.Context, 
 	return usher.NewContext(ctx, t), nil
 }
 
-// token returns the caller's token, if it is active.
-func (g *Guard) token(ctx context.Context) (*usher.Token, error) {
-	token, sent := enforce.Bearer(metadata.ValueFromIncomingContext(ctx, "authorization"))
-	if token == "" {
-		return nil, statusOf(enforce.Unauthenticated(sent), "")
+// token returns the caller's token, if it is active and the call proves its key.
+func (g *Guard) token(ctx context.Context, method string) (*usher.Token, error) {
+	sent := enforce.ReadCredential(metadata.ValueFromIncomingContext(ctx, "authorization"), metadata.ValueFromIncomingContext(ctx, "dpop"))
+	if sent.Token == "" || sent.Token == enforce.Malformed {
+		return nil, statusOf(sent.Inactive(), "")
 	}
-	t, err := g.introspector.Introspect(ctx, token)
+	t, err := g.introspector.Introspect(ctx, sent.Token)
 	switch {
 	case errors.Is(err, usher.ErrInactive):
-		return nil, statusOf(enforce.Inactive(token), "")
+		return nil, statusOf(sent.Inactive(), "")
 	case err != nil || t == nil:
 		if ctx.Err() == nil { // the client has not cancelled the call
 			g.logger.LogAttrs(ctx, slog.LevelWarn, "token cannot be checked", slog.Any("error", err))
 		}
 		return nil, statusOf(enforce.Unavailable(), "")
+	}
+	call := enforce.Call{Method: "POST", Origin: g.origin, Path: method}
+	if d := g.proofs.Confirm(ctx, sent, t.Thumbprint, call); d != nil {
+		return nil, statusOf(d, "")
 	}
 	return t, nil
 }

@@ -24,7 +24,15 @@ type Introspector interface {
 	Introspect(ctx context.Context, token string) (*usher.Token, error)
 }
 
+// RequestChecker is a Checker that checks DPoP proofs too; *usher.Client is one. Without it every token
+// that is bound to a key is refused.
+type RequestChecker interface {
+	CheckRequest(ctx context.Context, r usher.Request) (*usher.Token, error)
+}
+
 type options struct {
+	proofs   *enforce.Proofs
+	origin   string
 	path     func(*http.Request) string
 	logger   *slog.Logger
 	resource enforce.Resource
@@ -47,6 +55,12 @@ func WithResource(resource enforce.Resource) Option {
 	return func(o *options) { o.resource = resource }
 }
 
+// WithOrigin sets the scheme, host and port at which clients call the service, such as
+// https://api.example.com: RequireScope compares the proofs of tokens that are bound to a key with it
+// (RFC 9449 §4.3), and never with the Host header. By default it is that of the resource's identifier;
+// without either such tokens are refused. New finds it in the catalog, and ignores this option.
+func WithOrigin(origin string) Option { return func(o *options) { o.origin = origin } }
+
 // WithLogger sets the logger, slog.Default by default. Each failed introspection is logged. A path
 // that is not in the catalog is logged once per middleware, because it usually means that New is
 // used around a service that needs RequireScope. Other denials are caused by the client and are not
@@ -54,7 +68,7 @@ func WithResource(resource enforce.Resource) Option {
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 func settings(opts []Option) options {
-	o := options{path: func(r *http.Request) string { return r.URL.EscapedPath() }, unknownPath: &sync.Once{}}
+	o := options{path: func(r *http.Request) string { return r.URL.EscapedPath() }, unknownPath: &sync.Once{}, proofs: enforce.NewProofs()}
 	o.logger = slog.Default() //nolint:forbidigo // the default of a library; WithLogger replaces it
 	for _, opt := range opts {
 		opt(&o)
@@ -65,11 +79,16 @@ func settings(opts []Option) options {
 // New returns middleware that passes the requests on that the checker allows.
 func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 	o := settings(opts)
-	return o.guard(func(r *http.Request, token string, sent bool) (*usher.Token, error) {
-		if sent && token == "" {
-			token = enforce.Malformed
+	return o.guard(func(r *http.Request, sent enforce.Credential) (*usher.Token, error) {
+		if proving, ok := c.(RequestChecker); ok {
+			return proving.CheckRequest(r.Context(), usher.Request{Credential: sent, Method: r.Method, Path: o.path(r)})
 		}
-		return c.Check(r.Context(), token, r.Method, o.path(r))
+		t, err := c.Check(r.Context(), sent.Token, r.Method, o.path(r))
+		if err != nil || t == nil {
+			return t, err
+		}
+		// It knows no URL that a proof could be for, so that a bound token is refused.
+		return confirmed(o.proofs.Confirm(r.Context(), sent, t.Thumbprint, enforce.Call{}), t)
 	})
 }
 
@@ -78,34 +97,46 @@ func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 // token's Kind.
 func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handler) http.Handler {
 	o := settings(opts)
-	return o.guard(func(r *http.Request, token string, sent bool) (*usher.Token, error) {
-		if token == "" { // none, or a malformed one, which is never active
-			return nil, o.resource.Challenge(enforce.Unauthenticated(sent), scope)
+	if o.origin == "" {
+		o.origin = o.resource.Origin()
+	}
+	return o.guard(func(r *http.Request, sent enforce.Credential) (*usher.Token, error) {
+		if sent.Token == "" || sent.Token == enforce.Malformed {
+			return nil, o.resource.Challenge(sent.Inactive(), scope)
 		}
-		t, err := c.Introspect(r.Context(), token)
+		t, err := c.Introspect(r.Context(), sent.Token)
 		switch {
 		case errors.Is(err, usher.ErrInactive):
-			return nil, o.resource.Challenge(enforce.Inactive(token), scope)
+			return nil, o.resource.Challenge(sent.Inactive(), scope)
 		case err != nil:
 			return nil, err
 		case t == nil:
 			return nil, enforce.Unavailable()
 		}
-		if d := o.resource.RequireScope(t.EnforcedSubject(), scope); d != nil {
-			return nil, d
+		call := enforce.Call{Method: r.Method, Origin: o.origin, Path: o.path(r)}
+		if d := o.proofs.Confirm(r.Context(), sent, t.Thumbprint, call); d != nil {
+			return nil, o.resource.Challenge(d, scope)
 		}
-		return t, nil
+		return confirmed(o.resource.RequireScope(t.EnforcedSubject(), scope), t)
 	})
 }
 
-// guard reads the header, calls check and writes a denial. A request without a readable token, for
+// confirmed returns the token, or the denial as an error: a nil denial in an error is not nil.
+func confirmed(d *enforce.Denial, t *usher.Token) (*usher.Token, error) {
+	if d != nil {
+		return nil, d
+	}
+	return t, nil
+}
+
+// guard reads the headers, calls check and writes a denial. A request without a readable token, for
 // which check returns the denial, is never passed on.
-func (o options) guard(check func(r *http.Request, token string, sent bool) (*usher.Token, error)) func(http.Handler) http.Handler {
+func (o options) guard(check func(r *http.Request, sent enforce.Credential) (*usher.Token, error)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			token, sent := enforce.Bearer(r.Header["Authorization"])
-			t, err := check(r, token, sent)
-			if err == nil && t != nil && token != "" {
+			sent := enforce.ReadCredential(r.Header["Authorization"], r.Header["Dpop"])
+			t, err := check(r, sent)
+			if err == nil && t != nil && sent.Token != "" && sent.Token != enforce.Malformed {
 				next.ServeHTTP(w, r.WithContext(usher.NewContext(r.Context(), t)))
 				return
 			}

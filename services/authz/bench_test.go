@@ -3,6 +3,7 @@ package authz_test
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,7 +28,7 @@ import (
 
 const publicURL = "https://usher.test"
 
-// identity is a fake of the identity service with the session "john".
+// identity is a fake of the identity service with the session "john", and one of each "user…".
 type identity struct {
 	identityv1.UnimplementedSessionServiceServer
 
@@ -41,10 +42,10 @@ func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionReque
 	switch {
 	case i.down != nil:
 		return nil, i.down
-	case req.GetSessionToken() != "john":
+	case req.GetSessionToken() != "john" && !strings.HasPrefix(req.GetSessionToken(), "user"):
 		return nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "sign in")
 	}
-	return &identityv1.GetSessionResponse{Session: &identityv1.Session{UserId: "usr_john"}}, nil
+	return &identityv1.GetSessionResponse{Session: &identityv1.Session{UserId: "usr_" + req.GetSessionToken()}}, nil
 }
 
 func (i *identity) breakDown(err error) {

@@ -49,8 +49,13 @@ func (d *devices) start(t *testing.T) {
 // claim enters a user code and returns the request of the consent page.
 func (d *devices) claim(t *testing.T, userCode, source string) (string, error) {
 	t.Helper()
+	return d.claimAs(t, "john", userCode, source)
+}
+
+func (d *devices) claimAs(t *testing.T, user, userCode, source string) (string, error) {
+	t.Helper()
 	res, err := d.claims.ClaimDeviceAuthorization(t.Context(), &authzv1.ClaimDeviceAuthorizationRequest{
-		UserCode: userCode, SessionToken: "john", BrowserToken: d.token, SourceAddress: source,
+		UserCode: userCode, SessionToken: user, BrowserToken: d.token, SourceAddress: source,
 	})
 	return res.GetStep().GetConsent().GetRequestId(), err
 }
@@ -154,7 +159,7 @@ func TestN9_2_BothCodesExpire(t *testing.T) {
 	d.wantPoll(t, "a device code of long ago", errorv1.Cause_CAUSE_DEVICE_CODE_UNKNOWN)
 }
 
-func TestN9_3_WrongUserCodesOfASourceAreLimited(t *testing.T) {
+func TestN9_3_WrongUserCodesOfAUserAreLimited(t *testing.T) {
 	d := newDevices(t)
 	config := authz.DefaultConfig()
 	wrong := func(source string) error {
@@ -186,6 +191,20 @@ func TestN9_3_WrongUserCodesOfASourceAreLimited(t *testing.T) {
 		UserCode: d.codes.GetUserCode(), BrowserToken: d.token, SessionToken: "ended",
 	})
 	wantReason(t, "no session", err, errorv1.Reason_REASON_SESSION_REQUIRED)
+}
+
+// TestN9_3_WrongUserCodesOfASourceAreLimited although each is another user's; another source is not affected.
+func TestN9_3_WrongUserCodesOfASourceAreLimited(t *testing.T) {
+	d := newDevices(t)
+	for i := range authz.DefaultConfig().UserCodeSourceAttempts {
+		_, err := d.claimAs(t, fmt.Sprint("user", i), "BBBB-BBBB", "192.0.2.1")
+		wantReason(t, "a wrong code", err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND)
+	}
+	_, err := d.claim(t, d.codes.GetUserCode(), "192.0.2.1")
+	wantReason(t, "the right code of the same source", err, errorv1.Reason_REASON_RATE_LIMITED)
+	if _, err := d.claim(t, d.codes.GetUserCode(), "192.0.2.2"); err != nil {
+		t.Errorf("the right code of another source: %v", err)
+	}
 }
 
 func TestWithoutACountNoUserCodeIsLookedUp(t *testing.T) {

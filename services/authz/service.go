@@ -28,6 +28,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/pushed"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
 	"github.com/vidocu/usher/services/authz/internal/store"
@@ -46,6 +47,8 @@ type Deps struct {
 	Catalog *catalog.Source
 	// Registration says which clients may register themselves; empty is off.
 	Registration string
+	// PushRequired refuses every authorization request that was not pushed (RFC 9126).
+	PushRequired bool
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
 	// ClientDocuments says which clients may describe themselves in a document; the zero value none.
@@ -127,7 +130,11 @@ func New(config Config, deps Deps) (*Service, error) {
 				User:    ratelimit.Budget{Limit: config.UserCodeAttempts, Window: config.UserCodeWindow},
 				Source:  ratelimit.Budget{Limit: config.UserCodeSourceAttempts, Window: config.UserCodeWindow},
 			},
-			Codes: code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
+			Pushed: pushed.New(pushed.Config{
+				Entries: deps.ShortLived, Decided: config.PromptLifetime + config.CodeLifetime, Now: deps.Now,
+			}),
+			PushRequired: deps.PushRequired,
+			Codes:        code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
 			Starts: flow.StartLimit{
 				Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
 				Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
@@ -154,9 +161,10 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
 	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
-	clients := &rpc.Clients{Guard: s.guard, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
+	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
 	authzv1.RegisterClientServiceServer(r, clients)
 	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})
+	authzv1.RegisterPushedAuthorizationServiceServer(r, &rpc.PushedAuthorizations{Clients: clients, Flow: s.flow})
 	authzv1.RegisterRegistrationServiceServer(r, &rpc.Registrations{
 		Registrar: s.registrar, Tokens: dynamic.InitialTokens{Store: s.store, Known: s.deps.Catalog.Known}, Count: s.counts.Count,
 	})

@@ -15,7 +15,7 @@ func Start(ctx context.Context, host *run.Host, config Config) (*Service, error)
 		Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now,
 		ClientDocuments: host.Settings.ClientDocuments, Development: host.Settings.Development,
 		Fetcher:      fetch.New(fetch.Options{Loopback: host.Settings.Development, Ports: host.Settings.ClientDocuments.Ports()}),
-		Registration: host.Settings.DCR,
+		Registration: host.Settings.DCR, PushRequired: host.Settings.RequirePAR,
 	}
 	var err error
 	if deps.DB, err = stores.Database(ctx, host, config.DatabaseURL, Migrations()); err != nil {

@@ -30,6 +30,8 @@ type Config struct {
 	SourceWindow    time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"after which a source's failed attempts are forgotten"`
 	// RevokedAppRetention is how long a revoked authentication app is still listed.
 	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked authentication app is still listed; 0s is for ever"`
+	// ActivityRetention is how long the events of an account are kept for its user.
+	ActivityRetention time.Duration `koanf:"activity_retention" bounds:"24h to 87600h" help:"how long sign-ins, failed ones and changes of the password are listed on the page Activity"`
 }
 
 // DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to other
@@ -38,6 +40,7 @@ func DefaultConfig() Config {
 	return Config{
 		SessionLifetime:     12 * time.Hour,
 		RevokedAppRetention: 365 * 24 * time.Hour,
+		ActivityRetention:   90 * 24 * time.Hour,
 		AccountAttempts:     10, AccountWindow: 15 * time.Minute, SourceAttempts: 100, SourceWindow: 15 * time.Minute,
 	}
 }

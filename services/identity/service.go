@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -18,6 +19,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/administration"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
@@ -59,6 +61,7 @@ type Service struct {
 	config         Config
 	deps           Deps
 	store          *store.Store
+	failures       *accountevent.Counter
 	sessions       *rpc.Sessions
 	credentials    *rpc.Credentials
 	directory      *rpc.Directory
@@ -86,15 +89,19 @@ func New(config Config, deps Deps) (*Service, error) {
 	signIns := deps.Metrics.SignIns()
 	apps := authapp.Registry{Apps: st}
 	guard := attempts(config, deps)
+	failures := accountevent.NewCounter(st, deps.Logger)
 	verifier := credential.Verifier{
-		Attempts: guard, Accounts: account.Authenticator{Records: st, Passwords: passwords}, Apps: apps,
+		Attempts: guard, Accounts: account.Authenticator{Records: st, Passwords: passwords, Failed: failures.Failed}, Apps: apps,
 	}
 	sessions := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
 	return &Service{
-		config: config, deps: deps, store: st,
-		sessions:    &rpc.Sessions{Verifier: verifier, Store: sessions, SignIns: signIns},
-		credentials: &rpc.Credentials{Verifier: verifier, SignIns: signIns},
-		directory:   &rpc.Directory{Memberships: st, Users: st},
+		config: config, deps: deps, store: st, failures: failures,
+		sessions: &rpc.Sessions{Verifier: verifier, Store: sessions, Accounts: st, SignIns: signIns},
+		credentials: &rpc.Credentials{
+			Verifier: verifier, Changer: credential.Changer{Verifier: verifier, Sessions: sessions, Store: st},
+			Logger: deps.Logger, SignIns: signIns,
+		},
+		directory: &rpc.Directory{Memberships: st, Users: st},
 		administration: &rpc.Administration{
 			Service: administration.Service{Store: st, Passwords: passwords, Plans: deps.Plans, Attempts: guard}, Apps: apps,
 		},
@@ -120,15 +127,23 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterAdministrationServiceServer(r, s.administration)
 }
 
-// Run runs the cleanup until ctx is done, on one replica at a time.
+// Run does the service's background work until ctx is done: it writes the counts of failed sign-ins,
+// and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.failures.Run(ctx) })
+	group.Go(func() error { s.runCleanup(ctx); return nil })
+	return group.Wait()
+}
+
+func (s *Service) runCleanup(ctx context.Context) {
+	kept := store.Retention{RevokedApps: s.config.RevokedAppRetention, Events: s.config.ActivityRetention}
 	cleanup.Runner{
 		Name: "identity", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error {
-			return errors.Join(account.Respell(ctx, s.store, s.warnShared(ctx)), s.store.CleanUp(ctx, s.config.RevokedAppRetention))
+			return errors.Join(account.Respell(ctx, s.store, s.warnShared(ctx)), s.store.CleanUp(ctx, kept))
 		},
 	}.Run(ctx)
-	return nil
 }
 
 // warnShared returns a function that logs two accounts with the same address and changes neither:

@@ -49,7 +49,7 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 
 // setDecider gives AccessService and Envoy's authorization service their decider.
 func (e *enforcement) setDecider(introspector introspect.Introspector) {
-	decider := access.Decider{Tokens: bearerTokens{introspector}, Rules: e.rules}
+	decider := access.Decider{Tokens: bearerTokens{introspector}, Rules: e.rules, Proofs: enforce.NewProofs()}
 	e.access.Decider, e.envoy.Decider = decider, decider
 }
 

@@ -46,12 +46,8 @@ func openOpenID(ctx context.Context, config Config, deps Deps, st *store.Store) 
 	if config.KeyEncryptionKey.IsZero() {
 		return openID{}, errNoKey
 	}
-	now := deps.Now
-	if now == nil {
-		now = time.Now
-	}
 	box := seal.NewBox(config.KeyEncryptionKey)
-	ring, err := signing.Open(ctx, signing.Config{Store: st, Box: box, Lifetime: config.SigningKeyLifetime, Now: now, Logger: deps.Logger})
+	ring, err := signing.Open(ctx, signing.Config{Store: st, Box: box, Lifetime: config.SigningKeyLifetime, Now: deps.Now, Logger: deps.Logger})
 	if err != nil {
 		return openID{}, fmt.Errorf("opening the signing keys: %w", err)
 	}

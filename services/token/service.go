@@ -44,7 +44,9 @@ type Deps struct {
 	Issuer string
 	// OpenID says that OpenID Connect is on, which requires Config.KeyEncryptionKey.
 	OpenID bool
-	// Now measures time; nil is time.Now.
+	// APIURL is the origin of the endpoints that clients call, for DPoP proofs.
+	APIURL string
+	// Now is the clock for proofs and signing keys; nil is time.Now.
 	Now func() time.Time
 }
 
@@ -65,7 +67,8 @@ type Service struct {
 	registrations    *rpc.Registrations
 	openID           *rpc.OpenID
 	// ring has the keys that sign ID tokens; nil where OpenID Connect is off.
-	ring *signing.Ring
+	ring      *signing.Ring
+	passwords *rpc.Passwords
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -77,6 +80,9 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("token configuration: %w", err)
 	}
+	if deps.Now == nil {
+		deps.Now = time.Now
+	}
 	log := newFeed(config, deps)
 	st := store.New(deps.DB, log)
 	if err := st.MakeRoom(ctx, config.lifetimes()); err != nil {
@@ -84,6 +90,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{
 		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
+		Pushed:         authzv1.NewPushedAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
 		Registrations:  authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
@@ -124,7 +131,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
-			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer, Tokens: rpc.NewTokenMetrics(deps.Metrics),
+			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer,
+			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
@@ -136,6 +144,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		openID:           openID.server(config, deps, introspector), ring: openID.ring,
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
+	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
 	s.registerMetrics(introspector.Cache)
 	return s, nil
 }
@@ -158,6 +167,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
 	tokenv1.RegisterRegistrationServiceServer(r, s.registrations)
+	tokenv1.RegisterPasswordServiceServer(r, s.passwords)
 	tokenv1.RegisterOversightServiceServer(r, &rpc.Inspection{Inspector: inspection.Inspector{Store: s.store, Log: s.store.RevocationLog}})
 }
 

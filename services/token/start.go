@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/run"
@@ -14,6 +15,7 @@ func Start(ctx context.Context, host *run.Host, config Config) (*Service, error)
 	if host.Settings.Development {
 		config = config.withDevelopmentKey()
 	}
+	deps.APIURL = cmp.Or(host.Settings.APIURL, host.Settings.PublicURL)
 	var err error
 	if deps.DB, err = stores.Database(ctx, host, config.DatabaseURL, Migrations()); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -46,11 +47,11 @@ func TestCase88_ABodyIsParsedAsItsContentTypeDeclares(t *testing.T) {
 		}
 		for _, kind := range bad {
 			a := send(t, httpRequest{Path: path, Type: kind, Body: body[0]})
-			want(t, path+" as "+kind, a.Status, http.StatusUnsupportedMediaType)
+			expect.Equal(t, path+" as "+kind, a.Status, http.StatusUnsupportedMediaType)
 			wantOurShape(t, path+" as "+kind, path, a)
 		}
 		a := send(t, httpRequest{Path: path, Body: body[0], Header: []string{"Content-Type", typeJSON, "Content-Type", "text/plain"}})
-		want(t, path+" with two types", a.Status, http.StatusUnsupportedMediaType)
+		expect.Equal(t, path+" with two types", a.Status, http.StatusUnsupportedMediaType)
 		if body[1] == "" {
 			continue
 		}
@@ -66,7 +67,7 @@ func TestCase88_ABodyIsParsedAsItsContentTypeDeclares(t *testing.T) {
 	}
 	for _, page := range []string{"/signin", "/consent/decision", "/account/connected-apps/disconnect", "/signout"} {
 		for _, kind := range []string{"text/plain", typeJSON, "", "multipart/form-data; boundary=x"} {
-			want(t, page+" as "+kind, send(t, httpRequest{Path: page, Type: kind, Body: "email=x"}).Status, http.StatusUnsupportedMediaType)
+			expect.Equal(t, page+" as "+kind, send(t, httpRequest{Path: page, Type: kind, Body: "email=x"}).Status, http.StatusUnsupportedMediaType)
 		}
 	}
 }
@@ -151,7 +152,7 @@ func TestCase89_AControlCharacterInAHeaderIsRefused(t *testing.T) {
 func TestCase92_NoRouteRunsAnotherMethodsHandler(t *testing.T) {
 	tokens := wantServing(t)
 	b := shared.NewBrowser()
-	must(t, b.SignInAs(harness.JohnEmail))
+	expect.NoError(t, b.SignInAs(harness.JohnEmail))
 	cookies := b.Cookies()
 	statuses := map[string]int{
 		"/oauth/token": 400, "/oauth/revoke": 400, "/oauth/introspect": 401, "/oauth/authorize": 400, "/signin": 403, "/signout": 403,
@@ -175,12 +176,12 @@ func TestCase92_NoRouteRunsAnotherMethodsHandler(t *testing.T) {
 			}
 		}
 	}
-	want(t, "token after it all", activeNow(t, tokens.Access), true)
+	expect.Equal(t, "token after it all", activeNow(t, tokens.Access), true)
 }
 
 func activeNow(t *testing.T, token string) bool {
 	t.Helper()
 	active, err := shared.Active(token)
-	must(t, err)
+	expect.NoError(t, err)
 	return active
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -19,16 +20,16 @@ type proxiedDeployment struct {
 func newProxiedDeployment(t *testing.T) proxiedDeployment {
 	t.Helper()
 	servers, err := harness.NewServers(context.WithoutCancel(t.Context()))
-	must(t, err)
+	expect.NoError(t, err)
 	var f proxiedDeployment
 	f.redis, err = harness.NewTCPProxy(servers.RedisAddr)
-	must(t, err)
+	expect.NoError(t, err)
 	for name, text := range servers.Databases {
 		u, err := url.Parse(text)
-		must(t, err)
+		expect.NoError(t, err)
 		if f.postgres == nil {
 			f.postgres, err = harness.NewTCPProxy(u.Host)
-			must(t, err)
+			expect.NoError(t, err)
 		}
 		u.Host = f.postgres.Addr()
 		servers.Databases[name] = u.String()
@@ -38,8 +39,8 @@ func newProxiedDeployment(t *testing.T) proxiedDeployment {
 	f.Deployment, err = harness.FiveProcesses(shared.bins, t.TempDir(), servers, map[string]string{
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_REDIS_PREFIX": "fragile:",
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, f.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, f.Close()) })
 	return f
 }
 
@@ -47,10 +48,10 @@ func newProxiedDeployment(t *testing.T) proxiedDeployment {
 func (f proxiedDeployment) api(t *testing.T, token string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, f.PublicURL+"/v1/videos", nil)
-	must(t, err)
+	expect.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+token)
 	a, err := harness.Send(req)
-	must(t, err)
+	expect.NoError(t, err)
 	return a
 }
 
@@ -61,12 +62,12 @@ func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
 	f := newProxiedDeployment(t)
 	b := f.NewBrowser()
 	other, err := f.Issue(b, harness.Request{Workspace: "ws_doe"})
-	must(t, err)
+	expect.NoError(t, err)
 	code, err := b.Approve(harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	f.redis.LoseReply()
 	first, err := f.Exchange(code, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	if !f.redis.LostReply() {
 		t.Fatal("redeeming a code sends no command to Redis")
 	}
@@ -81,18 +82,18 @@ func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
 		t.Fatalf("redeeming the code returned %d %s", first.Status, first.Raw)
 	}
 	second, err := f.Exchange(code, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	if second.Status != http.StatusOK {
 		t.Fatalf("redeeming the code again returned %d %s", second.Status, second.Raw)
 	}
 	for name, token := range map[string]string{"the new token": second.Text("access_token"), "the older token": other.Access} {
 		active, err := f.Active(token)
-		must(t, err)
-		want(t, name+", active", active, true)
+		expect.NoError(t, err)
+		expect.Equal(t, name+", active", active, true)
 	}
 	third, err := f.Exchange(code, harness.Request{})
-	must(t, err)
-	want(t, "status of a third try", third.Status, http.StatusUnauthorized)
+	expect.NoError(t, err)
+	expect.Equal(t, "status of a third try", third.Status, http.StatusUnauthorized)
 
 	t.Run("case 104: stores that hang", func(t *testing.T) { hangStores(t, f) })
 }
@@ -103,9 +104,9 @@ func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
 func hangStores(t *testing.T, f proxiedDeployment) {
 	b := f.NewBrowser()
 	tokens, err := f.Issue(b, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	code, err := b.Approve(harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	login := map[string]any{"emailAddress": harness.EstherEmail, "password": harness.UserPassword}
 	type operation struct {
 		what string
@@ -171,7 +172,7 @@ func hangStores(t *testing.T, f proxiedDeployment) {
 	})
 	eventually(t, "the API being open", func() bool { return f.api(t, tokens.Access).Status == http.StatusOK })
 	next, err := f.Refresh(tokens.Refresh)
-	must(t, err)
+	expect.NoError(t, err)
 	if next.Status != http.StatusOK || strings.Contains(next.Raw, "error") {
 		t.Errorf("refreshing after the outages returned %d %s", next.Status, next.Raw)
 	}

@@ -25,6 +25,8 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/identity/v1" // registers its descriptors
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+
+	"github.com/vidocu/usher/test/expect"
 )
 
 // method is an RPC and its permitted callers.
@@ -102,7 +104,7 @@ func call(ctx context.Context, conn *grpc.ClientConn, path string, body []byte) 
 func dial(t *testing.T, caller, service string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := shared.Dial(caller, service)
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
@@ -112,7 +114,7 @@ func dial(t *testing.T, caller, service string) *grpc.ClientConn {
 func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 	conn := dial(t, "video-api", "token")
 	_, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "x"})
-	must(t, err)
+	expect.NoError(t, err)
 	all := methods()
 	if len(all) < 40 {
 		t.Fatalf("the contract has only %d methods", len(all))
@@ -149,7 +151,7 @@ func TestCase100_NoCallWithoutACertificateOfTheTrustDomain(t *testing.T) {
 			"TLS 1.2":        credentials.NewTLS(tls12Client(t, service)),
 		} {
 			conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))
-			must(t, err)
+			expect.NoError(t, err)
 			for _, m := range methods() {
 				if m.service == service {
 					if code := status.Code(call(t.Context(), conn, m.path, nil)); code != codes.Unavailable {
@@ -158,7 +160,7 @@ func TestCase100_NoCallWithoutACertificateOfTheTrustDomain(t *testing.T) {
 					break // all methods come after the handshake
 				}
 			}
-			must(t, conn.Close())
+			expect.NoError(t, conn.Close())
 		}
 	}
 }
@@ -167,7 +169,7 @@ func TestCase100_NoCallWithoutACertificateOfTheTrustDomain(t *testing.T) {
 func tls12Client(t *testing.T, service string) *tls.Config {
 	t.Helper()
 	config, err := shared.TLS("gateway", service)
-	must(t, err)
+	expect.NoError(t, err)
 	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS12
 	return config
 }
@@ -182,12 +184,12 @@ func TestCase100_AnotherSpellingOfAMethodIsNoMethod(t *testing.T) {
 		}
 	}
 	watch, err := healthv1.NewHealthClient(conn).Watch(t.Context(), &healthv1.HealthCheckRequest{})
-	must(t, err)
+	expect.NoError(t, err)
 	response, err := watch.Recv()
-	must(t, err)
-	want(t, "health", response.GetStatus(), healthv1.HealthCheckResponse_SERVING)
+	expect.NoError(t, err)
+	expect.Equal(t, "health", response.GetStatus(), healthv1.HealthCheckResponse_SERVING)
 	for _, path := range []string{"/grpc.channelz.v1.Channelz/GetServers", "/grpc.reflection.v1.ServerReflection/X", "/envoy.service.status.v3.ClientStatusDiscoveryService/FetchClientStatus"} {
-		want(t, path, status.Code(call(t.Context(), conn, path, nil)), codes.Unimplemented)
+		expect.Equal(t, path, status.Code(call(t.Context(), conn, path, nil)), codes.Unimplemented)
 	}
 }
 
@@ -267,9 +269,9 @@ func TestCase101_AMalformedCallIsTheCallersFault(t *testing.T) {
 		}
 		if !large[m.service] { // one method of each service is enough: they share the server's limits
 			large[m.service] = true
-			want(t, "code of 5 MB sent to "+m.path, status.Code(call(t.Context(), conn, m.path, make([]byte, 5<<20))), codes.ResourceExhausted)
+			expect.Equal(t, "code of 5 MB sent to "+m.path, status.Code(call(t.Context(), conn, m.path, make([]byte, 5<<20))), codes.ResourceExhausted)
 		}
-		must(t, conn.Close())
+		expect.NoError(t, conn.Close())
 	}
 	conn := dial(t, "video-api", "token")
 	client := tokenv1.NewIntrospectionServiceClient(conn)
@@ -289,7 +291,7 @@ func TestCase101_AMalformedCallIsTheCallersFault(t *testing.T) {
 	past, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	_, err := client.IntrospectToken(past, &tokenv1.IntrospectTokenRequest{Token: token})
-	want(t, "code of a call after its deadline", status.Code(err), codes.DeadlineExceeded)
+	expect.Equal(t, "code of a call after its deadline", status.Code(err), codes.DeadlineExceeded)
 	for range 200 {
 		ctx, leave := context.WithCancel(t.Context())
 		time.AfterFunc(time.Millisecond, leave)

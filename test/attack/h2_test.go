@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -23,12 +24,12 @@ import (
 func goroutines(t *testing.T, name string) int {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, shared.AdminURLs()[name]+"/debug/pprof/goroutine?debug=1", nil)
-	must(t, err)
+	expect.NoError(t, err)
 	a, err := sendFrom(req, "")
-	must(t, err)
+	expect.NoError(t, err)
 	first, _, _ := strings.Cut(strings.TrimPrefix(a.Raw, "goroutine profile: total "), "\n")
 	n, err := strconv.Atoi(first)
-	must(t, err)
+	expect.NoError(t, err)
 	return n
 }
 
@@ -66,17 +67,17 @@ type peer struct {
 func openHTTP2(t *testing.T) *peer {
 	t.Helper()
 	config, err := shared.TLS("video-api", "token")
-	must(t, err)
+	expect.NoError(t, err)
 	conn, err := tls.Dial("tcp", shared.GRPCAddr("token"), config)
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	must(t, conn.SetDeadline(time.Now().Add(60*time.Second)))
+	expect.NoError(t, conn.SetDeadline(time.Now().Add(60*time.Second)))
 	_, err = io.WriteString(conn, http2.ClientPreface)
-	must(t, err)
+	expect.NoError(t, err)
 	p := &peer{Conn: conn, Framer: http2.NewFramer(conn, conn), out: &bytes.Buffer{}, closed: make(chan struct{})}
 	p.enc = hpack.NewEncoder(p.out)
 	p.AllowIllegalWrites = true
-	must(t, p.WriteSettings())
+	expect.NoError(t, p.WriteSettings())
 	go p.listen()
 	return p
 }
@@ -111,7 +112,7 @@ func TestCase114_HTTP2AbuseEndsWithItsConnection(t *testing.T) {
 	token := wantServing(t).Access
 	before := goroutines(t, "token")
 	memory, err := harness.Memory(shared.Pids()["token"])
-	must(t, err)
+	expect.NoError(t, err)
 	for name, row := range map[string]struct {
 		attack func(p *peer) error
 		// closes reports whether the server must close the connection.
@@ -152,7 +153,7 @@ func TestCase114_HTTP2AbuseEndsWithItsConnection(t *testing.T) {
 	}
 	waitForGoroutines(t, "token", before)
 	after, err := harness.Memory(shared.Pids()["token"])
-	must(t, err)
+	expect.NoError(t, err)
 	if after-memory > 256<<20 {
 		t.Errorf("the token service grew by %d MB", (after-memory)>>20)
 	}
@@ -230,14 +231,14 @@ func TestCase99_ThePublicListenerSpeaksOnlyHTTP1(t *testing.T) {
 		if s := r.status(); s < 400 && s != 0 || s == http.StatusInternalServerError {
 			t.Errorf("%s returned %d", name, s)
 		}
-		want(t, "end of the connection after "+name, r.Closed, true)
+		expect.Equal(t, "end of the connection after "+name, r.Closed, true)
 	}
 	r := exchange(t, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n")
-	want(t, "status of an upgrade that is not made", r.status(), http.StatusOK)
+	expect.Equal(t, "status of an upgrade that is not made", r.status(), http.StatusOK)
 	for _, host := range []string{"token", "token:9090", "identity.usher.svc.cluster.local", strings.TrimPrefix(shared.AdminURL, "http://")} {
 		for _, path := range []string{"/metrics", "/readyz", "/forward-auth", introspect} {
 			r := exchange(t, "GET "+path+" HTTP/1.1\r\nHost: "+host+"\r\nConnection: close\r\n\r\n")
-			want(t, path+" with Host "+host, r.status(), http.StatusNotFound)
+			expect.Equal(t, path+" with Host "+host, r.status(), http.StatusNotFound)
 		}
 	}
 }

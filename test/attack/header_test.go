@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -32,7 +33,7 @@ func TestCase94_AClientCannotForgeItsSourceAddress(t *testing.T) {
 	for i := range 110 { // the limit is a hundred failures per source
 		a := login(i, "127.0.94.1")
 		if limited = a.Status == http.StatusTooManyRequests; limited {
-			want(t, "attempts before the source was throttled", i, 100)
+			expect.Equal(t, "attempts before the source was throttled", i, 100)
 			if a.Text("name") != "TooManyRequestsException" || a.Header.Get("Retry-After") == "" {
 				t.Errorf("the response is %s, Retry-After %q", a.Raw, a.Header.Get("Retry-After"))
 			}
@@ -45,7 +46,7 @@ func TestCase94_AClientCannotForgeItsSourceAddress(t *testing.T) {
 	if !limited {
 		t.Error("a source that forges its address is never throttled")
 	}
-	want(t, "status for another source", login(200, "127.0.94.2").Status, http.StatusBadRequest)
+	expect.Equal(t, "status for another source", login(200, "127.0.94.2").Status, http.StatusBadRequest)
 }
 
 // forgedHosts returns malicious values of the Host header.
@@ -57,8 +58,8 @@ func forgedHosts() []string {
 // have the configured origin, also in a new gateway's first response.
 func TestCase96_NoResponseReflectsTheHostHeader(t *testing.T) {
 	_, err := shared.StopOne("gateway")
-	must(t, err)
-	must(t, shared.StartOne("gateway"))
+	expect.NoError(t, err)
+	expect.NoError(t, shared.StartOne("gateway"))
 	paths := []string{
 		"/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", harness.Request{}.Path(), "/oauth/authorize?client_id=x",
 		"/signin", "/account/connected-apps", "/v1/videos", "/nowhere", "/", "/api/v1/user/x", "/consent", "/oauth/token",
@@ -87,10 +88,10 @@ func TestCase96_NoResponseReflectsTheHostHeader(t *testing.T) {
 		}
 	}
 	r := exchange(t, "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
-	want(t, "status for two Host headers", r.status(), http.StatusBadRequest)
-	want(t, "end of the connection after two Host headers", r.Closed, true)
+	expect.Equal(t, "status for two Host headers", r.status(), http.StatusBadRequest)
+	expect.Equal(t, "end of the connection after two Host headers", r.Closed, true)
 	a := send(t, httpRequest{Method: http.MethodGet, Path: paths[0]})
-	want(t, "issuer for an honest request", a.Text("issuer"), shared.PublicURL)
+	expect.Equal(t, "issuer for an honest request", a.Text("issuer"), shared.PublicURL)
 }
 
 // TestCase97_AConnectionHeaderListsNothingAway: it removes neither a header that the gateway
@@ -100,7 +101,7 @@ func TestCase97_AConnectionHeaderListsNothingAway(t *testing.T) {
 	for _, listed := range []string{"close, Authorization", "close, Usher-Subject, Usher-Scope", "close, X-Forwarded-For, Cookie, Content-Type", "Usher-Token-Kind, close"} {
 		with := exchange(t, "GET /v1/videos HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tokens.Access+"\r\nUsher-Subject: usr_evil\r\n"+
 			"X_Forwarded_For: 127.0.0.1\r\nUsher_Subject: usr_evil\r\nGrpc_Metadata_X_User: usr_evil\r\nConnection: "+listed+"\r\n\r\n")
-		want(t, "status with "+listed, with.status(), http.StatusOK)
+		expect.Equal(t, "status with "+listed, with.status(), http.StatusOK)
 		for _, name := range []string{"Usher-Subject", "Usher-Client-Id", "Usher-Workspace-Id", "Usher-Scope", "Usher-Token-Kind", "X-Forwarded-For"} {
 			if got := with.Responses[0].Header["Saw-"+name]; len(got) != 1 || strings.Contains(got[0], "evil") {
 				t.Errorf("with %q the API received %s: %q", listed, name, got)
@@ -112,12 +113,12 @@ func TestCase97_AConnectionHeaderListsNothingAway(t *testing.T) {
 			}
 		}
 		without := exchange(t, "GET /v1/videos HTTP/1.1\r\nHost: x\r\nUsher-Subject: usr_evil\r\nConnection: "+listed+"\r\n\r\n")
-		want(t, "status without a token, with "+listed, without.status(), http.StatusUnauthorized)
+		expect.Equal(t, "status without a token, with "+listed, without.status(), http.StatusUnauthorized)
 	}
 	for _, listed := range []string{"Authorization", "Content-Type", "Cookie"} { // wrong Basic credentials are still refused
 		r := exchange(t, "POST /oauth/introspect HTTP/1.1\r\nHost: x\r\nContent-Type: "+typeForm+"\r\nConnection: close, "+listed+"\r\n"+
 			"Authorization: Basic eDp5\r\nContent-Length: 7\r\n\r\ntoken=x")
-		want(t, "status of wrong Basic credentials listed in Connection: "+listed, r.status(), http.StatusUnauthorized)
+		expect.Equal(t, "status of wrong Basic credentials listed in Connection: "+listed, r.status(), http.StatusUnauthorized)
 	}
 }
 
@@ -166,19 +167,19 @@ func TestCase97_AmbiguousFramingEndsTheConnection(t *testing.T) {
 // its connection is closed.
 func TestCase97_AnExpectationIsMetOnlyWhereABodyIsWanted(t *testing.T) {
 	r := exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nExpect: 100-continue\r\nContent-Length: 7\r\n\r\n")
-	want(t, "status of a type that is not read", r.status(), http.StatusUnsupportedMediaType)
+	expect.Equal(t, "status of a type that is not read", r.status(), http.StatusUnsupportedMediaType)
 	if len(r.Responses) != 1 || !r.Responses[0].Closed {
 		t.Errorf("the announced body may be parsed as another request: %v", r)
 	}
 	r = exchange(t, "POST /oauth/revoke HTTP/1.1\r\nHost: x\r\nExpect: evil\r\nConnection: close\r\nContent-Length: 7\r\n\r\n")
-	want(t, "status of an unknown expectation", r.status(), http.StatusExpectationFailed)
+	expect.Equal(t, "status of an unknown expectation", r.status(), http.StatusExpectationFailed)
 }
 
 // TestCase98_NoOriginIsReflectedAndNoneMayUseCookies, on any path and with any method.
 func TestCase98_NoOriginIsReflectedAndNoneMayUseCookies(t *testing.T) {
 	tokens := wantServing(t)
 	b := shared.NewBrowser()
-	must(t, b.SignInAs(harness.JohnEmail))
+	expect.NoError(t, b.SignInAs(harness.JohnEmail))
 	for _, origin := range []string{"https://evil.test", "null", "https://vidocu.ai.evil.test", "https://evilvidocu.ai", "http://vidocu.ai", "HTTPS://VIDOCU.AI", shared.PublicURL} {
 		headersOf := func(method, path string) http.Header {
 			return send(t, httpRequest{

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -44,9 +45,9 @@ func TestCase119_ThePublicListenerHasTheProductAndNothingElse(t *testing.T) {
 			"/v1/videos": 401, "/account/connected-apps": 303, "/consent": 303, harness.Request{}.Path(): 303, "/api/v1/user/x": 400, "/metrics": 404,
 		} {
 			a := send(t, httpRequest{Method: http.MethodGet, Path: path, Header: []string{"User-Agent", agent}})
-			want(t, path+" for "+agent, a.Status, status)
+			expect.Equal(t, path+" for "+agent, a.Status, status)
 			for _, name := range []string{"Server", "X-Powered-By", "Via", "X-Aspnet-Version"} {
-				want(t, name+" of "+path, a.Header.Get(name), "")
+				expect.Equal(t, name+" of "+path, a.Header.Get(name), "")
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -22,8 +23,8 @@ func raceRefresh(t *testing.T, refresh string, revoke func() error) harness.Resp
 		func() { revokeErr = revoke() },
 	}
 	harness.Race(len(calls), func(i int) { calls[i]() })
-	must(t, refreshErr)
-	must(t, revokeErr)
+	expect.NoError(t, refreshErr)
+	expect.NoError(t, revokeErr)
 	if a.Status != http.StatusOK && a.Status != http.StatusUnauthorized {
 		t.Errorf("the refresh returned %d %s", a.Status, a.Raw)
 	}
@@ -40,8 +41,8 @@ func wantRevoked(t *testing.T, a harness.Response, others ...string) {
 	}
 	if next := a.Text("refresh_token"); next != "" {
 		again, err := shared.Refresh(next)
-		must(t, err)
-		want(t, "status of a refresh after the revocation", again.Status, http.StatusUnauthorized)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of a refresh after the revocation", again.Status, http.StatusUnauthorized)
 	}
 }
 
@@ -51,7 +52,7 @@ func TestCase108_NoTokenOutlivesItsRevocation(t *testing.T) {
 	b := shared.NewBrowser()
 	issue := func(request harness.Request) harness.Tokens {
 		tokens, err := shared.Issue(b, request)
-		must(t, err)
+		expect.NoError(t, err)
 		return tokens
 	}
 	status := func(a harness.Response, err error) error {
@@ -64,15 +65,15 @@ func TestCase108_NoTokenOutlivesItsRevocation(t *testing.T) {
 		for range *rounds {
 			tokens := issue(harness.Request{})
 			a := raceRefresh(t, tokens.Refresh, func() error { return status(shared.JSON("/oauth/revoke", map[string]any{"token": tokens.Access})) })
-			want(t, "revoked token, active", activeNow(t, tokens.Access), false)
-			want(t, "status of the refresh, whose family is not revoked", a.Status, http.StatusOK)
+			expect.Equal(t, "revoked token, active", activeNow(t, tokens.Access), false)
+			expect.Equal(t, "status of the refresh, whose family is not revoked", a.Status, http.StatusOK)
 		}
 	})
 	t.Run("the rotated refresh token is reused", func(t *testing.T) {
 		for range *rounds {
 			tokens := issue(harness.Request{})
 			first, err := shared.Refresh(tokens.Refresh)
-			must(t, err)
+			expect.NoError(t, err)
 			a := raceRefresh(t, first.Text("refresh_token"), func() error { return status(shared.Refresh(tokens.Refresh)) })
 			wantRevoked(t, a, tokens.Access, first.Text("access_token"))
 		}
@@ -81,7 +82,7 @@ func TestCase108_NoTokenOutlivesItsRevocation(t *testing.T) {
 		for range *rounds {
 			tokens := issue(harness.Request{})
 			page, button, err := b.DisconnectButton(harness.ConfidentialID)
-			must(t, err)
+			expect.NoError(t, err)
 			a := raceRefresh(t, tokens.Refresh, func() error {
 				after, err := b.Submit(page, button, nil)
 				return status(harness.Response{Status: after.Status, Raw: after.Body}, err)
@@ -97,18 +98,18 @@ func raceDisableUser(t *testing.T) {
 	identity, token := dial(t, "operator", "identity"), dial(t, "operator", "token")
 	users, revocation := identityv1.NewAdministrationServiceClient(identity), tokenv1.NewEndingServiceClient(token)
 	found, err := users.FindUser(t.Context(), &identityv1.FindUserRequest{By: &identityv1.FindUserRequest_EmailAddress{EmailAddress: harness.EstherEmail}}, grpc.WaitForReady(true))
-	must(t, err)
+	expect.NoError(t, err)
 	id := found.GetUser().GetUserId()
 	for range max(*rounds/4, 1) {
 		tokens, err := shared.Issue(shared.NewBrowser(), harness.Request{Email: harness.EstherEmail})
-		must(t, err)
+		expect.NoError(t, err)
 		a := raceRefresh(t, tokens.Refresh, func() error {
 			_, err := revocation.DisableUser(t.Context(), &tokenv1.DisableUserRequest{UserId: id})
 			return err
 		})
 		wantRevoked(t, a, tokens.Access)
 		_, err = users.EnableUser(t.Context(), &identityv1.EnableUserRequest{UserId: id})
-		must(t, err)
-		want(t, "access token after the user was enabled again, active", activeNow(t, tokens.Access), false)
+		expect.NoError(t, err)
+		expect.Equal(t, "access token after the user was enabled again, active", activeNow(t, tokens.Access), false)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -39,7 +40,7 @@ func dumpStores(t *testing.T) string {
 func userToken(t *testing.T) string {
 	t.Helper()
 	a := send(t, httpRequest{Path: "/api/v1/user/authenticate", Type: typeJSON, Body: `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`})
-	want(t, "status of signing in at the user API", a.Status, http.StatusOK)
+	expect.Equal(t, "status of signing in at the user API", a.Status, http.StatusOK)
 	return strings.Trim(strings.TrimSpace(a.Raw), `"`)
 }
 
@@ -49,14 +50,14 @@ func TestCase118_NothingAtRestCanBeUsed(t *testing.T) {
 	b := shared.NewBrowser()
 	request := harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()}
 	tokens, err := shared.Issue(b, request) // the session, the browser cookie and the request are valid too
-	must(t, err)
+	expect.NoError(t, err)
 	code, err := b.Approve(harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	shared.RecordSecret("code_verifier", request.Verifier)
 	shared.RecordSecret("password", harness.UserPassword)
 	shared.RecordSecret("user token", userToken(t))
 	key, err := createKey(t)
-	must(t, err)
+	expect.NoError(t, err)
 	shared.RecordSecret("API key", key)
 	shared.RecordSecret("code", code)
 	shared.RecordSecret("access token", tokens.Access)
@@ -104,7 +105,7 @@ func TestCase118_TokensAreRandom(t *testing.T) {
 		refresh := tokens.Refresh
 		for range n {
 			a, err := shared.Refresh(refresh)
-			must(t, err)
+			expect.NoError(t, err)
 			refresh = a.Text("refresh_token")
 			for name, prefix := range map[string]string{"access_token": "vdo_oat_", "refresh_token": "vdo_ort_"} {
 				token := a.Text(name)
@@ -119,8 +120,8 @@ func TestCase118_TokensAreRandom(t *testing.T) {
 	}
 	collect(200 * (*crowd))
 	_, err := shared.StopOne("token")
-	must(t, err)
-	must(t, shared.StartOne("token"))
+	expect.NoError(t, err)
+	expect.NoError(t, shared.StartOne("token"))
 	collect(200 * (*crowd))
 
 	single, pairs, n := map[byte]int{}, map[string]int{}, 0

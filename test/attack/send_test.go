@@ -13,22 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func want[T comparable](t *testing.T, what string, got, want T) {
-	t.Helper()
-	if got != want {
-		t.Errorf("%s is %v, want %v", what, got, want)
-	}
-}
 
 // The media types of request bodies.
 const (
@@ -49,7 +36,7 @@ type httpRequest struct {
 func send(t *testing.T, s httpRequest) harness.Response {
 	t.Helper()
 	a, err := trySend(s)
-	must(t, err)
+	expect.NoError(t, err)
 	return a
 }
 
@@ -107,7 +94,7 @@ func local(from string) net.Addr {
 func connect(t *testing.T) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", publicAddr())
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
@@ -143,7 +130,7 @@ func exchange(t *testing.T, text string) reply {
 	t.Helper()
 	conn := connect(t)
 	_, err := io.WriteString(conn, text)
-	must(t, err)
+	expect.NoError(t, err)
 	var r reply
 	in := bufio.NewReader(conn)
 	for {
@@ -151,7 +138,7 @@ func exchange(t *testing.T, text string) reply {
 		if len(r.Responses) == 0 {
 			wait = patience
 		}
-		must(t, conn.SetReadDeadline(time.Now().Add(wait)))
+		expect.NoError(t, conn.SetReadDeadline(time.Now().Add(wait)))
 		if _, err := in.Peek(1); err != nil {
 			r.Closed = !errors.Is(err, os.ErrDeadlineExceeded)
 			return r
@@ -160,7 +147,7 @@ func exchange(t *testing.T, text string) reply {
 		if err != nil {
 			t.Fatalf("the reply is not an HTTP response: %v", err)
 		}
-		must(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		expect.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
 		body, _ := io.ReadAll(res.Body)
 		a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
 		_ = json.Unmarshal(body, &a.Body) // a body that is not an object leaves Body empty
@@ -181,9 +168,9 @@ func tokenRequest(refresh string) url.Values {
 func wantServing(t *testing.T) harness.Tokens {
 	t.Helper()
 	tokens, err := shared.Issue(shared.NewBrowser(), harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	a := send(t, httpRequest{Method: http.MethodGet, Path: "/v1/videos", Header: []string{"Authorization", "Bearer " + tokens.Access}})
-	want(t, "status of the API for a live token", a.Status, http.StatusOK)
+	expect.Equal(t, "status of the API for a live token", a.Status, http.StatusOK)
 	return tokens
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -29,10 +30,10 @@ func typeOf(path string) string {
 func growth(t *testing.T, test func()) int {
 	t.Helper()
 	before, err := harness.Memory(shared.Pids()["gateway"])
-	must(t, err)
+	expect.NoError(t, err)
 	test()
 	after, err := harness.Memory(shared.Pids()["gateway"])
-	must(t, err)
+	expect.NoError(t, err)
 	return after - before
 }
 
@@ -53,8 +54,8 @@ func TestCase111_ALongBodyIsRefusedBeforeItIsThere(t *testing.T) {
 					continue
 				}
 				r := exchange(t, text)
-				want(t, "status of "+name+" at "+path, r.status(), http.StatusRequestEntityTooLarge)
-				want(t, "end of the connection of "+name+" at "+path, r.Closed, true)
+				expect.Equal(t, "status of "+name+" at "+path, r.status(), http.StatusRequestEntityTooLarge)
+				expect.Equal(t, "end of the connection of "+name+" at "+path, r.Closed, true)
 			}
 		}
 		// Written as fast as the connection accepts it: the gateway reads and discards 32 MB, and
@@ -91,8 +92,8 @@ func TestCase111_ACompressedBodyIsRefusedUnread(t *testing.T) {
 	var bomb bytes.Buffer
 	z := gzip.NewWriter(&bomb)
 	_, err := io.Copy(z, io.LimitReader(endless{}, 40<<20))
-	must(t, err)
-	must(t, z.Close())
+	expect.NoError(t, err)
+	expect.NoError(t, z.Close())
 	grown := growth(t, func() {
 		for _, path := range readers() {
 			for _, coding := range []string{"gzip", "deflate", "br", "zstd", "gzip, gzip", "GZIP", "x-gzip"} {
@@ -100,7 +101,7 @@ func TestCase111_ACompressedBodyIsRefusedUnread(t *testing.T) {
 				if path == "/api/v1/user/logout" && a.Status == http.StatusBadRequest {
 					continue
 				}
-				want(t, path+" in "+coding, a.Status, http.StatusUnsupportedMediaType)
+				expect.Equal(t, path+" in "+coding, a.Status, http.StatusUnsupportedMediaType)
 			}
 		}
 	})
@@ -112,7 +113,7 @@ func TestCase111_ACompressedBodyIsRefusedUnread(t *testing.T) {
 		parts.WriteString("--x\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\nx\r\n")
 	}
 	a := send(t, httpRequest{Path: "/oauth/revoke", Type: "multipart/form-data; boundary=x", Body: parts.String() + "--x--"})
-	want(t, "status of ten thousand parts", a.Status, http.StatusUnsupportedMediaType)
+	expect.Equal(t, "status of ten thousand parts", a.Status, http.StatusUnsupportedMediaType)
 }
 
 // TestCase112_DeepAndOddJSONIsRefusedAtOnce, before it costs time or memory.
@@ -133,7 +134,7 @@ func TestCase112_DeepAndOddJSONIsRefusedAtOnce(t *testing.T) {
 			if err != nil && len(body) > 64<<10 {
 				continue // the server closed the connection while the client was still sending
 			}
-			must(t, err)
+			expect.NoError(t, err)
 			if a.Status < 400 || a.Status >= 500 {
 				t.Errorf("%s at %s returned %d %.200s", name, path, a.Status, a.Raw)
 			}
@@ -153,7 +154,7 @@ func TestCase115_HugeAndCountlessParametersAreRefused(t *testing.T) {
 	query := func(name string) string { return "/oauth/authorize?" + name + "=" + long[:20<<10] }
 	refused := func(what string, a harness.Response, err error) {
 		t.Helper()
-		must(t, err)
+		expect.NoError(t, err)
 		if a.Status < 400 || a.Status >= 500 {
 			t.Errorf("%s returned %d %.200s", what, a.Status, a.Raw)
 		}
@@ -181,12 +182,12 @@ func TestCase115_HugeAndCountlessParametersAreRefused(t *testing.T) {
 		refused(what, a, err)
 	}
 	cookies, err := trySend(httpRequest{Method: "GET", Path: "/account/connected-apps", Header: []string{"Cookie", strings.Repeat("a=b; ", 10_000)}})
-	must(t, err)
-	want(t, "status with 10000 cookies", cookies.Status, http.StatusRequestHeaderFieldsTooLarge)
+	expect.NoError(t, err)
+	expect.Equal(t, "status with 10000 cookies", cookies.Status, http.StatusRequestHeaderFieldsTooLarge)
 	hint := send(t, httpRequest{Path: "/oauth/revoke", Type: typeForm, Body: "token=x&token_type_hint=" + long[:60_000]})
-	want(t, "status of a long hint, which is only a hint", hint.Status, http.StatusOK)
+	expect.Equal(t, "status of a long hint, which is only a hint", hint.Status, http.StatusOK)
 	log, err := shared.Log()
-	must(t, err)
+	expect.NoError(t, err)
 	if at := strings.Index(log, "sentinelsentinel"); at >= 0 {
 		t.Errorf("the log has %.300s", log[max(0, at-200):])
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -52,7 +53,7 @@ func TestCase113_SlowConnectionsAreClosed(t *testing.T) {
 		{"nothing at a gRPC port", shared.GRPCAddr("identity"), "", ""},
 	}
 	before, err := harness.OpenFiles(shared.Pids()["gateway"])
-	must(t, err)
+	expect.NoError(t, err)
 	whileRefreshing(t, func() {
 		runConcurrently(25*len(kinds)*(*crowd), func(i int) (harness.Response, error) {
 			if kind := kinds[i%len(kinds)]; !kind.isClosed() {
@@ -63,7 +64,7 @@ func TestCase113_SlowConnectionsAreClosed(t *testing.T) {
 	})
 	eventually(t, "the gateway having as many files open as before", func() bool {
 		now, err := harness.OpenFiles(shared.Pids()["gateway"])
-		must(t, err)
+		expect.NoError(t, err)
 		return now < before+50
 	})
 }

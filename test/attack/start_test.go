@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -85,14 +86,14 @@ func newProductionDeployment(t *testing.T) productionDeployment {
 	}})
 	t.Cleanup(front.Close)
 	servers, err := harness.NewServers(context.WithoutCancel(t.Context()))
-	must(t, err)
+	expect.NoError(t, err)
 	d, err := harness.FiveProcesses(shared.bins, t.TempDir(), servers, map[string]string{
 		"USHER_DEVELOPMENT": "false", "USHER_PUBLIC_URL": front.URL, "USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_REDIS_PREFIX": "production:",
 	})
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	gateway, err := url.Parse(d.PublicURL)
-	must(t, err)
+	expect.NoError(t, err)
 	behind.Store(gateway)
 	return productionDeployment{d, front}
 }
@@ -101,7 +102,7 @@ func newProductionDeployment(t *testing.T) productionDeployment {
 func (p productionDeployment) send(t *testing.T, s httpRequest) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(s.Method, p.front.URL+s.Path, strings.NewReader(s.Body))
-	must(t, err)
+	expect.NoError(t, err)
 	req.Header.Set("Content-Type", s.Type)
 	for i := 0; i < len(s.Header); i += 2 {
 		req.Header.Add(s.Header[i], s.Header[i+1])
@@ -109,10 +110,10 @@ func (p productionDeployment) send(t *testing.T, s httpRequest) harness.Response
 	client := p.front.Client()
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	res, err := client.Do(req)
-	must(t, err)
+	expect.NoError(t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	must(t, err)
+	expect.NoError(t, err)
 	a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body)}
 	_ = json.Unmarshal(body, &a.Body) // a body that is not an object leaves Body empty
 	return a
@@ -123,16 +124,16 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 	t.Parallel()
 	p := newProductionDeployment(t)
 	operator, err := p.Dial("operator", "identity")
-	must(t, err)
+	expect.NoError(t, err)
 	defer func() { _ = operator.Close() }()
 	_, err = identityv1.NewAdministrationServiceClient(operator).CreateUser(t.Context(), &identityv1.CreateUserRequest{
 		EmailAddress: "jane@example.com", FirstName: "Jane", LastName: "Roe", Password: "a password of her own",
 	})
-	must(t, err)
+	expect.NoError(t, err)
 	login := func(body string, header ...string) harness.Response {
 		return p.send(t, httpRequest{Method: http.MethodPost, Path: "/api/v1/user/authenticate", Type: typeJSON, Body: body, Header: header})
 	}
-	want(t, "status for an existing user", login(`{"emailAddress":"jane@example.com","password":"a password of her own"}`).Status, http.StatusOK)
+	expect.Equal(t, "status for an existing user", login(`{"emailAddress":"jane@example.com","password":"a password of her own"}`).Status, http.StatusOK)
 	for _, body := range []string{
 		`{"emailAddress":"` + harness.JohnEmail + `","password":"` + harness.UserPassword + `"}`, `{"emailAddress":"` + harness.EstherEmail + `","password":"` + harness.UserPassword + `"}`,
 		`{"emailAddress":"jane@example.com","clientSecret":"exampleclientsecret"}`, `{"emailAddress":"` + harness.JohnEmail + `","clientSecret":"exampleclientsecret"}`,
@@ -144,13 +145,13 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 	}
 	for id, secret := range map[string]string{harness.ConfidentialID: harness.ConfidentialPW, harness.ResourceID: harness.ResourcePW, harness.PublicID: "x"} {
 		a := p.send(t, httpRequest{Method: http.MethodPost, Path: "/oauth/introspect", Type: typeForm, Body: url.Values{"token": {"x"}, "client_id": {id}, "client_secret": {secret}}.Encode()})
-		want(t, "status of "+id, a.Status, http.StatusUnauthorized)
+		expect.Equal(t, "status of "+id, a.Status, http.StatusUnauthorized)
 		a = p.send(t, httpRequest{Method: http.MethodGet, Path: "/oauth/authorize?response_type=code&client_id=" + id})
-		want(t, "status of an authorization for "+id, a.Status, http.StatusBadRequest)
+		expect.Equal(t, "status of an authorization for "+id, a.Status, http.StatusBadRequest)
 	}
 	for path, status := range map[string]int{"/demo/callback": 404, "/demo/": 404, "/": 303, "/signin": 200} {
 		a := p.send(t, httpRequest{Method: http.MethodGet, Path: path})
-		want(t, "status of "+path, a.Status, status)
+		expect.Equal(t, "status of "+path, a.Status, status)
 		if !strings.HasPrefix(a.Header.Get("Strict-Transport-Security"), "max-age=") {
 			t.Errorf("%s has no Strict-Transport-Security header", path)
 		}
@@ -162,17 +163,17 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 	}
 	for _, url := range p.AdminURLs() {
 		res, err := http.Get(url + "/debug/pprof/")
-		must(t, err)
+		expect.NoError(t, err)
 		_ = res.Body.Close()
-		want(t, "status of a profile at "+url, res.StatusCode, http.StatusNotFound)
+		expect.Equal(t, "status of a profile at "+url, res.StatusCode, http.StatusNotFound)
 	}
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		conn, err := p.Dial("operator", service)
-		must(t, err)
+		expect.NoError(t, err)
 		for _, path := range []string{"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "/grpc.channelz.v1.Channelz/GetServers"} {
-			want(t, path+" of "+service, status.Code(call(t.Context(), conn, path, nil)), codes.Unimplemented)
+			expect.Equal(t, path+" of "+service, status.Code(call(t.Context(), conn, path, nil)), codes.Unimplemented)
 		}
-		must(t, conn.Close())
+		expect.NoError(t, conn.Close())
 	}
 	t.Run("case 94: behind a proxy that is trusted", func(t *testing.T) { proxied(t, login) })
 }
@@ -194,9 +195,9 @@ func TestCase99_TheAdminListenerIsNotThePublicOne(t *testing.T) {
 	for name, url := range shared.AdminURLs() {
 		for _, path := range []string{"/oauth/token", "/signin", "/v1/videos", "/api/v1/user/authenticate"} {
 			res, err := http.Post(url+path, typeForm, strings.NewReader("a=b"))
-			must(t, err)
+			expect.NoError(t, err)
 			_ = res.Body.Close()
-			want(t, path+" at the admin port of "+name, res.StatusCode, http.StatusNotFound)
+			expect.Equal(t, path+" at the admin port of "+name, res.StatusCode, http.StatusNotFound)
 		}
 	}
 }

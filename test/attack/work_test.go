@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -58,13 +59,13 @@ func whileRefreshing(t *testing.T, attack func()) {
 	}()
 	attack()
 	stop()
-	must(t, <-ended)
+	expect.NoError(t, <-ended)
 }
 
 func keys(t *testing.T) []string {
 	t.Helper()
 	list, err := shared.servers.Redis().Keys(t.Context(), "*").Result()
-	must(t, err)
+	expect.NoError(t, err)
 	return list
 }
 
@@ -72,7 +73,7 @@ func keys(t *testing.T) []string {
 // refused with 429; memory is bounded, and clients with a token are not delayed.
 func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 	before, err := harness.Memory(shared.Pids()["identity"])
-	must(t, err)
+	expect.NoError(t, err)
 	whileRefreshing(t, func() {
 		by := runConcurrently(300, func(i int) (harness.Response, error) {
 			return trySend(httpRequest{
@@ -98,10 +99,10 @@ func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 			form.Set("client_secret", fmt.Sprintf("vdo_secret_wrong%d", i))
 			return trySend(httpRequest{Path: "/oauth/token", Type: typeForm, Body: form.Encode()})
 		})
-		want(t, "refusals of a wrong client secret", len(by[http.StatusUnauthorized]), 300*(*crowd))
+		expect.Equal(t, "refusals of a wrong client secret", len(by[http.StatusUnauthorized]), 300*(*crowd))
 	})
 	after, err := harness.Memory(shared.Pids()["identity"])
-	must(t, err)
+	expect.NoError(t, err)
 	if after-before > 1<<30 {
 		t.Errorf("the identity service grew by %d MB", (after-before)>>20)
 	}
@@ -116,24 +117,24 @@ func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
 		by := runConcurrently(anonymousLimit+100*(*crowd), func(int) (harness.Response, error) {
 			return trySend(httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: from})
 		})
-		want(t, "requests that are kept for a source", len(by[http.StatusSeeOther]), anonymousLimit)
+		expect.Equal(t, "requests that are kept for a source", len(by[http.StatusSeeOther]), anonymousLimit)
 		for _, a := range by[http.StatusTooManyRequests] {
 			if a.Header.Get("Retry-After") == "" {
 				t.Fatal("an excess request's response has no Retry-After")
 			}
 		}
-		want(t, "requests that are refused", len(by[http.StatusTooManyRequests]), 100*(*crowd))
+		expect.Equal(t, "requests that are refused", len(by[http.StatusTooManyRequests]), 100*(*crowd))
 	})
-	want(t, "status for another source", send(t, httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: "127.0.118.2"}).Status, http.StatusSeeOther)
+	expect.Equal(t, "status for another source", send(t, httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: "127.0.118.2"}).Status, http.StatusSeeOther)
 	list := keys(t)
 	if grown := len(list) - counted; grown > anonymousLimit+50 {
 		t.Errorf("Redis has %d keys more", grown)
 	}
 	for _, key := range list {
 		left, err := shared.servers.Redis().PTTL(t.Context(), key).Result()
-		must(t, err)
+		expect.NoError(t, err)
 		size, err := shared.servers.Redis().StrLen(t.Context(), key).Result()
-		must(t, err)
+		expect.NoError(t, err)
 		if left < 0 && left != -2 || size > 8<<10 { // -2: the key has just expired
 			t.Errorf("%s has the TTL %s and %d bytes", key, left, size)
 		}
@@ -141,5 +142,5 @@ func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
 	by := runConcurrently(150, func(i int) (harness.Response, error) {
 		return trySend(httpRequest{Path: "/api/v1/user/authenticate", Type: typeJSON, From: "127.0.118.3", Body: fmt.Sprintf(`{"emailAddress":"n%d@case116b.test","clientSecret":"x"}`, i)})
 	})
-	want(t, "failed logins counted for one source", len(by[http.StatusBadRequest]), 100)
+	expect.Equal(t, "failed logins counted for one source", len(by[http.StatusBadRequest]), 100)
 }

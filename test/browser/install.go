@@ -71,7 +71,7 @@ func installPackages(dir string) error {
 	if have, err := os.ReadFile(stamp); err == nil && bytes.Equal(have, want) {
 		return nil
 	}
-	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund")
+	npm := exec.Command("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts") // a package of Swagger UI would report the installation
 	npm.Dir = dir
 	if out, err := npm.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci in %s: %w\n%s", dir, err, out)

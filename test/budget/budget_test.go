@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -22,39 +23,32 @@ const serviceID = "vdo_client_service"
 // budget is the maximum cost of one operation.
 type budget struct{ calls, statements, commands int }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestTheHotOperationsKeepTheirBudget: the authorization code flow with a signed-in browser, a
 // refresh, client_credentials, an introspection, a replay.
 func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	bins, err := harness.Build(os.Getenv("USHER_TEST_BIN"), false)
-	must(t, err)
+	expect.NoError(t, err)
 	servers, err := harness.NewServers(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.WithLongTimeouts(map[string]string{
 		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
 	}))
-	must(t, err)
-	defer func() { must(t, d.Close()) }()
+	expect.NoError(t, err)
+	defer func() { expect.NoError(t, d.Close()) }()
 	counter, err := harness.NewCounter(t.Context(), d, servers)
-	must(t, err)
-	defer func() { must(t, counter.Close()) }()
+	expect.NoError(t, err)
+	defer func() { expect.NoError(t, counter.Close()) }()
 
 	serviceSecret, err := d.Operate(t.Context(), bins, "clients", "create", "Service", "--id", serviceID,
 		"--grant", "client_credentials", "--workspace", "ws_acme", "--scope", "videos:read")
-	must(t, err)
+	expect.NoError(t, err)
 	serviceSecret = strings.TrimSpace(serviceSecret)
 	browser := d.NewBrowser()
 	tokens, err := d.Issue(browser, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	rotated := tokens.Refresh // the second row rotates it
 	conn, err := d.Dial("video-api", "token")
-	must(t, err)
+	expect.NoError(t, err)
 	introspection := tokenv1.NewIntrospectionServiceClient(conn)
 
 	for _, row := range []struct {
@@ -64,14 +58,14 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	}{
 		{"authorize, consent page, decision, token", budget{11, 6, 8}, func(context.Context) {
 			issued, err := d.Issue(browser, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
-			must(t, err)
+			expect.NoError(t, err)
 			if issued.Access == "" {
 				t.Fatal("no token")
 			}
 		}},
 		{"refresh", budget{2, 1, 0}, func(context.Context) {
 			a, err := d.Refresh(tokens.Refresh)
-			must(t, err)
+			expect.NoError(t, err)
 			if a.Status != http.StatusOK {
 				t.Fatalf("refresh: %d %s", a.Status, a.Raw)
 			}
@@ -79,21 +73,21 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		}},
 		{"client_credentials", budget{2, 1, 0}, func(context.Context) {
 			a, err := d.Form("/oauth/token", url.Values{"grant_type": {"client_credentials"}}, serviceID, serviceSecret)
-			must(t, err)
+			expect.NoError(t, err)
 			if a.Status != http.StatusOK {
 				t.Fatalf("client_credentials: %d %s", a.Status, a.Raw)
 			}
 		}},
 		{"introspection from the store", budget{1, 1, 0}, func(ctx context.Context) {
 			res, err := introspection.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: tokens.Access})
-			must(t, err)
+			expect.NoError(t, err)
 			if !res.GetActive() {
 				t.Fatal("a live token is inactive")
 			}
 		}},
 		{"replay of a refresh token that is revoked", budget{2, 0, 0}, func(context.Context) {
 			a, err := d.Refresh(rotated)
-			must(t, err)
+			expect.NoError(t, err)
 			if a.Status != http.StatusUnauthorized {
 				t.Fatalf("replay: %d %s", a.Status, a.Raw)
 			}
@@ -102,12 +96,12 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			row.operation(t.Context()) // the first run prepares statements and connections
 			before, err := counter.Count(t.Context())
-			must(t, err)
+			expect.NoError(t, err)
 			for range rounds {
 				row.operation(t.Context())
 			}
 			after, err := counter.Count(t.Context())
-			must(t, err)
+			expect.NoError(t, err)
 			per := after.Per(before, rounds)
 			calls, statements, commands := per.Totals()
 			t.Logf("%d calls, %d statements, %d commands\n%s", calls, statements, commands, per)

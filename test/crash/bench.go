@@ -3,10 +3,13 @@ package crash
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -21,6 +24,8 @@ type bench struct {
 	way        *harness.TCPProxy
 	db         *sqldb.DB
 	browser    *harness.Browser
+	// serviceSecret is the secret of serviceID.
+	serviceSecret string
 	// spread is longer than an undisturbed operation takes: the fault occurs at a random moment
 	// within it.
 	spread time.Duration
@@ -59,7 +64,47 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 		return nil, errors.Join(err, b.way.Close(), b.db.Close())
 	}
 	b.browser = b.deployment.NewBrowser()
+	printed, err := b.deployment.Operate(ctx, bins, "clients", "create", "Crash", "--id", serviceID, "--grant", "client_credentials",
+		"--workspace", "ws_acme", "--scope", "videos:read")
+	if err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	b.serviceSecret = strings.TrimSpace(printed)
+	b.deployment.RecordSecret("client_secret", b.serviceSecret)
 	return b, nil
+}
+
+// serviceID is the client that gets tokens for itself.
+const serviceID = "vdo_client_crash"
+
+// issueService requests a token of the service.
+func (b *bench) issueService() (harness.Response, error) {
+	return b.deployment.Form("/oauth/token", url.Values{"grant_type": {"client_credentials"}}, serviceID, b.serviceSecret)
+}
+
+// approveDevice starts a device and approves it, and retries as approve does.
+func (b *bench) approveDevice() (waiting harness.Device, err error) {
+	for deadline := time.Now().Add(recovery); ; time.Sleep(20 * time.Millisecond) {
+		if waiting, err = b.approveDeviceOnce(); err == nil || time.Now().After(deadline) {
+			return waiting, err
+		}
+	}
+}
+
+func (b *bench) approveDeviceOnce() (harness.Device, error) {
+	waiting, err := b.deployment.StartDevice("videos:read")
+	if err != nil {
+		return waiting, err
+	}
+	page, err := b.browser.EnterDevice(harness.JohnEmail, waiting.UserCode)
+	if err != nil {
+		return waiting, err
+	}
+	page, err = b.browser.Follow(b.browser.Decide(page, "ws_acme", "approve"))
+	if err == nil && page.Status != http.StatusOK {
+		err = fmt.Errorf("the decision about a device returned %d", page.Status)
+	}
+	return waiting, err
 }
 
 // close stops all processes, and searches the logs for every recorded secret.

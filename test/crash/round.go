@@ -15,9 +15,9 @@ import (
 type round struct {
 	number int
 	window time.Duration
-	// refresh selects a refresh instead of a redemption; cut selects cutting PostgreSQL off instead
-	// of killing the process.
-	refresh, cut bool
+	operation
+	// cut selects cutting PostgreSQL off instead of killing the process.
+	cut bool
 	// after is the time between sending the request and the fault.
 	after time.Duration
 
@@ -28,23 +28,33 @@ type round struct {
 	retried     bool
 }
 
+// operation is the request that a fault disturbs.
+type operation string
+
+const (
+	redemption operation = "redemption"
+	refresh    operation = "refresh"
+	device     operation = "device"
+	service    operation = "service"
+)
+
+// operations returns all of them, in the order of the rounds.
+func operations() []operation { return []operation{redemption, refresh, device, service} }
+
 func newRound(number int, window time.Duration, seed uint64, spread time.Duration) *round {
 	random := rand.New(rand.NewPCG(seed, uint64(number)))
 	return &round{
-		number: number, window: window, refresh: number%2 == 1, cut: number%4 >= 2,
+		number: number, window: window, operation: operations()[number%4], cut: number%8 >= 4,
 		after: time.Duration(random.Int64N(int64(spread) + 1)),
 	}
 }
 
 func (r *round) String() string {
-	operation, fault := "redemption", "token killed"
-	if r.refresh {
-		operation = "refresh"
-	}
+	fault := "token killed"
 	if r.cut {
 		fault = "PostgreSQL cut"
 	}
-	return fmt.Sprintf("round %d, window %s: %s, %s after %s: returned %d, then %d", r.number, r.window, operation, fault, r.after, r.first, r.last)
+	return fmt.Sprintf("round %d, window %s: %s, %s after %s: returned %d, then %d", r.number, r.window, r.operation, fault, r.after, r.first, r.last)
 }
 
 // play runs the round and returns the broken promise, or ""; err is a failure of the test itself.
@@ -69,10 +79,18 @@ func (b *bench) play(ctx context.Context, r *round) (wrong string, err error) {
 
 // prepare issues what the disturbed operation uses, and returns the function that sends it.
 func (b *bench) prepare(r *round) (send func() (harness.Response, error), err error) {
+	switch r.operation {
+	case service:
+		return b.issueService, nil
+	case device:
+		waiting, err := b.approveDevice()
+		r.code = waiting.Code
+		return func() (harness.Response, error) { return refusedAs401(waiting.Poll()) }, err
+	}
 	if r.code, err = b.approve(); err != nil {
 		return nil, err
 	}
-	if !r.refresh {
+	if r.operation == redemption {
 		return func() (harness.Response, error) { return b.deployment.Exchange(r.code, harness.Request{}) }, nil
 	}
 	a, err := b.deployment.Exchange(r.code, harness.Request{})
@@ -85,6 +103,15 @@ func (b *bench) prepare(r *round) (send func() (harness.Response, error), err er
 	}
 	refresh := r.received[0].Refresh
 	return func() (harness.Response, error) { return b.deployment.Refresh(refresh) }, nil
+}
+
+// refusedAs401 gives a device code that is spent the status that the documented dialect has for one:
+// devices send forms, where it is invalid_grant with 400.
+func refusedAs401(a harness.Response, err error) (harness.Response, error) {
+	if a.Status == http.StatusBadRequest && a.Code() == "invalid_grant" {
+		a.Status = http.StatusUnauthorized
+	}
+	return a, err
 }
 
 // note records the status and the tokens of a response.
@@ -132,6 +159,9 @@ type stored struct {
 // checkStore compares the store and the introspection endpoint with the responses that the client
 // received.
 func (b *bench) checkStore(ctx context.Context, r *round) (wrong string, err error) {
+	if r.operation == service {
+		return b.checkService(r)
+	}
 	s, err := b.readStored(ctx, secret.Sum(r.code))
 	if err != nil {
 		return "", err
@@ -145,18 +175,34 @@ func (b *bench) checkStore(ctx context.Context, r *round) (wrong string, err err
 		return fmt.Sprintf("the client has %d token pairs, the store %d, live: %t", len(received), s.access, s.live), nil
 	case r.last == http.StatusOK && secret.Hash(s.refresh) != secret.Sum(r.received[len(r.received)-1].Refresh):
 		return "the live refresh token is not the client's", nil
-	case r.last == http.StatusUnauthorized && s.live:
+	case r.last == http.StatusUnauthorized && s.live && r.operation != device: // a second poll of a device revokes nothing
 		return "the client was refused, and something lives", nil
+	case s.live && r.operation == device && s.access != 1:
+		return fmt.Sprintf("one device code issued %d access tokens", s.access), nil
 	case r.last != http.StatusOK && r.last != http.StatusUnauthorized:
 		return "the retry returned neither a token pair nor 401", nil
 	}
+	return b.checkActive(r, s.live)
+}
+
+// checkService checks that a service has a token, and that each one it received is active: it may
+// request another at any time.
+func (b *bench) checkService(r *round) (wrong string, err error) {
+	if r.last != http.StatusOK {
+		return fmt.Sprintf("the service's retry returned %d", r.last), nil
+	}
+	return b.checkActive(r, true)
+}
+
+// checkActive introspects the access tokens that the client received.
+func (b *bench) checkActive(r *round, live bool) (wrong string, err error) {
 	for _, tokens := range r.received {
 		active, err := b.deployment.Active(tokens.Access)
 		if err != nil {
 			return "", err
 		}
-		if active != s.live {
-			return fmt.Sprintf("an access token that the client holds is active: %t, its connection lives: %t", active, s.live), nil
+		if active != live {
+			return fmt.Sprintf("an access token that the client holds is active: %t, its connection lives: %t", active, live), nil
 		}
 	}
 	return "", nil

@@ -20,9 +20,10 @@ type Options struct {
 
 // Row counts the rounds with one window.
 type Row struct {
-	Window               time.Duration
-	Kills, Cuts          int
-	Redemptions, Refresh int
+	Window      time.Duration
+	Kills, Cuts int
+	// Of counts the rounds of each operation.
+	Of map[operation]int
 	// AtOnce counts rounds whose first request returned 200, Recovered those whose retry did;
 	// Refused counts those that ended with 401 and no live token.
 	AtOnce, Recovered, Refused int
@@ -43,11 +44,11 @@ type Report struct {
 // Print writes the counts.
 func (r *Report) Print(out io.Writer) {
 	fmt.Fprintf(out, "Faults at random within %s of the sending.\n\n", r.Spread.Round(time.Millisecond))
-	fmt.Fprintln(out, "| retry window | rounds | killed / PostgreSQL cut | redemptions / refreshes | a pair at once | a pair by the retry | 401, none live | wrong |")
+	fmt.Fprintln(out, "| retry window | rounds | killed / PostgreSQL cut | redemptions / refreshes / devices / services | tokens at once | tokens by the retry | refused, none active | wrong |")
 	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- |")
 	for _, row := range r.Rows {
-		fmt.Fprintf(out, "| %s | %d | %d / %d | %d / %d | %d | %d | %d | %d |\n", row.Window, row.Kills+row.Cuts, row.Kills, row.Cuts,
-			row.Redemptions, row.Refresh, row.AtOnce, row.Recovered, row.Refused, len(row.Wrong))
+		fmt.Fprintf(out, "| %s | %d | %d / %d | %d / %d / %d / %d | %d | %d | %d | %d |\n", row.Window, row.Kills+row.Cuts, row.Kills, row.Cuts,
+			row.Of[redemption], row.Of[refresh], row.Of[device], row.Of[service], row.AtOnce, row.Recovered, row.Refused, len(row.Wrong))
 	}
 	fmt.Fprintf(out, "\nTransactions and lock waits left behind: %d.\n", r.Stuck)
 }
@@ -72,7 +73,7 @@ func (b *bench) run(ctx context.Context, o Options, log io.Writer) (*Report, err
 		if err := b.setRetryWindow(window); err != nil {
 			return nil, err
 		}
-		row := &Row{Window: window}
+		row := &Row{Window: window, Of: map[operation]int{}}
 		report.Rows = append(report.Rows, row)
 		for number := range o.Rounds {
 			r := newRound(number, window, o.Seed, b.spread)
@@ -95,11 +96,7 @@ func (row *Row) count(r *round, wrong string) {
 	} else {
 		row.Kills++
 	}
-	if r.refresh {
-		row.Refresh++
-	} else {
-		row.Redemptions++
-	}
+	row.Of[r.operation]++
 	switch {
 	case wrong != "":
 		row.Wrong = append(row.Wrong, r.String()+": "+wrong)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -38,20 +39,8 @@ func authorize(t *testing.T, b *harness.Browser, change map[string]string) harne
 		}
 	}
 	page, err := b.Get("/oauth/authorize?" + q.Encode())
-	must(t, err)
+	expect.NoError(t, err)
 	return page
-}
-
-// wantErrorPage checks that the response is PAGE400 (docs/security-cases.md): our own error page,
-// and no redirect.
-func wantErrorPage(t *testing.T, what string, page harness.Page) {
-	t.Helper()
-	if page.Status != http.StatusBadRequest || page.Location() != "" || !strings.HasPrefix(page.Header.Get("Content-Type"), "text/html") {
-		t.Errorf("%s: status %d, location %q, type %q; want a 400 page", what, page.Status, page.Location(), page.Header.Get("Content-Type"))
-	}
-	if strings.Contains(page.Body, "evil.test") {
-		t.Errorf("%s: the page contains the refused redirect URI", what)
-	}
 }
 
 // wantRedirectError checks that the response is RDERR (docs/security-cases.md): 303 to the
@@ -68,16 +57,16 @@ func wantRedirectError(t *testing.T, d *harness.Deployment, what string, page ha
 // TestCase1_NeverRedirectsToAnUnregisteredURI, also if other parameters are wrong, signed in or
 // not.
 func TestCase1_NeverRedirectsToAnUnregisteredURI(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		in := d.NewBrowser()
 		_, err := in.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		for name, b := range map[string]*harness.Browser{"signed out": d.NewBrowser(), "signed in": in} {
 			for _, change := range []map[string]string{
 				{"response_type": "token", "scope": "bogus"}, {"response_type": ""}, {"prompt": "none"}, {"client_id": "vdo_client_nope"}, {},
 			} {
 				change["redirect_uri"] = "https://evil.test/cb"
-				wantErrorPage(t, name, authorize(t, b, change))
+				expect.ErrorPage(t, name, authorize(t, b, change))
 			}
 		}
 	})
@@ -85,14 +74,14 @@ func TestCase1_NeverRedirectsToAnUnregisteredURI(t *testing.T) {
 
 // TestCase1_DenyGoesToTheRegisteredURIOnly: a redirect_uri added to the form has no effect.
 func TestCase1_DenyGoesToTheRegisteredURIOnly(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		consent, err := b.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		form, err := consent.FormWith("workspace_id")
-		must(t, err)
+		expect.NoError(t, err)
 		page, err := b.Submit(consent, form, map[string]string{"decision": "deny", "redirect_uri": "https://evil.test/cb"})
-		must(t, err)
+		expect.NoError(t, err)
 		if !strings.HasPrefix(page.Location(), harness.CallbackURI+"?") || page.Query().Get("error") != "access_denied" {
 			t.Errorf("denial led to %q", page.Location())
 		}
@@ -101,10 +90,10 @@ func TestCase1_DenyGoesToTheRegisteredURIOnly(t *testing.T) {
 
 // TestCase2_RedirectURIIsComparedByteForByte at the authorization endpoint.
 func TestCase2_RedirectURIIsComparedByteForByte(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for _, uri := range spellings() {
-			wantErrorPage(t, uri, authorize(t, b, map[string]string{"redirect_uri": uri}))
+			expect.ErrorPage(t, uri, authorize(t, b, map[string]string{"redirect_uri": uri}))
 		}
 		if page := authorize(t, b, nil); page.Status != http.StatusSeeOther {
 			t.Errorf("the registered URI itself: status %d", page.Status)
@@ -115,7 +104,7 @@ func TestCase2_RedirectURIIsComparedByteForByte(t *testing.T) {
 // TestRFC8252_7_3_LoopbackPortIsFree: any port of http://127.0.0.1 is accepted; every other
 // difference is refused.
 func TestRFC8252_7_3_LoopbackPortIsFree(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		base := map[string]string{
 			"client_id": harness.PublicID, "code_challenge": harness.Challenge(harness.NewVerifier()), "code_challenge_method": "S256",
@@ -137,18 +126,18 @@ func TestRFC8252_7_3_LoopbackPortIsFree(t *testing.T) {
 // TestRFC6749_3_1_RepeatedParameters: docs/security-cases.md 4, in both orders, also under a
 // percent-encoded name.
 func TestRFC6749_3_1_RepeatedParameters(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		good := "client_id=" + harness.PublicID + "&redirect_uri=" + url.QueryEscape(harness.CallbackURI) +
 			"&response_type=code&scope=videos:read&state=s&code_challenge_method=S256&code_challenge=" + harness.Challenge(harness.NewVerifier())
 		get := func(query string) harness.Page {
 			page, err := b.Get("/oauth/authorize?" + query)
-			must(t, err)
+			expect.NoError(t, err)
 			return page
 		}
 		for _, second := range []string{"redirect_uri=https://evil.test/cb", "client_id=vdo_client_abc123", "redirect%5Furi=https://evil.test/cb"} {
-			wantErrorPage(t, second, get(good+"&"+second))
-			wantErrorPage(t, second+" first", get(second+"&"+good))
+			expect.ErrorPage(t, second, get(good+"&"+second))
+			expect.ErrorPage(t, second+" first", get(second+"&"+good))
 		}
 		for _, second := range []string{
 			"response_type=code", "scope=videos:read", "code_challenge=x", "code_challenge_method=S256", "st%61te=t", "sc%6Fpe=jobs:read",
@@ -169,7 +158,7 @@ func TestRFC6749_3_1_RepeatedParameters(t *testing.T) {
 
 // TestWire5_OtherErrorsRedirect: docs/security-cases.md 6, 7 and 15, each with its code.
 func TestWire5_OtherErrorsRedirect(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for _, c := range []struct {
 			change map[string]string
@@ -212,10 +201,10 @@ func TestCase8_StateComesBackByteForByte(t *testing.T) {
 	states := []string{
 		"a\r\nSet-Cookie: x=1", `"><script>alert(1)</script>`, "a&code=evil&iss=https://evil.test", "a+b c", "😀", "\x00", strings.Repeat("x", 2000),
 	}
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		_, err := b.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		for _, state := range states {
 			for _, decision := range []string{"approve", "deny", ""} {
 				r := harness.Request{State: state}
@@ -223,12 +212,12 @@ func TestCase8_StateComesBackByteForByte(t *testing.T) {
 					r.Scope = "bogus"
 				}
 				page, err := b.Get(r.Path())
-				must(t, err)
+				expect.NoError(t, err)
 				if decision != "" {
 					page, err = b.Consent(r)
-					must(t, err)
+					expect.NoError(t, err)
 					page, err = b.Decide(page, "ws_acme", decision)
-					must(t, err)
+					expect.NoError(t, err)
 				}
 				q := page.Query()
 				if len(q["state"]) != 1 || q.Get("state") != state || len(q["code"])+len(q["error"]) != 1 || len(q["iss"]) != 1 || page.Header.Get("Set-Cookie") != "" && decision == "" && strings.Contains(page.Header.Get("Set-Cookie"), "x=1") {
@@ -237,7 +226,7 @@ func TestCase8_StateComesBackByteForByte(t *testing.T) {
 			}
 		}
 		page, err := b.Get(harness.Request{State: strings.Repeat("x", 8000)}.Path())
-		must(t, err)
+		expect.NoError(t, err)
 		if page.Status != http.StatusBadRequest {
 			t.Errorf("an overlong state returned %d, want 400", page.Status)
 		}
@@ -246,7 +235,7 @@ func TestCase8_StateComesBackByteForByte(t *testing.T) {
 
 // TestCase9_ErrorPageReflectsNothing, and the error page has the headers of case 10.
 func TestCase9_ErrorPageReflectsNothing(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for _, change := range []map[string]string{
 			{"client_id": "<svg/onload=alert(1)>"},
@@ -254,69 +243,54 @@ func TestCase9_ErrorPageReflectsNothing(t *testing.T) {
 			{"client_id": "nope", "error_hint": "<script>", "error_description": "<script>", "message": "<script>"},
 		} {
 			page := authorize(t, b, change)
-			wantErrorPage(t, "xss", page)
+			expect.ErrorPage(t, "xss", page)
 			for _, bad := range []string{"<svg", "<img", "<script", "javascript:"} {
 				if strings.Contains(page.Body, bad) {
 					t.Errorf("the page contains %q", bad)
 				}
 			}
-			wantPageHeaders(t, "error page", page)
+			expect.PageHeaders(t, "error page", page)
 		}
 	})
 }
 
-// wantPageHeaders checks the headers of docs/security-cases.md 10.
-func wantPageHeaders(t *testing.T, what string, page harness.Page) {
-	t.Helper()
-	for name, value := range map[string]string{
-		"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store",
-		"Content-Type": "text/html; charset=utf-8",
-	} {
-		want(t, what+" "+name, page.Header.Get(name), value)
-	}
-	csp := page.Header.Get("Content-Security-Policy")
-	if !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe-inline") || strings.Contains(csp, "form-action") {
-		t.Errorf("%s: Content-Security-Policy is %q", what, csp)
-	}
-}
-
 // TestCase10_HeadersOnEveryPage of a flow.
 func TestCase10_HeadersOnEveryPage(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		signIn, err := b.Follow(b.Get(harness.Request{}.Path()))
-		must(t, err)
-		wantPageHeaders(t, "sign-in page", signIn)
+		expect.NoError(t, err)
+		expect.PageHeaders(t, "sign-in page", signIn)
 		consent, err := b.SignIn(signIn, harness.JohnEmail, harness.UserPassword)
-		must(t, err)
-		wantPageHeaders(t, "consent page", consent)
+		expect.NoError(t, err)
+		expect.PageHeaders(t, "consent page", consent)
 		apps, err := b.Get("/account/connected-apps")
-		must(t, err)
-		want(t, "status of the connected apps", apps.Status, http.StatusOK)
-		wantPageHeaders(t, "connected apps", apps)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of the connected apps", apps.Status, http.StatusOK)
+		expect.PageHeaders(t, "connected apps", apps)
 		missing, err := b.Get("/nowhere")
-		must(t, err)
-		want(t, "status of an unknown path", missing.Status, http.StatusNotFound)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of an unknown path", missing.Status, http.StatusNotFound)
 	})
 }
 
 // TestCase12_IssuerIsConfiguredNotObserved: no request header changes the issuer.
 func TestCase12_IssuerIsConfiguredNotObserved(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{"/.well-known/oauth-authorization-server", harness.Request{Scope: "bogus", State: "s"}.Path()} {
 			req, err := http.NewRequest(http.MethodGet, d.PublicURL+path, nil)
-			must(t, err)
+			expect.NoError(t, err)
 			req.Host = "evil.test"
 			req.Header.Set("X-Forwarded-Host", "evil.test")
 			req.Header.Set("X-Forwarded-Proto", "https")
 			req.Header.Set("Forwarded", "for=127.0.0.1;proto=https;host=evil.test")
 			page, err := d.NewBrowser().Do(req)
-			must(t, err)
+			expect.NoError(t, err)
 			if strings.Contains(page.Body+page.Location(), "evil.test") {
 				t.Errorf("%s trusted a header: %s %s", path, page.Body, page.Location())
 			}
 			if page.Location() != "" {
-				want(t, "iss", page.Query().Get("iss"), d.PublicURL)
+				expect.Equal(t, "iss", page.Query().Get("iss"), d.PublicURL)
 			}
 		}
 	})
@@ -324,7 +298,7 @@ func TestCase12_IssuerIsConfiguredNotObserved(t *testing.T) {
 
 // TestCase13_RequestObjectsAndResponseModes: neither changes where or how the response is sent.
 func TestCase13_RequestObjectsAndResponseModes(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for _, change := range []map[string]string{
 			{"response_mode": "fragment"},
@@ -345,34 +319,34 @@ func TestCase13_RequestObjectsAndResponseModes(t *testing.T) {
 // TestCase15_ScopeOrderAndDuplicates: the order is kept, duplicates are removed, and the token has
 // exactly the scopes of the consent screen.
 func TestCase15_ScopeOrderAndDuplicates(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := harness.Request{Scope: "jobs:read videos:read jobs:read"}
 		code, err := d.NewBrowser().Approve(r)
-		must(t, err)
+		expect.NoError(t, err)
 		a, err := d.Exchange(code, r)
-		must(t, err)
-		wantTokens(t, a, "jobs:read videos:read")
+		expect.NoError(t, err)
+		expect.Tokens(t, a, "jobs:read videos:read")
 	})
 }
 
 // TestCase30_GETNeverApproves and no parameter bypasses the consent screen.
 func TestCase30_GETNeverApproves(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		consent, err := b.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		form, err := consent.FormWith("workspace_id")
-		must(t, err)
+		expect.NoError(t, err)
 		form.Values.Set("decision", "approve")
 		form.Values.Set("workspace_id", "ws_acme")
 		page, err := b.Follow(b.Get("/consent?" + form.Values.Encode()))
-		must(t, err)
+		expect.NoError(t, err)
 		if strings.Contains(page.Location(), "code=") {
 			t.Errorf("a GET approved: %s", page.Location())
 		}
 		for _, flag := range []string{"approve=true", "approval_prompt=auto", "decision=approve", "consent=1", "prompt=none"} {
 			page, err := b.Follow(b.Get(harness.Request{}.Path() + "&" + flag))
-			must(t, err)
+			expect.NoError(t, err)
 			if page.Query().Has("code") {
 				t.Errorf("%s issued a code", flag)
 			}

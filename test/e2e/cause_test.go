@@ -7,59 +7,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
-
-// logLine returns the only line of the log that has a text and a request's id.
-func logLine(t *testing.T, d *harness.Deployment, id, text string) string {
-	t.Helper()
-	if id == "" {
-		t.Fatal("the response has no Usher-Request-Id")
-	}
-	var found []string
-	eventually(t, "a line "+text, func() bool {
-		log, err := d.Log()
-		must(t, err)
-		found = nil
-		for line := range strings.Lines(log) {
-			if strings.Contains(line, id) && strings.Contains(line, text) && strings.HasSuffix(line, "\n") {
-				found = append(found, line)
-			}
-		}
-		return len(found) > 0
-	})
-	if len(found) > 1 {
-		t.Errorf("%d lines %s", len(found), text)
-	}
-	return found[0]
-}
-
-// member returns a member of a log line in either format.
-func member(line, name string) string {
-	m := regexp.MustCompile(`\b` + name + `"?[=:]"?([^",\s]*)`).FindStringSubmatch(line)
-	if m == nil {
-		return ""
-	}
-	return m[1]
-}
-
-// wantCause checks that the gateway logged a refused request with its cause and its client, at the
-// level of the development profile.
-func wantCause(t *testing.T, d *harness.Deployment, h http.Header, cause, clientID string) {
-	t.Helper()
-	line := logLine(t, d, h.Get("Usher-Request-Id"), "request refused")
-	if member(line, "cause") != cause || member(line, "client_id") != clientID || member(line, "level") != "INFO" {
-		t.Errorf("the line has cause %q and client %q, want %s and %q: %s", member(line, "cause"), member(line, "client_id"), cause, clientID, line)
-	}
-}
 
 // refusals returns the gateway's counter of refused requests at an endpoint with a cause.
 func refusals(t *testing.T, d *harness.Deployment, endpoint, cause string) string {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, d.AdminURL+"/metrics", nil)
-	must(t, err)
+	expect.NoError(t, err)
 	text, _, err := harness.SendText(req)
-	must(t, err)
+	expect.NoError(t, err)
 	line := regexp.MustCompile(`(?m)^usher_refusals_total\{cause="` + cause + `",endpoint="` + endpoint + `"\} (\d+)$`).FindStringSubmatch(text)
 	if line == nil {
 		return ""
@@ -78,14 +36,14 @@ func refusedToken(t *testing.T, d *harness.Deployment, body map[string]any, caus
 	}
 	before := refusals(t, d, "/oauth/token", cause)
 	a, err := d.JSON("/oauth/token", body)
-	must(t, err)
-	wantCause(t, d, a.Header, cause, clientID)
+	expect.NoError(t, err)
+	expect.Cause(t, d, a.Header, cause, clientID)
 	if after := refusals(t, d, "/oauth/token", cause); after == before || after == "" {
 		t.Errorf("%s was counted %s times before and %s after", cause, before, after)
 	}
 	b, err := d.Form("/oauth/token", form)
-	must(t, err)
-	wantCause(t, d, b.Header, cause, clientID)
+	expect.NoError(t, err)
+	expect.Cause(t, d, b.Header, cause, clientID)
 	for _, response := range []string{a.Raw, b.Raw} {
 		if strings.Contains(response, cause) {
 			t.Errorf("the response contains the cause: %s", response)
@@ -102,15 +60,15 @@ const (
 
 // TestFault_D3_EveryRefusedCodeHasItsCause, and the responses are identical to the byte.
 func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		r := harness.Request{ClientID: publicID, Verifier: harness.NewVerifier()}
 		code, err := b.Approve(r)
-		must(t, err)
+		expect.NoError(t, err)
 		plain, err := b.Approve(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		asPublic := func(code string, change map[string]any) map[string]any {
-			body := codeRequest(code, map[string]any{"client_id": publicID, "client_secret": nil, "code_verifier": r.Verifier})
+			body := harness.CodeRequest(code, map[string]any{"client_id": publicID, "client_secret": nil, "code_verifier": r.Verifier})
 			for name, value := range change {
 				if body[name] = value; value == nil {
 					delete(body, name)
@@ -123,11 +81,11 @@ func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 			cause, id string
 			body      map[string]any
 		}{
-			{"code_malformed", confidentialID, codeRequest("AUTH_CODE", nil)},
-			{"code_unknown", confidentialID, codeRequest(harness.NewVerifier(), nil)}, // a valid form
-			{"code_other_client", confidentialID, codeRequest(code, nil)},
+			{"code_malformed", confidentialID, harness.CodeRequest("AUTH_CODE", nil)},
+			{"code_unknown", confidentialID, harness.CodeRequest(harness.NewVerifier(), nil)}, // a valid form
+			{"code_other_client", confidentialID, harness.CodeRequest(code, nil)},
 			{"code_other_client", publicID, asPublic(plain, map[string]any{"code_verifier": nil})},
-			{"redirect_uri_other", confidentialID, codeRequest(plain, map[string]any{"redirect_uri": harness.CallbackURI + "/"})},
+			{"redirect_uri_other", confidentialID, harness.CodeRequest(plain, map[string]any{"redirect_uri": harness.CallbackURI + "/"})},
 		} {
 			bodies[refusedToken(t, d, row.body, row.cause, row.id)] = true
 		}
@@ -139,14 +97,14 @@ func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 			{"verifier_missing", publicID, asPublic(code, map[string]any{"code_verifier": nil})},
 			{"verifier_malformed", publicID, asPublic(code, map[string]any{"code_verifier": "too short"})},
 			{"verifier_wrong", publicID, asPublic(code, map[string]any{"code_verifier": harness.NewVerifier()})},
-			{"verifier_unexpected", confidentialID, codeRequest(plain, map[string]any{"code_verifier": r.Verifier})},
+			{"verifier_unexpected", confidentialID, harness.CodeRequest(plain, map[string]any{"code_verifier": r.Verifier})},
 		} {
 			verifiers[refusedToken(t, d, row.body, row.cause, row.id)] = true
 		}
 		a, err := d.Exchange(plain, harness.Request{})
-		must(t, err)
-		wantTokens(t, a, fullScope)
-		bodies[refusedToken(t, d, codeRequest(plain, nil), "code_replayed", confidentialID)] = true
+		expect.NoError(t, err)
+		expect.Tokens(t, a, harness.FullScope)
+		bodies[refusedToken(t, d, harness.CodeRequest(plain, nil), "code_replayed", confidentialID)] = true
 		if len(bodies) != 1 || len(verifiers) != 1 {
 			t.Errorf("causes of one reason have %d and %d responses: %v %v", len(bodies), len(verifiers), bodies, verifiers)
 		}
@@ -155,24 +113,24 @@ func TestFault_D3_EveryRefusedCodeHasItsCause(t *testing.T) {
 
 // TestFault_D3_EveryRefusedRefreshTokenHasItsCause likewise.
 func TestFault_D3_EveryRefusedRefreshTokenHasItsCause(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		first, err := d.Issue(d.NewBrowser(), harness.Request{Email: harness.EstherEmail})
-		must(t, err)
+		expect.NoError(t, err)
 		bodies := map[string]bool{}
 		refused := func(cause, id, token string, change map[string]any) {
 			t.Helper()
-			bodies[refusedToken(t, d, refreshRequest(token, change), cause, id)] = true
+			bodies[refusedToken(t, d, harness.RefreshRequest(token, change), cause, id)] = true
 		}
 		refused("refresh_malformed", confidentialID, "vdo_ort_x", nil)
 		refused("refresh_malformed", confidentialID, first.Access, nil)
 		refused("refresh_other_client", publicID, first.Refresh, map[string]any{"client_id": publicID, "client_secret": nil})
 		next, err := d.Refresh(first.Refresh)
-		must(t, err)
-		wantTokens(t, next, fullScope)
+		expect.NoError(t, err)
+		expect.Tokens(t, next, harness.FullScope)
 		reused, err := d.Refresh(first.Refresh)
-		must(t, err)
+		expect.NoError(t, err)
 		bodies[reused.Raw] = false
-		wantCause(t, d, reused.Header, "refresh_reused", confidentialID)
+		expect.Cause(t, d, reused.Header, "refresh_reused", confidentialID)
 		refused("refresh_rotated", confidentialID, first.Refresh, nil)
 		refused("refresh_revoked", confidentialID, next.Text("refresh_token"), nil)
 		delete(bodies, reused.Raw)
@@ -185,7 +143,7 @@ func TestFault_D3_EveryRefusedRefreshTokenHasItsCause(t *testing.T) {
 // TestFault_D3_EveryFailedClientAuthenticationHasItsCause likewise; the id of an unregistered
 // client is not logged.
 func TestFault_D3_EveryFailedClientAuthenticationHasItsCause(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		bodies := map[string]bool{}
 		for _, row := range []struct {
 			cause, id    string
@@ -197,7 +155,7 @@ func TestFault_D3_EveryFailedClientAuthenticationHasItsCause(t *testing.T) {
 			{"secret_wrong", confidentialID, confidentialID, "vdo_secret_wrong"},
 			{"secret_unexpected", publicID, publicID, "vdo_secret_wrong"},
 		} {
-			body := codeRequest(harness.NewVerifier(), map[string]any{"client_id": row.name, "client_secret": row.secret})
+			body := harness.CodeRequest(harness.NewVerifier(), map[string]any{"client_id": row.name, "client_secret": row.secret})
 			bodies[refusedToken(t, d, body, row.cause, row.id)] = true
 		}
 		if len(bodies) != 1 {
@@ -211,11 +169,11 @@ var issuedSecret = regexp.MustCompile(`vdo_secret_[0-9A-Za-z]+`)
 // TestFault_D3_AnOperatorsChangeToAClientIsTheCause: the secret was replaced, the client was
 // disabled, or a grant type was removed.
 func TestFault_D3_AnOperatorsChangeToAClientIsTheCause(t *testing.T) {
-	d := fiveProcesses(t)
+	d := shared.FiveProcesses()
 	operate := func(args ...string) string {
 		t.Helper()
-		out, err := d.Operate(t.Context(), shared.bins, args...)
-		must(t, err)
+		out, err := d.Operate(t.Context(), shared.Bins, args...)
+		expect.NoError(t, err)
 		return out
 	}
 	const id = "vdo_client_causes"
@@ -223,7 +181,7 @@ func TestFault_D3_AnOperatorsChangeToAClientIsTheCause(t *testing.T) {
 	fresh := issuedSecret.FindString(operate("clients", "rotate-secret", id, "--overlap", "0s"))
 	d.RecordSecret("client_secret", old)
 	d.RecordSecret("client_secret", fresh)
-	body := codeRequest(harness.NewVerifier(), map[string]any{"client_id": id, "client_secret": old})
+	body := harness.CodeRequest(harness.NewVerifier(), map[string]any{"client_id": id, "client_secret": old})
 	replaced := refusedToken(t, d, body, "secret_expired", id)
 	operate("clients", "update", id, "--grant", "refresh_token", "--grant", "authorization_code")
 	operate("clients", "disable", id, "--yes")
@@ -232,16 +190,16 @@ func TestFault_D3_AnOperatorsChangeToAClientIsTheCause(t *testing.T) {
 		t.Errorf("the response to a disabled client is %s, to one with a replaced secret %s", disabled, replaced)
 	}
 	page, err := d.NewBrowser().Get(harness.Request{ClientID: id, Scope: "videos:read"}.Path())
-	must(t, err)
-	wantCause(t, d, page.Header, "client_disabled", id)
+	expect.NoError(t, err)
+	expect.Cause(t, d, page.Header, "client_disabled", id)
 }
 
 // TestFault_D3_EveryRefusedAuthorizationRequestHasItsCause, on a page and in a redirect.
 func TestFault_D3_EveryRefusedAuthorizationRequestHasItsCause(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		path := func(change ...string) string {
 			u, err := url.Parse(harness.Request{ClientID: publicID, Verifier: harness.NewVerifier()}.Path())
-			must(t, err)
+			expect.NoError(t, err)
 			q := u.Query()
 			for i := 0; i < len(change); i += 2 {
 				if q.Set(change[i], change[i+1]); change[i+1] == "" {
@@ -274,9 +232,9 @@ func TestFault_D3_EveryRefusedAuthorizationRequestHasItsCause(t *testing.T) {
 			{"login_required", publicID, path("prompt", "none"), 303},
 		} {
 			page, err := d.NewBrowser().Get(row.path)
-			must(t, err)
-			want(t, "status for "+row.cause, page.Status, row.status)
-			wantCause(t, d, page.Header, row.cause, row.id)
+			expect.NoError(t, err)
+			expect.Equal(t, "status for "+row.cause, page.Status, row.status)
+			expect.Cause(t, d, page.Header, row.cause, row.id)
 			if refusals(t, d, "/oauth/authorize", row.cause) == "" {
 				t.Errorf("%s is not counted", row.cause)
 			}
@@ -291,7 +249,7 @@ func TestFault_D3_EveryRefusedAuthorizationRequestHasItsCause(t *testing.T) {
 // TestFault_D2_AnUnknownScopeIsNamed, with the most similar scope, in the characters of RFC
 // 6749 §4.1.2.1.
 func TestFault_D2_AnUnknownScopeIsNamed(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for scope, wanted := range map[string]string{
 			"video:read jobs:read":    `'video:read' is not a scope; did you mean 'videos:read'?`,
 			"videos:read,jobs:read":   `'videos:read,jobs:read' is not a scope: separate scopes by single spaces`,
@@ -300,40 +258,40 @@ func TestFault_D2_AnUnknownScopeIsNamed(t *testing.T) {
 			strings.Repeat("x", 1000): `'` + strings.Repeat("x", 40) + `...' is not a scope`,
 		} {
 			page, err := d.NewBrowser().Get(harness.Request{Scope: scope}.Path())
-			must(t, err)
-			want(t, "error for "+scope, page.Query().Get("error"), "invalid_scope")
-			want(t, "description for "+scope, page.Query().Get("error_description"), wanted)
+			expect.NoError(t, err)
+			expect.Equal(t, "error for "+scope, page.Query().Get("error"), "invalid_scope")
+			expect.Equal(t, "description for "+scope, page.Query().Get("error_description"), wanted)
 		}
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-		must(t, err)
-		a, err := d.JSON("/oauth/token", refreshRequest(tokens.Refresh, map[string]any{"scope": "export:write"}))
-		must(t, err)
-		wantFailure(t, a, http.StatusBadRequest, "invalid_scope", `the scope "export:write" was not granted: a refresh may only narrow the scope`)
-		wantCause(t, d, a.Header, "scope_not_granted", confidentialID)
+		expect.NoError(t, err)
+		a, err := d.JSON("/oauth/token", harness.RefreshRequest(tokens.Refresh, map[string]any{"scope": "export:write"}))
+		expect.NoError(t, err)
+		expect.Failure(t, a, http.StatusBadRequest, "invalid_scope", `the scope "export:write" was not granted: a refresh may only narrow the scope`)
+		expect.Cause(t, d, a.Header, "scope_not_granted", confidentialID)
 	})
 }
 
 // TestFault_D2_ARefreshTokenAtTheAPIIsNamedAsOne.
 func TestFault_D2_ARefreshTokenAtTheAPIIsNamedAsOne(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		req, err := http.NewRequest(http.MethodGet, d.PublicURL+"/v1/videos", nil)
-		must(t, err)
+		expect.NoError(t, err)
 		req.Header.Set("Authorization", "Bearer "+tokens.Refresh)
 		a, err := harness.Send(req)
-		must(t, err)
+		expect.NoError(t, err)
 		if a.Status != http.StatusUnauthorized || a.Message() != "This is a refresh token: send the access token" {
 			t.Errorf("%d %s", a.Status, a.Raw)
 		}
-		wantCause(t, d, a.Header, "access_token_is_refresh_token", "")
+		expect.Cause(t, d, a.Header, "access_token_is_refresh_token", "")
 	})
 }
 
 // TestFault_D5_IntrospectionWithoutASecretReturnsWhatItNeeds, whichever client id the request has,
 // or none.
 func TestFault_D5_IntrospectionWithoutASecretReturnsWhatItNeeds(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		bodies := map[string]bool{}
 		for _, id := range []any{nil, publicID, confidentialID, resourceID, "vdo_client_nobody"} {
 			body := map[string]any{"token": "vdo_oat_x"}
@@ -341,42 +299,42 @@ func TestFault_D5_IntrospectionWithoutASecretReturnsWhatItNeeds(t *testing.T) {
 				body["client_id"] = id
 			}
 			a, err := d.JSON("/oauth/introspect", body)
-			must(t, err)
-			wantFailure(t, a, http.StatusUnauthorized, "authentication_error", "Introspection needs a confidential client")
-			wantCause(t, d, a.Header, "introspection_without_secret", "")
+			expect.NoError(t, err)
+			expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", "Introspection needs a confidential client")
+			expect.Cause(t, d, a.Header, "introspection_without_secret", "")
 			bodies[a.Raw] = true
 		}
 		if len(bodies) != 1 {
 			t.Errorf("the responses differ between clients: %v", bodies)
 		}
 		a, err := d.JSON("/oauth/introspect", map[string]any{"token": "vdo_oat_x", "client_id": confidentialID, "client_secret": "vdo_secret_wrong"})
-		must(t, err)
-		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", "Invalid client credentials")
-		wantCause(t, d, a.Header, "secret_wrong", confidentialID)
+		expect.NoError(t, err)
+		expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", "Invalid client credentials")
+		expect.Cause(t, d, a.Header, "secret_wrong", confidentialID)
 	})
 }
 
 // TestFault_A11_AReuseIsAWarningWithItsCircumstances: the client, the user, the source address, and
 // the time since the first use.
 func TestFault_A11_AReuseIsAWarningWithItsCircumstances(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		code, err := b.Approve(harness.Request{Email: harness.EstherEmail})
-		must(t, err)
+		expect.NoError(t, err)
 		a, err := d.Exchange(code, harness.Request{})
-		must(t, err)
-		wantTokens(t, a, fullScope)
+		expect.NoError(t, err)
+		expect.Tokens(t, a, harness.FullScope)
 		replayed, err := d.Exchange(code, harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		wantWarning(t, d, replayed, "authorization code was used again", "code_replayed")
 
 		tokens, err := d.Issue(b, harness.Request{Email: harness.EstherEmail})
-		must(t, err)
+		expect.NoError(t, err)
 		next, err := d.Refresh(tokens.Refresh)
-		must(t, err)
-		wantTokens(t, next, fullScope)
+		expect.NoError(t, err)
+		expect.Tokens(t, next, harness.FullScope)
 		reused, err := d.Refresh(tokens.Refresh)
-		must(t, err)
+		expect.NoError(t, err)
 		line := wantWarning(t, d, reused, "rotated refresh token was used again", "refresh_reused")
 		if !regexp.MustCompile(`looks like parallel refreshes; allow repeats for (\d+s) with usher clients update ` + confidentialID + ` --refresh-retry (\d+s)`).MatchString(line) {
 			t.Errorf("a reuse right after the rotation has no hint: %s", line)
@@ -386,13 +344,13 @@ func TestFault_A11_AReuseIsAWarningWithItsCircumstances(t *testing.T) {
 
 func wantWarning(t *testing.T, d *harness.Deployment, a harness.Response, text, cause string) string {
 	t.Helper()
-	line := logLine(t, d, a.Header.Get("Usher-Request-Id"), text)
+	line := expect.LogLine(t, d, a.Header.Get("Usher-Request-Id"), text)
 	for name, value := range map[string]string{
 		"level": "WARN", "cause": cause, "client_id": confidentialID, "workspace_id": "ws_acme", "source": "127.0.0.1", "same_source": "yes",
 	} {
-		want(t, name+" of the warning about "+cause, member(line, name), value)
+		expect.Equal(t, name+" of the warning about "+cause, expect.Member(line, name), value)
 	}
-	if !strings.HasPrefix(member(line, "user_id"), "usr_") || member(line, "after") == "" {
+	if !strings.HasPrefix(expect.Member(line, "user_id"), "usr_") || expect.Member(line, "after") == "" {
 		t.Errorf("the warning has no user id or no time since the first use: %s", line)
 	}
 	return line

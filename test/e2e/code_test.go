@@ -5,65 +5,43 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
-
-const (
-	badCode     = "Invalid or expired authorization code"
-	badVerifier = "Invalid PKCE code verifier"
-	badRefresh  = "Invalid or expired refresh token"
-	badClient   = "Invalid client credentials"
-)
-
-// codeRequest is the documented token request with a code and some members replaced; a nil value
-// removes the member.
-func codeRequest(code string, change map[string]any) map[string]any {
-	body := map[string]any{
-		"grant_type": "authorization_code", "code": code, "redirect_uri": harness.CallbackURI,
-		"client_id": harness.ConfidentialID, "client_secret": harness.ConfidentialPW,
-	}
-	for k, v := range change {
-		body[k] = v
-		if v == nil {
-			delete(body, k)
-		}
-	}
-	return body
-}
 
 // TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant: docs/security-cases.md 35; the second use is refused
 // and revokes the tokens of the first.
 func TestRFC6749_4_1_2_CodeUsedTwiceRevokesGrant(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		other, err := d.Issue(b, harness.Request{Workspace: "ws_doe"})
-		must(t, err)
+		expect.NoError(t, err)
 		code, err := b.Approve(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		first, err := d.Exchange(code, harness.Request{})
-		must(t, err)
-		wantTokens(t, first, "videos:read analyze:write jobs:read")
+		expect.NoError(t, err)
+		expect.Tokens(t, first, "videos:read analyze:write jobs:read")
 		again, err := d.Exchange(code, harness.Request{})
-		must(t, err)
-		wantFailure(t, again, http.StatusUnauthorized, "authentication_error", badCode)
-		wantActive(t, d, first.Text("access_token"), false)
+		expect.NoError(t, err)
+		expect.Failure(t, again, http.StatusUnauthorized, "authentication_error", expect.BadCode)
+		expect.Active(t, d, first.Text("access_token"), false)
 		refreshed, err := d.Refresh(first.Text("refresh_token"))
-		must(t, err)
-		wantFailure(t, refreshed, http.StatusUnauthorized, "authentication_error", badRefresh)
-		wantActive(t, d, other.Access, true)
+		expect.NoError(t, err)
+		expect.Failure(t, refreshed, http.StatusUnauthorized, "authentication_error", expect.BadRefresh)
+		expect.Active(t, d, other.Access, true)
 	})
 }
 
 // TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing: only a request that could have redeemed the
 // code revokes its tokens.
 func TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		verifier := harness.NewVerifier()
 		code, err := d.NewBrowser().Approve(harness.Request{Verifier: verifier})
-		must(t, err)
-		first, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"code_verifier": verifier}))
-		must(t, err)
-		wantTokens(t, first, "videos:read analyze:write jobs:read")
+		expect.NoError(t, err)
+		first, err := d.JSON("/oauth/token", harness.CodeRequest(code, map[string]any{"code_verifier": verifier}))
+		expect.NoError(t, err)
+		expect.Tokens(t, first, "videos:read analyze:write jobs:read")
 		for name, change := range map[string]map[string]any{
 			"wrong secret":       {"code_verifier": verifier, "client_secret": "vdo_secret_wrong"},
 			"another redirect":   {"code_verifier": verifier, "redirect_uri": d.PublicURL + "/demo/callback"},
@@ -71,59 +49,59 @@ func TestWire4_1_ReplayThatIsWrongOtherwiseRevokesNothing(t *testing.T) {
 			"verifier left out":  {},
 			"another app's code": {"code_verifier": verifier, "client_id": harness.PublicID, "client_secret": nil},
 		} {
-			a, err := d.JSON("/oauth/token", codeRequest(code, change))
-			must(t, err)
-			want(t, name, a.Status, http.StatusUnauthorized)
+			a, err := d.JSON("/oauth/token", harness.CodeRequest(code, change))
+			expect.NoError(t, err)
+			expect.Equal(t, name, a.Status, http.StatusUnauthorized)
 		}
-		wantActive(t, d, first.Text("access_token"), true)
+		expect.Active(t, d, first.Text("access_token"), true)
 	})
 }
 
 // TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt: another client's request neither redeems nor
 // invalidates the code.
 func TestCase37_CodeOfAnotherClientIsRefusedAndNotBurnt(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		verifier := harness.NewVerifier()
 		code, err := d.NewBrowser().Approve(harness.Request{Verifier: verifier})
-		must(t, err)
-		stolen, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{
+		expect.NoError(t, err)
+		stolen, err := d.JSON("/oauth/token", harness.CodeRequest(code, map[string]any{
 			"client_id": harness.PublicID, "client_secret": nil, "code_verifier": verifier,
 		}))
-		must(t, err)
-		wantFailure(t, stolen, http.StatusUnauthorized, "authentication_error", badCode)
-		mine, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"code_verifier": verifier}))
-		must(t, err)
-		wantTokens(t, mine, "videos:read analyze:write jobs:read")
+		expect.NoError(t, err)
+		expect.Failure(t, stolen, http.StatusUnauthorized, "authentication_error", expect.BadCode)
+		mine, err := d.JSON("/oauth/token", harness.CodeRequest(code, map[string]any{"code_verifier": verifier}))
+		expect.NoError(t, err)
+		expect.Tokens(t, mine, "videos:read analyze:write jobs:read")
 	})
 }
 
 // TestRFC7636_4_6_ChallengeNeedsItsVerifier: docs/security-cases.md 38, for both client types; a
 // client secret does not replace the verifier.
 func TestRFC7636_4_6_ChallengeNeedsItsVerifier(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for client, base := range map[string]map[string]any{
 			harness.ConfidentialID: {},
 			harness.PublicID:       {"client_id": harness.PublicID, "client_secret": nil},
 		} {
 			verifier := harness.NewVerifier()
 			code, err := d.NewBrowser().Approve(harness.Request{ClientID: client, Verifier: verifier})
-			must(t, err)
-			body := codeRequest(code, base)
+			expect.NoError(t, err)
+			body := harness.CodeRequest(code, base)
 			for _, wrong := range wrongVerifiers(verifier) {
 				body["code_verifier"] = wrong
 				a, err := d.JSON("/oauth/token", body)
-				must(t, err)
+				expect.NoError(t, err)
 				if a.Status != http.StatusUnauthorized && a.Status != http.StatusBadRequest {
 					t.Errorf("%s with verifier %.20q: %d %s", client, wrong, a.Status, a.Raw)
 				}
 				if s, ok := wrong.(string); ok && len(s) < 200 && !strings.ContainsAny(s, "\x00") {
-					wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badVerifier)
+					expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", expect.BadVerifier)
 				}
 			}
 			body["code_verifier"] = verifier
 			a, err := d.JSON("/oauth/token", body)
-			must(t, err)
-			wantTokens(t, a, "videos:read analyze:write jobs:read")
+			expect.NoError(t, err)
+			expect.Tokens(t, a, "videos:read analyze:write jobs:read")
 		}
 	})
 }
@@ -142,53 +120,53 @@ func wrongVerifiers(right string) []any {
 // TestWire4_1_VerifierWithoutChallengeIsRefused: a verifier without a code_challenge is a downgrade
 // attack or a mistake.
 func TestWire4_1_VerifierWithoutChallengeIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		code, err := d.NewBrowser().Approve(harness.Request{})
-		must(t, err)
-		a, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"code_verifier": harness.NewVerifier()}))
-		must(t, err)
-		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badVerifier)
+		expect.NoError(t, err)
+		a, err := d.JSON("/oauth/token", harness.CodeRequest(code, map[string]any{"code_verifier": harness.NewVerifier()}))
+		expect.NoError(t, err)
+		expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", expect.BadVerifier)
 	})
 }
 
 // TestRFC6749_4_1_3_RedirectURIMustBeTheSame: docs/security-cases.md 41; equal to the authorization
 // request's, byte for byte.
 func TestRFC6749_4_1_3_RedirectURIMustBeTheSame(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		code, err := d.NewBrowser().Approve(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		for _, uri := range []any{nil, ""} {
-			a, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"redirect_uri": uri}))
-			must(t, err)
-			wantFailure(t, a, http.StatusBadRequest, "invalid_request", "")
+			a, err := d.JSON("/oauth/token", harness.CodeRequest(code, map[string]any{"redirect_uri": uri}))
+			expect.NoError(t, err)
+			expect.Failure(t, a, http.StatusBadRequest, "invalid_request", "")
 			if !strings.Contains(a.Message(), "redirect_uri") {
 				t.Errorf("the message does not name redirect_uri: %s", a.Raw)
 			}
 		}
 		for _, uri := range append(spellings(), d.PublicURL+"/demo/callback") {
-			a, err := d.JSON("/oauth/token", codeRequest(code, map[string]any{"redirect_uri": uri}))
-			must(t, err)
+			a, err := d.JSON("/oauth/token", harness.CodeRequest(code, map[string]any{"redirect_uri": uri}))
+			expect.NoError(t, err)
 			if a.Status != http.StatusUnauthorized && a.Status != http.StatusBadRequest {
 				t.Errorf("redirect_uri %q: %d %s", uri, a.Status, a.Raw)
 			}
 		}
 		a, err := d.Exchange(code, harness.Request{})
-		must(t, err)
-		wantTokens(t, a, "videos:read analyze:write jobs:read")
+		expect.NoError(t, err)
+		expect.Tokens(t, a, "videos:read analyze:write jobs:read")
 	})
 }
 
 // TestCase44_ClientCredentialsOfEveryWrongKind: failed client authentication does not consume the
 // code.
 func TestCase44_ClientCredentialsOfEveryWrongKind(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		verifier := harness.NewVerifier()
 		code, err := d.NewBrowser().Approve(harness.Request{ClientID: harness.PublicID, Verifier: verifier})
-		must(t, err)
+		expect.NoError(t, err)
 		public := map[string]any{"client_id": harness.PublicID, "client_secret": "anything", "code_verifier": verifier}
-		a, err := d.JSON("/oauth/token", codeRequest(code, public))
-		must(t, err)
-		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badClient)
+		a, err := d.JSON("/oauth/token", harness.CodeRequest(code, public))
+		expect.NoError(t, err)
+		expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", expect.BadClient)
 		for _, change := range []map[string]any{
 			{"client_secret": nil},
 			{"client_secret": ""},
@@ -198,13 +176,13 @@ func TestCase44_ClientCredentialsOfEveryWrongKind(t *testing.T) {
 			{"client_id": "VDO_CLIENT_ABC123"},
 			{"client_id": strings.Repeat("x", 10_000)},
 		} {
-			a, err := d.JSON("/oauth/token", codeRequest(code, change))
-			must(t, err)
-			wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badClient)
+			a, err := d.JSON("/oauth/token", harness.CodeRequest(code, change))
+			expect.NoError(t, err)
+			expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", expect.BadClient)
 		}
 		public["client_secret"] = ""
-		a, err = d.JSON("/oauth/token", codeRequest(code, public))
-		must(t, err)
-		wantTokens(t, a, "videos:read analyze:write jobs:read")
+		a, err = d.JSON("/oauth/token", harness.CodeRequest(code, public))
+		expect.NoError(t, err)
+		expect.Tokens(t, a, "videos:read analyze:write jobs:read")
 	})
 }

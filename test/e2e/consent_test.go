@@ -6,41 +6,42 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
 // TestCase25_ADecisionNeedsItsOwnForm: the form of this browser, this session and this
 // authorization request.
 func TestCase25_ADecisionNeedsItsOwnForm(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		older, err := b.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		page, err := b.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		form, err := page.FormWith("workspace_id")
-		must(t, err)
+		expect.NoError(t, err)
 		olderForm, err := older.FormWith("workspace_id")
-		must(t, err)
+		expect.NoError(t, err)
 		esther, err := d.NewBrowser().Consent(harness.Request{Email: harness.EstherEmail})
-		must(t, err)
+		expect.NoError(t, err)
 		estherForm, err := esther.FormWith("workspace_id")
-		must(t, err)
+		expect.NoError(t, err)
 		fields := func(token string) string {
 			return url.Values{
 				"decision": {"approve"}, "workspace_id": {"ws_acme"}, "request": {form.Values.Get("request")}, "csrf_token": {token},
 			}.Encode()
 		}
 		good := form.Values.Get("csrf_token")
-		for name, c := range map[string]crossSiteRequest{
-			"no token":                    {body: fields("")},
-			"another person's token":      {body: fields(estherForm.Values.Get("csrf_token"))},
-			"an older request's token":    {body: fields(olderForm.Values.Get("csrf_token"))},
-			"another origin":              {body: fields(good), headers: map[string]string{"Origin": "https://evil.test"}},
-			"JSON":                        {body: `{"decision":"approve"}`, contentType: "application/json"},
-			"JSON that calls itself text": {body: `{"decision":"approve"}`, contentType: "text/plain"},
+		for name, c := range map[string]harness.CrossSite{
+			"no token":                    {Body: fields("")},
+			"another person's token":      {Body: fields(estherForm.Values.Get("csrf_token"))},
+			"an older request's token":    {Body: fields(olderForm.Values.Get("csrf_token"))},
+			"another origin":              {Body: fields(good), Headers: map[string]string{"Origin": "https://evil.test"}},
+			"JSON":                        {Body: `{"decision":"approve"}`, ContentType: "application/json"},
+			"JSON that calls itself text": {Body: `{"decision":"approve"}`, ContentType: "text/plain"},
 		} {
-			response := postCrossSite(t, b, d, "/consent/decision", c)
+			response := expect.Posted(t, b, "/consent/decision", c)
 			again := strings.HasSuffix(name, "token") && response.Location() == d.PublicURL+"/consent?request="+form.Values.Get("request")
 			if (response.Status < 400 || response.Status >= 500 || response.Location() != "") && !again {
 				t.Errorf("%s: status %d, location %q", name, response.Status, response.Location())
@@ -49,7 +50,7 @@ func TestCase25_ADecisionNeedsItsOwnForm(t *testing.T) {
 		// The unchanged form still works: none of the requests above has closed the authorization
 		// request.
 		response, err := b.Decide(page, "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 		if response.Query().Get("code") == "" {
 			t.Errorf("the right form led to %d %q", response.Status, response.Location())
 		}
@@ -59,21 +60,21 @@ func TestCase25_ADecisionNeedsItsOwnForm(t *testing.T) {
 // TestCase28_ADecisionIsMadeOnce: deny after approve and the reverse, two concurrent decisions, and
 // a decision after another user signed in.
 func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for first, other := range map[string]string{"deny": "approve", "approve": "deny"} {
 			page, err := b.Consent(harness.Request{})
-			must(t, err)
+			expect.NoError(t, err)
 			response, err := b.Decide(page, "ws_acme", first)
-			must(t, err)
-			want(t, "status of the first decision", response.Status, http.StatusSeeOther)
+			expect.NoError(t, err)
+			expect.Equal(t, "status of the first decision", response.Status, http.StatusSeeOther)
 			response, err = b.Follow(b.Decide(page, "ws_acme", other))
-			must(t, err)
-			wantPage(t, other+" after "+first, response, 200, map[string]string{"deny": "You denied", "approve": "You allowed"}[first])
+			expect.NoError(t, err)
+			expect.Page(t, other+" after "+first, response, 200, map[string]string{"deny": "You denied", "approve": "You allowed"}[first])
 		}
 
 		page, err := b.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		codes := make(chan string, 2)
 		harness.Race(2, func(int) {
 			response, err := b.Decide(page, "ws_acme", "approve")
@@ -88,39 +89,39 @@ func TestCase28_ADecisionIsMadeOnce(t *testing.T) {
 		redeemed := 0
 		for code := range codes {
 			a, err := d.Exchange(code, harness.Request{})
-			must(t, err)
+			expect.NoError(t, err)
 			if a.Status == http.StatusOK {
 				redeemed++
 			}
 		}
-		want(t, "number of codes from two approvals at once that redeem", redeemed, 1)
+		expect.Equal(t, "number of codes from two approvals at once that redeem", redeemed, 1)
 
 		page, err = b.Consent(harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		form, err := page.FormWith("request")
-		must(t, err)
+		expect.NoError(t, err)
 		again, err := b.Follow(b.Submit(page, form, map[string]string{"decision": "switch"}))
-		must(t, err)
+		expect.NoError(t, err)
 		_, err = b.SignIn(again, harness.EstherEmail, harness.UserPassword)
-		must(t, err)
+		expect.NoError(t, err)
 		response, err := b.Follow(b.Decide(page, "ws_acme", "approve"))
-		must(t, err)
-		wantPage(t, "another user's approval", response, 200, "Please confirm once more.", harness.EstherEmail)
+		expect.NoError(t, err)
+		expect.Page(t, "another user's approval", response, 200, "Please confirm once more.", harness.EstherEmail)
 	})
 }
 
 // TestCase29_EveryRequestShowsTheConsentScreen: every authorization request shows the consent
 // screen, with exactly the requested scopes.
 func TestCase29_EveryRequestShowsTheConsentScreen(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		_, err := d.Issue(b, harness.Request{Scope: "videos:read"})
-		must(t, err)
+		expect.NoError(t, err)
 		for _, r := range []harness.Request{
 			{Scope: "videos:read"}, {Scope: "videos:read export:write"}, {Scope: "videos:read", ClientID: harness.PublicID, Verifier: harness.NewVerifier()},
 		} {
 			page, err := b.Consent(r)
-			must(t, err)
+			expect.NoError(t, err)
 			for _, scope := range strings.Fields(r.Scope) {
 				if !strings.Contains(page.Body, "<code>"+scope+"</code>") {
 					t.Errorf("the consent screen does not show %s", scope)
@@ -133,24 +134,24 @@ func TestCase29_EveryRequestShowsTheConsentScreen(t *testing.T) {
 // TestWire5_AWorkspaceOfSomebodyElseIsRefused, and without a workspace the consent screen is shown
 // again.
 func TestWire5_AWorkspaceOfSomebodyElseIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		page, err := b.Consent(harness.Request{Email: harness.EstherEmail})
-		must(t, err)
+		expect.NoError(t, err)
 		if strings.Contains(page.Body, "ws_doe") {
 			t.Error("the page offers a workspace of which the user is not a member")
 		}
 		response, err := b.Follow(b.Decide(page, "ws_doe", "approve"))
-		must(t, err)
-		wantPage(t, "another user's workspace", response, 200, "You are not a member of that workspace any more.")
+		expect.NoError(t, err)
+		expect.Page(t, "another user's workspace", response, 200, "You are not a member of that workspace any more.")
 		response, err = b.Follow(b.Decide(page, "", "approve"))
-		must(t, err)
-		wantPage(t, "no workspace", response, 200, "Choose a workspace.")
+		expect.NoError(t, err)
+		expect.Page(t, "no workspace", response, 200, "Choose a workspace.")
 		if _, err := response.FormWith("workspace_id"); err != nil {
 			t.Errorf("the consent screen is not shown again: %v", err)
 		}
 		response, err = b.Decide(page, "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 		if response.Query().Get("code") == "" {
 			t.Errorf("the right workspace led to %d %q", response.Status, response.Location())
 		}
@@ -159,12 +160,12 @@ func TestWire5_AWorkspaceOfSomebodyElseIsRefused(t *testing.T) {
 
 // TestWire5_TheRequestIsBoundToItsBrowser: its identifier is refused in another browser.
 func TestWire5_TheRequestIsBoundToItsBrowser(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		started, err := d.NewBrowser().Get(harness.Request{}.Path())
-		must(t, err)
-		signedIn := signIn(t, d, harness.JohnEmail)
+		expect.NoError(t, err)
+		signedIn := expect.SignedIn(t, d, harness.JohnEmail)
 		page, err := signedIn.Get("/consent?request=" + started.Query().Get("request"))
-		must(t, err)
-		wantErrorPage(t, "another browser's request", page)
+		expect.NoError(t, err)
+		expect.ErrorPage(t, "another browser's request", page)
 	})
 }

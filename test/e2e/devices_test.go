@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -14,8 +15,8 @@ const devicesPath = "/account/devices"
 func devices(t *testing.T, b *harness.Browser) harness.Page {
 	t.Helper()
 	page, err := b.Get(devicesPath)
-	must(t, err)
-	want(t, "status of the devices", page.Status, http.StatusOK)
+	expect.NoError(t, err)
+	expect.Equal(t, "status of the devices", page.Status, http.StatusOK)
 	return page
 }
 
@@ -25,7 +26,7 @@ func press(t *testing.T, b *harness.Browser, page harness.Page, path string, cha
 	for _, form := range page.Forms {
 		if strings.HasSuffix(form.Action, path) {
 			next, err := b.Follow(b.Submit(page, form, change))
-			must(t, err)
+			expect.NoError(t, err)
 			return next
 		}
 	}
@@ -37,15 +38,15 @@ func press(t *testing.T, b *harness.Browser, page harness.Page, path string, cha
 func signedIn(t *testing.T, b *harness.Browser) bool {
 	t.Helper()
 	page, err := b.Get("/account/connected-apps")
-	must(t, err)
+	expect.NoError(t, err)
 	return page.Status == http.StatusOK
 }
 
 // TestDevices_AUserSignsAnotherBrowserOut, one by one or all of them, and keeps their own. A browser
 // that was signed out has no access from the response on.
 func TestDevices_AUserSignsAnotherBrowserOut(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
-		here, there := signIn(t, d, harness.EstherEmail), signIn(t, d, harness.EstherEmail)
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		here, there := expect.SignedIn(t, d, harness.EstherEmail), expect.SignedIn(t, d, harness.EstherEmail)
 		page := press(t, here, devices(t, here), devicesPath+"/end", nil)
 		for signedIn(t, there) { // the page may list browsers of other tests first
 			page = press(t, here, devices(t, here), devicesPath+"/end", nil)
@@ -53,29 +54,29 @@ func TestDevices_AUserSignsAnotherBrowserOut(t *testing.T) {
 		if !strings.Contains(page.Body, "The device is signed out.") {
 			t.Errorf("the page does not say what was done:\n%s", page.Body)
 		}
-		want(t, "this browser is signed in", signedIn(t, here), true)
+		expect.Equal(t, "this browser is signed in", signedIn(t, here), true)
 
-		others := []*harness.Browser{signIn(t, d, harness.EstherEmail), signIn(t, d, harness.EstherEmail)}
-		before := cookie(t, d, here, sessionCookie)
+		others := []*harness.Browser{expect.SignedIn(t, d, harness.EstherEmail), expect.SignedIn(t, d, harness.EstherEmail)}
+		before := here.Cookie(harness.SessionCookie)
 		page = press(t, here, devices(t, here), devicesPath+"/end-others", nil)
 		if !strings.Contains(page.Body, "Every other device is signed out.") || strings.Contains(page.Body, devicesPath+"/end") {
 			t.Errorf("the page is\n%s", page.Body)
 		}
 		for _, b := range others {
-			want(t, "another browser is signed in", signedIn(t, b), false)
+			expect.Equal(t, "another browser is signed in", signedIn(t, b), false)
 		}
-		want(t, "this browser is signed in", signedIn(t, here), true)
-		old := get(t, d, devicesPath, map[string]string{sessionCookie: before})
-		want(t, "status with this browser's value before", old.Status, http.StatusSeeOther)
+		expect.Equal(t, "this browser is signed in", signedIn(t, here), true)
+		old := get(t, d, devicesPath, map[string]string{harness.SessionCookie: before})
+		expect.Equal(t, "status with this browser's value before", old.Status, http.StatusSeeOther)
 	})
 }
 
 // TestDevices_AUserCannotEndAnothersSession, with its identifier or an invented one.
 func TestDevices_AUserCannotEndAnothersSession(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
-		john, esther := signIn(t, d, harness.JohnEmail), signIn(t, d, harness.EstherEmail)
-		signIn(t, d, harness.JohnEmail) // so that both pages have a form
-		signIn(t, d, harness.EstherEmail)
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		john, esther := expect.SignedIn(t, d, harness.JohnEmail), expect.SignedIn(t, d, harness.EstherEmail)
+		expect.SignedIn(t, d, harness.JohnEmail) // so that both pages have a form
+		expect.SignedIn(t, d, harness.EstherEmail)
 		page := devices(t, john)
 		own := devices(t, esther)
 		for _, form := range page.Forms {
@@ -84,7 +85,7 @@ func TestDevices_AUserCannotEndAnothersSession(t *testing.T) {
 				own = devices(t, esther)
 			}
 		}
-		want(t, "John is signed in", signedIn(t, john), true)
+		expect.Equal(t, "John is signed in", signedIn(t, john), true)
 		answer := press(t, esther, own, devicesPath+"/end", map[string]string{"session_id": "invented"})
 		if !strings.Contains(answer.Body, "There is no such device.") {
 			t.Errorf("the page is\n%s", answer.Body)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -21,7 +22,7 @@ type block struct{ command, prints string }
 func blocksOf(t *testing.T, page string) []block {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/" + page + ".md")
-	must(t, err)
+	expect.NoError(t, err)
 	var blocks []block
 	for _, found := range regexp.MustCompile("(?s)```(sh|json)\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		if found[1] == "sh" {
@@ -36,7 +37,7 @@ func blocksOf(t *testing.T, page string) []block {
 // TestDocs_EveryExampleOfThePagesRuns runs the commands of the pages for authors of clients as they
 // are printed, in their order, and compares what they print.
 func TestDocs_EveryExampleOfThePagesRuns(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for page, least := range map[string]int{"quick-start": 5, "authorization": 1, "tokens": 5, "revocation": 3, "scopes": 1} {
 			blocks := blocksOf(t, page)
@@ -60,11 +61,11 @@ type reader struct {
 func newReader(t *testing.T, d *harness.Deployment, b *harness.Browser) *reader {
 	t.Helper()
 	code, err := b.Approve(harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	tokens, err := d.Issue(b, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	other, err := d.Issue(b, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	return &reader{d, map[string]string{
 		"AUTH_CODE": code, "ACCESS_TOKEN": tokens.Access, "REFRESH_TOKEN": tokens.Refresh, "OTHER_ACCESS_TOKEN": other.Access,
 	}}
@@ -97,7 +98,7 @@ func (r *reader) follow(t *testing.T, page string, b block) {
 		return
 	}
 	var shown map[string]any
-	must(t, json.Unmarshal([]byte(strings.ReplaceAll(b.prints, development, r.d.PublicURL)), &shown))
+	expect.NoError(t, json.Unmarshal([]byte(strings.ReplaceAll(b.prints, development, r.d.PublicURL)), &shown))
 	if problem := differs(shown, printed); problem != "" {
 		t.Errorf("%s: %s\n%s\n%s", page, problem, b.command, out)
 	}

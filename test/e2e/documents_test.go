@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -58,19 +59,19 @@ func documentedRequests() []documentedRequest {
 // TestDocuments_EveryPrintedRequestRunsVerbatim sends the requests of the documents with their
 // placeholders replaced.
 func TestDocuments_EveryPrintedRequestRunsVerbatim(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		for _, p := range documentedRequests() {
 			t.Run(p.document+" "+p.name, func(t *testing.T) {
 				a := p.run(t, d, b)
-				want(t, "status", a.Status, http.StatusOK)
-				want(t, "number of members", len(a.Body), len(p.members))
+				expect.Equal(t, "status", a.Status, http.StatusOK)
+				expect.Equal(t, "number of members", len(a.Body), len(p.members))
 				for _, member := range p.members {
 					if a.Body[member] == nil {
 						t.Errorf("the response lacks %s: %s", member, a.Raw)
 					}
 				}
-				wantNoStore(t, a)
+				expect.NoStore(t, a)
 			})
 		}
 	})
@@ -79,7 +80,7 @@ func TestDocuments_EveryPrintedRequestRunsVerbatim(t *testing.T) {
 func (p documentedRequest) run(t *testing.T, d *harness.Deployment, b *harness.Browser) harness.Response {
 	t.Helper()
 	a, err := harness.Send(p.request(t, d, b))
-	must(t, err)
+	expect.NoError(t, err)
 	return a
 }
 
@@ -95,15 +96,15 @@ func (p documentedRequest) request(t *testing.T, d *harness.Deployment, b *harne
 	}
 	if strings.Contains(body, "AUTH_CODE") {
 		code, err := b.Approve(r)
-		must(t, err)
+		expect.NoError(t, err)
 		body = strings.ReplaceAll(body, "AUTH_CODE", code)
 	} else {
 		tokens, err := d.Issue(b, r)
-		must(t, err)
+		expect.NoError(t, err)
 		body = strings.NewReplacer("vdo_oat_...", tokens.Access, "vdo_ort_...", tokens.Refresh).Replace(body)
 	}
 	req, err := http.NewRequest(http.MethodPost, d.PublicURL+p.path, strings.NewReader(body))
-	must(t, err)
+	expect.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
 	return req
 }
@@ -115,14 +116,14 @@ func TestDocument000_AuthorizeExample(t *testing.T) {
 		"scope=videos:read+analyze:write+jobs:read&state=random_csrf_token"
 	const pkce = "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
 	encoded := strings.ReplaceAll(plain, "videos:read+analyze:write+jobs:read", "videos%3Aread%20analyze%3Awrite%20jobs%3Aread")
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for name, query := range map[string]string{
 			"as printed": plain, "scope as 002 encodes it": encoded, "with PKCE": plain + pkce,
 			"public client": strings.ReplaceAll(plain, harness.ConfidentialID, harness.PublicID) + pkce,
 		} {
 			b := d.NewBrowser()
 			page, err := b.Follow(b.Get("/oauth/authorize?" + query))
-			must(t, err)
+			expect.NoError(t, err)
 			if _, err := page.FormWith("password"); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
@@ -132,9 +133,9 @@ func TestDocument000_AuthorizeExample(t *testing.T) {
 
 // TestDocument000_ErrorResponse checks the printed error response.
 func TestDocument000_ErrorResponse(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		a, err := d.Exchange("AUTH_CODE", harness.Request{})
-		must(t, err)
-		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", "Invalid or expired authorization code")
+		expect.NoError(t, err)
+		expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", "Invalid or expired authorization code")
 	})
 }

@@ -8,16 +8,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
 // TestRFC8414_MetadataSaysExactlyWhatIsSupported.
 func TestRFC8414_MetadataSaysExactlyWhatIsSupported(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		req, err := http.NewRequest(http.MethodGet, d.PublicURL+"/.well-known/oauth-authorization-server", nil)
-		must(t, err)
+		expect.NoError(t, err)
 		a, err := harness.Send(req)
-		must(t, err)
+		expect.NoError(t, err)
 		list := func(items ...any) []any { return items }
 		algorithms := list("ES256", "PS256", "RS256", "EdDSA")
 		expected := map[string]any{
@@ -53,14 +54,14 @@ func TestRFC8414_MetadataSaysExactlyWhatIsSupported(t *testing.T) {
 // TestCase98_NoOriginMayUseCookies: clients in a browser may call the endpoints without cookies,
 // and no script of another origin may read the pages.
 func TestCase98_NoOriginMayUseCookies(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		send := func(method, path, origin string) http.Header {
 			req, err := http.NewRequest(method, d.PublicURL+path, strings.NewReader(""))
-			must(t, err)
+			expect.NoError(t, err)
 			req.Header.Set("Origin", origin)
 			req.Header.Set("Access-Control-Request-Method", "POST")
 			a, err := harness.Send(req)
-			must(t, err)
+			expect.NoError(t, err)
 			return a.Header
 		}
 		for _, origin := range []string{"https://evil.test", "null", d.PublicURL} {
@@ -73,8 +74,8 @@ func TestCase98_NoOriginMayUseCookies(t *testing.T) {
 			}
 			for _, method := range []string{http.MethodOptions, http.MethodPost} {
 				h := send(method, "/oauth/token", origin)
-				want(t, "allowed origin", h.Get("Access-Control-Allow-Origin"), "*")
-				want(t, "credentials", h.Get("Access-Control-Allow-Credentials"), "")
+				expect.Equal(t, "allowed origin", h.Get("Access-Control-Allow-Origin"), "*")
+				expect.Equal(t, "credentials", h.Get("Access-Control-Allow-Credentials"), "")
 			}
 		}
 	})
@@ -82,19 +83,19 @@ func TestCase98_NoOriginMayUseCookies(t *testing.T) {
 
 // TestCase92_AMethodCannotBeOverridden: no header or field overrides the method of a POST.
 func TestCase92_AMethodCannotBeOverridden(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for path, status := range map[string]int{
 			"/oauth/token": 400, "/oauth/authorize": 303, "/.well-known/oauth-authorization-server": 405, "/signin": 403,
 		} {
 			for _, method := range []string{"DELETE", "GET", "PUT"} {
 				req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, strings.NewReader("_method="+method))
-				must(t, err)
+				expect.NoError(t, err)
 				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				req.Header.Set("X-HTTP-Method-Override", method)
 				req.Header.Set("X-Method-Override", method)
 				a, err := harness.Send(req)
-				must(t, err)
-				want(t, path+" overridden to "+method, a.Status, status)
+				expect.NoError(t, err)
+				expect.Equal(t, path+" overridden to "+method, a.Status, status)
 			}
 		}
 	})
@@ -103,18 +104,18 @@ func TestCase92_AMethodCannotBeOverridden(t *testing.T) {
 // TestCase99_ThePublicListenerSpeaksNoGRPC, and case 119: the public listener serves only the
 // documented endpoints.
 func TestCase99_ThePublicListenerSpeaksNoGRPC(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{
 			"/usher.token.v1.IntrospectionService/IntrospectToken", "/usher.token.v1.OAuthService/IssueToken", "/metrics", "/debug/pprof/",
 			"/readyz", "/admin", "/.env", "/.git/config", "/swagger", "/oauth%2Ftoken", "/oauth//token", "/OAUTH/token", "/oauth/token/..",
 		} {
 			for _, contentType := range []string{"application/grpc", "application/grpc-web", "application/json"} {
 				req, err := http.NewRequest(http.MethodPost, d.PublicURL, strings.NewReader("{}"))
-				must(t, err)
+				expect.NoError(t, err)
 				req.URL.Opaque = path
 				req.Header.Set("Content-Type", contentType)
 				a, err := harness.Send(req)
-				must(t, err)
+				expect.NoError(t, err)
 				if a.Status != http.StatusNotFound || a.Header.Get("Grpc-Status") != "" || a.Header.Get("Location") != "" {
 					t.Errorf("%s as %s: %d %s", path, contentType, a.Status, a.Raw)
 				}
@@ -125,15 +126,15 @@ func TestCase99_ThePublicListenerSpeaksNoGRPC(t *testing.T) {
 
 // TestCase111_TooLongABodyEndsTheConnection, at the endpoints and on the pages.
 func TestCase111_TooLongABodyEndsTheConnection(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{"/oauth/token", "/signin", "/consent/decision", "/account/connected-apps/disconnect"} {
 			req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, strings.NewReader("a="+strings.Repeat("x", 64<<10)))
-			must(t, err)
+			expect.NoError(t, err)
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			a, err := harness.Send(req)
-			must(t, err)
-			want(t, "status of "+path, a.Status, http.StatusRequestEntityTooLarge)
-			want(t, "end of the connection of "+path, a.Closed, true)
+			expect.NoError(t, err)
+			expect.Equal(t, "status of "+path, a.Status, http.StatusRequestEntityTooLarge)
+			expect.Equal(t, "end of the connection of "+path, a.Closed, true)
 		}
 	})
 }
@@ -141,22 +142,22 @@ func TestCase111_TooLongABodyEndsTheConnection(t *testing.T) {
 // TestCase89_NULAndInvalidUTF8AreRefused, in the endpoint's own error shape and never with a 5xx
 // status.
 func TestCase89_NULAndInvalidUTF8AreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, field := range []string{"scope", "redirect_uri", "client_secret"} {
-			a, err := d.JSON("/oauth/token", refreshRequest("vdo_ort_x", map[string]any{field: json.RawMessage("null")}))
-			must(t, err)
+			a, err := d.JSON("/oauth/token", harness.RefreshRequest("vdo_ort_x", map[string]any{field: json.RawMessage("null")}))
+			expect.NoError(t, err)
 			if a.Status != http.StatusBadRequest || !strings.Contains(a.Message(), field) {
 				t.Errorf("null for %s: %d %s", field, a.Status, a.Raw)
 			}
 		}
 		for _, field := range []string{"grant_type", "code", "redirect_uri", "client_id", "client_secret", "code_verifier"} {
-			a, err := d.JSON("/oauth/token", codeRequest("x", map[string]any{field: "a\x00b"}))
-			must(t, err)
+			a, err := d.JSON("/oauth/token", harness.CodeRequest("x", map[string]any{field: "a\x00b"}))
+			expect.NoError(t, err)
 			if a.Status != http.StatusBadRequest || a.Code() != "invalid_request" || !strings.Contains(a.Message(), field) {
 				t.Errorf("NUL in %s: %d %s", field, a.Status, a.Raw)
 			}
 		}
-		b := signIn(t, d, harness.JohnEmail)
+		b := expect.SignedIn(t, d, harness.JohnEmail)
 		for _, path := range []string{
 			"/oauth/authorize?client_id=%ff", "/oauth/authorize?client_id=\xff", "/consent?request=%ff", "/signin?request=%00",
 			"/oauth/authorize?client_id=%00&redirect_uri=%00", "/account/connected-apps?disconnected=%ff",

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,16 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
-
-// readFile reads a file of the repository.
-func readFile(t *testing.T, path ...string) string {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(append([]string{"..", ".."}, path...)...))
-	must(t, err)
-	return string(b)
-}
 
 // matches returns the distinct first groups of a pattern in a text, sorted.
 func matches(pattern, text string) []string {
@@ -36,22 +27,22 @@ func matches(pattern, text string) []string {
 // documentedMetrics returns the metrics that docs/telemetry.md lists.
 func documentedMetrics(t *testing.T) []string {
 	t.Helper()
-	return matches("(?m)^\\| `(usher_[a-z0-9_]+)`", readFile(t, "docs", "telemetry.md"))
+	return matches("(?m)^\\| `(usher_[a-z0-9_]+)`", expect.File(t, "docs", "telemetry.md"))
 }
 
 // TestMetricsAndTelemetryPageListTheSame: the processes expose exactly the metrics that
 // docs/telemetry.md lists.
 func TestMetricsAndTelemetryPageListTheSame(t *testing.T) {
-	d := fiveProcesses(t)
+	d := shared.FiveProcesses()
 	_, err := d.Issue(d.NewBrowser(), harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	var shown string
 	for name, url := range d.AdminURLs() {
 		req, err := http.NewRequest(http.MethodGet, url+"/metrics", nil)
-		must(t, err)
+		expect.NoError(t, err)
 		text, status, err := harness.SendText(req)
-		must(t, err)
-		want(t, "status of "+name, status, http.StatusOK)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of "+name, status, http.StatusOK)
 		shown += text
 	}
 	if diff := cmp.Diff(documentedMetrics(t), matches(`(?m)^# TYPE (usher_[a-z0-9_]+) `, shown)); diff != "" {
@@ -70,9 +61,9 @@ func TestMetricsAndTelemetryPageListTheSame(t *testing.T) {
 
 // TestAlertsAndDashboardQueryExistingMetrics, and docs/operations.md has a line for every alert.
 func TestAlertsAndDashboardQueryExistingMetrics(t *testing.T) {
-	documented, operations := documentedMetrics(t), readFile(t, "docs", "operations.md")
+	documented, operations := documentedMetrics(t), expect.File(t, "docs", "operations.md")
 	folder := []string{"deploy", "k8s", "components", "monitoring"}
-	rules, dashboard := readFile(t, append(folder, "prometheusrule.yaml")...), readFile(t, append(folder, "dashboard.json")...)
+	rules, dashboard := expect.File(t, append(folder, "prometheusrule.yaml")...), expect.File(t, append(folder, "dashboard.json")...)
 	for _, queried := range matches(`\b(usher_[a-z0-9_]+)`, rules+dashboard) {
 		base := strings.TrimSuffix(queried, "_bucket")
 		if !slices.Contains(documented, queried) && !slices.Contains(documented, base) {
@@ -93,17 +84,17 @@ func TestAlertsAndDashboardQueryExistingMetrics(t *testing.T) {
 // TestARequestIDIsInTheLogOfEveryProcess: the incident id of a user API error is in the log of
 // every process that handled the request, together with the trace id.
 func TestARequestIDIsInTheLogOfEveryProcess(t *testing.T) {
-	d := fiveProcesses(t)
-	a := callUsers(t, d, http.MethodPost, "/api/v1/user/authenticate", "", `{"emailAddress":"john.doe@gmail.com","password":"not-his-password"}`)
+	d := shared.FiveProcesses()
+	a := expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", `{"emailAddress":"john.doe@gmail.com","password":"not-his-password"}`)
 	var body struct {
 		IncidentID string `json:"incidentId"`
 	}
-	must(t, json.Unmarshal([]byte(a.raw), &body))
+	expect.NoError(t, json.Unmarshal([]byte(a.Raw), &body))
 	if body.IncidentID == "" {
-		t.Fatalf("the response has no incident id: %d %s", a.status, a.raw)
+		t.Fatalf("the response has no incident id: %d %s", a.Status, a.Raw)
 	}
 	log, err := d.Log()
-	must(t, err)
+	expect.NoError(t, err)
 	services, traces := map[string]bool{}, map[string]bool{}
 	for line := range strings.Lines(log) {
 		var l struct {

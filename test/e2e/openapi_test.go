@@ -14,6 +14,7 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/errors"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -28,8 +29,8 @@ type described struct {
 func newDescribed(t *testing.T, d *harness.Deployment) *described {
 	t.Helper()
 	a, err := harness.Send(mustRequest(t, http.MethodGet, d.PublicURL+"/openapi.json", "", ""))
-	must(t, err)
-	want(t, "status of /openapi.json", a.Status, http.StatusOK)
+	expect.NoError(t, err)
+	expect.Equal(t, "status of /openapi.json", a.Status, http.StatusOK)
 	p := &described{d: d, operations: map[string]bool{}}
 	paths, _ := a.Body["paths"].(map[string]any)
 	for path, item := range paths {
@@ -41,9 +42,9 @@ func newDescribed(t *testing.T, d *harness.Deployment) *described {
 		}
 	}
 	closed, err := json.Marshal(withoutOtherMembers(a.Body))
-	must(t, err)
+	expect.NoError(t, err)
 	document, err := libopenapi.NewDocument(closed)
-	must(t, err)
+	expect.NoError(t, err)
 	v, problems := validator.NewValidator(document)
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -69,7 +70,7 @@ func withoutOtherMembers(description map[string]any) map[string]any {
 func mustRequest(t *testing.T, method, address, kind, body string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequest(method, address, strings.NewReader(body))
-	must(t, err)
+	expect.NoError(t, err)
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
@@ -97,10 +98,10 @@ func (p *described) sendWrong(t *testing.T, operation string, status int, req *h
 	copied := cloned(t, req)
 	delete(p.operations, operation)
 	res, err := noRedirects.Do(req)
-	must(t, err)
+	expect.NoError(t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	must(t, err)
+	expect.NoError(t, err)
 	if res.StatusCode != status {
 		t.Errorf("%s: %d %s, want %d", operation, res.StatusCode, body, status)
 	}
@@ -115,7 +116,7 @@ func (p *described) sendWrong(t *testing.T, operation string, status int, req *h
 func cloned(t *testing.T, req *http.Request) *http.Request {
 	t.Helper()
 	body, err := io.ReadAll(req.Body)
-	must(t, err)
+	expect.NoError(t, err)
 	req.Body = io.NopCloser(bytes.NewReader(body))
 	c := req.Clone(t.Context())
 	c.Body = io.NopCloser(bytes.NewReader(body))
@@ -146,7 +147,7 @@ func basic(req *http.Request, id, secret string) *http.Request {
 // TestOpenAPI_RequestsAndResponsesFitTheDescription holds the requests of the documents, other
 // requests to every operation, and the responses to them against the description that is served.
 func TestOpenAPI_RequestsAndResponsesFitTheDescription(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		p := newDescribed(t, d)
 		b := d.NewBrowser()
 		for _, documented := range documentedRequests() {
@@ -169,7 +170,7 @@ func TestOpenAPI_RequestsAndResponsesFitTheDescription(t *testing.T) {
 func (p *described) forms(t *testing.T, b *harness.Browser) {
 	t.Helper()
 	tokens, err := p.d.Issue(b, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	for _, row := range []struct {
 		path, id, secret string
 		values           url.Values
@@ -197,7 +198,7 @@ func (p *described) registration(t *testing.T) {
 		ID    string `json:"client_id"`
 		Token string `json:"registration_access_token"`
 	}
-	must(t, json.Unmarshal([]byte(p.send(t, "POST "+path, http.StatusCreated, post(metadata))), &registered))
+	expect.NoError(t, json.Unmarshal([]byte(p.send(t, "POST "+path, http.StatusCreated, post(metadata))), &registered))
 	p.sendWrong(t, "POST "+path, http.StatusBadRequest, post(`{"redirect_uris":["http://elsewhere.test/"]}`))
 	at := p.d.PublicURL + path + "/" + registered.ID
 	changed := strings.Replace(metadata, "{", `{"client_id":"`+registered.ID+`",`, 1)
@@ -216,7 +217,7 @@ func (p *described) registration(t *testing.T) {
 		}
 		req := mustRequest(t, step.method, at, media, step.body)
 		if response := p.send(t, step.method+" "+path+"/{client_id}", step.status, bearer(req, registered.Token)); step.method == http.MethodPut {
-			must(t, json.Unmarshal([]byte(response), &registered))
+			expect.NoError(t, json.Unmarshal([]byte(response), &registered))
 		}
 	}
 }
@@ -286,7 +287,7 @@ func (p *described) userInfo(t *testing.T) {
 	const path, form = "/oauth/userinfo", "application/x-www-form-urlencoded"
 	for scope, status := range map[string]int{"openid email": http.StatusOK, "videos:read": http.StatusForbidden} {
 		tokens, err := p.d.Issue(p.d.NewBrowser(), harness.Request{Scope: scope})
-		must(t, err)
+		expect.NoError(t, err)
 		p.send(t, "GET "+path, status, bearer(mustRequest(t, http.MethodGet, p.d.PublicURL+path, "", ""), tokens.Access))
 		p.send(t, "POST "+path, status, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "access_token="+tokens.Access))
 	}
@@ -307,9 +308,9 @@ func (p *described) userAPI(t *testing.T) {
 	read := strings.TrimPrefix(esther, users)
 	for _, body := range []string{byPassword, byClientSecret} {
 		var token, next string
-		must(t, json.Unmarshal([]byte(p.send(t, "POST "+users+"authenticate", 200, request(http.MethodPost, "authenticate", body))), &token))
+		expect.NoError(t, json.Unmarshal([]byte(p.send(t, "POST "+users+"authenticate", 200, request(http.MethodPost, "authenticate", body))), &token))
 		p.send(t, "GET "+users+"{emailAddress}", 200, bearer(request(http.MethodGet, read, ""), token))
-		must(t, json.Unmarshal([]byte(p.send(t, "POST "+users+"refresh-access-token", 200, bearer(request(http.MethodPost, "refresh-access-token", ""), token))), &next))
+		expect.NoError(t, json.Unmarshal([]byte(p.send(t, "POST "+users+"refresh-access-token", 200, bearer(request(http.MethodPost, "refresh-access-token", ""), token))), &next))
 		p.send(t, "GET "+users+"{emailAddress}", 400, bearer(request(http.MethodGet, read, ""), token))
 		p.send(t, "GET "+users+"{emailAddress}", 403, bearer(request(http.MethodGet, "nobody@example.com", ""), next))
 		method := map[string]string{byPassword: http.MethodPost, byClientSecret: http.MethodGet}[body]
@@ -322,7 +323,7 @@ func (p *described) userAPI(t *testing.T) {
 func (p *described) api(t *testing.T, b *harness.Browser) {
 	t.Helper()
 	tokens, err := p.d.Issue(b, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	var endpoints []string
 	for operation := range p.operations {
 		if strings.Contains(operation, " /v1/") {

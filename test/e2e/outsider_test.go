@@ -15,6 +15,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -23,7 +24,7 @@ import (
 // package fetch and TestN5_2 have its limits, and without such documents no client_id is requested.
 func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	expect.NoError(t, err)
 	dialled := make(chan struct{}, 1)
 	go func() {
 		if conn, err := lis.Accept(); err == nil {
@@ -31,7 +32,7 @@ func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 			_ = conn.Close()
 		}
 	}()
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		b := d.NewBrowser()
 		here := lis.Addr().String()
 		for _, change := range []map[string]string{
@@ -40,18 +41,18 @@ func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 			{"client_id": "http://" + here + "/%2e%2e/meta.json"},
 			{"client_id": "http://169.254.169.254/latest/"},
 		} {
-			wantErrorPage(t, change["client_id"], authorize(t, b, change))
+			expect.ErrorPage(t, change["client_id"], authorize(t, b, change))
 		}
 		for _, uri := range []string{"http://" + here + "/ro", "gopher://" + here + "/_FLUSHALL"} {
 			wantRedirectError(t, d, uri, authorize(t, b, map[string]string{"request_uri": uri}), "request_uri_not_supported")
 		}
 	})
-	without := ownAllInOne(t, map[string]string{"USHER_CLIENT_DOCUMENTS_MODE": "off"})
+	without := shared.OwnAllInOne(t, map[string]string{"USHER_CLIENT_DOCUMENTS_MODE": "off"})
 	for _, scheme := range []string{"https", "http"} {
 		address := scheme + "://" + lis.Addr().String() + "/meta.json"
-		wantErrorPage(t, address, authorize(t, without.NewBrowser(), map[string]string{"client_id": address}))
+		expect.ErrorPage(t, address, authorize(t, without.NewBrowser(), map[string]string{"client_id": address}))
 	}
-	must(t, lis.Close())
+	expect.NoError(t, lis.Close())
 	select {
 	case <-dialled:
 		t.Error("the server connected to an address in a request")
@@ -62,35 +63,35 @@ func TestCase14_NothingMakesTheServerDialOut(t *testing.T) {
 // TestCase50_ClientAuthenticationPrecedesReuse: a rotated refresh token without the client's
 // credentials revokes nothing.
 func TestCase50_ClientAuthenticationPrecedesReuse(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		next, err := d.Refresh(tokens.Refresh)
-		must(t, err)
+		expect.NoError(t, err)
 		for name, change := range map[string]map[string]any{
 			"a wrong secret":          {"client_secret": "vdo_secret_nope"},
 			"no secret":               {"client_secret": nil},
 			"another client":          {"client_id": harness.PublicID, "client_secret": nil},
 			"another client's secret": {"client_id": harness.ResourceID, "client_secret": harness.ResourcePW},
 		} {
-			a, err := d.JSON("/oauth/token", refreshRequest(tokens.Refresh, change))
-			must(t, err)
+			a, err := d.JSON("/oauth/token", harness.RefreshRequest(tokens.Refresh, change))
+			expect.NoError(t, err)
 			if a.Status != http.StatusUnauthorized && a.Status != http.StatusBadRequest {
 				t.Errorf("%s: %d %s", name, a.Status, a.Raw)
 			}
 		}
-		wantActive(t, d, next.Text("access_token"), true)
+		expect.Active(t, d, next.Text("access_token"), true)
 		a, err := d.Refresh(tokens.Refresh)
-		must(t, err)
-		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badRefresh)
-		wantActive(t, d, next.Text("access_token"), false)
+		expect.NoError(t, err)
+		expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", expect.BadRefresh)
+		expect.Active(t, d, next.Text("access_token"), false)
 	})
 }
 
 // TestCase62_ClientErrorsDoNotTellClientsApart: every failed client authentication has the same
 // body.
 func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		var first harness.Response
 		for i, change := range []map[string]any{
 			{"client_id": "vdo_client_nobody"},
@@ -100,8 +101,8 @@ func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
 			{"client_id": "no such form"},
 			{"client_id": strings.Repeat("x", 5000)},
 		} {
-			a, err := d.JSON("/oauth/token", refreshRequest("vdo_ort_x", change))
-			must(t, err)
+			a, err := d.JSON("/oauth/token", harness.RefreshRequest("vdo_ort_x", change))
+			expect.NoError(t, err)
 			if i == 0 {
 				first = a
 			}
@@ -115,22 +116,22 @@ func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
 // TestCase63_SuccessHasNothingExtra: the response has no internal or gRPC header and no cookie, and
 // a DPoP proof changes nothing.
 func TestCase63_SuccessHasNothingExtra(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		form := url.Values{
 			"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh},
 			"client_id": {harness.ConfidentialID}, "client_secret": {harness.ConfidentialPW},
 		}
 		req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token?scope=admin&client_id=x", strings.NewReader(form.Encode()))
-		must(t, err)
+		expect.NoError(t, err)
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		req.Header.Set("DPoP", "eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.x")
 		req.Header.Set("Grpc-Timeout", "1n")
 		req.Header.Set("Grpc-Metadata-Authorization", "Basic eDp5")
 		a, err := harness.Send(req)
-		must(t, err)
-		wantTokens(t, a, fullScope)
+		expect.NoError(t, err)
+		expect.Tokens(t, a, harness.FullScope)
 		for name := range a.Header {
 			if strings.HasPrefix(name, "Grpc") || name == "Set-Cookie" || name == "Server" {
 				t.Errorf("the response has the header %s", name)
@@ -143,7 +144,7 @@ func TestCase63_SuccessHasNothingExtra(t *testing.T) {
 // introspect; the names of other services and forged metadata change nothing. Reflection is on in
 // the development profile.
 func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		refused := func(what string, err error, want codes.Code) {
 			if status.Code(err) != want {
 				t.Errorf("%s: %v, want %s", what, err, want)
@@ -152,7 +153,7 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 		denied := func(what string, err error) { refused(what, err, codes.PermissionDenied) }
 		dial := func(caller string) *grpc.ClientConn {
 			conn, err := d.Dial(caller, "token")
-			must(t, err)
+			expect.NoError(t, err)
 			t.Cleanup(func() { _ = conn.Close() })
 			return conn
 		}
@@ -164,10 +165,10 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 		_, err = authzv1.NewClientServiceClient(api).BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{})
 		refused("another service's method", err, codes.Unimplemented)
 		stream, err := reflectionv1.NewServerReflectionClient(api).ServerReflectionInfo(t.Context())
-		must(t, err)
-		must(t, stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}))
+		expect.NoError(t, err)
+		expect.NoError(t, stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_ListServices{}}))
 		response, err := stream.Recv()
-		must(t, err)
+		expect.NoError(t, err)
 		if len(response.GetListServicesResponse().GetService()) == 0 {
 			t.Error("reflection lists nothing")
 		}
@@ -184,18 +185,18 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 // TestFault_D6_AClientThatVerifiesAHostNameConnects: TLS clients in other languages verify the DNS
 // name of the certificate.
 func TestFault_D6_AClientThatVerifiesAHostNameConnects(t *testing.T) {
-	five := shared.shapes[1]
+	five := shared.FiveProcesses()
 	config, err := five.TLS("video-api", "token")
-	must(t, err)
+	expect.NoError(t, err)
 	config.InsecureSkipVerify, config.VerifyPeerCertificate = false, nil
 	config.ServerName = "localhost"
 	conn, err := grpc.NewClient("passthrough:///"+five.GRPCAddr("token"), grpc.WithTransportCredentials(credentials.NewTLS(config)))
-	must(t, err)
+	expect.NoError(t, err)
 	defer conn.Close()
 	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	res, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: tokens.Access})
-	must(t, err)
+	expect.NoError(t, err)
 	if !res.GetActive() {
 		t.Error("the token is not active")
 	}

@@ -14,13 +14,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
+	"github.com/vidocu/usher/test/fleet"
 	"github.com/vidocu/usher/test/harness"
 )
 
 // TestFault_E2_TwoClientsBehindNginxAreTwoSources: the failures of one are not counted against the
 // other.
 func TestFault_E2_TwoClientsBehindNginxAreTwoSources(t *testing.T) {
-	d := shared.shapes[1]
+	d := shared.FiveProcesses()
 	front := startNginx(t, d.PublicURL)
 	from := func(source string) func() int {
 		dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}}
@@ -28,19 +30,19 @@ func TestFault_E2_TwoClientsBehindNginxAreTwoSources(t *testing.T) {
 		return func() int {
 			form := url.Values{"token": {"x"}, "client_id": {"vdo_client_abc123"}, "client_secret": {"vdo_secret_wrong"}}
 			res, err := client.PostForm(front+"/oauth/introspect", form)
-			must(t, err)
-			must(t, res.Body.Close())
+			expect.NoError(t, err)
+			expect.NoError(t, res.Body.Close())
 			return res.StatusCode
 		}
 	}
 	one, other := from("127.0.0.2"), from("127.0.0.3")
-	for i := range failures {
+	for i := range fleet.Failures {
 		if status := one(); status != http.StatusUnauthorized {
 			t.Fatalf("failure %d: %d", i+1, status)
 		}
 	}
-	want(t, "status of one failure too many", one(), http.StatusTooManyRequests)
-	want(t, "status for the other client", other(), http.StatusUnauthorized)
+	expect.Equal(t, "status of one failure too many", one(), http.StatusTooManyRequests)
+	expect.Equal(t, "status for the other client", other(), http.StatusUnauthorized)
 }
 
 // startNginx starts nginx in front of an address until the test ends, and returns nginx's own
@@ -49,11 +51,11 @@ func startNginx(t *testing.T, origin string) string {
 	t.Helper()
 	dir := t.TempDir()
 	front, err := harness.FreeAddr()
-	must(t, err)
+	expect.NoError(t, err)
 	me, err := user.Current()
-	must(t, err)
+	expect.NoError(t, err)
 	group, err := user.LookupGroupId(me.Gid)
-	must(t, err)
+	expect.NoError(t, err)
 	config := fmt.Sprintf(`
 daemon off; master_process off; user %s %s; pid %s/pid; error_log stderr;
 events {}
@@ -70,7 +72,7 @@ http {
   }
 }`, me.Username, group.Name, dir, front, origin)
 	file := filepath.Join(dir, "nginx.conf")
-	must(t, os.WriteFile(file, []byte(config), 0o600))
+	expect.NoError(t, os.WriteFile(file, []byte(config), 0o600))
 	var printed strings.Builder
 	cmd := exec.Command("nginx", "-p", dir, "-c", file, "-e", "stderr")
 	cmd.Stderr = &printed
@@ -90,7 +92,7 @@ http {
 		case <-time.After(10 * time.Millisecond):
 		}
 		if conn, err := net.Dial("tcp", front); err == nil {
-			must(t, conn.Close())
+			expect.NoError(t, conn.Close())
 			return "http://" + front
 		}
 	}

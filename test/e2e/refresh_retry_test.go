@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -20,29 +21,29 @@ type parallel struct {
 func registerParallel(t *testing.T, d *harness.Deployment, id string, flags ...string) parallel {
 	t.Helper()
 	args := append([]string{
-		"clients", "create", id, "--id", id, "--public", "--redirect-uri", harness.CallbackURI, "--scope", strings.ReplaceAll(fullScope, " ", ","),
+		"clients", "create", id, "--id", id, "--public", "--redirect-uri", harness.CallbackURI, "--scope", strings.ReplaceAll(harness.FullScope, " ", ","),
 	}, flags...)
-	_, err := d.Operate(t.Context(), shared.bins, args...)
-	must(t, err)
+	_, err := d.Operate(t.Context(), shared.Bins, args...)
+	expect.NoError(t, err)
 	return parallel{d: d, id: id, browser: d.NewBrowser()}
 }
 
 func (p parallel) issue(t *testing.T) harness.Tokens {
 	t.Helper()
 	tokens, err := p.d.Issue(p.browser, harness.Request{ClientID: p.id, Verifier: harness.NewVerifier()})
-	must(t, err)
+	expect.NoError(t, err)
 	return tokens
 }
 
 func (p parallel) refresh(token string) (harness.Response, error) {
-	return p.d.JSON("/oauth/token", refreshRequest(token, map[string]any{"client_id": p.id, "client_secret": nil}))
+	return p.d.JSON("/oauth/token", harness.RefreshRequest(token, map[string]any{"client_id": p.id, "client_secret": nil}))
 }
 
 // fiveAtOnce refreshes five times with one token, behind a barrier.
 func (p parallel) fiveAtOnce(t *testing.T, token string) []harness.Response {
 	t.Helper()
 	responses, err := harness.Concurrently(harness.Repeat(5, func() (harness.Response, error) { return p.refresh(token) })...)
-	must(t, err)
+	expect.NoError(t, err)
 	return responses
 }
 
@@ -53,10 +54,10 @@ func (p parallel) wantLenient(t *testing.T) {
 	for range 2 { // the successor is refreshed in the same way
 		responses := p.fiveAtOnce(t, token)
 		for _, a := range responses {
-			wantTokens(t, a, fullScope)
-			want(t, "one of five responses to "+p.id, a.Raw, responses[0].Raw)
+			expect.Tokens(t, a, harness.FullScope)
+			expect.Equal(t, "one of five responses to "+p.id, a.Raw, responses[0].Raw)
 		}
-		wantActive(t, p.d, responses[0].Text("access_token"), true)
+		expect.Active(t, p.d, responses[0].Text("access_token"), true)
 		token = responses[0].Text("refresh_token")
 	}
 }
@@ -66,29 +67,29 @@ func (p parallel) wantStrict(t *testing.T) {
 	t.Helper()
 	tokens := p.issue(t)
 	first, err := p.refresh(tokens.Refresh)
-	must(t, err)
-	wantTokens(t, first, fullScope)
+	expect.NoError(t, err)
+	expect.Tokens(t, first, harness.FullScope)
 	second, err := p.refresh(first.Text("refresh_token"))
-	must(t, err)
-	wantTokens(t, second, fullScope)
+	expect.NoError(t, err)
+	expect.Tokens(t, second, harness.FullScope)
 	issued := 0
 	for _, a := range p.fiveAtOnce(t, second.Text("refresh_token")) {
 		if a.Status == http.StatusOK {
 			issued++
-			wantActive(t, p.d, a.Text("access_token"), false)
+			expect.Active(t, p.d, a.Text("access_token"), false)
 			continue
 		}
-		wantFailure(t, a, http.StatusUnauthorized, "authentication_error", badRefresh)
+		expect.Failure(t, a, http.StatusUnauthorized, "authentication_error", expect.BadRefresh)
 	}
-	want(t, "responses with tokens", issued, 1)
-	wantActive(t, p.d, tokens.Access, false)
+	expect.Equal(t, "responses with tokens", issued, 1)
+	expect.Active(t, p.d, tokens.Access, false)
 }
 
 // TestFault_D10_EachClientHasItsOwnRetryWindow: of two clients that refresh at the same time, the one
 // whose registration allows repeats gets the same tokens five times, and the other loses its tokens.
 // The operator changes it by the command that the warning proposes.
 func TestFault_D10_EachClientHasItsOwnRetryWindow(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		lenient := registerParallel(t, d, "vdo_client_lenient", "--refresh-retry", "30s")
 		strict := registerParallel(t, d, "vdo_client_strict")
 		lenient.wantLenient(t)
@@ -103,8 +104,8 @@ func TestFault_D10_EachClientHasItsOwnRetryWindow(t *testing.T) {
 			{[]string{"--name", "Renamed"}, parallel.wantLenient}, // which leaves the window
 			{[]string{"--default-refresh-retry"}, parallel.wantStrict},
 		} {
-			_, err := d.Operate(t.Context(), shared.bins, append([]string{"clients", "update", strict.id}, step.flags...)...)
-			must(t, err)
+			_, err := d.Operate(t.Context(), shared.Bins, append([]string{"clients", "update", strict.id}, step.flags...)...)
+			expect.NoError(t, err)
 			step.wants(strict, t)
 		}
 		lenient.wantLenient(t)
@@ -116,17 +117,17 @@ func TestFault_D10_EachClientHasItsOwnRetryWindow(t *testing.T) {
 // wantShownWindow compares what `usher clients show` prints as a table and as JSON.
 func wantShownWindow(t *testing.T, d *harness.Deployment, id, cell, member string) {
 	t.Helper()
-	table, err := d.Operate(t.Context(), shared.bins, "clients", "show", id)
-	must(t, err)
+	table, err := d.Operate(t.Context(), shared.Bins, "clients", "show", id)
+	expect.NoError(t, err)
 	if !strings.Contains(table, "REFRESH RETRY") || !strings.Contains(table, cell) {
 		t.Errorf("the table does not show %q:\n%s", cell, table)
 	}
-	printed, err := d.Operate(t.Context(), shared.bins, "clients", "show", id, "-o", "json")
-	must(t, err)
+	printed, err := d.Operate(t.Context(), shared.Bins, "clients", "show", id, "-o", "json")
+	expect.NoError(t, err)
 	var shown struct {
 		Registration struct{ Client json.RawMessage }
 	}
-	must(t, json.Unmarshal([]byte(printed), &shown))
+	expect.NoError(t, json.Unmarshal([]byte(printed), &shown))
 	text := strings.Join(strings.Fields(string(shown.Registration.Client)), "")
 	if member != "" && !strings.Contains(text, member) || member == "" && strings.Contains(text, "refresh_retry") {
 		t.Errorf("the JSON of %s is %s, want %q", id, text, member)
@@ -136,7 +137,7 @@ func wantShownWindow(t *testing.T, d *harness.Deployment, id, cell, member strin
 // TestFault_D10_AClientsOwnWindowReplacesTheDeployments, also where the deployment's is longer.
 func TestFault_D10_AClientsOwnWindowReplacesTheDeployments(t *testing.T) {
 	t.Parallel() // it has its own server
-	d := ownAllInOne(t, map[string]string{"USHER_TOKEN_REFRESH_RETRY_WINDOW": "30s"})
+	d := shared.OwnAllInOne(t, map[string]string{"USHER_TOKEN_REFRESH_RETRY_WINDOW": "30s"})
 	registerParallel(t, d, "vdo_client_default").wantLenient(t)
 	registerParallel(t, d, "vdo_client_strict", "--refresh-retry", "0s").wantStrict(t)
 }

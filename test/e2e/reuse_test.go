@@ -2,43 +2,30 @@ package e2e
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
-
-// refreshFrom refreshes a public client's token from a source address, and says it in RFC 6749's own
-// media type.
-func refreshFrom(d *harness.Deployment, clientID, token, source string) (harness.Response, error) {
-	form := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token}, "client_id": {clientID}}
-	req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token", strings.NewReader(form.Encode()))
-	if err != nil {
-		return harness.Response{}, err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("X-Forwarded-For", source)
-	return harness.Send(req)
-}
 
 // TestReuse_OfASharedClientEndsOneInstallation: all installations of a client share its identifier,
 // and the client is registered with `--reuse family`. The reuse in one of them leaves the others
 // alone; with `--reuse subject` it ends all of them.
 func TestReuse_OfASharedClientEndsOneInstallation(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		installed := registerParallel(t, d, "vdo_client_installed", "--reuse", "family")
 		laptop, phone := installed.issue(t), installed.issue(t)
 		installed.wantReuse(t, laptop)
-		wantActive(t, d, phone.Access, true)
+		expect.Active(t, d, phone.Access, true)
 		next, err := installed.refresh(phone.Refresh)
-		must(t, err)
-		wantTokens(t, next, fullScope)
+		expect.NoError(t, err)
+		expect.Tokens(t, next, harness.FullScope)
 
 		installed.update(t, "--reuse", "subject")
 		laptop = installed.issue(t)
 		installed.wantReuse(t, laptop)
-		wantActive(t, d, next.Text("access_token"), false)
+		expect.Active(t, d, next.Text("access_token"), false)
 		installed.update(t, "--name", "Renamed")
 		installed.wantShown(t, "REUSE REVOKES", "subject")
 		installed.update(t, "--reuse", "family")
@@ -50,31 +37,31 @@ func TestReuse_OfASharedClientEndsOneInstallation(t *testing.T) {
 func (p parallel) wantReuse(t *testing.T, tokens harness.Tokens) {
 	t.Helper()
 	current, err := p.refresh(tokens.Refresh)
-	must(t, err)
-	wantTokens(t, current, fullScope)
+	expect.NoError(t, err)
+	expect.Tokens(t, current, harness.FullScope)
 	for range 2 {
 		reused, err := p.refresh(tokens.Refresh)
-		must(t, err)
-		wantFailure(t, reused, http.StatusUnauthorized, "authentication_error", badRefresh)
+		expect.NoError(t, err)
+		expect.Failure(t, reused, http.StatusUnauthorized, "authentication_error", expect.BadRefresh)
 	}
-	wantActive(t, p.d, tokens.Access, false)
-	wantActive(t, p.d, current.Text("access_token"), false)
+	expect.Active(t, p.d, tokens.Access, false)
+	expect.Active(t, p.d, current.Text("access_token"), false)
 	gone, err := p.refresh(current.Text("refresh_token"))
-	must(t, err)
-	want(t, "status of a refresh after the reuse", gone.Status, http.StatusUnauthorized)
+	expect.NoError(t, err)
+	expect.Equal(t, "status of a refresh after the reuse", gone.Status, http.StatusUnauthorized)
 }
 
 func (p parallel) update(t *testing.T, flags ...string) {
 	t.Helper()
-	_, err := p.d.Operate(t.Context(), shared.bins, append([]string{"clients", "update", p.id}, flags...)...)
-	must(t, err)
+	_, err := p.d.Operate(t.Context(), shared.Bins, append([]string{"clients", "update", p.id}, flags...)...)
+	expect.NoError(t, err)
 }
 
 // wantShown checks a line of `usher clients show`.
 func (p parallel) wantShown(t *testing.T, name, value string) {
 	t.Helper()
-	table, err := p.d.Operate(t.Context(), shared.bins, "clients", "show", p.id)
-	must(t, err)
+	table, err := p.d.Operate(t.Context(), shared.Bins, "clients", "show", p.id)
+	expect.NoError(t, err)
 	for line := range strings.Lines(table) {
 		if rest, found := strings.CutPrefix(line, name); found && strings.TrimSpace(rest) == value {
 			return
@@ -86,20 +73,20 @@ func (p parallel) wantShown(t *testing.T, name, value string) {
 // TestReuse_TwoEgressAddressesRefreshAtOnce: a client behind two addresses, such as a hosted
 // connector, gets the same tokens at both inside its retry window, and both use them.
 func TestReuse_TwoEgressAddressesRefreshAtOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		connector := registerParallel(t, d, "vdo_client_connector", "--reuse", "family", "--refresh-retry", "30s")
 		token := connector.issue(t).Refresh
 		for range 3 {
 			at := func(source string) func() (harness.Response, error) {
-				return func() (harness.Response, error) { return refreshFrom(d, connector.id, token, source) }
+				return func() (harness.Response, error) { return d.RefreshFrom(connector.id, token, source) }
 			}
 			responses, err := harness.Concurrently(at("203.0.113.10"), at("198.51.100.10"))
-			must(t, err)
+			expect.NoError(t, err)
 			for _, a := range responses {
-				want(t, "status of a refresh", a.Status, http.StatusOK)
-				want(t, "tokens", a.Raw, responses[0].Raw)
+				expect.Equal(t, "status of a refresh", a.Status, http.StatusOK)
+				expect.Equal(t, "tokens", a.Raw, responses[0].Raw)
 			}
-			wantActive(t, d, responses[0].Text("access_token"), true)
+			expect.Active(t, d, responses[0].Text("access_token"), true)
 			token = responses[0].Text("refresh_token")
 		}
 	})

@@ -8,7 +8,7 @@ import (
 // TestFault_C3_CheckConfigRefusesWhatTheStartRefuses, with the setting's name, and parses every
 // address as the process would.
 func TestFault_C3_CheckConfigRefusesWhatTheStartRefuses(t *testing.T) {
-	for _, d := range shared.shapes {
+	for _, d := range shared.Shapes {
 		if d.Authority() == nil {
 			continue // the all-in-one checks its settings at start
 		}

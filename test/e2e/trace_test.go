@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -24,18 +25,6 @@ const (
 	clientState   = "stranger=state-sentinel"
 	clientBaggage = "stranger=baggage-sentinel"
 )
-
-// fiveProcesses returns the shape in which every service is a process of its own.
-func fiveProcesses(t *testing.T) *harness.Deployment {
-	t.Helper()
-	for _, d := range shared.shapes {
-		if d.Name == "five processes" {
-			return d
-		}
-	}
-	t.Fatal("the fleet has no five processes")
-	return nil
-}
 
 // expectedSpan is a span that a trace must have: its service, and the prefix of its name or the
 // value of an attribute.
@@ -103,14 +92,14 @@ func wantOneRoot(t *testing.T, trace []harness.Span) (root harness.Span) {
 // TestTraces_ARequestIsOneTraceThroughEveryProcess: from the gateway to the last SQL statement. No
 // statement of authz is expected, since it may have every client in memory.
 func TestTraces_ARequestIsOneTraceThroughEveryProcess(t *testing.T) {
-	d := fiveProcesses(t)
+	d := shared.FiveProcesses()
 	spans, stop := d.Traces.Record()
 	defer stop()
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	_, err = d.Refresh(tokens.Refresh)
-	must(t, err)
+	expect.NoError(t, err)
 	for root, expected := range map[string][]expectedSpan{
 		"GET /oauth/authorize": {{"gateway", "usher.authz.v1.AuthorizationService/StartAuthorization"}, {"authz", "usher.authz.v1."}, {"authz", "redis"}},
 		"POST /signin":         {{"identity", "usher.identity.v1.SessionService/AuthenticateUser"}, {"identity", "postgresql"}, {"identity", "redis"}},
@@ -127,23 +116,23 @@ func TestTraces_ARequestIsOneTraceThroughEveryProcess(t *testing.T) {
 // TestTraces_AClientsTraceContextIsOnlyALink: the trace context of an untrusted caller becomes a
 // link of the root span, and does not decide sampling.
 func TestTraces_AClientsTraceContextIsOnlyALink(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		spans, stop := d.Traces.Record()
 		defer stop()
-		a := call(t, d, http.MethodGet, "/.well-known/oauth-authorization-server", "Traceparent", strings.TrimSuffix(clientParent, "1")+"0",
+		a := expect.Response(t, d, http.MethodGet, "/.well-known/oauth-authorization-server", "Traceparent", strings.TrimSuffix(clientParent, "1")+"0",
 			"Tracestate", clientState, "Baggage", clientBaggage, "Grpc-Metadata-Traceparent", clientParent, "Grpc-Trace-Bin", "AAAA")
-		want(t, "status", a.Status, http.StatusOK)
+		expect.Equal(t, "status", a.Status, http.StatusOK)
 		root := wantOneRoot(t, awaitTrace(t, spans, "GET /.well-known/oauth-authorization-server"))
 		wantLinkOnly(t, root)
 
 		// The token service's port, as a resource server.
 		conn, err := d.Dial("video-api", "token")
-		must(t, err)
+		expect.NoError(t, err)
 		defer conn.Close()
 		ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", clientParent, "tracestate", clientState, "baggage", clientBaggage,
 			"usher-request-id", "request-sentinel")
 		_, err = tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: "none"})
-		must(t, err)
+		expect.NoError(t, err)
 		root = wantOneRoot(t, awaitTrace(t, spans, "usher.token.v1.IntrospectionService/IntrospectToken"))
 		wantLinkOnly(t, root)
 
@@ -153,9 +142,9 @@ func TestTraces_AClientsTraceContextIsOnlyALink(t *testing.T) {
 			}
 		}
 		text, err := d.Traces.Text()
-		must(t, err)
+		expect.NoError(t, err)
 		log, err := d.Log()
-		must(t, err)
+		expect.NoError(t, err)
 		for _, sentinel := range []string{"state-sentinel", "baggage-sentinel"} {
 			if strings.Contains(text, sentinel) {
 				t.Errorf("a trace holds the client's %s", sentinel)
@@ -177,11 +166,11 @@ func wantLinkOnly(t *testing.T, root harness.Span) {
 // TestTraces_AServicesTraceContextIsContinued: with the gateway's certificate, the same metadata is
 // trusted.
 func TestTraces_AServicesTraceContextIsContinued(t *testing.T) {
-	d := fiveProcesses(t)
+	d := shared.FiveProcesses()
 	spans, stop := d.Traces.Record()
 	defer stop()
 	conn, err := d.Dial("gateway", "token")
-	must(t, err)
+	expect.NoError(t, err)
 	defer conn.Close()
 	ownFiveProcesses := strings.Replace(clientTrace, "0af7", "feed", 1)
 	ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", fmt.Sprintf("00-%s-b7ad6b7169203331-01", ownFiveProcesses))
@@ -201,16 +190,16 @@ func TestTraces_AServicesTraceContextIsContinued(t *testing.T) {
 
 // TestTraces_TheUpstreamReceivesOnlyOurTraceContext, and not the client's.
 func TestTraces_TheUpstreamReceivesOnlyOurTraceContext(t *testing.T) {
-	d := fiveProcesses(t)
+	d := shared.FiveProcesses()
 	spans, stop := d.Traces.Record()
 	defer stop()
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-	must(t, err)
-	a := call(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access,
+	expect.NoError(t, err)
+	a := expect.Response(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access,
 		"Traceparent", clientParent, "Tracestate", clientState, "Baggage", clientBaggage)
-	want(t, "status", a.Status, http.StatusOK)
-	want(t, "tracestate upstream", a.Header.Get("Saw-Tracestate"), "")
-	want(t, "baggage upstream", a.Header.Get("Saw-Baggage"), "")
+	expect.Equal(t, "status", a.Status, http.StatusOK)
+	expect.Equal(t, "tracestate upstream", a.Header.Get("Saw-Tracestate"), "")
+	expect.Equal(t, "baggage upstream", a.Header.Get("Saw-Baggage"), "")
 	trace := awaitTrace(t, spans, "GET /v1/")
 	if sent := a.Header.Get("Saw-Traceparent"); !strings.HasPrefix(sent, "00-"+trace[0].Trace()+"-") {
 		t.Errorf("the upstream received the trace context %q, want %s", sent, trace[0].Trace())

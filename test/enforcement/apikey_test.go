@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -13,7 +14,7 @@ import (
 func send(t *testing.T, method, target, body string, headers ...string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(method, shared.deployment.PublicURL+target, strings.NewReader(body))
-	must(t, err)
+	expect.NoError(t, err)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -21,7 +22,7 @@ func send(t *testing.T, method, target, body string, headers ...string) harness.
 		req.Header.Add(headers[i], headers[i+1])
 	}
 	a, err := harness.Send(req)
-	must(t, err)
+	expect.NoError(t, err)
 	return a
 }
 
@@ -32,10 +33,10 @@ func userToken(t *testing.T, email, password string) (string, int) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodPost, shared.deployment.PublicURL+"/api/v1/user/authenticate",
 		strings.NewReader(`{"emailAddress":"`+email+`","password":"`+password+`"}`))
-	must(t, err)
+	expect.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
 	a, status, err := harness.SendText(req)
-	must(t, err)
+	expect.NoError(t, err)
 	token := strings.Trim(strings.TrimSpace(a), `"`)
 	shared.deployment.RecordSecret("user token", token)
 	return token, status
@@ -46,7 +47,7 @@ func userToken(t *testing.T, email, password string) (string, int) {
 func TestCase77_TheBypassIsEarnedByLookUp(t *testing.T) {
 	key := apiKey(t, "ws_acme").GetKey()
 	tokens, err := shared.deployment.Issue(shared.deployment.NewBrowser(), harness.Request{Scope: "videos:read"})
-	must(t, err)
+	expect.NoError(t, err)
 	if a := send(t, http.MethodGet, "/v1/videos", "", bearer(key)...); a.Status != http.StatusOK {
 		t.Fatalf("a real key: %d %s", a.Status, a.Raw)
 	}
@@ -106,9 +107,9 @@ func TestCase55_EveryCredentialOnlyInItsOwnSlot(t *testing.T) {
 	}
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	code, err := b.Approve(harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	for name, check := range surfaces(t) {
 		for what, credential := range map[string]string{
 			"a user token": user, "a refresh token": tokens.Refresh, "a code": code, "a client secret": harness.ConfidentialPW,
@@ -125,6 +126,6 @@ func TestCase55_EveryCredentialOnlyInItsOwnSlot(t *testing.T) {
 		}
 	}
 	a, err := d.Exchange(code, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	wantStatus(t, a, http.StatusOK) // nothing was consumed
 }

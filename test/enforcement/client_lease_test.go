@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -28,14 +29,14 @@ func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 	authenticate := func(secret string) func() int {
 		return func() int { // revoking an unknown token succeeds for every client that authenticates (RFC 7009 §2.2)
 			res, err := shared.deployment.JSON("/oauth/revoke", map[string]any{"token": "x", "client_id": c.id, "client_secret": secret})
-			must(t, err)
+			expect.NoError(t, err)
 			return res.Status
 		}
 	}
 	start := func(uri string) func() int {
 		return func() int {
 			page, err := browser.Get(harness.Request{ClientID: c.id, RedirectURI: uri}.Path())
-			must(t, err)
+			expect.NoError(t, err)
 			return page.Status
 		}
 	}
@@ -43,14 +44,14 @@ func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 	for range 4 {
 		wantEverywhere("the current secret", http.StatusOK, authenticate(c.secret))
 		rotated, err := o.clients.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: c.id})
-		must(t, err)
+		expect.NoError(t, err)
 		wantEverywhere("the previous secret", http.StatusUnauthorized, authenticate(c.secret))
 		c.secret = rotated.GetClientSecret()
 
 		wantEverywhere("the redirect URI", http.StatusSeeOther, start(uri))
 		next := uri + "x"
 		_, err = o.clients.UpdateClient(t.Context(), &authzv1.UpdateClientRequest{ClientId: c.id, RedirectUris: []string{next}})
-		must(t, err)
+		expect.NoError(t, err)
 		wantEverywhere("the previous redirect URI", http.StatusBadRequest, start(uri))
 		uri = next
 	}

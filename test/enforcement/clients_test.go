@@ -6,6 +6,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -18,7 +19,7 @@ func (o operatorClients) register(t *testing.T) oauthClient {
 		Name: t.Name(), Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, RedirectUris: []string{harness.CallbackURI},
 		Scopes: []string{"videos:read", "analyze:write", "jobs:read"}, GrantTypes: []string{"authorization_code", "refresh_token"},
 	})
-	must(t, err)
+	expect.NoError(t, err)
 	return oauthClient{res.GetRegistration().GetClient().GetClientId(), res.GetClientSecret()}
 }
 
@@ -30,7 +31,7 @@ func (a oauthClient) redeem(t *testing.T, code string) harness.Response {
 	res, err := shared.deployment.JSON("/oauth/token", map[string]any{
 		"grant_type": "authorization_code", "code": code, "redirect_uri": harness.CallbackURI, "client_id": a.id, "client_secret": a.secret,
 	})
-	must(t, err)
+	expect.NoError(t, err)
 	return res
 }
 
@@ -39,7 +40,7 @@ func (a oauthClient) refresh(t *testing.T, token string) harness.Response {
 	res, err := shared.deployment.JSON("/oauth/token", map[string]any{
 		"grant_type": "refresh_token", "refresh_token": token, "client_id": a.id, "client_secret": a.secret,
 	})
-	must(t, err)
+	expect.NoError(t, err)
 	return res
 }
 
@@ -47,7 +48,7 @@ func (a oauthClient) refresh(t *testing.T, token string) harness.Response {
 func (a oauthClient) issue(t *testing.T, b *harness.Browser) harness.Tokens {
 	t.Helper()
 	code, err := b.Approve(a.request())
-	must(t, err)
+	expect.NoError(t, err)
 	res := a.redeem(t, code)
 	wantStatus(t, res, http.StatusOK)
 	return harness.Tokens{Access: res.Text("access_token"), Refresh: res.Text("refresh_token")}
@@ -61,12 +62,12 @@ func TestDisablingAnAppEndsEverythingOfItAndEnablingBringsNothingBack(t *testing
 	browser := shared.deployment.NewBrowser()
 	tokens, others := a.issue(t, browser), other.issue(t, browser)
 	code, err := browser.Approve(a.request())
-	must(t, err)
+	expect.NoError(t, err)
 	page, err := browser.Consent(a.request())
-	must(t, err)
+	expect.NoError(t, err)
 	for range 2 { // disabling is idempotent
 		_, err = o.revoker.DisableClient(t.Context(), &tokenv1.DisableClientRequest{ClientId: a.id})
-		must(t, err)
+		expect.NoError(t, err)
 	}
 	ended := func(when string) {
 		t.Helper()
@@ -87,12 +88,12 @@ func TestDisablingAnAppEndsEverythingOfItAndEnablingBringsNothingBack(t *testing
 		t.Error("another client's token was revoked too")
 	}
 	page, err = browser.Consent(other.request())
-	must(t, err)
+	expect.NoError(t, err)
 	_, err = o.revoker.DisableClient(t.Context(), &tokenv1.DisableClientRequest{ClientId: other.id})
-	must(t, err)
+	expect.NoError(t, err)
 	for _, c := range []oauthClient{a, other} {
 		_, err = o.clients.EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: c.id})
-		must(t, err)
+		expect.NoError(t, err)
 	}
 	ended("enabled again")
 	if response, err := browser.Decide(page, "ws_acme", "approve"); err != nil || response.Query().Get("code") != "" {

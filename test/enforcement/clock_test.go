@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -15,10 +16,10 @@ import (
 // replica. internal/arch checks that only the database's clock decides expiry.
 func TestCase110_ReplicasWhoseClocksDifferAgree(t *testing.T) {
 	servers, err := harness.NewServers(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	d, err := harness.Replicated(shared.bins, t.TempDir(), servers, 2, harness.WithLongTimeouts(nil))
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	for _, name := range d.Names() {
 		offset := 2 * time.Minute
 		if strings.HasSuffix(name, "-2") {
@@ -26,19 +27,19 @@ func TestCase110_ReplicasWhoseClocksDifferAgree(t *testing.T) {
 		}
 		d.SetOne(name, "USHER_CLOCK_OFFSET", offset.String())
 		_, err := d.StopOne(name)
-		must(t, err)
-		must(t, d.StartOne(name))
+		expect.NoError(t, err)
+		expect.NoError(t, d.StartOne(name))
 	}
 	for range 10 { // calls are load balanced: each step uses one clock or the other
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		a, err := d.Refresh(tokens.Refresh)
-		must(t, err)
+		expect.NoError(t, err)
 		wantStatus(t, a, http.StatusOK)
 		access := a.Text("access_token")
 		wantEverywhere(t, d, access, true)
 		a, err = d.JSON("/oauth/revoke", map[string]any{"token": a.Text("refresh_token")})
-		must(t, err)
+		expect.NoError(t, err)
 		wantStatus(t, a, http.StatusOK)
 		wantEverywhere(t, d, access, false)
 	}
@@ -48,10 +49,10 @@ func wantEverywhere(t *testing.T, d *harness.Deployment, token string, want bool
 	t.Helper()
 	for i, addr := range d.TokenAddrs {
 		conn, err := d.DialAt("video-api", "token", addr)
-		must(t, err)
+		expect.NoError(t, err)
 		if got := introspect(t, conn, token); got != want {
 			t.Errorf("replica %d returns %t, want %t", i, got, want)
 		}
-		must(t, conn.Close())
+		expect.NoError(t, conn.Close())
 	}
 }

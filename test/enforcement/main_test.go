@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -64,13 +65,6 @@ func start(dir string) error {
 	return err
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // eventually polls a check until it returns true, and fails the test after 10 s.
 func eventually(t *testing.T, what string, check func() bool) {
 	t.Helper()
@@ -85,7 +79,7 @@ func eventually(t *testing.T, what string, check func() bool) {
 func dial(t *testing.T, caller string) *grpc.ClientConn {
 	t.Helper()
 	conn, err := shared.deployment.Dial(caller, "token")
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
 }
@@ -96,7 +90,7 @@ func apiKey(t *testing.T, workspace string) *tokenv1.CreateApiKeyResponse {
 	res, err := tokenv1.NewApiKeyServiceClient(dial(t, "operator")).CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{
 		WorkspaceId: workspace, Name: t.Name(),
 	})
-	must(t, err)
+	expect.NoError(t, err)
 	shared.deployment.RecordSecret("api key", res.GetKey())
 	return res
 }

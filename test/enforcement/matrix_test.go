@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -50,7 +51,7 @@ func endpoints() []endpoint {
 func issueScope(t *testing.T, b *harness.Browser, scope, workspace string) string {
 	t.Helper()
 	tokens, err := shared.deployment.Issue(b, harness.Request{Scope: scope, Workspace: workspace})
-	must(t, err)
+	expect.NoError(t, err)
 	return tokens.Access
 }
 

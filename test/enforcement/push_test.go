@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -23,14 +24,14 @@ const (
 // allowed again.
 func TestARevokedTokenIsDeniedAtEveryClient(t *testing.T) {
 	credentials, err := shared.deployment.LiveCredentials(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	probes := startProbes(t, func(i int) string { return shared.deployment.TokenAddrs[i%2] })
 	for _, v := range credentials {
 		waitUntilCached(t, probes, v)
 	}
 	for _, v := range credentials {
 		t.Run(v.Name, func(t *testing.T) {
-			must(t, v.Revoke(t.Context()))
+			expect.NoError(t, v.Revoke(t.Context()))
 			returned := time.Now()
 			var delays []time.Duration
 			for i, p := range probes {
@@ -65,8 +66,8 @@ func wantStatus(t *testing.T, a harness.Response, status int) {
 func startProbes(t *testing.T, at func(i int) string) []*harness.Probe {
 	t.Helper()
 	probes, err := shared.deployment.StartProbes(shared.bins, clients, at)
-	must(t, err)
-	t.Cleanup(func() { must(t, harness.CloseProbes(probes)) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, harness.CloseProbes(probes)) })
 	return probes
 }
 
@@ -74,7 +75,7 @@ func startProbes(t *testing.T, at func(i int) string) []*harness.Probe {
 func waitUntilCached(t *testing.T, probes []*harness.Probe, v harness.LiveCredential) {
 	t.Helper()
 	for _, p := range probes {
-		must(t, p.StartChecking(v.Name, v.Token))
+		expect.NoError(t, p.StartChecking(v.Name, v.Token))
 	}
 	for i, p := range probes {
 		if _, ok := p.WaitForEvent("allowed "+v.Name, eventTimeout); !ok {
@@ -89,18 +90,18 @@ func waitUntilCached(t *testing.T, probes []*harness.Probe, v harness.LiveCreden
 func TestACutStreamLimitsTheCache(t *testing.T) {
 	d := shared.deployment
 	proxy, err := harness.NewTCPProxy(d.TokenAddr)
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = proxy.Close() })
 	p, err := d.StartProbe(shared.bins, proxy.Addr())
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	waitUntilCached(t, []*harness.Probe{p}, harness.LiveCredential{Name: "swallowed", Token: tokens.Access})
 
 	proxy.Blackhole(true)
 	a, err := d.JSON("/oauth/revoke", map[string]any{"token": tokens.Access})
-	must(t, err)
+	expect.NoError(t, err)
 	wantStatus(t, a, http.StatusOK)
 	returned := time.Now()
 	if _, ok := p.WaitForEvent("unknown swallowed", eventTimeout); !ok {
@@ -136,25 +137,25 @@ func wantNoLateAllow(t *testing.T, p *harness.Probe, name string, returned time.
 func TestARestartedServiceLosesNoRevocation(t *testing.T) {
 	d := shared.deployment
 	p, err := d.StartProbe(shared.bins, d.TokenAddrs[1])
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = p.Close() })
 	b := d.NewBrowser()
 	var credentials []harness.LiveCredential
 	for i := range 3 {
 		tokens, err := d.Issue(b, harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		credentials = append(credentials, harness.LiveCredential{Name: fmt.Sprintf("restart-%d", i), Token: tokens.Access})
 		waitUntilCached(t, []*harness.Probe{p}, credentials[i])
 	}
 	revoke := func(v harness.LiveCredential) {
 		a, err := d.JSON("/oauth/revoke", map[string]any{"token": v.Token})
-		must(t, err)
+		expect.NoError(t, err)
 		wantStatus(t, a, http.StatusOK)
 	}
 	_, err = d.StopOne("token-2")
-	must(t, err)
+	expect.NoError(t, err)
 	revoke(credentials[0]) // while the client's replica is away
-	must(t, d.StartOne("token-2"))
+	expect.NoError(t, d.StartOne("token-2"))
 	revoke(credentials[1])
 	for _, v := range credentials[:2] {
 		if _, ok := p.WaitForEvent("denied "+v.Name, eventTimeout); !ok {

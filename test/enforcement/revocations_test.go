@@ -11,6 +11,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -32,10 +33,10 @@ type operatorClients struct {
 func newOperatorClients(t *testing.T) operatorClients {
 	t.Helper()
 	identity, err := shared.deployment.Dial("operator", "identity")
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = identity.Close() })
 	authz, err := shared.deployment.Dial("operator", "authz")
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = authz.Close() })
 	return operatorClients{
 		identityv1.NewAdministrationServiceClient(identity), authzv1.NewAdministrationServiceClient(authz),
@@ -51,18 +52,18 @@ func (o operatorClients) createUser(t *testing.T) testUser {
 	res, err := o.users.CreateUser(t.Context(), &identityv1.CreateUserRequest{
 		EmailAddress: p.email, FirstName: "Pat", LastName: "Doe", Password: harness.UserPassword,
 	})
-	must(t, err)
+	expect.NoError(t, err)
 	p.id = res.GetUser().GetUserId()
 	for _, workspace := range []string{"ws_acme", "ws_doe"} {
 		_, err := o.users.AddMember(t.Context(), &identityv1.AddMemberRequest{UserId: p.id, WorkspaceId: workspace, Role: identityv1.Role_ROLE_MEMBER})
-		must(t, err)
+		expect.NoError(t, err)
 	}
 	d := shared.deployment
 	p.browser = d.NewBrowser()
 	p.acme, err = d.Issue(p.browser, harness.Request{Email: p.email, Workspace: "ws_acme"})
-	must(t, err)
+	expect.NoError(t, err)
 	p.doe, err = d.Issue(p.browser, harness.Request{Email: p.email, Workspace: "ws_doe"})
-	must(t, err)
+	expect.NoError(t, err)
 	var status int
 	if p.user, status = userToken(t, p.email, harness.UserPassword); status != http.StatusOK {
 		t.Fatalf("signing in at the user API: %d", status)
@@ -76,7 +77,7 @@ func activeEverywhere(t *testing.T, token string) bool {
 	var first bool
 	for i, addr := range shared.deployment.TokenAddrs {
 		conn, err := shared.deployment.DialAt("video-api", "token", addr)
-		must(t, err)
+		expect.NoError(t, err)
 		active := introspect(t, conn, token)
 		_ = conn.Close() // used for one call
 		if i == 0 {
@@ -92,7 +93,7 @@ func activeEverywhere(t *testing.T, token string) bool {
 func introspect(t *testing.T, conn *grpc.ClientConn, token string) bool {
 	t.Helper()
 	res, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(context.Background(), &tokenv1.IntrospectTokenRequest{Token: token})
-	must(t, err)
+	expect.NoError(t, err)
 	return res.GetActive()
 }
 
@@ -113,7 +114,7 @@ func (p testUser) wantActive(t *testing.T, acme, doe, user bool) {
 		want  bool
 	}{"acme": {p.acme.Refresh, acme}, "doe": {p.doe.Refresh, doe}} {
 		a, err := shared.deployment.Refresh(row.token)
-		must(t, err)
+		expect.NoError(t, err)
 		if (a.Status == http.StatusOK) != row.want {
 			t.Errorf("refreshing the %s token: %d, want success %t", name, a.Status, row.want)
 		}
@@ -128,7 +129,7 @@ func (p testUser) wantActive(t *testing.T, acme, doe, user bool) {
 func (p testUser) signedIn(t *testing.T) bool {
 	t.Helper()
 	page, err := p.browser.Get("/account/connected-apps")
-	must(t, err)
+	expect.NoError(t, err)
 	return page.Status == http.StatusOK
 }
 
@@ -137,14 +138,14 @@ func TestCase53_DisablingAUserEndsEverythingAndEnablingBringsNothingBack(t *test
 	o := newOperatorClients(t)
 	p := o.createUser(t)
 	code, err := p.browser.Approve(harness.Request{Email: p.email})
-	must(t, err)
+	expect.NoError(t, err)
 	for range 2 { // disabling is idempotent
 		_, err = o.revoker.DisableUser(t.Context(), &tokenv1.DisableUserRequest{UserId: p.id})
-		must(t, err)
+		expect.NoError(t, err)
 	}
 	p.wantActive(t, false, false, false)
 	a, err := shared.deployment.Exchange(code, harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	wantStatus(t, a, http.StatusUnauthorized) // case 45: an unredeemed code
 	if p.signedIn(t) {
 		t.Error("the browser is still signed in")
@@ -153,7 +154,7 @@ func TestCase53_DisablingAUserEndsEverythingAndEnablingBringsNothingBack(t *test
 		t.Errorf("a disabled user signs in: %d", status)
 	}
 	_, err = o.users.EnableUser(t.Context(), &identityv1.EnableUserRequest{UserId: p.id})
-	must(t, err)
+	expect.NoError(t, err)
 	p.wantActive(t, false, false, false)
 	if _, status := userToken(t, p.email, harness.UserPassword); status != http.StatusOK {
 		t.Errorf("an enabled user cannot sign in: %d", status)
@@ -166,7 +167,7 @@ func TestWire8_ANewPasswordRevokesSessionsAndUserTokens(t *testing.T) {
 	o := newOperatorClients(t)
 	p := o.createUser(t)
 	_, err := o.revoker.SetPassword(t.Context(), &tokenv1.SetPasswordRequest{UserId: p.id, Password: "another password"})
-	must(t, err)
+	expect.NoError(t, err)
 	p.wantActive(t, true, true, false)
 	if p.signedIn(t) {
 		t.Error("the browser is still signed in")
@@ -185,10 +186,10 @@ func TestCase53_RemovingAMemberEndsThatWorkspaceAlone(t *testing.T) {
 	o := newOperatorClients(t)
 	p := o.createUser(t)
 	_, err := o.revoker.RemoveMember(t.Context(), &tokenv1.RemoveMemberRequest{UserId: p.id, WorkspaceId: "ws_acme"})
-	must(t, err)
+	expect.NoError(t, err)
 	p.wantActive(t, false, true, true) // wantActive has rotated the surviving refresh token
 	a, err := shared.deployment.Refresh(p.doe.Refresh)
-	must(t, err)
+	expect.NoError(t, err)
 	wantStatus(t, a, http.StatusUnauthorized)
 	if activeEverywhere(t, p.doe.Access) {
 		t.Error("a rotated refresh token of the other workspace was reused, and its access token is active")
@@ -201,16 +202,16 @@ func TestWire8_RevokingAnAuthenticationAppEndsItsTokens(t *testing.T) {
 	o := newOperatorClients(t)
 	p := o.createUser(t)
 	oauthClient, err := o.users.CreateAuthenticationApp(t.Context(), &identityv1.CreateAuthenticationAppRequest{Name: t.Name(), WorkspaceId: "ws_acme"})
-	must(t, err)
+	expect.NoError(t, err)
 	id := oauthClient.GetAuthenticationApp().GetAuthenticationAppId()
 	vouch := func(secret string) (string, int) {
 		shared.deployment.RecordSecret("client secret", secret)
 		req, err := http.NewRequest(http.MethodPost, shared.deployment.PublicURL+"/api/v1/user/authenticate",
 			strings.NewReader(`{"emailAddress":"`+p.email+`","clientSecret":"`+secret+`"}`))
-		must(t, err)
+		expect.NoError(t, err)
 		req.Header.Set("Content-Type", "application/json")
 		text, status, err := harness.SendText(req)
-		must(t, err)
+		expect.NoError(t, err)
 		return strings.Trim(strings.TrimSpace(text), `"`), status
 	}
 	token, status := vouch(oauthClient.GetClientSecret())
@@ -218,14 +219,14 @@ func TestWire8_RevokingAnAuthenticationAppEndsItsTokens(t *testing.T) {
 		t.Fatalf("the app's secret: %d", status)
 	}
 	next, err := o.users.RotateAuthenticationAppSecret(t.Context(), &identityv1.RotateAuthenticationAppSecretRequest{AuthenticationAppId: id, OverlapSeconds: 60})
-	must(t, err)
+	expect.NoError(t, err)
 	for name, secret := range map[string]string{"old": oauthClient.GetClientSecret(), "new": next.GetClientSecret()} {
 		if _, status := vouch(secret); status != http.StatusOK {
 			t.Errorf("the %s secret during the overlap: %d", name, status)
 		}
 	}
 	_, err = o.revoker.RevokeAuthenticationApp(t.Context(), &tokenv1.RevokeAuthenticationAppRequest{AuthenticationAppId: id})
-	must(t, err)
+	expect.NoError(t, err)
 	if activeEverywhere(t, token) {
 		t.Error("the authentication app's token is active")
 	}
@@ -239,7 +240,7 @@ func TestWire8_RevokingAnAuthenticationAppEndsItsTokens(t *testing.T) {
 func TestWire6_AChangeOfPlanCountsAtOnceAndEndsNothing(t *testing.T) {
 	o := newOperatorClients(t)
 	res, err := o.users.CreateWorkspace(t.Context(), &identityv1.CreateWorkspaceRequest{Name: "Planned", Plan: "pro"})
-	must(t, err)
+	expect.NoError(t, err)
 	workspace := res.GetWorkspace().GetWorkspaceId()
 	key := apiKey(t, workspace).GetKey()
 	export := endpoint{method: http.MethodPost, path: "/v1/videos/vid_1/export"}
@@ -248,11 +249,11 @@ func TestWire6_AChangeOfPlanCountsAtOnceAndEndsNothing(t *testing.T) {
 		wantDecision(t, name, check, key, export, decision{status: http.StatusOK})
 	}
 	_, err = o.revoker.SetWorkspacePlan(t.Context(), &tokenv1.SetWorkspacePlanRequest{WorkspaceId: workspace, Plan: "free"})
-	must(t, err)
+	expect.NoError(t, err)
 	for name, check := range all {
 		eventually(t, name+" goes by the new plan", func() bool {
 			got, err := check(t.Context(), key, export.method, export.path)
-			must(t, err)
+			expect.NoError(t, err)
 			return got.code == "plan_restricted"
 		})
 		wantDecision(t, name, check, key, endpoint{method: http.MethodGet, path: "/v1/videos"}, decision{status: http.StatusOK})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -24,10 +25,10 @@ func TestFault_E8_ASuspendedReplicaKeepsNoTokenValid(t *testing.T) {
 	d := shared.deployment
 	for n, name := range []string{"token", "token-2"} {
 		other, err := d.DialAt("operator", "token", d.TokenAddrs[1-n])
-		must(t, err)
+		expect.NoError(t, err)
 		t.Cleanup(func() { _ = other.Close() })
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		for _, gateway := range d.PublicURLs {
 			for range 5 { // so that it is cached
 				if allowed(t.Context(), t, gateway, tokens.Access) != http.StatusOK {
@@ -36,12 +37,12 @@ func TestFault_E8_ASuspendedReplicaKeepsNoTokenValid(t *testing.T) {
 			}
 		}
 		process, err := os.FindProcess(d.Pids()[name])
-		must(t, err)
-		must(t, process.Signal(syscall.SIGSTOP))
+		expect.NoError(t, err)
+		expect.NoError(t, process.Signal(syscall.SIGSTOP))
 		resume := sync.OnceFunc(func() { _ = process.Signal(syscall.SIGCONT) })
 		t.Cleanup(resume)
 		_, err = tokenv1.NewEndingServiceClient(other).EndToken(t.Context(), &tokenv1.EndTokenRequest{Token: tokens.Access})
-		must(t, err)
+		expect.NoError(t, err)
 		returned := time.Now()
 		var requests sync.WaitGroup
 		for _, gateway := range d.PublicURLs {

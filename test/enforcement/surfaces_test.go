@@ -15,6 +15,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -33,8 +34,8 @@ func surfaces(t *testing.T) map[string]surface {
 	t.Helper()
 	conn := dial(t, "video-api")
 	client := usher.New(conn)
-	t.Cleanup(func() { must(t, client.Close()) })
-	must(t, client.Ready(t.Context()))
+	t.Cleanup(func() { expect.NoError(t, client.Close()) })
+	expect.NoError(t, client.Ready(t.Context()))
 	return map[string]surface{
 		"gateway":     throughTheGateway,
 		"CheckAccess": throughCheckAccess(tokenv1.NewAccessServiceClient(conn)),

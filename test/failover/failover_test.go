@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -17,9 +18,9 @@ func start(t *testing.T, servers harness.Servers, settings map[string]string) *h
 	t.Helper()
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "bin")
-	must(t, os.Mkdir(bin, 0o700))
+	expect.NoError(t, os.Mkdir(bin, 0o700))
 	bins, err := harness.Build(bin, false) // the tests race processes, not goroutines
-	must(t, err)
+	expect.NoError(t, err)
 	all := map[string]string{
 		// All requests come from one user and one address.
 		"USHER_IDENTITY_SOURCE_ATTEMPTS": "100000", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
@@ -27,7 +28,7 @@ func start(t *testing.T, servers harness.Servers, settings map[string]string) *h
 	}
 	maps.Copy(all, settings)
 	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(all))
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Error(err)
@@ -36,39 +37,32 @@ func start(t *testing.T, servers harness.Servers, settings map[string]string) *h
 	return d
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestFault_C14_NoFlowFailsOnceAClusterHasFailedOver: with one of six nodes in the settings, a
 // master is killed under load and rejoins as a replica. While slots move no flow fails at all.
 func TestFault_C14_NoFlowFailsOnceAClusterHasFailedOver(t *testing.T) {
 	cluster, err := harness.StartRedisCluster(t.Context(), t.TempDir())
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = cluster.Close() })
 	servers, err := harness.NewServers(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	servers.RedisAddr = cluster.Addrs()[0]
 	work := startLoad(t, start(t, servers, map[string]string{"USHER_REDIS_CLUSTER": "true"}))
 
-	work.watch(t, "while slots move", func() { must(t, cluster.MoveSlots(t.Context(), 300)) })
+	work.watch(t, "while slots move", func() { expect.NoError(t, cluster.MoveSlots(t.Context(), 300)) })
 	killed, err := cluster.KillMaster(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	work.recovers(t, "a master was replaced")
-	work.watch(t, "while the killed node comes back", func() { must(t, cluster.Restart(t.Context(), killed)) })
+	work.watch(t, "while the killed node comes back", func() { expect.NoError(t, cluster.Restart(t.Context(), killed)) })
 }
 
 // TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver: the master is killed under load, and
 // rejoins as a replica.
 func TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver(t *testing.T) {
 	group, err := harness.StartGuardedRedisGroup(t.Context(), t.TempDir(), harness.RedisSecrets{Server: "server-secret", Sentinel: "sentinel-secret"})
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() { _ = group.Close() })
 	servers, err := harness.NewServers(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	servers.RedisAddr = group.Sentinels()
 	work := startLoad(t, start(t, servers, map[string]string{
 		"USHER_REDIS_MASTER_NAME": harness.RedisMaster,
@@ -76,7 +70,7 @@ func TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver(t *testing.T) {
 	}))
 
 	work.watch(t, "before", func() {})
-	must(t, group.KillMaster(t.Context()))
+	expect.NoError(t, group.KillMaster(t.Context()))
 	work.recovers(t, "the master was replaced")
 }
 
@@ -84,19 +78,19 @@ func TestFault_C14_NoFlowFailsOnceSentinelsHaveFailedOver(t *testing.T) {
 // at the first address of the URL and then at the second.
 func TestFault_C4_NoFlowFailsOncePostgreSQLHasFailedOver(t *testing.T) {
 	pair, err := harness.StartPostgresPair(t.TempDir())
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(func() {
 		if err := pair.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	servers, err := pair.NewServers(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	work := startLoad(t, start(t, servers, nil))
 
 	work.watch(t, "before", func() {})
 	for range 2 {
-		must(t, pair.Failover(t.Context()))
+		expect.NoError(t, pair.Failover(t.Context()))
 		work.recovers(t, "the primary was replaced")
 	}
 }

@@ -249,3 +249,43 @@ func has(n *html.Node, name string) bool {
 	}
 	return false
 }
+
+// CrossSite is a POST that does not come from our page. An empty content type is a form's.
+type CrossSite struct {
+	Body, ContentType string
+	Headers           map[string]string
+}
+
+// PostCrossSite posts as another site's page would, with the browser's cookies as far as SameSite
+// sends them.
+func (b *Browser) PostCrossSite(path string, c CrossSite) (Page, error) {
+	req, err := http.NewRequest(http.MethodPost, b.base+path, strings.NewReader(c.Body))
+	if err != nil {
+		return Page{}, err
+	}
+	if c.ContentType == "" {
+		c.ContentType = "application/x-www-form-urlencoded"
+	}
+	req.Header.Set("Content-Type", c.ContentType)
+	for name, value := range c.Headers {
+		req.Header.Set(name, value)
+	}
+	return b.Do(req)
+}
+
+// SessionCookie is the name of the session's cookie in development.
+const SessionCookie = "usher_session"
+
+// Cookie returns a cookie's value; empty when the browser has none.
+func (b *Browser) Cookie(name string) string {
+	u, err := url.Parse(b.base)
+	if err != nil {
+		return ""
+	}
+	for _, c := range b.Client.Jar.Cookies(u) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}

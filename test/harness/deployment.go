@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -431,6 +432,11 @@ func (d *Deployment) GRPCAddr(service string) string { return d.envOf(service, "
 // Operate runs `usher` as the operator, by certificate or, in the all-in-one, through its socket,
 // and returns its output.
 func (d *Deployment) Operate(ctx context.Context, bins Binaries, args ...string) (string, error) {
+	return d.OperateWith(ctx, bins, "", args...)
+}
+
+// OperateWith is Operate with standard input, from which `usher` reads passwords.
+func (d *Deployment) OperateWith(ctx context.Context, bins Binaries, stdin string, args ...string) (string, error) {
 	env := maps.Clone(d.specs[0].env)
 	if d.authority != nil {
 		if err := d.authority.Issue("operator"); err != nil {
@@ -440,6 +446,9 @@ func (d *Deployment) Operate(ctx context.Context, bins Binaries, args ...string)
 	}
 	cmd := exec.CommandContext(ctx, bins.Path("usher"), args...)
 	cmd.Env, cmd.Stderr = environ(env), os.Stderr
+	if stdin != "" {
+		cmd.Stdin = strings.NewReader(stdin)
+	}
 	out, err := cmd.Output()
 	return string(out), err
 }

@@ -19,7 +19,12 @@ type Device struct {
 
 // StartDevice starts a device of the fixtures' client.
 func (d *Deployment) StartDevice(scope string) (Device, error) {
-	res, err := d.Form("/oauth/device_authorization", url.Values{"client_id": {DeviceID}, "scope": {scope}})
+	return d.StartDeviceOf(DeviceID, scope)
+}
+
+// StartDeviceOf is StartDevice of another client that has no secret.
+func (d *Deployment) StartDeviceOf(clientID, scope string) (Device, error) {
+	res, err := d.Form("/oauth/device_authorization", url.Values{"client_id": {clientID}, "scope": {scope}})
 	if err != nil || res.Status != 200 {
 		return Device{}, fmt.Errorf("starting a device: %d %s (%w)", res.Status, res.Raw, err)
 	}

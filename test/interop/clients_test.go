@@ -23,6 +23,7 @@ func TestFault_D8_TheExamplesOfEachLibraryRun(t *testing.T) {
 		"mcp-register":         true,                          // mcp_registration_test.go
 		"oauth4webapi-service": true, "authlib-service": true, // service_test.go
 		"private_key_jwt": true, "private_key_jwt-keys": true, // keys_test.go
+		"swagger-ui": true, "swagger-ui-openapi": true, // test/browser
 		"spring": true, "mod_auth_openidc": true, // spring_test.go, apache_test.go: make interop
 	}
 	found := 0

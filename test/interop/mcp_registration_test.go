@@ -10,7 +10,13 @@ import (
 // 401 of the MCP server to a call. Both SDKs register themselves.
 func TestN7_MCPClientsRegisterThemselves(t *testing.T) {
 	install(t)
-	endpoint := mcpServer(t)
+	wantClientsThatRegister(t, mcpServer(t))
+}
+
+// wantClientsThatRegister runs the clients of docs/clients.md against an MCP server without a
+// registration.
+func wantClientsThatRegister(t *testing.T, endpoint string) {
+	t.Helper()
 	page := blocks(t, "clients.md")
 	js := page["js mcp"]
 	for member, line := range members(page["js mcp-register"]) {

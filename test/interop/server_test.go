@@ -32,17 +32,28 @@ func register(t *testing.T, redirectURI string) []string {
 		t.Fatal(err)
 	}
 	var created struct {
-		Registration struct {
-			Client struct {
-				ID string `json:"client_id"`
-			} `json:"client"`
-		} `json:"registration"`
 		Secret string `json:"client_secret"`
 	}
 	if err := json.Unmarshal([]byte(printed), &created); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"CLIENT_ID=" + created.Registration.Client.ID, "CLIENT_SECRET=" + created.Secret, "ISSUER=" + usher.PublicURL}
+	return []string{"CLIENT_ID=" + clientID(t, printed), "CLIENT_SECRET=" + created.Secret, "ISSUER=" + usher.PublicURL}
+}
+
+// clientID returns the identifier in what `usher clients create -o json` printed.
+func clientID(t *testing.T, printed string) string {
+	t.Helper()
+	var created struct {
+		Registration struct {
+			Client struct {
+				ID string `json:"client_id"`
+			} `json:"client"`
+		} `json:"registration"`
+	}
+	if err := json.Unmarshal([]byte(printed), &created); err != nil {
+		t.Fatal(err)
+	}
+	return created.Registration.Client.ID
 }
 
 // freeAddr returns a free loopback address.

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -25,13 +26,6 @@ func pages() []string {
 
 // limit is the timeout of one block on a busy machine.
 const limit = 10 * time.Minute
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // TestEveryCommandOfThePageRuns follows docs/operations.md from top to bottom.
 func TestEveryCommandOfThePageRuns(t *testing.T) { follow(t, pages()[0]) }
@@ -51,7 +45,7 @@ func TestN7_EveryCommandOfTheRegistrationPageRuns(t *testing.T) { follow(t, page
 func follow(t *testing.T, page string) {
 	t.Helper()
 	blocks, err := readBlocks(page)
-	must(t, err)
+	expect.NoError(t, err)
 	site := newSite(t)
 	ran := 0
 	for _, b := range blocks {
@@ -80,7 +74,7 @@ func TestPagesNameExistingTests(t *testing.T) {
 func wantTests(t *testing.T, page string) {
 	t.Helper()
 	blocks, err := readBlocks(page)
-	must(t, err)
+	expect.NoError(t, err)
 	for _, b := range blocks {
 		if b.by == "" {
 			continue
@@ -103,26 +97,26 @@ type site struct {
 func newSite(t *testing.T) *site {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "usher-operations-") // below the system's temporary folder, which PostgreSQL's user may read
-	must(t, err)
-	t.Cleanup(func() { must(t, os.RemoveAll(dir)) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, os.RemoveAll(dir)) })
 	bin := filepath.Join(dir, "bin")
-	must(t, os.Mkdir(bin, 0o700))
+	expect.NoError(t, os.Mkdir(bin, 0o700))
 	bins, err := harness.Build(bin, false)
-	must(t, err)
+	expect.NoError(t, err)
 	servers, err := harness.StartOwnServers(t.Context(), dir)
-	must(t, err)
-	t.Cleanup(func() { must(t, servers.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, servers.Close()) })
 	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.WithLongTimeouts(map[string]string{"USHER_DCR": "open"}))
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	s := &site{d: d, dir: filepath.Join(dir, "work")}
-	must(t, os.Mkdir(s.dir, 0o700))
-	must(t, os.WriteFile(filepath.Join(bin, "systemctl"), []byte(systemctl), 0o700))
+	expect.NoError(t, os.Mkdir(s.dir, 0o700))
+	expect.NoError(t, os.WriteFile(filepath.Join(bin, "systemctl"), []byte(systemctl), 0o700))
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	s.token = tokens.Access
 	s.env, err = s.environment(bin, bins, servers)
-	must(t, err)
+	expect.NoError(t, err)
 	control := httptest.NewServer(s)
 	t.Cleanup(control.Close)
 	s.env = append(s.env, "STAND_IN="+control.URL)
@@ -193,9 +187,9 @@ func (s *site) control(verb, name string) error {
 func (s *site) wantServing(t *testing.T) {
 	t.Helper()
 	tokens, err := s.d.Issue(s.d.NewBrowser(), harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	active, err := s.d.Active(tokens.Access)
-	must(t, err)
+	expect.NoError(t, err)
 	if !active {
 		t.Error("a token that was issued after all commands is not active")
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -170,7 +171,7 @@ func atEachProxy(t *testing.T, test func(t *testing.T, p proxy, rp *running)) {
 func host(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
-	must(t, err)
+	expect.NoError(t, err)
 	return u.Host
 }
 
@@ -178,7 +179,7 @@ func host(t *testing.T, address string) string {
 func unusedAddr(t *testing.T) string {
 	t.Helper()
 	addr, err := harness.FreeAddr()
-	must(t, err)
+	expect.NoError(t, err)
 	return addr
 }
 
@@ -188,8 +189,8 @@ func copyOf(t *testing.T, from string, names ...string) string {
 	to := t.TempDir()
 	for _, name := range names {
 		text, err := os.ReadFile(filepath.Join(from, name))
-		must(t, err)
-		must(t, os.WriteFile(filepath.Join(to, name), text, 0o600))
+		expect.NoError(t, err)
+		expect.NoError(t, os.WriteFile(filepath.Join(to, name), text, 0o600))
 	}
 	return to
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -56,8 +57,8 @@ func TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain(t *testing.T) {
 	right := copyOf(t, shared.deployment.Dir(), "ca.pem", resourceServer+".pem", resourceServer+".key")
 	other := t.TempDir()
 	stranger, err := harness.NewAuthority(other)
-	must(t, err)
-	must(t, stranger.Issue(resourceServer))
+	expect.NoError(t, err)
+	expect.NoError(t, stranger.Issue(resourceServer))
 	certs := copyOf(t, other, "ca.pem", resourceServer+".pem", resourceServer+".key")
 	b := sharedTargets()
 	b.certs = certs
@@ -81,10 +82,10 @@ func TestFault_F7_EnvoyReadsItsCertificateAndTheAuthorityAgain(t *testing.T) {
 func replace(t *testing.T, from, to, name string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(from, name))
-	must(t, err)
+	expect.NoError(t, err)
 	next := filepath.Join(to, name+".new")
-	must(t, os.WriteFile(next, text, 0o600))
-	must(t, os.Rename(next, filepath.Join(to, name)))
+	expect.NoError(t, os.WriteFile(next, text, 0o600))
+	expect.NoError(t, os.Rename(next, filepath.Join(to, name)))
 }
 
 // eventually polls a check until it returns true, and fails the test after a timeout.
@@ -103,14 +104,14 @@ func TestFault_F5_AStoppedOrSuspendedTokenReplicaIsLeftOut(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
 	for name, away := range map[string]func(p *harness.TCPProxy){
-		"gone":         func(p *harness.TCPProxy) { must(t, p.Close()); p.Cut() },
+		"gone":         func(p *harness.TCPProxy) { expect.NoError(t, p.Close()); p.Cut() },
 		"stands still": func(p *harness.TCPProxy) { p.Blackhole(true) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := sharedTargets()
 			between, err := harness.NewTCPProxy(b.tokens[1])
-			must(t, err)
+			expect.NoError(t, err)
 			b.tokens = []string{b.tokens[0], between.Addr()}
 			rp := startProxy(t, envoy(), b)
 			load := startLoad(rp, token)
@@ -213,16 +214,16 @@ func TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing(t *testin
 	for _, name := range []string{"token", "token-2"} {
 		d.SetOne(name, "USHER_DRAIN_TIME", "3s")
 		_, err := d.StopOne(name)
-		must(t, err)
-		must(t, d.StartOne(name))
+		expect.NoError(t, err)
+		expect.NoError(t, d.StartOne(name))
 	}
 	rp := startProxy(t, envoy(), sharedTargets())
 	load := startLoad(rp, token)
 	load.wait(time.Second)
 	for _, name := range []string{"token", "token-2"} {
 		_, err := d.StopOne(name)
-		must(t, err)
-		must(t, d.StartOne(name))
+		expect.NoError(t, err)
+		expect.NoError(t, d.StartOne(name))
 		load.wait(3 * time.Second) // until it is used again
 	}
 	load.end()

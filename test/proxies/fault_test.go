@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -33,7 +34,7 @@ func TestFault_F9_UsherUnreachableHasOneResponse(t *testing.T) {
 	t.Parallel()
 	token := issue(t, "videos:read")
 	still, end, err := silentServer()
-	must(t, err)
+	expect.NoError(t, err)
 	t.Cleanup(end)
 	gone := unusedAddr(t)
 	for name, addr := range map[string]string{"nothing listens": gone, "it stands still": still} {
@@ -41,8 +42,8 @@ func TestFault_F9_UsherUnreachableHasOneResponse(t *testing.T) {
 			b := sharedTargets()
 			b.gateway, b.tokens = addr, []string{addr}
 			enforcers, err := open(b)
-			t.Cleanup(func() { must(t, closeAll(enforcers)) })
-			must(t, err)
+			t.Cleanup(func() { expect.NoError(t, closeAll(enforcers)) })
+			expect.NoError(t, err)
 			for _, p := range proxies() {
 				started := time.Now()
 				wantUsherUnavailable(t, p, request(t, "GET", enforcers[p.name].url+"/v1/videos", token))

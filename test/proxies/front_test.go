@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -183,7 +184,7 @@ func TestEachFrontCarriesAPersonFromSignInToDisconnect(t *testing.T) {
 		d := w.at(front)
 		browser := d.NewBrowser()
 		tokens, err := d.Issue(browser, harness.Request{})
-		must(t, err)
+		expect.NoError(t, err)
 		a := front.send(t, http.MethodPost, "/v1/videos/vid_1/analyze", tokens.Access, strings.NewReader(body))
 		if r := wantForwarded(t, a); r.Sum != sum || !strings.HasPrefix(identity(r.Header)["USHER_SUBJECT"], "usr_") {
 			t.Errorf("%s: %d bytes arrived, with the identity %v", p.name, r.Length, identity(r.Header))
@@ -207,7 +208,7 @@ func TestEachFrontForwardsTheClientsAddress(t *testing.T) {
 	t.Cleanup(echo.Close)
 	dir := t.TempDir()
 	roots, err := certify(dir)
-	must(t, err)
+	expect.NoError(t, err)
 	b := targets{gateway: echo.addr(), certs: dir, api: echo.addr()}
 	b.transport = func(front string) *http.Transport {
 		return &http.Transport{

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/vidocu/usher/test/expect"
 )
 
 // ingressNginx is nginx with the configuration that the controller of ingress-nginx generates from
@@ -51,7 +53,7 @@ proxy_pass http://API;
 location = /ready { return 204; }
 } }`
 	file := filepath.Join(t.TempDir(), "nginx.conf")
-	must(t, os.WriteFile(file, []byte(text), 0o600))
+	expect.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 	return proxy{
 		name: "ingress-nginx", files: []string{file}, command: nginx().command,
 		changes: func(b targets) ([]change, error) {
@@ -66,13 +68,13 @@ location = /ready { return 204; }
 func ingressAnnotations(t *testing.T) map[string]string {
 	t.Helper()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "kubernetes.md"))
-	must(t, err)
+	expect.NoError(t, err)
 	block := regexp.MustCompile("(?s)```yaml ingress-nginx\n(.*?)```").FindSubmatch(page)
 	if block == nil {
 		t.Fatal("docs/kubernetes.md has no annotations for ingress-nginx")
 	}
 	var printed map[string]string
-	must(t, yaml.Unmarshal(block[1], &printed))
+	expect.NoError(t, yaml.Unmarshal(block[1], &printed))
 	annotations := map[string]string{}
 	for name, value := range printed {
 		annotations[strings.TrimPrefix(name, "nginx.ingress.kubernetes.io/")] = value

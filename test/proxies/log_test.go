@@ -3,6 +3,8 @@ package proxies
 import (
 	"strings"
 	"testing"
+
+	"github.com/vidocu/usher/test/expect"
 )
 
 // TestFault_F11_NoLogHoldsACredential, whether it is sent in its header, in the query or in a
@@ -21,7 +23,7 @@ func TestFault_F11_NoLogHoldsACredential(t *testing.T) {
 		failing := startProxy(t, p, b)
 		request(t, "GET", failing.url+"/v1/videos", token)
 		for _, d := range []*running{rp, failing} {
-			must(t, d.stop()) // so that the logs are flushed
+			expect.NoError(t, d.stop()) // so that the logs are flushed
 			printed := d.printed()
 			if strings.Contains(printed, token) {
 				t.Errorf("%s wrote the token:\n%s", p.name, printed)
@@ -43,7 +45,7 @@ func TestNginxsErrorLogHasTheRequestLine(t *testing.T) {
 		b.api = unusedAddr(t)
 		rp := startProxy(t, p, b)
 		request(t, "GET", rp.url+"/v1/videos?access_token="+marker, token)
-		must(t, rp.stop())
+		expect.NoError(t, rp.stop())
 		if got := strings.Contains(rp.printed(), marker); got != (p.name == "nginx") {
 			t.Errorf("%s: the query is in its log: %t\n%s", p.name, got, rp.printed())
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -106,19 +107,12 @@ func end() error {
 	return errors.Join(errs...)
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // issue runs the flow and returns an access token with these scopes.
 func issue(t *testing.T, scope string) string {
 	t.Helper()
 	d := shared.deployment
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{Scope: scope})
-	must(t, err)
+	expect.NoError(t, err)
 	return tokens.Access
 }
 
@@ -126,10 +120,10 @@ func issue(t *testing.T, scope string) string {
 func apiKey(t *testing.T) string {
 	t.Helper()
 	conn, err := shared.deployment.Dial("operator", "token")
-	must(t, err)
+	expect.NoError(t, err)
 	defer conn.Close()
 	res, err := tokenv1.NewApiKeyServiceClient(conn).CreateApiKey(t.Context(), &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: t.Name()})
-	must(t, err)
+	expect.NoError(t, err)
 	shared.deployment.RecordSecret("api key", res.GetKey())
 	return res.GetKey()
 }

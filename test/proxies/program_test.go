@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -203,9 +204,9 @@ func startProxy(t *testing.T, p proxy, b targets) *running {
 		b.api = own.addr()
 	}
 	r, err := launch(p, b)
-	must(t, err)
+	expect.NoError(t, err)
 	r.api = own
-	t.Cleanup(func() { must(t, r.stop()) })
+	t.Cleanup(func() { expect.NoError(t, r.stop()) })
 	return r
 }
 

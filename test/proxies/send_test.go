@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -29,7 +30,7 @@ func send(t *testing.T, method, address, token string, body io.Reader, header ..
 func (r *running) send(t *testing.T, method, path, token string, body io.Reader, header ...string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, r.url+path, body)
-	must(t, err)
+	expect.NoError(t, err)
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
@@ -41,10 +42,10 @@ func (r *running) send(t *testing.T, method, path, token string, body io.Reader,
 		Transport: r.transport, Timeout: 2 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}).Do(req)
-	must(t, err)
+	expect.NoError(t, err)
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
-	must(t, err)
+	expect.NoError(t, err)
 	return harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(raw)}
 }
 
@@ -52,11 +53,11 @@ func (r *running) send(t *testing.T, method, path, token string, body io.Reader,
 func sendRaw(t *testing.T, rp *running, request string) int {
 	t.Helper()
 	conn, err := net.Dial("tcp", host(t, rp.url))
-	must(t, err)
+	expect.NoError(t, err)
 	defer conn.Close()
-	must(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	expect.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
 	_, err = io.WriteString(conn, request)
-	must(t, err)
+	expect.NoError(t, err)
 	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		return 0

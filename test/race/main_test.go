@@ -73,17 +73,3 @@ func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 		t.Run(d.Name, func(t *testing.T) { test(t, d) })
 	}
 }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func want(t *testing.T, what string, got, want int) {
-	t.Helper()
-	if got != want {
-		t.Errorf("%s is %d, want %d", what, got, want)
-	}
-}

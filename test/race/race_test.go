@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -55,13 +56,13 @@ func inRounds(t *testing.T, race func(t *testing.T, d *harness.Deployment, b *ha
 func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
-		must(t, err)
+		expect.NoError(t, err)
 		won := winners(barrier(t, harness.Repeat(50, func() (harness.Response, error) { return d.Exchange(code, r) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 50 redemptions got tokens, want one", len(won))
 		}
 		for _, a := range won {
-			wantActive(t, d, a.Text("access_token"), false)
+			expect.Active(t, d, a.Text("access_token"), false)
 		}
 	})
 }
@@ -71,15 +72,15 @@ func TestCase34_FiftyRedemptionsOfOneCode(t *testing.T) {
 func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
-		must(t, err)
+		expect.NoError(t, err)
 		won := winners(barrier(t, harness.Repeat(20, func() (harness.Response, error) { return d.Refresh(tokens.Refresh) })...))
 		if len(won) != 1 {
 			t.Fatalf("%d of 20 refreshes got tokens, want one", len(won))
 		}
 		for _, a := range won {
-			wantActive(t, d, a.Text("access_token"), false)
+			expect.Active(t, d, a.Text("access_token"), false)
 		}
-		wantActive(t, d, tokens.Access, false)
+		expect.Active(t, d, tokens.Access, false)
 	})
 }
 
@@ -88,20 +89,20 @@ func TestCase48_TwentyRefreshesOfOneToken(t *testing.T) {
 func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		tokens, err := d.Issue(b, r)
-		must(t, err)
+		expect.NoError(t, err)
 		responses := barrier(t,
 			func() (harness.Response, error) { return d.Refresh(tokens.Refresh) },
 			func() (harness.Response, error) {
 				return d.JSON("/oauth/revoke", map[string]any{"token": tokens.Refresh})
 			},
 		)
-		want(t, "status of the revocation", responses[1].Status, http.StatusOK)
-		wantActive(t, d, tokens.Access, false)
+		expect.Equal(t, "status of the revocation", responses[1].Status, http.StatusOK)
+		expect.Active(t, d, tokens.Access, false)
 		for _, a := range winners(responses) {
-			wantActive(t, d, a.Text("access_token"), false)
+			expect.Active(t, d, a.Text("access_token"), false)
 			again, err := d.Refresh(a.Text("refresh_token"))
-			must(t, err)
-			want(t, "status of a refresh after the revocation", again.Status, http.StatusUnauthorized)
+			expect.NoError(t, err)
+			expect.Equal(t, "status of a refresh after the revocation", again.Status, http.StatusUnauthorized)
 		}
 	})
 }
@@ -111,9 +112,9 @@ func TestCase108_RefreshAgainstRevoke(t *testing.T) {
 func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 	inRounds(t, func(t *testing.T, d *harness.Deployment, b *harness.Browser, r harness.Request) {
 		code, err := b.Approve(r)
-		must(t, err)
+		expect.NoError(t, err)
 		account, button, err := b.DisconnectButton(harness.ConfidentialID)
-		must(t, err)
+		expect.NoError(t, err)
 		responses := barrier(t,
 			func() (harness.Response, error) { return d.Exchange(code, r) },
 			func() (harness.Response, error) {
@@ -121,21 +122,12 @@ func TestWire7_RedemptionAgainstDisconnect(t *testing.T) {
 				return harness.Response{Status: page.Status, Raw: page.Body}, err
 			},
 		)
-		want(t, "status of the disconnection", responses[1].Status, http.StatusSeeOther)
+		expect.Equal(t, "status of the disconnection", responses[1].Status, http.StatusSeeOther)
 		for _, a := range winners(responses) {
-			wantActive(t, d, a.Text("access_token"), false)
+			expect.Active(t, d, a.Text("access_token"), false)
 			again, err := d.Refresh(a.Text("refresh_token"))
-			must(t, err)
-			want(t, "status of a refresh after the disconnection", again.Status, http.StatusUnauthorized)
+			expect.NoError(t, err)
+			expect.Equal(t, "status of a refresh after the disconnection", again.Status, http.StatusUnauthorized)
 		}
 	})
-}
-
-func wantActive(t *testing.T, d *harness.Deployment, token string, active bool) {
-	t.Helper()
-	got, err := d.Active(token)
-	must(t, err)
-	if got != active {
-		t.Errorf("token active: %v, want %v", got, active)
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -18,13 +19,6 @@ const flows = 8
 
 // replicas is the number of processes of each service: one is replaced while the other serves.
 const replicas = 2
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
 
 // roll is an upgrade in progress.
 type roll struct {
@@ -36,21 +30,21 @@ type roll struct {
 
 func TestThePreviousReleaseRunsOnTheNewSchemaAndBesideTheNewOne(t *testing.T) {
 	archives, err := filepath.Glob(filepath.Join("testdata", "v*.tar.gz"))
-	must(t, err)
+	expect.NoError(t, err)
 	if len(archives) != 1 {
 		t.Fatalf("there are %d releases in testdata, want the previous one: make release-archive", len(archives))
 	}
 	dir := t.TempDir()
 	next, err := harness.Build(filepath.Join(dir, "next"), false)
-	must(t, err)
+	expect.NoError(t, err)
 	previous, err := harness.BuildRelease(filepath.Join(dir, "previous"), archives[0])
-	must(t, err)
+	expect.NoError(t, err)
 	servers, err := harness.NewServers(t.Context())
-	must(t, err)
+	expect.NoError(t, err)
 	// The new release migrates, the previous one runs.
 	d, err := harness.Replicated(next.With(previous), dir, servers, replicas, nil)
-	must(t, err)
-	t.Cleanup(func() { must(t, d.Close()) })
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	r := &roll{d: d, tokens: map[string]harness.Tokens{}}
 
 	r.wantEverythingWorks(t, first)
@@ -78,7 +72,7 @@ func (r *roll) replace(t *testing.T, why string, bins harness.Binaries) {
 			if n > 0 {
 				name = fmt.Sprintf("%s-%d", service, n+1)
 			}
-			must(t, r.d.Replace(name, bins))
+			expect.NoError(t, r.d.Replace(name, bins))
 			if n == 0 && (why == upgrading || service == "consent") {
 				r.wantEverythingWorks(t, why+" of "+name)
 			}
@@ -111,7 +105,7 @@ func (r *roll) wantEverythingWorks(t *testing.T, when string) {
 func (r *roll) wantRefreshes(t *testing.T, when, issued string) {
 	t.Helper()
 	a, err := r.d.Refresh(r.tokens[issued].Refresh)
-	must(t, err)
+	expect.NoError(t, err)
 	if a.Status != http.StatusOK {
 		t.Fatalf("%s: refreshing a token issued with %s: %d %s", when, issued, a.Status, a.Raw)
 	}
@@ -141,7 +135,7 @@ func (r *roll) wantDisconnects(t *testing.T, when string, b *harness.Browser) {
 	}
 	for range replicas {
 		wantActive, err := r.d.Active(tokens.Access)
-		must(t, err)
+		expect.NoError(t, err)
 		if wantActive {
 			t.Fatalf("%s: a token of a disconnected client is active", when)
 		}

@@ -1,18 +1,21 @@
-// Package account serves the account pages: the connected apps, each with the button that
-// disconnects it (docs/wire-contract.md §7), and the devices on which the user is signed in.
+// Package account serves the account pages: the profile, the change of the password, the devices on
+// which the user is signed in, the connected apps, each with the button that disconnects it
+// (docs/wire-contract.md §7), and what happened in the account.
 //
-// It owns the pages. The consent service owns the apps, and identity the sessions.
+// It owns the pages. The consent service owns the apps, and identity the user.
 package account
 
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -20,6 +23,7 @@ import (
 type Account struct {
 	Flow          browser.Flow
 	ConnectedApps consentv1.ConnectedAppServiceClient
+	Passwords     tokenv1.PasswordServiceClient
 }
 
 // List shows the connected apps of the signed-in user.
@@ -43,21 +47,18 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	flash := cookies.TakeFlash(w, r, browser.PageAccount, "")
 	user := page.User{Name: session.GetSession().GetDisplayName(), Email: session.GetSession().GetEmailAddress()}
 	data := page.Apps{
-		CSRF: cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r)), User: user,
-		Searchable: len(res.GetApps()) >= searchFrom, Fault: a.Flow.Fault(flash), Disconnected: flash.Kind == browser.FlashDisconnected,
+		CSRF: a.csrf(w, r), User: user, Searchable: len(res.GetApps()) >= searchFrom, Fault: a.Flow.Fault(flash),
+		Disconnected: flash.Kind == browser.FlashDisconnected, WorkspaceEnded: flash.Kind == browser.FlashWorkspaceEnded,
 	}
 	if data.Searchable {
 		data.Find = strings.TrimSpace(r.URL.Query().Get("find"))
 	}
 	for _, app := range res.GetApps() {
 		if matches(app.GetClientName(), data.Find) {
-			data.Apps = append(data.Apps, a.pageApp(app))
+			data.Apps = append(data.Apps, a.pageApp(app, zone(session.GetSession())))
 		}
 	}
-	a.Flow.Pages.Render(w, r, page.View{
-		Template: "apps", Title: "Connected apps", Failed: data.Fault.Text != "", Data: data,
-		Frame: a.frame(r, user.Name, data.CSRF),
-	})
+	a.render(w, r, session.GetSession(), page.View{Template: "apps", Title: "Connected apps", Failed: data.Fault.Text != "", Data: data})
 }
 
 // searchFrom is the number of connected apps from which on the page has a search.
@@ -68,28 +69,32 @@ func matches(name, search string) bool {
 	return strings.Contains(strings.ToLower(page.Name(name)), strings.ToLower(search))
 }
 
-func (a Account) pageApp(app *consentv1.ConnectedApp) page.App {
+func (a Account) pageApp(app *consentv1.ConnectedApp, in *time.Location) page.App {
 	shown := page.App{
-		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: app.GetApproveTime().AsTime(), Now: a.Flow.Time(),
-	}
-	if app.GetLastUseTime() != nil {
-		shown.Used = app.GetLastUseTime().AsTime()
+		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: at(app.GetApproveTime(), in), Used: at(app.GetLastUseTime(), in),
+		Now: a.Flow.Time().In(in),
 	}
 	for _, ws := range app.GetWorkspaces() {
-		shown.Workspaces = append(shown.Workspaces, page.AppWorkspace{Name: ws.GetName(), Permissions: a.Flow.Permissions(ws.GetScopes(), nil)})
+		shown.Workspaces = append(shown.Workspaces, page.AppWorkspace{
+			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Permissions: a.Flow.Permissions(ws.GetScopes(), nil),
+		})
 	}
 	return shown
 }
 
-// Disconnect revokes a client's access. After the response, no token of the client is active for
-// this user.
+// Disconnect revokes a client's access, in one workspace if the form names it. After the response,
+// no token of the client is active for this user, or for this user in the workspace.
 func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.AccountForm()) {
 		return
 	}
+	workspaceID := r.PostForm.Get("workspace_id")
 	flash := browser.Flash{Kind: browser.FlashDisconnected}
+	if workspaceID != "" {
+		flash.Kind = browser.FlashWorkspaceEnded
+	}
 	_, err := a.ConnectedApps.DisconnectApp(r.Context(), &consentv1.DisconnectAppRequest{
-		SessionToken: a.Flow.Cookies.Session(r).Reveal(), ClientId: r.PostForm.Get("client_id"),
+		SessionToken: a.Flow.Cookies.Session(r).Reveal(), ClientId: r.PostForm.Get("client_id"), WorkspaceId: workspaceID,
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
@@ -102,9 +107,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 		a.Flow.RedirectWithError(w, r, browser.AccountForm(), err)
 		return
 	}
-	a.Flow.Cookies.SetFlash(w, r, flash, browser.PageAccount, "")
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, browser.HomePath, http.StatusSeeOther)
+	a.back(w, r, flash, browser.PageAccount, browser.HomePath)
 }
 
 func (a Account) showError(w http.ResponseWriter, r *http.Request, err error) {
@@ -115,8 +118,9 @@ func (a Account) showError(w http.ResponseWriter, r *http.Request, err error) {
 	a.Flow.ShowError(w, r, err)
 }
 
-// signIn redirects to the sign-in page, which redirects back here after the sign-in.
+// signIn redirects to the sign-in page, which redirects back to this page after the sign-in, or to
+// the one of the connected apps.
 func (a Account) signIn(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, "/signin", http.StatusSeeOther)
+	http.Redirect(w, r, browser.SignInFor(r.URL.Path), http.StatusSeeOther) //nolint:gosec // it is the address of one of our pages
 }

@@ -26,18 +26,16 @@ func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
 	}
 	flash := cookies.TakeFlash(w, r, browser.PageDevices, "")
 	data := page.Devices{
-		CSRF: cookies.AccountToken(cookies.EnsureBrowser(w, r), session), Fault: a.Flow.Fault(flash),
+		CSRF: a.csrf(w, r), Fault: a.Flow.Fault(flash),
 		Ended: flash.Kind == browser.FlashDeviceEnded, OthersEnded: flash.Kind == browser.FlashOthersEnded,
 	}
+	in := zone(res.GetSession())
 	for _, s := range res.GetSessions() {
 		data.Devices = append(data.Devices, page.NewDevice(page.Device{
-			ID: s.GetSessionId(), Current: s.GetCurrent(), Network: s.GetNetwork(), Begun: s.GetCreateTime().AsTime(), Used: s.GetLastUseTime().AsTime(),
+			ID: s.GetSessionId(), Current: s.GetCurrent(), Network: s.GetNetwork(), Begun: at(s.GetCreateTime(), in), Used: at(s.GetLastUseTime(), in),
 		}, s.GetUserAgent()))
 	}
-	a.Flow.Pages.Render(w, r, page.View{
-		Template: "devices", Title: "Devices", Failed: data.Fault.Text != "", Data: data,
-		Frame: a.frame(r, res.GetSession().GetDisplayName(), data.CSRF),
-	})
+	a.render(w, r, res.GetSession(), page.View{Template: "devices", Title: "Devices", Failed: data.Fault.Text != "", Data: data})
 }
 
 // EndDevice signs a device out.
@@ -79,17 +77,6 @@ func (a Account) backToDevices(w http.ResponseWriter, r *http.Request, flash bro
 	case err != nil:
 		a.Flow.RedirectWithError(w, r, browser.DevicesForm(), err)
 	default:
-		a.Flow.Cookies.SetFlash(w, r, flash, browser.PageDevices, "")
-		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, browser.DevicesPath, http.StatusSeeOther)
+		a.back(w, r, flash, browser.PageDevices, browser.DevicesPath)
 	}
-}
-
-// frame is what surrounds the account's pages.
-func (Account) frame(r *http.Request, person, csrf string) *page.Frame {
-	entries := []page.MenuEntry{{Address: browser.HomePath, Text: "Connected apps"}, {Address: browser.DevicesPath, Text: "Devices"}}
-	for i := range entries {
-		entries[i].Current = entries[i].Address == r.URL.Path
-	}
-	return &page.Frame{Person: person, CSRF: csrf, Menu: []page.MenuGroup{{Entries: entries}}}
 }

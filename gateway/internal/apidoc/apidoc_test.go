@@ -69,13 +69,13 @@ func TestAMethodWithAnHTTPRuleIsDescribed(t *testing.T) {
 		if !ok {
 			t.Fatal("no method")
 		}
-		method.Name = proto.String("PushAuthorization")
+		method.Name = proto.String("AnotherEndpoint")
 		service.Method = append(service.Method, method)
 		method.Options = &descriptorpb.MethodOptions{}
-		proto.SetExtension(method.GetOptions(), annotations.E_Http, &annotations.HttpRule{Pattern: &annotations.HttpRule_Post{Post: "/oauth/par"}, Body: "*"})
+		proto.SetExtension(method.GetOptions(), annotations.E_Http, &annotations.HttpRule{Pattern: &annotations.HttpRule_Post{Post: "/oauth/another"}, Body: "*"})
 	})
-	operation := root.Get("paths", "/oauth/par", "post")
-	if operation.Get("operationId").String() != "pushAuthorization" || operation.Get("x-errors").Exists() {
+	operation := root.Get("paths", "/oauth/another", "post")
+	if operation.Get("operationId").String() != "anotherEndpoint" || operation.Get("x-errors").Exists() {
 		t.Error("the method is not described, or with an internal member")
 	}
 	for _, media := range []string{"application/json", "application/x-www-form-urlencoded"} {

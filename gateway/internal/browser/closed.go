@@ -78,6 +78,9 @@ func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string,
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON:
 		n.Heading = "Another person answered this request"
 		n.Text = "Somebody else who was signed in in this browser answered it. To decide for yourself, start again from the app."
+	case authzv1.AuthorizationState_AUTHORIZATION_STATE_USED:
+		n.Heading = "This request was answered elsewhere"
+		n.Text = "The app's request can be answered once, and it was answered in another window or browser. Start again from the app."
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN:
 		// The user signed in between the two calls: the consent page is available now.
 		n.Heading = "This request is still open"

@@ -36,8 +36,11 @@ func stops() []page.DocsGroup {
 	return []page.DocsGroup{
 		{Name: "The accounts", Pages: []page.DocsEntry{
 			entry("/signin", "Sign in", "John administers two workspaces; esther.fray@gmail.com, with the same password, is a member of one of them."),
+			entry(ProfilePath, "Profile", "The names, the language and the time zone of a user."),
+			entry(SecurityPath, "Sign-in and security", "The change of the password, with the old one."),
 			entry(HomePath, "Connected apps", "What a user allowed, and the button that takes it back on every server at once."),
 			entry(DevicesPath, "Devices", "Where a user is signed in, and the button that signs out a lost phone."),
+			entry(ActivityPath, "Activity", "Sign-ins, failed ones, changes of the password, approvals and ends of apps."),
 			entry(devicePath, "Connect a device", "The page for the code that a TV shows; docs/devices.md has the commands that play the TV."),
 		}},
 		{Name: "The pages", Pages: []page.DocsEntry{

@@ -28,6 +28,16 @@ type Flash struct {
 	Form string `json:"f,omitempty"`
 	// Reference is the ID of the request that failed.
 	Reference string `json:"r,omitempty"`
+	// Field is the id of the invalid input element, where the kind does not say.
+	Field string `json:"i,omitempty"`
+	// FirstName and what follows are the user's input on the page of the profile.
+	FirstName   string `json:"n1,omitempty"`
+	LastName    string `json:"n2,omitempty"`
+	DisplayName string `json:"n3,omitempty"`
+	Language    string `json:"l,omitempty"`
+	TimeZone    string `json:"z,omitempty"`
+	// Stay says that the user does not want to sign out elsewhere.
+	Stay bool `json:"s,omitempty"`
 }
 
 // FlashKind selects the message of a Flash.
@@ -53,6 +63,19 @@ const (
 	FlashNoDevice     FlashKind = "no-device"
 	FlashDeviceEnded  FlashKind = "device-ended"
 	FlashOthersEnded  FlashKind = "others-ended"
+
+	// FlashWorkspaceEnded is a client that was disconnected in one workspace.
+	FlashWorkspaceEnded     FlashKind = "workspace-ended"
+	FlashProfileSaved       FlashKind = "profile-saved"
+	FlashProfile            FlashKind = "profile"
+	FlashPasswordChanged    FlashKind = "password-changed"
+	FlashPasswordsEmpty     FlashKind = "passwords-empty"
+	FlashPasswordWrong      FlashKind = "password-wrong"
+	FlashPasswordShort      FlashKind = "password-short"
+	FlashPasswordLong       FlashKind = "password-long"
+	FlashPasswordCharacters FlashKind = "password-characters"
+	FlashPasswordSame       FlashKind = "password-same"
+	FlashPasswordAddress    FlashKind = "password-address"
 )
 
 // The pages that show flashes.
@@ -63,6 +86,10 @@ const (
 	pageLogout  = "logout"
 	PageAccount = "account"
 	PageDevices = "devices"
+
+	PageProfile  = "profile"
+	PageSecurity = "security"
+	PageActivity = "activity"
 )
 
 const (
@@ -129,7 +156,7 @@ func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request
 
 // dropLong drops strings that do not fit into a cookie.
 func (f *Flash) dropLong() {
-	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference} {
+	for _, text := range []*string{&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference, &f.Field, &f.FirstName, &f.LastName, &f.DisplayName, &f.Language, &f.TimeZone} {
 		if len(*text) > maxFlash {
 			*text = ""
 		}

@@ -24,12 +24,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
-// HomePath is the page for a user without an authorization in progress.
-const HomePath = "/account/connected-apps"
-
-// DevicesPath is the page of a user's sessions.
-const DevicesPath = "/account/devices"
-
 // Flow serves the pages of an authorization.
 type Flow struct {
 	Cookies Cookies
@@ -197,7 +191,7 @@ func (f Flow) ParseForm(w http.ResponseWriter, r *http.Request, from formPage) b
 		return false
 	}
 	if from.account() && f.Cookies.Session(r).IsZero() {
-		redirect(w, r, "/signin", "")
+		redirectToPage(w, r, SignInFor(from.path()))
 		return false
 	}
 	return f.checkForm(w, r, from)
@@ -214,22 +208,13 @@ type formPage struct {
 	named string
 	// device says that a sign-in page redirects to the page for devices.
 	device bool
+	// next is the page of the account that a sign-in page redirects to; empty for the usual one.
+	next string
 	// userCode is the code of the page for devices, as devices show it; empty for none.
 	userCode string
 	// logout are the parameters of the page of a logout request.
 	logout url.Values
 }
-
-// AccountForm returns the form page of the connections of a user.
-func AccountForm() formPage { return formPage{page: PageAccount, purposes: []string{purposeAccount}} }
-
-// DevicesForm returns the form page of the devices.
-func DevicesForm() formPage { return formPage{page: PageDevices, purposes: []string{purposeAccount}} }
-
-// account reports whether the page belongs to an account, so that only a signed-in user sees it.
-func (o formPage) account() bool { return isAccountPage(o.page) }
-
-func isAccountPage(page string) bool { return page == PageAccount || page == PageDevices }
 
 func (o formPage) path() string {
 	switch o.page {
@@ -241,10 +226,8 @@ func (o formPage) path() string {
 		return "/signin"
 	case pageLogout:
 		return LogoutPath
-	case PageDevices:
-		return DevicesPath
 	}
-	return HomePath
+	return accountPath(o.page)
 }
 
 // address returns the page's path with what belongs to it. No part of a request becomes a path.
@@ -256,7 +239,9 @@ func (o formPage) address() string {
 		return o.path() + "?" + o.logout.Encode()
 	case o.device:
 		return o.path() + "?device=" + url.QueryEscape(o.userCode)
-	case o.request != "" && o.page != PageAccount:
+	case o.next != "":
+		return o.path() + "?page=" + o.next
+	case o.request != "" && !o.account():
 		return o.path() + "?request=" + url.QueryEscape(o.request)
 	}
 	return o.path()
@@ -337,13 +322,9 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "As many people use this app as may use one that nobody here has checked. Nothing was decided."}
 	case flashNoUserCode:
 		return page.Fault{Text: "No device waits with this code. Compare it with the one that your device shows: codes last for some minutes.", Field: "user_code"}
-	case FlashNoApp:
-		return page.Fault{Text: "There is no such connected app."}
-	case FlashNoDevice:
-		return page.Fault{Text: "There is no such device."}
-	case flashAnswered, flashStale, FlashDisconnected, FlashDeviceEnded, FlashOthersEnded:
+	default:
+		return accountFault(flash)
 	}
-	return page.Fault{}
 }
 
 // ShowError shows the error of an RPC as a page.

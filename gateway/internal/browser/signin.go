@@ -53,11 +53,13 @@ func (f Flow) SignInPage(w http.ResponseWriter, r *http.Request) {
 }
 
 // signInAlone returns the sign-in page without an authorization, which may redirect to the page for
-// devices.
+// devices or to one of the account.
 func signInAlone(r *http.Request) formPage {
 	from := signInForm("")
 	if query := r.URL.Query(); query.Has("device") {
 		from.device, from.userCode = true, parseUserCode(query.Get("device"))
+	} else if name := query.Get("page"); isAccountPage(name) { // no part of the query becomes a path
+		from.next = name
 	}
 	return from
 }
@@ -67,7 +69,7 @@ func (o formPage) after() string {
 	if o.device {
 		return deviceForm(o.userCode).address()
 	}
-	return HomePath
+	return accountPath(o.next)
 }
 
 // showSignInOnly shows the form without an authorization.

@@ -20,10 +20,12 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/proofheader"
 	"github.com/vidocu/usher/internal/platform/source"
 )
 
-// Endpoints serves /oauth/token, /oauth/revoke, /oauth/introspect and /oauth/device_authorization.
+// Endpoints serves /oauth/token, /oauth/revoke, /oauth/introspect, /oauth/device_authorization and
+// /oauth/par.
 type Endpoints struct {
 	config Config
 	mux    *runtime.ServeMux
@@ -51,7 +53,7 @@ func New(ctx context.Context, config Config) (*Endpoints, error) {
 		// other header of the request.
 		runtime.WithIncomingHeaderMatcher(func(string) (string, bool) { return "", false }),
 		runtime.WithOutgoingHeaderMatcher(func(string) (string, bool) { return "", false }),
-		runtime.WithMetadata(func(ctx context.Context, _ *http.Request) metadata.MD { return source.Metadata(sourceOf(ctx)) }),
+		runtime.WithMetadata(func(ctx context.Context, _ *http.Request) metadata.MD { return outside(ctx).metadata() }),
 		runtime.WithDisableHTTPMethodOverride(),
 		runtime.WithDisablePathLengthFallback(),
 	)
@@ -87,7 +89,16 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not readable"))
 		return
 	}
-	r = r.WithContext(context.WithValue(r.Context(), sourceKey{}, e.config.Proxies.Source(r)))
+	proof, ok := proofheader.Metadata(r.Header["Dpop"])
+	if !ok {
+		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_PROOF_MALFORMED, "the header DPoP is not readable"))
+		return
+	}
+	r = r.WithContext(context.WithValue(r.Context(), outsideKey{}, fromOutside{source: e.config.Proxies.Source(r), proof: proof}))
+	if r.URL.Path == oauth.PushPath {
+		e.push(w, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)), kind, body)
+		return
+	}
 	e.mux.ServeHTTP(w, innerRequest(r, kind, body))
 }
 
@@ -118,13 +129,24 @@ func clientAuthentication(r *http.Request) []string {
 	return values
 }
 
-// sourceKey is the context key of the request's source address, for the generated code.
-type sourceKey struct{}
-
-func sourceOf(ctx context.Context) string {
-	address, _ := ctx.Value(sourceKey{}).(string)
-	return address
+// fromOutside is what the services get of a request besides its body and its client authentication,
+// for the generated code.
+type fromOutside struct {
+	// source is the network address.
+	source string
+	// proof is the metadata of the header DPoP; nil without one.
+	proof metadata.MD
 }
+
+// outsideKey is the context key of fromOutside.
+type outsideKey struct{}
+
+func outside(ctx context.Context) fromOutside {
+	from, _ := ctx.Value(outsideKey{}).(fromOutside)
+	return from
+}
+
+func (f fromOutside) metadata() metadata.MD { return metadata.Join(source.Metadata(f.source), f.proof) }
 
 // maxAuthorization is the maximum length of the Authorization values in bytes, far more than two
 // identifiers and a secret.

@@ -46,6 +46,8 @@ func rowOf(reason errorv1.Reason) row {
 		return sameInBoth(http.StatusBadRequest, "invalid_scope")
 	case errorv1.Reason_REASON_INVALID_TARGET:
 		return sameInBoth(http.StatusBadRequest, "invalid_target")
+	case errorv1.Reason_REASON_INVALID_DPOP_PROOF:
+		return sameInBoth(http.StatusBadRequest, "invalid_dpop_proof")
 	case errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:
 		return sameInBoth(http.StatusBadRequest, "unauthorized_client")
 	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
@@ -139,7 +141,7 @@ func (e *Endpoints) writeRow(w http.ResponseWriter, r *http.Request, row row) {
 
 // isFlat reports whether an endpoint writes its errors as RFC 6749 §5.2 does, whatever the media type
 // of the request: the documents do not have it, and each library expects that format.
-func isFlat(path string) bool { return path == "/oauth/device_authorization" }
+func isFlat(path string) bool { return path == "/oauth/device_authorization" || path == oauth.PushPath }
 
 func writeDocumented(w http.ResponseWriter, row row) {
 	var body documentedError

@@ -43,6 +43,7 @@ func expected() map[errorv1.Reason][2]response {
 		errorv1.Reason_REASON_INVALID_DEVICE_CODE:     grant("Invalid or expired device code"),
 		errorv1.Reason_REASON_AUTHORIZATION_PENDING:   both(400, "authorization_pending"),
 		errorv1.Reason_REASON_SLOW_DOWN:               both(400, "slow_down"),
+		errorv1.Reason_REASON_INVALID_DPOP_PROOF:      both(400, "invalid_dpop_proof"),
 		errorv1.Reason_REASON_ACCESS_DENIED:           both(400, "access_denied"),
 		errorv1.Reason_REASON_EXPIRED_DEVICE_CODE:     both(400, "expired_token"),
 		errorv1.Reason_REASON_RATE_LIMITED:            {{429, "rate_limited", ""}, {429, "temporarily_unavailable", ""}},

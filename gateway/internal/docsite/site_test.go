@@ -29,7 +29,7 @@ func newSite(t *testing.T, c *catalog.Catalog) http.Handler {
 		t.Fatal(err)
 	}
 	pages := page.New()
-	pages.Brand.Product = "Vidocu"
+	pages.SetBrand(page.Brand{Product: "Vidocu"})
 	s := docsite.New(docsite.Config{
 		Pages: pages, PublicURL: public, APIURL: api, Catalog: current, Description: description.Current, NotFound: http.NotFoundHandler(),
 	})

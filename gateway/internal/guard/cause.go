@@ -17,6 +17,9 @@ func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 		case d.OtherResource():
 			return errorv1.Cause_CAUSE_ACCESS_TOKEN_OTHER_RESOURCE
 		}
+		if cause := keyCause(d.KeyFault()); cause != errorv1.Cause_CAUSE_UNSPECIFIED {
+			return cause
+		}
 		return inactiveCause(bearer)
 	case enforce.CodeInsufficientScope:
 		return errorv1.Cause_CAUSE_SCOPE_INSUFFICIENT
@@ -44,4 +47,19 @@ func inactiveCause(bearer string) errorv1.Cause {
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_IS_REFRESH_TOKEN
 	}
 	return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED
+}
+
+// keyCause returns why a request does not prove the key of its token.
+func keyCause(fault enforce.KeyFault) errorv1.Cause {
+	switch fault {
+	case enforce.NeedsProof:
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_NEEDS_PROOF
+	case enforce.NotBound:
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_NOT_BOUND
+	case enforce.InvalidProof:
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_PROOF_INVALID
+	case enforce.OtherKey:
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_OTHER_KEY
+	}
+	return errorv1.Cause_CAUSE_UNSPECIFIED
 }

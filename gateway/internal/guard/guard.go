@@ -19,11 +19,10 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Checker authorizes a request. An empty token is a request without one, and enforce.Malformed one
-// that cannot be read. Check returns the token, an *enforce.Denial where the request must be
-// refused, and any other error where it cannot find out.
+// Checker authorizes a request. CheckRequest returns the token, an *enforce.Denial where the request
+// must be refused, and any other error where it cannot find out.
 type Checker interface {
-	Check(ctx context.Context, token, method, path string) (*usher.Token, error)
+	CheckRequest(ctx context.Context, r usher.Request) (*usher.Token, error)
 }
 
 // Guard authorizes requests.
@@ -37,28 +36,34 @@ type Guard struct {
 // Authorized is the token of a request that may be served.
 type Authorized struct {
 	*usher.Token
-	// Bearer is the credential of the request.
-	Bearer string
+	// Credential is that of the request.
+	enforce.Credential
 }
 
-// Authorize checks a request by its Authorization header alone (RFC 9700 §4.3.2). The path is that
-// of the request line, undecoded and without the query.
-func (g Guard) Authorize(r *http.Request, method, path string) (Authorized, *enforce.Denial) {
-	bearer, sent := enforce.Bearer(r.Header["Authorization"])
-	if sent && bearer == "" {
-		bearer = enforce.Malformed
+// SetCredential sets the headers of the request's own credential, for an API that validates it again.
+func (p Authorized) SetCredential(h http.Header) {
+	if !p.DPoP {
+		h["Authorization"] = []string{"Bearer " + p.Credential.Token}
+		return
 	}
+	h["Authorization"], h["Dpop"] = []string{"DPoP " + p.Credential.Token}, p.Proofs
+}
+
+// Authorize checks a request by its headers Authorization and DPoP alone (RFC 9700 §4.3.2). The path is
+// that of the request line, undecoded and without the query.
+func (g Guard) Authorize(r *http.Request, method, path string) (Authorized, *enforce.Denial) {
+	sent := enforce.ReadCredential(r.Header["Authorization"], r.Header["Dpop"])
 	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
 	defer cancel()
-	token, err := g.Checker.Check(ctx, bearer, method, path)
-	if err == nil && token != nil && bearer != "" {
-		return Authorized{token, bearer}, nil
+	token, err := g.Checker.CheckRequest(ctx, usher.Request{Credential: sent, Method: method, Path: path})
+	if err == nil && token != nil && sent.Token != "" {
+		return Authorized{token, sent}, nil
 	}
 	var denial *enforce.Denial
 	if !errors.As(err, &denial) {
 		denial = enforce.Unavailable()
 	}
-	refusal.NoteCause(r.Context(), causeOf(bearer, denial))
+	refusal.NoteCause(r.Context(), causeOf(sent.Token, denial))
 	if denial.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		g.Logger.WarnContext(ctx, "a token could not be checked", "error", err)
 	}

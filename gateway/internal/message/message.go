@@ -47,23 +47,47 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 }
 
 // Load reads the embedded catalogs. A test loads them, so that it cannot fail at run time.
-func Load() *Languages {
+func Load() *Languages { return build(catalogs()) }
+
+// LoadWithPseudo is Load, and adds the language ar-XB, which is English written from right to left:
+// with it, a development server shows what a page is like in such a language.
+func LoadWithPseudo() *Languages {
+	all := catalogs()
+	return build(append(all, pseudo(all[0], all[1])))
+}
+
+// source is the catalog of a language.
+type source struct {
+	tag   language.Tag
+	texts map[string]text
+}
+
+// catalogs returns the embedded catalogs, English first.
+func catalogs() []source {
+	var all []source
+	for _, tag := range []language.Tag{language.English, language.German} {
+		s := source{tag: tag}
+		must(json.Unmarshal(read(path.Join("texts", tag.String()+".json")), &s.texts))
+		all = append(all, s)
+	}
+	return all
+}
+
+func build(all []source) *Languages {
 	builder := catalog.NewBuilder(catalog.Fallback(language.English))
 	l := &Languages{}
 	var tags []language.Tag
-	for _, tag := range []language.Tag{language.English, language.German} {
-		var texts map[string]text
-		must(json.Unmarshal(read(path.Join("texts", tag.String()+".json")), &texts))
-		p := &Printer{tag: tag, texts: map[string]string{}}
-		for key, t := range texts {
+	for _, s := range all {
+		p := &Printer{tag: s.tag, texts: map[string]string{}}
+		for key, t := range s.texts {
 			if t.Other != "" {
-				must(builder.Set(tag, key, plural.Selectf(1, "%d", plural.One, t.One, plural.Other, t.Other)))
+				must(builder.Set(s.tag, key, plural.Selectf(1, "%d", plural.One, t.One, plural.Other, t.Other)))
 				continue
 			}
 			p.texts[key] = t.Plain
-			must(builder.SetString(tag, key, t.Plain))
+			must(builder.SetString(s.tag, key, t.Plain))
 		}
-		l.printers, tags = append(l.printers, p), append(tags, tag)
+		l.printers, tags = append(l.printers, p), append(tags, s.tag)
 	}
 	for _, p := range l.printers {
 		p.printer = message.NewPrinter(p.tag, message.Catalog(builder))
@@ -129,6 +153,16 @@ func (l *Languages) MatchUILocales(locales string) string {
 
 // Tag returns the language's tag (BCP 47).
 func (p *Printer) Tag() string { return p.tag.String() }
+
+// RightToLeft reports whether the language is written from right to left.
+func (p *Printer) RightToLeft() bool {
+	script, _ := p.tag.Script()
+	switch script.String() {
+	case "Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa":
+		return true
+	}
+	return false
+}
 
 // Text returns the text of a key, which is the English text; the key itself where the catalog does
 // not have it, such as a description of an operator's own scope.

@@ -63,7 +63,7 @@ var action = regexp.MustCompile(`{{tf? "([^"]*)"|\(anchor "[^"]*" "([^"]*)"`)
 
 // sentence matches a literal that can only be a text of a page: log lines begin in lower case, and
 // names of headers have no space.
-var sentence = regexp.MustCompile(`^[A-Z][a-z'-]* .*[a-z%s?.]$`)
+var sentence = regexp.MustCompile(`^(%[sd]|[A-Z][a-z'-]*) .*[a-z%s?.]$`)
 
 // development are the files of the development server's pages, which are in English.
 var development = []string{"components.go", "demo.go", "components.html", "demo.html", "home.html"}
@@ -192,6 +192,29 @@ func TestTheLanguageIsTheFirstListsThatFits(t *testing.T) {
 	for locales, want := range map[string]string{"": "", "de": "de", "fr-CA fr en": "en", "fr": "", "de-CH  en": "de", "x y z": ""} {
 		if got := l.MatchUILocales(locales); got != want {
 			t.Errorf("ui_locales=%q is %q, want %q", locales, got, want)
+		}
+	}
+}
+
+// TestThePseudoLanguageIsForDevelopment: every text of the catalog is in it, and its places stay.
+func TestThePseudoLanguageIsForDevelopment(t *testing.T) {
+	if got := message.Load().Match("ar-XB").Tag(); got != "en" {
+		t.Errorf("ar-XB is %s without the pseudo-language", got)
+	}
+	l := message.LoadWithPseudo()
+	p := l.Match("ar-XB")
+	if !p.RightToLeft() || p.Tag() != "ar-XB" || l.Match("de").RightToLeft() || l.Match("de").Tag() != "de" {
+		t.Fatalf("ar-XB is %s", p.Tag())
+	}
+	if got, want := p.Text("Deny"), "\u202eDeny\u202c"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if got, want := p.Format("Allow %s?", "<b>"), "\u202eAllow \u202c<b>?"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for key := range texts(t, "de") {
+		if key != "%[1]d %[2]s %[3]s, %[4]s %[5]s" && p.Text(key) == key && !strings.Contains(key, "%") {
+			t.Errorf("%q is not in ar-XB", key)
 		}
 	}
 }

@@ -17,6 +17,9 @@ import (
 // UserInfo is the UserInfo endpoint. It responds 405 itself.
 type UserInfo struct {
 	Tokens tokenv1.OpenIDServiceClient
+	// Proofs checks the proofs of tokens that are bound to a key, and API is the origin of the endpoint.
+	Proofs *enforce.Proofs
+	API    string
 	Logger *slog.Logger
 }
 
@@ -38,25 +41,14 @@ func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		guard.WriteDenial(w, refused(http.StatusMethodNotAllowed, "", "Use GET or POST"))
 		return
 	}
-	token, denial := bearer(w, r)
+	sent, denial := credential(w, r)
 	if denial != nil {
 		guard.WriteDenial(w, denial)
 		return
 	}
-	res, err := u.Tokens.GetUserInfo(r.Context(), &tokenv1.GetUserInfoRequest{AccessToken: token})
-	switch oerr.Reason(err) { //nolint:exhaustive // any other error is one of the server
-	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
-		guard.WriteDenial(w, enforce.Inactive(token))
-		return
-	case errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
-		guard.WriteDenial(w, insufficientScope())
-		return
-	}
-	if err != nil {
-		if r.Context().Err() == nil {
-			u.Logger.WarnContext(r.Context(), "UserInfo failed", "error", err)
-		}
-		guard.WriteDenial(w, enforce.Unavailable())
+	res, err := u.Tokens.GetUserInfo(r.Context(), &tokenv1.GetUserInfoRequest{AccessToken: sent.Token})
+	if denial := u.refused(r, sent, res, err); denial != nil {
+		guard.WriteDenial(w, denial)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -66,31 +58,48 @@ func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}) // fails only where the client has disconnected
 }
 
-// bearer returns the access token of a request: of the Authorization header, or of a form that is posted
-// (RFC 6750 §2.1, §2.2). It is never read from the query.
-func bearer(w http.ResponseWriter, r *http.Request) (string, *enforce.Denial) {
-	token, sent := enforce.Bearer(r.Header["Authorization"])
+// refused returns why a request gets no claims; nil for one that does.
+func (u UserInfo) refused(r *http.Request, sent enforce.Credential, res *tokenv1.GetUserInfoResponse, err error) *enforce.Denial {
+	switch oerr.Reason(err) { //nolint:exhaustive // any other error is one of the server
+	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
+		return sent.Inactive()
+	case errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
+		return insufficientScope()
+	}
+	if err != nil {
+		if r.Context().Err() == nil {
+			u.Logger.WarnContext(r.Context(), "UserInfo failed", "error", err)
+		}
+		return enforce.Unavailable()
+	}
+	return u.Proofs.Confirm(r.Context(), sent, res.GetDpopJkt(), enforce.Call{Method: r.Method, Origin: u.API, Path: r.URL.Path})
+}
+
+// credential returns the access token of a request: of the Authorization header, or of a form that is
+// posted (RFC 6750 §2.1, §2.2; RFC 9449 §7.1). It is never read from the query.
+func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *enforce.Denial) {
+	sent := enforce.ReadCredential(r.Header["Authorization"], r.Header["Dpop"])
 	if r.Method == http.MethodPost && httpx.MediaType(r) == httpx.TypeForm {
 		body, err := httpx.ReadBody(w, r)
 		if err != nil {
-			return "", refused(http.StatusBadRequest, errorInvalidRequest, "The body cannot be read")
+			return sent, refused(http.StatusBadRequest, errorInvalidRequest, "The body cannot be read")
 		}
 		form, err := url.ParseQuery(string(body))
 		inBody := form["access_token"]
 		switch {
-		case err != nil, len(inBody) > 1, len(inBody) == 1 && sent:
-			return "", refused(http.StatusBadRequest, errorInvalidRequest, "Send the access token once: in the Authorization header, or in the body")
+		case err != nil, len(inBody) > 1, len(inBody) == 1 && sent.Token != "":
+			return sent, refused(http.StatusBadRequest, errorInvalidRequest, "Send the access token once: in the Authorization header, or in the body")
 		case len(inBody) == 1:
-			token, sent = inBody[0], true
+			sent = enforce.Credential{Token: inBody[0]}
 		}
 	}
-	switch {
-	case !sent:
-		return "", enforce.Resource{}.Challenge(enforce.Unauthenticated(false), "openid")
-	case token == "":
-		return "", enforce.Unauthenticated(true)
+	switch sent.Token {
+	case "":
+		return sent, enforce.Resource{}.Challenge(enforce.Unauthenticated(false), "openid")
+	case enforce.Malformed:
+		return sent, sent.Inactive()
 	}
-	return token, nil
+	return sent, nil
 }
 
 // errorInvalidRequest is the error of a request with two tokens (RFC 6750 §3.1).

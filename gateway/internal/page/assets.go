@@ -31,6 +31,10 @@ func (p *Pages) StylesheetPath() string {
 func (p *Pages) Assets(notFound http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.EscapedPath()
+		if p.logoVersion != "" && isAsset(path, logoName, logoSuffix) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+			p.serveLogo(w, r)
+			return
+		}
 		if r.Method != http.MethodGet && r.Method != http.MethodHead || !isStylesheet(path) {
 			notFound.ServeHTTP(w, r)
 			return
@@ -55,10 +59,14 @@ func (p *Pages) Assets(notFound http.Handler) http.Handler {
 // isStylesheet reports whether a path is that of any release's stylesheet: `usher.css` up to 0.1,
 // and `usher-<hash>.css` since.
 func isStylesheet(path string) bool {
-	rest, ownName := strings.CutPrefix(path, AssetsPath+stylesheetName)
-	rest, css := strings.CutSuffix(rest, stylesheetSuffix)
-	hash, hashed := strings.CutPrefix(rest, "-")
-	return ownName && css && (rest == "" || hashed && hash != "" && strings.Trim(hash, "0123456789abcdef") == "")
+	return path == AssetsPath+stylesheetName+stylesheetSuffix || isAsset(path, stylesheetName, stylesheetSuffix)
+}
+
+// isAsset reports whether a path is that of an asset of any content: its name, a hash and a suffix.
+func isAsset(path, name, suffix string) bool {
+	rest, ownName := strings.CutPrefix(path, AssetsPath+name+"-")
+	hash, ownSuffix := strings.CutSuffix(rest, suffix)
+	return ownName && ownSuffix && hash != "" && strings.Trim(hash, "0123456789abcdef") == ""
 }
 
 // acceptsGzip reports whether the client names gzip in Accept-Encoding without refusing it (RFC 9110

@@ -65,8 +65,11 @@ func hostileViews(name string) map[string]page.View {
 		"consent": {Template: "consent", Title: "Allow %s?", TitleName: name, Data: consent},
 		"apps": {Template: "apps", Title: "Connected apps", Frame: &page.Frame{Person: name, CSRF: "token"}, Data: page.Apps{
 			CSRF: "token", User: user, Searchable: true, Find: name,
-			Apps: []page.App{{ClientID: "app", Name: name, Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{Name: name}}}},
+			Apps: []page.App{{ClientID: "app", Name: name, Approved: at, Used: at, Now: at, Workspaces: []page.AppWorkspace{{ID: "ws_1", Name: name}, {ID: "ws_2", Name: name}}}},
 		}},
+		"activity": {Template: "activity", Title: "Activity", Frame: &page.Frame{Person: name, CSRF: "token"}, Data: page.Activity{Entries: []page.ActivityEntry{
+			{Text: "You allowed %s to use %s", Names: []string{name, name}, At: at}, {Text: "%s was disconnected", Names: []string{name}, At: at, Kind: "danger"},
+		}}},
 		"notice": {Template: "problem", Title: "You allowed this request", TitleName: name, Data: page.Notice{
 			Heading: "You allowed this request", App: name, Text: "It did not come from a page of %s. Nothing was changed.", Names: []string{name}, Workspace: name, At: at, Reference: "r",
 		}},

@@ -10,6 +10,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/vidocu/usher/gateway/internal/brand"
 	"github.com/vidocu/usher/gateway/internal/message"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
@@ -27,6 +28,10 @@ type Brand struct {
 	Product string
 	// Links stand below the pages.
 	Links []Link
+	// Palette replaces the accent colour of the stylesheet; zero keeps it.
+	Palette brand.Palette
+	// Logo replaces the product's sign; zero keeps it.
+	Logo brand.Logo
 }
 
 // Pages are the parsed templates.
@@ -37,13 +42,15 @@ type Pages struct {
 	// Preferred returns the tag of the language that the client of the authorization requested; empty
 	// for none. Nil requests none.
 	Preferred func(r *http.Request) string
-	Brand     Brand
+	brand     Brand
 	// stylesheet is the content, and compressed the same in gzip format. Pages are never compressed
 	// here: they contain CSRF tokens beside text from outside, whose length must not depend on each
 	// other (BREACH).
 	stylesheet, compressed []byte
 	version                string
 	icon                   []byte
+	// logoVersion is the hash of the logo; empty without one.
+	logoVersion string
 }
 
 // templates are the pages in one language.
@@ -53,18 +60,35 @@ type templates struct {
 }
 
 // New parses the embedded templates. A test renders each, so that it cannot fail at run time.
-func New() *Pages {
-	css := must(files.ReadFile("files/usher.css"))
-	sum := sha256.Sum256(css)
-	p := &Pages{
-		byLanguage: map[string]templates{}, languages: message.Load(),
-		stylesheet: css, compressed: compress(css), version: hex.EncodeToString(sum[:6]),
-	}
+func New() *Pages { return newPages(message.Load()) }
+
+// NewDevelopment is New with the language ar-XB (message.LoadWithPseudo).
+func NewDevelopment() *Pages { return newPages(message.LoadWithPseudo()) }
+
+func newPages(languages *message.Languages) *Pages {
+	p := &Pages{byLanguage: map[string]templates{}, languages: languages}
+	p.SetBrand(Brand{})
 	p.icon = must(files.ReadFile("files/favicon.ico"))
 	for _, printer := range p.languages.Printers() {
 		p.byLanguage[printer.Tag()] = parse(phrases{printer})
 	}
 	return p
+}
+
+// SetBrand sets what every page shows. It must not be called while pages are served.
+func (p *Pages) SetBrand(b Brand) {
+	p.brand, p.logoVersion = b, ""
+	if len(b.Logo.PNG) > 0 {
+		p.logoVersion = digest(b.Logo.PNG)
+	}
+	css := append(must(files.ReadFile("files/usher.css")), p.brandStyles()...)
+	p.stylesheet, p.compressed, p.version = css, compress(css), digest(css)
+}
+
+// digest returns the part of a content's hash that stands in its address.
+func digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:6])
 }
 
 // parse parses the templates in one language.
@@ -106,6 +130,8 @@ type View struct {
 	// Language is the tag of the only language that the page is written in; empty for a page in every
 	// language.
 	Language string
+	// Preferred is the tag of the language that the page's user chose; empty for none.
+	Preferred string
 	// Frame surrounds a page of an account; nil for a page with one question.
 	Frame *Frame
 	Data  any
@@ -114,23 +140,24 @@ type View struct {
 // usualPage is the size of most pages in bytes.
 const usualPage = 8 << 10
 
-// Render writes a page in the language of the request: the one that the client requested, else one
-// that the browser accepts. It executes the template before it writes, so that a client never receives
+// Render writes a page in the language of the view or of the request: the one that the user chose,
+// else the one that the client requested, else one that the browser accepts. It executes the template before it writes, so that a client never receives
 // half a page.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	var out bytes.Buffer
 	out.Grow(usualPage)
 	language := v.Language
 	if language == "" {
-		language = p.language(r)
+		language = p.language(r, v.Preferred)
 	}
 	pages := p.byLanguage[language]
 	err := pages.byName[v.Template+".html"].Execute(&out, struct {
 		Title, Stylesheet, Language string
+		RightToLeft                 bool
 		Brand                       Brand
 		Frame                       *Frame
 		Data                        any
-	}{pages.phrases.title(v), p.StylesheetPath(), language, p.Brand, v.Frame, v.Data})
+	}{pages.phrases.title(v), p.StylesheetPath(), language, pages.phrases.printer.RightToLeft(), p.brand, v.Frame, v.Data})
 	if err != nil {
 		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}
@@ -147,13 +174,13 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	_, _ = w.Write(out.Bytes()) // fails only where the client has disconnected
 }
 
-// language returns the tag of the language of a request.
-func (p *Pages) language(r *http.Request) string {
+// language returns the tag of the language of a request, whose user may have chosen one.
+func (p *Pages) language(r *http.Request, chosen string) string {
 	preferred := ""
 	if p.Preferred != nil {
 		preferred = p.Preferred(r)
 	}
-	return p.languages.Match(preferred, strings.Join(r.Header.Values("Accept-Language"), ",")).Tag()
+	return p.languages.Match(chosen, preferred, strings.Join(r.Header.Values("Accept-Language"), ",")).Tag()
 }
 
 // MatchUILocales returns the tag of the language that fits the parameter ui_locales best (OpenID

@@ -49,6 +49,17 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Disconnected: true, Searchable: true, Find: evil, Apps: []page.App{{
 			ClientID: evil, Name: evil, Approved: at, Now: at, Workspaces: []page.AppWorkspace{{Name: evil, Permissions: permissions}},
 		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "Can view and change", "See your videos", "<code>videos:read</code>"}},
+		"profile": {page.Profile{
+			CSRF: "csrf-value", Email: evil, FirstName: evil, LastName: evil, DisplayName: evil, Language: "de-AT", TimeZone: evil, Fault: page.Fault{Text: evil, Field: "last_name"},
+		}, []string{`id="last_name" name="last_name" maxlength="100" required autocomplete="family-name"`, `aria-invalid="true" aria-describedby="fault"`, `value="de" lang="de" selected`}},
+		"security": {page.Security{CSRF: "csrf-value", Email: evil, Stay: true, Changed: true}, []string{
+			`autocomplete="current-password"`, `autocomplete="new-password"`, `name="sign_out_elsewhere" value="yes">`, "Your password is changed.",
+		}},
+		"activity": {page.Activity{Earlier: "/account/activity?after=x&before=1", Later: true, Entries: []page.ActivityEntry{
+			{Text: "You allowed %s to use %s", Names: []string{evil, evil}, At: at},
+			{Text: "%d failed sign-ins in this hour", Count: 2, At: at, Kind: "warn"},
+			page.NewActivityEntry(page.ActivityEntry{Text: "You signed in", At: at.In(time.FixedZone("+0330", 12600)), Network: "203.0.113.*"}, evil),
+		}}, []string{"2 failed sign-ins in this hour", "12:35 UTC&#43;0330", "203.0.113.*", `href="/account/activity?after=x&amp;before=1"`}},
 		"home": {page.Home{
 			AuthorizeURL: "/oauth/authorize?a=b", Curl: evil,
 			Stops: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs", Text: evil}, Summary: evil}}}},
@@ -77,6 +88,33 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s has no %s:\n%s", name, want, body)
 			}
+		}
+	}
+}
+
+// TestPagesInALanguageFromRightToLeft exist on a development server only.
+func TestPagesInALanguageFromRightToLeft(t *testing.T) {
+	for name, row := range map[string]struct {
+		pages *page.Pages
+		want  string
+	}{"production": {page.New(), `<html lang="en">`}, "development": {page.NewDevelopment(), `<html lang="ar-XB" dir="rtl">`}} {
+		r := get()
+		r.Header.Set("Accept-Language", "ar-XB")
+		w := httptest.NewRecorder()
+		row.pages.Render(w, r, page.View{Template: "security", Title: "Sign-in and security", Data: page.Security{}})
+		if !strings.Contains(w.Body.String(), row.want) {
+			t.Errorf("%s has no %s:\n%s", name, row.want, w.Body)
+		}
+	}
+}
+
+// TestAPageIsInTheLanguageThatItsUserChose, before what the browser asks for.
+func TestAPageIsInTheLanguageThatItsUserChose(t *testing.T) {
+	for chosen, want := range map[string]string{"de-CH": "de", "": "en", "fr": "en"} {
+		w := httptest.NewRecorder()
+		page.New().Render(w, get(), page.View{Template: "security", Title: "Sign-in and security", Preferred: chosen, Data: page.Security{}})
+		if got := w.Header().Get("Content-Language"); got != want {
+			t.Errorf("%q: the page is in %s, want %s", chosen, got, want)
 		}
 	}
 }

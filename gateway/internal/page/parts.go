@@ -80,6 +80,18 @@ type Empty struct {
 	Link Link
 }
 
+// Input is the data of the partial "input": a field of a form for a line of text.
+type Input struct {
+	// ID is the element's, and the name of the field.
+	ID, Label string
+	// Value is untrusted text.
+	Value string
+	// Autocomplete is the kind of value that a browser may fill in.
+	Autocomplete string
+	// Invalid refers to the page's error message.
+	Invalid bool
+}
+
 // Frame is what surrounds a page of an account.
 type Frame struct {
 	// Person is the signed-in user's name, untrusted text; empty where none is signed in.

@@ -118,10 +118,18 @@ func (p phrases) used(a App) string {
 	return p.printer.Text("Used today")
 }
 
-// time returns a time for users.
+// time returns a time for users, in its own location.
 func (p phrases) time(t time.Time) string {
-	t = t.UTC()
-	return p.printer.Format("%[1]d %[2]s %[3]s, %[4]s UTC", t.Day(), p.printer.Text(t.Month().String()), t.Format("2006"), t.Format("15:04"))
+	return p.printer.Format("%[1]d %[2]s %[3]s, %[4]s %[5]s", t.Day(), p.printer.Text(t.Month().String()), t.Format("2006"), t.Format("15:04"), zoneName(t))
+}
+
+// zoneName returns the abbreviation of a time's zone, or its offset where the zone has none.
+func zoneName(t time.Time) string {
+	name, _ := t.Zone()
+	if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
+		return "UTC" + name
+	}
+	return name
 }
 
 // minutesFrom is the wait from which on it is counted in minutes.

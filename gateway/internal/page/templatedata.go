@@ -187,17 +187,21 @@ type Apps struct {
 	Find string
 	// Searchable shows the search: there are more apps than one looks through.
 	Searchable bool
-	// Disconnected is true after an app was disconnected.
-	Disconnected bool
-	Fault        Fault
+	// Disconnected is true after an app was disconnected, and WorkspaceEnded after it was in one
+	// workspace.
+	Disconnected, WorkspaceEnded bool
+	Fault                        Fault
 }
 
 // Done returns the notice of a disconnection; nil without one.
 func (a Apps) Done() *Message {
-	if !a.Disconnected {
-		return nil
+	switch {
+	case a.Disconnected:
+		return &Message{Kind: "ok", Text: "The app is disconnected. It has no access any more."}
+	case a.WorkspaceEnded:
+		return &Message{Kind: "ok", Text: "The app has no access to that workspace any more."}
 	}
-	return &Message{Kind: "ok", Text: "The app is disconnected. It has no access any more."}
+	return nil
 }
 
 // None returns the empty state.
@@ -226,8 +230,8 @@ type App struct {
 
 // AppWorkspace holds an app's permissions in one workspace.
 type AppWorkspace struct {
-	// Name is untrusted text.
-	Name        string
+	// ID is the workspace's identifier, and Name untrusted text.
+	ID, Name    string
 	Permissions []PermissionGroup
 }
 
@@ -239,6 +243,9 @@ func (a App) Facts() []Fact {
 	}
 	return []Fact{{Label: "Approved", At: a.Approved}, used, {Label: "Client id", Text: a.ClientID, Code: true}}
 }
+
+// Several reports whether the app may use more than one workspace.
+func (a App) Several() bool { return len(a.Workspaces) > 1 }
 
 // Summary returns what the app may do in all of its workspaces; empty where a permission's access
 // is not known.

@@ -32,7 +32,7 @@ func (c *call) rewrite(pr *httputil.ProxyRequest) {
 	c.forwarded(h, in)
 	c.authorized.SetIdentityHeaders(h)
 	if c.config.ForwardBearer {
-		h["Authorization"] = []string{"Bearer " + c.authorized.Bearer}
+		c.authorized.SetCredential(h)
 	}
 }
 
@@ -62,7 +62,7 @@ func forwardsRequestHeader(name string) bool {
 	}
 	name = hyphenated(name)
 	switch name {
-	case "Authorization", "Cookie", "Proxy", "Connection", "Upgrade", "Te",
+	case "Authorization", "Dpop", "Cookie", "Proxy", "Connection", "Upgrade", "Te",
 		"Forwarded", "X-Real-Ip", "X-Client-Ip", "Client-Ip", "True-Client-Ip", "X-Cluster-Client-Ip", "X-Original-Host":
 		return false
 	}

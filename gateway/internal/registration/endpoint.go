@@ -189,8 +189,8 @@ type document struct {
 	URI             string   `json:"registration_client_uri"`
 	AuthMethod      string   `json:"token_endpoint_auth_method"`
 	GrantTypes      []string `json:"grant_types"`
-	ResponseTypes   []string `json:"response_types"`
-	RedirectURIs    []string `json:"redirect_uris"`
+	ResponseTypes   []string `json:"response_types,omitempty"`
+	RedirectURIs    []string `json:"redirect_uris,omitempty"`
 	Scope           string   `json:"scope"`
 	ApplicationType string   `json:"application_type,omitempty"`
 	Name            string   `json:"client_name,omitempty"`

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/sdk/enforce/dpop"
 )
 
 // Resources serves the metadata of protected resources (RFC 9728): each at the path of its own
@@ -27,6 +28,7 @@ type resourceDocument struct {
 	AuthorizationServers []string `json:"authorization_servers"`
 	ScopesSupported      []string `json:"scopes_supported,omitempty"`
 	BearerMethods        []string `json:"bearer_methods_supported"`
+	ProofAlgorithms      []string `json:"dpop_signing_alg_values_supported"`
 	Name                 string   `json:"resource_name,omitempty"`
 	Documentation        string   `json:"resource_documentation,omitempty"`
 }
@@ -40,7 +42,7 @@ func (p Resources) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	writeDocument(w, r, resourceDocument{
 		Resource: found.ID, AuthorizationServers: []string{p.Issuer}, ScopesSupported: found.Minimum,
-		BearerMethods: []string{"header"}, Name: found.Name, Documentation: found.Documentation,
+		BearerMethods: []string{"header"}, ProofAlgorithms: dpop.Algorithms(), Name: found.Name, Documentation: found.Documentation,
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/openid"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/sdk/enforce/dpop"
 )
 
 // Metadata serves the authorization server's metadata.
@@ -34,9 +35,12 @@ type Metadata struct {
 	OpenID bool
 	// Languages are the languages of the pages.
 	Languages []string
+	// PushRequired says that every authorization request must be pushed.
+	PushRequired bool
 }
 
-// document is RFC 8414 §2, with RFC 8628 §4, RFC 9207 §3 and members of other specifications.
+// document is RFC 8414 §2, with RFC 8628 §4, RFC 9126 §5, RFC 9207 §3, RFC 9449 §5.1 and members of
+// other specifications.
 type document struct {
 	Issuer                 string   `json:"issuer"`
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
@@ -54,6 +58,10 @@ type document struct {
 	IntrospectAuthMethods  []string `json:"introspection_endpoint_auth_methods_supported"`
 	ChallengeMethods       []string `json:"code_challenge_methods_supported"`
 	IssParameterSupported  bool     `json:"authorization_response_iss_parameter_supported"`
+	// PushEndpoint and PushRequired are of RFC 9126 §5, and ProofAlgorithms are of RFC 9449 §5.1.
+	PushEndpoint    string   `json:"pushed_authorization_request_endpoint"`
+	PushRequired    bool     `json:"require_pushed_authorization_requests,omitempty"`
+	ProofAlgorithms []string `json:"dpop_signing_alg_values_supported"`
 	// ClientDocuments is of draft-ietf-oauth-client-id-metadata-document.
 	ClientDocuments bool `json:"client_id_metadata_document_supported,omitempty"`
 	// Required with private_key_jwt (RFC 8414 §2).
@@ -101,7 +109,8 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	withPublic := append([]string{"none"}, confidential...)
 	d := document{
 		Issuer: m.Issuer, AuthorizationEndpoint: m.Issuer + "/oauth/authorize",
-		TokenEndpoint: m.API + "/oauth/token", RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
+		TokenEndpoint: m.API + oauth.TokenPath, RevocationEndpoint: m.API + "/oauth/revoke", IntrospectionEndpoint: m.API + "/oauth/introspect",
+		PushEndpoint: m.API + oauth.PushPath, PushRequired: m.PushRequired, ProofAlgorithms: dpop.Algorithms(),
 		RegistrationEndpoint:   m.Registration,
 		DeviceEndpoint:         m.API + "/oauth/device_authorization",
 		ResponseTypesSupported: []string{"code"}, ResponseModesSupported: []string{"query"},

@@ -14,7 +14,7 @@ func CodeToProto(a oauth.ApprovedRequest) *authzv1.ResolveCodeResponse {
 	return &authzv1.ResolveCodeResponse{
 		Nonce: a.Nonce, AuthenticateTime: timestampOrNil(a.AuthTime), SessionId: a.SessionID,
 		ClientId: a.ClientID, RedirectUri: a.RedirectURI, CodeChallenge: a.CodeChallenge, Scopes: a.Scope, Resources: a.Resources,
-		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch,
+		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch, DpopJkt: a.DPoPKey,
 	}
 }
 
@@ -23,7 +23,7 @@ func CodeFromProto(res *authzv1.ResolveCodeResponse) oauth.ApprovedRequest {
 	return oauth.ApprovedRequest{
 		AuthorizationRequest: oauth.AuthorizationRequest{
 			CodeBinding: oauth.CodeBinding{
-				ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(),
+				ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(), DPoPKey: res.GetDpopJkt(),
 			},
 			Scope: res.GetScopes(), Resources: res.GetResources(), Nonce: res.GetNonce(),
 		},

@@ -10,6 +10,9 @@ type CodeBinding struct {
 	RedirectURI string `json:"uri"`
 	// CodeChallenge is S256; empty when none was sent.
 	CodeChallenge string `json:"challenge,omitempty"`
+	// DPoPKey is the thumbprint of the key that the client must prove to have (RFC 9449 §10); empty for none. Release 0.1 reads a
+	// value with a key, and writes one without.
+	DPoPKey string `json:"dpop_jkt,omitempty"`
 }
 
 // AuthorizationRequest is the part of a validated authorization request (RFC 6749 §4.1.1) that its code and its tokens depend

@@ -6,6 +6,17 @@ import "time"
 // disconnects the client.
 type UserClient struct{ UserID, ClientID string }
 
+// ConnectionRevocation is the latest revocation of a user-client, or of one workspace in it.
+type ConnectionRevocation struct {
+	// ClientID is empty where every client of the user was revoked at once.
+	ClientID string
+	// WorkspaceID is empty for all workspaces.
+	WorkspaceID string
+	// Reason is the number of a usher.token.v1.RevocationReason; 0 where it is not known any more.
+	Reason int32
+	At     time.Time
+}
+
 // Connection is what the token service knows of a client that a user let in.
 type Connection struct {
 	ClientID string

@@ -3,7 +3,9 @@ package oauth
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -62,6 +64,27 @@ func (p Params) Get(name string) (value string, present, repeated bool) {
 		return "", false, false
 	}
 	return found.values[0], true, len(found.values) > 1
+}
+
+// With returns the parameters with another value for one of them.
+func (p Params) With(name, value string) Params {
+	changed := Params{byName: maps.Clone(p.byName)}
+	if changed.byName == nil {
+		changed.byName = map[string]param{}
+	}
+	changed.byName[name] = param{[]string{value}}
+	return changed
+}
+
+// Encode returns the parameters without some of them as a query, which ParseForm parses.
+func (p Params) Encode(without ...string) string {
+	values := url.Values{}
+	for name, found := range p.byName {
+		if !slices.Contains(without, name) {
+			values[name] = found.values
+		}
+	}
+	return values.Encode()
 }
 
 // Values returns all values of the parameter with that decoded name, in their order: for a parameter

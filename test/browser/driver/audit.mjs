@@ -14,7 +14,7 @@ const widths = [320, 640];
 const smallest = 44;
 
 // controls are the elements with that height: all but links inside of a text.
-const controls = 'button, summary, a.button, .menu a, .top a, input:not([type=hidden]):not([type=radio]), label:has([type=radio])';
+const controls = 'button, summary, a.button, .menu a, .top a, select, input:not([type=hidden], [hidden], [type=radio], [type=checkbox]), label:has([type=radio], [type=checkbox])';
 
 export const wide = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };

@@ -21,6 +21,16 @@ export async function throttle(person, check = async () => {}) {
   throw new Error(`after ${mostAttempts} attempts the page does not say when to try again: ${await person.describe()}`);
 }
 
+// changePassword fills in and submits the page of the password. stay keeps the other sessions.
+export async function changePassword(person, { old, to, stay }) {
+  const { page } = person;
+  await page.fill('#old_password', old);
+  await page.fill('#new_password', to);
+  if (stay) await page.uncheck('[name=sign_out_elsewhere]');
+  await page.locator('form:has(#new_password)').evaluate((form) => { form.noValidate = true; });
+  await person.press(person.button('Change the password'));
+}
+
 // assert throws an error with the expectation.
 export function assert(condition, expected) {
   if (!condition) throw new Error(expected);

@@ -1,6 +1,6 @@
 // Visits every state of every page.
 import { enter, mustPoll, startDevice } from './device.mjs';
-import { esther, john, throttle } from './person.mjs';
+import { changePassword, esther, john, throttle } from './person.mjs';
 
 // visitStates calls visit(name) on each state. The visitor must stay on the page.
 export async function visitStates(person, visit) {
@@ -77,6 +77,9 @@ async function account(person, visit) {
   await visit('consent-every-scope');
   await person.allow(john.workspace);
   await person.arrive();
+  await person.start({ scope: everyScope });
+  await person.allow('ws_doe');
+  await person.arrive();
   await person.open('/account/connected-apps');
   await visit('apps');
   await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
@@ -88,6 +91,8 @@ async function account(person, visit) {
   await visit('consent-german');
   await person.page.setExtraHTTPHeaders({});
   await person.open('/account/connected-apps');
+  await person.press(person.button(/only from doe family/i).first());
+  await visit('apps-workspace-ended');
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
   const elsewhere = await person.stage.person();
@@ -129,6 +134,55 @@ async function devices(person, visit) {
   await visit('device-denied');
 }
 
+// ownAccount begins and ends signed in as Esther, with her password.
+async function ownAccount(person, visit) {
+  await person.open('/account');
+  await visit('profile');
+  await person.page.fill('#display_name', ' ');
+  await person.press(person.button('Save'));
+  await visit('profile-wrong');
+  await person.page.fill('#display_name', 'Esther Fray');
+  await person.page.selectOption('#language', 'de');
+  await person.page.fill('#time_zone', 'Europe/Berlin');
+  await person.press(person.button('Save'));
+  await visit('profile-saved-german');
+  await person.open('/account/activity');
+  await visit('activity-german');
+  await person.open('/account/security');
+  await visit('security-german');
+  await person.open('/account');
+  await person.page.selectOption('#language', '');
+  await person.page.fill('#time_zone', '');
+  await person.press(person.button('Speichern'));
+  await visit('profile-saved');
+
+  await person.open('/account/security');
+  await visit('security');
+  await changePassword(person, { old: 'not the password', to: 'another password', stay: true });
+  await visit('security-wrong');
+  await changePassword(person, { old: esther.password, to: 'too short', stay: true });
+  await visit('security-short');
+  await changePassword(person, { old: esther.password, to: 'another password', stay: true });
+  await visit('security-changed');
+  await changePassword(person, { old: 'another password', to: esther.password, stay: true });
+  await person.open('/account/activity');
+  await visit('activity');
+  await fromRightToLeft(person, visit);
+}
+
+// fromRightToLeft shows pages in the pseudo-language of a development server.
+async function fromRightToLeft(person, visit) {
+  await person.page.setExtraHTTPHeaders({ 'accept-language': 'ar-XB' });
+  for (const [state, path] of [
+    ['profile', '/account'], ['security', '/account/security'], ['devices', '/account/devices'], ['apps', '/account/connected-apps'],
+    ['activity', '/account/activity'], ['consent', websitePath], ['problem', '/nothing/here'],
+  ]) {
+    await person.open(path);
+    await visit(`${state}-rtl`);
+  }
+  await person.page.setExtraHTTPHeaders({});
+}
+
 // websitePath is an authorization request whose redirect URI is a website.
 const websitePath = `/oauth/authorize?${new URLSearchParams({
   client_id: 'vdo_client_abc123', redirect_uri: 'https://yourapp.com/callback', response_type: 'code', scope: 'videos:read export:write', state: 'x',
@@ -160,6 +214,7 @@ async function otherPeople(person, visit) {
   await visit('request-of-another-person');
   await person.open(websitePath);
   await visit('consent-for-website');
+  await ownAccount(person, visit);
   await person.context.clearCookies();
   await person.page.goto(johns);
   await visit('request-of-another-browser');

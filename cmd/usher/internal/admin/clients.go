@@ -47,6 +47,7 @@ type createClient struct {
 	keyFlags
 	openIDFlags
 	SubjectType string `enum:",public,pairwise" default:"" help:"How tokens name users: public (the same for every client, unless given) or pairwise (for the host of the redirect URIs alone); it never changes." placeholder:"TYPE"`
+	securityFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }
@@ -74,6 +75,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectTypes()[c.SubjectType], PostLogoutRedirectUris: c.PostLogoutURIs,
+		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
 	})
 	if err != nil {
 		return err
@@ -136,6 +138,7 @@ func registrationRows[Res interface {
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}
+	addSecurityRows(&t, r)
 	addKeyRows(&t, r)
 	return t
 }

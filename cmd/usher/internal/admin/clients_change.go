@@ -35,6 +35,7 @@ type updateClient struct {
 	openIDFlags
 	NoPostLogoutURI bool `name:"no-post-logout-redirect-uri" help:"Remove the post-logout redirect URIs."`
 
+	securityChanges
 	AnySigningAlg bool `help:"Accept every supported signature algorithm of the client's keys again."`
 
 	Verified   bool `xor:"verified" help:"Errors and denials redirect to the client."`
@@ -54,11 +55,13 @@ func (c updateClient) Validate() error {
 	if c.SigningAlg != "" && c.AnySigningAlg {
 		return errors.New("--signing-alg and --any-signing-alg exclude each other")
 	}
-	switches := c.keyFlags.given() || c.openIDFlags.given() || c.NoPostLogoutURI || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
+	switches := c.keyFlags.given() || c.openIDFlags.given() || c.NoPostLogoutURI || c.changed() || c.AnySigningAlg || c.ResourceServer || c.NoResourceServer ||
+		c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
 	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
-			"--id-token-alg, --post-logout-redirect-uri, --no-post-logout-redirect-uri, --unverified, --reuse, --refresh-retry or --default-refresh-retry")
+			"--id-token-alg, --post-logout-redirect-uri, --no-post-logout-redirect-uri, --unverified, --reuse, --require-par, --no-require-par, " +
+			"--dpop-bound, --no-dpop-bound, --profile, --refresh-retry or --default-refresh-retry")
 	}
 	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
 }
@@ -78,6 +81,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		Jwks:  jwks, JwksUri: c.JWKSURI,
 		IdTokenSignedResponseAlg: c.IDTokenAlg, PostLogoutRedirectUris: c.PostLogoutURIs, ClearPostLogoutRedirectUris: c.NoPostLogoutURI,
 	}
+	c.set(req)
 	if c.SigningAlg != "" || c.AnySigningAlg {
 		req.TokenEndpointAuthSigningAlg = &c.SigningAlg
 	}

@@ -20,6 +20,8 @@ const (
 	typeWeb          = "web"
 	subjectPublic    = "public"
 	subjectPairwise  = "pairwise"
+	noProfile        = "none"
+	profileFAPI2     = "fapi2"
 )
 
 // Difference is a member of a client whose registration differs from the manifest.
@@ -36,7 +38,8 @@ func (c *Client) Create() *authzv1.CreateClientRequest {
 		GrantTypes: c.GrantTypes, WorkspaceId: c.Workspace, ApplicationType: applicationType(c.ApplicationType), ResourceServer: c.ResourceServer,
 		Unverified: c.Unverified, Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)), RefreshRetrySeconds: seconds(c.RefreshRetry),
 		AllowReservedName: c.AllowReservedName, IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectType(c.SubjectType),
-		PostLogoutRedirectUris: c.PostLogoutRedirectURIs,
+		PostLogoutRedirectUris:             c.PostLogoutRedirectURIs,
+		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profile(c.Profile),
 	}
 }
 
@@ -75,7 +78,7 @@ func (c *Client) Update(have *authzv1.Registration) (*authzv1.UpdateClientReques
 
 func (c *Client) members(have *authzv1.Registration) []member {
 	registered := have.GetClient()
-	return append(append(c.lists(have), c.openID(have)...), []member{
+	return append(slices.Concat(c.lists(have), c.openID(have), c.requirements(have)), []member{
 		{name: "name", registered: registered.GetName(), wanted: c.Name, set: func(r *authzv1.UpdateClientRequest) {
 			r.Name, r.AllowReservedName = &c.Name, c.AllowReservedName
 		}},
@@ -112,6 +115,40 @@ func (c *Client) members(have *authzv1.Registration) []member {
 			},
 		},
 	}...)
+}
+
+// requirements are the members about what the client must do beyond RFC 6749.
+func (c *Client) requirements(have *authzv1.Registration) []member {
+	registered := have.GetClient()
+	return []member{
+		{
+			name:       "require_pushed_authorization_requests",
+			registered: strconv.FormatBool(have.GetRequirePushedAuthorizationRequests()), wanted: strconv.FormatBool(c.RequirePAR),
+			set: func(r *authzv1.UpdateClientRequest) { r.RequirePushedAuthorizationRequests = &c.RequirePAR },
+		},
+		{
+			name: "dpop_bound_access_tokens", registered: strconv.FormatBool(registered.GetDpopBoundAccessTokens()), wanted: strconv.FormatBool(c.DPoPBound),
+			set: func(r *authzv1.UpdateClientRequest) { r.DpopBoundAccessTokens = &c.DPoPBound },
+		},
+		{
+			name: "profile", registered: profileName(registered.GetProfile()), wanted: c.Profile,
+			set: func(r *authzv1.UpdateClientRequest) { r.Profile = profile(c.Profile) },
+		},
+	}
+}
+
+func profile(name string) authzv1.Profile {
+	if name == profileFAPI2 {
+		return authzv1.Profile_PROFILE_FAPI2
+	}
+	return authzv1.Profile_PROFILE_NONE
+}
+
+func profileName(p authzv1.Profile) string {
+	if p == authzv1.Profile_PROFILE_FAPI2 {
+		return profileFAPI2
+	}
+	return noProfile
 }
 
 func (c *Client) lists(have *authzv1.Registration) []member {

@@ -43,6 +43,11 @@ type Client struct {
 	// SubjectType is public, the default, or pairwise.
 	SubjectType            string   `yaml:"subject_type"`
 	PostLogoutRedirectURIs []string `yaml:"post_logout_redirect_uris"`
+	// RequirePAR and DPoPBound are requirements of RFC 9126 §6 and RFC 9449 §5.2.
+	RequirePAR bool `yaml:"require_pushed_authorization_requests"`
+	DPoPBound  bool `yaml:"dpop_bound_access_tokens"`
+	// Profile is none, the default, or fapi2.
+	Profile string `yaml:"profile"`
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool `yaml:"allow_reserved_name"`
 }
@@ -105,6 +110,9 @@ func (c *Client) complete() (fault string) {
 	if c.Reuse == "" {
 		c.Reuse = string(oauth.ReuseSubject)
 	}
+	if c.Profile == "" {
+		c.Profile = noProfile
+	}
 	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
 		c.GrantTypes = oauth.DefaultGrantTypes()
 	}
@@ -117,6 +125,7 @@ func (c *Client) complete() (fault string) {
 		{"application_type", c.ApplicationType, []string{"", typeNative, typeWeb}},
 		{"id_token_signed_response_alg", c.IDTokenAlg, oauth.IDTokenAlgorithms()},
 		{"subject_type", c.SubjectType, []string{subjectPublic, subjectPairwise}},
+		{"profile", c.Profile, []string{noProfile, profileFAPI2}},
 		{"reuse", c.Reuse, []string{string(oauth.ReuseSubject), string(oauth.ReuseFamily)}},
 	} {
 		if !slices.Contains(member.allowed, member.value) {

@@ -27,6 +27,9 @@ clients:
     unverified: true
     reuse: family
     refresh_retry: 5s
+    require_pushed_authorization_requests: true
+    dpop_bound_access_tokens: true
+    profile: fapi2
     allow_reserved_name: true
 `
 
@@ -45,9 +48,10 @@ func registered(r *authzv1.CreateClientRequest) *authzv1.Registration {
 		Client: &authzv1.Client{
 			ClientId: r.GetClientId(), Name: r.GetName(), Type: r.GetType(), GrantTypes: r.GetGrantTypes(), ResourceServer: r.GetResourceServer(),
 			WorkspaceId: r.GetWorkspaceId(), Reuse: r.GetReuse(), RefreshRetrySeconds: r.RefreshRetrySeconds,
+			DpopBoundAccessTokens: r.GetDpopBoundAccessTokens(), Profile: r.GetProfile(),
 		},
 		RedirectUris: r.GetRedirectUris(), Scopes: r.GetScopes(), DefaultScopes: r.GetDefaultScopes(), ApplicationType: r.GetApplicationType(),
-		Unverified: r.GetUnverified(),
+		Unverified: r.GetUnverified(), RequirePushedAuthorizationRequests: r.GetRequirePushedAuthorizationRequests(),
 	}
 }
 
@@ -63,7 +67,7 @@ func TestAClientThatIsRegisteredAsStatedDoesNotDiffer(t *testing.T) {
 	b := parse(t, small)[0].Create()
 	want := &authzv1.CreateClientRequest{
 		ClientId: "vdo_client_b", Name: "B", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{"https://b.example/"},
-		Scopes: []string{"videos:read"}, GrantTypes: []string{"authorization_code", "refresh_token"}, Reuse: authzv1.Reuse_REUSE_SUBJECT,
+		Scopes: []string{"videos:read"}, GrantTypes: []string{"authorization_code", "refresh_token"}, Reuse: authzv1.Reuse_REUSE_SUBJECT, Profile: authzv1.Profile_PROFILE_NONE,
 		IdTokenSignedResponseAlg: "RS256", SubjectType: authzv1.SubjectType_SUBJECT_TYPE_PUBLIC,
 	}
 	if !proto.Equal(b, want) {
@@ -76,17 +80,20 @@ func TestAClientThatIsRegisteredAsStatedDoesNotDiffer(t *testing.T) {
 func TestEachMemberIsChanged(t *testing.T) {
 	c := parse(t, whole)[0]
 	for name, change := range map[string]func(r *authzv1.Registration){
-		"name":             func(r *authzv1.Registration) { r.Client.Name = "Other" },
-		"redirect_uris":    func(r *authzv1.Registration) { r.RedirectUris = r.GetRedirectUris()[:1] },
-		"scopes":           func(r *authzv1.Registration) { r.Scopes = []string{"videos:read"} },
-		"default_scopes":   func(r *authzv1.Registration) { r.DefaultScopes = nil },
-		"grant_types":      func(r *authzv1.Registration) { r.Client.GrantTypes = []string{"client_credentials"} },
-		"workspace":        func(r *authzv1.Registration) { r.Client.WorkspaceId = "" },
-		"application_type": func(r *authzv1.Registration) { r.ApplicationType = authzv1.ApplicationType_APPLICATION_TYPE_NATIVE },
-		"resource_server":  func(r *authzv1.Registration) { r.Client.ResourceServer = false },
-		"unverified":       func(r *authzv1.Registration) { r.Unverified = false },
-		"reuse":            func(r *authzv1.Registration) { r.Client.Reuse = authzv1.Reuse_REUSE_SUBJECT },
-		"refresh_retry":    func(r *authzv1.Registration) { r.Client.RefreshRetrySeconds = nil },
+		"name":                                  func(r *authzv1.Registration) { r.Client.Name = "Other" },
+		"redirect_uris":                         func(r *authzv1.Registration) { r.RedirectUris = r.GetRedirectUris()[:1] },
+		"scopes":                                func(r *authzv1.Registration) { r.Scopes = []string{"videos:read"} },
+		"default_scopes":                        func(r *authzv1.Registration) { r.DefaultScopes = nil },
+		"grant_types":                           func(r *authzv1.Registration) { r.Client.GrantTypes = []string{"client_credentials"} },
+		"workspace":                             func(r *authzv1.Registration) { r.Client.WorkspaceId = "" },
+		"application_type":                      func(r *authzv1.Registration) { r.ApplicationType = authzv1.ApplicationType_APPLICATION_TYPE_NATIVE },
+		"resource_server":                       func(r *authzv1.Registration) { r.Client.ResourceServer = false },
+		"unverified":                            func(r *authzv1.Registration) { r.Unverified = false },
+		"reuse":                                 func(r *authzv1.Registration) { r.Client.Reuse = authzv1.Reuse_REUSE_SUBJECT },
+		"profile":                               func(r *authzv1.Registration) { r.Client.Profile = authzv1.Profile_PROFILE_NONE },
+		"dpop_bound_access_tokens":              func(r *authzv1.Registration) { r.Client.DpopBoundAccessTokens = false },
+		"require_pushed_authorization_requests": func(r *authzv1.Registration) { r.RequirePushedAuthorizationRequests = false },
+		"refresh_retry":                         func(r *authzv1.Registration) { r.Client.RefreshRetrySeconds = nil },
 	} {
 		have := registered(c.Create())
 		change(have)

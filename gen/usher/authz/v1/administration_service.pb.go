@@ -115,8 +115,10 @@ type Registration struct {
 	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
 	// Where the browser may be sent after a logout that the client starts.
 	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// Whether the client must push its authorization requests (RFC 9126 §6).
+	RequirePushedAuthorizationRequests bool `protobuf:"varint,70,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
+	unknownFields                      protoimpl.UnknownFields
+	sizeCache                          protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -252,6 +254,13 @@ func (x *Registration) GetPostLogoutRedirectUris() []string {
 		return x.PostLogoutRedirectUris
 	}
 	return nil
+}
+
+func (x *Registration) GetRequirePushedAuthorizationRequests() bool {
+	if x != nil {
+		return x.RequirePushedAuthorizationRequests
+	}
+	return false
 }
 
 // ClientKey is a public key with which a client authenticates (RFC 7523 §2.2).
@@ -474,8 +483,15 @@ type CreateClientRequest struct {
 	// Where the browser may be sent after a logout that the client starts: at most 20, compared as
 	// redirect URIs are.
 	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// Whether the client must push its authorization requests (RFC 9126 §6).
+	RequirePushedAuthorizationRequests bool `protobuf:"varint,70,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
+	// Whether every token of the client must be bound to a key (RFC 9449 §5.2).
+	DpopBoundAccessTokens bool `protobuf:"varint,71,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
+	// The security profile that the client follows; none if unspecified. PROFILE_FAPI2 needs a
+	// confidential client with private_key_jwt, and implies the two requirements above.
+	Profile       Profile `protobuf:"varint,72,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -646,6 +662,27 @@ func (x *CreateClientRequest) GetPostLogoutRedirectUris() []string {
 		return x.PostLogoutRedirectUris
 	}
 	return nil
+}
+
+func (x *CreateClientRequest) GetRequirePushedAuthorizationRequests() bool {
+	if x != nil {
+		return x.RequirePushedAuthorizationRequests
+	}
+	return false
+}
+
+func (x *CreateClientRequest) GetDpopBoundAccessTokens() bool {
+	if x != nil {
+		return x.DpopBoundAccessTokens
+	}
+	return false
+}
+
+func (x *CreateClientRequest) GetProfile() Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return Profile_PROFILE_UNSPECIFIED
 }
 
 // CreateClientResponse is the new client.
@@ -958,8 +995,14 @@ type UpdateClientRequest struct {
 	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
 	// Whether to remove the post-logout redirect URIs.
 	ClearPostLogoutRedirectUris bool `protobuf:"varint,63,opt,name=clear_post_logout_redirect_uris,json=clearPostLogoutRedirectUris,proto3" json:"clear_post_logout_redirect_uris,omitempty"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	// Whether the client must push its authorization requests; unchanged if absent.
+	RequirePushedAuthorizationRequests *bool `protobuf:"varint,70,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3,oneof" json:"require_pushed_authorization_requests,omitempty"`
+	// Whether every token of the client must be bound to a key; unchanged if absent.
+	DpopBoundAccessTokens *bool `protobuf:"varint,71,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3,oneof" json:"dpop_bound_access_tokens,omitempty"`
+	// The new security profile; unchanged if unspecified.
+	Profile       Profile `protobuf:"varint,72,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -1137,6 +1180,27 @@ func (x *UpdateClientRequest) GetClearPostLogoutRedirectUris() bool {
 		return x.ClearPostLogoutRedirectUris
 	}
 	return false
+}
+
+func (x *UpdateClientRequest) GetRequirePushedAuthorizationRequests() bool {
+	if x != nil && x.RequirePushedAuthorizationRequests != nil {
+		return *x.RequirePushedAuthorizationRequests
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetDpopBoundAccessTokens() bool {
+	if x != nil && x.DpopBoundAccessTokens != nil {
+		return *x.DpopBoundAccessTokens
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetProfile() Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return Profile_PROFILE_UNSPECIFIED
 }
 
 // UpdateClientResponse is the client.
@@ -1990,7 +2054,7 @@ var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xe7\x05\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xba\x06\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -2009,7 +2073,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bjwks_uri\x18\x1a \x01(\tR\ajwksUri\x12-\n" +
 	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\x12>\n" +
 	"\fsubject_type\x18= \x01(\x0e2\x1b.usher.authz.v1.SubjectTypeR\vsubjectType\x129\n" +
-	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\"\x8f\x02\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12Q\n" +
+	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -2025,7 +2090,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x93\a\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xd2\b\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -2049,7 +2114,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18% \x01(\tR\vworkspaceId\x12>\n" +
 	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x12>\n" +
 	"\fsubject_type\x18= \x01(\x0e2\x1b.usher.authz.v1.SubjectTypeR\vsubjectType\x129\n" +
-	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUrisB\x18\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12Q\n" +
+	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
+	"\x18dpop_bound_access_tokens\x18G \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
+	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofileB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
@@ -2064,7 +2132,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xb3\b\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc3\n" +
+	"\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -2089,12 +2158,17 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18& \x01(\tR\vworkspaceId\x12>\n" +
 	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x129\n" +
 	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12D\n" +
-	"\x1fclear_post_logout_redirect_uris\x18? \x01(\bR\x1bclearPostLogoutRedirectUrisB\a\n" +
+	"\x1fclear_post_logout_redirect_uris\x18? \x01(\bR\x1bclearPostLogoutRedirectUris\x12V\n" +
+	"%require_pushed_authorization_requests\x18F \x01(\bH\x05R\"requirePushedAuthorizationRequests\x88\x01\x01\x12<\n" +
+	"\x18dpop_bound_access_tokens\x18G \x01(\bH\x06R\x15dpopBoundAccessTokens\x88\x01\x01\x121\n" +
+	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofileB\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
 	"\v_unverifiedB\"\n" +
-	" _token_endpoint_auth_signing_alg\"X\n" +
+	" _token_endpoint_auth_signing_algB(\n" +
+	"&_require_pushed_authorization_requestsB\x1b\n" +
+	"\x19_dpop_bound_access_tokens\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\x84\x01\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
@@ -2207,6 +2281,7 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(SubjectType)(0),                               // 30: usher.authz.v1.SubjectType
 	(ClientType)(0),                                // 31: usher.authz.v1.ClientType
 	(Reuse)(0),                                     // 32: usher.authz.v1.Reuse
+	(Profile)(0),                                   // 33: usher.authz.v1.Profile
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	28, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
@@ -2224,46 +2299,48 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	0,  // 12: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
 	32, // 13: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
 	30, // 14: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
-	1,  // 15: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 16: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 17: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 18: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	32, // 19: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	1,  // 20: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 21: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 22: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 23: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 24: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 25: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 26: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 27: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 28: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 29: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 30: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 31: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 32: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 33: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 34: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	22, // 35: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 36: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 37: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 38: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 39: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 40: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 41: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 42: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 43: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 44: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 45: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 46: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	23, // 47: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 48: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 49: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	38, // [38:50] is the sub-list for method output_type
-	26, // [26:38] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	33, // 15: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 16: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 17: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 18: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 19: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	32, // 20: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	33, // 21: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 22: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 23: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 24: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 25: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 26: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 27: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 28: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 29: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 30: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 31: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 32: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 33: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 34: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 35: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 36: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	22, // 37: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 38: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 39: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 40: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 41: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 42: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 43: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 44: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 45: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 46: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 47: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 48: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	23, // 49: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 50: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 51: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	40, // [40:52] is the sub-list for method output_type
+	28, // [28:40] is the sub-list for method input_type
+	28, // [28:28] is the sub-list for extension type_name
+	28, // [28:28] is the sub-list for extension extendee
+	0,  // [0:28] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }

@@ -45,20 +45,23 @@ const (
 	AuthorizationState_AUTHORIZATION_STATE_UNKNOWN AuthorizationState = 7
 	// It was refused, and its client is not verified: the signed-in user is shown why.
 	AuthorizationState_AUTHORIZATION_STATE_REFUSED AuthorizationState = 8
+	// The client pushed it (RFC 9126), and it was decided in another tab or browser.
+	AuthorizationState_AUTHORIZATION_STATE_USED AuthorizationState = 70
 )
 
 // Enum value maps for AuthorizationState.
 var (
 	AuthorizationState_name = map[int32]string{
-		0: "AUTHORIZATION_STATE_UNSPECIFIED",
-		1: "AUTHORIZATION_STATE_OPEN",
-		2: "AUTHORIZATION_STATE_EXPIRED",
-		3: "AUTHORIZATION_STATE_APPROVED",
-		4: "AUTHORIZATION_STATE_DENIED",
-		5: "AUTHORIZATION_STATE_OTHER_BROWSER",
-		6: "AUTHORIZATION_STATE_OTHER_PERSON",
-		7: "AUTHORIZATION_STATE_UNKNOWN",
-		8: "AUTHORIZATION_STATE_REFUSED",
+		0:  "AUTHORIZATION_STATE_UNSPECIFIED",
+		1:  "AUTHORIZATION_STATE_OPEN",
+		2:  "AUTHORIZATION_STATE_EXPIRED",
+		3:  "AUTHORIZATION_STATE_APPROVED",
+		4:  "AUTHORIZATION_STATE_DENIED",
+		5:  "AUTHORIZATION_STATE_OTHER_BROWSER",
+		6:  "AUTHORIZATION_STATE_OTHER_PERSON",
+		7:  "AUTHORIZATION_STATE_UNKNOWN",
+		8:  "AUTHORIZATION_STATE_REFUSED",
+		70: "AUTHORIZATION_STATE_USED",
 	}
 	AuthorizationState_value = map[string]int32{
 		"AUTHORIZATION_STATE_UNSPECIFIED":   0,
@@ -70,6 +73,7 @@ var (
 		"AUTHORIZATION_STATE_OTHER_PERSON":  6,
 		"AUTHORIZATION_STATE_UNKNOWN":       7,
 		"AUTHORIZATION_STATE_REFUSED":       8,
+		"AUTHORIZATION_STATE_USED":          70,
 	}
 )
 
@@ -921,7 +925,7 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"G\n" +
 	"\x1bCancelAuthorizationResponse\x12(\n" +
-	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step*\xc9\x02\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step*\xe7\x02\n" +
 	"\x12AuthorizationState\x12#\n" +
 	"\x1fAUTHORIZATION_STATE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18AUTHORIZATION_STATE_OPEN\x10\x01\x12\x1f\n" +
@@ -931,7 +935,8 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"!AUTHORIZATION_STATE_OTHER_BROWSER\x10\x05\x12$\n" +
 	" AUTHORIZATION_STATE_OTHER_PERSON\x10\x06\x12\x1f\n" +
 	"\x1bAUTHORIZATION_STATE_UNKNOWN\x10\a\x12\x1f\n" +
-	"\x1bAUTHORIZATION_STATE_REFUSED\x10\b*k\n" +
+	"\x1bAUTHORIZATION_STATE_REFUSED\x10\b\x12\x1c\n" +
+	"\x18AUTHORIZATION_STATE_USED\x10F*k\n" +
 	"\fSignInReason\x12\x1e\n" +
 	"\x1aSIGN_IN_REASON_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14SIGN_IN_REASON_AGAIN\x10\x01\x12!\n" +

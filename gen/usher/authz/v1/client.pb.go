@@ -21,6 +21,60 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Profile is a set of security requirements that a client follows in addition to its registration.
+type Profile int32
+
+const (
+	// As registered; at registration PROFILE_NONE.
+	Profile_PROFILE_UNSPECIFIED Profile = 0
+	// None.
+	Profile_PROFILE_NONE Profile = 1
+	// The FAPI 2.0 Security Profile: private_key_jwt, pushed authorization requests with PKCE, codes of
+	// 60 seconds, tokens bound by DPoP, refresh tokens that are not rotated.
+	Profile_PROFILE_FAPI2 Profile = 2
+)
+
+// Enum value maps for Profile.
+var (
+	Profile_name = map[int32]string{
+		0: "PROFILE_UNSPECIFIED",
+		1: "PROFILE_NONE",
+		2: "PROFILE_FAPI2",
+	}
+	Profile_value = map[string]int32{
+		"PROFILE_UNSPECIFIED": 0,
+		"PROFILE_NONE":        1,
+		"PROFILE_FAPI2":       2,
+	}
+)
+
+func (x Profile) Enum() *Profile {
+	p := new(Profile)
+	*p = x
+	return p
+}
+
+func (x Profile) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Profile) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_client_proto_enumTypes[0].Descriptor()
+}
+
+func (Profile) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_client_proto_enumTypes[0]
+}
+
+func (x Profile) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Profile.Descriptor instead.
+func (Profile) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{0}
+}
+
 // Reuse is what a client's refresh token revokes when it is presented after its rotation (RFC 9700
 // §4.14.2).
 type Reuse int32
@@ -60,11 +114,11 @@ func (x Reuse) String() string {
 }
 
 func (Reuse) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_client_proto_enumTypes[0].Descriptor()
+	return file_usher_authz_v1_client_proto_enumTypes[1].Descriptor()
 }
 
 func (Reuse) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_client_proto_enumTypes[0]
+	return &file_usher_authz_v1_client_proto_enumTypes[1]
 }
 
 func (x Reuse) Number() protoreflect.EnumNumber {
@@ -73,7 +127,7 @@ func (x Reuse) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Reuse.Descriptor instead.
 func (Reuse) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{0}
+	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{1}
 }
 
 // ClientType is the client type of RFC 6749 §2.1.
@@ -113,11 +167,11 @@ func (x ClientType) String() string {
 }
 
 func (ClientType) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_client_proto_enumTypes[1].Descriptor()
+	return file_usher_authz_v1_client_proto_enumTypes[2].Descriptor()
 }
 
 func (ClientType) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_client_proto_enumTypes[1]
+	return &file_usher_authz_v1_client_proto_enumTypes[2]
 }
 
 func (x ClientType) Number() protoreflect.EnumNumber {
@@ -126,7 +180,7 @@ func (x ClientType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ClientType.Descriptor instead.
 func (ClientType) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{1}
+	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{2}
 }
 
 // SubjectType is how a client's tokens name users (OpenID Connect Core §8).
@@ -166,11 +220,11 @@ func (x SubjectType) String() string {
 }
 
 func (SubjectType) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_client_proto_enumTypes[2].Descriptor()
+	return file_usher_authz_v1_client_proto_enumTypes[3].Descriptor()
 }
 
 func (SubjectType) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_client_proto_enumTypes[2]
+	return &file_usher_authz_v1_client_proto_enumTypes[3]
 }
 
 func (x SubjectType) Number() protoreflect.EnumNumber {
@@ -179,7 +233,7 @@ func (x SubjectType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use SubjectType.Descriptor instead.
 func (SubjectType) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{2}
+	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{3}
 }
 
 // Client is a registered OAuth client (RFC 6749 §2).
@@ -208,8 +262,12 @@ type Client struct {
 	// The sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1); empty for a
 	// client that gets public ones.
 	SectorIdentifier string `protobuf:"bytes,61,opt,name=sector_identifier,json=sectorIdentifier,proto3" json:"sector_identifier,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Whether every token of the client must be bound to a key (RFC 9449 §5.2).
+	DpopBoundAccessTokens bool `protobuf:"varint,70,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
+	// The security profile that the client follows; unspecified for none.
+	Profile       Profile `protobuf:"varint,71,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -312,11 +370,25 @@ func (x *Client) GetSectorIdentifier() string {
 	return ""
 }
 
+func (x *Client) GetDpopBoundAccessTokens() bool {
+	if x != nil {
+		return x.DpopBoundAccessTokens
+	}
+	return false
+}
+
+func (x *Client) GetProfile() Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return Profile_PROFILE_UNSPECIFIED
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xc3\x03\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\"\xaf\x04\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -328,8 +400,14 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\x05reuse\x18\r \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12!\n" +
 	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceId\x12>\n" +
 	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x12+\n" +
-	"\x11sector_identifier\x18= \x01(\tR\x10sectorIdentifierB\x18\n" +
-	"\x16_refresh_retry_seconds*C\n" +
+	"\x11sector_identifier\x18= \x01(\tR\x10sectorIdentifier\x127\n" +
+	"\x18dpop_bound_access_tokens\x18F \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
+	"\aprofile\x18G \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofileB\x18\n" +
+	"\x16_refresh_retry_seconds*G\n" +
+	"\aProfile\x12\x17\n" +
+	"\x13PROFILE_UNSPECIFIED\x10\x00\x12\x10\n" +
+	"\fPROFILE_NONE\x10\x01\x12\x11\n" +
+	"\rPROFILE_FAPI2\x10\x02*C\n" +
 	"\x05Reuse\x12\x15\n" +
 	"\x11REUSE_UNSPECIFIED\x10\x00\x12\x11\n" +
 	"\rREUSE_SUBJECT\x10\x01\x12\x10\n" +
@@ -357,22 +435,24 @@ func file_usher_authz_v1_client_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_client_proto_rawDescData
 }
 
-var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_usher_authz_v1_client_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_usher_authz_v1_client_proto_goTypes = []any{
-	(Reuse)(0),       // 0: usher.authz.v1.Reuse
-	(ClientType)(0),  // 1: usher.authz.v1.ClientType
-	(SubjectType)(0), // 2: usher.authz.v1.SubjectType
-	(*Client)(nil),   // 3: usher.authz.v1.Client
+	(Profile)(0),     // 0: usher.authz.v1.Profile
+	(Reuse)(0),       // 1: usher.authz.v1.Reuse
+	(ClientType)(0),  // 2: usher.authz.v1.ClientType
+	(SubjectType)(0), // 3: usher.authz.v1.SubjectType
+	(*Client)(nil),   // 4: usher.authz.v1.Client
 }
 var file_usher_authz_v1_client_proto_depIdxs = []int32{
-	1, // 0: usher.authz.v1.Client.type:type_name -> usher.authz.v1.ClientType
-	0, // 1: usher.authz.v1.Client.reuse:type_name -> usher.authz.v1.Reuse
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 0: usher.authz.v1.Client.type:type_name -> usher.authz.v1.ClientType
+	1, // 1: usher.authz.v1.Client.reuse:type_name -> usher.authz.v1.Reuse
+	0, // 2: usher.authz.v1.Client.profile:type_name -> usher.authz.v1.Profile
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_proto_init() }
@@ -386,7 +466,7 @@ func file_usher_authz_v1_client_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_client_proto_rawDesc), len(file_usher_authz_v1_client_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -154,7 +154,10 @@ type AuthenticateClientRequest struct {
 	Assertion *ClientAssertion `protobuf:"bytes,4,opt,name=assertion,proto3" json:"assertion,omitempty"`
 	// A device code to resolve instead of a code; empty for none. It counts as a poll of the device
 	// (RFC 8628 §3.5). Release 0.1 ignores it.
-	DeviceCode    string `protobuf:"bytes,20,opt,name=device_code,json=deviceCode,proto3" json:"device_code,omitempty"`
+	DeviceCode string `protobuf:"bytes,20,opt,name=device_code,json=deviceCode,proto3" json:"device_code,omitempty"`
+	// The DPoP proof of the request, which the caller has verified; absent for none. Release 0.1
+	// ignores it.
+	Proof         *Proof `protobuf:"bytes,70,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -231,6 +234,68 @@ func (x *AuthenticateClientRequest) GetDeviceCode() string {
 	return ""
 }
 
+func (x *AuthenticateClientRequest) GetProof() *Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+// Proof is a DPoP proof (RFC 9449) that is used at most once.
+type Proof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The identifier of the proof: the SHA-256 of its key's thumbprint, its htu and its jti.
+	Id []byte `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// How long the use is recorded, in seconds: until no server accepts the proof any more.
+	LifetimeSeconds int32 `protobuf:"varint,2,opt,name=lifetime_seconds,json=lifetimeSeconds,proto3" json:"lifetime_seconds,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Proof) Reset() {
+	*x = Proof{}
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Proof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Proof) ProtoMessage() {}
+
+func (x *Proof) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Proof.ProtoReflect.Descriptor instead.
+func (*Proof) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Proof) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *Proof) GetLifetimeSeconds() int32 {
+	if x != nil {
+		return x.LifetimeSeconds
+	}
+	return 0
+}
+
 // AuthenticateClientResponse is the authenticated confidential client, or the public client that
 // was named.
 type AuthenticateClientResponse struct {
@@ -252,7 +317,7 @@ type AuthenticateClientResponse struct {
 
 func (x *AuthenticateClientResponse) Reset() {
 	*x = AuthenticateClientResponse{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -264,7 +329,7 @@ func (x *AuthenticateClientResponse) String() string {
 func (*AuthenticateClientResponse) ProtoMessage() {}
 
 func (x *AuthenticateClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -277,7 +342,7 @@ func (x *AuthenticateClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticateClientResponse.ProtoReflect.Descriptor instead.
 func (*AuthenticateClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *AuthenticateClientResponse) GetClient() *Client {
@@ -350,7 +415,7 @@ type BatchGetClientsRequest struct {
 
 func (x *BatchGetClientsRequest) Reset() {
 	*x = BatchGetClientsRequest{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -362,7 +427,7 @@ func (x *BatchGetClientsRequest) String() string {
 func (*BatchGetClientsRequest) ProtoMessage() {}
 
 func (x *BatchGetClientsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -375,7 +440,7 @@ func (x *BatchGetClientsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetClientsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetClientsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *BatchGetClientsRequest) GetClientIds() []string {
@@ -396,7 +461,7 @@ type BatchGetClientsResponse struct {
 
 func (x *BatchGetClientsResponse) Reset() {
 	*x = BatchGetClientsResponse{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -408,7 +473,7 @@ func (x *BatchGetClientsResponse) String() string {
 func (*BatchGetClientsResponse) ProtoMessage() {}
 
 func (x *BatchGetClientsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -421,7 +486,7 @@ func (x *BatchGetClientsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetClientsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetClientsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *BatchGetClientsResponse) GetClients() []*Client {
@@ -441,7 +506,7 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"_\n" +
 	"\x0fClientAssertion\x12/\n" +
 	"\x10client_assertion\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x0fclientAssertion\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\xbd\x02\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\xea\x02\n" +
 	"\x19AuthenticateClientRequest\x12C\n" +
 	"\vcredentials\x18\x01 \x03(\v2!.usher.authz.v1.ClientCredentialsR\vcredentials\x12%\n" +
 	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x18\n" +
@@ -449,7 +514,11 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\x16grant_lifetime_seconds\x18\f \x01(\x03R\x14grantLifetimeSeconds\x12=\n" +
 	"\tassertion\x18\x04 \x01(\v2\x1f.usher.authz.v1.ClientAssertionR\tassertion\x12%\n" +
 	"\vdevice_code\x18\x14 \x01(\tB\x04\xe8\xbd\x18\x01R\n" +
-	"deviceCode\"\x83\x02\n" +
+	"deviceCode\x12+\n" +
+	"\x05proof\x18F \x01(\v2\x15.usher.authz.v1.ProofR\x05proof\"B\n" +
+	"\x05Proof\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12)\n" +
+	"\x10lifetime_seconds\x18\x02 \x01(\x05R\x0flifetimeSeconds\"\x83\x02\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
 	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +
@@ -478,34 +547,36 @@ func file_usher_authz_v1_client_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_client_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_usher_authz_v1_client_service_proto_goTypes = []any{
 	(*ClientCredentials)(nil),          // 0: usher.authz.v1.ClientCredentials
 	(*ClientAssertion)(nil),            // 1: usher.authz.v1.ClientAssertion
 	(*AuthenticateClientRequest)(nil),  // 2: usher.authz.v1.AuthenticateClientRequest
-	(*AuthenticateClientResponse)(nil), // 3: usher.authz.v1.AuthenticateClientResponse
-	(*BatchGetClientsRequest)(nil),     // 4: usher.authz.v1.BatchGetClientsRequest
-	(*BatchGetClientsResponse)(nil),    // 5: usher.authz.v1.BatchGetClientsResponse
-	(*Client)(nil),                     // 6: usher.authz.v1.Client
-	(*ResolveCodeResponse)(nil),        // 7: usher.authz.v1.ResolveCodeResponse
-	(v1.Cause)(0),                      // 8: usher.error.v1.Cause
+	(*Proof)(nil),                      // 3: usher.authz.v1.Proof
+	(*AuthenticateClientResponse)(nil), // 4: usher.authz.v1.AuthenticateClientResponse
+	(*BatchGetClientsRequest)(nil),     // 5: usher.authz.v1.BatchGetClientsRequest
+	(*BatchGetClientsResponse)(nil),    // 6: usher.authz.v1.BatchGetClientsResponse
+	(*Client)(nil),                     // 7: usher.authz.v1.Client
+	(*ResolveCodeResponse)(nil),        // 8: usher.authz.v1.ResolveCodeResponse
+	(v1.Cause)(0),                      // 9: usher.error.v1.Cause
 }
 var file_usher_authz_v1_client_service_proto_depIdxs = []int32{
 	0, // 0: usher.authz.v1.AuthenticateClientRequest.credentials:type_name -> usher.authz.v1.ClientCredentials
 	1, // 1: usher.authz.v1.AuthenticateClientRequest.assertion:type_name -> usher.authz.v1.ClientAssertion
-	6, // 2: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
-	7, // 3: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
-	8, // 4: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
-	6, // 5: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
-	2, // 6: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
-	4, // 7: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
-	3, // 8: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
-	5, // 9: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
-	8, // [8:10] is the sub-list for method output_type
-	6, // [6:8] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	3, // 2: usher.authz.v1.AuthenticateClientRequest.proof:type_name -> usher.authz.v1.Proof
+	7, // 3: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
+	8, // 4: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
+	9, // 5: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
+	7, // 6: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
+	2, // 7: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
+	5, // 8: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
+	4, // 9: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
+	6, // 10: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
+	9, // [9:11] is the sub-list for method output_type
+	7, // [7:9] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_service_proto_init() }
@@ -515,7 +586,7 @@ func file_usher_authz_v1_client_service_proto_init() {
 	}
 	file_usher_authz_v1_client_proto_init()
 	file_usher_authz_v1_code_service_proto_init()
-	file_usher_authz_v1_client_service_proto_msgTypes[3].OneofWrappers = []any{
+	file_usher_authz_v1_client_service_proto_msgTypes[4].OneofWrappers = []any{
 		(*AuthenticateClientResponse_ResolvedCode)(nil),
 		(*AuthenticateClientResponse_CodeRefusal)(nil),
 	}
@@ -525,7 +596,7 @@ func file_usher_authz_v1_client_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_client_service_proto_rawDesc), len(file_usher_authz_v1_client_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,8 +27,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ClientService reads and authenticates clients. It changes nothing, except that an assertion that
-// it accepted is spent, and that failures and the polls of devices are counted.
+// ClientService reads and authenticates clients. It changes nothing, except that an assertion and a
+// DPoP proof that it accepted are spent, and that failures and the polls of devices are counted.
 type ClientServiceClient interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, a secret sent by a
@@ -36,7 +36,8 @@ type ClientServiceClient interface {
 	// RATE_LIMITED instead when the source address or the client had too many failures; correct
 	// credentials are still accepted. An assertion is accepted once, in spite of the
 	// idempotency level, which is that of a call with a secret: a caller must not repeat a call that
-	// has an assertion. UNAVAILABLE where the client's keys cannot be read.
+	// has an assertion or a proof. UNAVAILABLE where the client's keys cannot be read.
+	// INVALID_DPOP_PROOF for the proof of an authenticated client that was used before.
 	AuthenticateClient(ctx context.Context, in *AuthenticateClientRequest, opts ...grpc.CallOption) (*AuthenticateClientResponse, error)
 	// BatchGetClients reads the public data of several clients; unknown ones are left out.
 	BatchGetClients(ctx context.Context, in *BatchGetClientsRequest, opts ...grpc.CallOption) (*BatchGetClientsResponse, error)
@@ -74,8 +75,8 @@ func (c *clientServiceClient) BatchGetClients(ctx context.Context, in *BatchGetC
 // All implementations must embed UnimplementedClientServiceServer
 // for forward compatibility.
 //
-// ClientService reads and authenticates clients. It changes nothing, except that an assertion that
-// it accepted is spent, and that failures and the polls of devices are counted.
+// ClientService reads and authenticates clients. It changes nothing, except that an assertion and a
+// DPoP proof that it accepted are spent, and that failures and the polls of devices are counted.
 type ClientServiceServer interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, a secret sent by a
@@ -83,7 +84,8 @@ type ClientServiceServer interface {
 	// RATE_LIMITED instead when the source address or the client had too many failures; correct
 	// credentials are still accepted. An assertion is accepted once, in spite of the
 	// idempotency level, which is that of a call with a secret: a caller must not repeat a call that
-	// has an assertion. UNAVAILABLE where the client's keys cannot be read.
+	// has an assertion or a proof. UNAVAILABLE where the client's keys cannot be read.
+	// INVALID_DPOP_PROOF for the proof of an authenticated client that was used before.
 	AuthenticateClient(context.Context, *AuthenticateClientRequest) (*AuthenticateClientResponse, error)
 	// BatchGetClients reads the public data of several clients; unknown ones are left out.
 	BatchGetClients(context.Context, *BatchGetClientsRequest) (*BatchGetClientsResponse, error)

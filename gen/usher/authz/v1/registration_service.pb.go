@@ -29,8 +29,8 @@ type ClientMetadata struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 10; the rules are those of CreateClientRequest.
 	RedirectUris []string `protobuf:"bytes,1,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
-	// `none`, `client_secret_basic` or `client_secret_post`. If omitted: `none` for a native client,
-	// and otherwise `client_secret_basic`.
+	// `none`, `client_secret_basic`, `client_secret_post` or `private_key_jwt`. If omitted: `none` for a
+	// native client, and otherwise `client_secret_basic`.
 	TokenEndpointAuthMethod string `protobuf:"bytes,2,opt,name=token_endpoint_auth_method,json=tokenEndpointAuthMethod,proto3" json:"token_endpoint_auth_method,omitempty"`
 	// If omitted: `authorization_code`. Those that a client cannot register for are left out.
 	GrantTypes []string `protobuf:"bytes,3,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
@@ -50,9 +50,9 @@ type ClientMetadata struct {
 	TosUri string `protobuf:"bytes,10,opt,name=tos_uri,json=tosUri,proto3" json:"tos_uri,omitempty"`
 	// The client's privacy policy.
 	PolicyUri string `protobuf:"bytes,11,opt,name=policy_uri,json=policyUri,proto3" json:"policy_uri,omitempty"`
-	// The address of the client's keys.
+	// The address of the client's keys, instead of jwks; for a client with an initial access token.
 	JwksUri string `protobuf:"bytes,12,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
-	// The client's keys, a JSON object.
+	// The client's public keys, one or two, as a JWK Set (RFC 7517 §5).
 	Jwks string `protobuf:"bytes,13,opt,name=jwks,proto3" json:"jwks,omitempty"`
 	// The identifier of the client's software.
 	SoftwareId string `protobuf:"bytes,14,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`

@@ -23,6 +23,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AppEventKind is what happened to a client's access.
+type AppEventKind int32
+
+const (
+	// Never sent.
+	AppEventKind_APP_EVENT_KIND_UNSPECIFIED AppEventKind = 0
+	// The user approved it.
+	AppEventKind_APP_EVENT_KIND_APPROVED AppEventKind = 1
+	// The user disconnected it, in one workspace or in all.
+	AppEventKind_APP_EVENT_KIND_DISCONNECTED AppEventKind = 2
+	// A spent refresh token was presented again.
+	AppEventKind_APP_EVENT_KIND_REUSED AppEventKind = 3
+	// It was revoked for another reason, or one that is no longer in the log.
+	AppEventKind_APP_EVENT_KIND_REVOKED AppEventKind = 4
+)
+
+// Enum value maps for AppEventKind.
+var (
+	AppEventKind_name = map[int32]string{
+		0: "APP_EVENT_KIND_UNSPECIFIED",
+		1: "APP_EVENT_KIND_APPROVED",
+		2: "APP_EVENT_KIND_DISCONNECTED",
+		3: "APP_EVENT_KIND_REUSED",
+		4: "APP_EVENT_KIND_REVOKED",
+	}
+	AppEventKind_value = map[string]int32{
+		"APP_EVENT_KIND_UNSPECIFIED":  0,
+		"APP_EVENT_KIND_APPROVED":     1,
+		"APP_EVENT_KIND_DISCONNECTED": 2,
+		"APP_EVENT_KIND_REUSED":       3,
+		"APP_EVENT_KIND_REVOKED":      4,
+	}
+)
+
+func (x AppEventKind) Enum() *AppEventKind {
+	p := new(AppEventKind)
+	*p = x
+	return p
+}
+
+func (x AppEventKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AppEventKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_consent_v1_connected_app_service_proto_enumTypes[0].Descriptor()
+}
+
+func (AppEventKind) Type() protoreflect.EnumType {
+	return &file_usher_consent_v1_connected_app_service_proto_enumTypes[0]
+}
+
+func (x AppEventKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AppEventKind.Descriptor instead.
+func (AppEventKind) EnumDescriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{0}
+}
+
 // ConnectedApp is one client that a user granted access to.
 type ConnectedApp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -267,7 +328,9 @@ type DisconnectAppRequest struct {
 	// The session cookie's value.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The client.
-	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The only workspace to revoke, `ws_…`; empty for all.
+	WorkspaceId   string `protobuf:"bytes,90,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -316,6 +379,13 @@ func (x *DisconnectAppRequest) GetClientId() string {
 	return ""
 }
 
+func (x *DisconnectAppRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
 // DisconnectAppResponse is empty.
 type DisconnectAppResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -353,6 +423,181 @@ func (*DisconnectAppResponse) Descriptor() ([]byte, []int) {
 	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{5}
 }
 
+// ListAppEventsRequest identifies the user by their session.
+type ListAppEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAppEventsRequest) Reset() {
+	*x = ListAppEventsRequest{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAppEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAppEventsRequest) ProtoMessage() {}
+
+func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAppEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListAppEventsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *ListAppEventsRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+// ListAppEventsResponse is a list of events.
+type ListAppEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest first.
+	Events        []*AppEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAppEventsResponse) Reset() {
+	*x = ListAppEventsResponse{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAppEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAppEventsResponse) ProtoMessage() {}
+
+func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAppEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListAppEventsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *ListAppEventsResponse) GetEvents() []*AppEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+// AppEvent is something that happened to a client's access.
+type AppEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind of the event.
+	Kind AppEventKind `protobuf:"varint,1,opt,name=kind,proto3,enum=usher.consent.v1.AppEventKind" json:"kind,omitempty"`
+	// The client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Its name as registered: untrusted text; the identifier of a client that is not registered any
+	// more.
+	ClientName string `protobuf:"bytes,3,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// The workspace's name: untrusted text; empty for all workspaces.
+	WorkspaceName string `protobuf:"bytes,4,opt,name=workspace_name,json=workspaceName,proto3" json:"workspace_name,omitempty"`
+	// When it happened.
+	EventTime     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AppEvent) Reset() {
+	*x = AppEvent{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AppEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AppEvent) ProtoMessage() {}
+
+func (x *AppEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AppEvent.ProtoReflect.Descriptor instead.
+func (*AppEvent) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *AppEvent) GetKind() AppEventKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AppEventKind_APP_EVENT_KIND_UNSPECIFIED
+}
+
+func (x *AppEvent) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *AppEvent) GetClientName() string {
+	if x != nil {
+		return x.ClientName
+	}
+	return ""
+}
+
+func (x *AppEvent) GetWorkspaceName() string {
+	if x != nil {
+		return x.WorkspaceName
+	}
+	return ""
+}
+
+func (x *AppEvent) GetEventTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EventTime
+	}
+	return nil
+}
+
 var File_usher_consent_v1_connected_app_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
@@ -374,14 +619,34 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x18ListConnectedAppsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"O\n" +
 	"\x19ListConnectedAppsResponse\x122\n" +
-	"\x04apps\x18\x01 \x03(\v2\x1e.usher.consent.v1.ConnectedAppR\x04apps\"^\n" +
+	"\x04apps\x18\x01 \x03(\v2\x1e.usher.consent.v1.ConnectedAppR\x04apps\"\x81\x01\n" +
 	"\x14DisconnectAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
-	"\x15DisconnectAppResponse2\xf6\x01\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
+	"\fworkspace_id\x18Z \x01(\tR\vworkspaceId\"\x17\n" +
+	"\x15DisconnectAppResponse\"A\n" +
+	"\x14ListAppEventsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"K\n" +
+	"\x15ListAppEventsResponse\x122\n" +
+	"\x06events\x18\x01 \x03(\v2\x1a.usher.consent.v1.AppEventR\x06events\"\xde\x01\n" +
+	"\bAppEvent\x122\n" +
+	"\x04kind\x18\x01 \x01(\x0e2\x1e.usher.consent.v1.AppEventKindR\x04kind\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x1f\n" +
+	"\vclient_name\x18\x03 \x01(\tR\n" +
+	"clientName\x12%\n" +
+	"\x0eworkspace_name\x18\x04 \x01(\tR\rworkspaceName\x129\n" +
+	"\n" +
+	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime*\xa3\x01\n" +
+	"\fAppEventKind\x12\x1e\n" +
+	"\x1aAPP_EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17APP_EVENT_KIND_APPROVED\x10\x01\x12\x1f\n" +
+	"\x1bAPP_EVENT_KIND_DISCONNECTED\x10\x02\x12\x19\n" +
+	"\x15APP_EVENT_KIND_REUSED\x10\x03\x12\x1a\n" +
+	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xe2\x02\n" +
 	"\x13ConnectedAppService\x12v\n" +
 	"\x11ListConnectedApps\x12*.usher.consent.v1.ListConnectedAppsRequest\x1a+.usher.consent.v1.ListConnectedAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12g\n" +
-	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01B\xd1\x01\n" +
+	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
+	"\rListAppEvents\x12&.usher.consent.v1.ListAppEventsRequest\x1a'.usher.consent.v1.ListAppEventsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xd1\x01\n" +
 	"\x1bcom.vidocu.usher.consent.v1B\x18ConnectedAppServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
 var (
@@ -396,30 +661,40 @@ func file_usher_consent_v1_connected_app_service_proto_rawDescGZIP() []byte {
 	return file_usher_consent_v1_connected_app_service_proto_rawDescData
 }
 
-var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_usher_consent_v1_connected_app_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
-	(*ConnectedApp)(nil),              // 0: usher.consent.v1.ConnectedApp
-	(*ConnectedWorkspace)(nil),        // 1: usher.consent.v1.ConnectedWorkspace
-	(*ListConnectedAppsRequest)(nil),  // 2: usher.consent.v1.ListConnectedAppsRequest
-	(*ListConnectedAppsResponse)(nil), // 3: usher.consent.v1.ListConnectedAppsResponse
-	(*DisconnectAppRequest)(nil),      // 4: usher.consent.v1.DisconnectAppRequest
-	(*DisconnectAppResponse)(nil),     // 5: usher.consent.v1.DisconnectAppResponse
-	(*timestamppb.Timestamp)(nil),     // 6: google.protobuf.Timestamp
+	(AppEventKind)(0),                 // 0: usher.consent.v1.AppEventKind
+	(*ConnectedApp)(nil),              // 1: usher.consent.v1.ConnectedApp
+	(*ConnectedWorkspace)(nil),        // 2: usher.consent.v1.ConnectedWorkspace
+	(*ListConnectedAppsRequest)(nil),  // 3: usher.consent.v1.ListConnectedAppsRequest
+	(*ListConnectedAppsResponse)(nil), // 4: usher.consent.v1.ListConnectedAppsResponse
+	(*DisconnectAppRequest)(nil),      // 5: usher.consent.v1.DisconnectAppRequest
+	(*DisconnectAppResponse)(nil),     // 6: usher.consent.v1.DisconnectAppResponse
+	(*ListAppEventsRequest)(nil),      // 7: usher.consent.v1.ListAppEventsRequest
+	(*ListAppEventsResponse)(nil),     // 8: usher.consent.v1.ListAppEventsResponse
+	(*AppEvent)(nil),                  // 9: usher.consent.v1.AppEvent
+	(*timestamppb.Timestamp)(nil),     // 10: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_connected_app_service_proto_depIdxs = []int32{
-	1, // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
-	6, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
-	6, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
-	0, // 3: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
-	2, // 4: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
-	4, // 5: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
-	3, // 6: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
-	5, // 7: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
-	6, // [6:8] is the sub-list for method output_type
-	4, // [4:6] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2,  // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
+	10, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
+	10, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
+	1,  // 3: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
+	9,  // 4: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
+	0,  // 5: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
+	10, // 6: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
+	3,  // 7: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
+	5,  // 8: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
+	7,  // 9: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
+	4,  // 10: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
+	6,  // 11: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
+	8,  // 12: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
+	10, // [10:13] is the sub-list for method output_type
+	7,  // [7:10] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_connected_app_service_proto_init() }
@@ -432,13 +707,14 @@ func file_usher_consent_v1_connected_app_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_connected_app_service_proto_rawDesc), len(file_usher_consent_v1_connected_app_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   6,
+			NumEnums:      1,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_usher_consent_v1_connected_app_service_proto_goTypes,
 		DependencyIndexes: file_usher_consent_v1_connected_app_service_proto_depIdxs,
+		EnumInfos:         file_usher_consent_v1_connected_app_service_proto_enumTypes,
 		MessageInfos:      file_usher_consent_v1_connected_app_service_proto_msgTypes,
 	}.Build()
 	File_usher_consent_v1_connected_app_service_proto = out.File

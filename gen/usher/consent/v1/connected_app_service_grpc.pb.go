@@ -21,6 +21,7 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	ConnectedAppService_ListConnectedApps_FullMethodName = "/usher.consent.v1.ConnectedAppService/ListConnectedApps"
 	ConnectedAppService_DisconnectApp_FullMethodName     = "/usher.consent.v1.ConnectedAppService/DisconnectApp"
+	ConnectedAppService_ListAppEvents_FullMethodName     = "/usher.consent.v1.ConnectedAppService/ListAppEvents"
 )
 
 // ConnectedAppServiceClient is the client API for ConnectedAppService service.
@@ -34,9 +35,12 @@ type ConnectedAppServiceClient interface {
 	// since.
 	ListConnectedApps(ctx context.Context, in *ListConnectedAppsRequest, opts ...grpc.CallOption) (*ListConnectedAppsResponse, error)
 	// DisconnectApp revokes all tokens and pending codes of the session's user with the client, in
-	// all workspaces. NOT_FOUND when the client is not connected. When it returns, no token of the
-	// client for the user is active anywhere.
+	// all workspaces or in one. NOT_FOUND when the client is not connected. When it returns, no token
+	// that it revokes is active anywhere.
 	DisconnectApp(ctx context.Context, in *DisconnectAppRequest, opts ...grpc.CallOption) (*DisconnectAppResponse, error)
+	// ListAppEvents returns the latest approvals and revocations of the session's user, the newest
+	// first: of each client and workspace the latest of each kind, at most 200.
+	ListAppEvents(ctx context.Context, in *ListAppEventsRequest, opts ...grpc.CallOption) (*ListAppEventsResponse, error)
 }
 
 type connectedAppServiceClient struct {
@@ -67,6 +71,16 @@ func (c *connectedAppServiceClient) DisconnectApp(ctx context.Context, in *Disco
 	return out, nil
 }
 
+func (c *connectedAppServiceClient) ListAppEvents(ctx context.Context, in *ListAppEventsRequest, opts ...grpc.CallOption) (*ListAppEventsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAppEventsResponse)
+	err := c.cc.Invoke(ctx, ConnectedAppService_ListAppEvents_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ConnectedAppServiceServer is the server API for ConnectedAppService service.
 // All implementations must embed UnimplementedConnectedAppServiceServer
 // for forward compatibility.
@@ -78,9 +92,12 @@ type ConnectedAppServiceServer interface {
 	// since.
 	ListConnectedApps(context.Context, *ListConnectedAppsRequest) (*ListConnectedAppsResponse, error)
 	// DisconnectApp revokes all tokens and pending codes of the session's user with the client, in
-	// all workspaces. NOT_FOUND when the client is not connected. When it returns, no token of the
-	// client for the user is active anywhere.
+	// all workspaces or in one. NOT_FOUND when the client is not connected. When it returns, no token
+	// that it revokes is active anywhere.
 	DisconnectApp(context.Context, *DisconnectAppRequest) (*DisconnectAppResponse, error)
+	// ListAppEvents returns the latest approvals and revocations of the session's user, the newest
+	// first: of each client and workspace the latest of each kind, at most 200.
+	ListAppEvents(context.Context, *ListAppEventsRequest) (*ListAppEventsResponse, error)
 	mustEmbedUnimplementedConnectedAppServiceServer()
 }
 
@@ -96,6 +113,9 @@ func (UnimplementedConnectedAppServiceServer) ListConnectedApps(context.Context,
 }
 func (UnimplementedConnectedAppServiceServer) DisconnectApp(context.Context, *DisconnectAppRequest) (*DisconnectAppResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DisconnectApp not implemented")
+}
+func (UnimplementedConnectedAppServiceServer) ListAppEvents(context.Context, *ListAppEventsRequest) (*ListAppEventsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAppEvents not implemented")
 }
 func (UnimplementedConnectedAppServiceServer) mustEmbedUnimplementedConnectedAppServiceServer() {}
 func (UnimplementedConnectedAppServiceServer) testEmbeddedByValue()                             {}
@@ -154,6 +174,24 @@ func _ConnectedAppService_DisconnectApp_Handler(srv interface{}, ctx context.Con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConnectedAppService_ListAppEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAppEventsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConnectedAppServiceServer).ListAppEvents(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConnectedAppService_ListAppEvents_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConnectedAppServiceServer).ListAppEvents(ctx, req.(*ListAppEventsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ConnectedAppService_ServiceDesc is the grpc.ServiceDesc for ConnectedAppService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -168,6 +206,10 @@ var ConnectedAppService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisconnectApp",
 			Handler:    _ConnectedAppService_DisconnectApp_Handler,
+		},
+		{
+			MethodName: "ListAppEvents",
+			Handler:    _ConnectedAppService_ListAppEvents_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -301,6 +301,59 @@ const (
 	Cause_CAUSE_USERINFO_SCOPE Cause = 163
 	// The parameter post_logout_redirect_uri of a logout request is not registered for the client.
 	Cause_CAUSE_LOGOUT_URI_NOT_REGISTERED Cause = 164
+	// The client must push its authorization requests, and sent one in the browser.
+	Cause_CAUSE_PUSHED_REQUEST_REQUIRED Cause = 170
+	// No pushed request has the request_uri: it was never issued, was decided, or expired a while
+	// ago.
+	Cause_CAUSE_PUSHED_REQUEST_UNKNOWN Cause = 171
+	// The request_uri expired before the browser came.
+	Cause_CAUSE_PUSHED_REQUEST_EXPIRED Cause = 172
+	// The request_uri was issued to another client.
+	Cause_CAUSE_PUSHED_REQUEST_OTHER_CLIENT Cause = 173
+	// The authorization of the request_uri was decided before.
+	Cause_CAUSE_PUSHED_REQUEST_USED Cause = 174
+	// A pushed request has the parameter request_uri.
+	Cause_CAUSE_REQUEST_URI_PUSHED Cause = 175
+	// The client must send a DPoP proof, and sent none.
+	Cause_CAUSE_PROOF_MISSING Cause = 176
+	// The request has more than one DPoP header.
+	Cause_CAUSE_PROOF_REPEATED Cause = 177
+	// The DPoP header is not a signed JWT, is too long, or has a member twice or of another type.
+	Cause_CAUSE_PROOF_MALFORMED Cause = 178
+	// The typ of the DPoP proof is not dpop+jwt.
+	Cause_CAUSE_PROOF_TYPE Cause = 179
+	// The DPoP proof is signed with an algorithm that is not accepted, or not from this client.
+	Cause_CAUSE_PROOF_ALGORITHM Cause = 180
+	// The jwk of the DPoP proof is not a public key of the algorithm, is private, or is too weak.
+	Cause_CAUSE_PROOF_KEY Cause = 181
+	// The signature of the DPoP proof is wrong.
+	Cause_CAUSE_PROOF_SIGNATURE Cause = 182
+	// The htm of the DPoP proof is not the method of the request.
+	Cause_CAUSE_PROOF_METHOD Cause = 183
+	// The htu of the DPoP proof is not the URL of the request.
+	Cause_CAUSE_PROOF_URL Cause = 184
+	// The iat of the DPoP proof is more than a minute ago or ahead.
+	Cause_CAUSE_PROOF_TIME Cause = 185
+	// The DPoP proof has no usable jti.
+	Cause_CAUSE_PROOF_ID Cause = 186
+	// The DPoP proof was used before.
+	Cause_CAUSE_PROOF_REPLAYED Cause = 187
+	// The dpop_jkt is not a thumbprint of RFC 7638.
+	Cause_CAUSE_DPOP_KEY_MALFORMED Cause = 188
+	// The dpop_jkt of a pushed request is not the key of its DPoP proof.
+	Cause_CAUSE_DPOP_KEY_CONTRADICTORY Cause = 189
+	// The authorization request named a key with dpop_jkt, and the token request does not prove it.
+	Cause_CAUSE_CODE_OTHER_KEY Cause = 190
+	// The refresh token is bound to a key that the request does not prove.
+	Cause_CAUSE_REFRESH_OTHER_KEY Cause = 191
+	// The access token is bound to a key, and was sent as a bearer token.
+	Cause_CAUSE_ACCESS_TOKEN_NEEDS_PROOF Cause = 192
+	// The token was sent with the scheme DPoP, and is not bound to a key.
+	Cause_CAUSE_ACCESS_TOKEN_NOT_BOUND Cause = 193
+	// The DPoP proof beside the access token is missing, is not valid, or was used before.
+	Cause_CAUSE_ACCESS_TOKEN_PROOF_INVALID Cause = 194
+	// The access token is bound to another key than that of the DPoP proof.
+	Cause_CAUSE_ACCESS_TOKEN_OTHER_KEY Cause = 195
 )
 
 // Enum value maps for Cause.
@@ -436,6 +489,32 @@ var (
 		162: "CAUSE_INTERACTION_REQUIRED",
 		163: "CAUSE_USERINFO_SCOPE",
 		164: "CAUSE_LOGOUT_URI_NOT_REGISTERED",
+		170: "CAUSE_PUSHED_REQUEST_REQUIRED",
+		171: "CAUSE_PUSHED_REQUEST_UNKNOWN",
+		172: "CAUSE_PUSHED_REQUEST_EXPIRED",
+		173: "CAUSE_PUSHED_REQUEST_OTHER_CLIENT",
+		174: "CAUSE_PUSHED_REQUEST_USED",
+		175: "CAUSE_REQUEST_URI_PUSHED",
+		176: "CAUSE_PROOF_MISSING",
+		177: "CAUSE_PROOF_REPEATED",
+		178: "CAUSE_PROOF_MALFORMED",
+		179: "CAUSE_PROOF_TYPE",
+		180: "CAUSE_PROOF_ALGORITHM",
+		181: "CAUSE_PROOF_KEY",
+		182: "CAUSE_PROOF_SIGNATURE",
+		183: "CAUSE_PROOF_METHOD",
+		184: "CAUSE_PROOF_URL",
+		185: "CAUSE_PROOF_TIME",
+		186: "CAUSE_PROOF_ID",
+		187: "CAUSE_PROOF_REPLAYED",
+		188: "CAUSE_DPOP_KEY_MALFORMED",
+		189: "CAUSE_DPOP_KEY_CONTRADICTORY",
+		190: "CAUSE_CODE_OTHER_KEY",
+		191: "CAUSE_REFRESH_OTHER_KEY",
+		192: "CAUSE_ACCESS_TOKEN_NEEDS_PROOF",
+		193: "CAUSE_ACCESS_TOKEN_NOT_BOUND",
+		194: "CAUSE_ACCESS_TOKEN_PROOF_INVALID",
+		195: "CAUSE_ACCESS_TOKEN_OTHER_KEY",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -568,6 +647,32 @@ var (
 		"CAUSE_INTERACTION_REQUIRED":          162,
 		"CAUSE_USERINFO_SCOPE":                163,
 		"CAUSE_LOGOUT_URI_NOT_REGISTERED":     164,
+		"CAUSE_PUSHED_REQUEST_REQUIRED":       170,
+		"CAUSE_PUSHED_REQUEST_UNKNOWN":        171,
+		"CAUSE_PUSHED_REQUEST_EXPIRED":        172,
+		"CAUSE_PUSHED_REQUEST_OTHER_CLIENT":   173,
+		"CAUSE_PUSHED_REQUEST_USED":           174,
+		"CAUSE_REQUEST_URI_PUSHED":            175,
+		"CAUSE_PROOF_MISSING":                 176,
+		"CAUSE_PROOF_REPEATED":                177,
+		"CAUSE_PROOF_MALFORMED":               178,
+		"CAUSE_PROOF_TYPE":                    179,
+		"CAUSE_PROOF_ALGORITHM":               180,
+		"CAUSE_PROOF_KEY":                     181,
+		"CAUSE_PROOF_SIGNATURE":               182,
+		"CAUSE_PROOF_METHOD":                  183,
+		"CAUSE_PROOF_URL":                     184,
+		"CAUSE_PROOF_TIME":                    185,
+		"CAUSE_PROOF_ID":                      186,
+		"CAUSE_PROOF_REPLAYED":                187,
+		"CAUSE_DPOP_KEY_MALFORMED":            188,
+		"CAUSE_DPOP_KEY_CONTRADICTORY":        189,
+		"CAUSE_CODE_OTHER_KEY":                190,
+		"CAUSE_REFRESH_OTHER_KEY":             191,
+		"CAUSE_ACCESS_TOKEN_NEEDS_PROOF":      192,
+		"CAUSE_ACCESS_TOKEN_NOT_BOUND":        193,
+		"CAUSE_ACCESS_TOKEN_PROOF_INVALID":    194,
+		"CAUSE_ACCESS_TOKEN_OTHER_KEY":        195,
 	}
 )
 
@@ -634,7 +739,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xde^\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xf9r\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -768,8 +873,34 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x15CAUSE_NONCE_MALFORMED\x10\xa0\x01\x1a6\xe8\xbd\x18\x01\xf2\xbd\x18.Send a random nonce of at most 255 characters.\x12t\n" +
 	"\x1bCAUSE_ID_TOKEN_HINT_INVALID\x10\xa1\x01\x1aR\xe8\xbd\x18\x01\xf2\xbd\x18JSend an ID token of this server, with the client_id that it was issued to.\x12P\n" +
 	"\x1aCAUSE_INTERACTION_REQUIRED\x10\xa2\x01\x1a/\xe8\xbd\x18\x01\xf2\xbd\x18'Repeat the request without prompt=none.\x12\\\n" +
-	"\x14CAUSE_USERINFO_SCOPE\x10\xa3\x01\x1aA\xe8\xbd\x18F\xf2\xbd\x189Request the scope openid, and register the client for it.\x12}\n" +
-	"\x1fCAUSE_LOGOUT_URI_NOT_REGISTERED\x10\xa4\x01\x1aW\xe8\xbd\x18\x01\xf2\xbd\x18ORegister the address as a post-logout redirect URI, or leave the parameter out.:S\n" +
+	"\x14CAUSE_USERINFO_SCOPE\x10\xa3\x01\x1aA\xe8\xbd\x18A\xf2\xbd\x189Request the scope openid, and register the client for it.\x12}\n" +
+	"\x1fCAUSE_LOGOUT_URI_NOT_REGISTERED\x10\xa4\x01\x1aW\xe8\xbd\x18\x01\xf2\xbd\x18ORegister the address as a post-logout redirect URI, or leave the parameter out.\x12\x94\x01\n" +
+	"\x1dCAUSE_PUSHED_REQUEST_REQUIRED\x10\xaa\x01\x1ap\xe8\xbd\x18\x01\xf2\xbd\x18hPush the request to the pushed_authorization_request_endpoint of the metadata, and send the request_uri.\x12U\n" +
+	"\x1cCAUSE_PUSHED_REQUEST_UNKNOWN\x10\xab\x01\x1a2\xe8\xbd\x18\x01\xf2\xbd\x18*Push a new request for each authorization.\x12q\n" +
+	"\x1cCAUSE_PUSHED_REQUEST_EXPIRED\x10\xac\x01\x1aN\xe8\xbd\x18\x01\xf2\xbd\x18FSend the browser to the authorization endpoint at once after the push.\x12[\n" +
+	"!CAUSE_PUSHED_REQUEST_OTHER_CLIENT\x10\xad\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the client_id that pushed the request.\x12R\n" +
+	"\x19CAUSE_PUSHED_REQUEST_USED\x10\xae\x01\x1a2\xe8\xbd\x18\r\xf2\xbd\x18*Push a new request for each authorization.\x12F\n" +
+	"\x18CAUSE_REQUEST_URI_PUSHED\x10\xaf\x01\x1a'\xe8\xbd\x18\x01\xf2\xbd\x18\x1fSend the parameters themselves.\x12X\n" +
+	"\x13CAUSE_PROOF_MISSING\x10\xb0\x01\x1a>\xe8\xbd\x18F\xf2\xbd\x186Send the header DPoP with a new proof in each request.\x12=\n" +
+	"\x14CAUSE_PROOF_REPEATED\x10\xb1\x01\x1a\"\xe8\xbd\x18F\xf2\xbd\x18\x1aSend the header DPoP once.\x12^\n" +
+	"\x15CAUSE_PROOF_MALFORMED\x10\xb2\x01\x1aB\xe8\xbd\x18F\xf2\xbd\x18:Create the proof with a library for DPoP (RFC 9449 §4.2).\x123\n" +
+	"\x10CAUSE_PROOF_TYPE\x10\xb3\x01\x1a\x1c\xe8\xbd\x18F\xf2\xbd\x18\x14Set typ to dpop+jwt.\x12\x83\x01\n" +
+	"\x15CAUSE_PROOF_ALGORITHM\x10\xb4\x01\x1ag\xe8\xbd\x18F\xf2\xbd\x18_Use one of dpop_signing_alg_values_supported of the metadata; with the profile fapi2 not RS256.\x12n\n" +
+	"\x0fCAUSE_PROOF_KEY\x10\xb5\x01\x1aX\xe8\xbd\x18F\xf2\xbd\x18PPut the public key alone into jwk: P-256, Ed25519, or RSA of 2048 bits at least.\x12O\n" +
+	"\x15CAUSE_PROOF_SIGNATURE\x10\xb6\x01\x1a3\xe8\xbd\x18F\xf2\xbd\x18+Sign the proof with the private key of jwk.\x12S\n" +
+	"\x12CAUSE_PROOF_METHOD\x10\xb7\x01\x1a:\xe8\xbd\x18F\xf2\xbd\x182Set htm to the method of the request, in capitals.\x12t\n" +
+	"\x0fCAUSE_PROOF_URL\x10\xb8\x01\x1a^\xe8\xbd\x18F\xf2\xbd\x18VSet htu to the URL of the endpoint as the metadata has it, without query and fragment.\x12V\n" +
+	"\x10CAUSE_PROOF_TIME\x10\xb9\x01\x1a?\xe8\xbd\x18F\xf2\xbd\x187Create a proof for each request, and compare the clock.\x12g\n" +
+	"\x0eCAUSE_PROOF_ID\x10\xba\x01\x1aR\xe8\xbd\x18F\xf2\xbd\x18JSet jti to a random value of at most 256 bytes, another one in each proof.\x12C\n" +
+	"\x14CAUSE_PROOF_REPLAYED\x10\xbb\x01\x1a(\xe8\xbd\x18F\xf2\xbd\x18 Create a proof for each request.\x12y\n" +
+	"\x18CAUSE_DPOP_KEY_MALFORMED\x10\xbc\x01\x1aZ\xe8\xbd\x18\x01\xf2\xbd\x18RSet dpop_jkt to the SHA-256 thumbprint of the public key, 43 base64url characters.\x12t\n" +
+	"\x1cCAUSE_DPOP_KEY_CONTRADICTORY\x10\xbd\x01\x1aQ\xe8\xbd\x18\x01\xf2\xbd\x18ISend the thumbprint of the key that signs the proof, or only one of both.\x12v\n" +
+	"\x14CAUSE_CODE_OTHER_KEY\x10\xbe\x01\x1a[\xe8\xbd\x18\x05\xf2\xbd\x18SSign the DPoP proof of the token request with the key of the authorization request.\x12o\n" +
+	"\x17CAUSE_REFRESH_OTHER_KEY\x10\xbf\x01\x1aQ\xe8\xbd\x18\a\xf2\xbd\x18ISign the DPoP proof of a refresh with the key of the first token request.\x12c\n" +
+	"\x1eCAUSE_ACCESS_TOKEN_NEEDS_PROOF\x10\xc0\x01\x1a>\xf2\xbd\x18:Send Authorization: DPoP with the token, and a DPoP proof.\x12d\n" +
+	"\x1cCAUSE_ACCESS_TOKEN_NOT_BOUND\x10\xc1\x01\x1aA\xf2\xbd\x18=Send Authorization: Bearer, or get a token with a DPoP proof.\x12z\n" +
+	" CAUSE_ACCESS_TOKEN_PROOF_INVALID\x10\xc2\x01\x1aS\xf2\xbd\x18OSend the header DPoP with a new proof that has htm, htu and ath of the request.\x12X\n" +
+	"\x1cCAUSE_ACCESS_TOKEN_OTHER_KEY\x10\xc3\x01\x1a5\xf2\xbd\x181Sign the proof with the key of the token request.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

@@ -22,6 +22,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// PasswordFault is why a new password is not allowed.
+type PasswordFault int32
+
+const (
+	// It is allowed.
+	PasswordFault_PASSWORD_FAULT_UNSPECIFIED PasswordFault = 0
+	// It has fewer than 12 characters, counted as code points of its normalised form.
+	PasswordFault_PASSWORD_FAULT_SHORT PasswordFault = 1
+	// It has more than 1,024 bytes.
+	PasswordFault_PASSWORD_FAULT_LONG PasswordFault = 2
+	// It has control characters or invisible ones (RFC 8265 §4.2).
+	PasswordFault_PASSWORD_FAULT_CHARACTERS PasswordFault = 3
+	// It is the old password.
+	PasswordFault_PASSWORD_FAULT_UNCHANGED PasswordFault = 4
+	// It is the e-mail address.
+	PasswordFault_PASSWORD_FAULT_EMAIL_ADDRESS PasswordFault = 5
+)
+
+// Enum value maps for PasswordFault.
+var (
+	PasswordFault_name = map[int32]string{
+		0: "PASSWORD_FAULT_UNSPECIFIED",
+		1: "PASSWORD_FAULT_SHORT",
+		2: "PASSWORD_FAULT_LONG",
+		3: "PASSWORD_FAULT_CHARACTERS",
+		4: "PASSWORD_FAULT_UNCHANGED",
+		5: "PASSWORD_FAULT_EMAIL_ADDRESS",
+	}
+	PasswordFault_value = map[string]int32{
+		"PASSWORD_FAULT_UNSPECIFIED":   0,
+		"PASSWORD_FAULT_SHORT":         1,
+		"PASSWORD_FAULT_LONG":          2,
+		"PASSWORD_FAULT_CHARACTERS":    3,
+		"PASSWORD_FAULT_UNCHANGED":     4,
+		"PASSWORD_FAULT_EMAIL_ADDRESS": 5,
+	}
+)
+
+func (x PasswordFault) Enum() *PasswordFault {
+	p := new(PasswordFault)
+	*p = x
+	return p
+}
+
+func (x PasswordFault) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PasswordFault) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_identity_v1_credential_service_proto_enumTypes[0].Descriptor()
+}
+
+func (PasswordFault) Type() protoreflect.EnumType {
+	return &file_usher_identity_v1_credential_service_proto_enumTypes[0]
+}
+
+func (x PasswordFault) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PasswordFault.Descriptor instead.
+func (PasswordFault) EnumDescriptor() ([]byte, []int) {
+	return file_usher_identity_v1_credential_service_proto_rawDescGZIP(), []int{0}
+}
+
 // VerifyPasswordRequest is an address and a password.
 type VerifyPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -261,11 +326,175 @@ func (x *VerifyClientSecretResponse) GetWorkspaceId() string {
 	return ""
 }
 
+// ChangePasswordRequest is a user's old and new password.
+type ChangePasswordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The current password as typed.
+	OldPassword string `protobuf:"bytes,2,opt,name=old_password,json=oldPassword,proto3" json:"old_password,omitempty"`
+	// The new password as typed.
+	NewPassword string `protobuf:"bytes,3,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	// Whether to end the user's other sessions.
+	EndOtherSessions bool `protobuf:"varint,4,opt,name=end_other_sessions,json=endOtherSessions,proto3" json:"end_other_sessions,omitempty"`
+	// Whether to check the request only: nothing is changed and no session is created.
+	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// The address that the request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,6,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The browser's User-Agent header; may be empty.
+	UserAgent     string `protobuf:"bytes,7,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePasswordRequest) Reset() {
+	*x = ChangePasswordRequest{}
+	mi := &file_usher_identity_v1_credential_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePasswordRequest) ProtoMessage() {}
+
+func (x *ChangePasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_credential_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePasswordRequest.ProtoReflect.Descriptor instead.
+func (*ChangePasswordRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_credential_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ChangePasswordRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *ChangePasswordRequest) GetOldPassword() string {
+	if x != nil {
+		return x.OldPassword
+	}
+	return ""
+}
+
+func (x *ChangePasswordRequest) GetNewPassword() string {
+	if x != nil {
+		return x.NewPassword
+	}
+	return ""
+}
+
+func (x *ChangePasswordRequest) GetEndOtherSessions() bool {
+	if x != nil {
+		return x.EndOtherSessions
+	}
+	return false
+}
+
+func (x *ChangePasswordRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *ChangePasswordRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *ChangePasswordRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+// ChangePasswordResponse is the new session, or why nothing was changed.
+type ChangePasswordResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why the new password is not allowed: nothing was changed, and no other field is set.
+	Fault PasswordFault `protobuf:"varint,1,opt,name=fault,proto3,enum=usher.identity.v1.PasswordFault" json:"fault,omitempty"`
+	// The value for the cookie, which replaces the request's; empty for validate_only.
+	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The new session; the request's for validate_only.
+	Session       *Session `protobuf:"bytes,3,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChangePasswordResponse) Reset() {
+	*x = ChangePasswordResponse{}
+	mi := &file_usher_identity_v1_credential_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChangePasswordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChangePasswordResponse) ProtoMessage() {}
+
+func (x *ChangePasswordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_credential_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChangePasswordResponse.ProtoReflect.Descriptor instead.
+func (*ChangePasswordResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_credential_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *ChangePasswordResponse) GetFault() PasswordFault {
+	if x != nil {
+		return x.Fault
+	}
+	return PasswordFault_PASSWORD_FAULT_UNSPECIFIED
+}
+
+func (x *ChangePasswordResponse) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *ChangePasswordResponse) GetSession() *Session {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
 var File_usher_identity_v1_credential_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_credential_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/identity/v1/credential_service.proto\x12\x11usher.identity.v1\x1a\x1cusher/identity/v1/user.proto\x1a\x1ausher/rpc/v1/options.proto\"\x85\x01\n" +
+	"*usher/identity/v1/credential_service.proto\x12\x11usher.identity.v1\x1a\x1fusher/identity/v1/session.proto\x1a\x1cusher/identity/v1/user.proto\x1a\x1ausher/rpc/v1/options.proto\"\x85\x01\n" +
 	"\x15VerifyPasswordRequest\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12 \n" +
 	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\x12%\n" +
@@ -279,10 +508,31 @@ const file_usher_identity_v1_credential_service_proto_rawDesc = "" +
 	"\x1aVerifyClientSecretResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\x122\n" +
 	"\x15authentication_app_id\x18\x02 \x01(\tR\x13authenticationAppId\x12!\n" +
-	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId2\xfb\x01\n" +
+	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\"\xad\x02\n" +
+	"\x15ChangePasswordRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12'\n" +
+	"\fold_password\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\voldPassword\x12'\n" +
+	"\fnew_password\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\vnewPassword\x12,\n" +
+	"\x12end_other_sessions\x18\x04 \x01(\bR\x10endOtherSessions\x12#\n" +
+	"\rvalidate_only\x18\x05 \x01(\bR\fvalidateOnly\x12%\n" +
+	"\x0esource_address\x18\x06 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\a \x01(\tR\tuserAgent\"\xb1\x01\n" +
+	"\x16ChangePasswordResponse\x126\n" +
+	"\x05fault\x18\x01 \x01(\x0e2 .usher.identity.v1.PasswordFaultR\x05fault\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
+	"\asession\x18\x03 \x01(\v2\x1a.usher.identity.v1.SessionR\asession*\xc1\x01\n" +
+	"\rPasswordFault\x12\x1e\n" +
+	"\x1aPASSWORD_FAULT_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14PASSWORD_FAULT_SHORT\x10\x01\x12\x17\n" +
+	"\x13PASSWORD_FAULT_LONG\x10\x02\x12\x1d\n" +
+	"\x19PASSWORD_FAULT_CHARACTERS\x10\x03\x12\x1c\n" +
+	"\x18PASSWORD_FAULT_UNCHANGED\x10\x04\x12 \n" +
+	"\x1cPASSWORD_FAULT_EMAIL_ADDRESS\x10\x052\xe9\x02\n" +
 	"\x11CredentialService\x12l\n" +
 	"\x0eVerifyPassword\x12(.usher.identity.v1.VerifyPasswordRequest\x1a).usher.identity.v1.VerifyPasswordResponse\"\x05\xe2\xbd\x18\x01\x03\x12x\n" +
-	"\x12VerifyClientSecret\x12,.usher.identity.v1.VerifyClientSecretRequest\x1a-.usher.identity.v1.VerifyClientSecretResponse\"\x05\xe2\xbd\x18\x01\x03B\xd6\x01\n" +
+	"\x12VerifyClientSecret\x12,.usher.identity.v1.VerifyClientSecretRequest\x1a-.usher.identity.v1.VerifyClientSecretResponse\"\x05\xe2\xbd\x18\x01\x03\x12l\n" +
+	"\x0eChangePassword\x12(.usher.identity.v1.ChangePasswordRequest\x1a).usher.identity.v1.ChangePasswordResponse\"\x05\xe2\xbd\x18\x01\x03B\xd6\x01\n" +
 	"\x1ccom.vidocu.usher.identity.v1B\x16CredentialServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
@@ -297,26 +547,35 @@ func file_usher_identity_v1_credential_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_credential_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_credential_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_usher_identity_v1_credential_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_usher_identity_v1_credential_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_usher_identity_v1_credential_service_proto_goTypes = []any{
-	(*VerifyPasswordRequest)(nil),      // 0: usher.identity.v1.VerifyPasswordRequest
-	(*VerifyPasswordResponse)(nil),     // 1: usher.identity.v1.VerifyPasswordResponse
-	(*VerifyClientSecretRequest)(nil),  // 2: usher.identity.v1.VerifyClientSecretRequest
-	(*VerifyClientSecretResponse)(nil), // 3: usher.identity.v1.VerifyClientSecretResponse
-	(*User)(nil),                       // 4: usher.identity.v1.User
+	(PasswordFault)(0),                 // 0: usher.identity.v1.PasswordFault
+	(*VerifyPasswordRequest)(nil),      // 1: usher.identity.v1.VerifyPasswordRequest
+	(*VerifyPasswordResponse)(nil),     // 2: usher.identity.v1.VerifyPasswordResponse
+	(*VerifyClientSecretRequest)(nil),  // 3: usher.identity.v1.VerifyClientSecretRequest
+	(*VerifyClientSecretResponse)(nil), // 4: usher.identity.v1.VerifyClientSecretResponse
+	(*ChangePasswordRequest)(nil),      // 5: usher.identity.v1.ChangePasswordRequest
+	(*ChangePasswordResponse)(nil),     // 6: usher.identity.v1.ChangePasswordResponse
+	(*User)(nil),                       // 7: usher.identity.v1.User
+	(*Session)(nil),                    // 8: usher.identity.v1.Session
 }
 var file_usher_identity_v1_credential_service_proto_depIdxs = []int32{
-	4, // 0: usher.identity.v1.VerifyPasswordResponse.user:type_name -> usher.identity.v1.User
-	4, // 1: usher.identity.v1.VerifyClientSecretResponse.user:type_name -> usher.identity.v1.User
-	0, // 2: usher.identity.v1.CredentialService.VerifyPassword:input_type -> usher.identity.v1.VerifyPasswordRequest
-	2, // 3: usher.identity.v1.CredentialService.VerifyClientSecret:input_type -> usher.identity.v1.VerifyClientSecretRequest
-	1, // 4: usher.identity.v1.CredentialService.VerifyPassword:output_type -> usher.identity.v1.VerifyPasswordResponse
-	3, // 5: usher.identity.v1.CredentialService.VerifyClientSecret:output_type -> usher.identity.v1.VerifyClientSecretResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	7, // 0: usher.identity.v1.VerifyPasswordResponse.user:type_name -> usher.identity.v1.User
+	7, // 1: usher.identity.v1.VerifyClientSecretResponse.user:type_name -> usher.identity.v1.User
+	0, // 2: usher.identity.v1.ChangePasswordResponse.fault:type_name -> usher.identity.v1.PasswordFault
+	8, // 3: usher.identity.v1.ChangePasswordResponse.session:type_name -> usher.identity.v1.Session
+	1, // 4: usher.identity.v1.CredentialService.VerifyPassword:input_type -> usher.identity.v1.VerifyPasswordRequest
+	3, // 5: usher.identity.v1.CredentialService.VerifyClientSecret:input_type -> usher.identity.v1.VerifyClientSecretRequest
+	5, // 6: usher.identity.v1.CredentialService.ChangePassword:input_type -> usher.identity.v1.ChangePasswordRequest
+	2, // 7: usher.identity.v1.CredentialService.VerifyPassword:output_type -> usher.identity.v1.VerifyPasswordResponse
+	4, // 8: usher.identity.v1.CredentialService.VerifyClientSecret:output_type -> usher.identity.v1.VerifyClientSecretResponse
+	6, // 9: usher.identity.v1.CredentialService.ChangePassword:output_type -> usher.identity.v1.ChangePasswordResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_usher_identity_v1_credential_service_proto_init() }
@@ -324,19 +583,21 @@ func file_usher_identity_v1_credential_service_proto_init() {
 	if File_usher_identity_v1_credential_service_proto != nil {
 		return
 	}
+	file_usher_identity_v1_session_proto_init()
 	file_usher_identity_v1_user_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_credential_service_proto_rawDesc), len(file_usher_identity_v1_credential_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   4,
+			NumEnums:      1,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_usher_identity_v1_credential_service_proto_goTypes,
 		DependencyIndexes: file_usher_identity_v1_credential_service_proto_depIdxs,
+		EnumInfos:         file_usher_identity_v1_credential_service_proto_enumTypes,
 		MessageInfos:      file_usher_identity_v1_credential_service_proto_msgTypes,
 	}.Build()
 	File_usher_identity_v1_credential_service_proto = out.File

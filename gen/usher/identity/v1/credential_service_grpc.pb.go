@@ -21,13 +21,15 @@ const _ = grpc.SupportPackageIsVersion9
 const (
 	CredentialService_VerifyPassword_FullMethodName     = "/usher.identity.v1.CredentialService/VerifyPassword"
 	CredentialService_VerifyClientSecret_FullMethodName = "/usher.identity.v1.CredentialService/VerifyClientSecret"
+	CredentialService_ChangePassword_FullMethodName     = "/usher.identity.v1.CredentialService/ChangePassword"
 )
 
 // CredentialServiceClient is the client API for CredentialService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// CredentialService checks the credentials that users send to VIDIZMO's user API. Attempts share
+// CredentialService checks the credentials that users send to VIDIZMO's user API, and the password
+// of a user who changes it. Attempts share
 // the rate limit of sign-in: they are counted before the check, by account, however its address is
 // spelled, and by source address.
 type CredentialServiceClient interface {
@@ -38,6 +40,10 @@ type CredentialServiceClient interface {
 	// INVALID_CREDENTIALS for every cause, also when the user is not a member of the workspace that
 	// the authentication app is limited to; RATE_LIMITED.
 	VerifyClientSecret(ctx context.Context, in *VerifyClientSecretRequest, opts ...grpc.CallOption) (*VerifyClientSecretResponse, error)
+	// ChangePassword makes the change of the token service's ChangePassword. SESSION_REQUIRED, also
+	// when the password was changed concurrently; INVALID_CREDENTIALS for a wrong old password;
+	// RATE_LIMITED.
+	ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error)
 }
 
 type credentialServiceClient struct {
@@ -68,11 +74,22 @@ func (c *credentialServiceClient) VerifyClientSecret(ctx context.Context, in *Ve
 	return out, nil
 }
 
+func (c *credentialServiceClient) ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChangePasswordResponse)
+	err := c.cc.Invoke(ctx, CredentialService_ChangePassword_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // CredentialServiceServer is the server API for CredentialService service.
 // All implementations must embed UnimplementedCredentialServiceServer
 // for forward compatibility.
 //
-// CredentialService checks the credentials that users send to VIDIZMO's user API. Attempts share
+// CredentialService checks the credentials that users send to VIDIZMO's user API, and the password
+// of a user who changes it. Attempts share
 // the rate limit of sign-in: they are counted before the check, by account, however its address is
 // spelled, and by source address.
 type CredentialServiceServer interface {
@@ -83,6 +100,10 @@ type CredentialServiceServer interface {
 	// INVALID_CREDENTIALS for every cause, also when the user is not a member of the workspace that
 	// the authentication app is limited to; RATE_LIMITED.
 	VerifyClientSecret(context.Context, *VerifyClientSecretRequest) (*VerifyClientSecretResponse, error)
+	// ChangePassword makes the change of the token service's ChangePassword. SESSION_REQUIRED, also
+	// when the password was changed concurrently; INVALID_CREDENTIALS for a wrong old password;
+	// RATE_LIMITED.
+	ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error)
 	mustEmbedUnimplementedCredentialServiceServer()
 }
 
@@ -98,6 +119,9 @@ func (UnimplementedCredentialServiceServer) VerifyPassword(context.Context, *Ver
 }
 func (UnimplementedCredentialServiceServer) VerifyClientSecret(context.Context, *VerifyClientSecretRequest) (*VerifyClientSecretResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method VerifyClientSecret not implemented")
+}
+func (UnimplementedCredentialServiceServer) ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ChangePassword not implemented")
 }
 func (UnimplementedCredentialServiceServer) mustEmbedUnimplementedCredentialServiceServer() {}
 func (UnimplementedCredentialServiceServer) testEmbeddedByValue()                           {}
@@ -156,6 +180,24 @@ func _CredentialService_VerifyClientSecret_Handler(srv interface{}, ctx context.
 	return interceptor(ctx, in, info, handler)
 }
 
+func _CredentialService_ChangePassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ChangePasswordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(CredentialServiceServer).ChangePassword(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: CredentialService_ChangePassword_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(CredentialServiceServer).ChangePassword(ctx, req.(*ChangePasswordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // CredentialService_ServiceDesc is the grpc.ServiceDesc for CredentialService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -170,6 +212,10 @@ var CredentialService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "VerifyClientSecret",
 			Handler:    _CredentialService_VerifyClientSecret_Handler,
+		},
+		{
+			MethodName: "ChangePassword",
+			Handler:    _CredentialService_ChangePassword_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -35,8 +35,12 @@ type Session struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// When the user authenticated; absent for a session that an earlier release created.
 	AuthenticateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=authenticate_time,json=authenticateTime,proto3" json:"authenticate_time,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// The language that the user prefers (BCP 47), such as `de`; empty for the browser's.
+	Language string `protobuf:"bytes,90,opt,name=language,proto3" json:"language,omitempty"`
+	// The time zone in which the user reads times, such as `Europe/Berlin`; empty for UTC.
+	TimeZone      string `protobuf:"bytes,91,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Session) Reset() {
@@ -104,18 +108,123 @@ func (x *Session) GetAuthenticateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Session) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Session) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
+// Profile is what a user can change about themselves.
+type Profile struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 100 printable characters.
+	FirstName string `protobuf:"bytes,1,opt,name=first_name,json=firstName,proto3" json:"first_name,omitempty"`
+	// 1 to 100 printable characters.
+	LastName string `protobuf:"bytes,2,opt,name=last_name,json=lastName,proto3" json:"last_name,omitempty"`
+	// The name that pages, clients and other users see: 1 to 100 printable characters.
+	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// The preferred language (BCP 47), at most 35 characters; empty for the browser's.
+	Language string `protobuf:"bytes,4,opt,name=language,proto3" json:"language,omitempty"`
+	// A name of the IANA time zone database; empty for UTC.
+	TimeZone      string `protobuf:"bytes,5,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Profile) Reset() {
+	*x = Profile{}
+	mi := &file_usher_identity_v1_session_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Profile) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Profile) ProtoMessage() {}
+
+func (x *Profile) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Profile.ProtoReflect.Descriptor instead.
+func (*Profile) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Profile) GetFirstName() string {
+	if x != nil {
+		return x.FirstName
+	}
+	return ""
+}
+
+func (x *Profile) GetLastName() string {
+	if x != nil {
+		return x.LastName
+	}
+	return ""
+}
+
+func (x *Profile) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+func (x *Profile) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *Profile) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
 var File_usher_identity_v1_session_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_session_proto_rawDesc = "" +
 	"\n" +
-	"\x1fusher/identity/v1/session.proto\x12\x11usher.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x01\n" +
+	"\x1fusher/identity/v1/session.proto\x12\x11usher.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa9\x02\n" +
 	"\aSession\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12#\n" +
 	"\remail_address\x18\x03 \x01(\tR\femailAddress\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12G\n" +
-	"\x11authenticate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTimeB\xcc\x01\n" +
+	"\x11authenticate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTime\x12\x1a\n" +
+	"\blanguage\x18Z \x01(\tR\blanguage\x12\x1b\n" +
+	"\ttime_zone\x18[ \x01(\tR\btimeZone\"\xa1\x01\n" +
+	"\aProfile\x12\x1d\n" +
+	"\n" +
+	"first_name\x18\x01 \x01(\tR\tfirstName\x12\x1b\n" +
+	"\tlast_name\x18\x02 \x01(\tR\blastName\x12!\n" +
+	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12\x1a\n" +
+	"\blanguage\x18\x04 \x01(\tR\blanguage\x12\x1b\n" +
+	"\ttime_zone\x18\x05 \x01(\tR\btimeZoneB\xcc\x01\n" +
 	"\x1ccom.vidocu.usher.identity.v1B\fSessionProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
@@ -130,14 +239,15 @@ func file_usher_identity_v1_session_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_session_proto_rawDescData
 }
 
-var file_usher_identity_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_usher_identity_v1_session_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_usher_identity_v1_session_proto_goTypes = []any{
 	(*Session)(nil),               // 0: usher.identity.v1.Session
-	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
+	(*Profile)(nil),               // 1: usher.identity.v1.Profile
+	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 }
 var file_usher_identity_v1_session_proto_depIdxs = []int32{
-	1, // 0: usher.identity.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
-	1, // 1: usher.identity.v1.Session.authenticate_time:type_name -> google.protobuf.Timestamp
+	2, // 0: usher.identity.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
+	2, // 1: usher.identity.v1.Session.authenticate_time:type_name -> google.protobuf.Timestamp
 	2, // [2:2] is the sub-list for method output_type
 	2, // [2:2] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
@@ -156,7 +266,7 @@ func file_usher_identity_v1_session_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_session_proto_rawDesc), len(file_usher_identity_v1_session_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -23,6 +23,71 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// AccountEventKind is what happened.
+type AccountEventKind int32
+
+const (
+	// Never sent.
+	AccountEventKind_ACCOUNT_EVENT_KIND_UNSPECIFIED AccountEventKind = 0
+	// The user signed in in a browser.
+	AccountEventKind_ACCOUNT_EVENT_KIND_SIGNED_IN AccountEventKind = 1
+	// Wrong passwords were entered for the account, `count` times within an hour.
+	AccountEventKind_ACCOUNT_EVENT_KIND_SIGN_IN_FAILED AccountEventKind = 2
+	// The user changed the password.
+	AccountEventKind_ACCOUNT_EVENT_KIND_PASSWORD_CHANGED AccountEventKind = 3
+	// An operator set the password.
+	AccountEventKind_ACCOUNT_EVENT_KIND_PASSWORD_SET AccountEventKind = 4
+	// The user signed every other device out.
+	AccountEventKind_ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT AccountEventKind = 5
+)
+
+// Enum value maps for AccountEventKind.
+var (
+	AccountEventKind_name = map[int32]string{
+		0: "ACCOUNT_EVENT_KIND_UNSPECIFIED",
+		1: "ACCOUNT_EVENT_KIND_SIGNED_IN",
+		2: "ACCOUNT_EVENT_KIND_SIGN_IN_FAILED",
+		3: "ACCOUNT_EVENT_KIND_PASSWORD_CHANGED",
+		4: "ACCOUNT_EVENT_KIND_PASSWORD_SET",
+		5: "ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT",
+	}
+	AccountEventKind_value = map[string]int32{
+		"ACCOUNT_EVENT_KIND_UNSPECIFIED":       0,
+		"ACCOUNT_EVENT_KIND_SIGNED_IN":         1,
+		"ACCOUNT_EVENT_KIND_SIGN_IN_FAILED":    2,
+		"ACCOUNT_EVENT_KIND_PASSWORD_CHANGED":  3,
+		"ACCOUNT_EVENT_KIND_PASSWORD_SET":      4,
+		"ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT": 5,
+	}
+)
+
+func (x AccountEventKind) Enum() *AccountEventKind {
+	p := new(AccountEventKind)
+	*p = x
+	return p
+}
+
+func (x AccountEventKind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (AccountEventKind) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_identity_v1_session_service_proto_enumTypes[0].Descriptor()
+}
+
+func (AccountEventKind) Type() protoreflect.EnumType {
+	return &file_usher_identity_v1_session_service_proto_enumTypes[0]
+}
+
+func (x AccountEventKind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use AccountEventKind.Descriptor instead.
+func (AccountEventKind) EnumDescriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{0}
+}
+
 // AuthenticateUserRequest is the sign-in form.
 type AuthenticateUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -803,6 +868,409 @@ func (x *EndOtherSessionsResponse) GetSession() *Session {
 	return nil
 }
 
+// GetProfileRequest names a session by its value.
+type GetProfileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cookie's value.
+	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetProfileRequest) Reset() {
+	*x = GetProfileRequest{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProfileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProfileRequest) ProtoMessage() {}
+
+func (x *GetProfileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProfileRequest.ProtoReflect.Descriptor instead.
+func (*GetProfileRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *GetProfileRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+// GetProfileResponse is the profile.
+type GetProfileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user of the session.
+	Session *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// The user's profile.
+	Profile       *Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetProfileResponse) Reset() {
+	*x = GetProfileResponse{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProfileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProfileResponse) ProtoMessage() {}
+
+func (x *GetProfileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProfileResponse.ProtoReflect.Descriptor instead.
+func (*GetProfileResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GetProfileResponse) GetSession() *Session {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+func (x *GetProfileResponse) GetProfile() *Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return nil
+}
+
+// UpdateProfileRequest is a new profile.
+type UpdateProfileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The whole profile: an empty field is stored as empty, or refused.
+	Profile       *Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateProfileRequest) Reset() {
+	*x = UpdateProfileRequest{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateProfileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateProfileRequest) ProtoMessage() {}
+
+func (x *UpdateProfileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateProfileRequest.ProtoReflect.Descriptor instead.
+func (*UpdateProfileRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *UpdateProfileRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *UpdateProfileRequest) GetProfile() *Profile {
+	if x != nil {
+		return x.Profile
+	}
+	return nil
+}
+
+// UpdateProfileResponse is empty.
+type UpdateProfileResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateProfileResponse) Reset() {
+	*x = UpdateProfileResponse{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateProfileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateProfileResponse) ProtoMessage() {}
+
+func (x *UpdateProfileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateProfileResponse.ProtoReflect.Descriptor instead.
+func (*UpdateProfileResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{17}
+}
+
+// ListAccountEventsRequest asks for a page of events.
+type ListAccountEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// At most 1,000; 0 is 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountEventsRequest) Reset() {
+	*x = ListAccountEventsRequest{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountEventsRequest) ProtoMessage() {}
+
+func (x *ListAccountEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountEventsRequest.ProtoReflect.Descriptor instead.
+func (*ListAccountEventsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ListAccountEventsRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *ListAccountEventsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAccountEventsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListAccountEventsResponse is a page of events.
+type ListAccountEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user of the session.
+	Session *Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
+	// The newest first.
+	Events []*AccountEvent `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,3,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListAccountEventsResponse) Reset() {
+	*x = ListAccountEventsResponse{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListAccountEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListAccountEventsResponse) ProtoMessage() {}
+
+func (x *ListAccountEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListAccountEventsResponse.ProtoReflect.Descriptor instead.
+func (*ListAccountEventsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListAccountEventsResponse) GetSession() *Session {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
+func (x *ListAccountEventsResponse) GetEvents() []*AccountEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *ListAccountEventsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// AccountEvent is something that happened in a user's account.
+type AccountEvent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The kind of the event.
+	Kind AccountEventKind `protobuf:"varint,1,opt,name=kind,proto3,enum=usher.identity.v1.AccountEventKind" json:"kind,omitempty"`
+	// When it happened; the start of the hour for SIGN_IN_FAILED.
+	EventTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=event_time,json=eventTime,proto3" json:"event_time,omitempty"`
+	// How often it happened, for SIGN_IN_FAILED.
+	Count int64 `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	// The browser's User-Agent, at most 256 bytes: untrusted text, or empty.
+	UserAgent string `protobuf:"bytes,4,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// The network it came from, such as `203.0.113.*`; empty when it is not known.
+	Network       string `protobuf:"bytes,5,opt,name=network,proto3" json:"network,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountEvent) Reset() {
+	*x = AccountEvent{}
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountEvent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountEvent) ProtoMessage() {}
+
+func (x *AccountEvent) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_session_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountEvent.ProtoReflect.Descriptor instead.
+func (*AccountEvent) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_session_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *AccountEvent) GetKind() AccountEventKind {
+	if x != nil {
+		return x.Kind
+	}
+	return AccountEventKind_ACCOUNT_EVENT_KIND_UNSPECIFIED
+}
+
+func (x *AccountEvent) GetEventTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EventTime
+	}
+	return nil
+}
+
+func (x *AccountEvent) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *AccountEvent) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *AccountEvent) GetNetwork() string {
+	if x != nil {
+		return x.Network
+	}
+	return ""
+}
+
 var File_usher_identity_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_session_service_proto_rawDesc = "" +
@@ -860,7 +1328,40 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"user_agent\x18\x03 \x01(\tR\tuserAgent\"{\n" +
 	"\x18EndOtherSessionsResponse\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
-	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession2\xa0\x05\n" +
+	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\">\n" +
+	"\x11GetProfileRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x80\x01\n" +
+	"\x12GetProfileResponse\x124\n" +
+	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x124\n" +
+	"\aprofile\x18\x02 \x01(\v2\x1a.usher.identity.v1.ProfileR\aprofile\"w\n" +
+	"\x14UpdateProfileRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
+	"\aprofile\x18\x02 \x01(\v2\x1a.usher.identity.v1.ProfileR\aprofile\"\x17\n" +
+	"\x15UpdateProfileResponse\"\x81\x01\n" +
+	"\x18ListAccountEventsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\xb2\x01\n" +
+	"\x19ListAccountEventsResponse\x124\n" +
+	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x127\n" +
+	"\x06events\x18\x02 \x03(\v2\x1f.usher.identity.v1.AccountEventR\x06events\x12&\n" +
+	"\x0fnext_page_token\x18\x03 \x01(\tR\rnextPageToken\"\xd1\x01\n" +
+	"\fAccountEvent\x127\n" +
+	"\x04kind\x18\x01 \x01(\x0e2#.usher.identity.v1.AccountEventKindR\x04kind\x129\n" +
+	"\n" +
+	"event_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\x03R\x05count\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x04 \x01(\tR\tuserAgent\x12\x18\n" +
+	"\anetwork\x18\x05 \x01(\tR\anetwork*\xf7\x01\n" +
+	"\x10AccountEventKind\x12\"\n" +
+	"\x1eACCOUNT_EVENT_KIND_UNSPECIFIED\x10\x00\x12 \n" +
+	"\x1cACCOUNT_EVENT_KIND_SIGNED_IN\x10\x01\x12%\n" +
+	"!ACCOUNT_EVENT_KIND_SIGN_IN_FAILED\x10\x02\x12'\n" +
+	"#ACCOUNT_EVENT_KIND_PASSWORD_CHANGED\x10\x03\x12#\n" +
+	"\x1fACCOUNT_EVENT_KIND_PASSWORD_SET\x10\x04\x12(\n" +
+	"$ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT\x10\x052\xed\a\n" +
 	"\x0eSessionService\x12r\n" +
 	"\x10AuthenticateUser\x12*.usher.identity.v1.AuthenticateUserRequest\x1a+.usher.identity.v1.AuthenticateUserResponse\"\x05\xe2\xbd\x18\x01\x01\x12e\n" +
 	"\n" +
@@ -870,7 +1371,11 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"EndSession\x12$.usher.identity.v1.EndSessionRequest\x1a%.usher.identity.v1.EndSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12i\n" +
 	"\fListSessions\x12&.usher.identity.v1.ListSessionsRequest\x1a'.usher.identity.v1.ListSessionsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12o\n" +
 	"\x0eEndUserSession\x12(.usher.identity.v1.EndUserSessionRequest\x1a).usher.identity.v1.EndUserSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12r\n" +
-	"\x10EndOtherSessions\x12*.usher.identity.v1.EndOtherSessionsRequest\x1a+.usher.identity.v1.EndOtherSessionsResponse\"\x05\xe2\xbd\x18\x01\x01B\xd3\x01\n" +
+	"\x10EndOtherSessions\x12*.usher.identity.v1.EndOtherSessionsRequest\x1a+.usher.identity.v1.EndOtherSessionsResponse\"\x05\xe2\xbd\x18\x01\x01\x12c\n" +
+	"\n" +
+	"GetProfile\x12$.usher.identity.v1.GetProfileRequest\x1a%.usher.identity.v1.GetProfileResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12l\n" +
+	"\rUpdateProfile\x12'.usher.identity.v1.UpdateProfileRequest\x1a(.usher.identity.v1.UpdateProfileResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12x\n" +
+	"\x11ListAccountEvents\x12+.usher.identity.v1.ListAccountEventsRequest\x1a,.usher.identity.v1.ListAccountEventsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xd3\x01\n" +
 	"\x1ccom.vidocu.usher.identity.v1B\x13SessionServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (
@@ -885,53 +1390,76 @@ func file_usher_identity_v1_session_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_session_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_usher_identity_v1_session_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_usher_identity_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_usher_identity_v1_session_service_proto_goTypes = []any{
-	(*AuthenticateUserRequest)(nil),  // 0: usher.identity.v1.AuthenticateUserRequest
-	(*AuthenticateUserResponse)(nil), // 1: usher.identity.v1.AuthenticateUserResponse
-	(*GetSessionRequest)(nil),        // 2: usher.identity.v1.GetSessionRequest
-	(*GetSessionResponse)(nil),       // 3: usher.identity.v1.GetSessionResponse
-	(*WorkspaceList)(nil),            // 4: usher.identity.v1.WorkspaceList
-	(*EndSessionRequest)(nil),        // 5: usher.identity.v1.EndSessionRequest
-	(*EndSessionResponse)(nil),       // 6: usher.identity.v1.EndSessionResponse
-	(*ListSessionsRequest)(nil),      // 7: usher.identity.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),     // 8: usher.identity.v1.ListSessionsResponse
-	(*UserSession)(nil),              // 9: usher.identity.v1.UserSession
-	(*EndUserSessionRequest)(nil),    // 10: usher.identity.v1.EndUserSessionRequest
-	(*EndUserSessionResponse)(nil),   // 11: usher.identity.v1.EndUserSessionResponse
-	(*EndOtherSessionsRequest)(nil),  // 12: usher.identity.v1.EndOtherSessionsRequest
-	(*EndOtherSessionsResponse)(nil), // 13: usher.identity.v1.EndOtherSessionsResponse
-	(*Session)(nil),                  // 14: usher.identity.v1.Session
-	(*Workspace)(nil),                // 15: usher.identity.v1.Workspace
-	(*timestamppb.Timestamp)(nil),    // 16: google.protobuf.Timestamp
+	(AccountEventKind)(0),             // 0: usher.identity.v1.AccountEventKind
+	(*AuthenticateUserRequest)(nil),   // 1: usher.identity.v1.AuthenticateUserRequest
+	(*AuthenticateUserResponse)(nil),  // 2: usher.identity.v1.AuthenticateUserResponse
+	(*GetSessionRequest)(nil),         // 3: usher.identity.v1.GetSessionRequest
+	(*GetSessionResponse)(nil),        // 4: usher.identity.v1.GetSessionResponse
+	(*WorkspaceList)(nil),             // 5: usher.identity.v1.WorkspaceList
+	(*EndSessionRequest)(nil),         // 6: usher.identity.v1.EndSessionRequest
+	(*EndSessionResponse)(nil),        // 7: usher.identity.v1.EndSessionResponse
+	(*ListSessionsRequest)(nil),       // 8: usher.identity.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),      // 9: usher.identity.v1.ListSessionsResponse
+	(*UserSession)(nil),               // 10: usher.identity.v1.UserSession
+	(*EndUserSessionRequest)(nil),     // 11: usher.identity.v1.EndUserSessionRequest
+	(*EndUserSessionResponse)(nil),    // 12: usher.identity.v1.EndUserSessionResponse
+	(*EndOtherSessionsRequest)(nil),   // 13: usher.identity.v1.EndOtherSessionsRequest
+	(*EndOtherSessionsResponse)(nil),  // 14: usher.identity.v1.EndOtherSessionsResponse
+	(*GetProfileRequest)(nil),         // 15: usher.identity.v1.GetProfileRequest
+	(*GetProfileResponse)(nil),        // 16: usher.identity.v1.GetProfileResponse
+	(*UpdateProfileRequest)(nil),      // 17: usher.identity.v1.UpdateProfileRequest
+	(*UpdateProfileResponse)(nil),     // 18: usher.identity.v1.UpdateProfileResponse
+	(*ListAccountEventsRequest)(nil),  // 19: usher.identity.v1.ListAccountEventsRequest
+	(*ListAccountEventsResponse)(nil), // 20: usher.identity.v1.ListAccountEventsResponse
+	(*AccountEvent)(nil),              // 21: usher.identity.v1.AccountEvent
+	(*Session)(nil),                   // 22: usher.identity.v1.Session
+	(*Workspace)(nil),                 // 23: usher.identity.v1.Workspace
+	(*timestamppb.Timestamp)(nil),     // 24: google.protobuf.Timestamp
+	(*Profile)(nil),                   // 25: usher.identity.v1.Profile
 }
 var file_usher_identity_v1_session_service_proto_depIdxs = []int32{
-	14, // 0: usher.identity.v1.AuthenticateUserResponse.session:type_name -> usher.identity.v1.Session
-	14, // 1: usher.identity.v1.GetSessionResponse.session:type_name -> usher.identity.v1.Session
-	4,  // 2: usher.identity.v1.GetSessionResponse.workspaces:type_name -> usher.identity.v1.WorkspaceList
-	15, // 3: usher.identity.v1.WorkspaceList.workspaces:type_name -> usher.identity.v1.Workspace
-	14, // 4: usher.identity.v1.ListSessionsResponse.session:type_name -> usher.identity.v1.Session
-	9,  // 5: usher.identity.v1.ListSessionsResponse.sessions:type_name -> usher.identity.v1.UserSession
-	16, // 6: usher.identity.v1.UserSession.create_time:type_name -> google.protobuf.Timestamp
-	16, // 7: usher.identity.v1.UserSession.last_use_time:type_name -> google.protobuf.Timestamp
-	14, // 8: usher.identity.v1.EndOtherSessionsResponse.session:type_name -> usher.identity.v1.Session
-	0,  // 9: usher.identity.v1.SessionService.AuthenticateUser:input_type -> usher.identity.v1.AuthenticateUserRequest
-	2,  // 10: usher.identity.v1.SessionService.GetSession:input_type -> usher.identity.v1.GetSessionRequest
-	5,  // 11: usher.identity.v1.SessionService.EndSession:input_type -> usher.identity.v1.EndSessionRequest
-	7,  // 12: usher.identity.v1.SessionService.ListSessions:input_type -> usher.identity.v1.ListSessionsRequest
-	10, // 13: usher.identity.v1.SessionService.EndUserSession:input_type -> usher.identity.v1.EndUserSessionRequest
-	12, // 14: usher.identity.v1.SessionService.EndOtherSessions:input_type -> usher.identity.v1.EndOtherSessionsRequest
-	1,  // 15: usher.identity.v1.SessionService.AuthenticateUser:output_type -> usher.identity.v1.AuthenticateUserResponse
-	3,  // 16: usher.identity.v1.SessionService.GetSession:output_type -> usher.identity.v1.GetSessionResponse
-	6,  // 17: usher.identity.v1.SessionService.EndSession:output_type -> usher.identity.v1.EndSessionResponse
-	8,  // 18: usher.identity.v1.SessionService.ListSessions:output_type -> usher.identity.v1.ListSessionsResponse
-	11, // 19: usher.identity.v1.SessionService.EndUserSession:output_type -> usher.identity.v1.EndUserSessionResponse
-	13, // 20: usher.identity.v1.SessionService.EndOtherSessions:output_type -> usher.identity.v1.EndOtherSessionsResponse
-	15, // [15:21] is the sub-list for method output_type
-	9,  // [9:15] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	22, // 0: usher.identity.v1.AuthenticateUserResponse.session:type_name -> usher.identity.v1.Session
+	22, // 1: usher.identity.v1.GetSessionResponse.session:type_name -> usher.identity.v1.Session
+	5,  // 2: usher.identity.v1.GetSessionResponse.workspaces:type_name -> usher.identity.v1.WorkspaceList
+	23, // 3: usher.identity.v1.WorkspaceList.workspaces:type_name -> usher.identity.v1.Workspace
+	22, // 4: usher.identity.v1.ListSessionsResponse.session:type_name -> usher.identity.v1.Session
+	10, // 5: usher.identity.v1.ListSessionsResponse.sessions:type_name -> usher.identity.v1.UserSession
+	24, // 6: usher.identity.v1.UserSession.create_time:type_name -> google.protobuf.Timestamp
+	24, // 7: usher.identity.v1.UserSession.last_use_time:type_name -> google.protobuf.Timestamp
+	22, // 8: usher.identity.v1.EndOtherSessionsResponse.session:type_name -> usher.identity.v1.Session
+	22, // 9: usher.identity.v1.GetProfileResponse.session:type_name -> usher.identity.v1.Session
+	25, // 10: usher.identity.v1.GetProfileResponse.profile:type_name -> usher.identity.v1.Profile
+	25, // 11: usher.identity.v1.UpdateProfileRequest.profile:type_name -> usher.identity.v1.Profile
+	22, // 12: usher.identity.v1.ListAccountEventsResponse.session:type_name -> usher.identity.v1.Session
+	21, // 13: usher.identity.v1.ListAccountEventsResponse.events:type_name -> usher.identity.v1.AccountEvent
+	0,  // 14: usher.identity.v1.AccountEvent.kind:type_name -> usher.identity.v1.AccountEventKind
+	24, // 15: usher.identity.v1.AccountEvent.event_time:type_name -> google.protobuf.Timestamp
+	1,  // 16: usher.identity.v1.SessionService.AuthenticateUser:input_type -> usher.identity.v1.AuthenticateUserRequest
+	3,  // 17: usher.identity.v1.SessionService.GetSession:input_type -> usher.identity.v1.GetSessionRequest
+	6,  // 18: usher.identity.v1.SessionService.EndSession:input_type -> usher.identity.v1.EndSessionRequest
+	8,  // 19: usher.identity.v1.SessionService.ListSessions:input_type -> usher.identity.v1.ListSessionsRequest
+	11, // 20: usher.identity.v1.SessionService.EndUserSession:input_type -> usher.identity.v1.EndUserSessionRequest
+	13, // 21: usher.identity.v1.SessionService.EndOtherSessions:input_type -> usher.identity.v1.EndOtherSessionsRequest
+	15, // 22: usher.identity.v1.SessionService.GetProfile:input_type -> usher.identity.v1.GetProfileRequest
+	17, // 23: usher.identity.v1.SessionService.UpdateProfile:input_type -> usher.identity.v1.UpdateProfileRequest
+	19, // 24: usher.identity.v1.SessionService.ListAccountEvents:input_type -> usher.identity.v1.ListAccountEventsRequest
+	2,  // 25: usher.identity.v1.SessionService.AuthenticateUser:output_type -> usher.identity.v1.AuthenticateUserResponse
+	4,  // 26: usher.identity.v1.SessionService.GetSession:output_type -> usher.identity.v1.GetSessionResponse
+	7,  // 27: usher.identity.v1.SessionService.EndSession:output_type -> usher.identity.v1.EndSessionResponse
+	9,  // 28: usher.identity.v1.SessionService.ListSessions:output_type -> usher.identity.v1.ListSessionsResponse
+	12, // 29: usher.identity.v1.SessionService.EndUserSession:output_type -> usher.identity.v1.EndUserSessionResponse
+	14, // 30: usher.identity.v1.SessionService.EndOtherSessions:output_type -> usher.identity.v1.EndOtherSessionsResponse
+	16, // 31: usher.identity.v1.SessionService.GetProfile:output_type -> usher.identity.v1.GetProfileResponse
+	18, // 32: usher.identity.v1.SessionService.UpdateProfile:output_type -> usher.identity.v1.UpdateProfileResponse
+	20, // 33: usher.identity.v1.SessionService.ListAccountEvents:output_type -> usher.identity.v1.ListAccountEventsResponse
+	25, // [25:34] is the sub-list for method output_type
+	16, // [16:25] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_usher_identity_v1_session_service_proto_init() }
@@ -946,13 +1474,14 @@ func file_usher_identity_v1_session_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_session_service_proto_rawDesc), len(file_usher_identity_v1_session_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   14,
+			NumEnums:      1,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_usher_identity_v1_session_service_proto_goTypes,
 		DependencyIndexes: file_usher_identity_v1_session_service_proto_depIdxs,
+		EnumInfos:         file_usher_identity_v1_session_service_proto_enumTypes,
 		MessageInfos:      file_usher_identity_v1_session_service_proto_msgTypes,
 	}.Build()
 	File_usher_identity_v1_session_service_proto = out.File

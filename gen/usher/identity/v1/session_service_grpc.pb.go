@@ -19,12 +19,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	SessionService_AuthenticateUser_FullMethodName = "/usher.identity.v1.SessionService/AuthenticateUser"
-	SessionService_GetSession_FullMethodName       = "/usher.identity.v1.SessionService/GetSession"
-	SessionService_EndSession_FullMethodName       = "/usher.identity.v1.SessionService/EndSession"
-	SessionService_ListSessions_FullMethodName     = "/usher.identity.v1.SessionService/ListSessions"
-	SessionService_EndUserSession_FullMethodName   = "/usher.identity.v1.SessionService/EndUserSession"
-	SessionService_EndOtherSessions_FullMethodName = "/usher.identity.v1.SessionService/EndOtherSessions"
+	SessionService_AuthenticateUser_FullMethodName  = "/usher.identity.v1.SessionService/AuthenticateUser"
+	SessionService_GetSession_FullMethodName        = "/usher.identity.v1.SessionService/GetSession"
+	SessionService_EndSession_FullMethodName        = "/usher.identity.v1.SessionService/EndSession"
+	SessionService_ListSessions_FullMethodName      = "/usher.identity.v1.SessionService/ListSessions"
+	SessionService_EndUserSession_FullMethodName    = "/usher.identity.v1.SessionService/EndUserSession"
+	SessionService_EndOtherSessions_FullMethodName  = "/usher.identity.v1.SessionService/EndOtherSessions"
+	SessionService_GetProfile_FullMethodName        = "/usher.identity.v1.SessionService/GetProfile"
+	SessionService_UpdateProfile_FullMethodName     = "/usher.identity.v1.SessionService/UpdateProfile"
+	SessionService_ListAccountEvents_FullMethodName = "/usher.identity.v1.SessionService/ListAccountEvents"
 )
 
 // SessionServiceClient is the client API for SessionService service.
@@ -50,6 +53,15 @@ type SessionServiceClient interface {
 	// EndOtherSessions ends all sessions of the user, one that a concurrent sign-in creates too, and
 	// creates a new one for this browser. SESSION_REQUIRED.
 	EndOtherSessions(ctx context.Context, in *EndOtherSessionsRequest, opts ...grpc.CallOption) (*EndOtherSessionsResponse, error)
+	// GetProfile returns the profile of the user who has a session. SESSION_REQUIRED.
+	GetProfile(ctx context.Context, in *GetProfileRequest, opts ...grpc.CallOption) (*GetProfileResponse, error)
+	// UpdateProfile replaces the profile of the user who has a session. SESSION_REQUIRED, and
+	// INVALID_REQUEST with the field that is not allowed. Clients that the user connected see a new
+	// display name with the next grant.
+	UpdateProfile(ctx context.Context, in *UpdateProfileRequest, opts ...grpc.CallOption) (*UpdateProfileResponse, error)
+	// ListAccountEvents returns what happened in the account of the user who has a session, the newest
+	// first. SESSION_REQUIRED, and INVALID_REQUEST for a page token of another list.
+	ListAccountEvents(ctx context.Context, in *ListAccountEventsRequest, opts ...grpc.CallOption) (*ListAccountEventsResponse, error)
 }
 
 type sessionServiceClient struct {
@@ -120,6 +132,36 @@ func (c *sessionServiceClient) EndOtherSessions(ctx context.Context, in *EndOthe
 	return out, nil
 }
 
+func (c *sessionServiceClient) GetProfile(ctx context.Context, in *GetProfileRequest, opts ...grpc.CallOption) (*GetProfileResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetProfileResponse)
+	err := c.cc.Invoke(ctx, SessionService_GetProfile_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sessionServiceClient) UpdateProfile(ctx context.Context, in *UpdateProfileRequest, opts ...grpc.CallOption) (*UpdateProfileResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(UpdateProfileResponse)
+	err := c.cc.Invoke(ctx, SessionService_UpdateProfile_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *sessionServiceClient) ListAccountEvents(ctx context.Context, in *ListAccountEventsRequest, opts ...grpc.CallOption) (*ListAccountEventsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListAccountEventsResponse)
+	err := c.cc.Invoke(ctx, SessionService_ListAccountEvents_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // SessionServiceServer is the server API for SessionService service.
 // All implementations must embed UnimplementedSessionServiceServer
 // for forward compatibility.
@@ -143,6 +185,15 @@ type SessionServiceServer interface {
 	// EndOtherSessions ends all sessions of the user, one that a concurrent sign-in creates too, and
 	// creates a new one for this browser. SESSION_REQUIRED.
 	EndOtherSessions(context.Context, *EndOtherSessionsRequest) (*EndOtherSessionsResponse, error)
+	// GetProfile returns the profile of the user who has a session. SESSION_REQUIRED.
+	GetProfile(context.Context, *GetProfileRequest) (*GetProfileResponse, error)
+	// UpdateProfile replaces the profile of the user who has a session. SESSION_REQUIRED, and
+	// INVALID_REQUEST with the field that is not allowed. Clients that the user connected see a new
+	// display name with the next grant.
+	UpdateProfile(context.Context, *UpdateProfileRequest) (*UpdateProfileResponse, error)
+	// ListAccountEvents returns what happened in the account of the user who has a session, the newest
+	// first. SESSION_REQUIRED, and INVALID_REQUEST for a page token of another list.
+	ListAccountEvents(context.Context, *ListAccountEventsRequest) (*ListAccountEventsResponse, error)
 	mustEmbedUnimplementedSessionServiceServer()
 }
 
@@ -170,6 +221,15 @@ func (UnimplementedSessionServiceServer) EndUserSession(context.Context, *EndUse
 }
 func (UnimplementedSessionServiceServer) EndOtherSessions(context.Context, *EndOtherSessionsRequest) (*EndOtherSessionsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndOtherSessions not implemented")
+}
+func (UnimplementedSessionServiceServer) GetProfile(context.Context, *GetProfileRequest) (*GetProfileResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetProfile not implemented")
+}
+func (UnimplementedSessionServiceServer) UpdateProfile(context.Context, *UpdateProfileRequest) (*UpdateProfileResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method UpdateProfile not implemented")
+}
+func (UnimplementedSessionServiceServer) ListAccountEvents(context.Context, *ListAccountEventsRequest) (*ListAccountEventsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListAccountEvents not implemented")
 }
 func (UnimplementedSessionServiceServer) mustEmbedUnimplementedSessionServiceServer() {}
 func (UnimplementedSessionServiceServer) testEmbeddedByValue()                        {}
@@ -300,6 +360,60 @@ func _SessionService_EndOtherSessions_Handler(srv interface{}, ctx context.Conte
 	return interceptor(ctx, in, info, handler)
 }
 
+func _SessionService_GetProfile_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetProfileRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).GetProfile(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_GetProfile_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).GetProfile(ctx, req.(*GetProfileRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SessionService_UpdateProfile_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(UpdateProfileRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).UpdateProfile(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_UpdateProfile_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).UpdateProfile(ctx, req.(*UpdateProfileRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _SessionService_ListAccountEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListAccountEventsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(SessionServiceServer).ListAccountEvents(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: SessionService_ListAccountEvents_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(SessionServiceServer).ListAccountEvents(ctx, req.(*ListAccountEventsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // SessionService_ServiceDesc is the grpc.ServiceDesc for SessionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -330,6 +444,18 @@ var SessionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EndOtherSessions",
 			Handler:    _SessionService_EndOtherSessions_Handler,
+		},
+		{
+			MethodName: "GetProfile",
+			Handler:    _SessionService_GetProfile_Handler,
+		},
+		{
+			MethodName: "UpdateProfile",
+			Handler:    _SessionService_UpdateProfile_Handler,
+		},
+		{
+			MethodName: "ListAccountEvents",
+			Handler:    _SessionService_ListAccountEvents_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -31,7 +31,12 @@ type CheckAccessRequest struct {
 	// The HTTP method.
 	Method string `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
 	// The path as it stood in the request line, undecoded and without the query.
-	Path          string `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	Path string `protobuf:"bytes,3,opt,name=path,proto3" json:"path,omitempty"`
+	// The values of the header DPoP (RFC 9449 §7), with a token of the scheme DPoP; empty for a token of
+	// the scheme Bearer.
+	Dpop []string `protobuf:"bytes,70,rep,name=dpop,proto3" json:"dpop,omitempty"`
+	// Whether the scheme of the Authorization header was DPoP.
+	DpopScheme    bool `protobuf:"varint,71,opt,name=dpop_scheme,json=dpopScheme,proto3" json:"dpop_scheme,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -85,6 +90,20 @@ func (x *CheckAccessRequest) GetPath() string {
 		return x.Path
 	}
 	return ""
+}
+
+func (x *CheckAccessRequest) GetDpop() []string {
+	if x != nil {
+		return x.Dpop
+	}
+	return nil
+}
+
+func (x *CheckAccessRequest) GetDpopScheme() bool {
+	if x != nil {
+		return x.DpopScheme
+	}
+	return false
 }
 
 // CheckAccessResponse is the decision.
@@ -344,11 +363,14 @@ var File_usher_token_v1_access_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_access_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/token/v1/access_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\x1a*usher/token/v1/introspection_service.proto\"\\\n" +
+	"#usher/token/v1/access_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\x1a*usher/token/v1/introspection_service.proto\"\x97\x01\n" +
 	"\x12CheckAccessRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x12\n" +
-	"\x04path\x18\x03 \x01(\tR\x04path\"\x88\x01\n" +
+	"\x04path\x18\x03 \x01(\tR\x04path\x12\x18\n" +
+	"\x04dpop\x18F \x03(\tB\x04\xe8\xbd\x18\x01R\x04dpop\x12\x1f\n" +
+	"\vdpop_scheme\x18G \x01(\bR\n" +
+	"dpopScheme\"\x88\x01\n" +
 	"\x13CheckAccessResponse\x123\n" +
 	"\aallowed\x18\x01 \x01(\v2\x17.usher.token.v1.AllowedH\x00R\aallowed\x120\n" +
 	"\x06denied\x18\x02 \x01(\v2\x16.usher.token.v1.DeniedH\x00R\x06deniedB\n" +

@@ -391,7 +391,9 @@ type EndConnectionRequest struct {
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The client.
-	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The only workspace whose tokens are revoked, `ws_…`; empty for all.
+	WorkspaceId   string `protobuf:"bytes,90,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -440,6 +442,13 @@ func (x *EndConnectionRequest) GetClientId() string {
 	return ""
 }
 
+func (x *EndConnectionRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
 // EndConnectionResponse is empty.
 type EndConnectionResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -477,11 +486,176 @@ func (*EndConnectionResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{8}
 }
 
+// ListConnectionRevocationsRequest names a user.
+type ListConnectionRevocationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConnectionRevocationsRequest) Reset() {
+	*x = ListConnectionRevocationsRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConnectionRevocationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConnectionRevocationsRequest) ProtoMessage() {}
+
+func (x *ListConnectionRevocationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConnectionRevocationsRequest.ProtoReflect.Descriptor instead.
+func (*ListConnectionRevocationsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ListConnectionRevocationsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// ListConnectionRevocationsResponse is a list of revocations.
+type ListConnectionRevocationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest first.
+	Revocations   []*ConnectionRevocation `protobuf:"bytes,1,rep,name=revocations,proto3" json:"revocations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListConnectionRevocationsResponse) Reset() {
+	*x = ListConnectionRevocationsResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListConnectionRevocationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListConnectionRevocationsResponse) ProtoMessage() {}
+
+func (x *ListConnectionRevocationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListConnectionRevocationsResponse.ProtoReflect.Descriptor instead.
+func (*ListConnectionRevocationsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ListConnectionRevocationsResponse) GetRevocations() []*ConnectionRevocation {
+	if x != nil {
+		return x.Revocations
+	}
+	return nil
+}
+
+// ConnectionRevocation is the latest revocation of a user-client, or of one workspace in it.
+type ConnectionRevocation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The workspace, `ws_…`; empty for all.
+	WorkspaceId string `protobuf:"bytes,2,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// Why; unspecified when the entry is no longer in the revocation log.
+	Reason RevocationReason `protobuf:"varint,3,opt,name=reason,proto3,enum=usher.token.v1.RevocationReason" json:"reason,omitempty"`
+	// When.
+	RevokeTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConnectionRevocation) Reset() {
+	*x = ConnectionRevocation{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConnectionRevocation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConnectionRevocation) ProtoMessage() {}
+
+func (x *ConnectionRevocation) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConnectionRevocation.ProtoReflect.Descriptor instead.
+func (*ConnectionRevocation) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ConnectionRevocation) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *ConnectionRevocation) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *ConnectionRevocation) GetReason() RevocationReason {
+	if x != nil {
+		return x.Reason
+	}
+	return RevocationReason_REVOCATION_REASON_UNSPECIFIED
+}
+
+func (x *ConnectionRevocation) GetRevokeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.RevokeTime
+	}
+	return nil
+}
+
 var File_usher_token_v1_grant_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"K\n" +
+	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\x1a&usher/token/v1/oversight_service.proto\"K\n" +
 	"\x13GetPairEpochRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\",\n" +
@@ -500,17 +674,29 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12>\n" +
 	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12%\n" +
-	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"L\n" +
+	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"o\n" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
-	"\x15EndConnectionResponse2\xa5\x03\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
+	"\fworkspace_id\x18Z \x01(\tR\vworkspaceId\"\x17\n" +
+	"\x15EndConnectionResponse\";\n" +
+	" ListConnectionRevocationsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"k\n" +
+	"!ListConnectionRevocationsResponse\x12F\n" +
+	"\vrevocations\x18\x01 \x03(\v2$.usher.token.v1.ConnectionRevocationR\vrevocations\"\xcd\x01\n" +
+	"\x14ConnectionRevocation\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12!\n" +
+	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x128\n" +
+	"\x06reason\x18\x03 \x01(\x0e2 .usher.token.v1.RevocationReasonR\x06reason\x12;\n" +
+	"\vrevoke_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"revokeTime2\xb2\x04\n" +
 	"\fGrantService\x12c\n" +
 	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
 	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
 	"GetCodeUse\x12!.usher.token.v1.GetCodeUseRequest\x1a\".usher.token.v1.GetCodeUseResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
-	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02B\xbc\x01\n" +
+	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02\x12\x8a\x01\n" +
+	"\x19ListConnectionRevocations\x120.usher.token.v1.ListConnectionRevocationsRequest\x1a1.usher.token.v1.ListConnectionRevocationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01B\xbc\x01\n" +
 	"\x19com.vidocu.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
@@ -525,35 +711,44 @@ func file_usher_token_v1_grant_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_grant_service_proto_rawDescData
 }
 
-var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_usher_token_v1_grant_service_proto_goTypes = []any{
-	(*GetPairEpochRequest)(nil),     // 0: usher.token.v1.GetPairEpochRequest
-	(*GetPairEpochResponse)(nil),    // 1: usher.token.v1.GetPairEpochResponse
-	(*GetCodeUseRequest)(nil),       // 2: usher.token.v1.GetCodeUseRequest
-	(*GetCodeUseResponse)(nil),      // 3: usher.token.v1.GetCodeUseResponse
-	(*ListConnectionsRequest)(nil),  // 4: usher.token.v1.ListConnectionsRequest
-	(*ListConnectionsResponse)(nil), // 5: usher.token.v1.ListConnectionsResponse
-	(*Connection)(nil),              // 6: usher.token.v1.Connection
-	(*EndConnectionRequest)(nil),    // 7: usher.token.v1.EndConnectionRequest
-	(*EndConnectionResponse)(nil),   // 8: usher.token.v1.EndConnectionResponse
-	(*timestamppb.Timestamp)(nil),   // 9: google.protobuf.Timestamp
+	(*GetPairEpochRequest)(nil),               // 0: usher.token.v1.GetPairEpochRequest
+	(*GetPairEpochResponse)(nil),              // 1: usher.token.v1.GetPairEpochResponse
+	(*GetCodeUseRequest)(nil),                 // 2: usher.token.v1.GetCodeUseRequest
+	(*GetCodeUseResponse)(nil),                // 3: usher.token.v1.GetCodeUseResponse
+	(*ListConnectionsRequest)(nil),            // 4: usher.token.v1.ListConnectionsRequest
+	(*ListConnectionsResponse)(nil),           // 5: usher.token.v1.ListConnectionsResponse
+	(*Connection)(nil),                        // 6: usher.token.v1.Connection
+	(*EndConnectionRequest)(nil),              // 7: usher.token.v1.EndConnectionRequest
+	(*EndConnectionResponse)(nil),             // 8: usher.token.v1.EndConnectionResponse
+	(*ListConnectionRevocationsRequest)(nil),  // 9: usher.token.v1.ListConnectionRevocationsRequest
+	(*ListConnectionRevocationsResponse)(nil), // 10: usher.token.v1.ListConnectionRevocationsResponse
+	(*ConnectionRevocation)(nil),              // 11: usher.token.v1.ConnectionRevocation
+	(*timestamppb.Timestamp)(nil),             // 12: google.protobuf.Timestamp
+	(RevocationReason)(0),                     // 13: usher.token.v1.RevocationReason
 }
 var file_usher_token_v1_grant_service_proto_depIdxs = []int32{
-	6, // 0: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
-	9, // 1: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
-	0, // 2: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
-	4, // 3: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
-	2, // 4: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
-	7, // 5: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
-	1, // 6: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
-	5, // 7: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
-	3, // 8: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
-	8, // 9: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	6,  // 0: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
+	12, // 1: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
+	11, // 2: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
+	13, // 3: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
+	12, // 4: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
+	0,  // 5: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
+	4,  // 6: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
+	2,  // 7: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
+	7,  // 8: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
+	9,  // 9: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
+	1,  // 10: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
+	5,  // 11: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
+	3,  // 12: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
+	8,  // 13: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
+	10, // 14: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
+	10, // [10:15] is the sub-list for method output_type
+	5,  // [5:10] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_grant_service_proto_init() }
@@ -561,13 +756,14 @@ func file_usher_token_v1_grant_service_proto_init() {
 	if File_usher_token_v1_grant_service_proto != nil {
 		return
 	}
+	file_usher_token_v1_oversight_service_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_grant_service_proto_rawDesc), len(file_usher_token_v1_grant_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

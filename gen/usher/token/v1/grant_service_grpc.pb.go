@@ -19,10 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	GrantService_GetPairEpoch_FullMethodName    = "/usher.token.v1.GrantService/GetPairEpoch"
-	GrantService_ListConnections_FullMethodName = "/usher.token.v1.GrantService/ListConnections"
-	GrantService_GetCodeUse_FullMethodName      = "/usher.token.v1.GrantService/GetCodeUse"
-	GrantService_EndConnection_FullMethodName   = "/usher.token.v1.GrantService/EndConnection"
+	GrantService_GetPairEpoch_FullMethodName              = "/usher.token.v1.GrantService/GetPairEpoch"
+	GrantService_ListConnections_FullMethodName           = "/usher.token.v1.GrantService/ListConnections"
+	GrantService_GetCodeUse_FullMethodName                = "/usher.token.v1.GrantService/GetCodeUse"
+	GrantService_EndConnection_FullMethodName             = "/usher.token.v1.GrantService/EndConnection"
+	GrantService_ListConnectionRevocations_FullMethodName = "/usher.token.v1.GrantService/ListConnectionRevocations"
 )
 
 // GrantServiceClient is the client API for GrantService service.
@@ -40,9 +41,13 @@ type GrantServiceClient interface {
 	ListConnections(ctx context.Context, in *ListConnectionsRequest, opts ...grpc.CallOption) (*ListConnectionsResponse, error)
 	// GetCodeUse returns whether an authorization code was redeemed.
 	GetCodeUse(ctx context.Context, in *GetCodeUseRequest, opts ...grpc.CallOption) (*GetCodeUseResponse, error)
-	// EndConnection raises the epoch of a user-client and revokes all its tokens, in all workspaces.
-	// When it returns, no replica accepts one of the tokens and no request in flight can issue one.
+	// EndConnection raises the epoch of a user-client and revokes its tokens, in all workspaces or in
+	// one, and its pending codes. When it returns, no replica accepts one of the tokens and no request
+	// in flight can issue one.
 	EndConnection(ctx context.Context, in *EndConnectionRequest, opts ...grpc.CallOption) (*EndConnectionResponse, error)
+	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
+	// each workspace in it, at most 100.
+	ListConnectionRevocations(ctx context.Context, in *ListConnectionRevocationsRequest, opts ...grpc.CallOption) (*ListConnectionRevocationsResponse, error)
 }
 
 type grantServiceClient struct {
@@ -93,6 +98,16 @@ func (c *grantServiceClient) EndConnection(ctx context.Context, in *EndConnectio
 	return out, nil
 }
 
+func (c *grantServiceClient) ListConnectionRevocations(ctx context.Context, in *ListConnectionRevocationsRequest, opts ...grpc.CallOption) (*ListConnectionRevocationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListConnectionRevocationsResponse)
+	err := c.cc.Invoke(ctx, GrantService_ListConnectionRevocations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GrantServiceServer is the server API for GrantService service.
 // All implementations must embed UnimplementedGrantServiceServer
 // for forward compatibility.
@@ -108,9 +123,13 @@ type GrantServiceServer interface {
 	ListConnections(context.Context, *ListConnectionsRequest) (*ListConnectionsResponse, error)
 	// GetCodeUse returns whether an authorization code was redeemed.
 	GetCodeUse(context.Context, *GetCodeUseRequest) (*GetCodeUseResponse, error)
-	// EndConnection raises the epoch of a user-client and revokes all its tokens, in all workspaces.
-	// When it returns, no replica accepts one of the tokens and no request in flight can issue one.
+	// EndConnection raises the epoch of a user-client and revokes its tokens, in all workspaces or in
+	// one, and its pending codes. When it returns, no replica accepts one of the tokens and no request
+	// in flight can issue one.
 	EndConnection(context.Context, *EndConnectionRequest) (*EndConnectionResponse, error)
+	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
+	// each workspace in it, at most 100.
+	ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error)
 	mustEmbedUnimplementedGrantServiceServer()
 }
 
@@ -132,6 +151,9 @@ func (UnimplementedGrantServiceServer) GetCodeUse(context.Context, *GetCodeUseRe
 }
 func (UnimplementedGrantServiceServer) EndConnection(context.Context, *EndConnectionRequest) (*EndConnectionResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndConnection not implemented")
+}
+func (UnimplementedGrantServiceServer) ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListConnectionRevocations not implemented")
 }
 func (UnimplementedGrantServiceServer) mustEmbedUnimplementedGrantServiceServer() {}
 func (UnimplementedGrantServiceServer) testEmbeddedByValue()                      {}
@@ -226,6 +248,24 @@ func _GrantService_EndConnection_Handler(srv interface{}, ctx context.Context, d
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GrantService_ListConnectionRevocations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListConnectionRevocationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).ListConnectionRevocations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_ListConnectionRevocations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).ListConnectionRevocations(ctx, req.(*ListConnectionRevocationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // GrantService_ServiceDesc is the grpc.ServiceDesc for GrantService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -248,6 +288,10 @@ var GrantService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EndConnection",
 			Handler:    _GrantService_EndConnection_Handler,
+		},
+		{
+			MethodName: "ListConnectionRevocations",
+			Handler:    _GrantService_ListConnectionRevocations_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -203,12 +203,12 @@ func (x *BatchIntrospectTokensRequest) GetMinCursor() int64 {
 // same for all.
 type BatchIntrospectTokensResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// One response per token, in the order of the request, without iss and token_type, and without
-	// aud where it is the default resource.
+	// One response per token, in the order of the request, without iss, without token_type where it is
+	// `Bearer`, and without aud where it is the default resource.
 	Answers []*IntrospectTokenResponse `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
 	// The issuer of every active token.
 	Iss string `protobuf:"bytes,2,opt,name=iss,proto3" json:"iss,omitempty"`
-	// `Bearer`, the type of every active token.
+	// `Bearer`, the type of every active token whose response has no token_type.
 	TokenType string `protobuf:"bytes,3,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
 	// The protected resource of every active access token and API key whose response has no aud.
 	Aud           []string `protobuf:"bytes,4,rep,name=aud,proto3" json:"aud,omitempty"`
@@ -289,7 +289,8 @@ type IntrospectTokenResponse struct {
 	// The same as sub: unique, so that a resource server may identify users by it; never the e-mail
 	// address.
 	Username string `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
-	// `Bearer`.
+	// `Bearer`, or `DPoP` for a token that is bound to a key: a request with it must prove that key (RFC
+	// 9449 §7).
 	TokenType string `protobuf:"bytes,6,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
 	// When the token expires, in seconds since 1970.
 	Exp int64 `protobuf:"varint,7,opt,name=exp,proto3" json:"exp,omitempty"`
@@ -315,7 +316,9 @@ type IntrospectTokenResponse struct {
 	Name string `protobuf:"bytes,15,opt,name=name,proto3" json:"name,omitempty"`
 	// The protected resources that the token was issued for, by their identifiers (RFC 8707); empty
 	// for a user token.
-	Aud           []string `protobuf:"bytes,16,rep,name=aud,proto3" json:"aud,omitempty"`
+	Aud []string `protobuf:"bytes,16,rep,name=aud,proto3" json:"aud,omitempty"`
+	// The key that the token is bound to; absent for none.
+	Cnf           *Confirmation `protobuf:"bytes,70,opt,name=cnf,proto3" json:"cnf,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -462,6 +465,59 @@ func (x *IntrospectTokenResponse) GetAud() []string {
 	return nil
 }
 
+func (x *IntrospectTokenResponse) GetCnf() *Confirmation {
+	if x != nil {
+		return x.Cnf
+	}
+	return nil
+}
+
+// Confirmation is the key that a token is bound to (RFC 7800, RFC 9449 §6).
+type Confirmation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The thumbprint of the key (RFC 7638).
+	Jkt           string `protobuf:"bytes,1,opt,name=jkt,proto3" json:"jkt,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Confirmation) Reset() {
+	*x = Confirmation{}
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Confirmation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Confirmation) ProtoMessage() {}
+
+func (x *Confirmation) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_introspection_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Confirmation.ProtoReflect.Descriptor instead.
+func (*Confirmation) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_introspection_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Confirmation) GetJkt() string {
+	if x != nil {
+		return x.Jkt
+	}
+	return ""
+}
+
 var File_usher_token_v1_introspection_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
@@ -480,7 +536,7 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\x03iss\x18\x02 \x01(\tR\x03iss\x12\x1d\n" +
 	"\n" +
 	"token_type\x18\x03 \x01(\tR\ttokenType\x12\x10\n" +
-	"\x03aud\x18\x04 \x03(\tR\x03aud\"\xb2\x03\n" +
+	"\x03aud\x18\x04 \x03(\tR\x03aud\"\xe2\x03\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1b\n" +
@@ -499,7 +555,10 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\bgrant_id\x18\r \x01(\fR\agrantId\x12\"\n" +
 	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs\x12\x12\n" +
 	"\x04name\x18\x0f \x01(\tR\x04name\x12\x10\n" +
-	"\x03aud\x18\x10 \x03(\tR\x03aud*\xb3\x01\n" +
+	"\x03aud\x18\x10 \x03(\tR\x03aud\x12.\n" +
+	"\x03cnf\x18F \x01(\v2\x1c.usher.token.v1.ConfirmationR\x03cnf\" \n" +
+	"\fConfirmation\x12\x10\n" +
+	"\x03jkt\x18\x01 \x01(\tR\x03jkt*\xb3\x01\n" +
 	"\tTokenKind\x12\x1a\n" +
 	"\x16TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_KIND_ACCESS_TOKEN\x10\x01\x12\x16\n" +
@@ -525,26 +584,28 @@ func file_usher_token_v1_introspection_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_token_v1_introspection_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_token_v1_introspection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_usher_token_v1_introspection_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_usher_token_v1_introspection_service_proto_goTypes = []any{
 	(TokenKind)(0),                        // 0: usher.token.v1.TokenKind
 	(*IntrospectTokenRequest)(nil),        // 1: usher.token.v1.IntrospectTokenRequest
 	(*BatchIntrospectTokensRequest)(nil),  // 2: usher.token.v1.BatchIntrospectTokensRequest
 	(*BatchIntrospectTokensResponse)(nil), // 3: usher.token.v1.BatchIntrospectTokensResponse
 	(*IntrospectTokenResponse)(nil),       // 4: usher.token.v1.IntrospectTokenResponse
+	(*Confirmation)(nil),                  // 5: usher.token.v1.Confirmation
 }
 var file_usher_token_v1_introspection_service_proto_depIdxs = []int32{
 	4, // 0: usher.token.v1.BatchIntrospectTokensResponse.answers:type_name -> usher.token.v1.IntrospectTokenResponse
 	0, // 1: usher.token.v1.IntrospectTokenResponse.kind:type_name -> usher.token.v1.TokenKind
-	1, // 2: usher.token.v1.IntrospectionService.IntrospectToken:input_type -> usher.token.v1.IntrospectTokenRequest
-	2, // 3: usher.token.v1.IntrospectionService.BatchIntrospectTokens:input_type -> usher.token.v1.BatchIntrospectTokensRequest
-	4, // 4: usher.token.v1.IntrospectionService.IntrospectToken:output_type -> usher.token.v1.IntrospectTokenResponse
-	3, // 5: usher.token.v1.IntrospectionService.BatchIntrospectTokens:output_type -> usher.token.v1.BatchIntrospectTokensResponse
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	5, // 2: usher.token.v1.IntrospectTokenResponse.cnf:type_name -> usher.token.v1.Confirmation
+	1, // 3: usher.token.v1.IntrospectionService.IntrospectToken:input_type -> usher.token.v1.IntrospectTokenRequest
+	2, // 4: usher.token.v1.IntrospectionService.BatchIntrospectTokens:input_type -> usher.token.v1.BatchIntrospectTokensRequest
+	4, // 5: usher.token.v1.IntrospectionService.IntrospectToken:output_type -> usher.token.v1.IntrospectTokenResponse
+	3, // 6: usher.token.v1.IntrospectionService.BatchIntrospectTokens:output_type -> usher.token.v1.BatchIntrospectTokensResponse
+	5, // [5:7] is the sub-list for method output_type
+	3, // [3:5] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_introspection_service_proto_init() }
@@ -558,7 +619,7 @@ func file_usher_token_v1_introspection_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_introspection_service_proto_rawDesc), len(file_usher_token_v1_introspection_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

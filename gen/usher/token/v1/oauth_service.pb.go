@@ -179,7 +179,7 @@ type IssueTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The access token, `vdo_oat_…`.
 	AccessToken string `protobuf:"bytes,1,opt,name=access_token,proto3" json:"access_token,omitempty"`
-	// Always `Bearer`.
+	// `DPoP` for an access token that is bound to a key (RFC 9449 §5), and `Bearer` otherwise.
 	TokenType string `protobuf:"bytes,2,opt,name=token_type,proto3" json:"token_type,omitempty"`
 	// The access token's lifetime in seconds.
 	ExpiresIn int32 `protobuf:"varint,3,opt,name=expires_in,proto3" json:"expires_in,omitempty"`
@@ -504,7 +504,8 @@ type IntrospectClientTokenResponse struct {
 	// The same as sub: unique, so that a resource server may identify users by it; never the e-mail
 	// address.
 	Username string `protobuf:"bytes,5,opt,name=username,proto3" json:"username,omitempty"`
-	// `Bearer` for an access token; absent for a refresh token.
+	// `Bearer` for an access token, or `DPoP` for one that is bound to a key; absent for a refresh
+	// token.
 	TokenType string `protobuf:"bytes,6,opt,name=token_type,proto3" json:"token_type,omitempty"`
 	// When the token expires, in seconds since 1970. 32 bits, because protojson writes 64-bit numbers
 	// as strings; valid until 2106.
@@ -521,7 +522,9 @@ type IntrospectClientTokenResponse struct {
 	Aud []string `protobuf:"bytes,12,rep,name=aud,proto3" json:"aud,omitempty"`
 	// For whom the token acts: `user`, or `service` for one that a client got for itself (RFC 9700
 	// §4.15.1).
-	TokenKind     string `protobuf:"bytes,26,opt,name=token_kind,proto3" json:"token_kind,omitempty"`
+	TokenKind string `protobuf:"bytes,26,opt,name=token_kind,proto3" json:"token_kind,omitempty"`
+	// The key that the token is bound to (RFC 9449 §6); absent for none.
+	Cnf           *Confirmation `protobuf:"bytes,70,opt,name=cnf,proto3" json:"cnf,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -647,11 +650,18 @@ func (x *IntrospectClientTokenResponse) GetTokenKind() string {
 	return ""
 }
 
+func (x *IntrospectClientTokenResponse) GetCnf() *Confirmation {
+	if x != nil {
+		return x.Cnf
+	}
+	return nil
+}
+
 var File_usher_token_v1_oauth_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\x1a\x1busher/token/v1/device.proto\"\xd5\x03\n" +
+	"\"usher/token/v1/oauth_service.proto\x12\x0eusher.token.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1ausher/rpc/v1/options.proto\x1a\x1busher/token/v1/device.proto\x1a*usher/token/v1/introspection_service.proto\x1a\x19usher/token/v1/push.proto\"\xd5\x03\n" +
 	"\x11IssueTokenRequest\x12\x1e\n" +
 	"\n" +
 	"grant_type\x18\x01 \x01(\tR\n" +
@@ -693,7 +703,7 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x03 \x01(\tR\tclient_id\x12*\n" +
 	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rclient_secret\x120\n" +
 	"\x10client_assertion\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\x10client_assertion\x124\n" +
-	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\xe9\x02\n" +
+	"\x15client_assertion_type\x18\x06 \x01(\tR\x15client_assertion_type\"\x99\x03\n" +
 	"\x1dIntrospectClientTokenResponse\x12\x1b\n" +
 	"\x06active\x18\x01 \x01(\bH\x00R\x06active\x88\x01\x01\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1c\n" +
@@ -712,10 +722,12 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\x03aud\x18\f \x03(\tR\x03aud\x12\x1e\n" +
 	"\n" +
 	"token_kind\x18\x1a \x01(\tR\n" +
-	"token_kindB\t\n" +
-	"\a_active2\xaa\x04\n" +
+	"token_kind\x12.\n" +
+	"\x03cnf\x18F \x01(\v2\x1c.usher.token.v1.ConfirmationR\x03cnfB\t\n" +
+	"\a_active2\x9b\x05\n" +
 	"\fOAuthService\x12\x8f\x01\n" +
-	"\x0fAuthorizeDevice\x12&.usher.token.v1.AuthorizeDeviceRequest\x1a'.usher.token.v1.AuthorizeDeviceResponse\"+\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/oauth/device_authorization\x12q\n" +
+	"\x0fAuthorizeDevice\x12&.usher.token.v1.AuthorizeDeviceRequest\x1a'.usher.token.v1.AuthorizeDeviceResponse\"+\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/oauth/device_authorization\x12o\n" +
+	"\x11PushAuthorization\x12(.usher.token.v1.PushAuthorizationRequest\x1a).usher.token.v1.PushAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x01\x12q\n" +
 	"\n" +
 	"IssueToken\x12!.usher.token.v1.IssueTokenRequest\x1a\".usher.token.v1.IssueTokenResponse\"\x1c\xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x11:\x01*\"\f/oauth/token\x12x\n" +
 	"\vRevokeToken\x12\".usher.token.v1.RevokeTokenRequest\x1a#.usher.token.v1.RevokeTokenResponse\" \xe2\xbd\x18\x01\x01\x82\xd3\xe4\x93\x02\x12:\x01*\"\r/oauth/revoke\x90\x02\x02\x12\x9a\x01\n" +
@@ -742,23 +754,29 @@ var file_usher_token_v1_oauth_service_proto_goTypes = []any{
 	(*RevokeTokenResponse)(nil),           // 3: usher.token.v1.RevokeTokenResponse
 	(*IntrospectClientTokenRequest)(nil),  // 4: usher.token.v1.IntrospectClientTokenRequest
 	(*IntrospectClientTokenResponse)(nil), // 5: usher.token.v1.IntrospectClientTokenResponse
-	(*AuthorizeDeviceRequest)(nil),        // 6: usher.token.v1.AuthorizeDeviceRequest
-	(*AuthorizeDeviceResponse)(nil),       // 7: usher.token.v1.AuthorizeDeviceResponse
+	(*Confirmation)(nil),                  // 6: usher.token.v1.Confirmation
+	(*AuthorizeDeviceRequest)(nil),        // 7: usher.token.v1.AuthorizeDeviceRequest
+	(*PushAuthorizationRequest)(nil),      // 8: usher.token.v1.PushAuthorizationRequest
+	(*AuthorizeDeviceResponse)(nil),       // 9: usher.token.v1.AuthorizeDeviceResponse
+	(*PushAuthorizationResponse)(nil),     // 10: usher.token.v1.PushAuthorizationResponse
 }
 var file_usher_token_v1_oauth_service_proto_depIdxs = []int32{
-	6, // 0: usher.token.v1.OAuthService.AuthorizeDevice:input_type -> usher.token.v1.AuthorizeDeviceRequest
-	0, // 1: usher.token.v1.OAuthService.IssueToken:input_type -> usher.token.v1.IssueTokenRequest
-	2, // 2: usher.token.v1.OAuthService.RevokeToken:input_type -> usher.token.v1.RevokeTokenRequest
-	4, // 3: usher.token.v1.OAuthService.IntrospectClientToken:input_type -> usher.token.v1.IntrospectClientTokenRequest
-	7, // 4: usher.token.v1.OAuthService.AuthorizeDevice:output_type -> usher.token.v1.AuthorizeDeviceResponse
-	1, // 5: usher.token.v1.OAuthService.IssueToken:output_type -> usher.token.v1.IssueTokenResponse
-	3, // 6: usher.token.v1.OAuthService.RevokeToken:output_type -> usher.token.v1.RevokeTokenResponse
-	5, // 7: usher.token.v1.OAuthService.IntrospectClientToken:output_type -> usher.token.v1.IntrospectClientTokenResponse
-	4, // [4:8] is the sub-list for method output_type
-	0, // [0:4] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	6,  // 0: usher.token.v1.IntrospectClientTokenResponse.cnf:type_name -> usher.token.v1.Confirmation
+	7,  // 1: usher.token.v1.OAuthService.AuthorizeDevice:input_type -> usher.token.v1.AuthorizeDeviceRequest
+	8,  // 2: usher.token.v1.OAuthService.PushAuthorization:input_type -> usher.token.v1.PushAuthorizationRequest
+	0,  // 3: usher.token.v1.OAuthService.IssueToken:input_type -> usher.token.v1.IssueTokenRequest
+	2,  // 4: usher.token.v1.OAuthService.RevokeToken:input_type -> usher.token.v1.RevokeTokenRequest
+	4,  // 5: usher.token.v1.OAuthService.IntrospectClientToken:input_type -> usher.token.v1.IntrospectClientTokenRequest
+	9,  // 6: usher.token.v1.OAuthService.AuthorizeDevice:output_type -> usher.token.v1.AuthorizeDeviceResponse
+	10, // 7: usher.token.v1.OAuthService.PushAuthorization:output_type -> usher.token.v1.PushAuthorizationResponse
+	1,  // 8: usher.token.v1.OAuthService.IssueToken:output_type -> usher.token.v1.IssueTokenResponse
+	3,  // 9: usher.token.v1.OAuthService.RevokeToken:output_type -> usher.token.v1.RevokeTokenResponse
+	5,  // 10: usher.token.v1.OAuthService.IntrospectClientToken:output_type -> usher.token.v1.IntrospectClientTokenResponse
+	6,  // [6:11] is the sub-list for method output_type
+	1,  // [1:6] is the sub-list for method input_type
+	1,  // [1:1] is the sub-list for extension type_name
+	1,  // [1:1] is the sub-list for extension extendee
+	0,  // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_oauth_service_proto_init() }
@@ -767,6 +785,8 @@ func file_usher_token_v1_oauth_service_proto_init() {
 		return
 	}
 	file_usher_token_v1_device_proto_init()
+	file_usher_token_v1_introspection_service_proto_init()
+	file_usher_token_v1_push_proto_init()
 	file_usher_token_v1_oauth_service_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -20,6 +20,7 @@ const _ = grpc.SupportPackageIsVersion9
 
 const (
 	OAuthService_AuthorizeDevice_FullMethodName       = "/usher.token.v1.OAuthService/AuthorizeDevice"
+	OAuthService_PushAuthorization_FullMethodName     = "/usher.token.v1.OAuthService/PushAuthorization"
 	OAuthService_IssueToken_FullMethodName            = "/usher.token.v1.OAuthService/IssueToken"
 	OAuthService_RevokeToken_FullMethodName           = "/usher.token.v1.OAuthService/RevokeToken"
 	OAuthService_IntrospectClientToken_FullMethodName = "/usher.token.v1.OAuthService/IntrospectClientToken"
@@ -29,12 +30,15 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// OAuthService has the endpoints that clients call over HTTP: device authorization, token,
-// revocation and introspection.
-// HTTP Basic credentials arrive unchanged in the `authorization` metadata.
+// OAuthService has the endpoints that clients call over HTTP: device authorization, pushed
+// authorization requests, token, revocation and introspection.
+// HTTP Basic credentials arrive unchanged in the `authorization` metadata, and a DPoP proof (RFC
+// 9449) in `usher-dpop`.
 type OAuthServiceClient interface {
 	// AuthorizeDevice is the device authorization endpoint (RFC 8628 §3.1).
 	AuthorizeDevice(ctx context.Context, in *AuthorizeDeviceRequest, opts ...grpc.CallOption) (*AuthorizeDeviceResponse, error)
+	// PushAuthorization is the pushed authorization request endpoint (RFC 9126 §2).
+	PushAuthorization(ctx context.Context, in *PushAuthorizationRequest, opts ...grpc.CallOption) (*PushAuthorizationResponse, error)
 	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
 	// `refresh_token`, `client_credentials` and `urn:ietf:params:oauth:grant-type:device_code`.
 	IssueToken(ctx context.Context, in *IssueTokenRequest, opts ...grpc.CallOption) (*IssueTokenResponse, error)
@@ -57,6 +61,16 @@ func (c *oAuthServiceClient) AuthorizeDevice(ctx context.Context, in *AuthorizeD
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(AuthorizeDeviceResponse)
 	err := c.cc.Invoke(ctx, OAuthService_AuthorizeDevice_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *oAuthServiceClient) PushAuthorization(ctx context.Context, in *PushAuthorizationRequest, opts ...grpc.CallOption) (*PushAuthorizationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PushAuthorizationResponse)
+	err := c.cc.Invoke(ctx, OAuthService_PushAuthorization_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -97,12 +111,15 @@ func (c *oAuthServiceClient) IntrospectClientToken(ctx context.Context, in *Intr
 // All implementations must embed UnimplementedOAuthServiceServer
 // for forward compatibility.
 //
-// OAuthService has the endpoints that clients call over HTTP: device authorization, token,
-// revocation and introspection.
-// HTTP Basic credentials arrive unchanged in the `authorization` metadata.
+// OAuthService has the endpoints that clients call over HTTP: device authorization, pushed
+// authorization requests, token, revocation and introspection.
+// HTTP Basic credentials arrive unchanged in the `authorization` metadata, and a DPoP proof (RFC
+// 9449) in `usher-dpop`.
 type OAuthServiceServer interface {
 	// AuthorizeDevice is the device authorization endpoint (RFC 8628 §3.1).
 	AuthorizeDevice(context.Context, *AuthorizeDeviceRequest) (*AuthorizeDeviceResponse, error)
+	// PushAuthorization is the pushed authorization request endpoint (RFC 9126 §2).
+	PushAuthorization(context.Context, *PushAuthorizationRequest) (*PushAuthorizationResponse, error)
 	// IssueToken is the token endpoint (RFC 6749 §3.2) with the grant types `authorization_code`,
 	// `refresh_token`, `client_credentials` and `urn:ietf:params:oauth:grant-type:device_code`.
 	IssueToken(context.Context, *IssueTokenRequest) (*IssueTokenResponse, error)
@@ -123,6 +140,9 @@ type UnimplementedOAuthServiceServer struct{}
 
 func (UnimplementedOAuthServiceServer) AuthorizeDevice(context.Context, *AuthorizeDeviceRequest) (*AuthorizeDeviceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method AuthorizeDevice not implemented")
+}
+func (UnimplementedOAuthServiceServer) PushAuthorization(context.Context, *PushAuthorizationRequest) (*PushAuthorizationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PushAuthorization not implemented")
 }
 func (UnimplementedOAuthServiceServer) IssueToken(context.Context, *IssueTokenRequest) (*IssueTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method IssueToken not implemented")
@@ -168,6 +188,24 @@ func _OAuthService_AuthorizeDevice_Handler(srv interface{}, ctx context.Context,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(OAuthServiceServer).AuthorizeDevice(ctx, req.(*AuthorizeDeviceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _OAuthService_PushAuthorization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PushAuthorizationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(OAuthServiceServer).PushAuthorization(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: OAuthService_PushAuthorization_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(OAuthServiceServer).PushAuthorization(ctx, req.(*PushAuthorizationRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -236,6 +274,10 @@ var OAuthService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "AuthorizeDevice",
 			Handler:    _OAuthService_AuthorizeDevice_Handler,
+		},
+		{
+			MethodName: "PushAuthorization",
+			Handler:    _OAuthService_PushAuthorization_Handler,
 		},
 		{
 			MethodName: "IssueToken",

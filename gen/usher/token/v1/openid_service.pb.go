@@ -167,6 +167,9 @@ type GetUserInfoResponse struct {
 	Email string `protobuf:"bytes,5,opt,name=email,proto3" json:"email,omitempty"`
 	// Whether the operator states that the address belongs to the user; absent without an address.
 	EmailVerified *bool `protobuf:"varint,6,opt,name=email_verified,json=emailVerified,proto3,oneof" json:"email_verified,omitempty"`
+	// The thumbprint of the key that the token is bound to, which the request must prove (RFC 9449 §7);
+	// empty for a bearer token.
+	DpopJkt       string `protobuf:"bytes,7,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -241,6 +244,13 @@ func (x *GetUserInfoResponse) GetEmailVerified() bool {
 		return *x.EmailVerified
 	}
 	return false
+}
+
+func (x *GetUserInfoResponse) GetDpopJkt() string {
+	if x != nil {
+		return x.DpopJkt
+	}
+	return ""
 }
 
 // CheckIdTokenHintRequest holds an ID token.
@@ -362,7 +372,7 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"\x0fGetKeysResponse\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\tR\x04keys\"=\n" +
 	"\x12GetUserInfoRequest\x12'\n" +
-	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\xd0\x01\n" +
+	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\xeb\x01\n" +
 	"\x13GetUserInfoResponse\x12\x10\n" +
 	"\x03sub\x18\x01 \x01(\tR\x03sub\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -371,7 +381,8 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"\vfamily_name\x18\x04 \x01(\tR\n" +
 	"familyName\x12\x14\n" +
 	"\x05email\x18\x05 \x01(\tR\x05email\x12*\n" +
-	"\x0eemail_verified\x18\x06 \x01(\bH\x00R\remailVerified\x88\x01\x01B\x11\n" +
+	"\x0eemail_verified\x18\x06 \x01(\bH\x00R\remailVerified\x88\x01\x01\x12\x19\n" +
+	"\bdpop_jkt\x18\a \x01(\tR\adpopJktB\x11\n" +
 	"\x0f_email_verified\"C\n" +
 	"\x17CheckIdTokenHintRequest\x12(\n" +
 	"\rid_token_hint\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vidTokenHint\"o\n" +

@@ -66,12 +66,15 @@ type Client struct {
 	ID string
 	// Algorithm is the only one that is accepted; empty for any that a key of the client verifies.
 	Algorithm string
-	Keys      Keys
+	// FAPI2 says that the client follows the FAPI 2.0 Security Profile: its aud must be a string (§5.3.2.1),
+	// and RS256 is not accepted (§5.4.1).
+	FAPI2 bool
+	Keys  Keys
 }
 
 // signedBy returns the payload and the key that signed it.
 func (a Assertion) signedBy(ctx context.Context, client Client) ([]byte, jose.Key, error) {
-	if client.Algorithm != "" && client.Algorithm != a.token.Algorithm {
+	if client.Algorithm != "" && client.Algorithm != a.token.Algorithm || client.FAPI2 && a.token.Algorithm == "RS256" {
 		return nil, jose.Key{}, refuse(cause.AssertionAlgorithm)
 	}
 	keys, err := client.Keys.Keys(ctx, a.token.KeyID)

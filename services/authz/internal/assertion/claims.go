@@ -21,21 +21,20 @@ type claims struct {
 }
 
 // audience is the claim aud: a string, or a list of strings.
-type audience []string
+type audience struct {
+	values []string
+	list   bool
+}
 
 // UnmarshalJSON parses both forms.
 func (a *audience) UnmarshalJSON(text []byte) error {
 	var one string
 	if jose.UnmarshalJSON(text, &one) == nil {
-		*a = audience{one}
+		*a = audience{values: []string{one}}
 		return nil
 	}
-	var list []string
-	if err := jose.UnmarshalJSON(text, &list); err != nil {
-		return err
-	}
-	*a = list
-	return nil
+	a.list = true
+	return jose.UnmarshalJSON(text, &a.values)
 }
 
 // parseClaims parses a payload: one JSON object in which no member appears twice.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/jose"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
@@ -39,7 +40,7 @@ func (v Verifier) Verify(ctx context.Context, a Assertion, client Client) (jose.
 	if !a.acceptsType() {
 		return jose.Key{}, refuse(cause.AssertionType)
 	}
-	if why := v.check(signed, client.ID); why != "" {
+	if why := v.check(signed, client); why != "" {
 		return jose.Key{}, refuse(why)
 	}
 	expiresAt := timeOf(*signed.ExpiresAt)
@@ -54,12 +55,12 @@ func (v Verifier) Verify(ctx context.Context, a Assertion, client Client) (jose.
 }
 
 // check returns the cause of the first claim that is not accepted; empty if all are.
-func (v Verifier) check(signed claims, clientID string) cause.Cause {
-	if signed.Issuer != clientID || signed.Subject != clientID {
+func (v Verifier) check(signed claims, client Client) cause.Cause {
+	if signed.Issuer != client.ID || signed.Subject != client.ID {
 		return cause.AssertionIssuer
 	}
-	if len(signed.Audience) != 1 || signed.Audience[0] != v.Issuer {
-		return wrongAudience(signed.Audience)
+	if sent := signed.Audience; len(sent.values) != 1 || sent.values[0] != v.Issuer || sent.list && client.FAPI2 {
+		return wrongAudience(sent.values)
 	}
 	if why := checkTimes(signed, v.Now()); why != "" {
 		return why
@@ -91,9 +92,9 @@ func checkTimes(signed claims, now time.Time) cause.Cause {
 
 // wrongAudience returns the cause of an audience that is not accepted. The URL of an endpoint, which
 // RFC 7523 §3 recommended and many libraries still send, has a cause of its own.
-func wrongAudience(sent audience) cause.Cause {
+func wrongAudience(sent []string) cause.Cause {
 	for _, audience := range sent {
-		for _, path := range []string{"/oauth/token", "/oauth/revoke", "/oauth/introspect"} {
+		for _, path := range []string{oauth.TokenPath, oauth.PushPath, "/oauth/revoke", "/oauth/introspect"} {
 			if strings.HasSuffix(strings.TrimSuffix(audience, "/"), path) {
 				return cause.AssertionAudienceEndpoint
 			}

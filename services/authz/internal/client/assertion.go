@@ -82,5 +82,7 @@ func (a Authenticator) verify(ctx context.Context, parsed assertion.Assertion, r
 	if record.URI != "" {
 		keys = a.Published.At(record.URI)
 	}
-	return a.Assertions.Verify(ctx, parsed, assertion.Client{ID: record.ID, Algorithm: record.Algorithm, Keys: keys})
+	return a.Assertions.Verify(ctx, parsed, assertion.Client{
+		ID: record.ID, Algorithm: record.Algorithm, FAPI2: record.Profile == FAPI2, Keys: keys,
+	})
 }

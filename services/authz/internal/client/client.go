@@ -21,6 +21,10 @@ var (
 // rotation, its predecessor.
 const MaxSecrets = 2
 
+// SelfRegisteredRetry is RefreshRetry of a client that registered or describes itself: programs on
+// several hosts share a client, and may refresh at once.
+const SelfRegisteredRetry = 10 * time.Second
+
 // Type is the client type of RFC 6749 §2.1.
 type Type string
 
@@ -54,6 +58,7 @@ type Client struct {
 	// Sector is the sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1): the
 	// host of its redirect URIs at registration. Empty for a client that gets public subjects.
 	Sector string
+	Security
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }

@@ -47,6 +47,13 @@ type Store struct{ config Config }
 // New returns a Store over the entries.
 func New(config Config) *Store { return &Store{config: config} }
 
+// Limited returns a Store over the same entries, whose codes live for at most that long.
+func (s *Store) Limited(lifetime time.Duration) *Store {
+	limited := s.config
+	limited.Lifetime = min(limited.Lifetime, lifetime)
+	return &Store{config: limited}
+}
+
 // Derive returns the code of an approval: HMAC-SHA256 with the browser cookie's value as key, over
 // the authorization's identifier and the number of the code (attempt, from 1). A repeated decision
 // thus returns the same code although no code is stored in clear. Only the hash of the cookie's

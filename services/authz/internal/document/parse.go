@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,10 +21,6 @@ const (
 	maxNameLength = 100
 	maxURIs       = 20
 )
-
-// refreshRetry is the retry window of refresh tokens: programs on several hosts share a client, and
-// may refresh at once.
-const refreshRetry = 10 * time.Second
 
 // Rules are the operator's rules for what a document may say, besides its address.
 type Rules struct {
@@ -72,7 +67,7 @@ func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.K
 	if method.UsesKeys() {
 		kind = client.Confidential
 	}
-	window := refreshRetry
+	window := client.SelfRegisteredRetry
 	return client.Registration{
 		Client: client.Client{
 			ID: id, Name: displayName(u.Host, m.name), Type: kind, GrantTypes: m.grantTypes, RefreshRetry: &window,

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -81,8 +82,26 @@ type Client struct {
 	Shared bool
 	// Authorized says that a user has approved a request of the client.
 	Authorized bool
-	// Secret is the current secret; nil for a public client.
+	// Secret is the current secret; nil for a public client and for one with keys.
 	Secret *secret.Record
+	// Keys are the keys in the metadata of a client that authenticates with them; none if it
+	// publishes them.
+	Keys []jose.Key
+}
+
+// HasSecret reports whether the client authenticates with a secret.
+func (c Client) HasSecret() bool { return c.Type == client.Confidential && !c.UsesKeys() }
+
+// RestoreKeys sets how a stored client authenticates, by its metadata.
+func (c *Client) RestoreKeys() (err error) {
+	if c.Metadata.AuthMethod != oauth.PrivateKeyJWT {
+		return nil
+	}
+	c.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT, URI: c.Metadata.KeysURI}
+	if c.Metadata.Keys != "" {
+		c.Keys, err = parseKeys(c.Metadata.Keys)
+	}
+	return err
 }
 
 // Privilege is what a client with an initial access token may register, in addition to others. It
@@ -98,6 +117,9 @@ type Privilege struct {
 func (c Client) registered() Metadata {
 	m := c.Metadata
 	m.RedirectURIs, m.GrantTypes, m.Scope = slices.Clone(c.RedirectURIs), c.GrantTypes, c.Scope.String()
-	m.ResponseTypes, m.ApplicationType = []string{responseCode}, string(c.ApplicationType)
+	m.ResponseTypes, m.ApplicationType = nil, string(c.ApplicationType)
+	if c.May(oauth.AuthorizationCodeGrant) {
+		m.ResponseTypes = []string{responseCode}
+	}
 	return m
 }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -69,6 +70,8 @@ type Rules struct {
 	Reserved Names
 	// PrivateUseSchemes are the schemes without a dot that redirect URIs may have.
 	PrivateUseSchemes []string
+	// CheckURL returns an error for an address of keys that is not requested.
+	CheckURL func(address string) error
 }
 
 // apply validates the metadata of a request as a whole and returns the client that it describes,
@@ -83,13 +86,15 @@ func (r Rules) apply(m Metadata, privilege Privilege) (Client, error) {
 			return Client{}, err
 		}
 	}
-	uris, err := r.redirectURIs(m)
+	grants, err := grantTypes(m.GrantTypes, privilege)
 	if err != nil {
 		return Client{}, err
 	}
-	grants, err := grantTypes(m.GrantTypes)
-	if err != nil {
-		return Client{}, err
+	var uris []string
+	if len(m.RedirectURIs) > 0 || slices.Contains(grants, oauth.AuthorizationCodeGrant) {
+		if uris, err = r.redirectURIs(m); err != nil {
+			return Client{}, err
+		}
 	}
 	if len(m.ResponseTypes) > 0 && !slices.Contains(m.ResponseTypes, responseCode) {
 		return Client{}, refuse("response_types", "must include code, the only response type")
@@ -103,7 +108,13 @@ func (r Rules) apply(m Metadata, privilege Privilege) (Client, error) {
 		return Client{}, err
 	}
 	registered := Client{Metadata: m, Privilege: privilege}
-	registered.Metadata.AuthMethod, registered.Metadata.Keys, registered.Metadata.KeysURI = method, "", ""
+	if registered.Metadata.AuthMethod = method; method == oauth.PrivateKeyJWT {
+		if err := r.setKeys(&registered); err != nil {
+			return Client{}, err
+		}
+	} else {
+		registered.Metadata.Keys, registered.Metadata.KeysURI = "", ""
+	}
 	registered.Name, registered.Type = strings.TrimSpace(m.Name), client.Confidential
 	if method == methodNone {
 		registered.Type = client.Public
@@ -131,11 +142,11 @@ func (r Rules) checkName(m Metadata) error {
 	return nil
 }
 
-// checkAddresses validates addresses that are stored and returned. They are never fetched: a client
-// that anyone can register must not choose what this server connects to.
+// checkAddresses validates addresses that are stored and returned, and never fetched. For jwks_uri see
+// setKeys.
 func checkAddresses(m Metadata) error {
 	for _, a := range []struct{ member, address string }{
-		{"client_uri", m.URI}, {"logo_uri", m.LogoURI}, {"tos_uri", m.TermsURI}, {"policy_uri", m.PolicyURI}, {"jwks_uri", m.KeysURI},
+		{"client_uri", m.URI}, {"logo_uri", m.LogoURI}, {"tos_uri", m.TermsURI}, {"policy_uri", m.PolicyURI},
 	} {
 		if a.address == "" {
 			continue
@@ -144,7 +155,7 @@ func checkAddresses(m Metadata) error {
 		switch {
 		case err != nil, !printable(a.address, maxAddress), strings.ContainsAny(a.address, " \"<>\\"), u.Host == "", u.User != nil:
 			return refuse(a.member, "must be a web address without user information")
-		case u.Scheme != "https" && (u.Scheme != "http" || a.member == "jwks_uri"):
+		case u.Scheme != "https" && u.Scheme != "http":
 			return refuse(a.member, "must begin with https://")
 		}
 	}
@@ -228,21 +239,24 @@ func isWeb(uri string) bool {
 
 // grantTypes returns the grant types that the client can have. Others are left out, which the
 // response says (RFC 7591 §3.2.1): clients list every grant type that they implement. The client
-// credentials grant is never among them, since the client is not verified.
-func grantTypes(requested []string) ([]string, error) {
+// credentials grant is never among them, since the client is not verified, and devices are for
+// clients with an initial access token: their users cannot see which client asks.
+func grantTypes(requested []string, privilege Privilege) ([]string, error) {
 	if len(requested) == 0 {
 		return []string{oauth.AuthorizationCodeGrant}, nil
 	}
-	var grants []string
-	for _, name := range oauth.DefaultGrantTypes() {
-		if slices.Contains(requested, name) {
-			grants = append(grants, name)
-		}
+	allowed := oauth.DefaultGrantTypes()
+	if privilege.Token {
+		allowed = append(allowed, oauth.DeviceCodeGrant)
 	}
-	if !slices.Contains(grants, oauth.AuthorizationCodeGrant) {
-		return nil, refuse("grant_types", "must include authorization_code, which a client that registers itself starts with")
+	grants := slices.DeleteFunc(allowed, func(name string) bool { return !slices.Contains(requested, name) })
+	switch {
+	case oauth.AnyGrantType(grants, func(g oauth.GrantType) bool { return g.Starts }):
+		return grants, nil
+	case slices.Contains(requested, oauth.DeviceCodeGrant):
+		return nil, refuse("grant_types", "has "+oauth.DeviceCodeGrant+" alone, which needs an initial access token")
 	}
-	return grants, nil
+	return nil, refuse("grant_types", "must include authorization_code, which a client that registers itself starts with")
 }
 
 // scope returns the scope that the client may request: the names that it registers for and that the
@@ -273,7 +287,7 @@ func (r Rules) scope(requested string, privilege Privilege) (oauth.Scope, error)
 // cannot keep a secret, and gets none.
 func authMethod(m Metadata, uris []string) (string, error) {
 	switch m.AuthMethod {
-	case methodNone, methodBasic, methodPost:
+	case methodNone, methodBasic, methodPost, oauth.PrivateKeyJWT:
 		return m.AuthMethod, nil
 	case "":
 		if m.ApplicationType == string(client.Native) || m.ApplicationType == "" && onDevice(uris) {
@@ -281,7 +295,40 @@ func authMethod(m Metadata, uris []string) (string, error) {
 		}
 		return methodBasic, nil
 	}
-	return "", refuse("token_endpoint_auth_method", "must be none, client_secret_basic or client_secret_post")
+	return "", refuse("token_endpoint_auth_method", "must be none, client_secret_basic, client_secret_post or private_key_jwt")
+}
+
+// setKeys makes a client authenticate with the keys of its metadata. A client that anyone can
+// register must not choose what this server connects to: without an initial access token the keys
+// are in the metadata.
+func (r Rules) setKeys(c *Client) error {
+	m := c.Metadata
+	c.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT, URI: m.KeysURI}
+	switch {
+	case m.Keys == "" && m.KeysURI == "":
+		return refuse("jwks", "is needed for private_key_jwt, or jwks_uri with an initial access token")
+	case m.Keys != "":
+		_, err := parseKeys(m.Keys)
+		return err
+	case !c.Privilege.Token:
+		return refuse("jwks_uri", "needs an initial access token: send the keys in jwks")
+	}
+	if err := r.CheckURL(m.KeysURI); err != nil {
+		return refuse("jwks_uri", "cannot be read: "+err.Error())
+	}
+	return nil
+}
+
+// parseKeys parses the JWK Set of a registration.
+func parseKeys(jwks string) ([]jose.Key, error) {
+	keys, err := jose.ParseSet([]byte(jwks))
+	switch {
+	case err != nil:
+		return nil, refuse("jwks", "cannot be registered: "+err.Error())
+	case len(keys) == 0 || len(keys) > client.MaxKeys:
+		return nil, refuse("jwks", fmt.Sprintf("must have one to %d keys", client.MaxKeys))
+	}
+	return keys, nil
 }
 
 // onDevice reports whether every redirect URI is on the user's device.

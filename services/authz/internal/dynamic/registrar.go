@@ -22,7 +22,7 @@ type Store interface {
 	// FindDynamic returns the client of a registration, or ErrToken.
 	FindDynamic(ctx context.Context, r Key) (Client, error)
 	// ReplaceDynamic replaces the client and the token of a registration, and keeps the client's
-	// secret if both are confidential. It returns ErrToken or ErrShared.
+	// secret if it still authenticates with one. It returns ErrToken or ErrShared.
 	ReplaceDynamic(ctx context.Context, r Key, replacement Client, token secret.Hash) error
 	// DeleteDynamic deletes the client of a registration, and of a shared client the registration
 	// only. It returns ErrToken.
@@ -117,9 +117,10 @@ func (r Registrar) Register(ctx context.Context, req Request) (Registered, error
 	}
 	registered := Registered{Token: secret.Generate(secret.RegistrationToken)}
 	n.Client.ID, n.Token = client.NewDynamicID(), secret.Sum(registered.Token.Reveal())
-	if n.Client.Type == client.Confidential {
+	switch {
+	case n.Client.HasSecret():
 		registered.Secret = n.Client.newSecret()
-	} else if n.Initial == nil {
+	case n.Client.Type == client.Public && n.Initial == nil:
 		n.Fingerprint = fingerprint(n.Client, req.Source)
 	}
 	stored, err := r.Store.AddDynamic(ctx, n)
@@ -178,7 +179,7 @@ func (r Registrar) Update(ctx context.Context, u Update) (Registered, error) {
 	}
 	replacement.ID, replacement.CreatedAt = found.ID, found.CreatedAt
 	updated := Registered{ID: found.ID, CreatedAt: found.CreatedAt, Token: secret.Generate(secret.RegistrationToken)}
-	if replacement.Type == client.Confidential && found.Type != client.Confidential {
+	if replacement.HasSecret() && !found.HasSecret() {
 		updated.Secret = replacement.newSecret()
 	}
 	if err := r.Store.ReplaceDynamic(ctx, key, replacement, secret.Sum(updated.Token.Reveal())); err != nil {

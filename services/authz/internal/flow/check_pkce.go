@@ -9,12 +9,12 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
-// checkPKCE requires a code challenge from every public client (RFC 9700 §2.1.1) and from every
-// client of a document, which may be public when the code is redeemed. It validates the challenge of
-// every client that sends one.
+// checkPKCE requires a code challenge from every public client (RFC 9700 §2.1.1), from every client
+// of a document, which may be public when the code is redeemed, and with the profile fapi2 (FAPI 2.0
+// §5.3.2.2). It validates the challenge of every client that sends one.
 func checkPKCE(_ context.Context, _ Flow, a *request) error {
 	challenge, method := a.value("code_challenge"), a.value("code_challenge_method")
-	if challenge == "" && method == "" && a.client.Type == client.Confidential && !client.IsDocument(a.client.ID) {
+	if challenge == "" && method == "" && !requiresChallenge(a.client) {
 		return nil
 	}
 	err := oauth.CheckChallenge(challenge, method)
@@ -28,4 +28,8 @@ func checkPKCE(_ context.Context, _ Flow, a *request) error {
 	}
 	a.CodeChallenge = challenge
 	return nil
+}
+
+func requiresChallenge(registration client.Registration) bool {
+	return registration.Type != client.Confidential || client.IsDocument(registration.ID) || registration.Profile == client.FAPI2
 }

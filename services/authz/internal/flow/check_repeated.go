@@ -12,7 +12,7 @@ import (
 func checkRepeated(_ context.Context, _ Flow, a *request) error {
 	for _, name := range [...]string{
 		"response_type", "scope", "state", "code_challenge", "code_challenge_method",
-		"response_mode", "request", "request_uri", "prompt", "max_age", "login_hint",
+		"response_mode", "request", "request_uri", dpopKeyParam, "prompt", "max_age", "login_hint",
 		"nonce", "id_token_hint", "registration",
 	} {
 		if a.repeated(name) {

@@ -10,6 +10,8 @@ import (
 // Connect Core §3.1.2.6). A request object is never decoded and a request_uri never fetched.
 func checkRequestObject(_ context.Context, _ Flow, a *request) error {
 	switch {
+	case a.push && a.value("request_uri") != "": // RFC 9126 §2.1
+		return invalidRequest(cause.RequestURIPushed, "the parameter request_uri cannot be in a pushed request: send the parameters themselves")
 	case a.value("request") != "":
 		return redirectWith(cause.RequestObjectUnsupported, "request_not_supported", "the parameter request is not supported: send the parameters themselves")
 	case a.value("request_uri") != "":

@@ -87,6 +87,9 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 		if err := f.decidable(ctx, p, d); err != nil {
 			return err
 		}
+		if err := f.spend(ctx, *p); err != nil {
+			return err
+		}
 		if d.Approval != nil && !admitted {
 			if err := f.admit(ctx, p.ClientID, d.UserID); err != nil {
 				return err
@@ -133,7 +136,10 @@ func (f Flow) location(ctx context.Context, p pending.Authorization, d Decision,
 func (f Flow) Cancel(ctx context.Context, id string, browser secret.String) (Step, error) {
 	p, _, err := f.Pending.Close(ctx, id, browser, func(p *pending.Authorization) error {
 		p.Outcome = &pending.Outcome{}
-		return f.recheckClient(ctx, *p)
+		if err := f.recheckClient(ctx, *p); err != nil {
+			return err
+		}
+		return f.spend(ctx, *p)
 	})
 	switch {
 	case err != nil:
@@ -160,7 +166,7 @@ func (f Flow) denied(p pending.Authorization) (secret.String, error) {
 // the location.
 func (f Flow) approved(ctx context.Context, p pending.Authorization, browser secret.String) (secret.String, error) {
 	minted := code.Derive(browser, p.ID, p.Outcome.Attempt)
-	err := f.Codes.Keep(ctx, minted, approvedRequest(p), p.Outcome.At)
+	err := f.CodesOf(p).Keep(ctx, minted, approvedRequest(p), p.Outcome.At)
 	if errors.Is(err, code.ErrInvalid) {
 		return secret.String{}, pending.ErrDecided // the code has expired
 	}
@@ -271,10 +277,24 @@ func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error 
 	if !permits(registration, p.RedirectURI) || !registration.Scope.Covers(p.Scope) || !registration.May(oauth.AuthorizationCodeGrant) {
 		return clientChanged()
 	}
-	if registration.Type == client.Public && p.CodeChallenge == "" {
-		return clientChanged() // the client was confidential at the start: without PKCE nothing would protect the code now
+	if requiresChallenge(registration) && p.CodeChallenge == "" {
+		return clientChanged() // it was not required at the start: without PKCE nothing would protect the code now
+	}
+	if registration.RequiresPush() && p.PushedID == "" {
+		return clientChanged()
 	}
 	return nil
+}
+
+// shortCode is the longest life of a code that FAPI 2.0 §5.3.2.2 allows.
+const shortCode = time.Minute
+
+// CodesOf returns the codes with the lifetime that the request's client permits.
+func (f Flow) CodesOf(p pending.Authorization) *code.Store {
+	if p.ShortCode {
+		return f.Codes.Limited(shortCode)
+	}
+	return f.Codes
 }
 
 func clientChanged() error { return cause.With(pending.ErrNotFound, cause.AuthorizationClientChanged) }

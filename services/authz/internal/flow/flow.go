@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/device"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/pushed"
 )
 
 // ErrSignedOut is returned by Sessions for a session that is unknown, expired or ended.
@@ -86,6 +87,10 @@ type Config struct {
 	// Devices has the codes of devices, and UserCodes limits the guesses of user codes.
 	Devices   *device.Store
 	UserCodes UserCodeLimit
+	// Pushed has the requests that clients pushed.
+	Pushed *pushed.Store
+	// PushRequired refuses every request that was not pushed.
+	PushRequired bool
 	// Starts limits how many requests are stored.
 	Starts StartLimit
 	// Admissions may refuse an approval for a client that registered itself.

@@ -31,6 +31,8 @@ const (
 	Unknown
 	// Refused is a request that was refused, whose client is not verified.
 	Refused
+	// Used is a request that its client pushed, and that was decided in another tab or browser.
+	Used
 )
 
 // Found is a request as a page may show it.
@@ -67,6 +69,11 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 	case errors.Is(err, pending.ErrNotFound):
 		return Found{Status: Unknown}, nil
 	case err != nil:
+		return Found{}, err
+	}
+	if err := f.CheckUnused(ctx, p); errors.Is(err, pending.ErrDecided) {
+		return Found{Status: Used, ClientName: p.ClientName, Origin: p.Origin()}, nil
+	} else if err != nil {
 		return Found{}, err
 	}
 	user, err := f.user(ctx, browser.Session)

@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/pushed"
 )
 
 // check validates one aspect of a request. It returns a *refusal, another error if the check could
@@ -23,6 +24,7 @@ func order() []check {
 		checkState,       // too long to be returned whole             → page
 		// Refusals redirect only from here on: the client and its redirect URI are known.
 		checkRepeated,      // any parameter we read, sent twice         → invalid_request
+		checkPushed,        // not pushed, where that is required        → invalid_request
 		checkRequestObject, // request, request_uri, registration        → …_not_supported
 		checkResponseMode,  // anything but query                        → invalid_request
 		checkResponseType,  // missing; anything but code                → invalid_request; unsupported_response_type
@@ -30,6 +32,7 @@ func order() []check {
 		checkScope,         // missing, unknown, not allowed to client   → invalid_scope
 		checkResource,      // malformed, unknown; scope of another      → invalid_target; invalid_scope
 		checkPKCE,          // missing for a public client, not S256     → invalid_request
+		checkDPoPKey,       // dpop_jkt: malformed, not the proof's key  → invalid_request
 		checkPrompt,        // none together with another value          → invalid_request
 		checkMaxAge,        // not a whole number of seconds             → invalid_request
 		checkLoginHint,     // never refuses
@@ -47,6 +50,10 @@ type request struct {
 	pending.Request
 	// silent, signInAgain and selectAccount are prompt=none, login and select_account.
 	silent, signInAgain, selectAccount bool
+	// push says that the client pushes the request, and proofKey is the key of the DPoP proof beside
+	// it; empty without one.
+	push     bool
+	proofKey string
 	// maxAge is the maximum age of the sign-in; nil for any.
 	maxAge *time.Duration
 	// hint is the ID token of the request; nil where none was sent, or where it is not one of this
@@ -62,12 +69,23 @@ func (f Flow) validate(ctx context.Context, rawQuery string, hint *IDTokenHint) 
 		return a, pageWith(cause.QueryMalformed, "The address of this page cannot be read: it is too long, or wrongly encoded.")
 	}
 	a.params = params
-	for _, check := range order() {
-		if err := check(ctx, f, a); err != nil {
+	if pushed.Is(a.value("request_uri")) {
+		if err := f.loadPushed(ctx, a); err != nil {
 			return a, err
 		}
 	}
-	return a, nil
+	return a, f.check(ctx, a)
+}
+
+// check runs the checks on the parameters.
+func (f Flow) check(ctx context.Context, a *request) error {
+	for _, check := range order() {
+		if err := check(ctx, f, a); err != nil {
+			return err
+		}
+	}
+	a.ShortCode = a.client.Profile == client.FAPI2
+	return nil
 }
 
 // value returns a parameter. A parameter without a value counts as omitted (RFC 6749 §3.1).

@@ -33,8 +33,11 @@ func redirectWith(why cause.Cause, code, text string) *refusal {
 }
 
 func invalidRequest(why cause.Cause, text string) *refusal {
-	return redirectWith(why, "invalid_request", text)
+	return redirectWith(why, invalidRequestCode, text)
 }
+
+// invalidRequestCode is the error code of RFC 6749 §4.1.2.1.
+const invalidRequestCode = "invalid_request"
 
 // invalidScope names the wrong word; error_description may contain no quotation marks.
 func invalidScope(why cause.Cause, text string) *refusal {

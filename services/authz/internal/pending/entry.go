@@ -44,14 +44,17 @@ type stored struct {
 	SignIn  bool   `json:"sign_in,omitempty"`
 	Account bool   `json:"account,omitempty"`
 	Session []byte `json:"session,omitempty"`
-	// Outcome is absent while the request waits. If it, Refusal or Device is set, Deadline is 0 and
-	// Until has the deadline: release 0.1, which has none of them, then reads the entry as expired.
+	// Outcome is absent while the request waits. If it, Refusal, Device, Pushed or a key of DPoP is set,
+	// Deadline is 0 and Until has the deadline: release 0.1, which has none of them, then reads the
+	// entry as expired.
 	Outcome    *storedOutcome `json:"outcome,omitempty"`
 	Unverified bool           `json:"unverified,omitempty"`
 	Refusal    *storedRefusal `json:"refusal,omitempty"`
 	Device     *storedDevice  `json:"device,omitempty"`
 	Silent     bool           `json:"silent,omitempty"`
 	OnlyUser   string         `json:"only_user,omitempty"`
+	Pushed     string         `json:"pushed,omitempty"`
+	ShortCode  bool           `json:"short_code,omitempty"`
 	Until      int64          `json:"until,omitempty"`
 }
 
@@ -110,7 +113,7 @@ func encode(e entry) ([]byte, error) {
 		AuthorizationRequest: e.AuthorizationRequest, RedirectURI: []byte(e.RedirectURI), Scope: e.Scope.String(),
 		ClientName: []byte(e.ClientName), State: []byte(e.State), Browser: e.Browser.Bytes(), Deadline: e.Deadline.UnixMicro(),
 		UserID: e.Viewer.UserID, Epoch: e.Viewer.Epoch,
-		LoginHint: []byte(e.LoginHint), Unverified: e.Unverified, Silent: e.Silent, OnlyUser: e.Demand.UserID, SignIn: e.Demand.SignIn, Account: e.Demand.Account,
+		LoginHint: []byte(e.LoginHint), Unverified: e.Unverified, Silent: e.Silent, OnlyUser: e.Demand.UserID, Pushed: e.PushedID, ShortCode: e.ShortCode, SignIn: e.Demand.SignIn, Account: e.Demand.Account,
 	}
 	if e.Demand.SignIn || e.Demand.Account {
 		s.Session = e.Demand.Session.Bytes()
@@ -121,7 +124,7 @@ func encode(e entry) ([]byte, error) {
 	if e.Device != nil {
 		s.Device = e.Device.stored()
 	}
-	if e.Outcome != nil || e.Refusal != nil || e.Device != nil {
+	if s.laterThanRelease01(e.Outcome != nil) {
 		s.Until, s.Deadline = s.Deadline, 0
 	}
 	if o := e.Outcome; o != nil {
@@ -132,6 +135,11 @@ func encode(e entry) ([]byte, error) {
 		return nil, fmt.Errorf("encoding an authorization: %w", err)
 	}
 	return value, nil
+}
+
+// laterThanRelease01 reports whether release 0.1 would read the entry as something else than it is.
+func (s stored) laterThanRelease01(decided bool) bool {
+	return decided || s.Refusal != nil || s.Device != nil || s.Pushed != "" || s.DPoPKey != ""
 }
 
 func decode(value []byte) (entry, error) {
@@ -160,12 +168,13 @@ func decode(value []byte) (entry, error) {
 		Request: Request{
 			AuthorizationRequest: request, ClientName: string(s.ClientName), State: string(s.State),
 			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.refusal(), Device: device, Silent: s.Silent,
+			PushedID: s.Pushed, ShortCode: s.ShortCode,
 		},
 		Browser:  browser,
 		Deadline: time.UnixMicro(s.Deadline),
 		Viewer:   Viewer{UserID: s.UserID, Epoch: s.Epoch},
 	}
-	if s.Outcome != nil || s.Refusal != nil || s.Device != nil {
+	if s.laterThanRelease01(s.Outcome != nil) {
 		e.Deadline = time.UnixMicro(s.Until)
 	}
 	if e.Outcome, err = s.Outcome.outcome(); err != nil {

@@ -46,6 +46,10 @@ type Request struct {
 	// Refusal is set for a request that was refused, and is stored to show that to the user. It can
 	// be cancelled, and never approved.
 	Refusal *Refusal
+	// PushedID identifies the pushed request that this one began with; empty for any other.
+	PushedID string
+	// ShortCode says that the code must live for a minute at most (FAPI 2.0).
+	ShortCode bool
 	// Device is the device that the outcome goes to; nil for a request with a redirect URI.
 	Device *Device
 	// Silent says that the request must be decided without a page (`prompt=none`).

@@ -65,6 +65,9 @@ func checkCombination(registration client.Registration) error {
 	if missing := registration.DefaultScope.Missing(registration.Scope); len(missing) > 0 {
 		return oauth.InvalidField("default_scopes", fmt.Sprintf("has %q, which is not one of the client's scopes: change both together", missing[0]))
 	}
+	if p := registration.Profile; p != "" && p != client.NoProfile && p != client.FAPI2 {
+		return oauth.InvalidField("profile", "must be none or fapi2")
+	}
 	return checkApplicationType(registration)
 }
 

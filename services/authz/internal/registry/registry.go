@@ -65,6 +65,9 @@ type Change struct {
 	Reuse      oauth.Reuse
 	// WorkspaceID is the workspace of a client that has none; a client is never moved to another one.
 	WorkspaceID string
+	// PushRequired and DPoPRequired are nil if they stay unchanged, and Profile is empty.
+	PushRequired, DPoPRequired *bool
+	Profile                    client.Profile
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 	// Keys or JWKSURI make the client authenticate with private_key_jwt.
@@ -111,6 +114,9 @@ func (d Clients) CreateClient(
 		return secret.String{}, err
 	}
 	if err := d.checkKeys(&registration, keys); err != nil {
+		return secret.String{}, err
+	}
+	if err := checkProfile(registration, keys); err != nil {
 		return secret.String{}, err
 	}
 	if err := d.checkService(ctx, registration); err != nil {
@@ -165,6 +171,9 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 			return err
 		}
 	}
+	if err := checkProfile(after, c.keysOf(before)); err != nil {
+		return err
+	}
 	return d.Store.UpdateClient(ctx, c)
 }
 
@@ -203,6 +212,29 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	if c.PostLogoutRedirectURIs != nil {
 		registration.PostLogoutRedirectURIs = c.PostLogoutRedirectURIs
 	}
+	if c.Unverified != nil {
+		registration.Unverified = *c.Unverified
+	}
+	if c.RefreshRetry != nil {
+		registration.RefreshRetry = c.RefreshRetry
+	}
+	if c.DefaultRefreshRetry {
+		registration.RefreshRetry = nil
+	}
+	return c.secured(registration)
+}
+
+// secured returns the registration after the change of what the client must do beyond RFC 6749.
+func (c Change) secured(registration client.Registration) client.Registration {
+	if c.PushRequired != nil {
+		registration.PushRequired = *c.PushRequired
+	}
+	if c.DPoPRequired != nil {
+		registration.DPoPRequired = *c.DPoPRequired
+	}
+	if c.Profile != "" {
+		registration.Profile = c.Profile
+	}
 	return registration
 }
 
@@ -216,6 +248,9 @@ func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time
 	before, err := d.Store.FindClient(ctx, id)
 	if err == nil && before.UsesKeys() && !replaceKeys {
 		return secret.String{}, oauth.InvalidField("client_id", "is of a client that authenticates with private_key_jwt: set replace_keys to give it a secret instead")
+	}
+	if err == nil && before.Profile == client.FAPI2 {
+		return secret.String{}, oauth.InvalidField("replace_keys", "is not for the profile fapi2, which needs private_key_jwt")
 	}
 	newSecret := secret.Generate(secret.ClientSecret)
 	err = d.Store.RotateClientSecret(ctx, client.Rotation{

@@ -32,6 +32,9 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 			Service:           oauth.Service{WorkspaceID: req.GetWorkspaceId()},
 			IDTokenAlgorithm:  req.GetIdTokenSignedResponseAlg(),
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
+			Security: client.Security{
+				PushRequired: req.GetRequirePushedAuthorizationRequests(), DPoPRequired: req.GetDpopBoundAccessTokens(), Profile: profileOf(req.GetProfile()),
+			},
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
@@ -118,6 +121,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		WorkspaceID:     req.GetWorkspaceId(),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
 		Reuse: convert.ReuseFromProto(req.GetReuse()), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
+		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
 	}
 	if len(req.GetPostLogoutRedirectUris()) > 0 || req.GetClearPostLogoutRedirectUris() {
 		change.PostLogoutRedirectURIs = append([]string{}, req.GetPostLogoutRedirectUris()...)
@@ -251,6 +255,7 @@ func registration(registered registry.Client) *authzv1.Registration {
 	r := &authzv1.Registration{
 		Client: describe(registered.Client), RedirectUris: registered.RedirectURIs, Scopes: registered.Scope, Disabled: registered.Disabled,
 		DefaultScopes: registered.DefaultScope, ApplicationType: applicationType(registered.ApplicationType), Unverified: registered.Unverified,
+		RequirePushedAuthorizationRequests: registered.PushRequired,
 	}
 	r.PostLogoutRedirectUris, r.SubjectType = registered.PostLogoutRedirectURIs, authzv1.SubjectType_SUBJECT_TYPE_PUBLIC
 	if registered.Sector != "" {

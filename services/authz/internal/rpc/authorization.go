@@ -115,6 +115,8 @@ func toState(f flow.Status) authzv1.AuthorizationState {
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON
 	case flow.Refused:
 		return authzv1.AuthorizationState_AUTHORIZATION_STATE_REFUSED
+	case flow.Used:
+		return authzv1.AuthorizationState_AUTHORIZATION_STATE_USED
 	case flow.Unknown:
 	}
 	return authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN

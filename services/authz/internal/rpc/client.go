@@ -43,6 +43,8 @@ type Clients struct {
 
 	Guard    client.Guard
 	Registry Registry
+	// Proofs records the DPoP proofs of requests.
+	Proofs client.Proofs
 	// Flow resolves the codes of requests.
 	Flow flow.Flow
 	// Uses keeps the clients that registered themselves as long as they are used.
@@ -97,8 +99,20 @@ func (s *Clients) noteUse(ctx context.Context, clientID string, seconds int64) {
 	}
 }
 
-// authenticate validates the one client authentication of a request.
+// authenticate validates the one client authentication of a request, and then spends its DPoP proof:
+// a failed authentication spends nothing.
 func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
+	registered, err := s.validateCredentials(ctx, req)
+	if err != nil || req.GetProof() == nil {
+		return registered, err
+	}
+	err = s.Proofs.Use(ctx, client.Proof{
+		ID: req.GetProof().GetId(), Lifetime: time.Duration(req.GetProof().GetLifetimeSeconds()) * time.Second,
+	})
+	return registered, err
+}
+
+func (s *Clients) validateCredentials(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
 	ctx = document.WithSource(ctx, req.GetSourceAddress())
 	n := len(req.GetCredentials())
 	if sent := req.GetAssertion(); sent != nil {
@@ -138,6 +152,24 @@ func (s *Clients) BatchGetClients(
 	return res, nil
 }
 
+func profile(p client.Profile) authzv1.Profile {
+	if p == client.FAPI2 {
+		return authzv1.Profile_PROFILE_FAPI2
+	}
+	return authzv1.Profile_PROFILE_UNSPECIFIED
+}
+
+func profileOf(p authzv1.Profile) client.Profile {
+	switch p {
+	case authzv1.Profile_PROFILE_NONE:
+		return client.NoProfile
+	case authzv1.Profile_PROFILE_FAPI2:
+		return client.FAPI2
+	case authzv1.Profile_PROFILE_UNSPECIFIED:
+	}
+	return ""
+}
+
 func describe(registered client.Client) *authzv1.Client {
 	kind := authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
 	if registered.Type == client.Public {
@@ -147,6 +179,7 @@ func describe(registered client.Client) *authzv1.Client {
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 		Reuse:       convert.ReuseToProto(registered.Reuse),
 		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.IDTokenAlgorithm, SectorIdentifier: registered.Sector,
+		DpopBoundAccessTokens: registered.DPoPRequired, Profile: profile(registered.Profile),
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))

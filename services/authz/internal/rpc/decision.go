@@ -32,6 +32,9 @@ func (s *Decisions) GetAuthorization(
 	if err == nil && p.Refusal != nil {
 		err = pending.ErrDecided // there is nothing to decide
 	}
+	if err == nil {
+		err = s.Flow.CheckUnused(ctx, p)
+	}
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -53,7 +56,7 @@ func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv
 		switch {
 		case o.Approved && p.Device != nil:
 			res.Outcome.CodeHash = p.Device.Code.Bytes()
-		case o.Approved && s.Flow.Codes.Live(o.At):
+		case o.Approved && s.Flow.CodesOf(p).Live(o.At):
 			res.Outcome.CodeHash = code.Hash(code.Derive(secret.New(from.GetBrowserToken()), p.ID, o.Attempt)).Bytes()
 		}
 	}

@@ -50,6 +50,8 @@ func toStatus(err error) error {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials", oerr.WithClient(refused.ClientID))
 	case errors.Is(err, client.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CLIENT, "invalid client credentials")
+	case errors.Is(err, client.ErrProofUsed):
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_DPOP_PROOF, client.ErrProofUsed.Error())
 	case errors.As(err, &unusable):
 		return oerr.Refuse(oerr.Named(unusable.Cause), unusable.Text)
 	case errors.Is(err, device.ErrUserCode):

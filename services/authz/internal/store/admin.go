@@ -104,7 +104,7 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	steps := []*sqldb.Statement{
 		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
 			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified,
-			string(c.Reuse), c.WorkspaceID, c.IDTokenAlgorithm, postLogout),
+			string(c.Reuse), c.WorkspaceID, c.IDTokenAlgorithm, postLogout, c.PushRequired, c.DPoPRequired, string(c.Profile)),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))

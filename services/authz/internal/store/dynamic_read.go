@@ -13,6 +13,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -59,7 +60,7 @@ func (d *dynamicClients) record(ctx context.Context, id string) (client.Record, 
 	if err != nil {
 		return client.Record{}, err
 	}
-	record := client.Record{Client: found.Client}
+	record := client.Record{Client: found.Client, Keys: assertion.Registered{Valid: found.Keys}}
 	if found.Secret != nil {
 		record.Secrets = []secret.Hash{found.Secret.Hash}
 	}
@@ -130,15 +131,20 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 		return dynamic.Client{}, fmt.Errorf("reading the metadata of a client: %w", err)
 	}
 	c.Type, c.GrantTypes, c.Scope, c.ApplicationType = client.Type(kind), names(grants), names(scope), client.ApplicationType(application)
-	c.RedirectURIs, c.Privilege.Scope = strings.Split(uris, "\n"), oauth.Scope(names(limit))
+	c.RedirectURIs, c.Privilege.Scope = strings.Fields(uris), oauth.Scope(names(limit))
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
+	window := client.SelfRegisteredRetry
+	c.RefreshRetry = &window
 	c.Reuse = oauth.ReuseSubject
 	if c.Type == client.Public {
 		c.Reuse = oauth.ReuseFamily // its installations may share the identifier
 	}
 	if c.Name == "" {
 		c.Name = c.ID // RFC 7591 §2
+	}
+	if err := c.RestoreKeys(); err != nil {
+		return dynamic.Client{}, fmt.Errorf("reading the keys of a client: %w", err)
 	}
 	if hash == nil {
 		return c, nil

@@ -56,8 +56,8 @@ WHERE id = $1`,
 		replace: `
 UPDATE dynamic_clients SET name = $2, type = $3, grant_types = $4, scope = $5, application_type = $6, redirect_uris = $7,
     metadata = $8, fingerprint = NULL,
-    secret_hash = CASE WHEN $3 = 'public' THEN NULL ELSE COALESCE($9, secret_hash) END,
-    secret_last_four = CASE WHEN $3 = 'public' THEN '' WHEN $10 = '' THEN secret_last_four ELSE $10 END
+    secret_hash = CASE WHEN $11 THEN COALESCE($9, secret_hash) END,
+    secret_last_four = CASE WHEN NOT $11 THEN '' WHEN $10 = '' THEN secret_last_four ELSE $10 END
 WHERE id = $1`,
 		deleteRegistration: `DELETE FROM dynamic_registrations WHERE hash = $2 AND client_id = $1`,
 		erase:              `DELETE FROM dynamic_clients WHERE id = $1`,

@@ -138,7 +138,7 @@ func (s *Store) ReplaceDynamic(ctx context.Context, r dynamic.Key, c dynamic.Cli
 			return dynamic.ErrShared
 		}
 		_, err = tx.Exec(ctx, s.dynamic.text.replace, r.ClientID, c.Name, string(c.Type), strings.Join(c.GrantTypes, " "), c.Scope.String(),
-			string(c.ApplicationType), strings.Join(c.RedirectURIs, "\n"), string(metadata), hash, lastFour)
+			string(c.ApplicationType), strings.Join(c.RedirectURIs, "\n"), string(metadata), hash, lastFour, c.HasSecret())
 		return err
 	})
 }

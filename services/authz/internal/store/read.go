@@ -185,17 +185,21 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 
 // scanClient scans the columns of statements.go and the additional columns of a statement.
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
-	var kind, grants, reuse, serviceScope string
+	var kind, grants, reuse, serviceScope, profile string
 	var retry *int64
 	dest := append([]any{
 		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse,
 		&c.Method, &c.Algorithm, &c.URI, &c.Service.WorkspaceID, &serviceScope,
 		&c.IDTokenAlgorithm, &c.Sector,
+		&c.PushRequired, &c.DPoPRequired, &profile,
 	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
 	c.RefreshRetry = durationOrNil(retry)
+	if profile != string(client.NoProfile) {
+		c.Profile = client.Profile(profile)
+	}
 	c.Type, c.GrantTypes, c.Reuse, c.Service.Scope = client.Type(kind), names(grants), oauth.Reuse(reuse), names(serviceScope)
 	return nil
 }

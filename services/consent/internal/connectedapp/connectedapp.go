@@ -69,6 +69,10 @@ type Connections interface {
 	// EndConnection revokes every grant of the user-client and raises its epoch before it returns.
 	// It is idempotent.
 	EndConnection(ctx context.Context, u oauth.UserClient) error
+	// EndConnectionIn is EndConnection for the grants in one workspace.
+	EndConnectionIn(ctx context.Context, u oauth.UserClient, workspaceID string) error
+	// ListRevocations returns the latest revocation of each client and of each workspace in it.
+	ListRevocations(ctx context.Context, userID string) ([]Revocation, error)
 	// GetPairEpoch reads the epoch of the user-client.
 	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
 }
@@ -79,6 +83,8 @@ type Approvals interface {
 	Approvals(ctx context.Context, userID string) ([]Approval, error)
 	// Prune deletes approvals of the user-client with a lower epoch.
 	Prune(ctx context.Context, u oauth.UserClient, epoch int64) error
+	// PruneIn is Prune for the approvals in one workspace. It deletes all of them.
+	PruneIn(ctx context.Context, u oauth.UserClient, workspaceID string, epoch int64) error
 }
 
 // Service lists and disconnects clients. Its methods may be called concurrently.

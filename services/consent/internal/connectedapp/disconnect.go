@@ -8,6 +8,56 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
+// DisconnectIn revokes the grants of the session's user to the client in one workspace. It is
+// idempotent. ErrClientMissing when clientID is empty, ErrNotConnected when the user never approved
+// the client, or the workspace is not one of the user's or of an approval.
+func (s Service) DisconnectIn(ctx context.Context, session secret.String, clientID, workspaceID string) error {
+	userID, err := s.Identity.UserID(ctx, session)
+	if err != nil {
+		return err
+	}
+	if clientID == "" {
+		return ErrClientMissing
+	}
+	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
+	if err := s.requireConnection(ctx, pair); err != nil {
+		return err
+	}
+	if err := s.requireWorkspace(ctx, pair, workspaceID); err != nil {
+		return err
+	}
+	if err := s.Connections.EndConnectionIn(ctx, pair, workspaceID); err != nil {
+		return err
+	}
+	// The approvals of other workspaces are still valid, so the epoch does not hide the ones of this
+	// workspace: until they are deleted they are listed, and a retry deletes them.
+	epoch, err := s.Connections.GetPairEpoch(ctx, pair)
+	if err != nil {
+		return err
+	}
+	return s.Approvals.PruneIn(ctx, pair, workspaceID, epoch)
+}
+
+// requireWorkspace fails with ErrNotConnected unless the workspace is one of the user's, or of an
+// approval of the client.
+func (s Service) requireWorkspace(ctx context.Context, pair oauth.UserClient, workspaceID string) error {
+	names, err := s.Identity.WorkspaceNames(ctx, pair.UserID)
+	if err != nil {
+		return err
+	}
+	if _, found := names[workspaceID]; found {
+		return nil
+	}
+	approvals, err := s.Approvals.Approvals(ctx, pair.UserID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(approvals, func(a Approval) bool { return a.ClientID == pair.ClientID && a.WorkspaceID == workspaceID }) {
+		return nil
+	}
+	return ErrNotConnected
+}
+
 // Disconnect revokes every grant of the session's user to the client, in all workspaces. It is
 // idempotent. ErrClientMissing when clientID is empty, ErrNotConnected when the user never approved
 // the client, so that made-up identifiers leave no rows in the token service.

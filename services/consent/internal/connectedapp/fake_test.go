@@ -27,6 +27,7 @@ type world struct {
 	clients     map[string]string
 	connections map[string]oauth.Connection
 	approvals   []connectedapp.Approval
+	revocations []connectedapp.Revocation
 	fail        map[string]error
 	atEnd       func()
 }
@@ -110,6 +111,35 @@ func (w *world) EndConnection(_ context.Context, p oauth.UserClient) error {
 	w.connections[p.ClientID] = oauth.Connection{ClientID: p.ClientID, Epoch: c.Epoch + 1, LastUsed: c.LastUsed}
 	w.atEnd()
 	return nil
+}
+
+func (w *world) EndConnectionIn(_ context.Context, p oauth.UserClient, _ string) error {
+	leave, err := w.enter("EndConnection")
+	defer leave()
+	if err != nil || p.UserID != "usr_john" {
+		return err
+	}
+	c := w.connections[p.ClientID]
+	w.connections[p.ClientID] = oauth.Connection{ClientID: p.ClientID, Epoch: c.Epoch + 1, Lenient: c.Lenient + 1, LastUsed: c.LastUsed}
+	w.atEnd()
+	return nil
+}
+
+func (w *world) ListRevocations(context.Context, string) ([]connectedapp.Revocation, error) {
+	leave, err := w.enter("ListRevocations")
+	defer leave()
+	return w.revocations, err
+}
+
+func (w *world) PruneIn(_ context.Context, p oauth.UserClient, workspaceID string, epoch int64) error {
+	leave, err := w.enter("Prune")
+	defer leave()
+	if err == nil {
+		w.approvals = slices.DeleteFunc(w.approvals, func(a connectedapp.Approval) bool {
+			return a.ClientID == p.ClientID && a.WorkspaceID == workspaceID && a.Epoch < epoch
+		})
+	}
+	return err
 }
 
 func (w *world) GetPairEpoch(_ context.Context, u oauth.UserClient) (int64, error) {

@@ -32,14 +32,33 @@ func (s *ConnectedApps) ListConnectedApps(
 	return res, nil
 }
 
-// DisconnectApp revokes every grant of the session's user to the client.
+// DisconnectApp revokes every grant of the session's user to the client, or those in a workspace.
 func (s *ConnectedApps) DisconnectApp(
 	ctx context.Context, req *consentv1.DisconnectAppRequest,
 ) (*consentv1.DisconnectAppResponse, error) {
-	if err := s.Apps.Disconnect(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
+	session := secret.New(req.GetSessionToken())
+	if req.GetWorkspaceId() != "" {
+		return &consentv1.DisconnectAppResponse{}, toStatus(s.Apps.DisconnectIn(ctx, session, req.GetClientId(), req.GetWorkspaceId()))
+	}
+	return &consentv1.DisconnectAppResponse{}, toStatus(s.Apps.Disconnect(ctx, session, req.GetClientId()))
+}
+
+// ListAppEvents lists the latest approvals and revocations of the session's user.
+func (s *ConnectedApps) ListAppEvents(
+	ctx context.Context, req *consentv1.ListAppEventsRequest,
+) (*consentv1.ListAppEventsResponse, error) {
+	events, err := s.Apps.Events(ctx, secret.New(req.GetSessionToken()))
+	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &consentv1.DisconnectAppResponse{}, nil
+	res := &consentv1.ListAppEventsResponse{Events: make([]*consentv1.AppEvent, len(events))}
+	for i, e := range events {
+		res.Events[i] = &consentv1.AppEvent{
+			Kind: consentv1.AppEventKind(e.Kind), ClientId: e.ClientID, ClientName: e.ClientName, WorkspaceName: e.WorkspaceName,
+			EventTime: timestamppb.New(e.At),
+		}
+	}
+	return res, nil
 }
 
 func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {

@@ -10,6 +10,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
 
 // Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes
@@ -50,6 +51,42 @@ func (t Token) ListConnections(ctx context.Context, userID string) ([]oauth.Conn
 		list[i] = convert.ConnectionFromProto(c)
 	}
 	return list, nil
+}
+
+// EndConnectionIn revokes every grant of a user-client in one workspace.
+func (t Token) EndConnectionIn(ctx context.Context, u oauth.UserClient, workspaceID string) error {
+	_, err := t.Grants.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: u.UserID, ClientId: u.ClientID, WorkspaceId: workspaceID})
+	if err != nil {
+		return fmt.Errorf("ending the connection in a workspace: %w", err)
+	}
+	return nil
+}
+
+// ListRevocations lists the latest revocations of a user's clients. Release 0.1 does not implement
+// the call: then there are none.
+func (t Token) ListRevocations(ctx context.Context, userID string) ([]connectedapp.Revocation, error) {
+	res, err := t.Grants.ListConnectionRevocations(ctx, &tokenv1.ListConnectionRevocationsRequest{UserId: userID})
+	if status.Code(err) == codes.Unimplemented {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the revocations: %w", err)
+	}
+	list := make([]connectedapp.Revocation, len(res.GetRevocations()))
+	for i, r := range res.GetRevocations() {
+		list[i] = connectedapp.Revocation{Kind: revocationKind(r.GetReason()), ClientID: r.GetClientId(), WorkspaceID: r.GetWorkspaceId(), At: r.GetRevokeTime().AsTime()}
+	}
+	return list, nil
+}
+
+func revocationKind(reason tokenv1.RevocationReason) connectedapp.EventKind {
+	switch reason { //nolint:exhaustive // the others are decisions of operators
+	case tokenv1.RevocationReason_REVOCATION_REASON_DISCONNECT:
+		return connectedapp.Disconnected
+	case tokenv1.RevocationReason_REVOCATION_REASON_REUSE:
+		return connectedapp.Reused
+	}
+	return connectedapp.Revoked
 }
 
 // EndConnection revokes every grant of a user-client.

@@ -8,7 +8,7 @@ import (
 
 // statements are the store's SQL, one text for both engines. supersede is empty where record
 // includes it.
-type statements struct{ record, supersede, approvals, granted, prune string }
+type statements struct{ record, supersede, approvals, granted, prune, pruneIn string }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
@@ -51,6 +51,10 @@ SELECT DISTINCT workspace_id, scope FROM consents WHERE user_id = $1 AND client_
 		prune: db.SQL(`
 DELETE FROM consents WHERE request_id_hash ` + oneOf(`
     SELECT request_id_hash FROM consents WHERE user_id = $1 AND client_id = $2 AND epoch < $3 LIMIT $4`)),
+
+		pruneIn: db.SQL(`
+DELETE FROM consents WHERE request_id_hash ` + oneOf(`
+    SELECT request_id_hash FROM consents WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND epoch < $4 LIMIT $5`)),
 	}
 }
 

@@ -110,6 +110,14 @@ func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) erro
 	return nil
 }
 
+// PruneIn deletes the consents of the user-client in one workspace with a lower epoch.
+func (s *Store) PruneIn(ctx context.Context, p oauth.UserClient, workspaceID string, epoch int64) error {
+	if _, err := cleanup.Repeat(ctx, s.db, s.text.pruneIn, prunedAtOnce, p.UserID, p.ClientID, workspaceID, epoch); err != nil {
+		return fmt.Errorf("pruning consents of a workspace: %w", err)
+	}
+	return nil
+}
+
 // CleanUp deletes the consents that are older than kept; 0 keeps all. It is called by one
 // goroutine at a time.
 func (s *Store) CleanUp(ctx context.Context, kept time.Duration) error {

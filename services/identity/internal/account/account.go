@@ -56,6 +56,18 @@ type User struct {
 	CreatedAt time.Time
 	// SessionEpoch invalidates the browser sessions that were created with a smaller epoch.
 	SessionEpoch int64
+	// Language (BCP 47) and TimeZone (IANA) are what the user reads in; empty for no choice.
+	Language, TimeZone string
+}
+
+// Profile is what a user can change about themselves.
+type Profile struct{ FirstName, LastName, DisplayName, Language, TimeZone string }
+
+// Profile returns the user's profile.
+func (u User) Profile() Profile {
+	return Profile{
+		FirstName: u.FirstName, LastName: u.LastName, DisplayName: u.DisplayName, Language: u.Language, TimeZone: u.TimeZone,
+	}
 }
 
 // Record is a user with the fields that authentication needs.

@@ -36,27 +36,43 @@ type Passwords interface {
 type Authenticator struct {
 	Records   Records
 	Passwords Passwords
+	// Failed is called with the identifier of an enabled user whose password was wrong; nil for
+	// none. It must not block.
+	Failed func(userID string)
 }
 
 // Authenticate validates an address and a password as typed. It returns ErrInvalidCredentials,
 // after exactly one password verification in every case, or the error of a store that is
 // unavailable.
 func (a Authenticator) Authenticate(ctx context.Context, typed string, password secret.String) (User, error) {
-	record, err := a.find(ctx, typed)
-	if err != nil {
-		return User{}, fmt.Errorf("authenticating a user: %w", err)
+	record, stale, err := a.verify(ctx, typed, password)
+	if err == nil && stale {
+		a.renew(ctx, record, password)
+	}
+	return record.User, err
+}
+
+// AuthenticateRecord is Authenticate, and returns the password hash too, which it does not renew.
+func (a Authenticator) AuthenticateRecord(ctx context.Context, typed string, password secret.String) (Record, error) {
+	record, _, err := a.verify(ctx, typed, password)
+	return record, err
+}
+
+func (a Authenticator) verify(ctx context.Context, typed string, password secret.String) (record Record, stale bool, err error) {
+	if record, err = a.find(ctx, typed); err != nil {
+		return Record{}, false, fmt.Errorf("authenticating a user: %w", err)
 	}
 	right, stale, err := a.Passwords.Verify(ctx, record.PasswordHash, password)
 	if err != nil {
-		return User{}, fmt.Errorf("authenticating %s: %w", record.ID, err)
+		return Record{}, false, fmt.Errorf("authenticating %s: %w", record.ID, err)
 	}
 	if !right || record.ID == "" || record.Disabled {
-		return User{}, ErrInvalidCredentials
+		if record.ID != "" && !record.Disabled && a.Failed != nil {
+			a.Failed(record.ID)
+		}
+		return Record{}, false, ErrInvalidCredentials
 	}
-	if stale {
-		a.renew(ctx, record, password)
-	}
-	return record.User, nil
+	return record, stale, nil
 }
 
 // renew replaces a hash that release 0.1 computed from the password as typed, so that the password

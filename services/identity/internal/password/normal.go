@@ -57,3 +57,13 @@ func prepareNew(clear string) (string, error) {
 	}
 	return prepared, nil
 }
+
+// CheckUsable returns the errors of Hasher.Hash about a new password's length and characters.
+func CheckUsable(clear secret.String) error {
+	_, err := prepareNew(clear.Reveal())
+	return err
+}
+
+// Same reports whether two passwords have the same normalized form, so that either is right where
+// the other one is.
+func Same(a, b secret.String) bool { return normalize(a.Reveal()) == normalize(b.Reveal()) }

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/shortlived/shortlivedtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/administration"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
@@ -81,6 +83,7 @@ type bench struct {
 	entries   *entries
 	clock     *shortlivedtest.Clock
 	passwords *checks
+	failures  *accountevent.Counter
 }
 
 // checks counts the password verifications, and can be too busy.
@@ -109,15 +112,17 @@ func open(t *testing.T) *bench {
 		Account: ratelimit.Budget{Limit: perAccount, Window: attemptWindow},
 		Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
 	})
+	logger := slog.New(slog.DiscardHandler)
+	d.failures = accountevent.NewCounter(d.store, logger)
 	methods := credential.Verifier{
-		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords}, Apps: apps,
+		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords, Failed: d.failures.Failed}, Apps: apps,
 		Attempts: guard,
 	}
-	d.Sessions = &rpc.Sessions{
-		Verifier: methods,
-		Store:    session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}),
+	sessions := session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now})
+	d.Sessions = &rpc.Sessions{Verifier: methods, Store: sessions, Accounts: d.store}
+	d.Credentials = &rpc.Credentials{
+		Verifier: methods, Logger: logger, Changer: credential.Changer{Verifier: methods, Sessions: sessions, Store: d.store},
 	}
-	d.Credentials = &rpc.Credentials{Verifier: methods}
 	if err := d.store.SeedApp(t.Context(), fixture.App(), fixture.AppSecret()); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"log/slog"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -11,11 +12,14 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/credential"
 )
 
-// Credentials serves the token service, whose user API authenticates users.
+// Credentials serves the token service, whose user API authenticates users, and which changes
+// passwords.
 type Credentials struct {
 	identityv1.UnsafeCredentialServiceServer
 
 	Verifier credential.Verifier
+	Changer  credential.Changer
+	Logger   *slog.Logger
 	// SignIns counts sign-ins; nil counts none.
 	SignIns *telemetry.SignIns
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
+	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/password"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
@@ -39,6 +40,7 @@ func toStatus(err error) error {
 	}{
 		{account.ErrInvalidCredentials, errorv1.Reason_REASON_INVALID_CREDENTIALS},
 		{session.ErrRequired, errorv1.Reason_REASON_SESSION_REQUIRED},
+		{credential.ErrChanged, errorv1.Reason_REASON_SESSION_REQUIRED},
 		{session.ErrUnknown, errorv1.Reason_REASON_NOT_FOUND},
 		{account.ErrNotMember, errorv1.Reason_REASON_NOT_FOUND},
 		{account.ErrUnknown, errorv1.Reason_REASON_NOT_FOUND},

@@ -20,6 +20,7 @@ type Sessions struct {
 
 	Verifier credential.Verifier
 	Store    *session.Store
+	Accounts Accounts
 	// SignIns counts sign-ins; nil counts none.
 	SignIns *telemetry.SignIns
 }
@@ -80,5 +81,7 @@ func toSession(s session.Session) *identityv1.Session {
 		ExpireTime:   timestamppb.New(s.ExpiresAt),
 
 		AuthenticateTime: toTime(s.AuthenticatedAt),
+
+		Language: s.User.Language, TimeZone: s.User.TimeZone,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 )
 
 // ErrUnknown is returned for an identifier that no session can have.
@@ -67,6 +68,8 @@ type Record struct {
 	Epoch     int64
 	ExpiresAt time.Time
 	Device
+	// Event is recorded with the session; zero for none.
+	Event accountevent.Kind
 }
 
 // Listed is a session in the list of its user.

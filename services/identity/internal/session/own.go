@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 )
 
 // List returns the sessions of a session's user, the one used last first, and that session. It
@@ -44,5 +45,5 @@ func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (
 	if user.SessionEpoch, err = s.config.Users.RaiseSessionEpoch(ctx, user.ID); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("ending a user's sessions: %w", err)
 	}
-	return s.Begin(ctx, user, token, on)
+	return s.begin(ctx, user, token, Record{Device: on, Event: accountevent.OthersSignedOut})
 }

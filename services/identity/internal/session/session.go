@@ -10,6 +10,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 )
 
 // ErrRequired is returned for a session that is malformed, unknown, expired or ended, or whose user
@@ -61,7 +62,7 @@ type Holder struct {
 
 // Users is the part of the durable store that a Store needs. It decides which sessions are valid.
 type Users interface {
-	// BeginSession records a session.
+	// BeginSession records a session, and its event.
 	BeginSession(ctx context.Context, r Record) error
 	// TouchSession records that a session is in use.
 	TouchSession(ctx context.Context, hash secret.Hash) error
@@ -96,6 +97,16 @@ func New(config Config) *Store { return &Store{config: config} }
 // and ends the browser's previous session, whatever its user: a value that was in the browser
 // before the sign-in, perhaps planted there, must not be valid afterwards.
 func (s *Store) Begin(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
+	return s.begin(ctx, user, previous, Record{Device: on, Event: accountevent.SignedIn})
+}
+
+// Renew is Begin for a user who was signed in before, as the value previous says.
+func (s *Store) Renew(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
+	return s.begin(ctx, user, previous, Record{Device: on})
+}
+
+// begin creates a session with the device and the event of a record.
+func (s *Store) begin(ctx context.Context, user account.User, previous secret.String, r Record) (secret.String, Session, error) {
 	token := secret.NewCode()
 	now := time.UnixMicro(s.config.Now().UnixMicro())
 	expires := now.Add(s.config.Lifetime)
@@ -105,10 +116,8 @@ func (s *Store) Begin(ctx context.Context, user account.User, previous secret.St
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
-	err = s.config.Users.BeginSession(ctx, Record{
-		Hash: secret.Sum(token.Reveal()), UserID: user.ID, Epoch: user.SessionEpoch, ExpiresAt: expires, Device: on,
-	})
-	if err != nil {
+	r.Hash, r.UserID, r.Epoch, r.ExpiresAt = secret.Sum(token.Reveal()), user.ID, user.SessionEpoch, expires
+	if err := s.config.Users.BeginSession(ctx, r); err != nil {
 		return secret.String{}, Session{}, err
 	}
 	if err := s.config.Entries.Put(ctx, key(token), value, s.config.Lifetime); err != nil {

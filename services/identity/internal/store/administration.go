@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 )
 
 // CreateUser adds a user and returns it as stored, or account.ErrAddressTaken.
@@ -37,10 +38,18 @@ func (s *Store) DisableUser(ctx context.Context, id string) error {
 	return s.change(ctx, query{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown)
 }
 
-// SetPassword replaces a password hash and invalidates the user's browser sessions. It returns
-// account.ErrUnknown if there is none.
+// SetPassword replaces a password hash, invalidates the user's browser sessions and records the
+// event. It returns account.ErrUnknown if there is none.
 func (s *Store) SetPassword(ctx context.Context, id string, hash secret.String) error {
-	return s.change(ctx, query{"setting a password", s.text.admin.setPassword, []any{id, hash.Reveal()}}, account.ErrUnknown)
+	set := sqldb.Stmt(s.text.admin.setPassword, id, hash.Reveal())
+	err := s.db.Pipeline(ctx, set, sqldb.Stmt(s.text.own.addEvent, id, int64(accountevent.PasswordSet), "", ""))
+	if err != nil {
+		return fmt.Errorf("setting a password: %w", err)
+	}
+	if set.RowsAffected() == 0 {
+		return account.ErrUnknown
+	}
+	return nil
 }
 
 // ReplacePasswordHash replaces a password hash if it is still the one that was read. Sessions stay

@@ -58,7 +58,7 @@ func onNotFound(doing string, err, meaning error) error {
 func userDest(u *account.User) []any {
 	return []any{
 		&u.ID, (*string)(&u.EmailAddress), &u.FirstName, &u.LastName, &u.DisplayName, &u.Disabled, (*instant)(&u.CreatedAt),
-		&u.SessionEpoch,
+		&u.SessionEpoch, &u.Language, &u.TimeZone,
 	}
 }
 

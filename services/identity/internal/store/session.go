@@ -11,10 +11,15 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// BeginSession records a session.
+// BeginSession records a session, and its event.
 func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
-	_, err := s.db.Exec(ctx, s.text.session.begin, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network)
-	if err != nil {
+	steps := []*sqldb.Statement{
+		sqldb.Stmt(s.text.session.begin, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network),
+	}
+	if r.Event != 0 {
+		steps = append(steps, sqldb.Stmt(s.text.own.addEvent, r.UserID, int64(r.Event), r.UserAgent, r.Network))
+	}
+	if err := s.db.Pipeline(ctx, steps...); err != nil {
 		return fmt.Errorf("recording a session: %w", err)
 	}
 	return nil

@@ -16,19 +16,20 @@ type statements struct {
 	admin                                   adminStatements
 	app                                     appStatements
 	session                                 sessionStatements
+	own                                     ownStatements
 }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
-	t.admin, t.app, t.session = administration(), apps(), sessions()
+	t.admin, t.app, t.session, t.own = administration(), apps(), sessions(), ownAccount()
 	if db.Engine() == sqldb.SQLite {
 		t.batchGetWorkspaces = workspaceByID + ` IN (SELECT value FROM json_each($1))`
 	}
 	texts := append([]*string{
 		&t.findRecord, &t.findUser, &t.earlierAddresses, &t.respell, &t.replaceHash, &t.workspaces, &t.membership, &t.batchGetWorkspaces, &t.visible,
 		&t.seedUser, &t.seedWorkspace, &t.seedMembership,
-	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all())...)
+	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all(), t.own.all())...)
 	for _, text := range texts {
 		*text = db.SQL(*text)
 	}
@@ -37,7 +38,7 @@ func prepare(db *sqldb.DB) statements {
 
 // userColumns are those of account.User, in the order of userDest.
 const userColumns = `u.id, u.email_address, u.first_name, u.last_name, u.display_name, u.disabled,
-  u.created_at, u.session_epoch`
+  u.created_at, u.session_epoch, u.language, u.time_zone`
 
 // addressRules are the rules under which an address is stored: the current ones of
 // account.Canonical. Release 0.1 leaves the column NULL.

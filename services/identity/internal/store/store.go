@@ -26,10 +26,11 @@ type Store struct {
 	text statements
 	// holders batches lookups of sessions; nil if that saves nothing.
 	holders *coalesce.Loader[session.Lookup, session.Holder]
-	// expiredSecrets, revokedApps and expiredSessions are the deletions of CleanUp.
+	// These are the deletions of CleanUp.
 	expiredSecrets  *cleanup.Sweep[[]byte]
 	revokedApps     *cleanup.Sweep[string]
 	expiredSessions *cleanup.Sweep[[]byte]
+	oldEvents       *cleanup.Sweep[string]
 }
 
 // New returns a Store over a migrated database.
@@ -45,6 +46,9 @@ func New(db *sqldb.DB) *Store {
 		expiredSessions: cleanup.NewSweep[[]byte](db, cleanup.Table{
 			Name: "browser_sessions", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
 		}),
+		oldEvents: cleanup.NewSweep[string](db, cleanup.Table{
+			Name: "account_events", Key: "user_id, happened_at, kind", By: "user_id", Dead: "happened_at + $3 < {{now}}",
+		}),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.holders = coalesce.New(s.getHolders)
@@ -52,13 +56,20 @@ func New(db *sqldb.DB) *Store {
 	return s
 }
 
+// Retention is how long records stay that no decision needs.
+type Retention struct {
+	// RevokedApps is how long a revoked authentication app is still listed; 0 is for ever.
+	RevokedApps time.Duration
+	// Events is how long the events of accounts are listed.
+	Events time.Duration
+}
+
 // CleanUp deletes the authentication apps' secrets whose overlap is over, expired sessions, and
-// apps that were revoked longer ago than revokedKept; 0 keeps all. It must not be called
-// concurrently.
-func (s *Store) CleanUp(ctx context.Context, revokedKept time.Duration) error {
-	err := errors.Join(s.expiredSecrets.Run(ctx), s.expiredSessions.Run(ctx))
-	if revokedKept > 0 {
-		err = errors.Join(err, s.revokedApps.Run(ctx, revokedKept.Microseconds()))
+// what is older than its retention. It must not be called concurrently.
+func (s *Store) CleanUp(ctx context.Context, kept Retention) error {
+	err := errors.Join(s.expiredSecrets.Run(ctx), s.expiredSessions.Run(ctx), s.oldEvents.Run(ctx, kept.Events.Microseconds()))
+	if kept.RevokedApps > 0 {
+		err = errors.Join(err, s.revokedApps.Run(ctx, kept.RevokedApps.Microseconds()))
 	}
 	return err
 }

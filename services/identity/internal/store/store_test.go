@@ -13,6 +13,7 @@ func TestStoreVisible(t *testing.T)        { storetest.Visible(t) }
 func TestStoreApps(t *testing.T)           { storetest.Apps(t) }
 func TestStoreSessions(t *testing.T)       { storetest.Sessions(t) }
 func TestStoreDevices(t *testing.T)        { storetest.Devices(t) }
+func TestStoreOwnAccount(t *testing.T)     { storetest.OwnAccount(t) }
 func TestStoreRespelling(t *testing.T)     { storetest.Respelling(t) }
 func TestStoreAtomicity(t *testing.T)      { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T)     { storetest.Contention(t) }

@@ -1,6 +1,6 @@
 // Package access decides whether a token may call an endpoint (docs/wire-contract.md §6).
 //
-// It owns the order of the checks: the token, then the path, then the scope, then the plan. The
+// It owns the order of the checks: the token and its key, then the path, then the scope, then the plan. The
 // path matcher and the text of each denial are in sdk/enforce, which every entry point uses. It
 // never speaks gRPC or HTTP.
 package access
@@ -28,14 +28,14 @@ type Decider struct {
 	Tokens Tokens
 	// Rules returns the rules of the current catalog.
 	Rules func() *enforce.Rules
+	// Proofs checks the proofs of tokens that are bound to a key.
+	Proofs *enforce.Proofs
 }
 
 // Request is a request to an API.
 type Request struct {
-	// Token is the bearer token; empty when there is none, or the header is malformed.
-	Token string
-	// Sent reports whether the request had a bearer token.
-	Sent bool
+	// Credential is what the request authenticates with.
+	Credential enforce.Credential
 	// Method is the HTTP method, and Path the path of the request line, undecoded and without the
 	// query.
 	Method, Path string
@@ -45,18 +45,24 @@ type Request struct {
 // decision cannot be made.
 func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enforce.Denial, error) {
 	rules := d.Rules()
-	if r.Token == "" {
-		return enforce.Identity{}, rules.Challenge(enforce.Unauthenticated(r.Sent), r.Method, r.Path), nil
+	if r.Credential.Token == "" || r.Credential.Token == enforce.Malformed {
+		return enforce.Identity{}, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path), nil
 	}
-	facts, err := d.Tokens.Live(ctx, r.Token)
+	facts, err := d.Tokens.Live(ctx, r.Credential.Token)
 	if errors.Is(err, introspect.ErrInactive) {
-		return enforce.Identity{}, rules.Challenge(enforce.Inactive(r.Token), r.Method, r.Path), nil
+		return enforce.Identity{}, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path), nil
 	}
 	if err != nil {
 		return enforce.Identity{}, nil, err
 	}
+	if facts.Thumbprint != "" || r.Credential.DPoP {
+		call := enforce.Call{Method: r.Method, Origin: rules.Origin(r.Path), Path: r.Path}
+		if denial := d.Proofs.Confirm(ctx, r.Credential, facts.Thumbprint, call); denial != nil {
+			return enforce.Identity{}, rules.Challenge(denial, r.Method, r.Path), nil
+		}
+	}
 	var room [16]string // the scopes of most tokens, without the heap
-	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources}
+	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources, Bound: facts.Thumbprint != ""}
 	if subject.Kind.Scoped() {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}

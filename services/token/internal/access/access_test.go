@@ -14,7 +14,7 @@ func TestWireContract6_TheScopeMatrix(t *testing.T) {
 	rules := catalog.Default().At(accesstest.API).Rules()
 	accesstest.Each(t, func(t *testing.T, tokens accesstest.Tokens, c accesstest.Cell) {
 		d := access.Decider{Tokens: tokens, Rules: func() *enforce.Rules { return rules }}
-		identity, denial, err := d.Decide(t.Context(), access.Request{Token: "token", Sent: true, Method: c.Method, Path: c.Path})
+		identity, denial, err := d.Decide(t.Context(), access.Request{Credential: enforce.Credential{Token: "token"}, Method: c.Method, Path: c.Path})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,8 +50,8 @@ func TestWireContract6_TheTokenIsJudgedBeforeThePath(t *testing.T) {
 		challenge string
 	}{
 		{access.Request{Method: "GET", Path: "/nowhere"}, "Bearer " + metadata},
-		{access.Request{Sent: true, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token", ` + metadata + `, error_description="Invalid or expired access token"`},
-		{access.Request{Token: "dead", Sent: true, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token", ` + metadata + `, error_description="Invalid or expired access token"`},
+		{access.Request{Credential: enforce.Credential{Token: enforce.Malformed}, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token", ` + metadata + `, error_description="Invalid or expired access token"`},
+		{access.Request{Credential: enforce.Credential{Token: "dead"}, Method: "GET", Path: "/nowhere"}, `Bearer error="invalid_token", ` + metadata + `, error_description="Invalid or expired access token"`},
 	} {
 		_, denial, err := d.Decide(t.Context(), row.request)
 		if err != nil || denial == nil || denial.Status != 401 || denial.Challenge != row.challenge {
@@ -66,7 +66,7 @@ func BenchmarkDecide(b *testing.B) {
 	}}, Rules: catalog.Default().At(accesstest.API).Rules}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, denial, err := d.Decide(b.Context(), access.Request{Token: "token", Method: "POST", Path: "/v1/videos/vid_1/export"}); denial != nil || err != nil {
+		if _, denial, err := d.Decide(b.Context(), access.Request{Credential: enforce.Credential{Token: "token"}, Method: "POST", Path: "/v1/videos/vid_1/export"}); denial != nil || err != nil {
 			b.Fatal(denial, err)
 		}
 	}

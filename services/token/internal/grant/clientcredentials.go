@@ -24,6 +24,8 @@ type ServiceIssue struct {
 	// Resources are the token's; nil for the default one.
 	Resources oauth.Resources
 	Lifetimes Lifetimes
+	// Key is the thumbprint of the key that the token is bound to; empty for none.
+	Key string
 	// Since is a cursor of the revocation log from before the client was authenticated.
 	Since int64
 }
@@ -78,6 +80,7 @@ func (g ClientCredentials) Issue(ctx context.Context, client Client, req Request
 		if !errors.Is(err, ErrRevokedMeanwhile) || !req.Credentials.Assertion.IsZero() {
 			return token, err
 		}
+		req.Proof.ID = nil // the first authentication has spent it
 		since, err := g.Log.Cursor(ctx)
 		if err != nil {
 			return TokenPair{}, err
@@ -103,10 +106,11 @@ func (g ClientCredentials) issue(ctx context.Context, client Client, req Request
 	}
 	token := TokenPair{
 		Access: secret.Generate(secret.AccessToken), ExpiresIn: g.Lifetimes.Service, Scope: scope.String(), Resources: resources,
+		Key: req.Proof.Key,
 	}
 	return token, g.Store.IssueService(ctx, ServiceIssue{
 		Access: secret.Sum(token.Access.Reveal()), ClientID: client.ID, Service: client.Service, Scope: scope, Resources: resources,
-		Lifetimes: g.Lifetimes, Since: client.Since,
+		Lifetimes: g.Lifetimes, Since: client.Since, Key: req.Proof.Key,
 	})
 }
 

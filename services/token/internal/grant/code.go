@@ -54,6 +54,9 @@ type Redemption struct {
 	// GrantLimit is how many grants of a user with a client in a workspace may live, this one among
 	// them; 0 is any number.
 	GrantLimit int
+	// Key is the thumbprint of the key that the access token is bound to, and RefreshKey of that of the
+	// refresh token; empty for none.
+	Key, RefreshKey string
 }
 
 // CodeStore redeems codes, each in one transaction.
@@ -119,7 +122,7 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 	}
 	pair, err := redeem(ctx, g.Store, redemption{
 		secret: req.Code, approved: code, identity: identityOf(g.Subjects, client, code), asked: req.Resource,
-		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit,
+		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit, key: req.Proof.Key, refreshKey: refreshKey(client, req.Proof),
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):
@@ -177,7 +180,7 @@ type replay struct {
 	otherwise error
 }
 
-// checkBinding compares a request with the binding of its code: client, redirect URI, then
+// checkBinding compares a request with the binding of its code: client, redirect URI, key, then
 // verifier.
 func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 	switch {
@@ -187,6 +190,8 @@ func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 		return invalidCode(cause.RedirectURIOther)
 	case req.RedirectURI == "" && b.CodeChallenge == "":
 		return missing("redirect_uri")
+	case b.DPoPKey != "" && b.DPoPKey != req.Proof.Key: // RFC 9449 §10
+		return invalidCode(cause.CodeOtherKey)
 	}
 	if b.CodeChallenge == "" {
 		// A verifier without a challenge is a downgrade attempt or a mistake: refused (RFC 9700

@@ -66,7 +66,7 @@ func (g DeviceCode) Issue(ctx context.Context, client Client, req Request) (Toke
 	}
 	pair, err := redeem(ctx, g.Store, redemption{
 		secret: req.DeviceCode, approved: client.Code.Approved, identity: identityOf(g.Subjects, client, client.Code.Approved), asked: req.Resource,
-		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit,
+		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit, key: req.Proof.Key, refreshKey: refreshKey(client, req.Proof),
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):
@@ -104,6 +104,8 @@ type redemption struct {
 	resources  Resources
 	lifetimes  Lifetimes
 	grantLimit int
+	// key and refreshKey are those of Redemption.
+	key, refreshKey string
 }
 
 // redeem issues the first token pair of a token family. It returns a TargetError and the errors of
@@ -120,10 +122,12 @@ func redeem(ctx context.Context, store CodeStore, r redemption) (TokenPair, erro
 		Scope:     r.approved.Scope.String(),
 		Resources: resources,
 		Identity:  &r.identity,
+		Key:       r.key,
 	}
 	return pair, store.Redeem(ctx, Redemption{
 		Identity: r.identity,
 		CodeHash: secret.Sum(r.secret.Reveal()), Code: r.approved, Resources: resources, Lifetimes: r.lifetimes, GrantLimit: r.grantLimit,
+		Key: r.key, RefreshKey: r.refreshKey,
 		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(pair.Refresh.Reveal()),
 	})
 }

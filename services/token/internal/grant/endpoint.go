@@ -24,6 +24,8 @@ type Request struct {
 	Resource []string
 	// Credentials are the client authentication that was sent.
 	Credentials Credentials
+	// Proof is the DPoP proof that was sent.
+	Proof Proof
 	// Source is the network address that the request came from; empty when it is not known.
 	Source string
 }
@@ -43,6 +45,8 @@ type TokenPair struct {
 	Identity *Identity
 	// IDToken is zero unless the access token's scope has openid.
 	IDToken secret.String
+	// Key is the thumbprint of the key that the access token is bound to; empty for a bearer token.
+	Key string
 }
 
 // Client is the authenticated client of the request.
@@ -60,6 +64,14 @@ type Client struct {
 	IDTokenAlgorithm string
 	// Sector is the sector identifier of a client with pairwise subjects; empty for any other.
 	Sector string
+	// Public says that the client cannot authenticate: its refresh tokens are bound to the key of its
+	// proofs.
+	Public bool
+	// DPoPRequired says that a request without a proof is refused.
+	DPoPRequired bool
+	// FAPI2 says that the client follows the FAPI 2.0 Security Profile: its refresh tokens are not
+	// rotated.
+	FAPI2 bool
 	// Service is what the client may do for itself.
 	Service oauth.Service
 	// Since is a cursor of the revocation log from before the authentication (see NotedClients).
@@ -124,6 +136,9 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	}
 	if !slices.Contains(client.GrantTypes, g.Type()) {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: ErrUnauthorizedClient}
+	}
+	if err := checkProof(client, req.Proof); err != nil {
+		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
 	}
 	pair, err := g.Issue(ctx, client, req)
 	if err != nil {

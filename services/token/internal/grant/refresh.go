@@ -30,6 +30,18 @@ type Rotation struct {
 	// window.
 	Sealed []byte
 	Limit  RefreshLimit
+	// Key is the thumbprint of the key that the request proves, and that the access token is bound to:
+	// a refresh token that is bound to another key is not current. RefreshKey binds the refresh token
+	// from now on; empty leaves it as it is.
+	Key, RefreshKey string
+}
+
+// Presented is a refresh token as a client presents it.
+type Presented struct {
+	Token    secret.Hash
+	ClientID string
+	// Key is the thumbprint of the key that the request proves; empty for none.
+	Key string
 }
 
 // RefreshLimit is the rate limit on refreshes of one family: Count in Window, in a burst or spread.
@@ -79,14 +91,15 @@ type RefreshStore interface {
 	// Granted returns the scope and the resources of the family whose current refresh token this is;
 	// they never change. ErrNotCurrent when this client has no such family.
 	Granted(ctx context.Context, token secret.Hash, clientID string) (Granted, error)
-	// Rotate spends the predecessor and issues its successor and an access token. It returns
-	// ErrNotCurrent when the predecessor is not the live, current token of a family of this client,
-	// and a *RefreshLimitError when it is and the limit is reached; it writes nothing then.
+	// Rotate spends the predecessor and issues its successor and an access token; a predecessor that is
+	// its own successor stays and is not spent. It returns ErrNotCurrent when the predecessor is not the
+	// live, current token of a family of this client, or is bound to another key, and a *RefreshLimitError when it is and the limit is reached; it writes nothing then.
 	Rotate(ctx context.Context, r Rotation) (Issued, error)
 	// Replayed handles a token that was not current: inside the retry window it returns the sealed
 	// successor; otherwise a spent token of this client revokes everything of its user-client, or
-	// its family alone, in the transaction that detects the reuse.
-	Replayed(ctx context.Context, token secret.Hash, clientID string, reuse oauth.Reuse) (Replay, error)
+	// its family alone, in the transaction that detects the reuse. A token that is bound to another key
+	// does neither.
+	Replayed(ctx context.Context, p Presented, reuse oauth.Reuse) (Replay, error)
 	// ExplainRefresh returns what is stored of a refused token, for the log. It changes nothing.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
 	// WaitForReplicas takes as long as Replayed waits for a token that was revoked already.
@@ -110,6 +123,8 @@ type Refused struct {
 	Revoked bool
 	// FamilyRevoked reports of a spent token that its family is revoked.
 	FamilyRevoked bool
+	// Key is the thumbprint of the key that the token is bound to; empty for none.
+	Key string
 }
 
 // final reports whether the client can never get a token for it: the token is another client's,
@@ -119,13 +134,15 @@ func (r Refused) final(client Client) bool {
 	return r.ClientID != "" && (r.ClientID != client.ID || r.Expired || r.Revoked || r.FamilyRevoked && client.Reuse == oauth.ReuseFamily)
 }
 
-// cause returns why the token was refused to a client.
-func (r Refused) cause(client Client) cause.Cause {
+// cause returns why the token was refused to a client that proves a key.
+func (r Refused) cause(client Client, key string) cause.Cause {
 	switch {
 	case r.ClientID == "":
 		return cause.RefreshUnknown
 	case r.ClientID != client.ID:
 		return cause.RefreshOtherClient
+	case r.Key != "" && r.Key != key:
+		return cause.RefreshOtherKey
 	case r.Spent:
 		return cause.RefreshRotated
 	case r.Expired:
@@ -177,25 +194,28 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 	if why, found := g.Refusals.Find(hash, client.ID); found {
 		return TokenPair{}, g.refuseAgain(ctx, why)
 	}
-	narrowed, err := g.narrow(ctx, presented{hash, client.ID}, asked, req.Resource)
+	p := Presented{Token: hash, ClientID: client.ID, Key: req.Proof.Key}
+	narrowed, err := g.narrow(ctx, p, asked, req.Resource)
 	if errors.Is(err, ErrNotCurrent) {
-		return g.replayed(ctx, hash, client, req)
+		return g.replayed(ctx, p, client, req)
 	}
 	if err != nil {
 		return TokenPair{}, err
 	}
 	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
-		Refresh:   secret.Generate(secret.RefreshToken),
+		Refresh:   successor(client, req.RefreshToken),
 		ExpiresIn: g.Lifetimes.Access,
 		Scope:     narrowed.Scope,
 		Resources: narrowed.Resources,
+		Key:       req.Proof.Key,
 	}
 	r := Rotation{
 		Predecessor: hash, ClientID: client.ID, Scope: narrowed.Scope, Resources: narrowed.Resources, Lifetimes: g.Lifetimes.of(client), Limit: g.Limit,
 		Access: secret.Sum(pair.Access.Reveal()), Successor: secret.Sum(pair.Refresh.Reveal()),
+		Key: req.Proof.Key, RefreshKey: refreshKey(client, req.Proof),
 	}
-	if r.Lifetimes.RetryWindow > 0 {
+	if r.Lifetimes.RetryWindow > 0 && r.Successor != r.Predecessor {
 		// The granted scope is known only when the store returns: an empty scope in the seal stands
 		// for it.
 		if r.Sealed, err = g.Sealer.Seal(req.RefreshToken, pair); err != nil {
@@ -204,13 +224,22 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 	}
 	issued, err := g.Store.Rotate(ctx, r)
 	if errors.Is(err, ErrNotCurrent) {
-		return g.replayed(ctx, hash, client, req)
+		return g.replayed(ctx, p, client, req)
 	}
 	if err != nil {
 		return TokenPair{}, err
 	}
 	pair.Scope, pair.ExpiresIn, pair.Identity = issued.Scope, issued.ExpiresIn, &issued.Identity
 	return pair, nil
+}
+
+// successor returns the refresh token of the response. With FAPI 2.0 it stays the same (§5.3.2.1): a
+// client that loses a response has not lost its access, and its key protects the token instead.
+func successor(client Client, presented secret.String) secret.String {
+	if client.FAPI2 {
+		return presented
+	}
+	return secret.Generate(secret.RefreshToken)
 }
 
 // parseAsked parses the scope parameter; nil where it was not sent.
@@ -225,20 +254,14 @@ func parseAsked(asked string) (oauth.Scope, error) {
 	return want, nil
 }
 
-// presented is the hash of a refresh token, and the client that presents it.
-type presented struct {
-	token    secret.Hash
-	clientID string
-}
-
 // narrow validates the requested scope and resources against the grant, and returns those of the
 // access token: empty for all of the grant's. A grant never changes, so it can be read before the
 // rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, p presented, want oauth.Scope, resources []string) (narrowed Granted, err error) {
+func (g RefreshToken) narrow(ctx context.Context, p Presented, want oauth.Scope, resources []string) (narrowed Granted, err error) {
 	if want == nil && len(resources) == 0 {
 		return Granted{}, nil
 	}
-	granted, err := g.Store.Granted(ctx, p.token, p.clientID)
+	granted, err := g.Store.Granted(ctx, p.Token, p.ClientID)
 	if err != nil {
 		return Granted{}, err
 	}
@@ -275,13 +298,13 @@ func withoutOpenID(asked, granted oauth.Scope) oauth.Scope {
 
 // replayed handles a token that is not current: it returns the same successor inside the retry
 // window, and refuses otherwise.
-func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Client, req Request) (TokenPair, error) {
-	replay, err := g.Store.Replayed(ctx, token, client.ID, client.Reuse)
+func (g RefreshToken) replayed(ctx context.Context, p Presented, client Client, req Request) (TokenPair, error) {
+	replay, err := g.Store.Replayed(ctx, p, client.Reuse)
 	if err != nil {
 		return TokenPair{}, err
 	}
 	if len(replay.Sealed) == 0 {
-		return TokenPair{}, g.refuse(ctx, token, client, replay.Reused)
+		return TokenPair{}, g.refuse(ctx, p, client, replay.Reused)
 	}
 	pair, err := g.Sealer.Open(req.RefreshToken, replay.Sealed)
 	if err != nil {
@@ -290,6 +313,9 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 	pair.ExpiresIn, pair.Identity = min(pair.ExpiresIn, replay.FamilyLeft), &replay.Identity
 	if pair.Scope == "" {
 		pair.Scope = replay.Scope
+	}
+	if pair.Key != p.Key {
+		return TokenPair{}, invalidRefreshToken(cause.RefreshOtherKey)
 	}
 	if err := sameScope(req.Scope, pair.Scope); err != nil {
 		return TokenPair{}, err
@@ -302,10 +328,10 @@ func (g RefreshToken) replayed(ctx context.Context, token secret.Hash, client Cl
 
 // refuse returns the refusal of a token, with its cause for the log. When the store is unavailable
 // the refusal stands and its cause is unknown.
-func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Client, reused bool) error {
-	origin, err := g.Store.ExplainRefresh(ctx, token, g.Lifetimes.Refresh)
+func (g RefreshToken) refuse(ctx context.Context, p Presented, client Client, reused bool) error {
+	origin, err := g.Store.ExplainRefresh(ctx, p.Token, g.Lifetimes.Refresh)
 	if err == nil && origin.final(client) {
-		g.Refusals.Add(token, client.ID, origin.cause(client))
+		g.Refusals.Add(p.Token, client.ID, origin.cause(client, p.Key))
 	}
 	switch {
 	case reused && err != nil:
@@ -315,7 +341,7 @@ func (g RefreshToken) refuse(ctx context.Context, token secret.Hash, client Clie
 	case err != nil:
 		return ErrInvalidRefreshToken
 	}
-	return invalidRefreshToken(origin.cause(client))
+	return invalidRefreshToken(origin.cause(client, p.Key))
 }
 
 // refuseAgain repeats a refusal that is cached. It takes as long as the first one did, so that a

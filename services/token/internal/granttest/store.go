@@ -110,7 +110,7 @@ func (s *Store) Rotate(_ context.Context, r grant.Rotation) (grant.Issued, error
 	if f == nil {
 		return grant.Issued{}, grant.ErrNotCurrent
 	}
-	f.spent[r.Predecessor], f.current = true, r.Successor
+	f.spent[r.Predecessor], f.current = r.Predecessor != r.Successor, r.Successor
 	f.retry, f.sealed = r.Predecessor, r.Sealed
 	return grant.Issued{
 		Scope:     cmp.Or(r.Scope, f.Code.Scope.String()),
@@ -119,7 +119,8 @@ func (s *Store) Rotate(_ context.Context, r grant.Rotation) (grant.Issued, error
 }
 
 // Replayed is grant.RefreshStore.
-func (s *Store) Replayed(_ context.Context, token secret.Hash, clientID string, _ oauth.Reuse) (grant.Replay, error) {
+func (s *Store) Replayed(_ context.Context, p grant.Presented, _ oauth.Reuse) (grant.Replay, error) {
+	token, clientID := p.Token, p.ClientID
 	if err := s.note("Replayed"); err != nil {
 		return grant.Replay{}, err
 	}

@@ -43,7 +43,9 @@ type Facts struct {
 	// Resources are the protected resources that the token is for. A store returns nil for the
 	// default one, an Introspector its identifier, but nil for a user token.
 	Resources oauth.Resources
-	IssuedAt  time.Time
+	// Thumbprint is that of the key that the token is bound to (RFC 9449); empty for none.
+	Thumbprint string
+	IssuedAt   time.Time
 	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
 	// Left is the remaining lifetime by the database's clock; 0 for a token that does not expire.

@@ -92,9 +92,12 @@ func (r Revoker) SetPassword(ctx context.Context, userID string, password secret
 	if utf8.RuneCountInString(norm.NFC.String(clear)) < minPassword || len(clear) > maxPassword || strings.IndexByte(clear, 0) >= 0 {
 		return ErrPassword
 	}
-	return revokeAround(
-		func() error { return r.Store.RevokeSignIns(ctx, userID) },
-		func() error { return r.Users.SetPassword(ctx, userID, password) })
+	return r.RevokeSignInsAround(ctx, userID, func() error { return r.Users.SetPassword(ctx, userID, password) })
+}
+
+// RevokeSignInsAround has a user's password changed and revokes the sign-ins with the old one.
+func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, change func() error) error {
+	return revokeAround(func() error { return r.Store.RevokeSignIns(ctx, userID) }, change)
 }
 
 // RemoveMember removes a user from a workspace and revokes the user's access to it.

@@ -22,7 +22,8 @@ type Access struct {
 // error; when the decision cannot be made the status is UNAVAILABLE, whatever the cause.
 func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessRequest) (*tokenv1.CheckAccessResponse, error) {
 	identity, denial, err := s.Decider.Decide(ctx, access.Request{
-		Token: req.GetToken(), Sent: req.GetToken() != "", Method: req.GetMethod(), Path: req.GetPath(),
+		Credential: enforce.Credential{Token: req.GetToken(), DPoP: req.GetDpopScheme(), Proofs: req.GetDpop()},
+		Method:     req.GetMethod(), Path: req.GetPath(),
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil, err

@@ -22,6 +22,7 @@ type Authz struct {
 	Clients authzv1.ClientServiceClient
 	Codes   authzv1.CodeServiceClient
 	Devices authzv1.DeviceServiceClient
+	Pushed  authzv1.PushedAuthorizationServiceClient
 	// Administration makes the change behind DisableClient.
 	Administration authzv1.AdministrationServiceClient
 	// Registrations makes the change behind DeleteRegistration.
@@ -95,14 +96,17 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 	case req.GrantType == oauth.DeviceCodeGrant && len(deviceCode) <= grant.MaxCode:
 		call.DeviceCode = deviceCode
 	}
+	presentProof(call, req.Proof)
 	res, err := a.authenticate(ctx, req.Credentials, call)
 	if err != nil {
 		return grant.Client{}, err
 	}
 	c := res.GetClient()
+	fapi2 := c.GetProfile() == authzv1.Profile_PROFILE_FAPI2
 	client := grant.Client{
 		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse()),
 		IDTokenAlgorithm: c.GetIdTokenSignedResponseAlg(), Sector: c.GetSectorIdentifier(),
+		Public: c.GetType() == authzv1.ClientType_CLIENT_TYPE_PUBLIC, DPoPRequired: c.GetDpopBoundAccessTokens() || fapi2, FAPI2: fapi2,
 		Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
 	}
 	if c.RefreshRetrySeconds != nil {

@@ -21,6 +21,7 @@ const (
 	clientIDField    = 3
 	subField         = 4
 	usernameField    = 5
+	tokenTypeField   = 6
 	expField         = 7
 	iatField         = 8
 	workspaceIDField = 10
@@ -30,6 +31,10 @@ const (
 	expiresInMsField = 14
 	nameField        = 15
 	audField         = 16
+	cnfField         = 70
+
+	// jktField is of Confirmation.
+	jktField = 1
 )
 
 // usualSize is the size of most responses at most, in bytes.
@@ -69,6 +74,9 @@ func appendResponse(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 	b = appendText(b, clientIDField, a.ClientId)
 	b = appendText(b, subField, a.Sub)
 	b = appendText(b, usernameField, a.Username)
+	if a.TokenType != tokenType { // the batch has the usual one once for all
+		b = appendText(b, tokenTypeField, a.TokenType)
+	}
 	b = appendNumber(b, expField, uint64(a.Exp))
 	b = appendNumber(b, iatField, uint64(a.Iat))
 	b = appendText(b, workspaceIDField, a.WorkspaceId)
@@ -82,7 +90,17 @@ func appendResponse(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 	for _, id := range a.Aud {
 		b = appendText(b, audField, id)
 	}
+	if jkt := a.GetCnf().GetJkt(); jkt != "" {
+		b = appendConfirmation(b, jkt)
+	}
 	return b
+}
+
+// appendConfirmation appends the message with the key of a bound token.
+func appendConfirmation(b []byte, jkt string) []byte {
+	b = protowire.AppendTag(b, cnfField, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(jktField)+protowire.SizeBytes(len(jkt))))
+	return appendText(b, jktField, jkt)
 }
 
 // appendNumber appends a number that is not 0: proto3 omits zero values.

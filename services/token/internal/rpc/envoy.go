@@ -28,8 +28,11 @@ type Envoy struct {
 	Logger            *slog.Logger
 }
 
-// authorizationHeader is the header's name as Envoy spells it.
-const authorizationHeader = "authorization"
+// The headers' names as Envoy spells them.
+const (
+	authorizationHeader = "authorization"
+	proofHeader         = "dpop"
+)
 
 // Check decides whether a request may call its endpoint. When the decision cannot be made it denies
 // with 503 and returns no error, since a filter with failure_mode_allow would let the request
@@ -37,8 +40,8 @@ const authorizationHeader = "authorization"
 func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.CheckResponse, error) {
 	http := req.GetAttributes().GetRequest().GetHttp()
 	path, _, _ := strings.Cut(http.GetPath(), "?")
-	token, sent := enforce.Bearer(authorizations(http))
-	identity, denial, err := s.Decider.Decide(ctx, access.Request{Token: token, Sent: sent, Method: http.GetMethod(), Path: path})
+	sent := enforce.ReadCredential(headerValues(http, authorizationHeader), headerValues(http, proofHeader))
+	identity, denial, err := s.Decider.Decide(ctx, access.Request{Credential: sent, Method: http.GetMethod(), Path: path})
 	switch {
 	case errors.Is(err, context.Canceled):
 		return nil, err
@@ -51,15 +54,15 @@ func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.Ch
 	return s.allowed(identity, http), nil
 }
 
-// authorizations returns the values of the Authorization header. Envoy joins several by a comma, or
-// lists them one by one where encode_raw_headers is set.
-func authorizations(http *authv3.AttributeContext_HttpRequest) []string {
-	if value, ok := http.GetHeaders()[authorizationHeader]; ok {
+// headerValues returns the values of a header. Envoy joins several by a comma, which neither a token
+// nor a proof has, or lists them one by one where encode_raw_headers is set.
+func headerValues(http *authv3.AttributeContext_HttpRequest, name string) []string {
+	if value, ok := http.GetHeaders()[name]; ok {
 		return []string{value}
 	}
 	var values []string
 	for _, h := range http.GetHeaderMap().GetHeaders() {
-		if !strings.EqualFold(h.GetKey(), authorizationHeader) {
+		if !strings.EqualFold(h.GetKey(), name) {
 			continue
 		}
 		if raw := h.GetRawValue(); len(raw) > 0 {
@@ -82,7 +85,7 @@ type okResponse struct {
 	values   [5]corev3.HeaderValue
 	set      [5]*corev3.HeaderValueOption
 	// remove is large enough for the headers that are usually removed from a request.
-	remove [12]string
+	remove [13]string
 }
 
 func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext_HttpRequest) *authv3.CheckResponse {
@@ -100,7 +103,7 @@ func (s *Envoy) allowed(identity enforce.Identity, http *authv3.AttributeContext
 		set = append(set, &p.options[i])
 	}
 	if !s.KeepAuthorization {
-		remove = append(remove, authorizationHeader)
+		remove = append(remove, authorizationHeader, proofHeader)
 	}
 	// Envoy may not include these in the check. Removing an absent header is not an error.
 	remove = append(remove, enforce.MisleadingHeaders()...)

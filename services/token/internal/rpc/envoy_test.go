@@ -102,13 +102,13 @@ func TestFault_E9_WhatTheCallerSaysOfItselfNeverPassesEnvoy(t *testing.T) {
 			map[string]string{
 				"Usher-Subject": "usr_john", "Usher-Client-Id": "app", "Usher-Workspace-Id": "ws_acme", "Usher-Scope": "videos:read", "Usher-Token-Kind": "access_token",
 			},
-			[]string{"authorization", "usher-anything", "usher.subject", "usher_subject", "usher~subject", "x.http.method"},
+			[]string{"authorization", "dpop", "usher-anything", "usher.subject", "usher_subject", "usher~subject", "x.http.method"},
 		},
 		"a key": {
 			introspect.Facts{Kind: enforce.APIKey, KeyID: "key_1", WorkspaceID: "ws_acme", Plan: "pro"},
 			map[string]string{"Usher-Subject": "key_1", "Usher-Workspace-Id": "ws_acme", "Usher-Token-Kind": "api_key"},
 			[]string{
-				"authorization", "usher-anything", "usher-client-id", "usher-scope", "usher.subject", "usher_subject", "usher~subject", "x.http.method",
+				"authorization", "dpop", "usher-anything", "usher-client-id", "usher-scope", "usher.subject", "usher_subject", "usher~subject", "x.http.method",
 			},
 		},
 	} {

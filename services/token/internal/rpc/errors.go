@@ -32,6 +32,10 @@ func toStatus(err error) error {
 	if errors.As(err, &target) {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_TARGET, target.Error(), clientOption(err)...)
 	}
+	var proof *grant.ProofError
+	if errors.As(err, &proof) {
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_DPOP_PROOF, proof.Error(), clientOption(err)...)
+	}
 	if errors.Is(err, usertoken.ErrUnknown) && cause.Of(err) == "" {
 		err = cause.With(err, cause.UserTokenUnknown) // it had the format of a user token
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -29,6 +31,10 @@ type Connections interface {
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
 	// EndConnection raises the epoch and revokes every grant of the user-client before it returns.
 	EndConnection(ctx context.Context, userID, clientID string) error
+	// EndConnectionIn is EndConnection for one workspace.
+	EndConnectionIn(ctx context.Context, u oauth.UserClient, workspaceID string) error
+	// ListConnectionRevocations returns the latest revocations of a user's clients, the newest first.
+	ListConnectionRevocations(ctx context.Context, userID string) ([]oauth.ConnectionRevocation, error)
 }
 
 // Redemptions looks up redeemed codes.
@@ -66,15 +72,39 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	return res, nil
 }
 
-// EndConnection revokes every grant of a user-client before it returns.
+// EndConnection revokes every grant of a user-client, or those in a workspace, before it returns.
 func (s *Grants) EndConnection(ctx context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {
 	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
-	if err := s.Store.EndConnection(ctx, req.GetUserId(), req.GetClientId()); err != nil {
+	pair := oauth.UserClient{UserID: req.GetUserId(), ClientID: req.GetClientId()}
+	if req.GetWorkspaceId() == "" {
+		return &tokenv1.EndConnectionResponse{}, toStatus(s.Store.EndConnection(ctx, pair.UserID, pair.ClientID))
+	}
+	if !identifier(req.GetWorkspaceId()) || strings.Contains(req.GetWorkspaceId(), "/") {
+		return nil, invalid("workspace_id", "must be an identifier")
+	}
+	return &tokenv1.EndConnectionResponse{}, toStatus(s.Store.EndConnectionIn(ctx, pair, req.GetWorkspaceId()))
+}
+
+// ListConnectionRevocations returns the latest revocations of a user's clients.
+func (s *Grants) ListConnectionRevocations(
+	ctx context.Context, req *tokenv1.ListConnectionRevocationsRequest,
+) (*tokenv1.ListConnectionRevocationsResponse, error) {
+	if !identifier(req.GetUserId()) {
+		return nil, invalid("user_id", "must be an identifier")
+	}
+	list, err := s.Store.ListConnectionRevocations(ctx, req.GetUserId())
+	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &tokenv1.EndConnectionResponse{}, nil
+	res := &tokenv1.ListConnectionRevocationsResponse{}
+	for _, r := range list {
+		res.Revocations = append(res.Revocations, &tokenv1.ConnectionRevocation{
+			ClientId: r.ClientID, WorkspaceId: r.WorkspaceID, Reason: tokenv1.RevocationReason(r.Reason), RevokeTime: timestamppb.New(r.At),
+		})
+	}
+	return res, nil
 }
 
 // GetCodeUse returns whether a code was redeemed, also when its tokens were revoked since.

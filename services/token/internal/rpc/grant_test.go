@@ -25,6 +25,8 @@ type pairs struct {
 	list  []oauth.Connection
 	down  error
 	calls []string
+
+	revocations []oauth.ConnectionRevocation
 }
 
 func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64, error) {
@@ -40,6 +42,44 @@ func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Conne
 func (p *pairs) EndConnection(_ context.Context, userID, clientID string) error {
 	p.calls = append(p.calls, "end "+userID+" "+clientID)
 	return p.down
+}
+
+func (p *pairs) EndConnectionIn(_ context.Context, u oauth.UserClient, workspaceID string) error {
+	p.calls = append(p.calls, "end "+u.UserID+" "+u.ClientID+" "+workspaceID)
+	return p.down
+}
+
+func (p *pairs) ListConnectionRevocations(_ context.Context, userID string) ([]oauth.ConnectionRevocation, error) {
+	p.calls = append(p.calls, "list revocations "+userID)
+	return p.revocations, p.down
+}
+
+func TestAConnectionIsEndedInOneWorkspace(t *testing.T) {
+	p := &pairs{}
+	server := &rpc.Grants{Store: p}
+	if _, err := server.EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: "app", WorkspaceId: "ws_doe"}); err != nil {
+		t.Error(err)
+	}
+	for _, wrong := range []string{"a/b", strings.Repeat("a", 513), "a\x00b"} {
+		_, err := server.EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: "app", WorkspaceId: wrong})
+		failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "workspace_id")
+	}
+	if diff := cmp.Diff([]string{"end usr_john app ws_doe"}, p.calls); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+func TestRevocationsOfConnectionsAreListed(t *testing.T) {
+	p := &pairs{revocations: []oauth.ConnectionRevocation{{ClientID: "app", WorkspaceID: "ws_doe", Reason: 3, At: time.Unix(5, 0)}}}
+	res, err := (&rpc.Grants{Store: p}).ListConnectionRevocations(t.Context(), &tokenv1.ListConnectionRevocationsRequest{UserId: "usr_john"})
+	want := &tokenv1.ListConnectionRevocationsResponse{Revocations: []*tokenv1.ConnectionRevocation{{
+		ClientId: "app", WorkspaceId: "ws_doe", Reason: tokenv1.RevocationReason_REVOCATION_REASON_REUSE, RevokeTime: timestamppb.New(time.Unix(5, 0)),
+	}}}
+	if diff := cmp.Diff(want, res, protocmp.Transform()); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	_, err = (&rpc.Grants{Store: p}).ListConnectionRevocations(t.Context(), &tokenv1.ListConnectionRevocationsRequest{})
+	failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "user_id")
 }
 
 // call calls all three RPCs with the same user-client.

@@ -22,7 +22,7 @@ type Introspection struct {
 // maxBatch is the maximum number of tokens in one call.
 const maxBatch = 1000
 
-// tokenType is the token_type of every token (RFC 6750).
+// tokenType is the token_type of a token that is not bound to a key (RFC 6750).
 const tokenType = "Bearer"
 
 // IntrospectToken returns whether a token is active, and its facts. A missing token is
@@ -92,7 +92,8 @@ func (s *Introspection) fillResponse(res *tokenv1.IntrospectTokenResponse, facts
 	res.ClientId = facts.ClientID
 	res.Sub = facts.UserID
 	res.Name = facts.DisplayName
-	res.TokenType = tokenType
+	res.TokenType = typeOfToken(facts.Thumbprint)
+	res.Cnf = confirmation(facts.Thumbprint)
 	res.Iat = facts.IssuedAt.Unix()
 	res.Iss = s.Issuer
 	res.WorkspaceId = facts.WorkspaceID

@@ -9,6 +9,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/source"
@@ -34,6 +35,7 @@ type OAuth struct {
 	Revoker      Revoker
 	Introspector introspect.Introspector
 	Issuer       string
+	Proofs       ProofVerifier
 	// Tokens counts; nil counts nothing.
 	Tokens *TokenMetrics
 	Logger *slog.Logger
@@ -63,6 +65,10 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 	if err != nil {
 		return nil, err
 	}
+	proof, err := s.Proofs.Read(ctx, oauth.TokenPath)
+	if err != nil {
+		return nil, err
+	}
 	pair, err := s.Endpoint.Issue(ctx, grant.Request{
 		GrantType:    req.GetGrantType(),
 		Code:         secret.New(req.GetCode()),
@@ -73,6 +79,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 		Scope:        req.GetScope(),
 		Resource:     req.GetResource(),
 		Credentials:  creds,
+		Proof:        proof,
 		Source:       source.From(ctx),
 	})
 	if err != nil {
@@ -80,7 +87,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 	}
 	return &tokenv1.IssueTokenResponse{
 		AccessToken:  pair.Access.Reveal(),
-		TokenType:    "Bearer",
+		TokenType:    typeOfToken(pair.Key),
 		ExpiresIn:    int32(pair.ExpiresIn / time.Second),
 		RefreshToken: pair.Refresh.Reveal(),
 		Scope:        pair.Scope,
@@ -166,6 +173,22 @@ func errNoSecret() error {
 		oerr.WithField("client_secret")) // the message of an error with a field reaches the caller
 }
 
+// typeOfToken returns the token_type of an access token by the key that it is bound to.
+func typeOfToken(key string) string {
+	if key != "" {
+		return "DPoP"
+	}
+	return tokenType
+}
+
+// confirmation returns the cnf of a token; nil for one that is not bound.
+func confirmation(key string) *tokenv1.Confirmation {
+	if key == "" {
+		return nil
+	}
+	return &tokenv1.Confirmation{Jkt: key}
+}
+
 // tokenKindOf returns for whom a token acts.
 func tokenKindOf(a introspect.ClientResult) string {
 	if a.Kind == enforce.ServiceToken {
@@ -183,13 +206,14 @@ func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.Introspec
 		Sub:         a.UserID,
 		Username:    a.UserID,
 		Name:        a.DisplayName,
-		TokenType:   "Bearer",
+		TokenType:   typeOfToken(a.Thumbprint),
 		Exp:         uint32(a.ExpiresAt.Unix()),
 		Iat:         uint32(a.IssuedAt.Unix()),
 		Iss:         issuer,
 		WorkspaceId: a.WorkspaceID,
 		Aud:         a.Resources,
 		TokenKind:   tokenKindOf(a),
+		Cnf:         confirmation(a.Thumbprint),
 	}
 	if a.Refresh {
 		res.TokenType = ""

@@ -35,6 +35,7 @@ type contents struct {
 	ExpiresIn int64  `json:"e"`
 	Scope     string `json:"s"`
 	Resources string `json:"o,omitempty"`
+	Key       string `json:"k,omitempty"`
 }
 
 // Seal encrypts the token pair.
@@ -45,7 +46,7 @@ func (Sealer) Seal(predecessor secret.String, pair grant.TokenPair) ([]byte, err
 	}
 	plain, err := json.Marshal(contents{
 		Access: pair.Access.Reveal(), Refresh: pair.Refresh.Reveal(),
-		ExpiresIn: int64(pair.ExpiresIn / time.Second), Scope: pair.Scope, Resources: pair.Resources.String(),
+		ExpiresIn: int64(pair.ExpiresIn / time.Second), Scope: pair.Scope, Resources: pair.Resources.String(), Key: pair.Key,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding the pair: %w", err)
@@ -71,7 +72,7 @@ func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.TokenPair, e
 	return grant.TokenPair{
 		Access: secret.New(c.Access), Refresh: secret.New(c.Refresh),
 		ExpiresIn: time.Duration(c.ExpiresIn) * time.Second, Scope: c.Scope,
-		Resources: oauth.ParseResources(c.Resources),
+		Resources: oauth.ParseResources(c.Resources), Key: c.Key,
 	}, nil
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // pairStatements are the SQL of user-clients, which are the rows of the table pairs.
-type pairStatements struct{ epochs, ensure, carry, connections string }
+type pairStatements struct{ epochs, ensure, carry, connections, revocations string }
 
 // recentGrants is how many grants of a user-client, the newest of each workspace first, are read
 // for its last use.
@@ -38,6 +38,13 @@ SELECT client_id, epoch, lenient_raises, hard, soft, last_used_at FROM (
             ORDER BY workspace_id DESC, created_at DESC LIMIT %d) AS f) AS last_used_at
     FROM pairs p WHERE p.user_id = $1) AS c
 WHERE epoch > 0 OR last_used_at IS NOT NULL`, recentGrants),
+
+		// Two ranges of one primary key: the user-clients, and the workspaces in them. The log has an
+		// entry for a week.
+		revocations: `
+SELECT r.subject, COALESCE(l.reason, 0), r.revoked_at FROM revoked_subjects r LEFT JOIN revocations l ON l.cursor = r.cursor
+WHERE r.subject = $1 OR r.subject >= $2 AND r.subject < $3 OR r.subject >= $4 AND r.subject < $5
+ORDER BY r.cursor DESC LIMIT $6`,
 	}
 }
 

@@ -19,10 +19,10 @@ func prepareExplain(db *sqldb.DB) explainStatements {
 	return explainStatements{
 		// A token is the current one of a family or a spent one, and never both.
 		refresh: db.SQL(`
-SELECT client_id, user_id, workspace_id, 0, false, refresh_expires_at <= {{now}}, revoked_at IS NOT NULL OR ` + revokedGrant("families") + `, false
+SELECT client_id, user_id, workspace_id, 0, false, refresh_expires_at <= {{now}}, revoked_at IS NOT NULL OR ` + revokedGrant("families") + `, false, refresh_jkt
 FROM families WHERE refresh_hash = $1
 UNION ALL
-SELECT f.client_id, f.user_id, f.workspace_id, {{now}} - (s.expires_at - $2), true, false, ` + evidenceSpent("f") + `, f.revoked_at IS NOT NULL
+SELECT f.client_id, f.user_id, f.workspace_id, {{now}} - (s.expires_at - $2), true, false, ` + evidenceSpent("f") + `, f.revoked_at IS NOT NULL, f.refresh_jkt
 FROM (SELECT family_id, expires_at FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
 JOIN families f ON f.id = s.family_id`),
 		redemption: db.SQL(`SELECT client_id, user_id, workspace_id, {{now}} - created_at FROM families WHERE id = $1`),
@@ -36,7 +36,7 @@ func (s *Store) ExplainRefresh(ctx context.Context, token secret.Hash, refreshLi
 	var r grant.Refused
 	var ago int64
 	err := s.db.QueryRow(ctx, s.explanations.refresh, token.Bytes(), micros(refreshLifetime)).
-		Scan(&r.ClientID, &r.UserID, &r.WorkspaceID, &ago, &r.Spent, &r.Expired, &r.Revoked, &r.FamilyRevoked)
+		Scan(&r.ClientID, &r.UserID, &r.WorkspaceID, &ago, &r.Spent, &r.Expired, &r.Revoked, &r.FamilyRevoked, &r.Key)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return grant.Refused{}, nil
 	}

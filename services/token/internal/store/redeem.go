@@ -52,7 +52,7 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
 	family := sqldb.Stmt(s.text.insertFamily, familyColumns(r)...)
 	err = s.db.Pipeline(ctx, family,
-		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes(), r.Resources.String()),
+		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes(), r.Resources.String(), r.Key),
 		sqldb.Stmt(s.text.atGrantLimit, r.GrantLimit, r.Code.UserID, r.Code.ClientID, r.Code.WorkspaceID).Scan(&full))
 	return err == nil && family.RowsAffected() == 1, full, err
 }
@@ -60,7 +60,7 @@ func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full
 // redeemAtOnce redeems in one statement; it returns what redeemSteps returns. The statement does
 // not see the grant that it adds.
 func (s *Store) redeemAtOnce(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
-	args := append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access), max(r.GrantLimit-1, 0), r.Resources.String())
+	args := append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access), max(r.GrantLimit-1, 0), r.Resources.String(), r.Key)
 	whole := sqldb.Stmt(s.text.redeemAtOnce, args...).Scan(&full)
 	err = s.db.Pipeline(ctx, whole)
 	return err == nil && whole.Found(), full, err
@@ -71,15 +71,16 @@ func (s *Store) redeemAtOnce(ctx context.Context, r grant.Redemption) (done, ful
 func insertFamily(from string) string {
 	return `
 INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
-    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at, resources, subject, auth_time, sid)
-SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}, $13, $14, $15, $16
+    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at, resources, refresh_jkt,
+    code_jkt, subject, auth_time, sid)
+SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}, $13, $14, $15, $16, $17, $18
 FROM ` + from + `
 WHERE ` + codeStands + `
 ON CONFLICT DO NOTHING`
 }
 
 // familyParameters is the number of values that familyColumns returns.
-const familyParameters = 16
+const familyParameters = 18
 
 // afterFamily is the nth parameter after those of familyColumns, from 1.
 func afterFamily(n int) string { return "$" + strconv.Itoa(familyParameters+n) }
@@ -90,7 +91,7 @@ func familyColumns(r grant.Redemption) []any {
 	return []any{
 		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
 		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh),
-		c.Resources.String(), r.Identity.Subject, microsOrNull(r.Identity.AuthTime), r.Identity.SessionID,
+		c.Resources.String(), r.RefreshKey, c.DPoPKey, r.Identity.Subject, microsOrNull(r.Identity.AuthTime), r.Identity.SessionID,
 	}
 }
 
@@ -134,7 +135,7 @@ func (i *identityScan) identity() grant.Identity {
 // Redeemed returns the binding of a redeemed code; grant.ErrNoEvidence when it was never redeemed.
 func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error) {
 	var b oauth.CodeBinding
-	err := s.db.QueryRow(ctx, s.text.redeemed, code.Bytes()).Scan(&b.ClientID, &b.RedirectURI, &b.CodeChallenge)
+	err := s.db.QueryRow(ctx, s.text.redeemed, code.Bytes()).Scan(&b.ClientID, &b.RedirectURI, &b.CodeChallenge, &b.DPoPKey)
 	if isNotFound(err) {
 		return b, grant.ErrNoEvidence
 	}

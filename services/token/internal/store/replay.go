@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
@@ -37,9 +36,9 @@ func (f spent) actedUpon(reuse oauth.Reuse) bool {
 // sealed successor. Otherwise a spent token of this client revokes its user-client, or its family,
 // once: the transaction that does so reads the evidence again. Any other token, and one that has
 // nothing left to revoke, costs one read per request.
-func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string, reuse oauth.Reuse) (grant.Replay, error) {
+func (s *Store) Replayed(ctx context.Context, p grant.Presented, reuse oauth.Reuse) (grant.Replay, error) {
 	const what = "checking a spent refresh token"
-	found, err := s.spent(ctx, s.db.QueryRow, token, clientID)
+	found, err := s.spent(ctx, s.db.QueryRow, p)
 	if isNotFound(err) || err == nil && found.actedUpon(reuse) {
 		return grant.Replay{}, s.log.Wait(ctx, what)
 	}
@@ -60,7 +59,7 @@ func (s *Store) Replayed(ctx context.Context, token secret.Hash, clientID string
 		}
 		// A separate statement, so that it sees revocations that committed while this one waited
 		// for the lock.
-		again, err := s.spent(ctx, tx.QueryRow, token, clientID)
+		again, err := s.spent(ctx, tx.QueryRow, p)
 		if isNotFound(err) || err == nil && again.actedUpon(reuse) {
 			return nil
 		}
@@ -82,9 +81,9 @@ func (s *Store) WaitForReplicas(ctx context.Context) error {
 	return s.log.Wait(ctx, "refusing a revoked refresh token")
 }
 
-func (s *Store) spent(ctx context.Context, query queryRow, token secret.Hash, clientID string) (f spent, err error) {
+func (s *Store) spent(ctx context.Context, query queryRow, p grant.Presented) (f spent, err error) {
 	dest := append([]any{&f.family, &f.ClientID, &f.scope, &f.resources, &f.left}, f.user.dest()...)
-	err = query(ctx, s.text.spentFacts, token.Bytes(), clientID).Scan(append(dest, &f.sealed, &f.revokedSince, &f.familyRevoked)...)
+	err = query(ctx, s.text.spentFacts, p.Token.Bytes(), p.ClientID, p.Key).Scan(append(dest, &f.sealed, &f.revokedSince, &f.familyRevoked)...)
 	f.UserID = f.user.UserID
 	return f, err
 }

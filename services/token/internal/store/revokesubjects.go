@@ -21,10 +21,10 @@ const legacyLimit = 200
 
 // revocationStatements are the SQL of the revocation of subjects.
 type revocationStatements struct {
-	revoke, incrementMark, lockPair, setPairEpoch string
+	revoke, incrementMark, lockPair, setPairEpoch, raisePairEpoch string
 	// The statements for release 0.1; empty on SQLite, whose file has one process.
-	ofPair, ofUser, ofMember, ofClient, userTokens, memberTokens, appTokens string
-	pairsOfUser, pairsOfClient, codesOfUser                                 string
+	ofPair, ofConnection, ofUser, ofMember, ofClient, userTokens, memberTokens, appTokens string
+	pairsOfUser, pairsOfClient, codesOfUser                                               string
 }
 
 // prepareRevocations expands the statements once.
@@ -43,6 +43,9 @@ ON CONFLICT (subject) DO UPDATE SET endings = ending_marks.endings + 1`,
 INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0)
 ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch`,
 		setPairEpoch: `UPDATE pairs SET epoch = $3, lenient_raises = 0 WHERE user_id = $1 AND client_id = $2`,
+		// Approvals and grants of other workspaces stay valid; codes in flight do not.
+		raisePairEpoch: `
+UPDATE pairs SET epoch = $3, lenient_raises = $3 - (epoch - lenient_raises) WHERE user_id = $1 AND client_id = $2`,
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.prepareLegacySteps(db)
@@ -65,6 +68,8 @@ UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at 
 	}
 	const live = `SELECT hash, workspace_id FROM user_tokens WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND `
 	s.ofPair = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL LIMIT $3 {{skip locked}}`)
+	s.ofConnection = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
+    LIMIT $4 {{skip locked}}`)
 	s.ofUser = families(`SELECT id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $2 {{skip locked}}`)
 	s.ofMember = families(`SELECT id FROM (
     SELECT id, workspace_id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $3 {{skip locked}}) AS f WHERE workspace_id = $2`)
@@ -215,6 +220,30 @@ func (s *Store) RevokeUserGrants(ctx context.Context, userID string) error {
 // its tokens is live, and no token can be issued from an older consent.
 func (s *Store) EndConnection(ctx context.Context, userID, clientID string) error {
 	return s.revokeUserClient(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, revlog.ReasonDisconnect)
+}
+
+// EndConnectionIn is EndConnection for one workspace. The user-client's grants in other workspaces
+// stay; its pending codes are revoked, since the workspace is not known yet when a consent page is
+// shown. The entry of the log makes caches evict what the user has in the workspace.
+func (s *Store) EndConnectionIn(ctx context.Context, p oauth.UserClient, workspaceID string) error {
+	return s.log.Revoke(ctx, "revoking a connection in a workspace", func(tx *revlog.Tx) error {
+		err := execAll(ctx, tx,
+			step{s.revocations.lockPair, []any{p.UserID, p.ClientID}},
+			step{s.revocations.ofConnection, []any{p.UserID, p.ClientID, workspaceID, legacyLimit}})
+		if err != nil {
+			return err
+		}
+		cursor, err := tx.Append(ctx, revlog.NewEntry(revlog.ReasonDisconnect, revocation.Revocation{
+			Kind: revocation.Member, UserID: p.UserID, ClientID: p.ClientID, WorkspaceID: workspaceID,
+		}))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, s.revocations.raisePairEpoch, p.UserID, p.ClientID, cursor); err != nil {
+			return err
+		}
+		return s.revokeBornBefore(ctx, tx, cursor, grantsOfConnection(p.UserID, workspaceID, p.ClientID))
+	})
 }
 
 // RevokeUserClientGrants is EndConnection as an operator decided.

@@ -51,10 +51,10 @@ func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued
 	var left, wait int64
 	var user identityScan
 	update := sqldb.Stmt(s.text.rotate, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID, step, slack).Scan(append([]any{&granted, &left}, user.dest()...)...)
+		r.Predecessor.Bytes(), r.ClientID, step, slack, r.Key, r.RefreshKey).Scan(append([]any{&granted, &left}, user.dest()...)...)
 	limited := sqldb.Stmt(s.text.refreshLimited, r.Predecessor.Bytes(), r.ClientID, slack).Scan(&wait)
 	err := s.db.Pipeline(ctx, update,
-		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes(), r.Resources.String()),
+		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes(), r.Resources.String(), r.Key),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
 		limited)
 	return issuedOrError(r, rotation{granted: granted, left: left, wait: wait, user: user, found: update.Found() || limited.Found()}, err)
@@ -66,7 +66,7 @@ func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issue
 	step, slack := rateLimit(r)
 	var did rotation
 	whole := sqldb.Stmt(s.text.rotateAtOnce, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack, r.Resources.String()).
+		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack, r.Resources.String(), r.Key, r.RefreshKey).
 		Scan(append([]any{&did.granted, &did.left, &did.wait}, did.user.dest()...)...)
 	err := s.db.Pipeline(ctx, whole)
 	did.found = whole.Found()

@@ -26,9 +26,10 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 		return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 	}
 	defer rows.Close()
-	bySuccessor := make(map[secret.Hash]*grant.Rotation, len(rotations))
+	// Two rotations of a token that stays have the same successor, and never the same access token.
+	byAccess := make(map[secret.Hash]*grant.Rotation, len(rotations))
 	for _, r := range rotations {
-		bySuccessor[r.Successor] = r
+		byAccess[r.Access] = r
 	}
 	all := make(map[*grant.Rotation]grant.Issued, len(rotations))
 	for rows.Next() {
@@ -37,11 +38,11 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 		if err := rows.Scan(append([]any{&hash, &did.granted, &did.left}, did.user.dest()...)...); err != nil {
 			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 		}
-		successor, err := secret.HashFromBytes(hash)
+		access, err := secret.HashFromBytes(hash)
 		if err != nil {
 			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 		}
-		r := bySuccessor[successor]
+		r := byAccess[access]
 		all[r] = issuedOf(*r, did)
 	}
 	if err := rows.Err(); err != nil {
@@ -55,11 +56,13 @@ func columnsOf(rotations []*grant.Rotation) []any {
 	n := len(rotations)
 	predecessors, successors, access, sealed := make([][]byte, n), make([][]byte, n), make([][]byte, n), make([][]byte, n)
 	clients, scopes, resources := make([]string, n), make([]string, n), make([]string, n)
+	keys, bind := make([]string, n), make([]string, n)
 	refreshLives, accessLives, windows := make([]int64, n), make([]int64, n), make([]int64, n)
 	steps, slacks := make([]int64, n), make([]int64, n)
 	for i, r := range rotations {
 		predecessors[i], successors[i], access[i] = r.Predecessor.Bytes(), r.Successor.Bytes(), r.Access.Bytes()
 		clients[i], scopes[i], resources[i] = r.ClientID, r.Scope, r.Resources.String()
+		keys[i], bind[i] = r.Key, r.RefreshKey
 		if len(r.Sealed) > 0 {
 			sealed[i] = r.Sealed
 		}
@@ -67,5 +70,5 @@ func columnsOf(rotations []*grant.Rotation) []any {
 		windows[i] = micros(r.Lifetimes.RetryWindow)
 		steps[i], slacks[i] = rateLimit(*r)
 	}
-	return []any{predecessors, successors, clients, access, scopes, sealed, refreshLives, accessLives, windows, steps, slacks, resources}
+	return []any{predecessors, successors, clients, access, scopes, sealed, refreshLives, accessLives, windows, steps, slacks, resources, keys, bind}
 }

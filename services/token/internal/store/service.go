@@ -53,8 +53,8 @@ func prepareService(db *sqldb.DB) serviceStatements {
     UPDATE families SET refresh_issued_at = {{now}}, refresh_expires_at = {{now}} + $9, last_used_at = {{now}}
     WHERE refresh_issued_at + $10 < {{now}} AND id = `
 	const insertAccess = `
-    INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
-    SELECT $11, id, $12, $13, {{now}}, {{now}} + $7 FROM `
+    INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
+    SELECT $11, id, $12, $13, $14, {{now}}, {{now}} + $7 FROM `
 	none := `NOT EXISTS (` + standing + `)`
 	return serviceStatements{
 		pair:   db.SQL(insertPair + none + ` ON CONFLICT DO NOTHING`),
@@ -83,7 +83,7 @@ func (s *Store) IssueService(ctx context.Context, i grant.ServiceIssue) error {
 	args := []any{
 		id.Bytes(), oauth.ServiceSubject(i.ClientID), i.ClientID, i.Service.WorkspaceID, i.Service.Scope.String(), i.Since,
 		micros(i.Lifetimes.Service), micros(serviceLife), micros(serviceIdle), micros(serviceNoted),
-		i.Access.Bytes(), i.Scope.String(), i.Resources.String(),
+		i.Access.Bytes(), i.Scope.String(), i.Resources.String(), i.Key,
 	}
 	issued, err := s.issueService(ctx, args)
 	switch {

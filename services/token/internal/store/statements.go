@@ -48,11 +48,11 @@ var portable = statements{
 	insertFamily: insertFamily("(SELECT 1 AS held FROM pairs WHERE user_id = $2 AND client_id = $3 AND epoch = $7 {{for share}}) AS pair"),
 
 	insertFirstAccess: `
-INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
-SELECT $1, id, scope, $4, {{now}}, CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END
+INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
+SELECT $1, id, scope, $4, $5, {{now}}, CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END
 FROM families WHERE refresh_hash = $3`,
 
-	redeemed: `SELECT client_id, redirect_uri, code_challenge FROM families WHERE id = $1`,
+	redeemed: `SELECT client_id, redirect_uri, code_challenge, code_jkt FROM families WHERE id = $1`,
 
 	granted: `
 SELECT scope, resources FROM families
@@ -64,8 +64,9 @@ WHERE refresh_hash = $1 AND client_id = $2 AND refresh_expires_at > {{now}} AND 
 UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
     refresh_expires_at = CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END,
     last_used_at = {{now}}, retry_hash = $3, retry_sealed = $4, retry_until = {{now}} + $5,
-    refresh_due = CASE WHEN refresh_due > {{now}} THEN refresh_due ELSE {{now}} END + $8
-WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}}
+    refresh_due = CASE WHEN refresh_due > {{now}} THEN refresh_due ELSE {{now}} END + $8,
+    refresh_jkt = CASE WHEN $11 = '' THEN refresh_jkt ELSE $11 END
+WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND (refresh_jkt = '' OR refresh_jkt = $10)
     AND (refresh_due IS NULL OR refresh_due <= {{now}} + $9) AND ` + liveGrant("families") + `
 RETURNING scope, expires_at - {{now}}, ` + identityColumns("families"),
 
@@ -74,25 +75,26 @@ SELECT refresh_due - {{now}} - $3 FROM families
 WHERE refresh_hash = $1 AND client_id = $2 AND refresh_expires_at > {{now}} AND refresh_due > {{now}} + $3 AND ` + liveGrant("families"),
 
 	insertAccess: `
-INSERT INTO access_tokens (hash, family_id, scope, resources, issued_at, expires_at)
-SELECT $1, id, CASE WHEN $2 = '' THEN scope ELSE $2 END, $5, {{now}},
+INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
+SELECT $1, id, CASE WHEN $2 = '' THEN scope ELSE $2 END, $5, $6, {{now}},
     CASE WHEN {{now}} + $3 < expires_at THEN {{now}} + $3 ELSE expires_at END
 FROM families WHERE refresh_hash = $4`,
 
-	// Evidence is kept for as long as the spent token could have lived.
+	// Evidence is kept for as long as the spent token could have lived. A token that stays is not spent.
 	spend: `
 INSERT INTO spent_refresh_tokens (hash, family_id, expires_at)
-SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3`,
+SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3 AND $1 <> $3`,
 
 	// The columns of the family that it reads never change, except the retry columns; evidence that
-	// is spent stays spent.
+	// is spent stays spent. A token that is bound to another key than the presented one is not found:
+	// a thief without the key gets no successor, and revokes nothing.
 	spentFacts: `
 SELECT f.id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at, ` + identityColumns("f") + `,
     CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `,
     f.revoked_at IS NOT NULL
 FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
 JOIN families f ON f.id = s.family_id
-WHERE f.client_id = $2`,
+WHERE f.client_id = $2 AND (f.refresh_jkt = '' OR f.refresh_jkt = $3)`,
 
 	familyOfRefresh: `
 SELECT id FROM families WHERE refresh_hash = $1
@@ -126,16 +128,16 @@ WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, client_id, epoch, ` + re
 	// The LIMIT keeps the planner from starting at the families, which looks cheap to it while they
 	// are few.
 	findAccess: `
-SELECT f.id, f.user_id, f.subject, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `,
+SELECT f.id, f.user_id, f.subject, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `, a.jkt,
     a.issued_at, a.expires_at, a.expires_at - {{now}}, f.last_used_at + 60000000 < {{now}}
 FROM (
-    SELECT family_id, scope, resources, issued_at, expires_at FROM access_tokens
+    SELECT family_id, scope, resources, jkt, issued_at, expires_at FROM access_tokens
     WHERE hash = $1 AND expires_at > {{now}} AND revoked_at IS NULL LIMIT 1
 ) AS a JOIN families f ON f.id = a.family_id
 WHERE ` + liveGrant("f"),
 
 	findRefresh: `
-SELECT id, user_id, subject, client_id, workspace_id, display_name, scope, resources, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
+SELECT id, user_id, subject, client_id, workspace_id, display_name, scope, resources, refresh_jkt, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
 FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND ` + liveGrant("families"),
 
 	touch: `UPDATE families SET last_used_at = {{now}} WHERE id = $1 AND last_used_at + 60000000 < {{now}}`,

@@ -8,16 +8,19 @@ import "strings"
 //
 // The subjects of each kind of credential:
 //
-//	a grant          grantsOf, member, client, pair
+//	a grant          grantsOf, member, client, pair, connection
 //	a code in flight grantsOf, codesOf, client; and the pair's epoch, which the pair's revocation moves
 //	a user token     tokensOf, member, authenticationApp
 const (
-	grantsOf          = `'grants/' || %s.user_id`
-	codesOf           = `'codes/' || %s.user_id`
-	tokensOf          = `'tokens/' || %s.user_id` //nolint:gosec // SQL, and no credential
-	member            = `'member/' || %s.user_id || '/' || %s.workspace_id`
-	client            = `'client/' || %s.client_id`
-	pairOf            = `'pair/' || %s.user_id || '/' || %s.client_id`
+	grantsOf = `'grants/' || %s.user_id`
+	codesOf  = `'codes/' || %s.user_id`
+	tokensOf = `'tokens/' || %s.user_id` //nolint:gosec // SQL, and no credential
+	member   = `'member/' || %s.user_id || '/' || %s.workspace_id`
+	client   = `'client/' || %s.client_id`
+	pairOf   = `'pair/' || %s.user_id || '/' || %s.client_id`
+	// connection is a user-client in one workspace. The client comes last, since its identifier may
+	// have "/".
+	connection        = `'connection/' || %s.user_id || '/' || %s.workspace_id || '/' || %s.client_id`
 	authenticationApp = `'app/' || %s.app_id`
 )
 
@@ -28,23 +31,27 @@ func tokensOfUser(userID string) string           { return "tokens/" + userID }
 func memberOf(userID, workspaceID string) string  { return "member/" + userID + "/" + workspaceID }
 func grantsOfClient(clientID string) string       { return "client/" + clientID }
 func grantsOfPair(userID, clientID string) string { return "pair/" + userID + "/" + clientID }
-func tokensOfApp(appID string) string             { return "app/" + appID }
+func grantsOfConnection(userID, workspaceID, clientID string) string {
+	return "connection/" + userID + "/" + workspaceID + "/" + clientID
+}
+func grantsOfUserConnections(userID string) string { return "connection/" + userID + "/" }
+func tokensOfApp(appID string) string              { return "app/" + appID }
 
 // liveGrant is the SQL condition for a family that is not revoked, neither by itself nor by a
 // subject. Every statement that reads or changes a live family has it. It looks up one primary key
-// four times.
+// five times.
 func liveGrant(table string) string {
 	return table + `.revoked_at IS NULL AND NOT ` + revokedGrant(table)
 }
 
 // revokedGrant is the SQL condition for a family of which a subject was revoked after it was born.
 func revokedGrant(table string) string {
-	return bornBefore(table, "created_at", "", grantsOf, member, client, pairOf)
+	return bornBefore(table, "created_at", "", grantsOf, member, client, pairOf, connection)
 }
 
 // sweptGrant is revokedGrant for a revocation that is older than age, a parameter in microseconds.
 func sweptGrant(table, age string) string {
-	return bornBefore(table, "created_at", ` AND r.revoked_at + `+age+` < {{now}}`, grantsOf, member, client, pairOf)
+	return bornBefore(table, "created_at", ` AND r.revoked_at + `+age+` < {{now}}`, grantsOf, member, client, pairOf, connection)
 }
 
 // evidenceSpent is the SQL condition for a family whose spent refresh tokens are not evidence of

@@ -18,6 +18,7 @@ import (
 // CRUD tests what is stored.
 func CRUD(t *testing.T) {
 	t.Run("a client comes back as it was registered", comesBack)
+	t.Run("what a client must do beyond RFC 6749 is kept and changed", security)
 	t.Run("an unknown client is unknown", unknown)
 	t.Run("credentials of two clients are read at once", twoAtOnce)
 	t.Run("a list leaves unknown clients out", list)
@@ -44,6 +45,34 @@ func comesBack(t *testing.T) {
 				t.Errorf("the client changed (-registered +read):\n%s", diff)
 			}
 		}
+	})
+}
+
+func security(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		want := Example()
+		want.Security = client.Security{PushRequired: true, Profile: client.FAPI2}
+		create(t, s, want, newSecret())
+		check := func(what string) {
+			t.Helper()
+			found, err := s.Find(t.Context(), want.ID)
+			record, credentialsErr := s.Credentials(t.Context(), want.ID)
+			if err != nil || credentialsErr != nil || found.Security != want.Security || record.Security != want.Security {
+				t.Errorf("%s: %+v, %v and %+v, %v", what, found.Security, err, record.Security, credentialsErr)
+			}
+		}
+		check("as registered")
+		yes, no := true, false
+		if err := s.UpdateClient(t.Context(), registry.Change{ClientID: want.ID, Name: "another"}); err != nil {
+			t.Fatal(err)
+		}
+		check("after a change of something else")
+		err := s.UpdateClient(t.Context(), registry.Change{ClientID: want.ID, PushRequired: &no, DPoPRequired: &yes, Profile: client.NoProfile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.Security = client.Security{DPoPRequired: true}
+		check("after a change of each")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -231,6 +232,19 @@ func dynamicChangesAreSeen(t *testing.T) {
 			t.Errorf("%+v", found)
 		}
 		wantValid(t, other, id, changed.Secret)
+		key := josetest.New(t, "ES256", "key")
+		changed.Secret, changed.Metadata = nil, dynamic.Metadata{AuthMethod: oauth.PrivateKeyJWT, Keys: josetest.Set(key)}
+		changed.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT}
+		keyed := newHash()
+		if err := one.ReplaceDynamic(ctx, dynamic.Key{ClientID: id, Token: next}, changed, keyed); err != nil {
+			t.Fatal(err)
+		}
+		next = keyed
+		wantValid(t, other, id)
+		record, err := other.Credentials(ctx, id)
+		if err != nil || !record.UsesKeys() || len(record.Keys.Valid) != 1 || record.Keys.Valid[0].ID != "key" {
+			t.Errorf("a client that replaces its secret with a key: %+v, %v", record, err)
+		}
 		if err := one.SetClientDisabled(ctx, id, true); err != nil || !look().Disabled {
 			t.Errorf("disabling: %v, %+v", err, look())
 		}

@@ -24,6 +24,7 @@ func CRUD(t *testing.T) {
 		sqldbtest.EachReopen(t, store.Migrations(), daily)
 	})
 	t.Run("pruning takes the older epochs of the pair alone", func(t *testing.T) { each(t, pruned) })
+	t.Run("pruning a workspace leaves the others", func(t *testing.T) { each(t, prunedInWorkspace) })
 	t.Run("a database that is gone is unavailable", func(t *testing.T) { unavailable(t) })
 }
 
@@ -94,6 +95,23 @@ func pruned(t *testing.T, s *store.Store) {
 	wantList(t, s, "usr_jane", otherUser)
 }
 
+func prunedInWorkspace(t *testing.T, s *store.Store) {
+	var keep []decision.Consent
+	for epoch := range int64(3) {
+		here, elsewhere := example(), example()
+		here.Epoch, elsewhere.Epoch, elsewhere.WorkspaceID = epoch, epoch, "ws_other"
+		record(t, s, here)
+		record(t, s, elsewhere)
+		if keep = append(keep, elsewhere); epoch >= 2 {
+			keep = append(keep, here)
+		}
+	}
+	if err := s.PruneIn(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "app"}, example().WorkspaceID, 2); err != nil {
+		t.Fatalf("PruneIn: %v", err)
+	}
+	wantList(t, s, "usr_john", keep...)
+}
+
 func unavailable(t *testing.T) {
 	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
 	if err != nil {
@@ -107,12 +125,13 @@ func unavailable(t *testing.T) {
 		"Record":    func(ctx context.Context) error { return s.Record(ctx, c) },
 		"Approvals": func(ctx context.Context) error { _, err := s.Approvals(ctx, c.UserID); return err },
 		"Prune":     func(ctx context.Context) error { return s.Prune(ctx, oauth.UserClient{}, 1) },
+		"PruneIn":   func(ctx context.Context) error { return s.PruneIn(ctx, oauth.UserClient{}, "ws_acme", 1) },
 	}
 	got := map[string]bool{}
 	for name, call := range calls {
 		got[name] = errors.Is(call(t.Context()), sqldb.ErrUnavailable)
 	}
-	if diff := cmp.Diff(map[string]bool{"Record": true, "Approvals": true, "Prune": true}, got); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"Record": true, "Approvals": true, "Prune": true, "PruneIn": true}, got); diff != "" {
 		t.Errorf("unavailable (-want +got):\n%s", diff)
 	}
 }

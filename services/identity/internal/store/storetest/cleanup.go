@@ -26,7 +26,7 @@ func Cleanup(t *testing.T) {
 		}
 		cleanUp := func(s *store.Store, kept time.Duration, apps, secrets int) {
 			t.Helper()
-			if err := s.CleanUp(t.Context(), kept); err != nil {
+			if err := s.CleanUp(t.Context(), store.Retention{RevokedApps: kept, Events: day}); err != nil {
 				t.Fatal(err)
 			}
 			if a, b := count(t, db, "authentication_apps"), count(t, db, "authentication_app_secrets"); a != apps || b != secrets {

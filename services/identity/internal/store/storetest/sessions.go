@@ -80,7 +80,7 @@ func Sessions(t *testing.T) {
 				store *store.Store
 				left  int
 			}{{s, 2}, {later, 1}} {
-				if err := step.store.CleanUp(t.Context(), 0); err != nil {
+				if err := step.store.CleanUp(t.Context(), store.Retention{Events: time.Hour}); err != nil {
 					t.Fatal(err)
 				}
 				if n := count(t, db, "browser_sessions"); n != step.left {

@@ -78,7 +78,7 @@ func foreignClient(t *testing.T, b bench) {
 		t.Fatalf("a stranger's rotation: %v", err)
 	}
 	next := b.mustRotate(t, i.refresh)
-	replay, err := b.Replayed(t.Context(), i.refresh, "stranger", oauth.ReuseSubject)
+	replay, err := b.Replayed(t.Context(), grant.Presented{Token: i.refresh, ClientID: "stranger"}, oauth.ReuseSubject)
 	if err != nil || replay.Reused {
 		t.Fatalf("a stranger's replay was acted upon: %+v %v", replay.Reused, err)
 	}
@@ -102,7 +102,7 @@ func reuse(t *testing.T, b bench) {
 	current := b.mustRotate(t, spent.refresh)
 	elsewhere := b.mustRedeem(t, code("app", "ws_doe", 0))
 	otherApp := b.mustRedeem(t, code("app2", "ws_acme", 0))
-	replay, err := b.Replayed(t.Context(), spent.refresh, "app", oauth.ReuseSubject)
+	replay, err := b.Replayed(t.Context(), grant.Presented{Token: spent.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || !replay.Reused {
 		t.Fatalf("reuse was not seen: %v", err)
 	}
@@ -115,7 +115,7 @@ func reuse(t *testing.T, b bench) {
 		t.Error("the reuse reached another app")
 	}
 	anew := b.mustRedeem(t, code("app", "ws_acme", 1))
-	replay, err = b.Replayed(t.Context(), spent.refresh, "app", oauth.ReuseSubject)
+	replay, err = b.Replayed(t.Context(), grant.Presented{Token: spent.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || replay.Reused || !b.live(t, anew.access) {
 		t.Errorf("old evidence reached a connection that was approved after it was acted upon: %v %v", replay.Reused, err)
 	}
@@ -126,7 +126,7 @@ func familyReuse(t *testing.T, b bench) {
 	current := b.mustRotate(t, spent.refresh)
 	other := b.mustRedeem(t, code("app", "ws_acme", 0))
 	for n := range 2 {
-		replay, err := b.Replayed(t.Context(), spent.refresh, "app", oauth.ReuseFamily)
+		replay, err := b.Replayed(t.Context(), grant.Presented{Token: spent.refresh, ClientID: "app"}, oauth.ReuseFamily)
 		if err != nil || replay.Reused != (n == 0) {
 			t.Fatalf("replay %d: reused %v, error %v", n, replay.Reused, err)
 		}
@@ -249,12 +249,12 @@ func retryWindow(t *testing.T, b bench) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replay, err := b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseSubject)
+	replay, err := b.Replayed(t.Context(), grant.Presented{Token: i.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || string(replay.Sealed) != "sealed" || replay.Reused {
 		t.Fatalf("inside the window: sealed %q, reused %v, error %v", replay.Sealed, replay.Reused, err)
 	}
 	b.mustRotate(t, next.refresh)
-	replay, err = b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseSubject)
+	replay, err = b.Replayed(t.Context(), grant.Presented{Token: i.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || len(replay.Sealed) != 0 || !replay.Reused {
 		t.Fatalf("once the successor was used: sealed %q, reused %v, error %v", replay.Sealed, replay.Reused, err)
 	}

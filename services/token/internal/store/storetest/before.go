@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -104,7 +105,7 @@ func oldEvidence(t *testing.T, b bench) {
 		}
 	}
 	anew := b.mustRedeem(t, code("app", "ws_acme", 1))
-	if replay, err := b.Replayed(t.Context(), first.refresh, "app", oauth.ReuseSubject); err != nil || replay.Reused || !b.live(t, anew.access) {
+	if replay, err := b.Replayed(t.Context(), grant.Presented{Token: first.refresh, ClientID: "app"}, oauth.ReuseSubject); err != nil || replay.Reused || !b.live(t, anew.access) {
 		t.Errorf("old evidence reached a newer connection: %v %v", replay.Reused, err)
 	}
 }

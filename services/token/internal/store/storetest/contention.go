@@ -94,7 +94,7 @@ func manyRefreshes(t *testing.T, b bench) {
 			if !errors.Is(err, grant.ErrNotCurrent) {
 				t.Errorf("refresh: %v", err)
 			}
-			replay, err := b.Replayed(context.Background(), i.refresh, "app", oauth.ReuseSubject)
+			replay, err := b.Replayed(context.Background(), grant.Presented{Token: i.refresh, ClientID: "app"}, oauth.ReuseSubject)
 			if err != nil {
 				t.Errorf("judging a loser: %v", err)
 			}
@@ -118,7 +118,7 @@ func manyFamilyReuses(t *testing.T, b bench) {
 		next := b.mustRotate(t, i.refresh)
 		var reused atomic.Int32
 		together(20, func(int) {
-			replay, err := b.Replayed(context.Background(), i.refresh, "app", oauth.ReuseFamily)
+			replay, err := b.Replayed(context.Background(), grant.Presented{Token: i.refresh, ClientID: "app"}, oauth.ReuseFamily)
 			if err != nil {
 				t.Errorf("a replay: %v", err)
 			}

@@ -74,14 +74,14 @@ func explainRevoked(t *testing.T, b bench) {
 		{"the membership", func(_, _ issued) error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, false, true, false},
 		{"the user-client", func(_, _ issued) error { return b.EndConnection(t.Context(), "usr_john", "app") }, true, true, false},
 		{"the reuse", func(i, _ issued) error {
-			replay, err := b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseSubject)
+			replay, err := b.Replayed(t.Context(), grant.Presented{Token: i.refresh, ClientID: "app"}, oauth.ReuseSubject)
 			if !replay.Reused {
 				t.Error("a second use was no reuse")
 			}
 			return err
 		}, true, true, false},
 		{"the reuse of a shared client", func(i, _ issued) error {
-			_, err := b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseFamily)
+			_, err := b.Replayed(t.Context(), grant.Presented{Token: i.refresh, ClientID: "app"}, oauth.ReuseFamily)
 			return err
 		}, false, true, true},
 		{"the user's grants", func(_, _ issued) error { return b.RevokeUserGrants(t.Context(), "usr_john") }, true, true, false},

@@ -161,7 +161,7 @@ func refreshRate(t *testing.T) {
 		if !now.current(t, held.refresh) || !now.live(t, held.access) {
 			t.Error("a refused refresh ended something")
 		}
-		if replay, err := now.Replayed(t.Context(), held.refresh, "app", oauth.ReuseSubject); err != nil || replay.Reused {
+		if replay, err := now.Replayed(t.Context(), grant.Presented{Token: held.refresh, ClientID: "app"}, oauth.ReuseSubject); err != nil || replay.Reused {
 			t.Errorf("a refused refresh is taken for reuse: %v", err)
 		}
 		if other, err = now.rotateWithin(t.Context(), other, limit); err != nil {

@@ -39,7 +39,7 @@ type throng struct {
 func RevocationsOfMany(t *testing.T) {
 	for name, end := range map[string]func(ctx context.Context, s *store.Store, c throng) error{
 		"reuse": func(ctx context.Context, s *store.Store, c throng) error {
-			replay, err := s.Replayed(ctx, c.spent, c.client, oauth.ReuseSubject)
+			replay, err := s.Replayed(ctx, grant.Presented{Token: c.spent, ClientID: c.client}, oauth.ReuseSubject)
 			if err == nil && !replay.Reused {
 				err = errors.New("the reuse was not seen")
 			}
@@ -87,7 +87,7 @@ func ReplaysOfMany(t *testing.T) {
 		return func(db *sqldb.DB) {
 			s := store.New(db, revlog.NoReplicas{})
 			for range n {
-				if replay, err := s.Replayed(t.Context(), c.spent, c.client, oauth.ReuseSubject); err != nil || replay.Reused != (n == 1) {
+				if replay, err := s.Replayed(t.Context(), grant.Presented{Token: c.spent, ClientID: c.client}, oauth.ReuseSubject); err != nil || replay.Reused != (n == 1) {
 					t.Errorf("of %d, a replay is taken for reuse: %v (%v)", n, replay.Reused, err)
 				}
 			}

@@ -63,7 +63,7 @@ func identityOfAFamily(t *testing.T, b bench) {
 		if diff := cmp.Diff(want, rotations[n].Identity); diff != "" {
 			t.Errorf("rotation %d (-want +got):\n%s", n, diff)
 		}
-		replay, err := b.Replayed(t.Context(), i.refresh, "app", oauth.ReuseSubject)
+		replay, err := b.Replayed(t.Context(), grant.Presented{Token: i.refresh, ClientID: "app"}, oauth.ReuseSubject)
 		if diff := cmp.Diff(want, replay.Identity); err != nil || diff != "" {
 			t.Errorf("a retry: %v (-want +got):\n%s", err, diff)
 		}

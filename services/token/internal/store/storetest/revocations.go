@@ -17,6 +17,9 @@ import (
 func Revocations(t *testing.T) {
 	t.Run("a user's end takes everything along", func(t *testing.T) { each(t, revokeUser) })
 	t.Run("a member's end takes the workspace's along", func(t *testing.T) { each(t, revokeMember) })
+	t.Run("a connection's end in a workspace leaves the others", func(t *testing.T) { each(t, endConnectionIn) })
+	t.Run("redemption against the end of its connection in the workspace", func(t *testing.T) { each(t, redemptionAgainstConnection) })
+	t.Run("the latest revocation of each client is listed", func(t *testing.T) { each(t, listRevocations) })
 	t.Run("theft is seen after a member's end", func(t *testing.T) { each(t, reuseAfterMember) })
 	t.Run("a new password leaves apps connected", func(t *testing.T) { each(t, revokeSignIns) })
 	t.Run("an authentication app's end takes its tokens along", func(t *testing.T) { each(t, revokeApp) })
@@ -147,7 +150,7 @@ func reuseAfterMember(t *testing.T, b bench) {
 	}
 	b.wantConnection(t, 2, 2)
 	next = b.mustRotate(t, next.refresh)
-	replay, err := b.Replayed(t.Context(), first.refresh, "app", oauth.ReuseSubject)
+	replay, err := b.Replayed(t.Context(), grant.Presented{Token: first.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || !replay.Reused {
 		t.Fatalf("reuse on a surviving family: %v %v", replay.Reused, err)
 	}
@@ -161,7 +164,7 @@ func reuseAfterMember(t *testing.T, b bench) {
 	if err := b.RevokeMember(t.Context(), "usr_john", "ws_acme"); err != nil {
 		t.Fatal(err)
 	}
-	replay, err = b.Replayed(t.Context(), first.refresh, "app", oauth.ReuseSubject)
+	replay, err = b.Replayed(t.Context(), grant.Presented{Token: first.refresh, ClientID: "app"}, oauth.ReuseSubject)
 	if err != nil || replay.Reused || !b.live(t, anew.access) {
 		t.Errorf("old evidence reached a newer connection: %v %v", replay.Reused, err)
 	}
@@ -257,7 +260,7 @@ func reuseAgainstMember(t *testing.T, b bench) {
 				}
 				return
 			}
-			if replay, err := b.Replayed(context.Background(), first.refresh, "app", oauth.ReuseSubject); err != nil || !replay.Reused {
+			if replay, err := b.Replayed(context.Background(), grant.Presented{Token: first.refresh, ClientID: "app"}, oauth.ReuseSubject); err != nil || !replay.Reused {
 				t.Errorf("reuse: %v %v", replay.Reused, err)
 			}
 		})

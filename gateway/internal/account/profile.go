@@ -1,0 +1,65 @@
+package account
+
+import (
+	"net/http"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// Profile shows the names, the language and the time zone of the user.
+func (a Account) Profile(w http.ResponseWriter, r *http.Request) {
+	token := a.Flow.Cookies.Session(r)
+	if token.IsZero() {
+		a.signIn(w, r)
+		return
+	}
+	res, err := a.Flow.Sessions.GetProfile(r.Context(), &identityv1.GetProfileRequest{SessionToken: token.Reveal()})
+	if err != nil {
+		a.showError(w, r, err)
+		return
+	}
+	flash, p := a.Flow.Cookies.TakeFlash(w, r, browser.PageProfile, ""), res.GetProfile()
+	data := page.Profile{
+		CSRF: a.csrf(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash), Saved: flash.Kind == browser.FlashProfileSaved,
+		FirstName: p.GetFirstName(), LastName: p.GetLastName(), DisplayName: p.GetDisplayName(), Language: p.GetLanguage(), TimeZone: p.GetTimeZone(),
+	}
+	if flash.Kind == browser.FlashProfile { // the user's input, and not what is stored
+		data.FirstName, data.LastName, data.DisplayName = flash.FirstName, flash.LastName, flash.DisplayName
+		data.Language, data.TimeZone = flash.Language, flash.TimeZone
+	}
+	a.render(w, r, res.GetSession(), page.View{Template: "profile", Title: "Profile", Failed: data.Fault.Text != "", Data: data})
+}
+
+// SaveProfile replaces the profile.
+func (a Account) SaveProfile(w http.ResponseWriter, r *http.Request) {
+	if !a.Flow.ParseForm(w, r, browser.ProfileForm()) {
+		return
+	}
+	typed := browser.Flash{
+		Kind: browser.FlashProfile, FirstName: r.PostForm.Get("first_name"), LastName: r.PostForm.Get("last_name"),
+		DisplayName: r.PostForm.Get("display_name"), Language: r.PostForm.Get("language"), TimeZone: r.PostForm.Get("time_zone"),
+	}
+	_, err := a.Flow.Sessions.UpdateProfile(r.Context(), &identityv1.UpdateProfileRequest{
+		SessionToken: a.Flow.Cookies.Session(r).Reveal(), Profile: &identityv1.Profile{
+			FirstName: typed.FirstName, LastName: typed.LastName, DisplayName: typed.DisplayName, Language: typed.Language, TimeZone: typed.TimeZone,
+		},
+	})
+	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
+	case errorv1.Reason_REASON_SESSION_REQUIRED:
+		a.signIn(w, r)
+		return
+	case errorv1.Reason_REASON_INVALID_REQUEST:
+		typed.Field = oerr.Field(err)
+		a.back(w, r, typed, browser.PageProfile, browser.ProfilePath)
+		return
+	}
+	if err != nil {
+		a.Flow.RedirectWithError(w, r, browser.ProfileForm(), err)
+		return
+	}
+	a.back(w, r, browser.Flash{Kind: browser.FlashProfileSaved}, browser.PageProfile, browser.ProfilePath)
+}

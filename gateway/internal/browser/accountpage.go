@@ -1,0 +1,107 @@
+package browser
+
+import "github.com/vidocu/usher/gateway/internal/page"
+
+// The addresses of the account's pages.
+const (
+	// ProfilePath is the page of the names, the language and the time zone.
+	ProfilePath = "/account"
+	// SecurityPath is the page on which a user changes the password.
+	SecurityPath = "/account/security"
+	// DevicesPath is the page of a user's sessions.
+	DevicesPath = "/account/devices"
+	// HomePath is the page of the connected clients, for a user without an authorization in progress.
+	HomePath = "/account/connected-apps"
+	// ActivityPath is the page of what happened in an account.
+	ActivityPath = "/account/activity"
+)
+
+// accountPath returns the address of an account's page; HomePath for any other.
+func accountPath(name string) string {
+	switch name {
+	case PageProfile:
+		return ProfilePath
+	case PageSecurity:
+		return SecurityPath
+	case PageDevices:
+		return DevicesPath
+	case PageActivity:
+		return ActivityPath
+	}
+	return HomePath
+}
+
+// SignInFor returns the address of the sign-in page that redirects to a page of an account.
+func SignInFor(path string) string {
+	from := signInForm("")
+	for _, name := range []string{PageProfile, PageSecurity, PageDevices, PageActivity} {
+		if accountPath(name) == path {
+			from.next = name
+		}
+	}
+	return from.address()
+}
+
+// AccountForm returns the form page of the connections of a user.
+func AccountForm() formPage { return accountForm(PageAccount) }
+
+// DevicesForm returns the form page of the devices.
+func DevicesForm() formPage { return accountForm(PageDevices) }
+
+// ProfileForm returns the form page of the profile.
+func ProfileForm() formPage { return accountForm(PageProfile) }
+
+// SecurityForm returns the form page of the password.
+func SecurityForm() formPage { return accountForm(PageSecurity) }
+
+func accountForm(name string) formPage {
+	return formPage{page: name, purposes: []string{purposeAccount}}
+}
+
+// account reports whether the page belongs to an account, so that only a signed-in user sees it.
+func (o formPage) account() bool { return isAccountPage(o.page) }
+
+func isAccountPage(name string) bool {
+	switch name {
+	case PageAccount, PageDevices, PageProfile, PageSecurity, PageActivity:
+		return true
+	}
+	return false
+}
+
+// accountFault returns the error message of a flash of an account's page.
+func accountFault(flash Flash) page.Fault {
+	switch flash.Kind { //nolint:exhaustive // the others are no errors of these pages
+	case FlashNoApp:
+		return page.Fault{Text: "There is no such connected app."}
+	case FlashNoDevice:
+		return page.Fault{Text: "There is no such device."}
+	case FlashProfile:
+		return page.Fault{Text: profileFault(flash.Field), Field: flash.Field}
+	case FlashPasswordsEmpty:
+		return page.Fault{Text: "Enter your current password and a new one.", Field: "old_password"}
+	case FlashPasswordWrong:
+		return page.Fault{Text: "The current password is wrong.", Field: "old_password"}
+	case FlashPasswordShort:
+		return page.Fault{Text: "The new password needs at least 12 characters.", Field: "new_password"}
+	case FlashPasswordLong:
+		return page.Fault{Text: "The new password is too long: at most 1,024 bytes are allowed.", Field: "new_password"}
+	case FlashPasswordCharacters:
+		return page.Fault{Text: "The new password has a control character or an invisible one, which not every keyboard writes.", Field: "new_password"}
+	case FlashPasswordSame:
+		return page.Fault{Text: "The new password is the current one. Choose another.", Field: "new_password"}
+	case FlashPasswordAddress:
+		return page.Fault{Text: "The new password is your e-mail address. Choose another.", Field: "new_password"}
+	}
+	return page.Fault{}
+}
+
+func profileFault(field string) string {
+	switch field {
+	case "language":
+		return "There is no such language."
+	case "time_zone":
+		return "There is no such time zone. Choose one of the list, or write one such as Europe/Berlin."
+	}
+	return "A name has 1 to 100 characters that can be seen."
+}

@@ -1,0 +1,136 @@
+package page
+
+import (
+	"strings"
+	"time"
+
+	"github.com/mileusna/useragent"
+)
+
+// Profile is the data of profile.html.
+type Profile struct {
+	CSRF string
+	// Email is the user's address, which identity owns.
+	Email string
+	// FirstName, LastName and DisplayName are untrusted text.
+	FirstName, LastName, DisplayName string
+	// Language is a tag; empty for the browser's. TimeZone is a name; empty for UTC.
+	Language, TimeZone string
+	// Saved is true after the profile was changed.
+	Saved bool
+	Fault Fault
+}
+
+// Done returns the notice of what was done; nil for nothing.
+func (p Profile) Done() *Message {
+	if !p.Saved {
+		return nil
+	}
+	return &Message{Kind: "ok", Text: "Your profile is saved."}
+}
+
+// Inputs returns the fields of the names.
+func (p Profile) Inputs() []Input {
+	inputs := []Input{
+		{ID: "first_name", Label: "First name", Value: p.FirstName, Autocomplete: "given-name"},
+		{ID: "last_name", Label: "Last name", Value: p.LastName, Autocomplete: "family-name"},
+		{ID: "display_name", Label: "Name that is shown", Value: p.DisplayName, Autocomplete: "name"},
+	}
+	for i := range inputs {
+		inputs[i].Invalid = inputs[i].ID == p.Fault.Field
+	}
+	return inputs
+}
+
+// Languages returns the languages to choose from, each in its own name.
+func (p Profile) Languages() []Option {
+	options := []Option{{Value: "en", Text: "English"}, {Value: "de", Text: "Deutsch"}}
+	base, _, _ := strings.Cut(p.Language, "-")
+	for i := range options {
+		options[i].Chosen = options[i].Value == base
+	}
+	return options
+}
+
+// Zones returns time zones to choose from: one for most offsets. Every other one can be typed.
+func (Profile) Zones() []string {
+	return []string{
+		"America/Anchorage", "America/Bogota", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Mexico_City", "America/New_York",
+		"America/Sao_Paulo", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi", "Asia/Dhaka", "Asia/Dubai", "Asia/Hong_Kong",
+		"Asia/Jakarta", "Asia/Karachi", "Asia/Kolkata", "Asia/Riyadh", "Asia/Seoul", "Asia/Singapore", "Asia/Tehran", "Asia/Tokyo", "Australia/Perth",
+		"Australia/Sydney", "Europe/Athens", "Europe/Berlin", "Europe/Istanbul", "Europe/Kyiv", "Europe/London", "Europe/Madrid", "Europe/Paris",
+		"Pacific/Auckland", "Pacific/Honolulu",
+	}
+}
+
+// Option is an entry of a selection of languages. Text is in the language of the option.
+type Option struct {
+	Value, Text string
+	Chosen      bool
+}
+
+// Security is the data of security.html.
+type Security struct {
+	CSRF string
+	// Email is the user's address, for the browser's list of passwords.
+	Email string
+	// Changed is true after the password was changed.
+	Changed bool
+	// Stay says that the user unticked "sign out everywhere else".
+	Stay  bool
+	Fault Fault
+}
+
+// Done returns the notice of what was done; nil for nothing.
+func (s Security) Done() *Message {
+	if !s.Changed {
+		return nil
+	}
+	return &Message{Kind: "ok", Text: "Your password is changed."}
+}
+
+// Activity is the data of activity.html.
+type Activity struct {
+	// Entries are the newest first.
+	Entries []ActivityEntry
+	// Earlier is the address of the next page; empty on the last one.
+	Earlier string
+	// Later says that this is not the first page.
+	Later bool
+}
+
+// None returns the empty state.
+func (Activity) None() Empty {
+	return Empty{Heading: "Nothing has happened yet", Text: "Sign-ins, changes of your password and decisions about apps are listed here."}
+}
+
+// ActivityEntry is something that happened in an account.
+type ActivityEntry struct {
+	// Kind is that of a Message.
+	Kind string
+	// Text is a message, with Names in its places, which are untrusted text, or with Count.
+	Text  string
+	Names []string
+	Count int64
+	At    time.Time
+	// Browser, System and Network are those of a Device.
+	Browser, System, Network string
+}
+
+// NewActivityEntry returns an entry with the browser and the system of its User-Agent, untrusted
+// text.
+func NewActivityEntry(e ActivityEntry, header string) ActivityEntry {
+	agent := useragent.Parse(header)
+	if agent.OS != "" { // as in NewDevice
+		e.Browser, e.System = agent.Name, agent.OS
+	}
+	return e
+}
+
+// Icon returns the shape that repeats the meaning of the colour.
+func (e ActivityEntry) Icon() string {
+	if e.Kind == "" {
+		return "yes"
+	}
+	return Message{Kind: e.Kind}.Icon()
+}

@@ -1,0 +1,147 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+	"github.com/vidocu/usher/services/authz/internal/pushed"
+)
+
+// PushRequest is the pushed request of an authenticated client (RFC 9126 §2.1).
+type PushRequest struct {
+	ClientID string
+	// Form is the body: an undecoded form.
+	Form string
+	// Key is the thumbprint of the key of the request's DPoP proof; empty without one.
+	Key string
+	// Source is the client's network address; empty if it is not known.
+	Source string
+}
+
+// PushResult is the response to a pushed request (RFC 9126 §2.2).
+type PushResult struct {
+	URI      secret.String
+	Lifetime time.Duration
+}
+
+// PushError is the refusal of a pushed request.
+type PushError struct {
+	Cause cause.Cause
+	// Code is the error code (RFC 9126 §2.3).
+	Code string
+	// Text repeats only words of the scope.
+	Text string
+}
+
+// Error returns the text.
+func (e *PushError) Error() string { return e.Text }
+
+// authenticationParams are the parameters that authenticate a client: they are not stored.
+func authenticationParams() []string {
+	return []string{"client_secret", "client_assertion", "client_assertion_type"}
+}
+
+// Push validates and stores the request of a client, by the checks of the authorization endpoint. It
+// returns a *PushError, a *ratelimit.LimitedError of the source of a public client, or another error
+// if the request could not be validated.
+func (f Flow) Push(ctx context.Context, r PushRequest) (PushResult, error) {
+	params, err := oauth.ParseQuery(r.Form)
+	if err != nil {
+		return PushResult{}, &PushError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: it is too long, or wrongly encoded"}
+	}
+	// Basic and an assertion name the client by themselves.
+	a := &request{params: params.With("client_id", r.ClientID), push: true, proofKey: r.Key}
+	if err := f.check(ctx, a); err != nil {
+		return PushResult{}, pushError(err)
+	}
+	if a.client.Type == client.Public {
+		if err := f.Starts.Allow(ctx, Starter{Source: r.Source}); err != nil {
+			return PushResult{}, err
+		}
+	}
+	if a.DPoPKey != "" {
+		a.params = a.params.With(dpopKeyParam, a.DPoPKey) // the proof is not there when the browser comes
+	}
+	uri, err := f.Pushed.Keep(ctx, pushed.Request{ClientID: a.ClientID, Parameters: a.params.Encode(authenticationParams()...)})
+	return PushResult{URI: uri, Lifetime: pushed.Lifetime}, err
+}
+
+// pushError converts a refusal, also one that the authorization endpoint shows on a page: a client
+// reads every response to a push.
+func pushError(err error) error {
+	var refused *refusal
+	if !errors.As(err, &refused) {
+		return err
+	}
+	text, code := refused.text, refused.code
+	if code == "" {
+		code = invalidRequestCode
+	}
+	if len(refused.names) > 0 {
+		names := make([]any, len(refused.names))
+		for i, name := range refused.names {
+			names[i] = name
+		}
+		text = fmt.Sprintf(text, names...)
+	}
+	return &PushError{Cause: refused.cause, Code: code, Text: text}
+}
+
+// loadPushed replaces the parameters of a request by those that its client pushed: no other parameter
+// in the browser counts (RFC 9126 §4). A request_uri that the client cannot use results in a
+// page, since no redirect URI is known.
+func (f Flow) loadPushed(ctx context.Context, a *request) error {
+	if a.repeated("request_uri") {
+		return pageWith(cause.ParameterRepeated, "The app sent the parameter request_uri more than once.")
+	}
+	if err := checkClient(ctx, f, a); err != nil {
+		return err
+	}
+	found, id, err := f.Pushed.Find(ctx, a.value("request_uri"), a.client.ID)
+	if errors.Is(err, pushed.ErrNotFound) {
+		return pageWith(cause.Of(err), "The app's request is not known here, or not any more: it was answered already, or it has expired. Go back to the app and start again.")
+	}
+	if err != nil {
+		return err
+	}
+	if a.params, err = oauth.ParseForm(found.Parameters); err != nil {
+		return fmt.Errorf("reading a pushed request: %w", err)
+	}
+	a.PushedID = id
+	return nil
+}
+
+// spend spends the request_uri of a pushed request for this authorization. A second authorization
+// that began with the same one returns pending.ErrDecided.
+func (f Flow) spend(ctx context.Context, p pending.Authorization) error {
+	if p.PushedID == "" {
+		return nil
+	}
+	err := f.Pushed.Claim(ctx, p.PushedID, p.ID)
+	if errors.Is(err, pushed.ErrUsed) {
+		return usedElsewhere()
+	}
+	return err
+}
+
+// CheckUnused returns pending.ErrDecided if another authorization of the same pushed request was
+// decided.
+func (f Flow) CheckUnused(ctx context.Context, p pending.Authorization) error {
+	if p.PushedID == "" || p.Outcome != nil {
+		return nil
+	}
+	err := f.Pushed.Check(ctx, p.PushedID, p.ID)
+	if errors.Is(err, pushed.ErrUsed) {
+		return usedElsewhere()
+	}
+	return err
+}
+
+func usedElsewhere() error { return cause.With(pending.ErrDecided, cause.PushedRequestUsed) }

@@ -1,0 +1,56 @@
+package registry
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/jose"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+// checkProfile refuses what contradicts the client's security profile, by name. keys are those that
+// are registered for it.
+func checkProfile(registration client.Registration, keys []client.Key) error {
+	if registration.Profile != client.FAPI2 {
+		return nil
+	}
+	const profile = "the profile fapi2"
+	switch {
+	case registration.Type != client.Confidential:
+		return oauth.InvalidField("type", "must be confidential with "+profile+" (FAPI 2.0 §5.3.3.1)")
+	case !registration.UsesKeys():
+		return oauth.InvalidField("token_endpoint_auth_method", "must be private_key_jwt with "+profile+": register jwks or jwks_uri")
+	case registration.Algorithm == weakAlgorithm:
+		return oauth.InvalidField("token_endpoint_auth_signing_alg", "cannot be RS256 with "+profile+" (FAPI 2.0 §5.4.1)")
+	case registration.Unverified:
+		return oauth.InvalidField("unverified", "excludes "+profile)
+	case registration.RefreshRetry != nil:
+		return oauth.InvalidField("refresh_retry_seconds", "has no meaning with "+profile+", whose refresh tokens are not rotated")
+	case registration.May(oauth.DeviceCodeGrant):
+		return oauth.InvalidField("grant_types", fmt.Sprintf("cannot include %s with %s, whose requests are pushed", oauth.DeviceCodeGrant, profile))
+	}
+	for i, uri := range registration.RedirectURIs {
+		if !strings.HasPrefix(uri, "https://") {
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d, which is not https, with %s (FAPI 2.0 §5.3.2.2)", i+1, profile))
+		}
+	}
+	return checkStrongKeys(keys)
+}
+
+// weakAlgorithm is the algorithm of oauth.SigningAlgorithms that FAPI 2.0 §5.4.1 excludes.
+const weakAlgorithm = "RS256"
+
+// checkStrongKeys refuses a key that verifies nothing but RS256.
+func checkStrongKeys(keys []client.Key) error {
+	for _, key := range keys {
+		public, err := jose.ParseKey(key.JWK)
+		if err != nil {
+			continue // the key was validated before
+		}
+		if algorithms := public.Algorithms(); len(algorithms) == 1 && algorithms[0] == weakAlgorithm {
+			return oauth.InvalidField("jwks", fmt.Sprintf("has the key %q for RS256, which the profile fapi2 excludes", key.ID))
+		}
+	}
+	return nil
+}

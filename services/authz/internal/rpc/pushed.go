@@ -1,0 +1,44 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/services/authz/internal/document"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+)
+
+// PushedAuthorizations serves pushed authorization requests.
+type PushedAuthorizations struct {
+	authzv1.UnsafePushedAuthorizationServiceServer
+
+	Clients *Clients
+	Flow    flow.Flow
+}
+
+// PushAuthorization stores the request of a client.
+func (s *PushedAuthorizations) PushAuthorization(
+	ctx context.Context, req *authzv1.PushAuthorizationRequest,
+) (*authzv1.PushAuthorizationResponse, error) {
+	registered, err := s.Clients.authenticate(ctx, req.GetClient())
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	source := req.GetClient().GetSourceAddress()
+	result, err := s.Flow.Push(document.WithSource(ctx, source), flow.PushRequest{
+		ClientID: registered.ID, Form: req.GetForm(), Key: req.GetDpopJkt(), Source: source,
+	})
+	var refused *flow.PushError
+	switch {
+	case errors.As(err, &refused):
+		return &authzv1.PushAuthorizationResponse{Refusal: &authzv1.PushRefusal{
+			Error: refused.Code, ErrorDescription: refused.Text, Cause: oerr.Named(refused.Cause), ClientId: registered.ID,
+		}}, nil
+	case err != nil:
+		return nil, toStatus(err)
+	}
+	return &authzv1.PushAuthorizationResponse{RequestUri: result.URI.Reveal(), ExpiresIn: int32(result.Lifetime / time.Second)}, nil
+}

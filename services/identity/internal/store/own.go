@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
+	"github.com/vidocu/usher/services/identity/internal/credential"
+)
+
+// UpdateProfile replaces a user's profile. It returns account.ErrUnknown.
+func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Profile) error {
+	return s.change(ctx, query{
+		"changing a profile", s.text.own.updateProfile, []any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone},
+	}, account.ErrUnknown)
+}
+
+// ChangePassword replaces the password hash of an enabled user if it is still the one that was read,
+// raises the session epoch if all sessions end, and records the event. It returns the epoch, and
+// credential.ErrChanged if the hash was replaced, or the user disabled, concurrently.
+func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (epoch int64, err error) {
+	var raise int64
+	if c.EndSessions {
+		raise = 1
+	}
+	change := sqldb.Stmt(s.text.own.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), raise).Scan(&epoch)
+	// The hash has a salt of its own, so the event is recorded only after this very change.
+	event := sqldb.Stmt(s.text.own.addPasswordEvent, c.UserID, int64(accountevent.PasswordChanged), c.UserAgent, c.Network, c.After.Reveal())
+	if err := s.db.Pipeline(ctx, change, event); err != nil {
+		return 0, fmt.Errorf("changing a password: %w", err)
+	}
+	if !change.Found() {
+		return 0, credential.ErrChanged
+	}
+	return epoch, nil
+}
+
+// AddFailedSignIns adds to the number of failed sign-ins of the current hour.
+func (s *Store) AddFailedSignIns(ctx context.Context, userID string, count int64) error {
+	if _, err := s.db.Exec(ctx, s.text.own.addFailures, userID, int64(accountevent.SignInFailed), count); err != nil {
+		return fmt.Errorf("recording failed sign-ins: %w", err)
+	}
+	return nil
+}
+
+// ListEvents returns a page of a user's events, the newest first.
+func (s *Store) ListEvents(ctx context.Context, q accountevent.Query) ([]accountevent.Event, error) {
+	before := int64(math.MaxInt64)
+	if !q.Before.IsZero() {
+		before = q.Before.UnixMicro()
+	}
+	return rowsOf(ctx, s, query{
+		"listing an account's events", s.text.own.events, []any{q.UserID, before, int64(q.BeforeKind), q.Limit},
+	}, eventDest)
+}
+
+func eventDest(e *accountevent.Event) []any {
+	return []any{(*instant)(&e.At), (*int16)(&e.Kind), &e.Count, &e.UserAgent, &e.Network}
+}
+
+// hour is in microseconds, the unit of stored times.
+const hour = int64(time.Hour / time.Microsecond)
+
+// ownStatements are the SQL of what users see and change in their own accounts.
+type ownStatements struct {
+	updateProfile, changePassword                   string
+	addEvent, addPasswordEvent, addFailures, events string
+}
+
+func (t *ownStatements) all() []*string {
+	return []*string{&t.updateProfile, &t.changePassword, &t.addEvent, &t.addPasswordEvent, &t.addFailures, &t.events}
+}
+
+func ownAccount() ownStatements {
+	const insert = `INSERT INTO account_events (user_id, happened_at, kind, count, user_agent, network) `
+	const event = insert + `SELECT u.id, {{now}}, $2, 1, $3, $4 FROM users u WHERE u.id = $1`
+	return ownStatements{ //nolint:gosec // SQL that names the column of passwords holds none
+		updateProfile: `
+UPDATE users SET first_name = $2, last_name = $3, display_name = $4, language = $5, time_zone = $6 WHERE id = $1`,
+
+		changePassword: `
+UPDATE users SET password_hash = $3, session_epoch = session_epoch + $4
+WHERE id = $1 AND password_hash = $2 AND NOT disabled RETURNING session_epoch`,
+
+		// Of two equal events in one microsecond one is recorded.
+		addEvent:         event + ` ON CONFLICT DO NOTHING`,
+		addPasswordEvent: event + ` AND u.password_hash = $5 ON CONFLICT DO NOTHING`,
+
+		addFailures: insert + fmt.Sprintf(`
+SELECT u.id, {{now}} - {{now}} %% %d, $2, $3, '', '' FROM users u WHERE u.id = $1
+ON CONFLICT (user_id, happened_at, kind) DO UPDATE SET count = account_events.count + excluded.count`, hour),
+
+		events: `
+SELECT happened_at, kind, count, user_agent, network FROM account_events
+WHERE user_id = $1 AND (happened_at, kind) < ($2, $3) ORDER BY happened_at DESC, kind DESC LIMIT $4`,
+	}
+}

@@ -1,0 +1,13 @@
+-- +goose Up
+
+-- The thumbprint of the key that an access token is bound to (RFC 9449); empty for a bearer token, as release 0.1 issues every token.
+ALTER TABLE access_tokens ADD COLUMN jkt TEXT NOT NULL DEFAULT '';
+
+-- Those of the key that the refresh token of a public client is bound to, and of the key that the code was bound to (dpop_jkt).
+ALTER TABLE families ADD COLUMN refresh_jkt TEXT NOT NULL DEFAULT '';
+ALTER TABLE families ADD COLUMN code_jkt TEXT NOT NULL DEFAULT '';
+
+-- +goose Down
+ALTER TABLE families DROP COLUMN code_jkt;
+ALTER TABLE families DROP COLUMN refresh_jkt;
+ALTER TABLE access_tokens DROP COLUMN jkt;

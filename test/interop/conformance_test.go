@@ -1,0 +1,89 @@
+package interop
+
+import (
+	"bufio"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestMCPConformance_AuthorizationServer runs the scenarios for authorization servers of the Model
+// Context Protocol's own suite, for a public client with a default scope, since the suite sends
+// none; with and without a resource.
+func TestMCPConformance_AuthorizationServer(t *testing.T) {
+	install(t)
+	endpoint := exampleServer(t)
+	for name, resource := range map[string][]string{"without a resource": nil, "with a resource": {"--resource", endpoint}} {
+		t.Run(name, func(t *testing.T) {
+			_, port, _ := strings.Cut(freeAddr(t), ":")
+			created, err := usher.Operate(t.Context(), usher.bins, "clients", "create", "Conformance", "--public", "-o", "json",
+				"--redirect-uri", "http://127.0.0.1:"+port+"/callback", "--scope", "videos:read", "--default-scope", "videos:read")
+			if err != nil {
+				t.Fatal(err)
+			}
+			results := t.TempDir()
+			suite := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"),
+				append([]string{
+					absolute(t, "bin/clients/node/node_modules/@modelcontextprotocol/conformance/dist/index.js"), "authorization",
+					"--url", usher.PublicURL, "--client-id", clientID(t, created), "--port", port, "--output-dir", results,
+				}, resource...)...)
+			printed := approveAsPrinted(t, suite)
+			checks := conformanceChecks(t, results)
+			if checks == 0 || strings.Contains(printed, "FAILURE") {
+				t.Errorf("%d checks; the suite prints:\n%s", checks, printed)
+			}
+		})
+	}
+}
+
+// approveAsPrinted runs a program, approves at the authorization address that it prints, and returns
+// its output. The test fails unless the program exits with 0.
+func approveAsPrinted(t *testing.T, app *exec.Cmd) string {
+	t.Helper()
+	output, err := app.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	app.Stderr = app.Stdout
+	if err := app.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var printed strings.Builder
+	var address string
+	for lines := bufio.NewScanner(output); lines.Scan(); {
+		printed.WriteString(lines.Text() + "\n")
+		if strings.HasPrefix(lines.Text(), usher.PublicURL+"/oauth/authorize?") {
+			address = lines.Text()
+		}
+		if address == "" || !strings.HasPrefix(lines.Text(), "Callback server started") {
+			continue
+		}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, approve(t, address), nil)
+		send(t, http.DefaultClient, req, err)
+	}
+	if err := app.Wait(); err != nil {
+		t.Errorf("the program exits with %v:\n%s", err, printed.String())
+	}
+	return printed.String()
+}
+
+// conformanceChecks returns how many checks the suite wrote down as passed.
+func conformanceChecks(t *testing.T, results string) int {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(results, "*", "checks.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		passed += strings.Count(string(text), `"status": "SUCCESS"`)
+	}
+	return passed
+}
