@@ -158,8 +158,15 @@ func TestOIDCBasic_ScopeProfileEmailAndAll(t *testing.T) {
 func TestOIDCBasic_ParametersThatAreAccepted(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, more := range [][]string{
-			{"display", "page"}, {"display", "popup"}, {"ui_locales", "se de"}, {"claims_locales", "se"}, {"acr_values", "1 2"},
-			{"extra", "foobar"}, {"claims", `{"userinfo":{"name":{"essential":true}}}`}, {"prompt", "consent"}, {"response_mode", "query"},
+			{"display", "page"},
+			{"display", "popup"},
+			{"ui_locales", "se de"},
+			{"claims_locales", "se"},
+			{"acr_values", "1 2"},
+			{"extra", "foobar"},
+			{"claims", `{"userinfo":{"name":{"essential":true}}}`},
+			{"prompt", "consent"},
+			{"response_mode", "query"},
 		} {
 			newRP(d).login(t, more...)
 		}

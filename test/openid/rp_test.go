@@ -175,7 +175,7 @@ func (r *rp) keys(t *testing.T) jose.JSONWebKeySet {
 // verify verifies a JWT with the published keys.
 func (r *rp) verify(t *testing.T, text string) (claims, header map[string]any) {
 	t.Helper()
-	parsed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
+	parsed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
 	if err != nil {
 		t.Fatalf("%q is not a JWT: %v", text, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
@@ -15,8 +16,31 @@ type IDTokenHint struct {
 	ClientID, UserID string
 }
 
-// checkNonce reads the value that the ID token repeats (OpenID Connect Core §3.1.2.1).
-func checkNonce(_ context.Context, _ Flow, a *request) error {
+// openID reports whether OpenID Connect is on.
+func (f Flow) openID() bool { return f.Scopes.IsOpenID(oauth.OpenIDScope) }
+
+// checkOpenID reads the parameters of OpenID Connect Core §3.1.2.1 that OAuth 2.0 does not have. Where
+// OpenID Connect is off, they are ignored.
+func checkOpenID(_ context.Context, f Flow, a *request) error {
+	if !f.openID() {
+		return nil
+	}
+	for _, name := range [...]string{"nonce", "id_token_hint", "registration"} {
+		if a.repeated(name) {
+			return invalidRequest(cause.ParameterRepeated, "the parameter "+name+" is repeated")
+		}
+	}
+	if a.value("registration") != "" {
+		return redirectWith(cause.RequestObjectUnsupported, "registration_not_supported", "the parameter registration is not supported: register the client")
+	}
+	if err := a.readNonce(); err != nil {
+		return err
+	}
+	return a.readIDTokenHint()
+}
+
+// readNonce reads the value that the ID token repeats.
+func (a *request) readNonce() error {
 	nonce := a.value("nonce")
 	if len(nonce) > maxNonce || !utf8.ValidString(nonce) {
 		return invalidRequest(cause.NonceMalformed, "the parameter nonce must be at most 255 bytes of UTF-8")
@@ -25,9 +49,9 @@ func checkNonce(_ context.Context, _ Flow, a *request) error {
 	return nil
 }
 
-// checkIDTokenHint reads the user who must sign in (OpenID Connect Core §3.1.2.1). A token that does not
-// verify is refused: it would be ignored otherwise, and another user could continue.
-func checkIDTokenHint(_ context.Context, _ Flow, a *request) error {
+// readIDTokenHint reads the user who must sign in. A token that does not verify is refused: it would be
+// ignored otherwise, and another user could continue.
+func (a *request) readIDTokenHint() error {
 	switch {
 	case a.value("id_token_hint") == "":
 		return nil

@@ -13,7 +13,6 @@ func checkRepeated(_ context.Context, _ Flow, a *request) error {
 	for _, name := range [...]string{
 		"response_type", "scope", "state", "code_challenge", "code_challenge_method",
 		"response_mode", "request", "request_uri", dpopKeyParam, "prompt", "max_age", "login_hint",
-		"nonce", "id_token_hint", "registration",
 	} {
 		if a.repeated(name) {
 			return invalidRequest(cause.ParameterRepeated, "the parameter "+name+" is repeated")

@@ -6,8 +6,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
-// checkRequestObject refuses request objects (RFC 9101 §5) and self-issued registrations (OpenID
-// Connect Core §3.1.2.6). A request object is never decoded and a request_uri never fetched.
+// checkRequestObject refuses request objects (RFC 9101 §5). A request object is never decoded and a
+// request_uri never fetched.
 func checkRequestObject(_ context.Context, _ Flow, a *request) error {
 	switch {
 	case a.push && a.value("request_uri") != "": // RFC 9126 §2.1
@@ -16,8 +16,6 @@ func checkRequestObject(_ context.Context, _ Flow, a *request) error {
 		return redirectWith(cause.RequestObjectUnsupported, "request_not_supported", "the parameter request is not supported: send the parameters themselves")
 	case a.value("request_uri") != "":
 		return redirectWith(cause.RequestObjectUnsupported, "request_uri_not_supported", "the parameter request_uri is not supported: send the parameters themselves")
-	case a.value("registration") != "":
-		return redirectWith(cause.RequestObjectUnsupported, "registration_not_supported", "the parameter registration is not supported: register the client")
 	}
 	return nil
 }

@@ -161,7 +161,7 @@ func TestRFC6749_3_1_CheckRepeated(t *testing.T) {
 	var rows []row
 	for _, name := range []string{
 		"response_type", "scope", "state", "code_challenge", "code_challenge_method", "response_mode", "request", "request_uri", "prompt",
-		"max_age", "login_hint", "nonce", "id_token_hint", "registration",
+		"max_age", "login_hint",
 	} {
 		value := map[string]string{"prompt": "none", "response_mode": "query"}[name]
 		rows = append(
@@ -174,7 +174,7 @@ func TestRFC6749_3_1_CheckRepeated(t *testing.T) {
 	}
 	wantRefusals(t, rows)
 	b := over(allClients())
-	if step := b.start(t, also(query(), "x=1", "x=2", "display=a", "display=b", "Scope=", "Scope="), b.signedIn()); step.Kind != flow.Consent {
+	if step := b.start(t, also(query(), "x=1", "x=2", "nonce=a", "nonce=b", "id_token_hint=x", "Scope=", "Scope="), b.signedIn()); step.Kind != flow.Consent {
 		t.Errorf("%+v, though no check reads the repeated parameters", step)
 	}
 }

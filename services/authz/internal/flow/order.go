@@ -25,7 +25,7 @@ func order() []check {
 		// Refusals redirect only from here on: the client and its redirect URI are known.
 		checkRepeated,      // any parameter we read, sent twice         → invalid_request
 		checkPushed,        // not pushed, where that is required        → invalid_request
-		checkRequestObject, // request, request_uri, registration        → …_not_supported
+		checkRequestObject, // request, request_uri                      → request_not_supported, request_uri_not_supported
 		checkResponseMode,  // anything but query                        → invalid_request
 		checkResponseType,  // missing; anything but code                → invalid_request; unsupported_response_type
 		checkGrant,         // the client may not use codes              → unauthorized_client
@@ -36,8 +36,7 @@ func order() []check {
 		checkPrompt,        // none together with another value          → invalid_request
 		checkMaxAge,        // not a whole number of seconds             → invalid_request
 		checkLoginHint,     // never refuses
-		checkNonce,         // too long, not UTF-8                       → invalid_request
-		checkIDTokenHint,   // no ID token of this server for the client → invalid_request
+		checkOpenID,        // nonce, id_token_hint; registration        → invalid_request; registration_not_supported
 	}
 }
 

@@ -58,7 +58,7 @@ func (s *OpenID) GetKeys(context.Context, *tokenv1.GetKeysRequest) (*tokenv1.Get
 }
 
 // CheckIdTokenHint verifies an ID token of this server.
-func (s *OpenID) CheckIdTokenHint(ctx context.Context, req *tokenv1.CheckIdTokenHintRequest) (*tokenv1.CheckIdTokenHintResponse, error) { //nolint:revive // the name of the contract
+func (s *OpenID) CheckIdTokenHint(ctx context.Context, req *tokenv1.CheckIdTokenHintRequest) (*tokenv1.CheckIdTokenHintResponse, error) {
 	if s.Keys == nil {
 		return nil, errOpenIDOff()
 	}
