@@ -134,9 +134,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if deps.OpenID {
-		openIDRoutes(router, newOpenIDHandlers(deps, flow, metadata))
-	}
+	openIDRoutes(router, deps, newOpenIDHandlers(deps, flow, metadata))
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
 		contact: contact, resources: resources, description: described, registrations: registrations,

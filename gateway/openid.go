@@ -50,8 +50,11 @@ func newOpenIDHandlers(deps Deps, flow browser.Flow, metadata wellknown.Metadata
 	}
 }
 
-// openIDRoutes adds the routes of OpenID Connect.
-func openIDRoutes(r *httpx.Router, p openIDHandlers) {
+// openIDRoutes adds the routes of OpenID Connect, where it is on.
+func openIDRoutes(r *httpx.Router, deps Deps, p openIDHandlers) {
+	if !deps.OpenID {
+		return
+	}
 	r.Public("/.well-known/openid-configuration", p.metadata)
 	r.Public(openid.KeysPath, p.keys)
 	r.Handle(openid.UserInfoPath, httpx.CORS(p.userInfo)) // responds 405 itself
