@@ -10,7 +10,7 @@ import (
 )
 
 //go:embed quick-start.md authorization.md tokens.md revocation.md scopes.md errors.md clients.md api-keys.md mcp.md user-api.md devices.md
-//go:embed registration.md client-documents.md service-clients.md dpop.md
+//go:embed registration.md client-documents.md service-clients.md dpop.md openid.md
 //go:embed sdk.md grpc.md enforcement.md wire-contract.md glossary.md
 var files embed.FS
 
@@ -40,6 +40,7 @@ func Groups() []Group {
 			{"revocation", "Revocation and introspection", "End a token, and ask whether one is active."},
 			{"scopes", "Scopes and endpoints", "What each scope allows, and which plan includes which endpoint."},
 			{"errors", "Errors", "Every cause of a refusal, what it means and how to fix it."},
+			{"openid", "OpenID Connect", "Who the user is: ID tokens, UserInfo, silent requests and logout."},
 			{"clients", "Clients, library by library", "Complete programs in JavaScript, Python, Go and Java, and for Apache."},
 		}},
 		{Name: "More ways in", Pages: []Page{

@@ -54,6 +54,8 @@ type Deps struct {
 	UpstreamURL string
 	// Registration says that clients may register themselves (RFC 7591).
 	Registration bool
+	// OpenID says that OpenID Connect is on.
+	OpenID bool
 	// PushRequired says that every authorization request must be pushed (RFC 9126).
 	PushRequired bool
 	// Development adds the demonstration pages.
@@ -104,6 +106,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
+	withOpenID(&flow, deps)
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
 	registrations := registration.New(registration.Config{
 		Authz: deps.Authz, Token: deps.Token, On: deps.Registration, Proxies: proxies, API: deps.APIURL, Logger: deps.Logger,
@@ -131,8 +134,10 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	metadata := newMetadata(deps, pages)
+	openIDRoutes(router, deps, newOpenIDHandlers(deps, flow, metadata))
 	routes(router, handlers{
-		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: deps.metadata(), pages: pages, users: users, api: api, notFound: notFound,
+		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
 		logos:   logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: problems.Problem},
 		contact: contact, resources: resources, description: described, registrations: registrations,
 		docs: docsite.New(docsite.Config{
@@ -145,15 +150,6 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
-}
-
-// metadata returns the metadata of the authorization server.
-func (d Deps) metadata() wellknown.Metadata {
-	m := wellknown.Metadata{Issuer: d.PublicURL, API: d.APIURL, Scopes: d.Catalog.Scopes, ClientDocuments: d.ClientDocuments, PushRequired: d.PushRequired}
-	if d.Registration {
-		m.Registration = d.APIURL + registration.Path
-	}
-	return m
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.

@@ -15,6 +15,7 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 	deps := Deps{
 		Logger: host.Logger, Metrics: host.Metrics, Tracing: host.Tracing,
 		PublicURL: s.PublicURL, APIURL: s.APIURL, UpstreamURL: s.UpstreamURL, Development: s.Development, ClientDocuments: s.ClientDocuments.On(),
+		OpenID:       s.OpenID,
 		PushRequired: s.RequirePAR,
 		Registration: s.DCR == "token" || s.DCR == "open",
 	}

@@ -71,7 +71,7 @@ func (s *settings) start(ctx context.Context, host *run.Host) (apiKey secret.Str
 func devDefaults() *settings {
 	config := defaults()
 	config.DCR, config.Authz.DCRSourceLimit, config.Authz.DCRNetworkLimit = "open", 0, 0
-	config.Development, config.PublicURL = true, "http://localhost:8080"
+	config.Development, config.OpenID, config.PublicURL = true, true, "http://localhost:8080"
 	config.HTTPAddr, config.AdminAddr, config.GRPCAddr = "127.0.0.1:8080", "127.0.0.1:8081", "127.0.0.1:9090"
 	config.DataDir, config.Log.Format, config.Log.Level = admin.DefaultDataDir, "text", "info"
 	config.ClientDocuments.Mode = run.DocumentsOpen

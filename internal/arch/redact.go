@@ -28,6 +28,8 @@ func PublicFields() map[protoreflect.Name]string {
 		"next_page_token": "where the next page of a list begins",
 		"session_id":      "the hash of a session value, which is no session",
 
+		"id_token_signed_response_alg": "the name of an algorithm (OpenID Connect Dynamic Client Registration 1.0 §2)",
+
 		"client_assertion_type":           "a constant (RFC 7523 §2.2)",
 		"token_endpoint_auth_method":      "how a client authenticates (RFC 7591 §2)",
 		"token_endpoint_auth_signing_alg": "the name of an algorithm (OpenID Connect Dynamic Client Registration 1.0 §2)",

@@ -62,7 +62,8 @@ func TestARegisteredClientAuthenticatesAndAuthorizesAsItWasRegistered(t *testing
 			Reuse: authzv1.Reuse_REUSE_SUBJECT,
 		},
 		RedirectUris: registration().GetRedirectUris(), Scopes: registration().GetScopes(), Identity: &authzv1.AppIdentity{Verified: true},
-		Secrets: []*authzv1.ClientSecret{{LastFour: clear[len(clear)-4:]}},
+		Secrets:     []*authzv1.ClientSecret{{LastFour: clear[len(clear)-4:]}},
+		SubjectType: authzv1.SubjectType_SUBJECT_TYPE_PUBLIC,
 	}
 	if diff := cmp.Diff(want, res.GetRegistration(), protocmp.Transform(), protocmp.IgnoreFields(want, "create_time"),
 		protocmp.IgnoreFields(&authzv1.ClientSecret{}, "create_time")); err != nil || diff != "" || strings.Contains(res.String(), clear) {

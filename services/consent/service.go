@@ -61,7 +61,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	return &Service{
 		config: config, deps: deps, store: st,
 		decider: decision.Decider{
-			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Catalog: deps.Catalog,
+			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Grants: st, Catalog: deps.Catalog,
 		},
 		apps: connectedapp.Service{
 			Identity: identity, Clients: authz, Connections: token, Approvals: st,

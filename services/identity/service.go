@@ -101,7 +101,7 @@ func New(config Config, deps Deps) (*Service, error) {
 			Verifier: verifier, Changer: credential.Changer{Verifier: verifier, Sessions: sessions, Store: st},
 			Logger: deps.Logger, SignIns: signIns,
 		},
-		directory: &rpc.Directory{Memberships: st},
+		directory: &rpc.Directory{Memberships: st, Users: st},
 		administration: &rpc.Administration{
 			Service: administration.Service{Store: st, Passwords: passwords, Plans: deps.Plans, Attempts: guard}, Apps: apps,
 		},

@@ -2,6 +2,7 @@ package token
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/config"
@@ -50,6 +51,14 @@ type Config struct {
 	// RevokedKeyRetention is how long a revoked API key is still listed.
 	RevokedKeyRetention time.Duration `koanf:"revoked_key_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked API key is still listed; 0s is for ever"`
 
+	// KeyEncryptionKey encrypts the private keys in the database. It is required where OpenID Connect
+	// is on.
+	KeyEncryptionKey secret.String `koanf:"key_encryption_key" help:"encrypts the keys in the database that sign ID tokens: 32 random characters or more; required with openid, and must not change"`
+	// SigningKeyLifetime is how long a key signs ID tokens; its successor is published a day before.
+	SigningKeyLifetime time.Duration `koanf:"signing_key_lifetime" bounds:"72h to 8760h" help:"how long a key signs ID tokens; clients that cache the keys for a day never notice the change"`
+	// EmailVerified is the claim email_verified: identity does not verify addresses itself.
+	EmailVerified bool `koanf:"email_verified" help:"claim email_verified of OpenID Connect: true where you have checked the addresses of the users that you register"`
+
 	// The following are not settings: no deployment needs other values, but tests do.
 
 	// PlanAge is the TTL of a cached workspace plan; a plan change in the revocation log evicts it
@@ -76,6 +85,7 @@ func DefaultConfig() Config {
 		RefreshLimit:         60,
 		RefreshWindow:        10 * time.Minute,
 		GrantLimit:           100,
+		SigningKeyLifetime:   90 * 24 * time.Hour,
 
 		IntrospectionCacheSize: 100_000,
 		HeartbeatInterval:      250 * time.Millisecond,
@@ -85,7 +95,7 @@ func DefaultConfig() Config {
 
 // Validate returns one error that names every setting that is out of bounds.
 func (c Config) Validate() error {
-	return errors.Join(config.OutOfBounds(&c), c.lifetimes().Validate())
+	return errors.Join(config.OutOfBounds(&c), c.lifetimes().Validate(), c.validateKey())
 }
 
 func (c Config) refreshLimit() grant.RefreshLimit {
@@ -101,4 +111,15 @@ func (c Config) lifetimes() grant.Lifetimes {
 		Access: c.AccessTokenLifetime, Refresh: c.RefreshTokenLifetime,
 		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow, User: c.UserTokenLifetime, Service: c.ServiceTokenLifetime,
 	}
+}
+
+// minKey is the minimum length of KeyEncryptionKey, in bytes.
+const minKey = 32
+
+// validateKey refuses a key that is too short to be random.
+func (c Config) validateKey() error {
+	if n := len(c.KeyEncryptionKey.Reveal()); n > 0 && n < minKey {
+		return fmt.Errorf("key_encryption_key must have %d characters at least, such as those of: openssl rand -base64 32", minKey)
+	}
+	return nil
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/refused"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
+	"github.com/vidocu/usher/services/token/internal/signing"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
@@ -41,9 +42,11 @@ type Deps struct {
 	Metrics *telemetry.Metrics
 	// Issuer is the authorization server's identifier (RFC 8414 §2).
 	Issuer string
+	// OpenID says that OpenID Connect is on, which requires Config.KeyEncryptionKey.
+	OpenID bool
 	// APIURL is the origin of the endpoints that clients call, for DPoP proofs.
 	APIURL string
-	// Now is the clock for proofs; nil is time.Now.
+	// Now is the clock for proofs and signing keys; nil is time.Now.
 	Now func() time.Time
 }
 
@@ -62,7 +65,10 @@ type Service struct {
 	users            *rpc.Users
 	accessRevocation *rpc.AccessRevocation
 	registrations    *rpc.Registrations
-	passwords        *rpc.Passwords
+	openID           *rpc.OpenID
+	// ring has the keys that sign ID tokens; nil where OpenID Connect is off.
+	ring      *signing.Ring
+	passwords *rpc.Passwords
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -108,15 +114,20 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	resources := grant.Resources{Default: func() string { return deps.Catalog.ResourceIDs()[0] }}
+	openID, err := openOpenID(ctx, config, deps, st)
+	if err != nil {
+		return nil, err
+	}
 	clients := grant.NotedClients{Clients: authz, Applied: log.Applied}
 	endpoint := grant.NewEndpoint(clients,
-		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
-		grant.DeviceCode{Store: st, Lifetimes: config.lifetimes(), Resources: resources, GrantLimit: config.GrantLimit},
+		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, Subjects: openID.subjects, GrantLimit: config.GrantLimit},
+		grant.DeviceCode{Store: st, Lifetimes: config.lifetimes(), Resources: resources, Subjects: openID.subjects, GrantLimit: config.GrantLimit},
 		grant.RefreshToken{
 			Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit(), Refusals: refusals,
 		},
 		grant.ClientCredentials{Clients: clients, Store: st, Log: st.RevocationLog, Catalog: deps.Catalog, Lifetimes: config.lifetimes()},
 	)
+	endpoint.IDTokens = openID.tokens
 	s := &Service{
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
@@ -130,6 +141,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		enforcement:      enforced,
 		users:            newUsers(config, deps, st),
 		accessRevocation: newAccessRevocation(deps, st, authz),
+		openID:           openID.server(config, deps, introspector), ring: openID.ring,
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
 	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
@@ -147,6 +159,7 @@ func newFeed(config Config, deps Deps) *feed.Feed {
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
+	tokenv1.RegisterOpenIDServiceServer(r, s.openID)
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
 	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
@@ -165,5 +178,6 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
 	group.Go(func() error { s.feed.Run(ctx); return nil })
 	s.startCleanup(ctx, group)
+	s.startSigning(ctx, group)
 	return group.Wait()
 }

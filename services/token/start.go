@@ -11,7 +11,10 @@ import (
 // Start opens the service's dependencies and serves it until the process ends. Except in
 // development, it fails when the development API key exists.
 func Start(ctx context.Context, host *run.Host, config Config) (*Service, error) {
-	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, Now: host.Settings.Now}
+	deps := Deps{Logger: host.Logger, Metrics: host.Metrics, Issuer: host.Settings.PublicURL, OpenID: host.Settings.OpenID, Now: host.Settings.Now}
+	if host.Settings.Development {
+		config = config.withDevelopmentKey()
+	}
 	deps.APIURL = cmp.Or(host.Settings.APIURL, host.Settings.PublicURL)
 	var err error
 	if deps.DB, err = stores.Database(ctx, host, config.DatabaseURL, Migrations()); err != nil {
@@ -40,6 +43,10 @@ func Start(ctx context.Context, host *run.Host, config Config) (*Service, error)
 }
 
 // Check validates the settings that only the stores can parse. It connects to nothing.
-func Check(config Config, _ *run.Settings) []error {
-	return stores.CheckDatabase("token", config.DatabaseURL)
+func Check(config Config, settings *run.Settings) []error {
+	faults := stores.CheckDatabase("token", config.DatabaseURL)
+	if settings.OpenID && !settings.Development && config.KeyEncryptionKey.IsZero() {
+		faults = append(faults, errNoKey)
+	}
+	return faults
 }

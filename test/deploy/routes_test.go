@@ -11,16 +11,22 @@ import (
 // the load balancer requests itself.
 func publicPaths(t *testing.T) []string {
 	t.Helper()
-	source, err := os.ReadFile("../../gateway/gateway.go")
-	if err != nil {
-		t.Fatal(err)
+	var table string
+	for _, name := range []string{"gateway.go", "openid.go"} {
+		source, err := os.ReadFile("../../gateway/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		routes, _, _ := strings.Cut(string(source), "\nfunc demo(")
+		table += routes
 	}
-	table, _, _ := strings.Cut(string(source), "\nfunc demo(")
 	named := map[string]string{
 		"path": "/oauth/token", "userapi.Path": "/api/v1/user", "browser.CookieCheckPath": "/cookie-check", "page.AssetsPath": "/assets/x.css",
 		"page.LogosPath": "/logos/x.png",
 		"catalog.MetadataPath": "/.well-known/oauth-protected-resource", "openapi.Path": "/openapi.json", "docsite.Path": "/docs",
 		"browser.DevicesPath": "/account/devices", "registration.Path": "/oauth/register",
+		"openid.KeysPath": "/oauth/jwks", "openid.UserInfoPath": "/oauth/userinfo", "browser.LogoutPath": "/oauth/logout",
+		"browser.LogoutDecisionPath": "/oauth/logout/decision",
 	}
 	var paths []string
 	for _, found := range regexp.MustCompile(`\tr\.\w+\((?:"([^"]+)"|([\w.]+))`).FindAllStringSubmatch(table, -1) {

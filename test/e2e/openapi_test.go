@@ -274,6 +274,7 @@ func (p *described) documents(t *testing.T) {
 	t.Helper()
 	for path, operation := range map[string]string{
 		"/.well-known/oauth-authorization-server": "", "/.well-known/oauth-protected-resource": "", "/openapi.json": "",
+		"/.well-known/openid-configuration": "", "/oauth/jwks": "", "/oauth/logout": "",
 		"/.well-known/oauth-protected-resource/v1": "GET /.well-known/oauth-protected-resource/{path}",
 		harness.Request{}.Path():                   "GET /oauth/authorize",
 	} {
@@ -289,7 +290,22 @@ func (p *described) documents(t *testing.T) {
 	_, query, _ := strings.Cut(harness.Request{}.Path(), "?")
 	form := mustRequest(t, http.MethodPost, p.d.PublicURL+"/oauth/authorize", "application/x-www-form-urlencoded", query)
 	p.send(t, "POST /oauth/authorize", http.StatusSeeOther, form)
+	p.send(t, "POST /oauth/logout", http.StatusSeeOther, mustRequest(t, http.MethodPost, p.d.PublicURL+"/oauth/logout", "application/x-www-form-urlencoded", ""))
+	p.userInfo(t)
 	p.send(t, "GET /.well-known/security.txt", http.StatusNotFound, mustRequest(t, http.MethodGet, p.d.PublicURL+"/.well-known/security.txt", "", ""))
+}
+
+// userInfo reads the claims about a user, and is refused without and with a token of another scope.
+func (p *described) userInfo(t *testing.T) {
+	t.Helper()
+	const path, form = "/oauth/userinfo", "application/x-www-form-urlencoded"
+	for scope, status := range map[string]int{"openid email": http.StatusOK, "videos:read": http.StatusForbidden} {
+		tokens, err := p.d.Issue(p.d.NewBrowser(), harness.Request{Scope: scope})
+		expect.NoError(t, err)
+		p.send(t, "GET "+path, status, bearer(mustRequest(t, http.MethodGet, p.d.PublicURL+path, "", ""), tokens.Access))
+		p.send(t, "POST "+path, status, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "access_token="+tokens.Access))
+	}
+	p.send(t, "GET "+path, http.StatusUnauthorized, mustRequest(t, http.MethodGet, p.d.PublicURL+path, "", ""))
 }
 
 // userAPI sends the requests of document 003, and some that are refused.

@@ -105,8 +105,8 @@ func start(dir string, bins harness.Binaries) ([]*harness.Deployment, error) {
 	if err != nil {
 		return started, err
 	}
-	settings["USHER_DCR"] = "open"                             // as in the all-in-one
-	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL // the all-in-one has its example API
+	settings["USHER_DCR"], settings["USHER_OPENID"] = "open", "true" // as in the all-in-one
+	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL       // the all-in-one has its example API
 	processes, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, settings)
 	if err != nil {
 		return started, err

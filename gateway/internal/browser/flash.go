@@ -89,6 +89,7 @@ const (
 	pageSignIn  = "signin"
 	pageConsent = "consent"
 	pageDevice  = "device"
+	pageLogout  = "logout"
 	PageAccount = "account"
 	PageDevices = "devices"
 

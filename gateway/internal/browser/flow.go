@@ -18,6 +18,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/requestid"
@@ -34,6 +35,9 @@ type Flow struct {
 	Authorizations authzv1.AuthorizationServiceClient
 	Devices        authzv1.DeviceServiceClient
 	Consents       consentv1.ConsentServiceClient
+	// OpenID verifies ID tokens; nil where OpenID Connect is off.
+	OpenID  tokenv1.OpenIDServiceClient
+	Logouts authzv1.LogoutServiceClient
 	// Catalog has the groups and the access of scopes.
 	Catalog *catalog.Source
 	// Now is the clock; nil is time.Now.
@@ -47,7 +51,13 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(uiLocales(r.URL.RawQuery)))
+	hint, err := f.idTokenHint(r, r.URL.RawQuery)
+	if err != nil {
+		f.ShowError(w, r, err)
+		return
+	}
 	res, err := f.Authorizations.StartAuthorization(r.Context(), &authzv1.StartAuthorizationRequest{
+		IdTokenHint: authzHint(hint), SilentConsentSupported: true,
 		RawQuery: r.URL.RawQuery, SessionToken: f.Cookies.Session(r).Reveal(), BrowserToken: f.Cookies.EnsureBrowser(w, r).Reveal(),
 		SourceAddress: f.Proxies.Source(r),
 	})
@@ -75,6 +85,8 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 		redirect(w, r, "/signin", step.GetSignIn().GetRequestId())
 	case step.GetConsent() != nil:
 		redirect(w, r, "/consent", step.GetConsent().GetRequestId())
+	case step.GetSilentConsent() != nil:
+		f.decideSilently(w, r, step.GetSilentConsent().GetRequestId())
 	case step.GetReturnPage() != nil:
 		redirect(w, r, returnPagePath, step.GetReturnPage().GetRequestId())
 	default:
@@ -200,6 +212,8 @@ type formPage struct {
 	next string
 	// userCode is the code of the page for devices, as devices show it; empty for none.
 	userCode string
+	// logout are the parameters of the page of a logout request.
+	logout url.Values
 }
 
 func (o formPage) path() string {
@@ -210,6 +224,8 @@ func (o formPage) path() string {
 		return devicePath
 	case pageSignIn:
 		return "/signin"
+	case pageLogout:
+		return LogoutPath
 	}
 	return accountPath(o.page)
 }
@@ -219,6 +235,8 @@ func (o formPage) address() string {
 	switch {
 	case o.page == pageDevice && o.userCode != "":
 		return o.path() + "?user_code=" + url.QueryEscape(o.userCode)
+	case o.page == pageLogout:
+		return o.path() + "?" + o.logout.Encode()
 	case o.device:
 		return o.path() + "?device=" + url.QueryEscape(o.userCode)
 	case o.next != "":

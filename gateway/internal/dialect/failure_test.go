@@ -66,6 +66,8 @@ func expected() map[errorv1.Reason][2]response {
 		errorv1.Reason_REASON_INVALID_CLIENT_METADATA:    inner,
 		errorv1.Reason_REASON_INVALID_REDIRECT_URI:       inner,
 		errorv1.Reason_REASON_CLIENT_FULL:                inner,
+		// Of the UserInfo endpoint, likewise.
+		errorv1.Reason_REASON_INSUFFICIENT_SCOPE: inner,
 	}
 }
 

@@ -213,3 +213,12 @@ func (p *Pages) Icon(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "public, max-age=86400")
 	_, _ = w.Write(p.icon) // fails only where the client has disconnected
 }
+
+// Languages returns the tags of the languages.
+func (p *Pages) Languages() []string {
+	var tags []string
+	for _, printer := range p.languages.Printers() {
+		tags = append(tags, printer.Tag())
+	}
+	return tags
+}

@@ -46,6 +46,10 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		"device": {page.DeviceCode{
 			CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Code: evil, Fault: page.Fault{Text: evil, Field: "user_code"},
 		}, []string{`id="user_code"`, `aria-invalid="true" aria-describedby="fault"`, `value="switch"`, `value="csrf-value"`}},
+		"logout": {page.Logout{
+			CSRF: "csrf-value", App: evil, User: page.User{Name: evil, Email: evil}, Fault: page.Fault{Text: evil},
+			Params: []page.Param{{Name: "state", Value: evil}},
+		}, []string{`name="state"`, `value="stay"`, `name="decision" value="logout"`, `value="csrf-value"`}},
 		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Disconnected: true, Searchable: true, Find: evil, Apps: []page.App{{
 			ClientID: evil, Name: evil, Approved: at, Now: at, Workspaces: []page.AppWorkspace{{Name: evil, Permissions: permissions}},
 		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "Can view and change", "See your videos", "<code>videos:read</code>"}},

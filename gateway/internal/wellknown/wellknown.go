@@ -1,5 +1,5 @@
 // Package wellknown serves documents under /.well-known: the metadata of the authorization server
-// (RFC 8414) and of protected resources (RFC 9728), and security.txt (RFC 9116).
+// (RFC 8414, which is also that of OpenID Connect Discovery) and of protected resources (RFC 9728), and security.txt (RFC 9116).
 //
 // It owns the documents, which come from the configuration and never from the request.
 package wellknown
@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/openid"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/sdk/enforce/dpop"
@@ -29,6 +30,11 @@ type Metadata struct {
 	Scopes func() []catalog.Scope
 	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
 	ClientDocuments bool
+	// OpenID adds the members of OpenID Connect. The document of RFC 8414 is without them: libraries that
+	// find them there require ID tokens, also of clients that want none.
+	OpenID bool
+	// Languages are the languages of the pages.
+	Languages []string
 	// PushRequired says that every authorization request must be pushed.
 	PushRequired bool
 }
@@ -62,6 +68,39 @@ type document struct {
 	TokenAuthAlgorithms      []string `json:"token_endpoint_auth_signing_alg_values_supported"`
 	RevocationAuthAlgorithms []string `json:"revocation_endpoint_auth_signing_alg_values_supported"`
 	IntrospectAuthAlgorithms []string `json:"introspection_endpoint_auth_signing_alg_values_supported"`
+
+	*openIDMembers
+}
+
+// openIDMembers are the members of OpenID Connect Discovery §3, OpenID Connect RP-Initiated Logout 1.0
+// §2.1 and Initiating User Registration via OpenID Connect 1.0 §2. Those that are false here have another
+// default.
+type openIDMembers struct {
+	UserInfoEndpoint    string   `json:"userinfo_endpoint"`
+	KeysURI             string   `json:"jwks_uri"`
+	EndSessionEndpoint  string   `json:"end_session_endpoint"`
+	SubjectTypes        []string `json:"subject_types_supported"`
+	IDTokenAlgorithms   []string `json:"id_token_signing_alg_values_supported"`
+	ClaimTypes          []string `json:"claim_types_supported"`
+	Claims              []string `json:"claims_supported"`
+	Prompts             []string `json:"prompt_values_supported"`
+	UILocales           []string `json:"ui_locales_supported"`
+	ClaimsParameter     bool     `json:"claims_parameter_supported"`
+	RequestParameter    bool     `json:"request_parameter_supported"`
+	RequestURIParameter bool     `json:"request_uri_parameter_supported"`
+}
+
+// openID returns the members of OpenID Connect.
+func (m Metadata) openID() *openIDMembers {
+	return &openIDMembers{
+		UserInfoEndpoint: m.API + openid.UserInfoPath, KeysURI: m.API + openid.KeysPath, EndSessionEndpoint: m.Issuer + "/oauth/logout",
+		SubjectTypes: []string{"public", "pairwise"}, IDTokenAlgorithms: oauth.IDTokenAlgorithms(), ClaimTypes: []string{"normal"},
+		Claims: []string{
+			"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", oauth.WorkspaceClaim,
+			"name", "given_name", "family_name", "email", "email_verified",
+		},
+		Prompts: []string{"none", "login", "consent", "select_account"}, UILocales: m.Languages,
+	}
 }
 
 // ServeHTTP is http.Handler.
@@ -80,6 +119,9 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ChallengeMethods: []string{"S256"}, IssParameterSupported: true, ClientDocuments: m.ClientDocuments,
 		TokenAuthAlgorithms: oauth.SigningAlgorithms(), RevocationAuthAlgorithms: oauth.SigningAlgorithms(),
 		IntrospectAuthAlgorithms: oauth.SigningAlgorithms(),
+	}
+	if m.OpenID {
+		d.openIDMembers = m.openID()
 	}
 	for _, scope := range m.Scopes() {
 		if scope.Name != "offline_access" { // clients ask for it if it is listed; refresh tokens need no scope

@@ -65,6 +65,8 @@ type Catalog struct {
 	fallback oauth.Resources
 	rules    *enforce.Rules
 	digest   string
+	// openID says that the scopes of OpenID Connect are among scopes.
+	openID bool
 }
 
 // Scopes returns every scope in the order of the file.

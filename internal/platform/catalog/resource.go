@@ -71,7 +71,11 @@ func (c *Catalog) ResourcesOf(server string) oauth.Resources {
 func (c *Catalog) DefaultResource() oauth.Resources { return c.fallback }
 
 // Belongs reports whether a scope makes sense for one of the resources; nil is the default one.
+// A scope of OpenID Connect does for all of them, since it concerns the user.
 func (c *Catalog) Belongs(scope string, ids oauth.Resources) bool {
+	if c.IsOpenID(scope) {
+		return true
+	}
 	for i, r := range c.resources {
 		if (ids.Contains(r.ID) || len(ids) == 0 && i == 0) && slices.Contains(r.Scopes, scope) {
 			return true
@@ -139,6 +143,9 @@ func (c *Catalog) scopesOf(i int) []string {
 	}
 	var scopes []string
 	for _, scope := range c.scopes {
+		if c.IsOpenID(scope.Name) {
+			continue
+		}
 		others := slices.ContainsFunc(c.declared[1:], func(r Resource) bool { return uses(r, scope.Name) })
 		if uses(c.declared[i], scope.Name) || i == 0 && !others {
 			scopes = append(scopes, scope.Name)

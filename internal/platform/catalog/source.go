@@ -31,6 +31,8 @@ type SourceConfig struct {
 	Path string
 	// APIURL is the origin of the API, of which resources of the file may be paths.
 	APIURL string
+	// OpenID adds the scopes of OpenID Connect.
+	OpenID bool
 	// Logger logs each change and, once, each invalid file; nil logs nothing.
 	Logger *slog.Logger
 	// Changed is called with the first catalog and with every later one; it may be nil.
@@ -111,6 +113,9 @@ func (s *Source) Belongs(scope string, ids oauth.Resources) bool {
 	return s.Current().Belongs(scope, ids)
 }
 
+// IsOpenID calls Catalog.IsOpenID on the current catalog.
+func (s *Source) IsOpenID(scope string) bool { return s.Current().IsOpenID(scope) }
+
 // Minimum is Catalog.Minimum.
 func (s *Source) Minimum(ids oauth.Resources) oauth.Scope { return s.Current().Minimum(ids) }
 
@@ -168,6 +173,9 @@ func (s *Source) look(ctx context.Context) {
 }
 
 func (s *Source) take(c *Catalog) {
+	if s.config.OpenID {
+		c = c.WithOpenID()
+	}
 	c = c.At(s.config.APIURL)
 	before := s.current.Swap(c)
 	if before != nil && before.Digest() == c.Digest() {

@@ -10,3 +10,7 @@ const PrivateKeyJWT = "private_key_jwt"
 // SigningAlgorithms returns the signature algorithms (RFC 7518 §3.1, RFC 8037 §3.1) that a client
 // may use: each with a private key, hence neither `none` nor HMAC. It is the only list of them.
 func SigningAlgorithms() []string { return []string{"ES256", "PS256", "RS256", "EdDSA"} }
+
+// IDTokenAlgorithms returns the algorithms of ID tokens, the default one first: OpenID Connect Core
+// §3.1.3.7 requires RS256. Each is one of SigningAlgorithms.
+func IDTokenAlgorithms() []string { return []string{"RS256", "ES256"} }

@@ -1,5 +1,7 @@
 package oauth
 
+import "time"
+
 // CodeBinding is the part of an authorization request that a token request must match to redeem its code (RFC 6749 §4.1.3,
 // RFC 7636 §4.6). RedirectURI is not always UTF-8, so whatever stores it as JSON stores bytes.
 type CodeBinding struct {
@@ -24,6 +26,8 @@ type AuthorizationRequest struct {
 	// Resources are the protected resources that the tokens are for (RFC 8707); nil is the default one. Release 0.1 reads a value
 	// with resources, and writes one without.
 	Resources Resources `json:"resources,omitempty"`
+	// Nonce is the parameter of OpenID Connect Core §3.1.2.1, UTF-8; empty when none was sent.
+	Nonce string `json:"nonce,omitempty"`
 }
 
 // ApprovedRequest is the value of an authorization code: the request, and who approved it for which workspace.
@@ -35,4 +39,9 @@ type ApprovedRequest struct {
 	WorkspaceID string `json:"workspace"`
 	// Epoch is the epoch of the user-client that the consent screen was shown with; issuing requires it unchanged.
 	Epoch int64 `json:"epoch"`
+	// AuthTime is when the user authenticated; zero where that is not known.
+	AuthTime time.Time `json:"auth_time,omitzero"`
+	// SessionID is the session in which the user approved, as the client's ID tokens name it; empty for
+	// a device.
+	SessionID string `json:"sid,omitempty"`
 }

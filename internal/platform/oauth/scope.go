@@ -46,11 +46,14 @@ func ParseRequestedScope(s string) (Scope, error) {
 	return ParseScope(strings.Join(names, " "))
 }
 
+// OpenIDScope is the scope that asks for an ID token (OpenID Connect Core §3.1.2.1).
+const OpenIDScope = "openid"
+
 // OpenIDScopes are the names that OpenID Connect Core §5.4 and §11 define. Clients request them by
 // default, and a server without OpenID Connect should ignore them (OpenID Connect Core §3.1.2.1;
 // RFC 6749 §3.3 allows it).
 func OpenIDScopes() Scope {
-	return Scope{"openid", "profile", "email", "phone", "address", "offline_access"}
+	return Scope{OpenIDScope, "profile", "email", "phone", "address", "offline_access"}
 }
 
 // ValidScopeName reports whether name is a scope-token of RFC 6749 §3.3: printable ASCII without

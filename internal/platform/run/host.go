@@ -167,7 +167,7 @@ func (h *Host) Catalog() (*catalog.Source, error) {
 		return h.catalog, nil
 	}
 	source, err := catalog.Open(catalog.SourceConfig{
-		Path: h.Settings.CatalogFile, APIURL: cmp.Or(h.Settings.APIURL, h.Settings.PublicURL), Logger: h.Logger, Changed: func(c *catalog.Catalog) { h.Metrics.Catalog(c.Digest()) },
+		Path: h.Settings.CatalogFile, OpenID: h.Settings.OpenID, APIURL: cmp.Or(h.Settings.APIURL, h.Settings.PublicURL), Logger: h.Logger, Changed: func(c *catalog.Catalog) { h.Metrics.Catalog(c.Digest()) },
 	})
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type Settings struct {
 	Development bool   `koanf:"development" help:"seed the documents' examples, allow plain http; never in production"`
 	PublicURL   string `koanf:"public_url" required:"*" help:"where browsers reach Usher, and its issuer identifier (RFC 8414 §2)"`
 	APIURL      string `koanf:"api_url" for:"authz token gateway" help:"where clients reach /oauth/token and /v1, when that is not public_url"`
+	OpenID      bool   `koanf:"openid" for:"identity authz token consent gateway" help:"OpenID Connect: ID tokens, UserInfo and logout; it needs token.key_encryption_key; in usher dev on"`
 	DCR         string `koanf:"dcr" for:"authz gateway" help:"dynamic client registration (RFC 7591): off, token (with an initial access token) or open; in usher dev open"`
 	RequirePAR  bool   `koanf:"require_pushed_authorization_requests" for:"authz gateway" help:"refuse every authorization request that the client has not pushed (RFC 9126); a client may require it for itself alone"`
 	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: no API (in usher dev, an example)"`

@@ -65,6 +65,16 @@ async function authorization(person, visit) {
   await visit('sign-in-again');
   await person.start({ prompt: 'select_account' });
   await visit('choose-account');
+
+  const logout = `/oauth/logout?${new URLSearchParams({ client_id: 'vdo_client_abc123' })}`;
+  await person.open(logout);
+  await visit('logout');
+  await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
+  await person.page.reload();
+  await visit('logout-german');
+  await person.page.setExtraHTTPHeaders({});
+  await person.open('/oauth/logout?id_token_hint=x');
+  await visit('logout-refused');
 }
 
 // everyScope are the scopes of the documents.

@@ -47,6 +47,8 @@ type createClient struct {
 	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
 	keyFlags
 	identityFlags
+	openIDFlags
+	SubjectType string `enum:",public,pairwise" default:"" help:"How tokens name users: public (the same for every client, unless given) or pairwise (for the host of the redirect URIs alone); it never changes." placeholder:"TYPE"`
 	securityFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
@@ -74,6 +76,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		DefaultScopes: c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
+		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectTypes()[c.SubjectType], PostLogoutRedirectUris: c.PostLogoutURIs,
 		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
 	}))
 	if err != nil {
@@ -135,6 +138,7 @@ func registrationRows[Res interface {
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}
+	addOpenIDRows(&t, r)
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))
 	}

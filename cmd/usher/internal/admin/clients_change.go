@@ -32,6 +32,9 @@ type updateClient struct {
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server)." placeholder:"TYPE"`
 
 	keyFlags
+	openIDFlags
+	NoPostLogoutURI bool `name:"no-post-logout-redirect-uri" help:"Remove the post-logout redirect URIs."`
+
 	securityChanges
 	AnySigningAlg bool `help:"Accept every supported signature algorithm of the client's keys again."`
 
@@ -58,13 +61,14 @@ func (c updateClient) Validate() error {
 	if c.NoOptionalScope && len(c.OptionalScopes) > 0 {
 		return errors.New("--optional-scope and --no-optional-scope exclude each other")
 	}
-	switches := c.keyFlags.given() || c.identityFlags.given() || c.changed() || c.NoOptionalScope || c.AnySigningAlg || c.ResourceServer ||
-		c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
+	switches := c.keyFlags.given() || c.identityFlags.given() || c.openIDFlags.given() || c.NoPostLogoutURI || c.changed() || c.NoOptionalScope ||
+		c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
 	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
 			"--unverified, --reuse, --publisher, --purpose, --client-uri, --policy-uri, --tos-uri, --optional-scope, --no-optional-scope, " +
-			"--require-par, --no-require-par, --dpop-bound, --no-dpop-bound, --profile, --refresh-retry or --default-refresh-retry")
+			"--id-token-alg, --post-logout-redirect-uri, --no-post-logout-redirect-uri, --require-par, --no-require-par, --dpop-bound, " +
+			"--no-dpop-bound, --profile, --refresh-retry or --default-refresh-retry")
 	}
 	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
 }
@@ -84,6 +88,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		Jwks:  jwks, JwksUri: c.JWKSURI,
 		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
 		OptionalScopes: c.OptionalScopes, ClearOptionalScopes: c.NoOptionalScope, AllowReservedName: c.AllowReservedName,
+		IdTokenSignedResponseAlg: c.IDTokenAlg, PostLogoutRedirectUris: c.PostLogoutURIs, ClearPostLogoutRedirectUris: c.NoPostLogoutURI,
 	}
 	c.set(req)
 	if c.SigningAlg != "" || c.AnySigningAlg {

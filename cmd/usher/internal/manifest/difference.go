@@ -18,6 +18,8 @@ const (
 	typePublic       = "public"
 	typeNative       = "native"
 	typeWeb          = "web"
+	subjectPublic    = "public"
+	subjectPairwise  = "pairwise"
 	noProfile        = "none"
 	profileFAPI2     = "fapi2"
 )
@@ -35,6 +37,8 @@ func (c *Client) Create() *authzv1.CreateClientRequest {
 		ClientId: c.ID, Name: c.Name, Type: clientType(c.Type), RedirectUris: c.RedirectURIs, Scopes: c.Scopes, DefaultScopes: c.DefaultScopes,
 		GrantTypes: c.GrantTypes, WorkspaceId: c.Workspace, ApplicationType: applicationType(c.ApplicationType), ResourceServer: c.ResourceServer,
 		Unverified: c.Unverified, Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)), RefreshRetrySeconds: seconds(c.RefreshRetry),
+		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectType(c.SubjectType),
+		PostLogoutRedirectUris:             c.PostLogoutRedirectURIs,
 		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profile(c.Profile),
 		AllowReservedName: c.AllowReservedName, OptionalScopes: c.OptionalScopes,
 		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
@@ -76,7 +80,7 @@ func (c *Client) Update(have *authzv1.Registration) (*authzv1.UpdateClientReques
 
 func (c *Client) members(have *authzv1.Registration) []member {
 	registered := have.GetClient()
-	return append(slices.Concat(c.lists(have), c.requirements(have), c.identity(have)), []member{
+	return append(slices.Concat(c.lists(have), c.openID(have), c.requirements(have), c.identity(have)), []member{
 		{name: "name", registered: registered.GetName(), wanted: c.Name, set: func(r *authzv1.UpdateClientRequest) {
 			r.Name, r.AllowReservedName = &c.Name, c.AllowReservedName
 		}},

@@ -46,6 +46,11 @@ type Client struct {
 	TosURI    string `yaml:"tos_uri"`
 	// OptionalScopes are those that a user may leave out.
 	OptionalScopes []string `yaml:"optional_scopes"`
+	// IDTokenAlg is the algorithm of the client's ID tokens; RS256 by default.
+	IDTokenAlg string `yaml:"id_token_signed_response_alg"`
+	// SubjectType is public, the default, or pairwise.
+	SubjectType            string   `yaml:"subject_type"`
+	PostLogoutRedirectURIs []string `yaml:"post_logout_redirect_uris"`
 	// RequirePAR and DPoPBound are requirements of RFC 9126 §6 and RFC 9449 §5.2.
 	RequirePAR bool `yaml:"require_pushed_authorization_requests"`
 	DPoPBound  bool `yaml:"dpop_bound_access_tokens"`
@@ -104,6 +109,12 @@ func (c *Client) complete() (fault string) {
 	if c.Type == "" {
 		c.Type = typeConfidential
 	}
+	if c.IDTokenAlg == "" {
+		c.IDTokenAlg = oauth.IDTokenAlgorithms()[0]
+	}
+	if c.SubjectType == "" {
+		c.SubjectType = subjectPublic
+	}
 	if c.Reuse == "" {
 		c.Reuse = string(oauth.ReuseSubject)
 	}
@@ -122,6 +133,8 @@ func (c *Client) complete() (fault string) {
 	}{
 		{"type", c.Type, []string{typeConfidential, typePublic}},
 		{"application_type", c.ApplicationType, []string{"", typeNative, typeWeb}},
+		{"id_token_signed_response_alg", c.IDTokenAlg, oauth.IDTokenAlgorithms()},
+		{"subject_type", c.SubjectType, []string{subjectPublic, subjectPairwise}},
 		{"profile", c.Profile, []string{noProfile, profileFAPI2}},
 		{"reuse", c.Reuse, []string{string(oauth.ReuseSubject), string(oauth.ReuseFamily)}},
 	} {

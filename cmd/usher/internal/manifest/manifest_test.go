@@ -77,6 +77,7 @@ func TestAClientThatIsRegisteredAsStatedDoesNotDiffer(t *testing.T) {
 	want := &authzv1.CreateClientRequest{
 		ClientId: "vdo_client_b", Name: "B", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{"https://b.example/"},
 		Scopes: []string{"videos:read"}, GrantTypes: []string{"authorization_code", "refresh_token"}, Reuse: authzv1.Reuse_REUSE_SUBJECT, Profile: authzv1.Profile_PROFILE_NONE,
+		IdTokenSignedResponseAlg: "RS256", SubjectType: authzv1.SubjectType_SUBJECT_TYPE_PUBLIC,
 	}
 	if !proto.Equal(b, want) {
 		t.Errorf("the defaults are %v, want %v", b, want)

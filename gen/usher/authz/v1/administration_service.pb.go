@@ -111,6 +111,10 @@ type Registration struct {
 	// Its public keys, newest first: at most two that have not expired. With jwks_uri, the keys that
 	// were used in the last 90 days.
 	Keys []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
+	// How its tokens name users.
+	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
+	// Where the browser may be sent after a logout that the client starts.
+	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
 	// Whether the client must push its authorization requests (RFC 9126 §6).
 	RequirePushedAuthorizationRequests bool `protobuf:"varint,70,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
 	// Its description for users, besides its name.
@@ -238,6 +242,20 @@ func (x *Registration) GetJwksUri() string {
 func (x *Registration) GetKeys() []*ClientKey {
 	if x != nil {
 		return x.Keys
+	}
+	return nil
+}
+
+func (x *Registration) GetSubjectType() SubjectType {
+	if x != nil {
+		return x.SubjectType
+	}
+	return SubjectType_SUBJECT_TYPE_UNSPECIFIED
+}
+
+func (x *Registration) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
 	}
 	return nil
 }
@@ -475,6 +493,14 @@ type CreateClientRequest struct {
 	// The workspace in which the client gets tokens for itself: an existing one. It is required with
 	// the grant type `client_credentials`, and must be empty without.
 	WorkspaceId string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The algorithm of its ID tokens: `RS256` or `ES256`; RS256 if empty.
+	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
+	// How its tokens name users; it never changes. SUBJECT_TYPE_PAIRWISE needs redirect URIs of one
+	// host.
+	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
+	// Where the browser may be sent after a logout that the client starts: at most 20, compared as
+	// redirect URIs are.
+	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
 	// Whether the client must push its authorization requests (RFC 9126 §6).
 	RequirePushedAuthorizationRequests bool `protobuf:"varint,70,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
 	// Whether every token of the client must be bound to a key (RFC 9449 §5.2).
@@ -646,6 +672,27 @@ func (x *CreateClientRequest) GetWorkspaceId() string {
 		return x.WorkspaceId
 	}
 	return ""
+}
+
+func (x *CreateClientRequest) GetIdTokenSignedResponseAlg() string {
+	if x != nil {
+		return x.IdTokenSignedResponseAlg
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetSubjectType() SubjectType {
+	if x != nil {
+		return x.SubjectType
+	}
+	return SubjectType_SUBJECT_TYPE_UNSPECIFIED
+}
+
+func (x *CreateClientRequest) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
+	}
+	return nil
 }
 
 func (x *CreateClientRequest) GetRequirePushedAuthorizationRequests() bool {
@@ -1014,6 +1061,13 @@ type UpdateClientRequest struct {
 	// belongs to another one: RemoveClientFromWorkspace of the token service removes it first, because
 	// that revokes its tokens.
 	WorkspaceId string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The new algorithm of its ID tokens: `RS256` or `ES256`; unchanged if empty.
+	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
+	// The new list, which replaces the old one; unchanged if empty and clear_post_logout_redirect_uris
+	// is false.
+	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
+	// Whether to remove the post-logout redirect URIs.
+	ClearPostLogoutRedirectUris bool `protobuf:"varint,63,opt,name=clear_post_logout_redirect_uris,json=clearPostLogoutRedirectUris,proto3" json:"clear_post_logout_redirect_uris,omitempty"`
 	// Whether the client must push its authorization requests; unchanged if absent.
 	RequirePushedAuthorizationRequests *bool `protobuf:"varint,70,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3,oneof" json:"require_pushed_authorization_requests,omitempty"`
 	// Whether every token of the client must be bound to a key; unchanged if absent.
@@ -1192,6 +1246,27 @@ func (x *UpdateClientRequest) GetWorkspaceId() string {
 		return x.WorkspaceId
 	}
 	return ""
+}
+
+func (x *UpdateClientRequest) GetIdTokenSignedResponseAlg() string {
+	if x != nil {
+		return x.IdTokenSignedResponseAlg
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
+	}
+	return nil
+}
+
+func (x *UpdateClientRequest) GetClearPostLogoutRedirectUris() bool {
+	if x != nil {
+		return x.ClearPostLogoutRedirectUris
+	}
+	return false
 }
 
 func (x *UpdateClientRequest) GetRequirePushedAuthorizationRequests() bool {
@@ -2217,7 +2292,7 @@ var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\xa1\x06\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9c\a\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -2234,7 +2309,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x1atoken_endpoint_auth_method\x18\x18 \x01(\tR\x17tokenEndpointAuthMethod\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x19 \x01(\tR\x1btokenEndpointAuthSigningAlg\x12\x19\n" +
 	"\bjwks_uri\x18\x1a \x01(\tR\ajwksUri\x12-\n" +
-	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\x12Q\n" +
+	"\x04keys\x18\x1b \x03(\v2\x19.usher.authz.v1.ClientKeyR\x04keys\x12>\n" +
+	"\fsubject_type\x18= \x01(\x0e2\x1b.usher.authz.v1.SubjectTypeR\vsubjectType\x129\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12Q\n" +
 	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
 	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\"\x8f\x02\n" +
@@ -2253,7 +2330,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\xcf\b\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x8a\n" +
+	"\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -2274,7 +2352,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12D\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tR\x1btokenEndpointAuthSigningAlg\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
-	"\fworkspace_id\x18% \x01(\tR\vworkspaceId\x12Q\n" +
+	"\fworkspace_id\x18% \x01(\tR\vworkspaceId\x12>\n" +
+	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x12>\n" +
+	"\fsubject_type\x18= \x01(\x0e2\x1b.usher.authz.v1.SubjectTypeR\vsubjectType\x129\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12Q\n" +
 	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
 	"\x18dpop_bound_access_tokens\x18G \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
 	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x12\x1c\n" +
@@ -2300,7 +2381,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xcb\v\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\r\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -2322,7 +2403,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\bjwks_uri\x18\x1b \x01(\tR\ajwksUri\x12I\n" +
 	"\x1ftoken_endpoint_auth_signing_alg\x18\x1c \x01(\tH\x04R\x1btokenEndpointAuthSigningAlg\x88\x01\x01\x12.\n" +
 	"\x13allow_reserved_name\x18\x14 \x01(\bR\x11allowReservedName\x12!\n" +
-	"\fworkspace_id\x18& \x01(\tR\vworkspaceId\x12V\n" +
+	"\fworkspace_id\x18& \x01(\tR\vworkspaceId\x12>\n" +
+	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x129\n" +
+	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12D\n" +
+	"\x1fclear_post_logout_redirect_uris\x18? \x01(\bR\x1bclearPostLogoutRedirectUris\x12V\n" +
 	"%require_pushed_authorization_requests\x18F \x01(\bH\x05R\"requirePushedAuthorizationRequests\x88\x01\x01\x12<\n" +
 	"\x18dpop_bound_access_tokens\x18G \x01(\bH\x06R\x15dpopBoundAccessTokens\x88\x01\x01\x121\n" +
 	"\aprofile\x18H \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x12!\n" +
@@ -2467,10 +2551,11 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*SetClientLogoResponse)(nil),                  // 29: usher.authz.v1.SetClientLogoResponse
 	(*Client)(nil),                                 // 30: usher.authz.v1.Client
 	(*timestamppb.Timestamp)(nil),                  // 31: google.protobuf.Timestamp
-	(*AppIdentity)(nil),                            // 32: usher.authz.v1.AppIdentity
-	(ClientType)(0),                                // 33: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 34: usher.authz.v1.Reuse
-	(Profile)(0),                                   // 35: usher.authz.v1.Profile
+	(SubjectType)(0),                               // 32: usher.authz.v1.SubjectType
+	(*AppIdentity)(nil),                            // 33: usher.authz.v1.AppIdentity
+	(ClientType)(0),                                // 34: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 35: usher.authz.v1.Reuse
+	(Profile)(0),                                   // 36: usher.authz.v1.Profile
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	30, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
@@ -2478,60 +2563,62 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
 	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
 	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	32, // 5: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
-	31, // 6: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	31, // 7: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	31, // 8: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	31, // 9: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	31, // 10: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	33, // 11: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 12: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	34, // 13: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	35, // 14: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 15: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 16: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 17: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 18: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	34, // 19: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	35, // 20: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 21: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 22: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 23: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 24: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 25: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 26: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 27: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 28: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 29: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 30: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 31: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 32: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 33: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 34: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 35: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 36: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	28, // 37: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
-	22, // 38: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 39: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 40: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 41: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 42: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 43: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 44: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 45: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 46: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 47: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 48: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 49: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	29, // 50: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
-	23, // 51: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 52: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 53: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	41, // [41:54] is the sub-list for method output_type
-	28, // [28:41] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	32, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
+	33, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
+	31, // 7: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	31, // 8: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	31, // 9: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	31, // 10: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	31, // 11: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	34, // 12: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 13: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	35, // 14: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	32, // 15: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
+	36, // 16: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 17: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 18: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 19: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 20: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	35, // 21: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	36, // 22: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 23: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 24: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 25: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 26: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 27: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 28: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 29: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 30: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 31: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 32: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 33: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 34: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 35: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 36: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 37: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 38: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	28, // 39: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	22, // 40: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 41: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 42: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 43: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 44: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 45: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 46: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 47: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 48: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 49: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 50: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 51: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	29, // 52: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	23, // 53: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 54: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 55: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	43, // [43:56] is the sub-list for method output_type
+	30, // [30:43] is the sub-list for method input_type
+	30, // [30:30] is the sub-list for extension type_name
+	30, // [30:30] is the sub-list for extension extendee
+	0,  // [0:30] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }

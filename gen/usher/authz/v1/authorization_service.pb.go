@@ -169,8 +169,14 @@ type StartAuthorizationRequest struct {
 	// The network address that the request came from; empty when it is not known. The number of
 	// requests that one address may start without a session is limited.
 	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The ID token of the parameter id_token_hint, as the token service verified it; absent where none
+	// was sent, or where it is not an ID token of this server.
+	IdTokenHint *IdTokenHint `protobuf:"bytes,60,opt,name=id_token_hint,json=idTokenHint,proto3" json:"id_token_hint,omitempty"`
+	// Whether the gateway can ask the consent service to decide without a page (`prompt=none`). Release
+	// 0.1 never sets it: the client then gets consent_required.
+	SilentConsentSupported bool `protobuf:"varint,61,opt,name=silent_consent_supported,json=silentConsentSupported,proto3" json:"silent_consent_supported,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *StartAuthorizationRequest) Reset() {
@@ -231,6 +237,76 @@ func (x *StartAuthorizationRequest) GetSourceAddress() string {
 	return ""
 }
 
+func (x *StartAuthorizationRequest) GetIdTokenHint() *IdTokenHint {
+	if x != nil {
+		return x.IdTokenHint
+	}
+	return nil
+}
+
+func (x *StartAuthorizationRequest) GetSilentConsentSupported() bool {
+	if x != nil {
+		return x.SilentConsentSupported
+	}
+	return false
+}
+
+// IdTokenHint is a valid ID token that was issued before, expired or not (OpenID Connect Core
+// §3.1.2.1).
+type IdTokenHint struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client that it was issued to.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The user, `usr_…`.
+	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *IdTokenHint) Reset() {
+	*x = IdTokenHint{}
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *IdTokenHint) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*IdTokenHint) ProtoMessage() {}
+
+func (x *IdTokenHint) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use IdTokenHint.ProtoReflect.Descriptor instead.
+func (*IdTokenHint) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *IdTokenHint) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *IdTokenHint) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 // StartAuthorizationResponse is the next step.
 type StartAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -242,7 +318,7 @@ type StartAuthorizationResponse struct {
 
 func (x *StartAuthorizationResponse) Reset() {
 	*x = StartAuthorizationResponse{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -254,7 +330,7 @@ func (x *StartAuthorizationResponse) String() string {
 func (*StartAuthorizationResponse) ProtoMessage() {}
 
 func (x *StartAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[1]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -267,7 +343,7 @@ func (x *StartAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*StartAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{1}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *StartAuthorizationResponse) GetStep() *Step {
@@ -292,7 +368,7 @@ type ResumeAuthorizationRequest struct {
 
 func (x *ResumeAuthorizationRequest) Reset() {
 	*x = ResumeAuthorizationRequest{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -304,7 +380,7 @@ func (x *ResumeAuthorizationRequest) String() string {
 func (*ResumeAuthorizationRequest) ProtoMessage() {}
 
 func (x *ResumeAuthorizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[2]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -317,7 +393,7 @@ func (x *ResumeAuthorizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAuthorizationRequest.ProtoReflect.Descriptor instead.
 func (*ResumeAuthorizationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ResumeAuthorizationRequest) GetRequestId() string {
@@ -352,7 +428,7 @@ type ResumeAuthorizationResponse struct {
 
 func (x *ResumeAuthorizationResponse) Reset() {
 	*x = ResumeAuthorizationResponse{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -364,7 +440,7 @@ func (x *ResumeAuthorizationResponse) String() string {
 func (*ResumeAuthorizationResponse) ProtoMessage() {}
 
 func (x *ResumeAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[3]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -377,7 +453,7 @@ func (x *ResumeAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResumeAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*ResumeAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ResumeAuthorizationResponse) GetStep() *Step {
@@ -402,7 +478,7 @@ type LookUpAuthorizationRequest struct {
 
 func (x *LookUpAuthorizationRequest) Reset() {
 	*x = LookUpAuthorizationRequest{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -414,7 +490,7 @@ func (x *LookUpAuthorizationRequest) String() string {
 func (*LookUpAuthorizationRequest) ProtoMessage() {}
 
 func (x *LookUpAuthorizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[4]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -427,7 +503,7 @@ func (x *LookUpAuthorizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookUpAuthorizationRequest.ProtoReflect.Descriptor instead.
 func (*LookUpAuthorizationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *LookUpAuthorizationRequest) GetRequestId() string {
@@ -485,7 +561,7 @@ type LookUpAuthorizationResponse struct {
 
 func (x *LookUpAuthorizationResponse) Reset() {
 	*x = LookUpAuthorizationResponse{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -497,7 +573,7 @@ func (x *LookUpAuthorizationResponse) String() string {
 func (*LookUpAuthorizationResponse) ProtoMessage() {}
 
 func (x *LookUpAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -510,7 +586,7 @@ func (x *LookUpAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LookUpAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*LookUpAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LookUpAuthorizationResponse) GetState() AuthorizationState {
@@ -598,7 +674,7 @@ type ContinueAuthorizationRequest struct {
 
 func (x *ContinueAuthorizationRequest) Reset() {
 	*x = ContinueAuthorizationRequest{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +686,7 @@ func (x *ContinueAuthorizationRequest) String() string {
 func (*ContinueAuthorizationRequest) ProtoMessage() {}
 
 func (x *ContinueAuthorizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +699,7 @@ func (x *ContinueAuthorizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContinueAuthorizationRequest.ProtoReflect.Descriptor instead.
 func (*ContinueAuthorizationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ContinueAuthorizationRequest) GetRequestId() string {
@@ -658,7 +734,7 @@ type ContinueAuthorizationResponse struct {
 
 func (x *ContinueAuthorizationResponse) Reset() {
 	*x = ContinueAuthorizationResponse{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -670,7 +746,7 @@ func (x *ContinueAuthorizationResponse) String() string {
 func (*ContinueAuthorizationResponse) ProtoMessage() {}
 
 func (x *ContinueAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -683,7 +759,7 @@ func (x *ContinueAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ContinueAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*ContinueAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ContinueAuthorizationResponse) GetStep() *Step {
@@ -706,7 +782,7 @@ type CancelAuthorizationRequest struct {
 
 func (x *CancelAuthorizationRequest) Reset() {
 	*x = CancelAuthorizationRequest{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -718,7 +794,7 @@ func (x *CancelAuthorizationRequest) String() string {
 func (*CancelAuthorizationRequest) ProtoMessage() {}
 
 func (x *CancelAuthorizationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -731,7 +807,7 @@ func (x *CancelAuthorizationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelAuthorizationRequest.ProtoReflect.Descriptor instead.
 func (*CancelAuthorizationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CancelAuthorizationRequest) GetRequestId() string {
@@ -759,7 +835,7 @@ type CancelAuthorizationResponse struct {
 
 func (x *CancelAuthorizationResponse) Reset() {
 	*x = CancelAuthorizationResponse{}
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[9]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -771,7 +847,7 @@ func (x *CancelAuthorizationResponse) String() string {
 func (*CancelAuthorizationResponse) ProtoMessage() {}
 
 func (x *CancelAuthorizationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[9]
+	mi := &file_usher_authz_v1_authorization_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -784,7 +860,7 @@ func (x *CancelAuthorizationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelAuthorizationResponse.ProtoReflect.Descriptor instead.
 func (*CancelAuthorizationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_authz_v1_authorization_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CancelAuthorizationResponse) GetStep() *Step {
@@ -798,12 +874,17 @@ var File_usher_authz_v1_authorization_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/device.proto\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xbb\x01\n" +
+	"*usher/authz/v1/authorization_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1busher/authz/v1/device.proto\x1a\x19usher/authz/v1/step.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb6\x02\n" +
 	"\x19StartAuthorizationRequest\x12!\n" +
 	"\traw_query\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\brawQuery\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12%\n" +
-	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\"F\n" +
+	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\x12?\n" +
+	"\rid_token_hint\x18< \x01(\v2\x1b.usher.authz.v1.IdTokenHintR\vidTokenHint\x128\n" +
+	"\x18silent_consent_supported\x18= \x01(\bR\x16silentConsentSupported\"C\n" +
+	"\vIdTokenHint\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"F\n" +
 	"\x1aStartAuthorizationResponse\x12(\n" +
 	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x91\x01\n" +
 	"\x1aResumeAuthorizationRequest\x12\x1d\n" +
@@ -881,49 +962,51 @@ func file_usher_authz_v1_authorization_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_authz_v1_authorization_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_usher_authz_v1_authorization_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_usher_authz_v1_authorization_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_usher_authz_v1_authorization_service_proto_goTypes = []any{
 	(AuthorizationState)(0),               // 0: usher.authz.v1.AuthorizationState
 	(SignInReason)(0),                     // 1: usher.authz.v1.SignInReason
 	(*StartAuthorizationRequest)(nil),     // 2: usher.authz.v1.StartAuthorizationRequest
-	(*StartAuthorizationResponse)(nil),    // 3: usher.authz.v1.StartAuthorizationResponse
-	(*ResumeAuthorizationRequest)(nil),    // 4: usher.authz.v1.ResumeAuthorizationRequest
-	(*ResumeAuthorizationResponse)(nil),   // 5: usher.authz.v1.ResumeAuthorizationResponse
-	(*LookUpAuthorizationRequest)(nil),    // 6: usher.authz.v1.LookUpAuthorizationRequest
-	(*LookUpAuthorizationResponse)(nil),   // 7: usher.authz.v1.LookUpAuthorizationResponse
-	(*ContinueAuthorizationRequest)(nil),  // 8: usher.authz.v1.ContinueAuthorizationRequest
-	(*ContinueAuthorizationResponse)(nil), // 9: usher.authz.v1.ContinueAuthorizationResponse
-	(*CancelAuthorizationRequest)(nil),    // 10: usher.authz.v1.CancelAuthorizationRequest
-	(*CancelAuthorizationResponse)(nil),   // 11: usher.authz.v1.CancelAuthorizationResponse
-	(*Step)(nil),                          // 12: usher.authz.v1.Step
-	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
-	(*Device)(nil),                        // 14: usher.authz.v1.Device
+	(*IdTokenHint)(nil),                   // 3: usher.authz.v1.IdTokenHint
+	(*StartAuthorizationResponse)(nil),    // 4: usher.authz.v1.StartAuthorizationResponse
+	(*ResumeAuthorizationRequest)(nil),    // 5: usher.authz.v1.ResumeAuthorizationRequest
+	(*ResumeAuthorizationResponse)(nil),   // 6: usher.authz.v1.ResumeAuthorizationResponse
+	(*LookUpAuthorizationRequest)(nil),    // 7: usher.authz.v1.LookUpAuthorizationRequest
+	(*LookUpAuthorizationResponse)(nil),   // 8: usher.authz.v1.LookUpAuthorizationResponse
+	(*ContinueAuthorizationRequest)(nil),  // 9: usher.authz.v1.ContinueAuthorizationRequest
+	(*ContinueAuthorizationResponse)(nil), // 10: usher.authz.v1.ContinueAuthorizationResponse
+	(*CancelAuthorizationRequest)(nil),    // 11: usher.authz.v1.CancelAuthorizationRequest
+	(*CancelAuthorizationResponse)(nil),   // 12: usher.authz.v1.CancelAuthorizationResponse
+	(*Step)(nil),                          // 13: usher.authz.v1.Step
+	(*timestamppb.Timestamp)(nil),         // 14: google.protobuf.Timestamp
+	(*Device)(nil),                        // 15: usher.authz.v1.Device
 }
 var file_usher_authz_v1_authorization_service_proto_depIdxs = []int32{
-	12, // 0: usher.authz.v1.StartAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	12, // 1: usher.authz.v1.ResumeAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	0,  // 2: usher.authz.v1.LookUpAuthorizationResponse.state:type_name -> usher.authz.v1.AuthorizationState
-	12, // 3: usher.authz.v1.LookUpAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	1,  // 4: usher.authz.v1.LookUpAuthorizationResponse.sign_in_reason:type_name -> usher.authz.v1.SignInReason
-	13, // 5: usher.authz.v1.LookUpAuthorizationResponse.decide_time:type_name -> google.protobuf.Timestamp
-	14, // 6: usher.authz.v1.LookUpAuthorizationResponse.device:type_name -> usher.authz.v1.Device
-	12, // 7: usher.authz.v1.ContinueAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	12, // 8: usher.authz.v1.CancelAuthorizationResponse.step:type_name -> usher.authz.v1.Step
-	2,  // 9: usher.authz.v1.AuthorizationService.StartAuthorization:input_type -> usher.authz.v1.StartAuthorizationRequest
-	4,  // 10: usher.authz.v1.AuthorizationService.ResumeAuthorization:input_type -> usher.authz.v1.ResumeAuthorizationRequest
-	6,  // 11: usher.authz.v1.AuthorizationService.LookUpAuthorization:input_type -> usher.authz.v1.LookUpAuthorizationRequest
-	8,  // 12: usher.authz.v1.AuthorizationService.ContinueAuthorization:input_type -> usher.authz.v1.ContinueAuthorizationRequest
-	10, // 13: usher.authz.v1.AuthorizationService.CancelAuthorization:input_type -> usher.authz.v1.CancelAuthorizationRequest
-	3,  // 14: usher.authz.v1.AuthorizationService.StartAuthorization:output_type -> usher.authz.v1.StartAuthorizationResponse
-	5,  // 15: usher.authz.v1.AuthorizationService.ResumeAuthorization:output_type -> usher.authz.v1.ResumeAuthorizationResponse
-	7,  // 16: usher.authz.v1.AuthorizationService.LookUpAuthorization:output_type -> usher.authz.v1.LookUpAuthorizationResponse
-	9,  // 17: usher.authz.v1.AuthorizationService.ContinueAuthorization:output_type -> usher.authz.v1.ContinueAuthorizationResponse
-	11, // 18: usher.authz.v1.AuthorizationService.CancelAuthorization:output_type -> usher.authz.v1.CancelAuthorizationResponse
-	14, // [14:19] is the sub-list for method output_type
-	9,  // [9:14] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	3,  // 0: usher.authz.v1.StartAuthorizationRequest.id_token_hint:type_name -> usher.authz.v1.IdTokenHint
+	13, // 1: usher.authz.v1.StartAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	13, // 2: usher.authz.v1.ResumeAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	0,  // 3: usher.authz.v1.LookUpAuthorizationResponse.state:type_name -> usher.authz.v1.AuthorizationState
+	13, // 4: usher.authz.v1.LookUpAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	1,  // 5: usher.authz.v1.LookUpAuthorizationResponse.sign_in_reason:type_name -> usher.authz.v1.SignInReason
+	14, // 6: usher.authz.v1.LookUpAuthorizationResponse.decide_time:type_name -> google.protobuf.Timestamp
+	15, // 7: usher.authz.v1.LookUpAuthorizationResponse.device:type_name -> usher.authz.v1.Device
+	13, // 8: usher.authz.v1.ContinueAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	13, // 9: usher.authz.v1.CancelAuthorizationResponse.step:type_name -> usher.authz.v1.Step
+	2,  // 10: usher.authz.v1.AuthorizationService.StartAuthorization:input_type -> usher.authz.v1.StartAuthorizationRequest
+	5,  // 11: usher.authz.v1.AuthorizationService.ResumeAuthorization:input_type -> usher.authz.v1.ResumeAuthorizationRequest
+	7,  // 12: usher.authz.v1.AuthorizationService.LookUpAuthorization:input_type -> usher.authz.v1.LookUpAuthorizationRequest
+	9,  // 13: usher.authz.v1.AuthorizationService.ContinueAuthorization:input_type -> usher.authz.v1.ContinueAuthorizationRequest
+	11, // 14: usher.authz.v1.AuthorizationService.CancelAuthorization:input_type -> usher.authz.v1.CancelAuthorizationRequest
+	4,  // 15: usher.authz.v1.AuthorizationService.StartAuthorization:output_type -> usher.authz.v1.StartAuthorizationResponse
+	6,  // 16: usher.authz.v1.AuthorizationService.ResumeAuthorization:output_type -> usher.authz.v1.ResumeAuthorizationResponse
+	8,  // 17: usher.authz.v1.AuthorizationService.LookUpAuthorization:output_type -> usher.authz.v1.LookUpAuthorizationResponse
+	10, // 18: usher.authz.v1.AuthorizationService.ContinueAuthorization:output_type -> usher.authz.v1.ContinueAuthorizationResponse
+	12, // 19: usher.authz.v1.AuthorizationService.CancelAuthorization:output_type -> usher.authz.v1.CancelAuthorizationResponse
+	15, // [15:20] is the sub-list for method output_type
+	10, // [10:15] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_authorization_service_proto_init() }
@@ -939,7 +1022,7 @@ func file_usher_authz_v1_authorization_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_authorization_service_proto_rawDesc), len(file_usher_authz_v1_authorization_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

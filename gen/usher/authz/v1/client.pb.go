@@ -183,6 +183,59 @@ func (ClientType) EnumDescriptor() ([]byte, []int) {
 	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{2}
 }
 
+// SubjectType is how a client's tokens name users (OpenID Connect Core §8).
+type SubjectType int32
+
+const (
+	// At registration SUBJECT_TYPE_PUBLIC.
+	SubjectType_SUBJECT_TYPE_UNSPECIFIED SubjectType = 0
+	// By the user's identifier, the same for every client.
+	SubjectType_SUBJECT_TYPE_PUBLIC SubjectType = 1
+	// By another identifier for each host of redirect URIs.
+	SubjectType_SUBJECT_TYPE_PAIRWISE SubjectType = 2
+)
+
+// Enum value maps for SubjectType.
+var (
+	SubjectType_name = map[int32]string{
+		0: "SUBJECT_TYPE_UNSPECIFIED",
+		1: "SUBJECT_TYPE_PUBLIC",
+		2: "SUBJECT_TYPE_PAIRWISE",
+	}
+	SubjectType_value = map[string]int32{
+		"SUBJECT_TYPE_UNSPECIFIED": 0,
+		"SUBJECT_TYPE_PUBLIC":      1,
+		"SUBJECT_TYPE_PAIRWISE":    2,
+	}
+)
+
+func (x SubjectType) Enum() *SubjectType {
+	p := new(SubjectType)
+	*p = x
+	return p
+}
+
+func (x SubjectType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SubjectType) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_client_proto_enumTypes[3].Descriptor()
+}
+
+func (SubjectType) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_client_proto_enumTypes[3]
+}
+
+func (x SubjectType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SubjectType.Descriptor instead.
+func (SubjectType) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_proto_rawDescGZIP(), []int{3}
+}
+
 // Client is a registered OAuth client (RFC 6749 §2).
 type Client struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -204,6 +257,11 @@ type Client struct {
 	// The workspace, `ws_…`, in which the client gets tokens for itself with `client_credentials`;
 	// empty for none.
 	WorkspaceId string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The algorithm of its ID tokens: `RS256` or `ES256`; empty is RS256.
+	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
+	// The sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1); empty for a
+	// client that gets public ones.
+	SectorIdentifier string `protobuf:"bytes,61,opt,name=sector_identifier,json=sectorIdentifier,proto3" json:"sector_identifier,omitempty"`
 	// Whether every token of the client must be bound to a key (RFC 9449 §5.2).
 	DpopBoundAccessTokens bool `protobuf:"varint,70,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
 	// The security profile that the client follows; unspecified for none.
@@ -300,6 +358,20 @@ func (x *Client) GetWorkspaceId() string {
 	return ""
 }
 
+func (x *Client) GetIdTokenSignedResponseAlg() string {
+	if x != nil {
+		return x.IdTokenSignedResponseAlg
+	}
+	return ""
+}
+
+func (x *Client) GetSectorIdentifier() string {
+	if x != nil {
+		return x.SectorIdentifier
+	}
+	return ""
+}
+
 func (x *Client) GetDpopBoundAccessTokens() bool {
 	if x != nil {
 		return x.DpopBoundAccessTokens
@@ -325,7 +397,7 @@ var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xfb\x03\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xe8\x04\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -335,7 +407,9 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\x0fresource_server\x18\x05 \x01(\bR\x0eresourceServer\x127\n" +
 	"\x15refresh_retry_seconds\x18\f \x01(\x05H\x00R\x13refreshRetrySeconds\x88\x01\x01\x12+\n" +
 	"\x05reuse\x18\r \x01(\x0e2\x15.usher.authz.v1.ReuseR\x05reuse\x12!\n" +
-	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceId\x127\n" +
+	"\fworkspace_id\x18\x1a \x01(\tR\vworkspaceId\x12>\n" +
+	"\x1cid_token_signed_response_alg\x18< \x01(\tR\x18idTokenSignedResponseAlg\x12+\n" +
+	"\x11sector_identifier\x18= \x01(\tR\x10sectorIdentifier\x127\n" +
 	"\x18dpop_bound_access_tokens\x18F \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
 	"\aprofile\x18G \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentityB\x18\n" +
@@ -352,7 +426,11 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"ClientType\x12\x1b\n" +
 	"\x17CLIENT_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18CLIENT_TYPE_CONFIDENTIAL\x10\x01\x12\x16\n" +
-	"\x12CLIENT_TYPE_PUBLIC\x10\x02B\xb6\x01\n" +
+	"\x12CLIENT_TYPE_PUBLIC\x10\x02*_\n" +
+	"\vSubjectType\x12\x1c\n" +
+	"\x18SUBJECT_TYPE_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13SUBJECT_TYPE_PUBLIC\x10\x01\x12\x19\n" +
+	"\x15SUBJECT_TYPE_PAIRWISE\x10\x02B\xb6\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\vClientProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
@@ -367,20 +445,21 @@ func file_usher_authz_v1_client_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_client_proto_rawDescData
 }
 
-var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_usher_authz_v1_client_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
 var file_usher_authz_v1_client_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_usher_authz_v1_client_proto_goTypes = []any{
 	(Profile)(0),        // 0: usher.authz.v1.Profile
 	(Reuse)(0),          // 1: usher.authz.v1.Reuse
 	(ClientType)(0),     // 2: usher.authz.v1.ClientType
-	(*Client)(nil),      // 3: usher.authz.v1.Client
-	(*AppIdentity)(nil), // 4: usher.authz.v1.AppIdentity
+	(SubjectType)(0),    // 3: usher.authz.v1.SubjectType
+	(*Client)(nil),      // 4: usher.authz.v1.Client
+	(*AppIdentity)(nil), // 5: usher.authz.v1.AppIdentity
 }
 var file_usher_authz_v1_client_proto_depIdxs = []int32{
 	2, // 0: usher.authz.v1.Client.type:type_name -> usher.authz.v1.ClientType
 	1, // 1: usher.authz.v1.Client.reuse:type_name -> usher.authz.v1.Reuse
 	0, // 2: usher.authz.v1.Client.profile:type_name -> usher.authz.v1.Profile
-	4, // 3: usher.authz.v1.Client.identity:type_name -> usher.authz.v1.AppIdentity
+	5, // 3: usher.authz.v1.Client.identity:type_name -> usher.authz.v1.AppIdentity
 	4, // [4:4] is the sub-list for method output_type
 	4, // [4:4] is the sub-list for method input_type
 	4, // [4:4] is the sub-list for extension type_name
@@ -400,7 +479,7 @@ func file_usher_authz_v1_client_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_client_proto_rawDesc), len(file_usher_authz_v1_client_proto_rawDesc)),
-			NumEnums:      3,
+			NumEnums:      4,
 			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,

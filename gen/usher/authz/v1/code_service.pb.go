@@ -10,6 +10,7 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -91,6 +92,14 @@ type ResolveCodeResponse struct {
 	// The protected resources that the client asked for, by their identifiers (RFC 8707); empty for
 	// the default resource.
 	Resources []string `protobuf:"bytes,9,rep,name=resources,proto3" json:"resources,omitempty"`
+	// The parameter nonce of the authorization request (OpenID Connect Core §3.1.2.1); empty when none
+	// was sent.
+	Nonce string `protobuf:"bytes,60,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	// When the user authenticated; absent where that is not known.
+	AuthenticateTime *timestamppb.Timestamp `protobuf:"bytes,61,opt,name=authenticate_time,json=authenticateTime,proto3" json:"authenticate_time,omitempty"`
+	// The session in which the user approved, as this client's ID tokens name it (`sid`); empty for a
+	// device.
+	SessionId string `protobuf:"bytes,62,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The thumbprint of the key that the client must prove to have (RFC 9449 §10, dpop_jkt); empty for
 	// none.
 	DpopJkt       string `protobuf:"bytes,70,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
@@ -191,6 +200,27 @@ func (x *ResolveCodeResponse) GetResources() []string {
 	return nil
 }
 
+func (x *ResolveCodeResponse) GetNonce() string {
+	if x != nil {
+		return x.Nonce
+	}
+	return ""
+}
+
+func (x *ResolveCodeResponse) GetAuthenticateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AuthenticateTime
+	}
+	return nil
+}
+
+func (x *ResolveCodeResponse) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
 func (x *ResolveCodeResponse) GetDpopJkt() string {
 	if x != nil {
 		return x.DpopJkt
@@ -202,9 +232,9 @@ var File_usher_authz_v1_code_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\n" +
-	"!usher/authz/v1/code_service.proto\x12\x0eusher.authz.v1\x1a\x1ausher/rpc/v1/options.proto\".\n" +
+	"!usher/authz/v1/code_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\".\n" +
 	"\x12ResolveCodeRequest\x12\x18\n" +
-	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xc2\x02\n" +
+	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xc0\x03\n" +
 	"\x13ResolveCodeResponse\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12!\n" +
 	"\fredirect_uri\x18\x02 \x01(\tR\vredirectUri\x12%\n" +
@@ -214,7 +244,11 @@ const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x06 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\a \x03(\tR\x06scopes\x12\x14\n" +
 	"\x05epoch\x18\b \x01(\x03R\x05epoch\x12\x1c\n" +
-	"\tresources\x18\t \x03(\tR\tresources\x12\x19\n" +
+	"\tresources\x18\t \x03(\tR\tresources\x12\x14\n" +
+	"\x05nonce\x18< \x01(\tR\x05nonce\x12G\n" +
+	"\x11authenticate_time\x18= \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTime\x12\x1d\n" +
+	"\n" +
+	"session_id\x18> \x01(\tR\tsessionId\x12\x19\n" +
 	"\bdpop_jkt\x18F \x01(\tR\adpopJkt2o\n" +
 	"\vCodeService\x12`\n" +
 	"\vResolveCode\x12\".usher.authz.v1.ResolveCodeRequest\x1a#.usher.authz.v1.ResolveCodeResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xbb\x01\n" +
@@ -234,17 +268,19 @@ func file_usher_authz_v1_code_service_proto_rawDescGZIP() []byte {
 
 var file_usher_authz_v1_code_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_usher_authz_v1_code_service_proto_goTypes = []any{
-	(*ResolveCodeRequest)(nil),  // 0: usher.authz.v1.ResolveCodeRequest
-	(*ResolveCodeResponse)(nil), // 1: usher.authz.v1.ResolveCodeResponse
+	(*ResolveCodeRequest)(nil),    // 0: usher.authz.v1.ResolveCodeRequest
+	(*ResolveCodeResponse)(nil),   // 1: usher.authz.v1.ResolveCodeResponse
+	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 }
 var file_usher_authz_v1_code_service_proto_depIdxs = []int32{
-	0, // 0: usher.authz.v1.CodeService.ResolveCode:input_type -> usher.authz.v1.ResolveCodeRequest
-	1, // 1: usher.authz.v1.CodeService.ResolveCode:output_type -> usher.authz.v1.ResolveCodeResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	2, // 0: usher.authz.v1.ResolveCodeResponse.authenticate_time:type_name -> google.protobuf.Timestamp
+	0, // 1: usher.authz.v1.CodeService.ResolveCode:input_type -> usher.authz.v1.ResolveCodeRequest
+	1, // 2: usher.authz.v1.CodeService.ResolveCode:output_type -> usher.authz.v1.ResolveCodeResponse
+	2, // [2:3] is the sub-list for method output_type
+	1, // [1:2] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_code_service_proto_init() }

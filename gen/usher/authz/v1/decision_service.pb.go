@@ -23,6 +23,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// SilentRefusal is why a request with `prompt=none` fails (OpenID Connect Core §3.1.2.6).
+type SilentRefusal int32
+
+const (
+	// Never valid: INVALID_REQUEST.
+	SilentRefusal_SILENT_REFUSAL_UNSPECIFIED SilentRefusal = 0
+	// login_required: the session has ended.
+	SilentRefusal_SILENT_REFUSAL_LOGIN SilentRefusal = 1
+	// consent_required: the user has not granted the client all of the scopes in one workspace.
+	SilentRefusal_SILENT_REFUSAL_CONSENT SilentRefusal = 2
+	// interaction_required: the user has granted them in several workspaces, and must choose one.
+	SilentRefusal_SILENT_REFUSAL_INTERACTION SilentRefusal = 3
+)
+
+// Enum value maps for SilentRefusal.
+var (
+	SilentRefusal_name = map[int32]string{
+		0: "SILENT_REFUSAL_UNSPECIFIED",
+		1: "SILENT_REFUSAL_LOGIN",
+		2: "SILENT_REFUSAL_CONSENT",
+		3: "SILENT_REFUSAL_INTERACTION",
+	}
+	SilentRefusal_value = map[string]int32{
+		"SILENT_REFUSAL_UNSPECIFIED": 0,
+		"SILENT_REFUSAL_LOGIN":       1,
+		"SILENT_REFUSAL_CONSENT":     2,
+		"SILENT_REFUSAL_INTERACTION": 3,
+	}
+)
+
+func (x SilentRefusal) Enum() *SilentRefusal {
+	p := new(SilentRefusal)
+	*p = x
+	return p
+}
+
+func (x SilentRefusal) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SilentRefusal) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_decision_service_proto_enumTypes[0].Descriptor()
+}
+
+func (SilentRefusal) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_decision_service_proto_enumTypes[0]
+}
+
+func (x SilentRefusal) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SilentRefusal.Descriptor instead.
+func (SilentRefusal) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{0}
+}
+
 // PendingAuthorization is an authorization request that waits for the user's decision.
 type PendingAuthorization struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -58,7 +115,9 @@ type PendingAuthorization struct {
 	// request. Only GetAuthorization sets it.
 	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
 	// Whether the client is confidential (RFC 6749 §2.1). Only GetAuthorization sets it.
-	Confidential  bool `protobuf:"varint,82,opt,name=confidential,proto3" json:"confidential,omitempty"`
+	Confidential bool `protobuf:"varint,82,opt,name=confidential,proto3" json:"confidential,omitempty"`
+	// Whether it must be decided without a page (`prompt=none`).
+	Silent        bool `protobuf:"varint,60,opt,name=silent,proto3" json:"silent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -187,6 +246,13 @@ func (x *PendingAuthorization) GetOptionalScopes() []string {
 func (x *PendingAuthorization) GetConfidential() bool {
 	if x != nil {
 		return x.Confidential
+	}
+	return false
+}
+
+func (x *PendingAuthorization) GetSilent() bool {
+	if x != nil {
+		return x.Silent
 	}
 	return false
 }
@@ -543,7 +609,10 @@ type CompleteAuthorizationRequest struct {
 	Epoch *int64 `protobuf:"varint,9,opt,name=epoch,proto3,oneof" json:"epoch,omitempty"`
 	// Whether to return an earlier approval as its outcome, without a location: the caller checks the
 	// code before it calls again without this field.
-	ReportRepeat  bool `protobuf:"varint,10,opt,name=report_repeat,json=reportRepeat,proto3" json:"report_repeat,omitempty"`
+	ReportRepeat bool `protobuf:"varint,10,opt,name=report_repeat,json=reportRepeat,proto3" json:"report_repeat,omitempty"`
+	// Whether the approval was made without a page, which only an authorization with `silent` accepts,
+	// and which such an authorization requires.
+	Silent        bool `protobuf:"varint,60,opt,name=silent,proto3" json:"silent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -668,6 +737,13 @@ func (x *CompleteAuthorizationRequest) GetReportRepeat() bool {
 	return false
 }
 
+func (x *CompleteAuthorizationRequest) GetSilent() bool {
+	if x != nil {
+		return x.Silent
+	}
+	return false
+}
+
 type isCompleteAuthorizationRequest_Decision interface {
 	isCompleteAuthorizationRequest_Decision()
 }
@@ -700,9 +776,11 @@ type Approval struct {
 	// The chosen workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The user's display name at the time of the decision, for introspection.
-	DisplayName   string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DisplayName string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	// When the user authenticated, as identity has it of the session; absent where that is not known.
+	AuthenticateTime *timestamppb.Timestamp `protobuf:"bytes,60,opt,name=authenticate_time,json=authenticateTime,proto3" json:"authenticate_time,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Approval) Reset() {
@@ -747,6 +825,13 @@ func (x *Approval) GetDisplayName() string {
 		return x.DisplayName
 	}
 	return ""
+}
+
+func (x *Approval) GetAuthenticateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.AuthenticateTime
+	}
+	return nil
 }
 
 // PartialApproval is an approval in which the user chose among the optional scopes. INVALID_REQUEST
@@ -899,11 +984,121 @@ func (x *CompleteAuthorizationResponse) GetAuthorization() *PendingAuthorization
 	return nil
 }
 
+// RefuseAuthorizationRequest names a pending authorization.
+type RefuseAuthorizationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pending authorization.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The browser cookie's value.
+	BrowserToken string `protobuf:"bytes,2,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	// Why there is no approval.
+	Refusal       SilentRefusal `protobuf:"varint,3,opt,name=refusal,proto3,enum=usher.authz.v1.SilentRefusal" json:"refusal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefuseAuthorizationRequest) Reset() {
+	*x = RefuseAuthorizationRequest{}
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefuseAuthorizationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefuseAuthorizationRequest) ProtoMessage() {}
+
+func (x *RefuseAuthorizationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefuseAuthorizationRequest.ProtoReflect.Descriptor instead.
+func (*RefuseAuthorizationRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RefuseAuthorizationRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RefuseAuthorizationRequest) GetBrowserToken() string {
+	if x != nil {
+		return x.BrowserToken
+	}
+	return ""
+}
+
+func (x *RefuseAuthorizationRequest) GetRefusal() SilentRefusal {
+	if x != nil {
+		return x.Refusal
+	}
+	return SilentRefusal_SILENT_REFUSAL_UNSPECIFIED
+}
+
+// RefuseAuthorizationResponse is the redirect to the client.
+type RefuseAuthorizationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The redirect URI with `error`, `state` and `iss`.
+	Location      string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RefuseAuthorizationResponse) Reset() {
+	*x = RefuseAuthorizationResponse{}
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RefuseAuthorizationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RefuseAuthorizationResponse) ProtoMessage() {}
+
+func (x *RefuseAuthorizationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_decision_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RefuseAuthorizationResponse.ProtoReflect.Descriptor instead.
+func (*RefuseAuthorizationResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_decision_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *RefuseAuthorizationResponse) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
 var File_usher_authz_v1_decision_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\n" +
-	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\xa2\x04\n" +
+	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\xba\x04\n" +
 	"\x14PendingAuthorization\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -921,7 +1116,8 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x06device\x18\x1b \x01(\v2\x16.usher.authz.v1.DeviceR\x06device\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
 	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\x12\"\n" +
-	"\fconfidential\x18R \x01(\bR\fconfidential\"\xd9\x01\n" +
+	"\fconfidential\x18R \x01(\bR\fconfidential\x12\x16\n" +
+	"\x06silent\x18< \x01(\bR\x06silent\"\xd9\x01\n" +
 	"\aOutcome\x12\x1a\n" +
 	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +
@@ -944,7 +1140,7 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x03R\x05epoch\"\x14\n" +
-	"\x12BindPromptResponse\"\xfe\x03\n" +
+	"\x12BindPromptResponse\"\x96\x04\n" +
 	"\x1cCompleteAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -959,25 +1155,40 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\rsession_token\x18\b \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x19\n" +
 	"\x05epoch\x18\t \x01(\x03H\x01R\x05epoch\x88\x01\x01\x12#\n" +
 	"\rreport_repeat\x18\n" +
-	" \x01(\bR\freportRepeatB\n" +
+	" \x01(\bR\freportRepeat\x12\x16\n" +
+	"\x06silent\x18< \x01(\bR\x06silentB\n" +
 	"\n" +
 	"\bdecisionB\b\n" +
-	"\x06_epoch\"P\n" +
+	"\x06_epoch\"\x99\x01\n" +
 	"\bApproval\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12!\n" +
-	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"_\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x12G\n" +
+	"\x11authenticate_time\x18< \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTime\"_\n" +
 	"\x0fPartialApproval\x124\n" +
 	"\bapproval\x18\x01 \x01(\v2\x18.usher.authz.v1.ApprovalR\bapproval\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"\b\n" +
 	"\x06Denial\"\x8d\x01\n" +
 	"\x1dCompleteAuthorizationResponse\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\x12J\n" +
-	"\rauthorization\x18\x02 \x01(\v2$.usher.authz.v1.PendingAuthorizationR\rauthorization2\xde\x02\n" +
+	"\rauthorization\x18\x02 \x01(\v2$.usher.authz.v1.PendingAuthorizationR\rauthorization\"\x9f\x01\n" +
+	"\x1aRefuseAuthorizationRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x127\n" +
+	"\arefusal\x18\x03 \x01(\x0e2\x1d.usher.authz.v1.SilentRefusalR\arefusal\"?\n" +
+	"\x1bRefuseAuthorizationResponse\x12 \n" +
+	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation*\x85\x01\n" +
+	"\rSilentRefusal\x12\x1e\n" +
+	"\x1aSILENT_REFUSAL_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14SILENT_REFUSAL_LOGIN\x10\x01\x12\x1a\n" +
+	"\x16SILENT_REFUSAL_CONSENT\x10\x02\x12\x1e\n" +
+	"\x1aSILENT_REFUSAL_INTERACTION\x10\x032\xd8\x03\n" +
 	"\x0fDecisionService\x12o\n" +
 	"\x10GetAuthorization\x12'.usher.authz.v1.GetAuthorizationRequest\x1a(.usher.authz.v1.GetAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
 	"BindPrompt\x12!.usher.authz.v1.BindPromptRequest\x1a\".usher.authz.v1.BindPromptResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12{\n" +
-	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x02B\xbf\x01\n" +
+	"\x15CompleteAuthorization\x12,.usher.authz.v1.CompleteAuthorizationRequest\x1a-.usher.authz.v1.CompleteAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x02\x12x\n" +
+	"\x13RefuseAuthorization\x12*.usher.authz.v1.RefuseAuthorizationRequest\x1a+.usher.authz.v1.RefuseAuthorizationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01B\xbf\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x14DecisionServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
@@ -992,45 +1203,53 @@ func file_usher_authz_v1_decision_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_decision_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_decision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_usher_authz_v1_decision_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_usher_authz_v1_decision_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_usher_authz_v1_decision_service_proto_goTypes = []any{
-	(*PendingAuthorization)(nil),          // 0: usher.authz.v1.PendingAuthorization
-	(*Outcome)(nil),                       // 1: usher.authz.v1.Outcome
-	(*GetAuthorizationRequest)(nil),       // 2: usher.authz.v1.GetAuthorizationRequest
-	(*GetAuthorizationResponse)(nil),      // 3: usher.authz.v1.GetAuthorizationResponse
-	(*BindPromptRequest)(nil),             // 4: usher.authz.v1.BindPromptRequest
-	(*BindPromptResponse)(nil),            // 5: usher.authz.v1.BindPromptResponse
-	(*CompleteAuthorizationRequest)(nil),  // 6: usher.authz.v1.CompleteAuthorizationRequest
-	(*Approval)(nil),                      // 7: usher.authz.v1.Approval
-	(*PartialApproval)(nil),               // 8: usher.authz.v1.PartialApproval
-	(*Denial)(nil),                        // 9: usher.authz.v1.Denial
-	(*CompleteAuthorizationResponse)(nil), // 10: usher.authz.v1.CompleteAuthorizationResponse
-	(*Device)(nil),                        // 11: usher.authz.v1.Device
-	(*AppIdentity)(nil),                   // 12: usher.authz.v1.AppIdentity
-	(*timestamppb.Timestamp)(nil),         // 13: google.protobuf.Timestamp
+	(SilentRefusal)(0),                    // 0: usher.authz.v1.SilentRefusal
+	(*PendingAuthorization)(nil),          // 1: usher.authz.v1.PendingAuthorization
+	(*Outcome)(nil),                       // 2: usher.authz.v1.Outcome
+	(*GetAuthorizationRequest)(nil),       // 3: usher.authz.v1.GetAuthorizationRequest
+	(*GetAuthorizationResponse)(nil),      // 4: usher.authz.v1.GetAuthorizationResponse
+	(*BindPromptRequest)(nil),             // 5: usher.authz.v1.BindPromptRequest
+	(*BindPromptResponse)(nil),            // 6: usher.authz.v1.BindPromptResponse
+	(*CompleteAuthorizationRequest)(nil),  // 7: usher.authz.v1.CompleteAuthorizationRequest
+	(*Approval)(nil),                      // 8: usher.authz.v1.Approval
+	(*PartialApproval)(nil),               // 9: usher.authz.v1.PartialApproval
+	(*Denial)(nil),                        // 10: usher.authz.v1.Denial
+	(*CompleteAuthorizationResponse)(nil), // 11: usher.authz.v1.CompleteAuthorizationResponse
+	(*RefuseAuthorizationRequest)(nil),    // 12: usher.authz.v1.RefuseAuthorizationRequest
+	(*RefuseAuthorizationResponse)(nil),   // 13: usher.authz.v1.RefuseAuthorizationResponse
+	(*Device)(nil),                        // 14: usher.authz.v1.Device
+	(*AppIdentity)(nil),                   // 15: usher.authz.v1.AppIdentity
+	(*timestamppb.Timestamp)(nil),         // 16: google.protobuf.Timestamp
 }
 var file_usher_authz_v1_decision_service_proto_depIdxs = []int32{
-	1,  // 0: usher.authz.v1.PendingAuthorization.outcome:type_name -> usher.authz.v1.Outcome
-	11, // 1: usher.authz.v1.PendingAuthorization.device:type_name -> usher.authz.v1.Device
-	12, // 2: usher.authz.v1.PendingAuthorization.identity:type_name -> usher.authz.v1.AppIdentity
-	13, // 3: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
-	0,  // 4: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	7,  // 5: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
-	9,  // 6: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
-	8,  // 7: usher.authz.v1.CompleteAuthorizationRequest.partial_approval:type_name -> usher.authz.v1.PartialApproval
-	7,  // 8: usher.authz.v1.PartialApproval.approval:type_name -> usher.authz.v1.Approval
-	0,  // 9: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	2,  // 10: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
-	4,  // 11: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
-	6,  // 12: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
-	3,  // 13: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
-	5,  // 14: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
-	10, // 15: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
-	13, // [13:16] is the sub-list for method output_type
-	10, // [10:13] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	2,  // 0: usher.authz.v1.PendingAuthorization.outcome:type_name -> usher.authz.v1.Outcome
+	14, // 1: usher.authz.v1.PendingAuthorization.device:type_name -> usher.authz.v1.Device
+	15, // 2: usher.authz.v1.PendingAuthorization.identity:type_name -> usher.authz.v1.AppIdentity
+	16, // 3: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
+	1,  // 4: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	8,  // 5: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
+	10, // 6: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
+	9,  // 7: usher.authz.v1.CompleteAuthorizationRequest.partial_approval:type_name -> usher.authz.v1.PartialApproval
+	16, // 8: usher.authz.v1.Approval.authenticate_time:type_name -> google.protobuf.Timestamp
+	8,  // 9: usher.authz.v1.PartialApproval.approval:type_name -> usher.authz.v1.Approval
+	1,  // 10: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	0,  // 11: usher.authz.v1.RefuseAuthorizationRequest.refusal:type_name -> usher.authz.v1.SilentRefusal
+	3,  // 12: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
+	5,  // 13: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
+	7,  // 14: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
+	12, // 15: usher.authz.v1.DecisionService.RefuseAuthorization:input_type -> usher.authz.v1.RefuseAuthorizationRequest
+	4,  // 16: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
+	6,  // 17: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
+	11, // 18: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
+	13, // 19: usher.authz.v1.DecisionService.RefuseAuthorization:output_type -> usher.authz.v1.RefuseAuthorizationResponse
+	16, // [16:20] is the sub-list for method output_type
+	12, // [12:16] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_decision_service_proto_init() }
@@ -1050,13 +1269,14 @@ func file_usher_authz_v1_decision_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_decision_service_proto_rawDesc), len(file_usher_authz_v1_decision_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   11,
+			NumEnums:      1,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_usher_authz_v1_decision_service_proto_goTypes,
 		DependencyIndexes: file_usher_authz_v1_decision_service_proto_depIdxs,
+		EnumInfos:         file_usher_authz_v1_decision_service_proto_enumTypes,
 		MessageInfos:      file_usher_authz_v1_decision_service_proto_msgTypes,
 	}.Build()
 	File_usher_authz_v1_decision_service_proto = out.File

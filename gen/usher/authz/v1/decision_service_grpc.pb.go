@@ -22,6 +22,7 @@ const (
 	DecisionService_GetAuthorization_FullMethodName      = "/usher.authz.v1.DecisionService/GetAuthorization"
 	DecisionService_BindPrompt_FullMethodName            = "/usher.authz.v1.DecisionService/BindPrompt"
 	DecisionService_CompleteAuthorization_FullMethodName = "/usher.authz.v1.DecisionService/CompleteAuthorization"
+	DecisionService_RefuseAuthorization_FullMethodName   = "/usher.authz.v1.DecisionService/RefuseAuthorization"
 )
 
 // DecisionServiceClient is the client API for DecisionService service.
@@ -44,6 +45,9 @@ type DecisionServiceClient interface {
 	// any other returns AUTHORIZATION_NOT_FOUND. SESSION_REQUIRED where the client requested a new
 	// sign-in and the session is older.
 	CompleteAuthorization(ctx context.Context, in *CompleteAuthorizationRequest, opts ...grpc.CallOption) (*CompleteAuthorizationResponse, error)
+	// RefuseAuthorization returns the error response of an authorization that must be decided without a
+	// page (`prompt=none`). It changes nothing. AUTHORIZATION_NOT_FOUND for any other authorization.
+	RefuseAuthorization(ctx context.Context, in *RefuseAuthorizationRequest, opts ...grpc.CallOption) (*RefuseAuthorizationResponse, error)
 }
 
 type decisionServiceClient struct {
@@ -84,6 +88,16 @@ func (c *decisionServiceClient) CompleteAuthorization(ctx context.Context, in *C
 	return out, nil
 }
 
+func (c *decisionServiceClient) RefuseAuthorization(ctx context.Context, in *RefuseAuthorizationRequest, opts ...grpc.CallOption) (*RefuseAuthorizationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RefuseAuthorizationResponse)
+	err := c.cc.Invoke(ctx, DecisionService_RefuseAuthorization_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DecisionServiceServer is the server API for DecisionService service.
 // All implementations must embed UnimplementedDecisionServiceServer
 // for forward compatibility.
@@ -104,6 +118,9 @@ type DecisionServiceServer interface {
 	// any other returns AUTHORIZATION_NOT_FOUND. SESSION_REQUIRED where the client requested a new
 	// sign-in and the session is older.
 	CompleteAuthorization(context.Context, *CompleteAuthorizationRequest) (*CompleteAuthorizationResponse, error)
+	// RefuseAuthorization returns the error response of an authorization that must be decided without a
+	// page (`prompt=none`). It changes nothing. AUTHORIZATION_NOT_FOUND for any other authorization.
+	RefuseAuthorization(context.Context, *RefuseAuthorizationRequest) (*RefuseAuthorizationResponse, error)
 	mustEmbedUnimplementedDecisionServiceServer()
 }
 
@@ -122,6 +139,9 @@ func (UnimplementedDecisionServiceServer) BindPrompt(context.Context, *BindPromp
 }
 func (UnimplementedDecisionServiceServer) CompleteAuthorization(context.Context, *CompleteAuthorizationRequest) (*CompleteAuthorizationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CompleteAuthorization not implemented")
+}
+func (UnimplementedDecisionServiceServer) RefuseAuthorization(context.Context, *RefuseAuthorizationRequest) (*RefuseAuthorizationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RefuseAuthorization not implemented")
 }
 func (UnimplementedDecisionServiceServer) mustEmbedUnimplementedDecisionServiceServer() {}
 func (UnimplementedDecisionServiceServer) testEmbeddedByValue()                         {}
@@ -198,6 +218,24 @@ func _DecisionService_CompleteAuthorization_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DecisionService_RefuseAuthorization_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RefuseAuthorizationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DecisionServiceServer).RefuseAuthorization(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DecisionService_RefuseAuthorization_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DecisionServiceServer).RefuseAuthorization(ctx, req.(*RefuseAuthorizationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DecisionService_ServiceDesc is the grpc.ServiceDesc for DecisionService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -216,6 +254,10 @@ var DecisionService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CompleteAuthorization",
 			Handler:    _DecisionService_CompleteAuthorization_Handler,
+		},
+		{
+			MethodName: "RefuseAuthorization",
+			Handler:    _DecisionService_RefuseAuthorization_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -36,6 +36,7 @@ type Step struct {
 	//	*Step_SignIn
 	//	*Step_Consent
 	//	*Step_ReturnPage
+	//	*Step_SilentConsent
 	Next isStep_Next `protobuf_oneof:"next"`
 	// Set where the request was refused: an error page, or a redirect or return page with an error.
 	Refusal       *Refusal `protobuf:"bytes,9,opt,name=refusal,proto3" json:"refusal,omitempty"`
@@ -125,6 +126,15 @@ func (x *Step) GetReturnPage() *ReturnPage {
 	return nil
 }
 
+func (x *Step) GetSilentConsent() *SilentConsent {
+	if x != nil {
+		if x, ok := x.Next.(*Step_SilentConsent); ok {
+			return x.SilentConsent
+		}
+	}
+	return nil
+}
+
 func (x *Step) GetRefusal() *Refusal {
 	if x != nil {
 		return x.Refusal
@@ -161,6 +171,11 @@ type Step_ReturnPage struct {
 	ReturnPage *ReturnPage `protobuf:"bytes,5,opt,name=return_page,json=returnPage,proto3,oneof"`
 }
 
+type Step_SilentConsent struct {
+	// Let the consent service decide without a page (`prompt=none`).
+	SilentConsent *SilentConsent `protobuf:"bytes,60,opt,name=silent_consent,json=silentConsent,proto3,oneof"`
+}
+
 func (*Step_ErrorPage) isStep_Next() {}
 
 func (*Step_Redirect) isStep_Next() {}
@@ -170,6 +185,8 @@ func (*Step_SignIn) isStep_Next() {}
 func (*Step_Consent) isStep_Next() {}
 
 func (*Step_ReturnPage) isStep_Next() {}
+
+func (*Step_SilentConsent) isStep_Next() {}
 
 // Refusal is why an authorization request was refused. It is logged and never sent to the browser.
 type Refusal struct {
@@ -487,11 +504,58 @@ func (x *ReturnPage) GetRequestId() string {
 	return ""
 }
 
+// SilentConsent lets the consent service decide without a page (OpenID Connect Core §3.1.2.1,
+// `prompt=none`).
+type SilentConsent struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pending authorization.
+	RequestId     string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SilentConsent) Reset() {
+	*x = SilentConsent{}
+	mi := &file_usher_authz_v1_step_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SilentConsent) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SilentConsent) ProtoMessage() {}
+
+func (x *SilentConsent) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_step_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SilentConsent.ProtoReflect.Descriptor instead.
+func (*SilentConsent) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_step_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *SilentConsent) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
 var File_usher_authz_v1_step_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\n" +
-	"\x19usher/authz/v1/step.proto\x12\x0eusher.authz.v1\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\xdc\x02\n" +
+	"\x19usher/authz/v1/step.proto\x12\x0eusher.authz.v1\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\xa4\x03\n" +
 	"\x04Step\x12:\n" +
 	"\n" +
 	"error_page\x18\x01 \x01(\v2\x19.usher.authz.v1.ErrorPageH\x00R\terrorPage\x126\n" +
@@ -499,7 +563,8 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\asign_in\x18\x03 \x01(\v2\x16.usher.authz.v1.SignInH\x00R\x06signIn\x123\n" +
 	"\aconsent\x18\x04 \x01(\v2\x17.usher.authz.v1.ConsentH\x00R\aconsent\x12=\n" +
 	"\vreturn_page\x18\x05 \x01(\v2\x1a.usher.authz.v1.ReturnPageH\x00R\n" +
-	"returnPage\x121\n" +
+	"returnPage\x12F\n" +
+	"\x0esilent_consent\x18< \x01(\v2\x1d.usher.authz.v1.SilentConsentH\x00R\rsilentConsent\x121\n" +
 	"\arefusal\x18\t \x01(\v2\x17.usher.authz.v1.RefusalR\arefusalB\x06\n" +
 	"\x04next\"S\n" +
 	"\aRefusal\x12+\n" +
@@ -522,6 +587,9 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\n" +
 	"ReturnPage\x12\x1d\n" +
 	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\".\n" +
+	"\rSilentConsent\x12\x1d\n" +
+	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestIdB\xb4\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\tStepProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
@@ -537,16 +605,17 @@ func file_usher_authz_v1_step_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_step_proto_rawDescData
 }
 
-var file_usher_authz_v1_step_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_usher_authz_v1_step_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_usher_authz_v1_step_proto_goTypes = []any{
-	(*Step)(nil),       // 0: usher.authz.v1.Step
-	(*Refusal)(nil),    // 1: usher.authz.v1.Refusal
-	(*ErrorPage)(nil),  // 2: usher.authz.v1.ErrorPage
-	(*Redirect)(nil),   // 3: usher.authz.v1.Redirect
-	(*SignIn)(nil),     // 4: usher.authz.v1.SignIn
-	(*Consent)(nil),    // 5: usher.authz.v1.Consent
-	(*ReturnPage)(nil), // 6: usher.authz.v1.ReturnPage
-	(v1.Cause)(0),      // 7: usher.error.v1.Cause
+	(*Step)(nil),          // 0: usher.authz.v1.Step
+	(*Refusal)(nil),       // 1: usher.authz.v1.Refusal
+	(*ErrorPage)(nil),     // 2: usher.authz.v1.ErrorPage
+	(*Redirect)(nil),      // 3: usher.authz.v1.Redirect
+	(*SignIn)(nil),        // 4: usher.authz.v1.SignIn
+	(*Consent)(nil),       // 5: usher.authz.v1.Consent
+	(*ReturnPage)(nil),    // 6: usher.authz.v1.ReturnPage
+	(*SilentConsent)(nil), // 7: usher.authz.v1.SilentConsent
+	(v1.Cause)(0),         // 8: usher.error.v1.Cause
 }
 var file_usher_authz_v1_step_proto_depIdxs = []int32{
 	2, // 0: usher.authz.v1.Step.error_page:type_name -> usher.authz.v1.ErrorPage
@@ -554,13 +623,14 @@ var file_usher_authz_v1_step_proto_depIdxs = []int32{
 	4, // 2: usher.authz.v1.Step.sign_in:type_name -> usher.authz.v1.SignIn
 	5, // 3: usher.authz.v1.Step.consent:type_name -> usher.authz.v1.Consent
 	6, // 4: usher.authz.v1.Step.return_page:type_name -> usher.authz.v1.ReturnPage
-	1, // 5: usher.authz.v1.Step.refusal:type_name -> usher.authz.v1.Refusal
-	7, // 6: usher.authz.v1.Refusal.cause:type_name -> usher.error.v1.Cause
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	7, // 5: usher.authz.v1.Step.silent_consent:type_name -> usher.authz.v1.SilentConsent
+	1, // 6: usher.authz.v1.Step.refusal:type_name -> usher.authz.v1.Refusal
+	8, // 7: usher.authz.v1.Refusal.cause:type_name -> usher.error.v1.Cause
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_step_proto_init() }
@@ -574,6 +644,7 @@ func file_usher_authz_v1_step_proto_init() {
 		(*Step_SignIn)(nil),
 		(*Step_Consent)(nil),
 		(*Step_ReturnPage)(nil),
+		(*Step_SilentConsent)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -581,7 +652,7 @@ func file_usher_authz_v1_step_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_step_proto_rawDesc), len(file_usher_authz_v1_step_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

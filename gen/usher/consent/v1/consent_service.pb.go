@@ -933,6 +933,116 @@ func (x *GetOutcomeResponse) GetRepeatable() bool {
 	return false
 }
 
+// DecideSilentlyRequest names a pending authorization.
+type DecideSilentlyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pending authorization.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The browser cookie's value.
+	BrowserToken  string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideSilentlyRequest) Reset() {
+	*x = DecideSilentlyRequest{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideSilentlyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideSilentlyRequest) ProtoMessage() {}
+
+func (x *DecideSilentlyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideSilentlyRequest.ProtoReflect.Descriptor instead.
+func (*DecideSilentlyRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DecideSilentlyRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *DecideSilentlyRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *DecideSilentlyRequest) GetBrowserToken() string {
+	if x != nil {
+		return x.BrowserToken
+	}
+	return ""
+}
+
+// DecideSilentlyResponse is the redirect to the client.
+type DecideSilentlyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The redirect URI with `code` or `error`, `state` and `iss`.
+	Location      string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecideSilentlyResponse) Reset() {
+	*x = DecideSilentlyResponse{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecideSilentlyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecideSilentlyResponse) ProtoMessage() {}
+
+func (x *DecideSilentlyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecideSilentlyResponse.ProtoReflect.Descriptor instead.
+func (*DecideSilentlyResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DecideSilentlyResponse) GetLocation() string {
+	if x != nil {
+		return x.Location
+	}
+	return ""
+}
+
 var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
@@ -1007,14 +1117,22 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\rcode_redeemed\x18\x06 \x01(\bR\fcodeRedeemed\x12\x1e\n" +
 	"\n" +
 	"repeatable\x18\a \x01(\bR\n" +
-	"repeatable*M\n" +
+	"repeatable\"\x8c\x01\n" +
+	"\x15DecideSilentlyRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\":\n" +
+	"\x16DecideSilentlyResponse\x12 \n" +
+	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation*M\n" +
 	"\bDecision\x12\x18\n" +
 	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10DECISION_APPROVE\x10\x01\x12\x11\n" +
-	"\rDECISION_DENY\x10\x022\xa4\x02\n" +
+	"\rDECISION_DENY\x10\x022\x90\x03\n" +
 	"\x0eConsentService\x12[\n" +
 	"\tGetPrompt\x12\".usher.consent.v1.GetPromptRequest\x1a#.usher.consent.v1.GetPromptResponse\"\x05\xe2\xbd\x18\x01\x01\x12R\n" +
-	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\x05\xe2\xbd\x18\x01\x01\x12a\n" +
+	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
+	"\x0eDecideSilently\x12'.usher.consent.v1.DecideSilentlyRequest\x1a(.usher.consent.v1.DecideSilentlyResponse\"\x05\xe2\xbd\x18\x01\x01\x12a\n" +
 	"\n" +
 	"GetOutcome\x12#.usher.consent.v1.GetOutcomeRequest\x1a$.usher.consent.v1.GetOutcomeResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xcc\x01\n" +
 	"\x1bcom.vidocu.usher.consent.v1B\x13ConsentServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
@@ -1032,44 +1150,48 @@ func file_usher_consent_v1_consent_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_consent_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_usher_consent_v1_consent_service_proto_goTypes = []any{
-	(Decision)(0),                 // 0: usher.consent.v1.Decision
-	(*GetPromptRequest)(nil),      // 1: usher.consent.v1.GetPromptRequest
-	(*GetPromptResponse)(nil),     // 2: usher.consent.v1.GetPromptResponse
-	(*GrantedWorkspace)(nil),      // 3: usher.consent.v1.GrantedWorkspace
-	(*Device)(nil),                // 4: usher.consent.v1.Device
-	(*Page)(nil),                  // 5: usher.consent.v1.Page
-	(*PromptScope)(nil),           // 6: usher.consent.v1.PromptScope
-	(*PromptWorkspace)(nil),       // 7: usher.consent.v1.PromptWorkspace
-	(*DecideRequest)(nil),         // 8: usher.consent.v1.DecideRequest
-	(*DecideResponse)(nil),        // 9: usher.consent.v1.DecideResponse
-	(*GetOutcomeRequest)(nil),     // 10: usher.consent.v1.GetOutcomeRequest
-	(*GetOutcomeResponse)(nil),    // 11: usher.consent.v1.GetOutcomeResponse
-	(*v1.AppIdentity)(nil),        // 12: usher.authz.v1.AppIdentity
-	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(Decision)(0),                  // 0: usher.consent.v1.Decision
+	(*GetPromptRequest)(nil),       // 1: usher.consent.v1.GetPromptRequest
+	(*GetPromptResponse)(nil),      // 2: usher.consent.v1.GetPromptResponse
+	(*GrantedWorkspace)(nil),       // 3: usher.consent.v1.GrantedWorkspace
+	(*Device)(nil),                 // 4: usher.consent.v1.Device
+	(*Page)(nil),                   // 5: usher.consent.v1.Page
+	(*PromptScope)(nil),            // 6: usher.consent.v1.PromptScope
+	(*PromptWorkspace)(nil),        // 7: usher.consent.v1.PromptWorkspace
+	(*DecideRequest)(nil),          // 8: usher.consent.v1.DecideRequest
+	(*DecideResponse)(nil),         // 9: usher.consent.v1.DecideResponse
+	(*GetOutcomeRequest)(nil),      // 10: usher.consent.v1.GetOutcomeRequest
+	(*GetOutcomeResponse)(nil),     // 11: usher.consent.v1.GetOutcomeResponse
+	(*DecideSilentlyRequest)(nil),  // 12: usher.consent.v1.DecideSilentlyRequest
+	(*DecideSilentlyResponse)(nil), // 13: usher.consent.v1.DecideSilentlyResponse
+	(*v1.AppIdentity)(nil),         // 14: usher.authz.v1.AppIdentity
+	(*timestamppb.Timestamp)(nil),  // 15: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	6,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
 	7,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
 	5,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
 	4,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
-	12, // 4: usher.consent.v1.GetPromptResponse.identity:type_name -> usher.authz.v1.AppIdentity
+	14, // 4: usher.consent.v1.GetPromptResponse.identity:type_name -> usher.authz.v1.AppIdentity
 	3,  // 5: usher.consent.v1.GetPromptResponse.granted:type_name -> usher.consent.v1.GrantedWorkspace
-	13, // 6: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
+	15, // 6: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
 	0,  // 7: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
 	5,  // 8: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
 	0,  // 9: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
 	7,  // 10: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
-	13, // 11: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	15, // 11: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
 	1,  // 12: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
 	8,  // 13: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	10, // 14: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	2,  // 15: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	9,  // 16: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	11, // 17: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	15, // [15:18] is the sub-list for method output_type
-	12, // [12:15] is the sub-list for method input_type
+	12, // 14: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
+	10, // 15: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	2,  // 16: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	9,  // 17: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	13, // 18: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
+	11, // 19: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	16, // [16:20] is the sub-list for method output_type
+	12, // [12:16] is the sub-list for method input_type
 	12, // [12:12] is the sub-list for extension type_name
 	12, // [12:12] is the sub-list for extension extendee
 	0,  // [0:12] is the sub-list for field type_name
@@ -1086,7 +1208,7 @@ func file_usher_consent_v1_consent_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_consent_service_proto_rawDesc), len(file_usher_consent_v1_consent_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,9 +19,10 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ConsentService_GetPrompt_FullMethodName  = "/usher.consent.v1.ConsentService/GetPrompt"
-	ConsentService_Decide_FullMethodName     = "/usher.consent.v1.ConsentService/Decide"
-	ConsentService_GetOutcome_FullMethodName = "/usher.consent.v1.ConsentService/GetOutcome"
+	ConsentService_GetPrompt_FullMethodName      = "/usher.consent.v1.ConsentService/GetPrompt"
+	ConsentService_Decide_FullMethodName         = "/usher.consent.v1.ConsentService/Decide"
+	ConsentService_DecideSilently_FullMethodName = "/usher.consent.v1.ConsentService/DecideSilently"
+	ConsentService_GetOutcome_FullMethodName     = "/usher.consent.v1.ConsentService/GetOutcome"
 )
 
 // ConsentServiceClient is the client API for ConsentService service.
@@ -40,6 +41,11 @@ type ConsentServiceClient interface {
 	// the same decision returns the same location again until its code expires or is redeemed, and
 	// every other decision returns AUTHORIZATION_NOT_FOUND.
 	Decide(ctx context.Context, in *DecideRequest, opts ...grpc.CallOption) (*DecideResponse, error)
+	// DecideSilently decides a request that must not show a page (OpenID Connect Core §3.1.2.1,
+	// `prompt=none`): it approves what the user has granted the client before, in the one workspace in
+	// which all of it is granted. Otherwise the redirect has an error: login_required,
+	// consent_required or interaction_required.
+	DecideSilently(ctx context.Context, in *DecideSilentlyRequest, opts ...grpc.CallOption) (*DecideSilentlyResponse, error)
 	// GetOutcome reads the user's decision about a request. AUTHORIZATION_NOT_FOUND while it is
 	// undecided.
 	GetOutcome(ctx context.Context, in *GetOutcomeRequest, opts ...grpc.CallOption) (*GetOutcomeResponse, error)
@@ -73,6 +79,16 @@ func (c *consentServiceClient) Decide(ctx context.Context, in *DecideRequest, op
 	return out, nil
 }
 
+func (c *consentServiceClient) DecideSilently(ctx context.Context, in *DecideSilentlyRequest, opts ...grpc.CallOption) (*DecideSilentlyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DecideSilentlyResponse)
+	err := c.cc.Invoke(ctx, ConsentService_DecideSilently_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *consentServiceClient) GetOutcome(ctx context.Context, in *GetOutcomeRequest, opts ...grpc.CallOption) (*GetOutcomeResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetOutcomeResponse)
@@ -99,6 +115,11 @@ type ConsentServiceServer interface {
 	// the same decision returns the same location again until its code expires or is redeemed, and
 	// every other decision returns AUTHORIZATION_NOT_FOUND.
 	Decide(context.Context, *DecideRequest) (*DecideResponse, error)
+	// DecideSilently decides a request that must not show a page (OpenID Connect Core §3.1.2.1,
+	// `prompt=none`): it approves what the user has granted the client before, in the one workspace in
+	// which all of it is granted. Otherwise the redirect has an error: login_required,
+	// consent_required or interaction_required.
+	DecideSilently(context.Context, *DecideSilentlyRequest) (*DecideSilentlyResponse, error)
 	// GetOutcome reads the user's decision about a request. AUTHORIZATION_NOT_FOUND while it is
 	// undecided.
 	GetOutcome(context.Context, *GetOutcomeRequest) (*GetOutcomeResponse, error)
@@ -117,6 +138,9 @@ func (UnimplementedConsentServiceServer) GetPrompt(context.Context, *GetPromptRe
 }
 func (UnimplementedConsentServiceServer) Decide(context.Context, *DecideRequest) (*DecideResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Decide not implemented")
+}
+func (UnimplementedConsentServiceServer) DecideSilently(context.Context, *DecideSilentlyRequest) (*DecideSilentlyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DecideSilently not implemented")
 }
 func (UnimplementedConsentServiceServer) GetOutcome(context.Context, *GetOutcomeRequest) (*GetOutcomeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetOutcome not implemented")
@@ -178,6 +202,24 @@ func _ConsentService_Decide_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConsentService_DecideSilently_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DecideSilentlyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsentServiceServer).DecideSilently(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsentService_DecideSilently_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsentServiceServer).DecideSilently(ctx, req.(*DecideSilentlyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConsentService_GetOutcome_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetOutcomeRequest)
 	if err := dec(in); err != nil {
@@ -210,6 +252,10 @@ var ConsentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Decide",
 			Handler:    _ConsentService_Decide_Handler,
+		},
+		{
+			MethodName: "DecideSilently",
+			Handler:    _ConsentService_DecideSilently_Handler,
 		},
 		{
 			MethodName: "GetOutcome",

@@ -291,6 +291,16 @@ const (
 	Cause_CAUSE_DEVICE_CONSENT_REVOKED Cause = 148
 	// No device waits with the user code that a user entered.
 	Cause_CAUSE_USER_CODE_UNKNOWN Cause = 149
+	// The parameter nonce is longer than 255 bytes, or not UTF-8.
+	Cause_CAUSE_NONCE_MALFORMED Cause = 160
+	// The parameter id_token_hint is not an ID token that this server issued to the client.
+	Cause_CAUSE_ID_TOKEN_HINT_INVALID Cause = 161
+	// The client asked for prompt=none, and the user has granted the scopes in several workspaces.
+	Cause_CAUSE_INTERACTION_REQUIRED Cause = 162
+	// The access token at the UserInfo endpoint does not have the scope openid.
+	Cause_CAUSE_USERINFO_SCOPE Cause = 163
+	// The parameter post_logout_redirect_uri of a logout request is not registered for the client.
+	Cause_CAUSE_LOGOUT_URI_NOT_REGISTERED Cause = 164
 	// The client must push its authorization requests, and sent one in the browser.
 	Cause_CAUSE_PUSHED_REQUEST_REQUIRED Cause = 170
 	// No pushed request has the request_uri: it was never issued, was decided, or expired a while
@@ -474,6 +484,11 @@ var (
 		147: "CAUSE_DEVICE_CODE_USED",
 		148: "CAUSE_DEVICE_CONSENT_REVOKED",
 		149: "CAUSE_USER_CODE_UNKNOWN",
+		160: "CAUSE_NONCE_MALFORMED",
+		161: "CAUSE_ID_TOKEN_HINT_INVALID",
+		162: "CAUSE_INTERACTION_REQUIRED",
+		163: "CAUSE_USERINFO_SCOPE",
+		164: "CAUSE_LOGOUT_URI_NOT_REGISTERED",
 		170: "CAUSE_PUSHED_REQUEST_REQUIRED",
 		171: "CAUSE_PUSHED_REQUEST_UNKNOWN",
 		172: "CAUSE_PUSHED_REQUEST_EXPIRED",
@@ -627,6 +642,11 @@ var (
 		"CAUSE_DEVICE_CODE_USED":              147,
 		"CAUSE_DEVICE_CONSENT_REVOKED":        148,
 		"CAUSE_USER_CODE_UNKNOWN":             149,
+		"CAUSE_NONCE_MALFORMED":               160,
+		"CAUSE_ID_TOKEN_HINT_INVALID":         161,
+		"CAUSE_INTERACTION_REQUIRED":          162,
+		"CAUSE_USERINFO_SCOPE":                163,
+		"CAUSE_LOGOUT_URI_NOT_REGISTERED":     164,
 		"CAUSE_PUSHED_REQUEST_REQUIRED":       170,
 		"CAUSE_PUSHED_REQUEST_UNKNOWN":        171,
 		"CAUSE_PUSHED_REQUEST_EXPIRED":        172,
@@ -719,7 +739,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x80o\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xf9r\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -849,7 +869,12 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1eCAUSE_DEVICE_CODE_OTHER_CLIENT\x10\x92\x01\x1a>\xe8\xbd\x18@\xf2\xbd\x186Use the client_id of the device authorization request.\x12c\n" +
 	"\x16CAUSE_DEVICE_CODE_USED\x10\x93\x01\x1aF\xe8\xbd\x18@\xf2\xbd\x18>Stop polling once the tokens arrived, and poll once at a time.\x12R\n" +
 	"\x1cCAUSE_DEVICE_CONSENT_REVOKED\x10\x94\x01\x1a/\xe8\xbd\x18@\xf2\xbd\x18'Start again and show the new user code.\x12x\n" +
-	"\x17CAUSE_USER_CODE_UNKNOWN\x10\x95\x01\x1aZ\xe8\xbd\x18\r\xf2\xbd\x18RCompare the code with the one that the device shows, or start again on the device.\x12\x94\x01\n" +
+	"\x17CAUSE_USER_CODE_UNKNOWN\x10\x95\x01\x1aZ\xe8\xbd\x18\r\xf2\xbd\x18RCompare the code with the one that the device shows, or start again on the device.\x12R\n" +
+	"\x15CAUSE_NONCE_MALFORMED\x10\xa0\x01\x1a6\xe8\xbd\x18\x01\xf2\xbd\x18.Send a random nonce of at most 255 characters.\x12t\n" +
+	"\x1bCAUSE_ID_TOKEN_HINT_INVALID\x10\xa1\x01\x1aR\xe8\xbd\x18\x01\xf2\xbd\x18JSend an ID token of this server, with the client_id that it was issued to.\x12P\n" +
+	"\x1aCAUSE_INTERACTION_REQUIRED\x10\xa2\x01\x1a/\xe8\xbd\x18\x01\xf2\xbd\x18'Repeat the request without prompt=none.\x12\\\n" +
+	"\x14CAUSE_USERINFO_SCOPE\x10\xa3\x01\x1aA\xe8\xbd\x18A\xf2\xbd\x189Request the scope openid, and register the client for it.\x12}\n" +
+	"\x1fCAUSE_LOGOUT_URI_NOT_REGISTERED\x10\xa4\x01\x1aW\xe8\xbd\x18\x01\xf2\xbd\x18ORegister the address as a post-logout redirect URI, or leave the parameter out.\x12\x94\x01\n" +
 	"\x1dCAUSE_PUSHED_REQUEST_REQUIRED\x10\xaa\x01\x1ap\xe8\xbd\x18\x01\xf2\xbd\x18hPush the request to the pushed_authorization_request_endpoint of the metadata, and send the request_uri.\x12U\n" +
 	"\x1cCAUSE_PUSHED_REQUEST_UNKNOWN\x10\xab\x01\x1a2\xe8\xbd\x18\x01\xf2\xbd\x18*Push a new request for each authorization.\x12q\n" +
 	"\x1cCAUSE_PUSHED_REQUEST_EXPIRED\x10\xac\x01\x1aN\xe8\xbd\x18\x01\xf2\xbd\x18FSend the browser to the authorization endpoint at once after the push.\x12[\n" +

@@ -108,6 +108,9 @@ const (
 	Reason_REASON_EXPIRED_DEVICE_CODE Reason = 63
 	// The device code is unknown, used, another client's, or its approval was revoked.
 	Reason_REASON_INVALID_DEVICE_CODE Reason = 64
+	// The access token does not have the scope that the endpoint needs (RFC 6750 §3.1
+	// insufficient_scope).
+	Reason_REASON_INSUFFICIENT_SCOPE Reason = 65
 	// The DPoP proof is missing where one is required, is not valid, or was used before (RFC 9449 §5
 	// invalid_dpop_proof).
 	Reason_REASON_INVALID_DPOP_PROOF Reason = 70
@@ -152,6 +155,7 @@ var (
 		62: "REASON_ACCESS_DENIED",
 		63: "REASON_EXPIRED_DEVICE_CODE",
 		64: "REASON_INVALID_DEVICE_CODE",
+		65: "REASON_INSUFFICIENT_SCOPE",
 		70: "REASON_INVALID_DPOP_PROOF",
 	}
 	Reason_value = map[string]int32{
@@ -191,6 +195,7 @@ var (
 		"REASON_ACCESS_DENIED":              62,
 		"REASON_EXPIRED_DEVICE_CODE":        63,
 		"REASON_INVALID_DEVICE_CODE":        64,
+		"REASON_INSUFFICIENT_SCOPE":         65,
 		"REASON_INVALID_DPOP_PROOF":         70,
 	}
 )
@@ -226,7 +231,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xdf\b\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xfe\b\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -265,6 +270,7 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x14REASON_ACCESS_DENIED\x10>\x12\x1e\n" +
 	"\x1aREASON_EXPIRED_DEVICE_CODE\x10?\x12\x1e\n" +
 	"\x1aREASON_INVALID_DEVICE_CODE\x10@\x12\x1d\n" +
+	"\x19REASON_INSUFFICIENT_SCOPE\x10A\x12\x1d\n" +
 	"\x19REASON_INVALID_DPOP_PROOF\x10FB\xb8\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 

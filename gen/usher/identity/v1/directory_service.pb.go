@@ -426,6 +426,98 @@ func (x *GetMembershipResponse) GetWorkspace() *Workspace {
 	return nil
 }
 
+// GetUserRequest names a user.
+type GetUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUserRequest) Reset() {
+	*x = GetUserRequest{}
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUserRequest) ProtoMessage() {}
+
+func (x *GetUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUserRequest.ProtoReflect.Descriptor instead.
+func (*GetUserRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *GetUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// GetUserResponse is the user.
+type GetUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUserResponse) Reset() {
+	*x = GetUserResponse{}
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUserResponse) ProtoMessage() {}
+
+func (x *GetUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_directory_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUserResponse.ProtoReflect.Descriptor instead.
+func (*GetUserResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_directory_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *GetUserResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
 var File_usher_identity_v1_directory_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_directory_service_proto_rawDesc = "" +
@@ -456,11 +548,16 @@ const file_usher_identity_v1_directory_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\"S\n" +
 	"\x15GetMembershipResponse\x12:\n" +
-	"\tworkspace\x18\x01 \x01(\v2\x1c.usher.identity.v1.WorkspaceR\tworkspace2\xe1\x03\n" +
+	"\tworkspace\x18\x01 \x01(\v2\x1c.usher.identity.v1.WorkspaceR\tworkspace\")\n" +
+	"\x0eGetUserRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
+	"\x0fGetUserResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user2\xbd\x04\n" +
 	"\x10DirectoryService\x12o\n" +
 	"\x0eListWorkspaces\x12(.usher.identity.v1.ListWorkspacesRequest\x1a).usher.identity.v1.ListWorkspacesResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12m\n" +
 	"\rGetMembership\x12'.usher.identity.v1.GetMembershipRequest\x1a(.usher.identity.v1.GetMembershipResponse\"\t\xe2\xbd\x18\x02\x02\x03\x90\x02\x01\x12|\n" +
-	"\x12BatchGetWorkspaces\x12,.usher.identity.v1.BatchGetWorkspacesRequest\x1a-.usher.identity.v1.BatchGetWorkspacesResponse\"\t\xe2\xbd\x18\x02\x04\x03\x90\x02\x01\x12o\n" +
+	"\x12BatchGetWorkspaces\x12,.usher.identity.v1.BatchGetWorkspacesRequest\x1a-.usher.identity.v1.BatchGetWorkspacesResponse\"\t\xe2\xbd\x18\x02\x04\x03\x90\x02\x01\x12Z\n" +
+	"\aGetUser\x12!.usher.identity.v1.GetUserRequest\x1a\".usher.identity.v1.GetUserResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12o\n" +
 	"\x0eGetVisibleUser\x12(.usher.identity.v1.GetVisibleUserRequest\x1a).usher.identity.v1.GetVisibleUserResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xd5\x01\n" +
 	"\x1ccom.vidocu.usher.identity.v1B\x15DirectoryServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
@@ -476,7 +573,7 @@ func file_usher_identity_v1_directory_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_directory_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_usher_identity_v1_directory_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_usher_identity_v1_directory_service_proto_goTypes = []any{
 	(*BatchGetWorkspacesRequest)(nil),  // 0: usher.identity.v1.BatchGetWorkspacesRequest
 	(*BatchGetWorkspacesResponse)(nil), // 1: usher.identity.v1.BatchGetWorkspacesResponse
@@ -486,28 +583,33 @@ var file_usher_identity_v1_directory_service_proto_goTypes = []any{
 	(*ListWorkspacesResponse)(nil),     // 5: usher.identity.v1.ListWorkspacesResponse
 	(*GetMembershipRequest)(nil),       // 6: usher.identity.v1.GetMembershipRequest
 	(*GetMembershipResponse)(nil),      // 7: usher.identity.v1.GetMembershipResponse
-	(*Workspace)(nil),                  // 8: usher.identity.v1.Workspace
-	(*User)(nil),                       // 9: usher.identity.v1.User
+	(*GetUserRequest)(nil),             // 8: usher.identity.v1.GetUserRequest
+	(*GetUserResponse)(nil),            // 9: usher.identity.v1.GetUserResponse
+	(*Workspace)(nil),                  // 10: usher.identity.v1.Workspace
+	(*User)(nil),                       // 11: usher.identity.v1.User
 }
 var file_usher_identity_v1_directory_service_proto_depIdxs = []int32{
-	8, // 0: usher.identity.v1.BatchGetWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	9, // 1: usher.identity.v1.GetVisibleUserResponse.user:type_name -> usher.identity.v1.User
-	8, // 2: usher.identity.v1.GetVisibleUserResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	8, // 3: usher.identity.v1.ListWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	8, // 4: usher.identity.v1.GetMembershipResponse.workspace:type_name -> usher.identity.v1.Workspace
-	4, // 5: usher.identity.v1.DirectoryService.ListWorkspaces:input_type -> usher.identity.v1.ListWorkspacesRequest
-	6, // 6: usher.identity.v1.DirectoryService.GetMembership:input_type -> usher.identity.v1.GetMembershipRequest
-	0, // 7: usher.identity.v1.DirectoryService.BatchGetWorkspaces:input_type -> usher.identity.v1.BatchGetWorkspacesRequest
-	2, // 8: usher.identity.v1.DirectoryService.GetVisibleUser:input_type -> usher.identity.v1.GetVisibleUserRequest
-	5, // 9: usher.identity.v1.DirectoryService.ListWorkspaces:output_type -> usher.identity.v1.ListWorkspacesResponse
-	7, // 10: usher.identity.v1.DirectoryService.GetMembership:output_type -> usher.identity.v1.GetMembershipResponse
-	1, // 11: usher.identity.v1.DirectoryService.BatchGetWorkspaces:output_type -> usher.identity.v1.BatchGetWorkspacesResponse
-	3, // 12: usher.identity.v1.DirectoryService.GetVisibleUser:output_type -> usher.identity.v1.GetVisibleUserResponse
-	9, // [9:13] is the sub-list for method output_type
-	5, // [5:9] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	10, // 0: usher.identity.v1.BatchGetWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	11, // 1: usher.identity.v1.GetVisibleUserResponse.user:type_name -> usher.identity.v1.User
+	10, // 2: usher.identity.v1.GetVisibleUserResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	10, // 3: usher.identity.v1.ListWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	10, // 4: usher.identity.v1.GetMembershipResponse.workspace:type_name -> usher.identity.v1.Workspace
+	11, // 5: usher.identity.v1.GetUserResponse.user:type_name -> usher.identity.v1.User
+	4,  // 6: usher.identity.v1.DirectoryService.ListWorkspaces:input_type -> usher.identity.v1.ListWorkspacesRequest
+	6,  // 7: usher.identity.v1.DirectoryService.GetMembership:input_type -> usher.identity.v1.GetMembershipRequest
+	0,  // 8: usher.identity.v1.DirectoryService.BatchGetWorkspaces:input_type -> usher.identity.v1.BatchGetWorkspacesRequest
+	8,  // 9: usher.identity.v1.DirectoryService.GetUser:input_type -> usher.identity.v1.GetUserRequest
+	2,  // 10: usher.identity.v1.DirectoryService.GetVisibleUser:input_type -> usher.identity.v1.GetVisibleUserRequest
+	5,  // 11: usher.identity.v1.DirectoryService.ListWorkspaces:output_type -> usher.identity.v1.ListWorkspacesResponse
+	7,  // 12: usher.identity.v1.DirectoryService.GetMembership:output_type -> usher.identity.v1.GetMembershipResponse
+	1,  // 13: usher.identity.v1.DirectoryService.BatchGetWorkspaces:output_type -> usher.identity.v1.BatchGetWorkspacesResponse
+	9,  // 14: usher.identity.v1.DirectoryService.GetUser:output_type -> usher.identity.v1.GetUserResponse
+	3,  // 15: usher.identity.v1.DirectoryService.GetVisibleUser:output_type -> usher.identity.v1.GetVisibleUserResponse
+	11, // [11:16] is the sub-list for method output_type
+	6,  // [6:11] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_usher_identity_v1_directory_service_proto_init() }
@@ -523,7 +625,7 @@ func file_usher_identity_v1_directory_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_directory_service_proto_rawDesc), len(file_usher_identity_v1_directory_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,7 @@ const (
 	DirectoryService_ListWorkspaces_FullMethodName     = "/usher.identity.v1.DirectoryService/ListWorkspaces"
 	DirectoryService_GetMembership_FullMethodName      = "/usher.identity.v1.DirectoryService/GetMembership"
 	DirectoryService_BatchGetWorkspaces_FullMethodName = "/usher.identity.v1.DirectoryService/BatchGetWorkspaces"
+	DirectoryService_GetUser_FullMethodName            = "/usher.identity.v1.DirectoryService/GetUser"
 	DirectoryService_GetVisibleUser_FullMethodName     = "/usher.identity.v1.DirectoryService/GetVisibleUser"
 )
 
@@ -39,6 +40,9 @@ type DirectoryServiceClient interface {
 	GetMembership(ctx context.Context, in *GetMembershipRequest, opts ...grpc.CallOption) (*GetMembershipResponse, error)
 	// BatchGetWorkspaces reads several workspaces, without a role; unknown ones are left out.
 	BatchGetWorkspaces(ctx context.Context, in *BatchGetWorkspacesRequest, opts ...grpc.CallOption) (*BatchGetWorkspacesResponse, error)
+	// GetUser reads an enabled user by identifier, for the claims of OpenID Connect. NOT_FOUND for a
+	// user who is unknown or disabled.
+	GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error)
 	// GetVisibleUser reads a user whom the acting user may see: themselves, or a member of a
 	// workspace that they administer. NOT_FOUND for every other user, whether or not they exist.
 	GetVisibleUser(ctx context.Context, in *GetVisibleUserRequest, opts ...grpc.CallOption) (*GetVisibleUserResponse, error)
@@ -82,6 +86,16 @@ func (c *directoryServiceClient) BatchGetWorkspaces(ctx context.Context, in *Bat
 	return out, nil
 }
 
+func (c *directoryServiceClient) GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUserResponse)
+	err := c.cc.Invoke(ctx, DirectoryService_GetUser_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *directoryServiceClient) GetVisibleUser(ctx context.Context, in *GetVisibleUserRequest, opts ...grpc.CallOption) (*GetVisibleUserResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetVisibleUserResponse)
@@ -106,6 +120,9 @@ type DirectoryServiceServer interface {
 	GetMembership(context.Context, *GetMembershipRequest) (*GetMembershipResponse, error)
 	// BatchGetWorkspaces reads several workspaces, without a role; unknown ones are left out.
 	BatchGetWorkspaces(context.Context, *BatchGetWorkspacesRequest) (*BatchGetWorkspacesResponse, error)
+	// GetUser reads an enabled user by identifier, for the claims of OpenID Connect. NOT_FOUND for a
+	// user who is unknown or disabled.
+	GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error)
 	// GetVisibleUser reads a user whom the acting user may see: themselves, or a member of a
 	// workspace that they administer. NOT_FOUND for every other user, whether or not they exist.
 	GetVisibleUser(context.Context, *GetVisibleUserRequest) (*GetVisibleUserResponse, error)
@@ -127,6 +144,9 @@ func (UnimplementedDirectoryServiceServer) GetMembership(context.Context, *GetMe
 }
 func (UnimplementedDirectoryServiceServer) BatchGetWorkspaces(context.Context, *BatchGetWorkspacesRequest) (*BatchGetWorkspacesResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchGetWorkspaces not implemented")
+}
+func (UnimplementedDirectoryServiceServer) GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUser not implemented")
 }
 func (UnimplementedDirectoryServiceServer) GetVisibleUser(context.Context, *GetVisibleUserRequest) (*GetVisibleUserResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetVisibleUser not implemented")
@@ -206,6 +226,24 @@ func _DirectoryService_BatchGetWorkspaces_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _DirectoryService_GetUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUserRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DirectoryServiceServer).GetUser(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DirectoryService_GetUser_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DirectoryServiceServer).GetUser(ctx, req.(*GetUserRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _DirectoryService_GetVisibleUser_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetVisibleUserRequest)
 	if err := dec(in); err != nil {
@@ -242,6 +280,10 @@ var DirectoryService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchGetWorkspaces",
 			Handler:    _DirectoryService_BatchGetWorkspaces_Handler,
+		},
+		{
+			MethodName: "GetUser",
+			Handler:    _DirectoryService_GetUser_Handler,
 		},
 		{
 			MethodName: "GetVisibleUser",

@@ -187,7 +187,9 @@ type IssueTokenResponse struct {
 	// 6749 §4.4.3).
 	RefreshToken string `protobuf:"bytes,4,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
 	// The access token's scope, in the order of the request.
-	Scope         string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
+	Scope string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
+	// The ID token (OpenID Connect Core §3.1.3.3); only with the scope openid.
+	IdToken       string `protobuf:"bytes,60,opt,name=id_token,proto3" json:"id_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,6 +255,13 @@ func (x *IssueTokenResponse) GetRefreshToken() string {
 func (x *IssueTokenResponse) GetScope() string {
 	if x != nil {
 		return x.Scope
+	}
+	return ""
+}
+
+func (x *IssueTokenResponse) GetIdToken() string {
+	if x != nil {
+		return x.IdToken
 	}
 	return ""
 }
@@ -668,7 +677,7 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"\bresource\x18\n" +
 	" \x03(\tR\bresource\x124\n" +
 	"\x15client_assertion_type\x18\v \x01(\tR\x15client_assertion_type\x12&\n" +
-	"\vdevice_code\x18\x1b \x01(\tB\x04\xe8\xbd\x18\x01R\vdevice_code\"\xc0\x01\n" +
+	"\vdevice_code\x18\x1b \x01(\tB\x04\xe8\xbd\x18\x01R\vdevice_code\"\xe2\x01\n" +
 	"\x12IssueTokenResponse\x12(\n" +
 	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\faccess_token\x12\x1e\n" +
 	"\n" +
@@ -678,7 +687,8 @@ const file_usher_token_v1_oauth_service_proto_rawDesc = "" +
 	"expires_in\x18\x03 \x01(\x05R\n" +
 	"expires_in\x12*\n" +
 	"\rrefresh_token\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\rrefresh_token\x12\x14\n" +
-	"\x05scope\x18\x05 \x01(\tR\x05scope\"\x8c\x02\n" +
+	"\x05scope\x18\x05 \x01(\tR\x05scope\x12 \n" +
+	"\bid_token\x18< \x01(\tB\x04\xe8\xbd\x18\x01R\bid_token\"\x8c\x02\n" +
 	"\x12RevokeTokenRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12(\n" +
 	"\x0ftoken_type_hint\x18\x02 \x01(\tR\x0ftoken_type_hint\x12\x1c\n" +

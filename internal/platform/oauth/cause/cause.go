@@ -96,6 +96,9 @@ const (
 	MaxAgeMalformed          Cause = "MAX_AGE_MALFORMED"
 	LoginRequired            Cause = "LOGIN_REQUIRED"
 	ConsentRequired          Cause = "CONSENT_REQUIRED"
+	InteractionRequired      Cause = "INTERACTION_REQUIRED"
+	NonceMalformed           Cause = "NONCE_MALFORMED"
+	IDTokenHintInvalid       Cause = "ID_TOKEN_HINT_INVALID" //nolint:gosec // a name, and no credential
 	// The pending authorization.
 	AuthorizationUnknown       Cause = "AUTHORIZATION_UNKNOWN"
 	AuthorizationExpired       Cause = "AUTHORIZATION_EXPIRED"

@@ -4,6 +4,7 @@ package oauthtest
 import (
 	"fmt"
 	"reflect"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
@@ -21,6 +22,11 @@ func Approved() oauth.ApprovedRequest {
 func fill(v reflect.Value, n *int) {
 	switch v.Kind() {
 	case reflect.Struct:
+		if at, ok := v.Addr().Interface().(*time.Time); ok {
+			*n++
+			*at = time.Unix(int64(*n), 0).UTC()
+			return
+		}
 		for _, field := range v.Fields() {
 			fill(field, n)
 		}

@@ -56,6 +56,11 @@ type Client struct {
 	// Registration.AppIdentity and in lists.
 	Identity oauth.AppIdentity
 	KeyAuthentication
+	// IDTokenAlgorithm is the algorithm of its ID tokens; empty is the default one.
+	IDTokenAlgorithm string
+	// Sector is the sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1): the
+	// host of its redirect URIs at registration. Empty for a client that gets public subjects.
+	Sector string
 	Security
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
@@ -69,6 +74,8 @@ type Registration struct {
 	Client
 	// RedirectURIs are compared by oauth.MatchRedirectURI.
 	RedirectURIs []string
+	// PostLogoutRedirectURIs are where the browser may be sent after a logout that the client starts.
+	PostLogoutRedirectURIs []string
 	// Scope is the widest scope that the client may request.
 	Scope oauth.Scope
 	// DefaultScope is what a request without a scope asks for (RFC 6749 §3.3): a part of Scope. Empty

@@ -9,8 +9,8 @@ import (
 )
 
 // checkScope accepts the requested scope unchanged or not at all: it adds and widens nothing. Only
-// OpenID Connect's scopes that are not in the catalog are ignored, and extra spaces; the granted
-// scope lists what was accepted. A request without a scope asks for the client's default scope
+// OpenID Connect's scopes are ignored that do not exist or that the client is not registered for, since
+// libraries send them by default, and extra spaces; the granted scope lists what was accepted. A request without a scope asks for the client's default scope
 // (RFC 6749 §3.3).
 func checkScope(_ context.Context, f Flow, a *request) error {
 	requested, err := oauth.ParseRequestedScope(a.value("scope"))
@@ -18,7 +18,9 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 		return invalidScope(cause.ScopeMalformed, "the parameter scope "+oauth.DescribeMalformed(a.value("scope")))
 	}
 	openID := oauth.OpenIDScopes()
-	scope := requested.Without(func(name string) bool { return openID.Contains(name) && !f.Scopes.Known(name) })
+	scope := requested.Without(func(name string) bool {
+		return openID.Contains(name) && (!f.Scopes.Known(name) || f.Scopes.IsOpenID(name) && !a.client.Scope.Contains(name))
+	})
 	if len(scope) == 0 {
 		scope = f.defaultScope(a)
 	}
@@ -27,7 +29,7 @@ func checkScope(_ context.Context, f Flow, a *request) error {
 		return invalidScope(cause.ScopeMissing, "the parameter scope is missing, and the app has no default scope")
 	case len(scope) == 0:
 		return invalidScope(cause.ScopeMissing,
-			"the parameter scope has only names of OpenID Connect, such as "+oauth.Quote(requested[0])+", which are ignored here, and the app has no default scope")
+			"the parameter scope has only names of OpenID Connect, such as "+oauth.Quote(requested[0])+", which are ignored for the app, and it has no default scope")
 	}
 	for _, name := range scope {
 		if !f.Scopes.Known(name) {

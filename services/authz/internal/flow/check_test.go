@@ -174,7 +174,7 @@ func TestRFC6749_3_1_CheckRepeated(t *testing.T) {
 	}
 	wantRefusals(t, rows)
 	b := over(allClients())
-	if step := b.start(t, also(query(), "x=1", "x=2", "nonce=a", "nonce=b", "Scope=", "Scope="), b.signedIn()); step.Kind != flow.Consent {
+	if step := b.start(t, also(query(), "x=1", "x=2", "nonce=a", "nonce=b", "id_token_hint=x", "Scope=", "Scope="), b.signedIn()); step.Kind != flow.Consent {
 		t.Errorf("%+v, though no check reads the repeated parameters", step)
 	}
 }

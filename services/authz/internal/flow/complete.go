@@ -35,6 +35,8 @@ type Decision struct {
 	RenewCode bool
 	// CodeRedeemed says that the client has redeemed the code. See secondClick.
 	CodeRedeemed bool
+	// Silent says that the decision was made without a page.
+	Silent bool
 }
 
 // outcome converts the decision to its stored form, without the scope.
@@ -42,9 +44,14 @@ func (d Decision) outcome() pending.Outcome {
 	if d.Approval == nil {
 		return pending.Outcome{UserID: d.UserID}
 	}
-	return pending.Outcome{
+	outcome := pending.Outcome{
 		Approved: true, UserID: d.UserID, WorkspaceID: d.Approval.WorkspaceID, DisplayName: d.Approval.DisplayName,
+		AuthTime: d.Approval.AuthTime,
 	}
+	if !d.Session.IsZero() {
+		outcome.Session = secret.Sum(d.Session.Reveal())
+	}
+	return outcome
 }
 
 // Completed is a decided authorization.
@@ -68,6 +75,8 @@ type Approval struct {
 	// Chosen are the scopes that the user approved; nil where the user did not choose among the optional
 	// ones, so that all requested scopes are approved.
 	Chosen *oauth.Scope
+	// AuthTime is when the user authenticated; zero where that is not known.
+	AuthTime time.Time
 }
 
 // Complete decides an authorization and returns the redirect. It validates everything before it
@@ -222,14 +231,14 @@ func (f Flow) repeat(ctx context.Context, p pending.Authorization, d Decision) (
 // that the client requires, and the client's registration.
 func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decision) error {
 	switch {
-	case p.Refusal != nil:
+	case p.Refusal != nil, p.Silent != d.Silent:
 		return pending.ErrDecided
 	case d.Epoch != nil:
 		p.Viewer = pending.Viewer{UserID: d.UserID, Epoch: *d.Epoch}
 	case p.Viewer.UserID == "" || p.Viewer.UserID != d.UserID:
 		return cause.With(pending.ErrNotFound, cause.AuthorizationOtherUser)
 	}
-	if !d.Session.IsZero() && !p.Demand.Meets(d.Session) {
+	if !d.Session.IsZero() && !p.Demand.Meets(d.Session) || !p.Demand.Admits(d.UserID) {
 		return ErrSignedOut
 	}
 	return f.recheckClient(ctx, *p)
@@ -314,8 +323,12 @@ func approvedRequest(p pending.Authorization) oauth.ApprovedRequest {
 	if p.Outcome.Scope != "" {
 		p.Scope = strings.Fields(p.Outcome.Scope)
 	}
-	return oauth.ApprovedRequest{
+	approved := oauth.ApprovedRequest{
 		AuthorizationRequest: p.AuthorizationRequest, UserID: p.Viewer.UserID, DisplayName: p.Outcome.DisplayName,
-		WorkspaceID: p.Outcome.WorkspaceID, Epoch: p.Viewer.Epoch,
+		WorkspaceID: p.Outcome.WorkspaceID, Epoch: p.Viewer.Epoch, AuthTime: p.Outcome.AuthTime,
 	}
+	if p.Device == nil { // the session is the browser's, and not the device's
+		approved.SessionID = oauth.SessionID(p.Outcome.Session, p.ClientID)
+	}
+	return approved
 }

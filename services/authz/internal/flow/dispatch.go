@@ -1,12 +1,13 @@
 package flow
 
-import "github.com/vidocu/usher/internal/platform/oauth/cause"
-
 // state holds everything that the next step depends on. It contains no stored consent, on purpose:
-// the consent screen is shown for every request (RFC 8252 §8.6).
+// the consent screen is shown for every request (RFC 8252 §8.6), except where the client requests none
+// and is identified.
 type state struct {
 	// silent is prompt=none: the client requests a response without any page.
-	silent   bool
+	silent bool
+	// decides says that such a request may be approved because of an earlier approval.
+	decides  bool
 	signedIn bool
 	// refused is a request whose refusal is shown to the user (see hold).
 	refused bool
@@ -26,9 +27,11 @@ type transition struct {
 func dispatch(s state) transition {
 	switch {
 	case s.silent && (!s.signedIn || s.again):
-		return transition{refusal: redirectWith(cause.LoginRequired, "login_required", "the user is not signed in, or not recently enough")}
+		return transition{refusal: loginRequired()}
+	case s.silent && s.decides:
+		return transition{kind: SilentConsent}
 	case s.silent:
-		return transition{refusal: redirectWith(cause.ConsentRequired, "consent_required", "the user must be shown the consent screen")}
+		return transition{refusal: consentRequired()}
 	case !s.signedIn:
 		return transition{kind: SignIn}
 	case s.refused:

@@ -54,6 +54,8 @@ func (p *User) id() string {
 // Scopes knows which scopes exist.
 type Scopes interface {
 	Known(name string) bool
+	// IsOpenID reports whether a scope is one of OpenID Connect.
+	IsOpenID(name string) bool
 	// Names lists them, to suggest the nearest one.
 	Names() []string
 }
@@ -112,13 +114,17 @@ type Browser struct {
 	Token secret.String
 	// Source is the browser's network address; empty if that is not known.
 	Source string
+	// Hint is the ID token of the request, as the token service verified it; nil for none.
+	Hint *IDTokenHint
+	// DecidesSilently says that the caller can have a request with prompt=none decided without a page.
+	DecidesSilently bool
 }
 
 // Start validates the raw query of an authorization request and returns the next step. A refused
 // request is a step too; an error means that the request could not be validated, or is a
 // *ratelimit.LimitedError of this source or user.
 func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step, error) {
-	req, err := f.validate(ctx, rawQuery)
+	req, err := f.validate(ctx, rawQuery, browser.Hint)
 	var refused *refusal
 	switch {
 	case errors.As(err, &refused) && req.returnedByUser(refused):
@@ -141,10 +147,10 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	}
 	stored := req.Request
 	if next.reason != 0 { // without a session, any sign-in is a new one
-		stored.Demand = pending.Demand{
-			SignIn: next.reason == Again, Account: next.reason == SelectAccount, Session: secret.Sum(browser.Session.Reveal()),
-		}
+		stored.Demand.SignIn, stored.Demand.Account = next.reason == Again, next.reason == SelectAccount
+		stored.Demand.Session = secret.Sum(browser.Session.Reveal())
 	}
+	stored.Silent = next.kind == SilentConsent
 	id, err := f.Pending.Open(ctx, browser.Token, stored)
 	if err != nil {
 		return Step{}, err
@@ -156,7 +162,7 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 // gets the session from identity anyway. Only a request with requirements for the sign-in gets the
 // session here.
 func (f Flow) first(ctx context.Context, a *request, browser Browser) (transition, error) {
-	if !a.silent && !a.signInAgain && !a.selectAccount && a.maxAge == nil {
+	if !a.silent && !a.signInAgain && !a.selectAccount && a.maxAge == nil && a.Demand.UserID == "" {
 		return dispatch(state{signedIn: !browser.Session.IsZero()}), nil
 	}
 	user, err := f.user(ctx, browser.Session)
@@ -164,7 +170,9 @@ func (f Flow) first(ctx context.Context, a *request, browser Browser) (transitio
 		return transition{}, err
 	}
 	return dispatch(state{
-		silent: a.silent, signedIn: user != nil, again: a.signInAgain || f.tooLongAgo(a, user), choose: a.selectAccount,
+		silent: a.silent, signedIn: user != nil, choose: a.selectAccount,
+		again:   a.signInAgain || f.tooLongAgo(a, user) || !a.Demand.Admits(user.id()),
+		decides: f.openID() && browser.DecidesSilently && a.identifiesClient(),
 	}), nil
 }
 
@@ -225,6 +233,7 @@ func next(p pending.Authorization, browser Browser, user *User) Step {
 	if s.signedIn && !p.Demand.Meets(browser.Session) {
 		s.again, s.choose = p.Demand.SignIn, p.Demand.Account
 	}
+	s.again = s.again || s.signedIn && !p.Demand.Admits(user.UserID)
 	to := dispatch(s)
 	step := Step{Kind: to.kind, RequestID: p.ID, Reason: to.reason}
 	if to.kind == ReturnPage {

@@ -36,6 +36,7 @@ func order() []check {
 		checkPrompt,        // none together with another value          → invalid_request
 		checkMaxAge,        // not a whole number of seconds             → invalid_request
 		checkLoginHint,     // never refuses
+		checkOpenID,        // nonce, id_token_hint; registration        → invalid_request; registration_not_supported
 	}
 }
 
@@ -54,11 +55,14 @@ type request struct {
 	proofKey string
 	// maxAge is the maximum age of the sign-in; nil for any.
 	maxAge *time.Duration
+	// hint is the ID token of the request; nil where none was sent, or where it is not one of this
+	// server.
+	hint *IDTokenHint
 }
 
 // validate runs the checks and returns the error of the first that fails.
-func (f Flow) validate(ctx context.Context, rawQuery string) (*request, error) {
-	a := &request{}
+func (f Flow) validate(ctx context.Context, rawQuery string, hint *IDTokenHint) (*request, error) {
+	a := &request{hint: hint}
 	params, err := oauth.ParseQuery(rawQuery)
 	if err != nil {
 		return a, pageWith(cause.QueryMalformed, "The address of this page cannot be read: it is too long, or wrongly encoded.")

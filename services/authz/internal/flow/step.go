@@ -20,6 +20,8 @@ const (
 	Consent
 	// ReturnPage shows how RequestID ended, with a button that returns the user to the client.
 	ReturnPage
+	// SilentConsent has RequestID decided without a page.
+	SilentConsent
 )
 
 // Reason is why a signed-in user has to sign in again.

@@ -51,6 +51,8 @@ type stored struct {
 	Unverified bool           `json:"unverified,omitempty"`
 	Refusal    *storedRefusal `json:"refusal,omitempty"`
 	Device     *storedDevice  `json:"device,omitempty"`
+	Silent     bool           `json:"silent,omitempty"`
+	OnlyUser   string         `json:"only_user,omitempty"`
 	Pushed     string         `json:"pushed,omitempty"`
 	ShortCode  bool           `json:"short_code,omitempty"`
 	Until      int64          `json:"until,omitempty"`
@@ -70,6 +72,41 @@ type storedOutcome struct {
 	Scope       string `json:"scope,omitempty"`
 	At          int64  `json:"at"`
 	Attempt     int    `json:"attempt"`
+	// AuthTime is 0 where it is not known, and Session absent for a denial.
+	AuthTime int64  `json:"auth_time,omitempty"`
+	Session  []byte `json:"session,omitempty"`
+}
+
+func (o Outcome) stored() *storedOutcome {
+	s := &storedOutcome{
+		Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
+		Scope: o.Scope, At: o.At.UnixMicro(), Attempt: o.Attempt,
+	}
+	if o.Session != (secret.Hash{}) {
+		s.Session = o.Session.Bytes()
+	}
+	if !o.AuthTime.IsZero() {
+		s.AuthTime = o.AuthTime.UnixMicro()
+	}
+	return s
+}
+
+func (o *storedOutcome) outcome() (*Outcome, error) {
+	if o == nil {
+		return nil, nil //nolint:nilnil // the request waits
+	}
+	read := &Outcome{
+		Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
+		Scope: o.Scope, At: time.UnixMicro(o.At), Attempt: o.Attempt,
+	}
+	if o.AuthTime != 0 {
+		read.AuthTime = time.UnixMicro(o.AuthTime)
+	}
+	var err error
+	if o.Session != nil {
+		read.Session, err = secret.HashFromBytes(o.Session)
+	}
+	return read, err
 }
 
 func encode(e entry) ([]byte, error) {
@@ -77,7 +114,7 @@ func encode(e entry) ([]byte, error) {
 		AuthorizationRequest: e.AuthorizationRequest, RedirectURI: []byte(e.RedirectURI), Scope: e.Scope.String(),
 		ClientName: []byte(e.ClientName), State: []byte(e.State), Browser: e.Browser.Bytes(), Deadline: e.Deadline.UnixMicro(),
 		UserID: e.Viewer.UserID, Epoch: e.Viewer.Epoch,
-		LoginHint: []byte(e.LoginHint), Unverified: e.Unverified, Pushed: e.PushedID, ShortCode: e.ShortCode, SignIn: e.Demand.SignIn, Account: e.Demand.Account,
+		LoginHint: []byte(e.LoginHint), Unverified: e.Unverified, Silent: e.Silent, OnlyUser: e.Demand.UserID, Pushed: e.PushedID, ShortCode: e.ShortCode, SignIn: e.Demand.SignIn, Account: e.Demand.Account,
 	}
 	if e.Demand.SignIn || e.Demand.Account {
 		s.Session = e.Demand.Session.Bytes()
@@ -92,10 +129,7 @@ func encode(e entry) ([]byte, error) {
 		s.Until, s.Deadline = s.Deadline, 0
 	}
 	if o := e.Outcome; o != nil {
-		s.Outcome = &storedOutcome{
-			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
-			Scope: o.Scope, At: o.At.UnixMicro(), Attempt: o.Attempt,
-		}
+		s.Outcome = o.stored()
 	}
 	value, err := json.Marshal(s)
 	if err != nil {
@@ -134,7 +168,7 @@ func decode(value []byte) (entry, error) {
 	e := entry{
 		Request: Request{
 			AuthorizationRequest: request, ClientName: string(s.ClientName), State: string(s.State),
-			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.refusal(), Device: device,
+			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.refusal(), Device: device, Silent: s.Silent,
 			PushedID: s.Pushed, ShortCode: s.ShortCode,
 		},
 		Browser:  browser,
@@ -144,11 +178,8 @@ func decode(value []byte) (entry, error) {
 	if s.laterThanRelease01(s.Outcome != nil) {
 		e.Deadline = time.UnixMicro(s.Until)
 	}
-	if o := s.Outcome; o != nil {
-		e.Outcome = &Outcome{
-			Approved: o.Approved, UserID: o.UserID, WorkspaceID: o.WorkspaceID, DisplayName: o.DisplayName,
-			Scope: o.Scope, At: time.UnixMicro(o.At), Attempt: o.Attempt,
-		}
+	if e.Outcome, err = s.Outcome.outcome(); err != nil {
+		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
 	}
 	return e, nil
 }
@@ -162,10 +193,10 @@ func (s stored) refusal() *Refusal {
 
 func (s stored) demand() (Demand, error) {
 	if !s.SignIn && !s.Account {
-		return Demand{}, nil
+		return Demand{UserID: s.OnlyUser}, nil
 	}
 	session, err := secret.HashFromBytes(s.Session)
-	return Demand{SignIn: s.SignIn, Account: s.Account, Session: session}, err
+	return Demand{SignIn: s.SignIn, Account: s.Account, Session: session, UserID: s.OnlyUser}, err
 }
 
 // key hashes the identifier, so that it cannot be read from the store.

@@ -18,6 +18,10 @@ type Outcome struct {
 	// Scope is what the user approved of the requested scope, as oauth.Scope.String writes it; empty for
 	// all of it.
 	Scope string
+	// AuthTime is when the user of an approval authenticated, zero where that is not known, and Session
+	// the hash of the session's value.
+	AuthTime time.Time
+	Session  secret.Hash
 	// At is the time of the decision, in whole microseconds.
 	At time.Time
 	// Attempt counts the codes of an approval, from 1. Each code replaces the previous one.

@@ -52,6 +52,8 @@ type Request struct {
 	ShortCode bool
 	// Device is the device that the outcome goes to; nil for a request with a redirect URI.
 	Device *Device
+	// Silent says that the request must be decided without a page (`prompt=none`).
+	Silent bool
 }
 
 // Refusal is why a request was refused.
@@ -72,7 +74,12 @@ type Demand struct {
 	// Session is the hash of that session's value. Each sign-in creates a session with a new value,
 	// so that any other session is a later one, and no clocks are compared.
 	Session secret.Hash
+	// UserID is the only user who may decide (`id_token_hint`); empty for any.
+	UserID string
 }
+
+// Admits reports whether a user may decide.
+func (d Demand) Admits(userID string) bool { return d.UserID == "" || d.UserID == userID }
 
 // Meets reports whether a session meets the requirements.
 func (d Demand) Meets(session secret.String) bool {

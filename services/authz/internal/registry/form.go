@@ -92,7 +92,7 @@ func checkApplicationType(registration client.Registration) error {
 
 // lists validates each of a client's lists by itself.
 func (d Clients) lists(registration client.Registration) error {
-	if err := d.redirectURIs(registration.RedirectURIs); err != nil {
+	if err := d.redirectURIs("redirect_uris", registration.RedirectURIs); err != nil {
 		return err
 	}
 	if err := d.scopes("scopes", registration.Scope); err != nil {
@@ -102,6 +102,9 @@ func (d Clients) lists(registration client.Registration) error {
 		return err
 	}
 	if err := d.scopes("optional_scopes", registration.OptionalScope); err != nil {
+		return err
+	}
+	if err := d.openID(registration); err != nil {
 		return err
 	}
 	return grantTypes(registration.GrantTypes)
@@ -160,16 +163,16 @@ func grantTypes(list []string) error {
 	return nil
 }
 
-func (d Clients) redirectURIs(list []string) error {
+func (d Clients) redirectURIs(field string, list []string) error {
 	if len(list) > maxURIs {
-		return oauth.InvalidField("redirect_uris", fmt.Sprintf("must be at most %d", maxURIs))
+		return oauth.InvalidField(field, fmt.Sprintf("must be at most %d", maxURIs))
 	}
 	for i, uri := range list {
 		if err := oauth.CheckRedirectURI(uri, d.PrivateUseSchemes); err != nil {
-			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err))
+			return oauth.InvalidField(field, fmt.Sprintf("has number %d, which cannot be registered: %s", i+1, err))
 		}
 		if slices.Contains(list[:i], uri) {
-			return oauth.InvalidField("redirect_uris", fmt.Sprintf("has number %d twice", i+1))
+			return oauth.InvalidField(field, fmt.Sprintf("has number %d twice", i+1))
 		}
 	}
 	return nil

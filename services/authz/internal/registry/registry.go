@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -76,6 +77,10 @@ type Change struct {
 	JWKSURI string
 	// SigningAlgorithm is nil if it stays unchanged; an empty one removes it.
 	SigningAlgorithm *string
+	// IDTokenAlgorithm is that of the client's ID tokens.
+	IDTokenAlgorithm string
+	// PostLogoutRedirectURIs is nil if it stays unchanged; an empty list removes them.
+	PostLogoutRedirectURIs []string
 }
 
 // Scopes are the scopes of the catalog.
@@ -105,6 +110,9 @@ func (d Clients) CreateClient(
 	ctx context.Context, registration client.Registration, allowReservedName bool, keys ...client.Key,
 ) (secret.String, error) {
 	if err := d.check(&registration, allowReservedName); err != nil {
+		return secret.String{}, err
+	}
+	if err := setSector(&registration); err != nil {
 		return secret.String{}, err
 	}
 	if err := d.checkKeys(&registration, keys); err != nil {
@@ -157,7 +165,7 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 		return err
 	}
 	after := c.applied(before.Registration)
-	if err := checkCombination(after); err != nil {
+	if err := errors.Join(checkCombination(after), checkSector(after)); err != nil {
 		return err
 	}
 	if err := d.checkServiceChange(ctx, c, before.Registration, after); err != nil {
@@ -205,6 +213,12 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	}
 	if c.SigningAlgorithm != nil {
 		registration.Algorithm = *c.SigningAlgorithm
+	}
+	if c.IDTokenAlgorithm != "" {
+		registration.IDTokenAlgorithm = c.IDTokenAlgorithm
+	}
+	if c.PostLogoutRedirectURIs != nil {
+		registration.PostLogoutRedirectURIs = c.PostLogoutRedirectURIs
 	}
 	if c.Unverified != nil {
 		registration.Unverified = *c.Unverified

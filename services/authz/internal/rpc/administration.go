@@ -28,8 +28,9 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 		Client: client.Client{
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
-			Reuse:   convert.ReuseFromProto(req.GetReuse()),
-			Service: oauth.Service{WorkspaceID: req.GetWorkspaceId()},
+			Reuse:            convert.ReuseFromProto(req.GetReuse()),
+			Service:          oauth.Service{WorkspaceID: req.GetWorkspaceId()},
+			IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
 			Identity: oauth.AppIdentity{
 				Publisher: req.GetPublisher(), Purpose: req.GetPurpose(),
 				ClientURI: req.GetClientUri(), PolicyURI: req.GetPolicyUri(), TermsURI: req.GetTosUri(),
@@ -41,7 +42,11 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
-		OptionalScope: oauth.Scope(req.GetOptionalScopes()),
+		OptionalScope:          oauth.Scope(req.GetOptionalScopes()),
+		PostLogoutRedirectURIs: req.GetPostLogoutRedirectUris(),
+	}
+	if req.GetSubjectType() == authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE {
+		registered.Sector = registry.PairwiseSector
 	}
 	if registered.ID == "" {
 		registered.ID = client.NewID()
@@ -120,8 +125,11 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
 		WorkspaceID:     req.GetWorkspaceId(),
 		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
-		Reuse: convert.ReuseFromProto(req.GetReuse()), IdentityChange: identityChange(req),
+		Reuse: convert.ReuseFromProto(req.GetReuse()), IdentityChange: identityChange(req), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
 		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
+	}
+	if len(req.GetPostLogoutRedirectUris()) > 0 || req.GetClearPostLogoutRedirectUris() {
+		change.PostLogoutRedirectURIs = append([]string{}, req.GetPostLogoutRedirectUris()...)
 	}
 	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
 		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)
@@ -253,6 +261,10 @@ func registration(registered registry.Client) *authzv1.Registration {
 		Client: describe(registered.Client), RedirectUris: registered.RedirectURIs, Scopes: registered.Scope, Disabled: registered.Disabled,
 		DefaultScopes: registered.DefaultScope, ApplicationType: applicationType(registered.ApplicationType), Unverified: registered.Unverified,
 		RequirePushedAuthorizationRequests: registered.PushRequired,
+	}
+	r.PostLogoutRedirectUris, r.SubjectType = registered.PostLogoutRedirectURIs, authzv1.SubjectType_SUBJECT_TYPE_PUBLIC
+	if registered.Sector != "" {
+		r.SubjectType = authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE
 	}
 	if !registered.CreatedAt.IsZero() { // the zero time is a client that could not be read
 		r.CreateTime = timestamppb.New(registered.CreatedAt)

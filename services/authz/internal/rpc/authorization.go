@@ -25,7 +25,10 @@ func (s *Authorizations) StartAuthorization(
 	ctx context.Context, req *authzv1.StartAuthorizationRequest,
 ) (*authzv1.StartAuthorizationResponse, error) {
 	from := browser(req)
-	from.Source = req.GetSourceAddress()
+	from.Source, from.DecidesSilently = req.GetSourceAddress(), req.GetSilentConsentSupported()
+	if hint := req.GetIdTokenHint(); hint != nil {
+		from.Hint = &flow.IDTokenHint{ClientID: hint.GetClientId(), UserID: hint.GetUserId()}
+	}
 	step, err := s.Flow.Start(document.WithSource(ctx, from.Source), req.GetRawQuery(), from)
 	if err != nil {
 		return nil, toStatus(err)
@@ -157,6 +160,8 @@ func next(step flow.Step) *authzv1.Step {
 		return &authzv1.Step{Next: &authzv1.Step_Consent{Consent: &authzv1.Consent{RequestId: step.RequestID}}}
 	case flow.ReturnPage:
 		return &authzv1.Step{Next: &authzv1.Step_ReturnPage{ReturnPage: &authzv1.ReturnPage{RequestId: step.RequestID}}}
+	case flow.SilentConsent:
+		return &authzv1.Step{Next: &authzv1.Step_SilentConsent{SilentConsent: &authzv1.SilentConsent{RequestId: step.RequestID}}}
 	case flow.ErrorPage:
 	}
 	return &authzv1.Step{Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{

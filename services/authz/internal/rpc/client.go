@@ -179,7 +179,8 @@ func describe(registered client.Client) *authzv1.Client {
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 		Reuse:       convert.ReuseToProto(registered.Reuse),
-		WorkspaceId: registered.Service.WorkspaceID, DpopBoundAccessTokens: registered.DPoPRequired, Profile: profile(registered.Profile),
+		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.IDTokenAlgorithm, SectorIdentifier: registered.Sector,
+		DpopBoundAccessTokens: registered.DPoPRequired, Profile: profile(registered.Profile),
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))

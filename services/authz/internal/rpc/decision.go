@@ -65,7 +65,7 @@ func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv
 		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
 		Scopes: p.Scope, UserId: p.Viewer.UserID, Epoch: p.Viewer.Epoch,
 		SignInRequired: !p.Demand.Meets(secret.New(from.GetSessionToken())), EpochInDecision: true,
-		Device: describeDevice(p.Device),
+		Device: describeDevice(p.Device), Silent: p.Silent,
 	}
 	if o := p.Outcome; o != nil {
 		res.Outcome = &authzv1.Outcome{
@@ -101,6 +101,7 @@ func (s *Decisions) CompleteAuthorization(
 		RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), Session: secret.New(req.GetSessionToken()),
 		UserID: req.GetUserId(), Epoch: req.Epoch, //nolint:protogetter // absent is not 0
 		ReportRepeat: req.GetReportRepeat(), RenewCode: req.GetRenewCode(), CodeRedeemed: req.GetCodeRedeemed(),
+		Silent: req.GetSilent(),
 	}
 	approval := approvalOf(req)
 	switch {
@@ -128,5 +129,26 @@ func approvalOf(req *authzv1.CompleteAuthorizationRequest) *flow.Approval {
 	} else if sent == nil {
 		return nil
 	}
-	return &flow.Approval{WorkspaceID: sent.GetWorkspaceId(), DisplayName: sent.GetDisplayName(), Chosen: chosen}
+	return &flow.Approval{
+		WorkspaceID: sent.GetWorkspaceId(), DisplayName: sent.GetDisplayName(), Chosen: chosen, AuthTime: convert.TimeFromProto(sent.GetAuthenticateTime()),
+	}
+}
+
+// RefuseAuthorization returns the error response of a request with prompt=none.
+func (s *Decisions) RefuseAuthorization(
+	ctx context.Context, req *authzv1.RefuseAuthorizationRequest,
+) (*authzv1.RefuseAuthorizationResponse, error) {
+	why, ok := map[authzv1.SilentRefusal]flow.SilentRefusal{
+		authzv1.SilentRefusal_SILENT_REFUSAL_LOGIN:       flow.SilentLogin,
+		authzv1.SilentRefusal_SILENT_REFUSAL_CONSENT:     flow.SilentConsentMissing,
+		authzv1.SilentRefusal_SILENT_REFUSAL_INTERACTION: flow.SilentInteraction,
+	}[req.GetRefusal()]
+	if !ok {
+		return nil, invalid("refusal", "is required")
+	}
+	location, err := s.Flow.RefuseSilently(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()), why)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return &authzv1.RefuseAuthorizationResponse{Location: location.Reveal()}, nil
 }

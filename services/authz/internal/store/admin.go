@@ -96,10 +96,15 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		text := c.DefaultScope.String()
 		defaultScope = &text
 	}
+	var postLogout *string
+	if c.PostLogoutRedirectURIs != nil {
+		text := strings.Join(c.PostLogoutRedirectURIs, " ")
+		postLogout = &text
+	}
 	steps := []*sqldb.Statement{
 		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
 			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified,
-			string(c.Reuse), c.WorkspaceID, c.PushRequired, c.DPoPRequired, string(c.Profile)),
+			string(c.Reuse), c.WorkspaceID, c.IDTokenAlgorithm, postLogout, c.PushRequired, c.DPoPRequired, string(c.Profile)),
 		s.identityChange(c),
 	}
 	if len(c.RedirectURIs) > 0 {

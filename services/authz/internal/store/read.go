@@ -192,6 +192,7 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 	dest := slices.Concat([]any{
 		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse,
 		&c.Method, &c.Algorithm, &c.URI, &c.Service.WorkspaceID, &serviceScope,
+		&c.IDTokenAlgorithm, &c.Sector,
 		&c.PushRequired, &c.DPoPRequired, &profile,
 	}, identityFields(&c.Identity), more)
 	if err := rows.Scan(dest...); err != nil {
@@ -208,10 +209,12 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 // scanRegistration scans the columns of client.Registration and the additional columns of a
 // statement.
 func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
-	var scope, defaultScope, applicationType, optional string
-	if err := scanClient(rows, &r.Client, append([]any{&scope, &defaultScope, &applicationType, &r.Unverified, &optional}, more...)...); err != nil {
+	var scope, defaultScope, applicationType, optional, postLogout string
+	dest := append([]any{&scope, &defaultScope, &applicationType, &r.Unverified, &optional, &postLogout}, more...)
+	if err := scanClient(rows, &r.Client, dest...); err != nil {
 		return err
 	}
+	r.PostLogoutRedirectURIs = names(postLogout)
 	r.Scope, r.DefaultScope, r.ApplicationType = names(scope), names(defaultScope), client.ApplicationType(applicationType)
 	r.OptionalScope = names(optional)
 	return nil

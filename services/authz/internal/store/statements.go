@@ -38,15 +38,16 @@ func prepare(db *sqldb.DB) statements {
 // columns are those of client.Client, in the order of scanClient.
 const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse,
     c.auth_method, c.auth_algorithm, c.jwks_uri, c.workspace_id,
-    CASE WHEN c.workspace_id = '' THEN '' ELSE c.scope END, c.push_required, c.dpop_required, c.profile, ` + identityColumns
+    CASE WHEN c.workspace_id = '' THEN '' ELSE c.scope END, c.id_token_alg, c.sector, c.push_required, c.dpop_required, c.profile, ` + identityColumns
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
-const registered = `c.scope, c.default_scope, c.application_type, c.unverified, c.optional_scope`
+const registered = `c.scope, c.default_scope, c.application_type, c.unverified, c.optional_scope, c.post_logout_uris`
 
 const insert = `
 INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
-    unverified, auth_method, auth_algorithm, jwks_uri, reuse, workspace_id, push_required, dpop_required, profile, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, {{now}})`
+    unverified, auth_method, auth_algorithm, jwks_uri, reuse, workspace_id, id_token_alg, sector,
+    post_logout_uris, push_required, dpop_required, profile, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, {{now}})`
 
 // credentials reads a client with its secrets and its keys: a client has either secrets or keys, so
 // that no row is repeated.
@@ -64,7 +65,8 @@ func portable() statements {
     disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
     application_type = excluded.application_type, unverified = excluded.unverified,
     auth_method = excluded.auth_method, auth_algorithm = excluded.auth_algorithm, jwks_uri = excluded.jwks_uri,
-    reuse = excluded.reuse, workspace_id = excluded.workspace_id,
+    reuse = excluded.reuse, workspace_id = excluded.workspace_id, id_token_alg = excluded.id_token_alg, sector = excluded.sector,
+    post_logout_uris = excluded.post_logout_uris,
     push_required = excluded.push_required, dpop_required = excluded.dpop_required, profile = excluded.profile`,
 
 		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
@@ -120,8 +122,9 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     default_scope = COALESCE($8, default_scope), application_type = CASE WHEN $9 = '' THEN application_type ELSE $9 END,
     unverified = COALESCE($10, unverified), reuse = CASE WHEN $11 = '' THEN reuse ELSE $11 END,
     workspace_id = CASE WHEN workspace_id = '' THEN $12 ELSE workspace_id END,
-    push_required = COALESCE($13, push_required), dpop_required = COALESCE($14, dpop_required),
-    profile = CASE WHEN $15 = '' THEN profile ELSE $15 END
+    id_token_alg = CASE WHEN $13 = '' THEN id_token_alg ELSE $13 END, post_logout_uris = COALESCE($14, post_logout_uris),
+    push_required = COALESCE($15, push_required), dpop_required = COALESCE($16, dpop_required),
+    profile = CASE WHEN $17 = '' THEN profile ELSE $17 END
 WHERE id = $1`,
 
 		keyStatements: keyStatementsText(),

@@ -49,6 +49,7 @@ func clientRow(text string, registration client.Registration) *sqldb.Statement {
 		registration.ResourceServer, registration.Disabled, microsOrNull(registration.RefreshRetry), registration.DefaultScope.String(),
 		string(registration.ApplicationType), registration.Unverified, registration.Method, registration.Algorithm, registration.URI,
 		string(cmp.Or(registration.Reuse, oauth.ReuseSubject)), registration.Service.WorkspaceID,
+		registration.IDTokenAlgorithm, registration.Sector, strings.Join(registration.PostLogoutRedirectURIs, " "),
 		registration.PushRequired, registration.DPoPRequired, string(cmp.Or(registration.Profile, client.NoProfile)))
 }
 

@@ -73,7 +73,7 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 			return secret.String{}, err
 		}
 	}
-	completion.WorkspaceID, completion.DisplayName, completion.ReportRepeat = f.WorkspaceID, user.DisplayName, true
+	completion.WorkspaceID, completion.DisplayName, completion.AuthTime, completion.ReportRepeat = f.WorkspaceID, user.DisplayName, user.AuthTime, true
 	completion.Chosen = f.Chosen
 	return d.approve(ctx, f, completion, pending)
 }

@@ -43,6 +43,8 @@ type User struct {
 	ID           string
 	DisplayName  string
 	EmailAddress string
+	// AuthTime is when the user authenticated for the session; zero where that is not known.
+	AuthTime time.Time
 	// Workspaces are the user's current workspaces, ordered by name.
 	Workspaces []Workspace
 }
@@ -124,6 +126,8 @@ type Pending struct {
 	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the
 	// session does not satisfy.
 	SignIn bool
+	// Silent says that the authorization must be decided without a page.
+	Silent bool
 	// Outcome is nil while the authorization waits.
 	Outcome *Outcome
 }
@@ -145,6 +149,8 @@ type Authorizations interface {
 	// zero for a repeat that was only reported and for a device, and the authorization with its outcome, which is nil
 	// from release 0.1.
 	Complete(ctx context.Context, c Completion) (location secret.String, decided *Pending, err error)
+	// Refuse returns the redirect of an authorization that must not show a page, with an error.
+	Refuse(ctx context.Context, r Request, refusal Refusal) (secret.String, error)
 }
 
 // Completion is a decision for authz.
@@ -158,8 +164,11 @@ type Completion struct {
 	// Chosen are the scopes that the user approved; nil where the user did not choose, so that all
 	// requested ones are approved.
 	Chosen *oauth.Scope
-	// DisplayName is the current name of the user who approved.
+	// DisplayName is the current name of the user who approved, and AuthTime when they authenticated.
 	DisplayName string
+	AuthTime    time.Time
+	// Silent says that the approval was made without a page.
+	Silent bool
 	// ReportRepeat asks for the outcome of an approval that was made before, and not for its
 	// redirect.
 	ReportRepeat bool
@@ -216,6 +225,7 @@ type Decider struct {
 	Epochs         Epochs
 	Codes          Codes
 	Consents       Consents
+	Grants         Grants
 	Catalog        Catalog
 }
 

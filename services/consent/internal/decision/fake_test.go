@@ -36,6 +36,7 @@ type world struct {
 	// redeemed are hashes of redeemed codes, and redeemedCalls the number of calls of Redeemed.
 	redeemed      map[string]bool
 	redeemedCalls int
+	refused       decision.Refusal
 	fail          map[string]error
 }
 
@@ -61,7 +62,7 @@ func newWorld() *world {
 
 func (w *world) decider() decision.Decider {
 	return decision.Decider{
-		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Catalog: words{},
+		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Grants: w, Catalog: words{},
 	}
 }
 
@@ -207,4 +208,23 @@ func shown(t *testing.T) *world {
 		t.Fatalf("Prompt: %v", err)
 	}
 	return w
+}
+
+func (w *world) Refuse(_ context.Context, _ decision.Request, refusal decision.Refusal) (secret.String, error) {
+	leave, err := w.enter("Refuse")
+	defer leave()
+	w.refused = refusal
+	return secret.New("https://yourapp.com/callback?error=refused"), err
+}
+
+func (w *world) Granted(_ context.Context, u oauth.UserClient, epoch int64) ([]decision.Granted, error) {
+	leave, err := w.enter("Granted")
+	defer leave()
+	var list []decision.Granted
+	for _, c := range w.consents {
+		if c.UserID == u.UserID && c.ClientID == u.ClientID && c.Epoch == epoch {
+			list = append(list, decision.Granted{WorkspaceID: c.WorkspaceID, Scope: c.Scope})
+		}
+	}
+	return list, err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -38,6 +40,7 @@ func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
 		Identity: convert.AppIdentityFromProto(p.GetIdentity()), Optional: p.GetOptionalScopes(), Confidential: p.GetConfidential(),
 		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(), EpochInDecision: p.GetEpochInDecision(),
+		Silent: p.GetSilent(),
 	}
 	if d := p.GetDevice(); d != nil {
 		found.Device = &decision.Device{Source: d.GetSourceAddress(), RequestedAt: d.GetRequestTime().AsTime()}
@@ -66,11 +69,14 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 func (a Authz) Complete(ctx context.Context, c decision.Completion) (location secret.String, decided *decision.Pending, err error) {
 	req := &authzv1.CompleteAuthorizationRequest{
 		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), SessionToken: c.Request.Session.Reveal(), UserId: c.UserID,
-		Epoch: c.Epoch, ReportRepeat: c.ReportRepeat, RenewCode: c.RenewCode, CodeRedeemed: c.CodeRedeemed,
+		Epoch: c.Epoch, ReportRepeat: c.ReportRepeat, RenewCode: c.RenewCode, CodeRedeemed: c.CodeRedeemed, Silent: c.Silent,
 		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
 	if c.WorkspaceID != "" {
 		approval := &authzv1.Approval{WorkspaceId: c.WorkspaceID, DisplayName: c.DisplayName}
+		if !c.AuthTime.IsZero() {
+			approval.AuthenticateTime = timestamppb.New(c.AuthTime)
+		}
 		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: approval}
 		if c.Chosen != nil {
 			req.Decision = &authzv1.CompleteAuthorizationRequest_PartialApproval{
@@ -87,6 +93,22 @@ func (a Authz) Complete(ctx context.Context, c decision.Completion) (location se
 		decided = &pending
 	}
 	return secret.New(res.GetLocation()), decided, nil
+}
+
+// Refuse returns the error response of an authorization that must not show a page.
+func (a Authz) Refuse(ctx context.Context, r decision.Request, refusal decision.Refusal) (secret.String, error) {
+	res, err := a.Decisions.RefuseAuthorization(ctx, &authzv1.RefuseAuthorizationRequest{
+		RequestId: r.ID, BrowserToken: r.Browser.Reveal(),
+		Refusal: map[decision.Refusal]authzv1.SilentRefusal{
+			decision.LoginRequired:       authzv1.SilentRefusal_SILENT_REFUSAL_LOGIN,
+			decision.ConsentRequired:     authzv1.SilentRefusal_SILENT_REFUSAL_CONSENT,
+			decision.InteractionRequired: authzv1.SilentRefusal_SILENT_REFUSAL_INTERACTION,
+		}[refusal],
+	})
+	if err != nil {
+		return secret.String{}, fmt.Errorf("refusing the authorization: %w", err)
+	}
+	return secret.New(res.GetLocation()), nil
 }
 
 // DescribeClients returns clients by identifier; unknown ones are left out.

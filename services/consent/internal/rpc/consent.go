@@ -2,12 +2,15 @@ package rpc
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
@@ -111,4 +114,17 @@ func verdict(d consentv1.Decision) decision.Verdict {
 	case consentv1.Decision_DECISION_UNSPECIFIED:
 	}
 	return decision.Undecided
+}
+
+// DecideSilently decides a request that must not show a page.
+func (s *Consents) DecideSilently(ctx context.Context, req *consentv1.DecideSilentlyRequest) (*consentv1.DecideSilentlyResponse, error) {
+	r := decision.Request{ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken())}
+	location, err := s.Decider.DecideSilently(ctx, r)
+	if errors.Is(err, decision.ErrSignIn) || oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
+		location, err = s.Decider.RefuseSilently(ctx, r, decision.LoginRequired)
+	}
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return &consentv1.DecideSilentlyResponse{Location: location.Reveal()}, nil
 }

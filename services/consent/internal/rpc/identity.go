@@ -24,6 +24,9 @@ func (i Identity) Session(ctx context.Context, session secret.String) (decision.
 		return decision.User{}, err
 	}
 	user := decision.User{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
+	if at := s.GetAuthenticateTime(); at != nil {
+		user.AuthTime = at.AsTime()
+	}
 	if workspaces == nil {
 		user.Workspaces, err = i.workspaces(ctx, user.ID)
 		return user, err

@@ -8,7 +8,7 @@ import (
 
 // statements are the store's SQL, one text for both engines. supersede is empty where record
 // includes it.
-type statements struct{ record, supersede, approvals, prune, pruneIn string }
+type statements struct{ record, supersede, approvals, granted, prune, pruneIn string }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
@@ -44,6 +44,9 @@ SELECT client_id, workspace_id, scope, epoch, MAX(approved_at)
 FROM consents WHERE user_id = $1
 GROUP BY client_id, workspace_id, scope, epoch
 ORDER BY MAX(approved_at), client_id, workspace_id, scope, epoch`),
+
+		granted: db.SQL(`
+SELECT DISTINCT workspace_id, scope FROM consents WHERE user_id = $1 AND client_id = $2 AND epoch = $3`),
 
 		prune: db.SQL(`
 DELETE FROM consents WHERE request_id_hash ` + oneOf(`

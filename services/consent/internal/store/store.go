@@ -79,6 +79,29 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 	return list, nil
 }
 
+// Granted returns what was approved at an epoch of a user-client.
+func (s *Store) Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]decision.Granted, error) {
+	rows, err := s.db.Query(ctx, s.text.granted, u.UserID, u.ClientID, epoch)
+	if err != nil {
+		return nil, fmt.Errorf("reading consents: %w", err)
+	}
+	defer rows.Close()
+	var list []decision.Granted
+	for rows.Next() {
+		var g decision.Granted
+		var scope string
+		if err := rows.Scan(&g.WorkspaceID, &scope); err != nil {
+			return nil, fmt.Errorf("reading a consent: %w", err)
+		}
+		g.Scope = strings.Fields(scope)
+		list = append(list, g)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading consents: %w", err)
+	}
+	return list, nil
+}
+
 // Prune deletes a bounded number of consents of the user-client with a lower epoch.
 func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) error {
 	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch, prunedAtOnce); err != nil {

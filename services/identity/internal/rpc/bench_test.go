@@ -126,7 +126,7 @@ func open(t *testing.T) *bench {
 	if err := d.store.SeedApp(t.Context(), fixture.App(), fixture.AppSecret()); err != nil {
 		t.Fatal(err)
 	}
-	d.Directory = &rpc.Directory{Memberships: d.store}
+	d.Directory = &rpc.Directory{Memberships: d.store, Users: d.store}
 	d.Administration = &rpc.Administration{
 		Service: administration.Service{Store: d.store, Passwords: d.passwords, Plans: catalog.Default(), Attempts: guard}, Apps: apps,
 	}

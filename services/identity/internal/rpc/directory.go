@@ -13,6 +13,28 @@ type Directory struct {
 	identityv1.UnsafeDirectoryServiceServer
 
 	Memberships account.Memberships
+	Users       Users
+}
+
+// Users reads users.
+type Users interface {
+	// FindUser returns a user, or account.ErrUnknown.
+	FindUser(ctx context.Context, id string) (account.User, error)
+}
+
+// GetUser returns an enabled user.
+func (s *Directory) GetUser(ctx context.Context, req *identityv1.GetUserRequest) (*identityv1.GetUserResponse, error) {
+	if !account.ValidID(req.GetUserId()) {
+		return nil, toStatus(account.ErrUnknown)
+	}
+	user, err := s.Users.FindUser(ctx, req.GetUserId())
+	if err == nil && user.Disabled {
+		err = account.ErrUnknown
+	}
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return &identityv1.GetUserResponse{User: toUser(user)}, nil
 }
 
 // ListWorkspaces returns a user's workspaces.

@@ -45,6 +45,8 @@ type Cursor interface {
 // ServiceCatalog has the scopes and the protected resources that exist now.
 type ServiceCatalog interface {
 	Known(scope string) bool
+	// IsOpenID reports whether a scope is one of OpenID Connect.
+	IsOpenID(scope string) bool
 	Names() []string
 	ResourceIDs() oauth.Resources
 	// Belongs reports whether a scope makes sense for one of the resources; none are the default one.
@@ -129,17 +131,20 @@ func (g ClientCredentials) resources(asked []string) (oauth.Resources, error) {
 }
 
 // scope returns the token's scope: the requested one, or else all that the client may request and
-// that makes sense for the resources. OpenID Connect's names are ignored, as at the authorization
-// endpoint.
+// that makes sense for the resources. OpenID Connect's names are ignored: the token
+// has no user.
 func (g ClientCredentials) scope(client Client, asked string, resources oauth.Resources) (oauth.Scope, error) {
 	requested, err := oauth.ParseRequestedScope(asked)
 	if err != nil && !errors.Is(err, oauth.ErrScopeMissing) {
 		return nil, invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}
 	openID := oauth.OpenIDScopes()
-	scope := requested.Without(func(name string) bool { return openID.Contains(name) && !g.Catalog.Known(name) })
+	ignored := func(name string) bool {
+		return g.Catalog.IsOpenID(name) || openID.Contains(name) && !g.Catalog.Known(name)
+	}
+	scope := requested.Without(ignored)
 	if len(scope) == 0 {
-		scope = client.Service.Scope.Without(func(name string) bool { return !g.Catalog.Belongs(name, resources) })
+		scope = client.Service.Scope.Without(func(name string) bool { return ignored(name) || !g.Catalog.Belongs(name, resources) })
 	}
 	if len(scope) == 0 {
 		return nil, invalidScope(cause.ScopeMissing, "the client is registered for no scope of the resource")

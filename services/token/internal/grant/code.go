@@ -49,6 +49,8 @@ type Redemption struct {
 	Access    secret.Hash
 	Refresh   secret.Hash
 	Lifetimes Lifetimes
+	// Identity is the user as the client's tokens name them.
+	Identity Identity
 	// GrantLimit is how many grants of a user with a client in a workspace may live, this one among
 	// them; 0 is any number.
 	GrantLimit int
@@ -78,6 +80,8 @@ type AuthorizationCode struct {
 	Store     CodeStore
 	Lifetimes Lifetimes
 	Resources Resources
+	// Subjects derives pairwise subjects; nil where OpenID Connect is off.
+	Subjects Subjects
 	// GrantLimit is Redemption.GrantLimit.
 	GrantLimit int
 }
@@ -117,7 +121,7 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 		return TokenPair{}, err
 	}
 	pair, err := redeem(ctx, g.Store, redemption{
-		secret: req.Code, approved: code, asked: req.Resource,
+		secret: req.Code, approved: code, identity: identityOf(g.Subjects, client, code), asked: req.Resource,
 		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit, key: req.Proof.Key, refreshKey: refreshKey(client, req.Proof),
 	})
 	switch {

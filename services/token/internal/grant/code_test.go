@@ -24,7 +24,7 @@ func TestRFC6749_4_1_ACodeIsExchangedForAPair(t *testing.T) {
 		t.Errorf("scope %q for %s, want what was approved in its order, for the configured hour", pair.Scope, pair.ExpiresIn)
 	}
 	want := grant.Redemption{
-		CodeHash: secret.Sum(theCode), Code: johnsCode(), Lifetimes: lifetimes(),
+		CodeHash: secret.Sum(theCode), Code: johnsCode(), Lifetimes: lifetimes(), Identity: grant.Identity{UserID: "usr_john", WorkspaceID: "ws_acme"},
 		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(pair.Refresh.Reveal()),
 	}
 	if diff := cmp.Diff(want, b.store.Redemption); diff != "" {

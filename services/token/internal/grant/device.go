@@ -33,6 +33,8 @@ type DeviceCode struct {
 	Store     CodeStore
 	Lifetimes Lifetimes
 	Resources Resources
+	// Subjects derives pairwise subjects; nil where OpenID Connect is off.
+	Subjects Subjects
 	// GrantLimit is Redemption.GrantLimit.
 	GrantLimit int
 }
@@ -63,7 +65,7 @@ func (g DeviceCode) Issue(ctx context.Context, client Client, req Request) (Toke
 		return TokenPair{}, refuseDevice(cause.DeviceCodeOtherClient)
 	}
 	pair, err := redeem(ctx, g.Store, redemption{
-		secret: req.DeviceCode, approved: client.Code.Approved, asked: req.Resource,
+		secret: req.DeviceCode, approved: client.Code.Approved, identity: identityOf(g.Subjects, client, client.Code.Approved), asked: req.Resource,
 		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit, key: req.Proof.Key, refreshKey: refreshKey(client, req.Proof),
 	})
 	switch {
@@ -96,6 +98,7 @@ type redemption struct {
 	// secret is the code.
 	secret   secret.String
 	approved oauth.ApprovedRequest
+	identity Identity
 	// asked are the values of the parameter resource of the token request.
 	asked      []string
 	resources  Resources
@@ -118,9 +121,11 @@ func redeem(ctx context.Context, store CodeStore, r redemption) (TokenPair, erro
 		ExpiresIn: r.lifetimes.Access,
 		Scope:     r.approved.Scope.String(),
 		Resources: resources,
+		Identity:  &r.identity,
 		Key:       r.key,
 	}
 	return pair, store.Redeem(ctx, Redemption{
+		Identity: r.identity,
 		CodeHash: secret.Sum(r.secret.Reveal()), Code: r.approved, Resources: resources, Lifetimes: r.lifetimes, GrantLimit: r.grantLimit,
 		Key: r.key, RefreshKey: r.refreshKey,
 		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(pair.Refresh.Reveal()),

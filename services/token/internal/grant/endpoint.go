@@ -3,6 +3,7 @@ package grant
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -40,6 +41,10 @@ type TokenPair struct {
 	Scope string
 	// Resources are those of the access token; nil for all of the grant's.
 	Resources oauth.Resources
+	// Identity is the user of the grant; nil for a client that acts for itself.
+	Identity *Identity
+	// IDToken is zero unless the access token's scope has openid.
+	IDToken secret.String
 	// Key is the thumbprint of the key that the access token is bound to; empty for a bearer token.
 	Key string
 }
@@ -55,6 +60,10 @@ type Client struct {
 	RefreshRetry *time.Duration
 	// Reuse is what the reuse of a refresh token revokes; empty is oauth.ReuseSubject.
 	Reuse oauth.Reuse
+	// IDTokenAlgorithm is the algorithm of the client's ID tokens; empty is the default one.
+	IDTokenAlgorithm string
+	// Sector is the sector identifier of a client with pairwise subjects; empty for any other.
+	Sector string
 	// Public says that the client cannot authenticate: its refresh tokens are bound to the key of its
 	// proofs.
 	Public bool
@@ -89,6 +98,9 @@ type Grant interface {
 
 // Endpoint runs the phases that every grant type shares.
 type Endpoint struct {
+	// IDTokens issues ID tokens; nil where OpenID Connect is off.
+	IDTokens IDTokens
+
 	clients Clients
 	grants  map[string]Grant
 }
@@ -132,5 +144,15 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if err != nil {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
 	}
-	return pair, nil
+	return e.identify(client, pair)
+}
+
+// identify adds the ID token to a token pair whose scope has openid.
+func (e *Endpoint) identify(client Client, pair TokenPair) (TokenPair, error) {
+	if e.IDTokens == nil || pair.Identity == nil || !slices.Contains(strings.Fields(pair.Scope), oauth.OpenIDScope) {
+		return pair, nil
+	}
+	var err error
+	pair.IDToken, err = e.IDTokens.Issue(client, pair)
+	return pair, err
 }

@@ -65,6 +65,8 @@ type Issued struct {
 	Scope string
 	// ExpiresIn is its lifetime: shorter than usual at the end of its family.
 	ExpiresIn time.Duration
+	// Identity is the user of the family.
+	Identity Identity
 }
 
 // Replay is the outcome for a refresh token that is not current.
@@ -75,6 +77,8 @@ type Replay struct {
 	Scope string
 	// Resources are those of that family.
 	Resources oauth.Resources
+	// Identity is the user of that family.
+	Identity Identity
 	// FamilyLeft is how long that family still had when the pair was sealed.
 	FamilyLeft time.Duration
 	// Reused reports that the token was a spent one and that its user-client, or its family, was
@@ -225,7 +229,7 @@ func (g RefreshToken) Issue(ctx context.Context, client Client, req Request) (To
 	if err != nil {
 		return TokenPair{}, err
 	}
-	pair.Scope, pair.ExpiresIn = issued.Scope, issued.ExpiresIn
+	pair.Scope, pair.ExpiresIn, pair.Identity = issued.Scope, issued.ExpiresIn, &issued.Identity
 	return pair, nil
 }
 
@@ -306,7 +310,7 @@ func (g RefreshToken) replayed(ctx context.Context, p Presented, client Client, 
 	if err != nil {
 		return TokenPair{}, err
 	}
-	pair.ExpiresIn = min(pair.ExpiresIn, replay.FamilyLeft)
+	pair.ExpiresIn, pair.Identity = min(pair.ExpiresIn, replay.FamilyLeft), &replay.Identity
 	if pair.Scope == "" {
 		pair.Scope = replay.Scope
 	}

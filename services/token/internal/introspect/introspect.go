@@ -26,6 +26,8 @@ type Facts struct {
 	Family []byte
 	// UserID is empty for an API key, and the client for a service token (oauth.ServiceSubject).
 	UserID string
+	// Subject is the pairwise subject by which the client knows the user; empty where that is UserID.
+	Subject string
 	// KeyID is the identifier of an API key, `key_…`; empty otherwise.
 	KeyID string
 	// ClientID is the client, or the authentication app through which a user token was issued;

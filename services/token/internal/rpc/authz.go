@@ -105,6 +105,7 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 	fapi2 := c.GetProfile() == authzv1.Profile_PROFILE_FAPI2
 	client := grant.Client{
 		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse()),
+		IDTokenAlgorithm: c.GetIdTokenSignedResponseAlg(), Sector: c.GetSectorIdentifier(),
 		Public: c.GetType() == authzv1.ClientType_CLIENT_TYPE_PUBLIC, DPoPRequired: c.GetDpopBoundAccessTokens() || fapi2, FAPI2: fapi2,
 		Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
 	}

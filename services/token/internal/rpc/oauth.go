@@ -91,6 +91,7 @@ func (s *OAuth) issue(ctx context.Context, req *tokenv1.IssueTokenRequest) (*tok
 		ExpiresIn:    int32(pair.ExpiresIn / time.Second),
 		RefreshToken: pair.Refresh.Reveal(),
 		Scope:        pair.Scope,
+		IdToken:      pair.IDToken.Reveal(),
 	}, nil
 }
 
@@ -160,7 +161,11 @@ func (s *OAuth) IntrospectClientToken(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return clientResponse(result, s.Issuer), nil
+	res := clientResponse(result, s.Issuer)
+	if own := result.ClientID == caller.ClientID && !caller.ResourceServer; own && result.Subject != "" {
+		res.Sub, res.Username = result.Subject, result.Subject // the client must not learn the user's identifier
+	}
+	return res, nil
 }
 
 func errNoSecret() error {

@@ -1,5 +1,6 @@
-// Package seal encrypts the successor of a refresh token under the predecessor: the key is derived
-// from the predecessor itself, of which the database has only a hash.
+// Package seal encrypts what the database stores and must not be able to read: the successor of a
+// refresh token under the predecessor, of which the database has only a hash, and the server's own
+// private keys under a key of the configuration.
 //
 // It owns the format of the sealed bytes. It never stores them and never decides when they may be
 // decrypted.
@@ -20,8 +21,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// ErrUnreadable is a sealed token pair that was not sealed under this predecessor.
-var ErrUnreadable = errors.New("sealed pair does not open with this token")
+// ErrUnreadable is returned for bytes that were not sealed under this key.
+var ErrUnreadable = errors.New("sealed bytes cannot be decrypted with this key")
 
 // Sealer encrypts with AES-256-GCM. A random nonce precedes the ciphertext: two concurrent
 // refreshes may seal two token pairs under one key.
@@ -76,7 +77,13 @@ func (Sealer) Open(predecessor secret.String, sealed []byte) (grant.TokenPair, e
 }
 
 func cipherOf(predecessor secret.String) (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, []byte(predecessor.Reveal()), nil, "usher refresh retry", 32)
+	return deriveCipher(predecessor, "usher refresh retry")
+}
+
+// deriveCipher returns AES-256-GCM with random nonces, under a key that HKDF derives from a secret for
+// one purpose.
+func deriveCipher(from secret.String, purpose string) (cipher.AEAD, error) {
+	key, err := hkdf.Key(sha256.New, []byte(from.Reveal()), nil, purpose, 32)
 	if err != nil {
 		return nil, fmt.Errorf("deriving the key: %w", err)
 	}

@@ -85,7 +85,8 @@ func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
 	f := introspect.Facts{Kind: enforce.AccessToken}
 	var issued, expires, left int64
 	var resources string
-	err := row.Scan(append(before, &f.Family, &f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &resources, &f.Thumbprint, &issued, &expires, &left, &f.LongUnused)...)
+	err := row.Scan(append(before, &f.Family, &f.UserID, &f.Subject, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &resources, &f.Thumbprint,
+		&issued, &expires, &left, &f.LongUnused)...)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return f, introspect.ErrInactive
 	}

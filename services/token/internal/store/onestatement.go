@@ -29,16 +29,16 @@ WITH family AS (
         refresh_jkt = CASE WHEN $15 = '' THEN refresh_jkt ELSE $15 END
     WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND (refresh_jkt = '' OR refresh_jkt = $14)
         AND (refresh_due IS NULL OR refresh_due <= {{now}} + $12) AND ` + liveGrant("families") + `
-    RETURNING id, scope, expires_at
+    RETURNING id, scope, expires_at, user_id, workspace_id, subject, auth_time, sid
 ), access AS (
     INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
     SELECT $8, id, CASE WHEN $9 = '' THEN scope ELSE $9 END, $13, $14, {{now}}, LEAST({{now}} + $10, expires_at) FROM family
 ), spent AS (
     INSERT INTO spent_refresh_tokens (hash, family_id, expires_at) SELECT $6, id, {{now}} + $2 FROM family WHERE $1 <> $6
 )
-SELECT scope, expires_at - {{now}}, 0 FROM family
+SELECT scope, expires_at - {{now}}, 0, ` + identityColumns("family") + ` FROM family
 UNION ALL
-SELECT '', 0, refresh_due - {{now}} - $12 FROM families
+SELECT '', 0, refresh_due - {{now}} - $12, '', '', '', NULL, '' FROM families
 WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND refresh_due > {{now}} + $12 AND ` + liveGrant("families")
 }
 
@@ -66,21 +66,21 @@ WITH asked AS (
         AND (f.refresh_jkt = '' OR f.refresh_jkt = a.jkt)
         AND (f.refresh_due IS NULL OR f.refresh_due <= {{now}} + a.slack) AND ` + liveGrant("f") + `
     RETURNING f.id, f.scope, f.expires_at, a.predecessor, a.successor, a.access, a.narrowed, a.resources AS narrowed_resources, a.refresh_life,
-        a.access_life, a.jkt
+        a.access_life, a.jkt, ` + identityColumns("f") + `
 ), access AS (
     INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
     SELECT access, id, CASE WHEN narrowed = '' THEN scope ELSE narrowed END, narrowed_resources, jkt, {{now}}, LEAST({{now}} + access_life, expires_at) FROM family
 ), spent AS (
     INSERT INTO spent_refresh_tokens (hash, family_id, expires_at) SELECT predecessor, id, {{now}} + refresh_life FROM family WHERE successor <> predecessor
 )
-SELECT access, scope, expires_at - {{now}} FROM family`
+SELECT access, scope, expires_at - {{now}}, ` + identityColumns("family") + ` FROM family`
 }
 
 // findManyAccess is findAccess for many tokens: each is read by primary key, independent of the
 // planner's estimates of the tables' sizes.
 func findManyAccess() string {
 	return `
-SELECT k.hash, f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `, a.jkt,
+SELECT k.hash, f.id, f.user_id, f.subject, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `, a.jkt,
     a.issued_at, a.expires_at, a.expires_at - {{now}}, f.last_used_at + 60000000 < {{now}}
 FROM unnest($1::bytea[]) AS k(hash)
 CROSS JOIN LATERAL (

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -70,15 +72,15 @@ func insertFamily(from string) string {
 	return `
 INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
     created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at, resources, refresh_jkt,
-    code_jkt)
-SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}, $13, $14, $15
+    code_jkt, subject, auth_time, sid)
+SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}, $13, $14, $15, $16, $17, $18
 FROM ` + from + `
 WHERE ` + codeStands + `
 ON CONFLICT DO NOTHING`
 }
 
 // familyParameters is the number of values that familyColumns returns.
-const familyParameters = 15
+const familyParameters = 18
 
 // afterFamily is the nth parameter after those of familyColumns, from 1.
 func afterFamily(n int) string { return "$" + strconv.Itoa(familyParameters+n) }
@@ -89,8 +91,45 @@ func familyColumns(r grant.Redemption) []any {
 	return []any{
 		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
 		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh),
-		c.Resources.String(), r.RefreshKey, c.DPoPKey,
+		c.Resources.String(), r.RefreshKey, c.DPoPKey, r.Identity.Subject, microsOrNull(r.Identity.AuthTime), r.Identity.SessionID,
 	}
+}
+
+// microsOrNull returns a time as it is stored; NULL for the zero time.
+func microsOrNull(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return at.UnixMicro()
+}
+
+// identityColumns are the columns of identityScan, of a table of families.
+func identityColumns(table string) string {
+	var list []string
+	for _, column := range []string{"user_id", "workspace_id", "subject", "auth_time", "sid"} {
+		list = append(list, table+"."+column)
+	}
+	return strings.Join(list, ", ")
+}
+
+// identityScan scans identityColumns.
+type identityScan struct {
+	grant.Identity
+
+	authTime *int64
+}
+
+// dest returns where the columns are scanned to.
+func (i *identityScan) dest() []any {
+	return []any{&i.UserID, &i.WorkspaceID, &i.Subject, &i.authTime, &i.SessionID}
+}
+
+// identity returns what was scanned.
+func (i *identityScan) identity() grant.Identity {
+	if i.authTime != nil {
+		i.AuthTime = fromMicros(*i.authTime)
+	}
+	return i.Identity
 }
 
 // Redeemed returns the binding of a redeemed code; grant.ErrNoEvidence when it was never redeemed.

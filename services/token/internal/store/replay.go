@@ -14,6 +14,7 @@ import (
 type spent struct {
 	family []byte
 	oauth.UserClient
+	user             identityScan
 	scope, resources string
 	// left is the family's remaining lifetime when its current token was issued, in microseconds.
 	left int64
@@ -45,7 +46,10 @@ func (s *Store) Replayed(ctx context.Context, p grant.Presented, reuse oauth.Reu
 		return grant.Replay{}, fmt.Errorf("%s: %w", what, err)
 	}
 	if len(found.sealed) > 0 {
-		return grant.Replay{Sealed: found.sealed, Scope: found.scope, Resources: oauth.ParseResources(found.resources), FamilyLeft: time.Duration(found.left) * time.Microsecond}, nil
+		return grant.Replay{
+			Sealed: found.sealed, Scope: found.scope, Resources: oauth.ParseResources(found.resources), Identity: found.user.identity(),
+			FamilyLeft: time.Duration(found.left) * time.Microsecond,
+		}, nil
 	}
 	var replay grant.Replay
 	err = s.log.Revoke(ctx, what, func(tx *revlog.Tx) error {
@@ -78,7 +82,8 @@ func (s *Store) WaitForReplicas(ctx context.Context) error {
 }
 
 func (s *Store) spent(ctx context.Context, query queryRow, p grant.Presented) (f spent, err error) {
-	err = query(ctx, s.text.spentFacts, p.Token.Bytes(), p.ClientID, p.Key).
-		Scan(&f.family, &f.UserID, &f.ClientID, &f.scope, &f.resources, &f.left, &f.sealed, &f.revokedSince, &f.familyRevoked)
+	dest := append([]any{&f.family, &f.ClientID, &f.scope, &f.resources, &f.left}, f.user.dest()...)
+	err = query(ctx, s.text.spentFacts, p.Token.Bytes(), p.ClientID, p.Key).Scan(append(dest, &f.sealed, &f.revokedSince, &f.familyRevoked)...)
+	f.UserID = f.user.UserID
 	return f, err
 }

@@ -49,14 +49,15 @@ func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued
 	step, slack := rateLimit(r)
 	var granted string
 	var left, wait int64
+	var user identityScan
 	update := sqldb.Stmt(s.text.rotate, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID, step, slack, r.Key, r.RefreshKey).Scan(&granted, &left)
+		r.Predecessor.Bytes(), r.ClientID, step, slack, r.Key, r.RefreshKey).Scan(append([]any{&granted, &left}, user.dest()...)...)
 	limited := sqldb.Stmt(s.text.refreshLimited, r.Predecessor.Bytes(), r.ClientID, slack).Scan(&wait)
 	err := s.db.Pipeline(ctx, update,
 		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes(), r.Resources.String(), r.Key),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
 		limited)
-	return issuedOrError(r, rotation{granted: granted, left: left, wait: wait, found: update.Found() || limited.Found()}, err)
+	return issuedOrError(r, rotation{granted: granted, left: left, wait: wait, user: user, found: update.Found() || limited.Found()}, err)
 }
 
 // rotateAtOnce is one rotation in one statement.
@@ -66,7 +67,7 @@ func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issue
 	var did rotation
 	whole := sqldb.Stmt(s.text.rotateAtOnce, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
 		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack, r.Resources.String(), r.Key, r.RefreshKey).
-		Scan(&did.granted, &did.left, &did.wait)
+		Scan(append([]any{&did.granted, &did.left, &did.wait}, did.user.dest()...)...)
 	err := s.db.Pipeline(ctx, whole)
 	did.found = whole.Found()
 	return issuedOrError(r, did, err)
@@ -100,6 +101,7 @@ func retry(r grant.Rotation) (hash, sealed, window any) {
 type rotation struct {
 	granted    string
 	left, wait int64
+	user       identityScan
 	found      bool
 }
 
@@ -112,12 +114,13 @@ func issuedOrError(r grant.Rotation, did rotation, err error) (grant.Issued, err
 	case did.wait > 0:
 		return grant.Issued{}, &grant.RefreshLimitError{RetryAfter: time.Duration(did.wait) * time.Microsecond}
 	}
-	return issuedOf(r, did.granted, did.left), nil
+	return issuedOf(r, did), nil
 }
 
-func issuedOf(r grant.Rotation, granted string, left int64) grant.Issued {
+func issuedOf(r grant.Rotation, did rotation) grant.Issued {
 	return grant.Issued{
-		Scope:     cmp.Or(r.Scope, granted),
-		ExpiresIn: min(r.Lifetimes.Access, time.Duration(left)*time.Microsecond),
+		Scope:     cmp.Or(r.Scope, did.granted),
+		ExpiresIn: min(r.Lifetimes.Access, time.Duration(did.left)*time.Microsecond),
+		Identity:  did.user.identity(),
 	}
 }

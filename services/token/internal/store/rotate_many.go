@@ -34,9 +34,8 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 	all := make(map[*grant.Rotation]grant.Issued, len(rotations))
 	for rows.Next() {
 		var hash []byte
-		var granted string
-		var left int64
-		if err := rows.Scan(&hash, &granted, &left); err != nil {
+		var did rotation
+		if err := rows.Scan(append([]any{&hash, &did.granted, &did.left}, did.user.dest()...)...); err != nil {
 			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 		}
 		access, err := secret.HashFromBytes(hash)
@@ -44,7 +43,7 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
 		}
 		r := byAccess[access]
-		all[r] = issuedOf(*r, granted, left)
+		all[r] = issuedOf(*r, did)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("rotating refresh tokens: %w", err)

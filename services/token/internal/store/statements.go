@@ -68,7 +68,7 @@ UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
     refresh_jkt = CASE WHEN $11 = '' THEN refresh_jkt ELSE $11 END
 WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND (refresh_jkt = '' OR refresh_jkt = $10)
     AND (refresh_due IS NULL OR refresh_due <= {{now}} + $9) AND ` + liveGrant("families") + `
-RETURNING scope, expires_at - {{now}}`,
+RETURNING scope, expires_at - {{now}}, ` + identityColumns("families"),
 
 	refreshLimited: `
 SELECT refresh_due - {{now}} - $3 FROM families
@@ -89,7 +89,7 @@ SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3 AND $1 <> $3`,
 	// is spent stays spent. A token that is bound to another key than the presented one is not found:
 	// a thief without the key gets no successor, and revokes nothing.
 	spentFacts: `
-SELECT f.id, f.user_id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at,
+SELECT f.id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at, ` + identityColumns("f") + `,
     CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `,
     f.revoked_at IS NOT NULL
 FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
@@ -128,7 +128,7 @@ WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, client_id, epoch, ` + re
 	// The LIMIT keeps the planner from starting at the families, which looks cheap to it while they
 	// are few.
 	findAccess: `
-SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `, a.jkt,
+SELECT f.id, f.user_id, f.subject, f.client_id, f.workspace_id, f.display_name, a.scope, ` + accessResources + `, a.jkt,
     a.issued_at, a.expires_at, a.expires_at - {{now}}, f.last_used_at + 60000000 < {{now}}
 FROM (
     SELECT family_id, scope, resources, jkt, issued_at, expires_at FROM access_tokens
@@ -137,7 +137,7 @@ FROM (
 WHERE ` + liveGrant("f"),
 
 	findRefresh: `
-SELECT id, user_id, client_id, workspace_id, display_name, scope, resources, refresh_jkt, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
+SELECT id, user_id, subject, client_id, workspace_id, display_name, scope, resources, refresh_jkt, refresh_issued_at, refresh_expires_at, refresh_expires_at - {{now}}, false
 FROM families WHERE refresh_hash = $1 AND refresh_expires_at > {{now}} AND ` + liveGrant("families"),
 
 	touch: `UPDATE families SET last_used_at = {{now}} WHERE id = $1 AND last_used_at + 60000000 < {{now}}`,

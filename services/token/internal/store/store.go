@@ -37,6 +37,7 @@ type Store struct {
 	pairs        pairStatements
 	explanations explainStatements
 	service      serviceStatements
+	signing      signingStatements
 	// access batches look-ups of access tokens; nil on SQLite.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations batches rotations; nil on SQLite.
@@ -52,7 +53,7 @@ func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
 		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(db),
-		explanations: prepareExplain(db), service: prepareService(db),
+		explanations: prepareExplain(db), service: prepareService(db), signing: prepareSigning(db),
 		sweeps: prepareSweeps(db), lastErased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {

@@ -7,6 +7,7 @@ import (
 )
 
 func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
+func TestN10_StoreOpenID(t *testing.T) { storetest.OpenID(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }
 func TestStoreResources(t *testing.T)  { storetest.Resources(t) }
 func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }

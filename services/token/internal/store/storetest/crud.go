@@ -60,7 +60,7 @@ func narrowed(t *testing.T, b bench) {
 		Predecessor: i.refresh, ClientID: "app", Access: next.access, Successor: next.refresh,
 		Scope: "videos:read", Lifetimes: lifetimes(),
 	})
-	if err != nil || got != (grant.Issued{Scope: "videos:read", ExpiresIn: time.Hour}) {
+	if err != nil || got.Scope != "videos:read" || got.ExpiresIn != time.Hour {
 		t.Fatalf("narrowing: %+v, error %v", got, err)
 	}
 	if got, err := b.FindAccess(t.Context(), next.access); err != nil || got.Scope != "videos:read" {

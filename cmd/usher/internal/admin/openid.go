@@ -1,0 +1,36 @@
+package admin
+
+import (
+	"github.com/vidocu/usher/cmd/usher/internal/table"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// openIDFlags are the flags about OpenID Connect of commands that register or change a client.
+type openIDFlags struct {
+	IDTokenAlg     string   `name:"id-token-alg" enum:",RS256,ES256" default:"" help:"The algorithm of the client's ID tokens: RS256 (unless given) or ES256." placeholder:"ALG"`
+	PostLogoutURIs []string `name:"post-logout-redirect-uri" help:"Where the browser may go after a logout that the client starts; repeat the flag for more." placeholder:"URI" sep:"none"`
+}
+
+// given reports whether a flag was given.
+func (o openIDFlags) given() bool { return o.IDTokenAlg != "" || len(o.PostLogoutURIs) > 0 }
+
+// subjectTypes are the values of --subject-type.
+func subjectTypes() map[string]authzv1.SubjectType {
+	return map[string]authzv1.SubjectType{
+		"":       authzv1.SubjectType_SUBJECT_TYPE_UNSPECIFIED,
+		"public": authzv1.SubjectType_SUBJECT_TYPE_PUBLIC, "pairwise": authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE,
+	}
+}
+
+// addOpenIDRows shows what is registered for OpenID Connect, where it is not the default.
+func addOpenIDRows(t *table.Rows, r *authzv1.Registration) {
+	if sector := r.GetClient().GetSectorIdentifier(); sector != "" {
+		t.Add("SUBJECTS", "pairwise for "+sector)
+	}
+	if alg := r.GetClient().GetIdTokenSignedResponseAlg(); alg != "" {
+		t.Add("ID TOKENS", alg)
+	}
+	for _, uri := range r.GetPostLogoutRedirectUris() {
+		t.Add("POST-LOGOUT URI", uri)
+	}
+}

@@ -1,0 +1,43 @@
+package manifest
+
+import (
+	"cmp"
+	"strings"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+)
+
+// openID returns the members about OpenID Connect.
+func (c *Client) openID(have *authzv1.Registration) []member {
+	return []member{
+		{
+			name: "id_token_signed_response_alg", registered: cmp.Or(have.GetClient().GetIdTokenSignedResponseAlg(), oauth.IDTokenAlgorithms()[0]), wanted: c.IDTokenAlg,
+			set: func(r *authzv1.UpdateClientRequest) { r.IdTokenSignedResponseAlg = c.IDTokenAlg },
+		},
+		{
+			name: "subject_type", registered: subjectName(have.GetSubjectType()), wanted: c.SubjectType,
+			never: "every user would have another subject; register another client",
+		},
+		{
+			name: "post_logout_redirect_uris", registered: strings.Join(have.GetPostLogoutRedirectUris(), " "), wanted: strings.Join(c.PostLogoutRedirectURIs, " "),
+			set: func(r *authzv1.UpdateClientRequest) {
+				r.PostLogoutRedirectUris, r.ClearPostLogoutRedirectUris = c.PostLogoutRedirectURIs, len(c.PostLogoutRedirectURIs) == 0
+			},
+		},
+	}
+}
+
+func subjectType(name string) authzv1.SubjectType {
+	if name == subjectPairwise {
+		return authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE
+	}
+	return authzv1.SubjectType_SUBJECT_TYPE_PUBLIC
+}
+
+func subjectName(t authzv1.SubjectType) string {
+	if t == authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE {
+		return subjectPairwise
+	}
+	return subjectPublic
+}

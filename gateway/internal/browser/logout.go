@@ -1,0 +1,252 @@
+package browser
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// LogoutPath is the logout endpoint (OpenID Connect RP-Initiated Logout 1.0 §2), and LogoutDecisionPath
+// takes the form of its page.
+const (
+	LogoutPath         = "/oauth/logout"
+	LogoutDecisionPath = LogoutPath + "/decision"
+)
+
+// The parameters of a logout request that are read.
+const (
+	paramHint       = "id_token_hint"
+	paramLogoutURI  = "post_logout_redirect_uri"
+	paramState      = "state"
+	paramClientID   = "client_id"
+	purposeLogout   = "logout"
+	textWrongLogout = "The app sent a wrong request to sign you out. For its author: %s."
+)
+
+// logoutRequest is a logout request that was validated.
+type logoutRequest struct {
+	// params are the parameters, for the form of the page.
+	params url.Values
+	// clientName is untrusted text; empty where no client is known.
+	clientName string
+	// location is where the browser goes afterwards; empty for a page of the gateway.
+	location string
+	// sameSession says that the ID token is of this browser's session: the user is not asked.
+	sameSession bool
+}
+
+func logoutForm(params url.Values) formPage {
+	return formPage{page: pageLogout, purposes: []string{purposeLogout}, logout: params}
+}
+
+// logoutParams returns the parameters that are read; false for one that is there twice, or that cannot
+// be passed on.
+func logoutParams(query url.Values) (url.Values, bool) {
+	params := url.Values{}
+	for _, name := range []string{paramHint, paramLogoutURI, paramState, paramClientID} {
+		values := query[name]
+		if len(values) > 1 {
+			return nil, false
+		}
+		if len(values) == 1 && values[0] != "" {
+			if !utf8.ValidString(values[0]) {
+				return nil, false
+			}
+			params.Set(name, values[0])
+		}
+	}
+	return params, true
+}
+
+// Logout is the logout endpoint. A user who is signed in is asked, except by the client of an ID token of
+// the same session. Any error is shown on a page, and never sent to an address of the request.
+func (f Flow) Logout(w http.ResponseWriter, r *http.Request) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		f.Pages.Problem(w, r, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
+		return
+	}
+	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(query.Get("ui_locales")))
+	f.logout(w, r, query)
+}
+
+// LogoutPosted is Logout with the parameters in a form body. A browser sends no session cookie with a
+// form of another site: such a request is redirected to GET, which sends it.
+func (f Flow) LogoutPosted(w http.ResponseWriter, r *http.Request) {
+	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
+		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
+		return
+	}
+	body, err := httpx.ReadBody(w, r)
+	if errors.Is(err, httpx.ErrTooLarge) {
+		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The app sent a request that is too long.")
+		return
+	}
+	query, parsing := url.ParseQuery(joinQueries(r.URL.RawQuery, string(body)))
+	if err != nil || parsing != nil {
+		f.Pages.Problem(w, r, http.StatusBadRequest, "The app's request did not arrive whole. Go back to the app and start again.")
+		return
+	}
+	if address := LogoutPath + "?" + query.Encode(); f.Cookies.Session(r).IsZero() && len(address) <= maxRedirected {
+		redirectToPage(w, r, address)
+		return
+	}
+	f.logout(w, r, query)
+}
+
+func (f Flow) logout(w http.ResponseWriter, r *http.Request, query url.Values) {
+	request, ok := f.checkLogout(w, r, query)
+	switch {
+	case !ok:
+	case f.Cookies.Session(r).IsZero():
+		f.loggedOut(w, r, request)
+	case request.sameSession:
+		if err := f.endSession(w, r); err != nil {
+			f.ShowError(w, r, err)
+			return
+		}
+		f.afterLogout(w, r, request)
+	default:
+		f.askLogout(w, r, request)
+	}
+}
+
+// checkLogout validates a logout request. It writes the response and returns false for a wrong one. An
+// address is accepted only together with an ID token, which proves that its sender is the client
+// (OpenID Connect RP-Initiated Logout 1.0 §3).
+func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Values) (logoutRequest, bool) {
+	params, ok := logoutParams(query)
+	if !ok {
+		f.showWrongLogout(w, r, "a parameter is repeated or malformed")
+		return logoutRequest{}, false
+	}
+	request := logoutRequest{params: params}
+	hint, err := f.checkHint(r, params.Get(paramHint))
+	clientID := params.Get(paramClientID)
+	switch {
+	case err != nil:
+		f.ShowError(w, r, err)
+		return request, false
+	case hint == nil && params.Has(paramHint):
+		f.showWrongLogout(w, r, "id_token_hint is not an ID token of this server")
+		return request, false
+	case hint != nil && clientID != "" && clientID != hint.GetClientId():
+		f.showWrongLogout(w, r, "client_id is not the client of id_token_hint")
+		return request, false
+	case hint != nil:
+		clientID = hint.GetClientId()
+	}
+	if clientID == "" {
+		return request, true
+	}
+	check := &authzv1.CheckLogoutRequest{ClientId: clientID, SessionToken: f.Cookies.Session(r).Reveal(), SessionId: hint.GetSessionId()}
+	if hint != nil {
+		check.PostLogoutRedirectUri, check.State = params.Get(paramLogoutURI), params.Get(paramState)
+	}
+	checked, err := f.Logouts.CheckLogout(r.Context(), check)
+	switch oerr.Reason(err) { //nolint:exhaustive // ShowError handles the others
+	case errorv1.Reason_REASON_NOT_FOUND:
+		f.showWrongLogout(w, r, "client_id names no client that is in use")
+		return request, false
+	case errorv1.Reason_REASON_INVALID_REQUEST:
+		f.showWrongLogout(w, r, "post_logout_redirect_uri is not registered for the client")
+		return request, false
+	}
+	if err != nil {
+		f.ShowError(w, r, err)
+		return request, false
+	}
+	request.clientName, request.location, request.sameSession = checked.GetClientName(), checked.GetLocation(), checked.GetSameSession()
+	return request, true
+}
+
+// showWrongLogout shows what is wrong with a logout request. It ends no session.
+func (f Flow) showWrongLogout(w http.ResponseWriter, r *http.Request, fault string) {
+	f.Pages.Notice(w, r, page.Notice{
+		Status: http.StatusBadRequest, Text: textWrongLogout, Names: []string{fault}, Known: "You are still signed in, if you were.",
+	})
+}
+
+// askLogout shows the page that asks the user.
+func (f Flow) askLogout(w http.ResponseWriter, r *http.Request, request logoutRequest) {
+	session := f.Cookies.Session(r)
+	current, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
+	switch {
+	case oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED:
+		f.loggedOut(w, r, request)
+		return
+	case err != nil:
+		f.ShowError(w, r, err)
+		return
+	}
+	flash := f.Cookies.TakeFlash(w, r, pageLogout, "")
+	data := page.Logout{
+		CSRF: f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), session, purposeLogout), App: request.clientName,
+		User:  page.User{Name: current.GetSession().GetDisplayName(), Email: current.GetSession().GetEmailAddress()},
+		Fault: f.Fault(flash),
+	}
+	for _, name := range []string{paramHint, paramLogoutURI, paramState, paramClientID} {
+		if request.params.Has(name) {
+			data.Params = append(data.Params, page.Param{Name: name, Value: request.params.Get(name)})
+		}
+	}
+	f.Pages.Render(w, r, page.View{Template: "logout", Title: "Sign out?", Failed: data.Fault.Text != "", Data: data})
+}
+
+// DecideLogout takes the user's decision.
+func (f Flow) DecideLogout(w http.ResponseWriter, r *http.Request) {
+	if !f.readForm(w, r) {
+		return
+	}
+	params, _ := logoutParams(r.PostForm)
+	from := logoutForm(params)
+	if f.Cookies.Session(r).IsZero() { // signed out in another tab
+		redirectToPage(w, r, from.address())
+		return
+	}
+	if !f.checkForm(w, r, from) {
+		return
+	}
+	if r.PostForm.Get("decision") != "logout" {
+		redirectToPage(w, r, HomePath)
+		return
+	}
+	request, ok := f.checkLogout(w, r, r.PostForm)
+	if !ok {
+		return
+	}
+	if err := f.endSession(w, r); err != nil {
+		f.RedirectWithError(w, r, from, err)
+		return
+	}
+	f.afterLogout(w, r, request)
+}
+
+// afterLogout redirects once the session has ended.
+func (f Flow) afterLogout(w http.ResponseWriter, r *http.Request, request logoutRequest) {
+	if request.location != "" {
+		RedirectTo(w, request.location)
+		return
+	}
+	redirectToPage(w, r, LogoutPath)
+}
+
+// loggedOut responds to a request of a browser without a session.
+func (f Flow) loggedOut(w http.ResponseWriter, r *http.Request, request logoutRequest) {
+	if request.location != "" {
+		RedirectTo(w, request.location)
+		return
+	}
+	f.Pages.Notice(w, r, page.Notice{
+		Status: http.StatusOK, Heading: "You are signed out", Text: "Apps that you connected keep their access until you end it.",
+		Link: page.Link{Address: "/signin", Text: "Sign in"},
+	})
+}

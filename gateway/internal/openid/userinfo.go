@@ -1,0 +1,124 @@
+package openid
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+
+	"github.com/vidocu/usher/gateway/internal/guard"
+	"github.com/vidocu/usher/gateway/internal/httpx"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/sdk/enforce"
+)
+
+// UserInfo is the UserInfo endpoint. It responds 405 itself.
+type UserInfo struct {
+	Tokens tokenv1.OpenIDServiceClient
+	// Proofs checks the proofs of tokens that are bound to a key, and API is the origin of the endpoint.
+	Proofs *enforce.Proofs
+	API    string
+	Logger *slog.Logger
+}
+
+// claims is the response. Claims that are not known are left out (OpenID Connect Core §5.3.2).
+type claims struct {
+	Subject       string `json:"sub"`
+	Name          string `json:"name,omitempty"`
+	GivenName     string `json:"given_name,omitempty"`
+	FamilyName    string `json:"family_name,omitempty"`
+	Email         string `json:"email,omitempty"`
+	EmailVerified *bool  `json:"email_verified,omitempty"`
+}
+
+// ServeHTTP is http.Handler.
+func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		guard.WriteDenial(w, refused(http.StatusMethodNotAllowed, "", "Use GET or POST"))
+		return
+	}
+	sent, denial := credential(w, r)
+	if denial != nil {
+		guard.WriteDenial(w, denial)
+		return
+	}
+	res, err := u.Tokens.GetUserInfo(r.Context(), &tokenv1.GetUserInfoRequest{AccessToken: sent.Token})
+	if denial := u.refused(r, sent, res, err); denial != nil {
+		guard.WriteDenial(w, denial)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(claims{
+		Subject: res.GetSub(), Name: res.GetName(), GivenName: res.GetGivenName(), FamilyName: res.GetFamilyName(),
+		Email: res.GetEmail(), EmailVerified: res.EmailVerified, //nolint:protogetter // absent is not false
+	}) // fails only where the client has disconnected
+}
+
+// refused returns why a request gets no claims; nil for one that does.
+func (u UserInfo) refused(r *http.Request, sent enforce.Credential, res *tokenv1.GetUserInfoResponse, err error) *enforce.Denial {
+	switch oerr.Reason(err) { //nolint:exhaustive // any other error is one of the server
+	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
+		return sent.Inactive()
+	case errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
+		return insufficientScope()
+	}
+	if err != nil {
+		if r.Context().Err() == nil {
+			u.Logger.WarnContext(r.Context(), "UserInfo failed", "error", err)
+		}
+		return enforce.Unavailable()
+	}
+	return u.Proofs.Confirm(r.Context(), sent, res.GetDpopJkt(), enforce.Call{Method: r.Method, Origin: u.API, Path: r.URL.Path})
+}
+
+// credential returns the access token of a request: of the Authorization header, or of a form that is
+// posted (RFC 6750 §2.1, §2.2; RFC 9449 §7.1). It is never read from the query.
+func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *enforce.Denial) {
+	sent := enforce.ReadCredential(r.Header["Authorization"], r.Header["Dpop"])
+	if r.Method == http.MethodPost && httpx.MediaType(r) == httpx.TypeForm {
+		body, err := httpx.ReadBody(w, r)
+		if err != nil {
+			return sent, refused(http.StatusBadRequest, errorInvalidRequest, "The body cannot be read")
+		}
+		form, err := url.ParseQuery(string(body))
+		inBody := form["access_token"]
+		switch {
+		case err != nil, len(inBody) > 1, len(inBody) == 1 && sent.Token != "":
+			return sent, refused(http.StatusBadRequest, errorInvalidRequest, "Send the access token once: in the Authorization header, or in the body")
+		case len(inBody) == 1:
+			sent = enforce.Credential{Token: inBody[0]}
+		}
+	}
+	switch sent.Token {
+	case "":
+		return sent, enforce.Resource{}.Challenge(enforce.Unauthenticated(false), "openid")
+	case enforce.Malformed:
+		return sent, sent.Inactive()
+	}
+	return sent, nil
+}
+
+// errorInvalidRequest is the error of a request with two tokens (RFC 6750 §3.1).
+const errorInvalidRequest = "invalid_request"
+
+// refused returns a denial; with a code, it has a challenge.
+func refused(status int, code, message string) *enforce.Denial {
+	d := &enforce.Denial{Status: status, Code: errorInvalidRequest, Message: message}
+	if code != "" {
+		d.Challenge = enforce.Challenge{Error: code, Description: message}.String()
+	}
+	return d
+}
+
+// insufficientScope is the denial of a token without the scope openid.
+func insufficientScope() *enforce.Denial {
+	message := `This endpoint requires the "openid" scope`
+	return &enforce.Denial{
+		Status: http.StatusForbidden, Code: enforce.CodeInsufficientScope, Message: message,
+		Challenge: enforce.Challenge{Error: enforce.CodeInsufficientScope, Scopes: []string{"openid"}, Description: message}.String(),
+	}
+}

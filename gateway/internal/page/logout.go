@@ -1,0 +1,15 @@
+package page
+
+// Logout is the data of logout.html.
+type Logout struct {
+	CSRF string
+	// The name of the client that signs the user out, untrusted text; empty where none is known.
+	App  string
+	User User
+	// Params are the parameters of the request, which the form repeats: untrusted text.
+	Params []Param
+	Fault  Fault
+}
+
+// Param is a hidden field of a form.
+type Param struct{ Name, Value string }

@@ -1,0 +1,67 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
+)
+
+// ErrLogoutURI is returned for a post_logout_redirect_uri that is not registered for the client.
+var ErrLogoutURI = errors.New("the post_logout_redirect_uri is not registered for the client")
+
+// LogoutRequest is a request of a client to sign the user out (OpenID Connect RP-Initiated Logout 1.0 §2),
+// whose ID token was verified.
+type LogoutRequest struct {
+	ClientID string
+	// RedirectURI and State are empty where none was sent.
+	RedirectURI, State string
+	// SessionID is that of the ID token, and Session the value of the session cookie; either may be empty.
+	SessionID string
+	Session   secret.String
+}
+
+// Logout is what follows from a LogoutRequest.
+type Logout struct {
+	// ClientName is untrusted text.
+	ClientName string
+	// Location is where the browser goes afterwards; empty for a page of the gateway.
+	Location string
+	// SameSession says that the ID token was issued for the session of this browser.
+	SameSession bool
+}
+
+// CheckLogout validates a logout request. It returns client.ErrUnknown, also for a disabled client, or
+// ErrLogoutURI. It ends nothing.
+func (f Flow) CheckLogout(ctx context.Context, r LogoutRequest) (Logout, error) {
+	if !client.ValidID(r.ClientID) && !client.IsDocument(r.ClientID) {
+		return Logout{}, client.ErrUnknown
+	}
+	found, err := f.Clients.Find(ctx, r.ClientID)
+	if err == nil && found.Disabled {
+		err = client.ErrUnknown
+	}
+	if err != nil {
+		return Logout{}, fmt.Errorf("finding the client: %w", err)
+	}
+	result := Logout{ClientName: found.Name}
+	if r.RedirectURI != "" {
+		if !slices.Contains(found.PostLogoutRedirectURIs, r.RedirectURI) {
+			return Logout{}, ErrLogoutURI
+		}
+		result.Location = r.RedirectURI
+		if r.State != "" {
+			if result.Location, err = oauth.AppendQuery(r.RedirectURI, [2]string{"state", r.State}); err != nil {
+				return Logout{}, fmt.Errorf("building the logout response: %w", err)
+			}
+		}
+	}
+	if !r.Session.IsZero() && r.SessionID != "" {
+		result.SameSession = r.SessionID == oauth.SessionID(secret.Sum(r.Session.Reveal()), r.ClientID)
+	}
+	return result, nil
+}

@@ -1,0 +1,89 @@
+package decision
+
+import (
+	"context"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+)
+
+// Refusal is why a request that must not show a page is not approved (OpenID Connect Core §3.1.2.6).
+type Refusal int
+
+// The refusals. The zero value is none.
+const (
+	// LoginRequired says that the session has ended.
+	LoginRequired Refusal = iota + 1
+	// ConsentRequired says that the user has not granted the client all of the scope in one workspace.
+	ConsentRequired
+	// InteractionRequired says that the user must choose between workspaces.
+	InteractionRequired
+)
+
+// Grants are the consents of a user-client.
+type Grants interface {
+	// Granted returns what was approved at an epoch of the user-client, one or several for a workspace.
+	Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]Granted, error)
+}
+
+// Granted is what a user approved in one workspace.
+type Granted struct {
+	WorkspaceID string
+	Scope       oauth.Scope
+}
+
+// DecideSilently decides a request that must not show a page (`prompt=none`), and returns the redirect.
+// It approves only what the user has approved before and has not revoked: all of the scope, in one
+// workspace, of which the user is a member. It records no consent, since the user decided nothing.
+func (d Decider) DecideSilently(ctx context.Context, r Request) (secret.String, error) {
+	user, pending, err := d.open(ctx, r)
+	if err != nil {
+		return secret.String{}, err
+	}
+	if !pending.Silent {
+		return secret.String{}, ErrNotFound
+	}
+	uc := oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID}
+	epoch, err := d.Epochs.GetPairEpoch(ctx, uc)
+	if err != nil {
+		return secret.String{}, err
+	}
+	granted, err := d.Grants.Granted(ctx, uc, epoch)
+	if err != nil {
+		return secret.String{}, err
+	}
+	workspace, refusal := chooseWorkspace(user, pending.Scope, granted)
+	if refusal != 0 {
+		return d.Authorizations.Refuse(ctx, r, refusal)
+	}
+	location, _, err := d.Authorizations.Complete(ctx, Completion{
+		Request: r, UserID: user.ID, Epoch: &epoch, WorkspaceID: workspace, DisplayName: user.DisplayName, AuthTime: user.AuthTime, Silent: true,
+	})
+	return location, err
+}
+
+// RefuseSilently returns the redirect with the refusal.
+func (d Decider) RefuseSilently(ctx context.Context, r Request, refusal Refusal) (secret.String, error) {
+	return d.Authorizations.Refuse(ctx, r, refusal)
+}
+
+// chooseWorkspace returns the one workspace in which the whole scope was approved.
+func chooseWorkspace(user User, scope oauth.Scope, granted []Granted) (string, Refusal) {
+	approved := map[string]oauth.Scope{}
+	for _, g := range granted {
+		approved[g.WorkspaceID] = append(approved[g.WorkspaceID], g.Scope...)
+	}
+	var found []string
+	for _, w := range user.Workspaces {
+		if whole, ok := approved[w.ID]; ok && whole.Covers(scope) {
+			found = append(found, w.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", ConsentRequired
+	case 1:
+		return found[0], 0
+	}
+	return "", InteractionRequired
+}

@@ -1,0 +1,33 @@
+package seal_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/seal"
+)
+
+func TestABoxOpensWithItsKeyAndLabelAlone(t *testing.T) {
+	box := seal.NewBox(secret.New("0123456789abcdef0123456789abcdef"))
+	sealed, err := box.Seal("a", []byte("plain"))
+	if err != nil || bytes.Contains(sealed, []byte("plain")) {
+		t.Fatalf("%q, %v", sealed, err)
+	}
+	if plain, err := box.Open("a", sealed); err != nil || string(plain) != "plain" {
+		t.Errorf("opened: %q, %v", plain, err)
+	}
+	for name, open := range map[string]func() ([]byte, error){
+		"another label": func() ([]byte, error) { return box.Open("b", sealed) },
+		"another key": func() ([]byte, error) {
+			return seal.NewBox(secret.New("1123456789abcdef0123456789abcdef")).Open("a", sealed)
+		},
+		"changed bytes": func() ([]byte, error) { return box.Open("a", append(bytes.Clone(sealed), 0)) },
+		"nothing":       func() ([]byte, error) { return box.Open("a", nil) },
+	} {
+		if plain, err := open(); !errors.Is(err, seal.ErrUnreadable) || plain != nil {
+			t.Errorf("%s: %q, %v, want ErrUnreadable", name, plain, err)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/idtoken"
+	"github.com/vidocu/usher/services/token/internal/signing"
+)
+
+// signingStatements are the SQL of the keys that sign ID tokens.
+type signingStatements struct{ keys, add, erase, remove, keep, kept, bySubject string }
+
+func prepareSigning(db *sqldb.DB) signingStatements {
+	return signingStatements{
+		keys: db.SQL(`
+SELECT algorithm, generation, kid, public_jwk, sealed, active_at, {{now}} FROM signing_keys
+UNION ALL SELECT '', 0, '', '', NULL, 0, {{now}} ORDER BY 1, 2`),
+		add: db.SQL(`
+INSERT INTO signing_keys (algorithm, generation, kid, public_jwk, sealed, created_at, active_at)
+VALUES ($1, $2, $3, $4, $5, {{now}}, $6) ON CONFLICT DO NOTHING`),
+		erase:  db.SQL(`UPDATE signing_keys SET sealed = NULL WHERE algorithm = $1 AND generation = $2`),
+		remove: db.SQL(`DELETE FROM signing_keys WHERE algorithm = $1 AND generation = $2`),
+		keep:   db.SQL(`INSERT INTO stored_secrets (name, sealed, created_at) VALUES ($1, $2, {{now}}) ON CONFLICT DO NOTHING`),
+		kept:   db.SQL(`SELECT sealed FROM stored_secrets WHERE name = $1`),
+		bySubject: db.SQL(`
+SELECT user_id FROM families WHERE client_id = $1 AND subject = $2 AND subject <> '' LIMIT 1`),
+	}
+}
+
+// SigningKeys returns the keys that sign ID tokens, by algorithm and generation, and the database's
+// time.
+func (s *Store) SigningKeys(ctx context.Context) ([]signing.Row, time.Time, error) {
+	rows, err := s.db.Query(ctx, s.signing.keys)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
+	}
+	defer rows.Close()
+	var keys []signing.Row
+	var now int64
+	for rows.Next() {
+		var r signing.Row
+		var public string
+		var active int64
+		if err := rows.Scan(&r.Algorithm, &r.Generation, &r.KeyID, &public, &r.Sealed, &active, &now); err != nil {
+			return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
+		}
+		if r.Algorithm == "" {
+			continue // the row that has only the time
+		}
+		r.Public, r.ActiveAt = []byte(public), fromMicros(active)
+		keys = append(keys, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
+	}
+	return keys, fromMicros(now), nil
+}
+
+// AddSigningKey stores a key unless its generation exists.
+func (s *Store) AddSigningKey(ctx context.Context, r signing.Row) error {
+	return s.execSigning(ctx, "adding a signing key", s.signing.add,
+		r.Algorithm, r.Generation, r.KeyID, string(r.Public), r.Sealed, r.ActiveAt.UnixMicro())
+}
+
+// EraseSigningKey erases the private key of a generation.
+func (s *Store) EraseSigningKey(ctx context.Context, algorithm string, generation int64) error {
+	return s.execSigning(ctx, "erasing a signing key", s.signing.erase, algorithm, generation)
+}
+
+// DeleteSigningKey deletes a generation.
+func (s *Store) DeleteSigningKey(ctx context.Context, algorithm string, generation int64) error {
+	return s.execSigning(ctx, "deleting a signing key", s.signing.remove, algorithm, generation)
+}
+
+// StoredSecret returns the secret of a name, which is sealed if there was none yet.
+func (s *Store) StoredSecret(ctx context.Context, name string, sealed []byte) ([]byte, error) {
+	const what = "reading a stored secret"
+	if err := s.execSigning(ctx, what, s.signing.keep, name, sealed); err != nil {
+		return nil, err
+	}
+	var kept []byte
+	if err := s.db.QueryRow(ctx, s.signing.kept, name).Scan(&kept); err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return kept, nil
+}
+
+// UserOfSubject returns the user whom a client knows by a pairwise subject; idtoken.ErrInvalid where no
+// grant has it.
+func (s *Store) UserOfSubject(ctx context.Context, clientID, subject string) (string, error) {
+	var u oauth.UserClient
+	err := s.db.QueryRow(ctx, s.signing.bySubject, clientID, subject).Scan(&u.UserID)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return "", idtoken.ErrInvalid
+	}
+	if err != nil {
+		return "", fmt.Errorf("finding a pairwise subject: %w", err)
+	}
+	return u.UserID, nil
+}
+
+func (s *Store) execSigning(ctx context.Context, what, text string, args ...any) error {
+	if _, err := s.db.Exec(ctx, text, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
