@@ -212,7 +212,8 @@ func TestOneToAThousandTokensMayBeAskedAboutAtOnce(t *testing.T) {
 	}
 	received := single.ProtoReflect()
 	for i := range received.Descriptor().Fields().Len() {
-		if field := received.Descriptor().Fields().Get(i); !received.Has(field) {
+		// Only a token that is bound to a key has cnf: test/fapi asks about one.
+		if field := received.Descriptor().Fields().Get(i); !received.Has(field) && field.Name() != "cnf" {
 			t.Errorf("%s is not put to the test", field.Name())
 		}
 	}

@@ -102,7 +102,7 @@ func TestCase57_NoOtherGrantExists(t *testing.T) {
 			expect.NoError(t, err)
 			expect.Equal(t, "status", a.Status, http.StatusBadRequest)
 		}
-		for _, path := range []string{"/oauth/par", "/oauth/token/"} {
+		for _, path := range []string{"/oauth/ciba", "/oauth/token/"} {
 			a, err := d.JSON(path, map[string]any{})
 			expect.NoError(t, err)
 			if a.Status != http.StatusNotFound || a.Code() != "not_found" {

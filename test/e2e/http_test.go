@@ -45,7 +45,7 @@ func TestRFC8414_MetadataSaysExactlyWhatIsSupported(t *testing.T) {
 			"authorization_response_iss_parameter_supported":           true,
 			"scopes_supported": list("videos:read", "videos:write", "subtitles:read", "subtitles:write", "export:write", "translate:write",
 				"voiceover:write", "article:read", "article:write", "analyze:write", "tools:read", "tools:write", "jobs:read",
-				"usage:read", "process:write"),
+				"usage:read", "process:write", "openid", "profile", "email"),
 		}
 		if diff := cmp.Diff(expected, a.Body); diff != "" {
 			t.Error(diff)

@@ -295,7 +295,7 @@ func (p *described) documents(t *testing.T) {
 	p.send(t, "GET /.well-known/security.txt", http.StatusNotFound, mustRequest(t, http.MethodGet, p.d.PublicURL+"/.well-known/security.txt", "", ""))
 }
 
-// userInfo reads the claims about a user, and is refused without and with a token of another scope.
+// userInfo reads the claims about a user, and is refused with a token of another scope and with none.
 func (p *described) userInfo(t *testing.T) {
 	t.Helper()
 	const path, form = "/oauth/userinfo", "application/x-www-form-urlencoded"
@@ -305,7 +305,7 @@ func (p *described) userInfo(t *testing.T) {
 		p.send(t, "GET "+path, status, bearer(mustRequest(t, http.MethodGet, p.d.PublicURL+path, "", ""), tokens.Access))
 		p.send(t, "POST "+path, status, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "access_token="+tokens.Access))
 	}
-	p.send(t, "GET "+path, http.StatusUnauthorized, mustRequest(t, http.MethodGet, p.d.PublicURL+path, "", ""))
+	p.send(t, "GET "+path, http.StatusUnauthorized, bearer(mustRequest(t, http.MethodGet, p.d.PublicURL+path, "", ""), "no-token"))
 }
 
 // userAPI sends the requests of document 003, and some that are refused.

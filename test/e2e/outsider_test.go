@@ -114,7 +114,7 @@ func TestCase62_ClientErrorsDoNotTellClientsApart(t *testing.T) {
 }
 
 // TestCase63_SuccessHasNothingExtra: the response has no internal or gRPC header and no cookie, and
-// a DPoP proof changes nothing.
+// headers of gRPC change nothing. A malformed DPoP proof refuses the request, and spends nothing.
 func TestCase63_SuccessHasNothingExtra(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -123,14 +123,20 @@ func TestCase63_SuccessHasNothingExtra(t *testing.T) {
 			"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh},
 			"client_id": {harness.ConfidentialID}, "client_secret": {harness.ConfidentialPW},
 		}
-		req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token?scope=admin&client_id=x", strings.NewReader(form.Encode()))
-		expect.NoError(t, err)
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("DPoP", "eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.x")
-		req.Header.Set("Grpc-Timeout", "1n")
-		req.Header.Set("Grpc-Metadata-Authorization", "Basic eDp5")
-		a, err := harness.Send(req)
-		expect.NoError(t, err)
+		send := func(more ...string) harness.Response {
+			req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token?scope=admin&client_id=x", strings.NewReader(form.Encode()))
+			expect.NoError(t, err)
+			headers := append(more, "Content-Type", "application/x-www-form-urlencoded", "Grpc-Timeout", "1n", "Grpc-Metadata-Authorization", "Basic eDp5")
+			for i := 0; i < len(headers); i += 2 {
+				req.Header.Set(headers[i], headers[i+1])
+			}
+			a, err := harness.Send(req)
+			expect.NoError(t, err)
+			return a
+		}
+		malformed := send("DPoP", "eyJ0eXAiOiJkcG9wK2p3dCJ9.e30.x")
+		expect.Equal(t, "error of a malformed proof", malformed.Body["error"], any("invalid_dpop_proof"))
+		a := send()
 		expect.Tokens(t, a, harness.FullScope)
 		for name := range a.Header {
 			if strings.HasPrefix(name, "Grpc") || name == "Set-Cookie" || name == "Server" {

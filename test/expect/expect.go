@@ -3,6 +3,7 @@
 package expect
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"os"
@@ -117,6 +118,25 @@ func UserAPI(t *testing.T, d *harness.Deployment, method, path, token, body stri
 	NoError(t, err)
 	Equal(t, "Cache-Control", a.Header.Get("Cache-Control"), "no-store")
 	return a
+}
+
+// UserToken checks that a response of the user API is the documented one, a JSON string of 180
+// characters, and returns it.
+func UserToken(t *testing.T, a harness.Response) string {
+	t.Helper()
+	var token string
+	if err := json.Unmarshal([]byte(a.Raw), &token); err != nil || a.Status != http.StatusOK || !regexp.MustCompile(`^[A-Z2-7]{180}$`).MatchString(token) {
+		t.Fatalf("no user token: %d %s", a.Status, a.Raw)
+	}
+	return token
+}
+
+// UserException checks an error response of the user API.
+func UserException(t *testing.T, a harness.Response, status int, name string) {
+	t.Helper()
+	if a.Status != status || a.Text("name") != name || len(a.Body) != 3 {
+		t.Errorf("returned %d %s, want %d %s", a.Status, a.Raw, status, name)
+	}
 }
 
 // File returns a file of the repository.

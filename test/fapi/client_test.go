@@ -15,6 +15,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -36,7 +37,7 @@ func newClient(t *testing.T, d *harness.Deployment, more ...string) fapiClient {
 		key: josetest.New(t, "ES256", "first"), proofKey: josetest.New(t, "ES256", ""),
 	}
 	file := filepath.Join(t.TempDir(), "keys.json")
-	must(t, os.WriteFile(file, []byte(josetest.Set(c.key)), 0o600))
+	expect.NoError(t, os.WriteFile(file, []byte(josetest.Set(c.key)), 0o600))
 	c.operate(append([]string{
 		"clients", "create", "FAPI Client", "--id", c.id, "--jwks", file, "--profile", "fapi2",
 		"--redirect-uri", harness.CallbackURI, "--scope", "videos:read,jobs:read",
@@ -57,7 +58,7 @@ func newPublic(t *testing.T, d *harness.Deployment, more ...string) fapiClient {
 func (c fapiClient) operate(args ...string) string {
 	c.t.Helper()
 	out, err := c.d.Operate(c.t.Context(), shared.bins, args...)
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	return out
 }
 
@@ -105,7 +106,7 @@ func (c fapiClient) signProof(header map[string]any, claims any) string {
 func (c fapiClient) thumbprint() string {
 	c.t.Helper()
 	var k struct{ Crv, Kty, X, Y string }
-	must(c.t, json.Unmarshal([]byte(c.proofKey.JWK()), &k))
+	expect.NoError(c.t, json.Unmarshal([]byte(c.proofKey.JWK()), &k))
 	sum := sha256.Sum256([]byte(`{"crv":"` + k.Crv + `","kty":"` + k.Kty + `","x":"` + k.X + `","y":"` + k.Y + `"}`))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
@@ -125,13 +126,13 @@ func (c fapiClient) post(path string, proofs []string, params ...string) harness
 		}
 	}
 	req, err := http.NewRequest(http.MethodPost, c.d.PublicURL+path, strings.NewReader(form.Encode()))
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	for _, proof := range proofs {
 		req.Header.Add("DPoP", proof)
 	}
 	a, err := harness.Send(req)
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	for _, name := range []string{"access_token", "refresh_token"} {
 		c.d.RecordSecret(name, a.Text(name))
 	}
@@ -174,13 +175,13 @@ func (c fapiClient) address(requestURI string, more ...string) string {
 func (c fapiClient) consent(b *harness.Browser, address string) harness.Page {
 	c.t.Helper()
 	page, err := b.Follow(b.Get(address))
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	if _, err := page.FormWith("password"); err == nil {
 		page, err = b.SignIn(page, harness.JohnEmail, harness.UserPassword)
-		must(c.t, err)
+		expect.NoError(c.t, err)
 	}
 	_, err = page.FormWith("workspace_id")
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	return page
 }
 
@@ -188,7 +189,7 @@ func (c fapiClient) consent(b *harness.Browser, address string) harness.Page {
 func (c fapiClient) approve(b *harness.Browser, address string) url.Values {
 	c.t.Helper()
 	page, err := b.Decide(c.consent(b, address), "ws_acme", "approve")
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	if page.Query().Get("code") == "" {
 		c.t.Fatalf("approving led to %d %q", page.Status, page.Location())
 	}
@@ -228,13 +229,13 @@ func (c fapiClient) refresh(token string, proofs ...string) harness.Response {
 func (c fapiClient) call(scheme, token string, proofs ...string) harness.Response {
 	c.t.Helper()
 	req, err := http.NewRequest(http.MethodGet, c.d.PublicURL+"/v1/videos", nil)
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	req.Header.Set("Authorization", scheme+" "+token)
 	for _, proof := range proofs {
 		req.Header.Add("DPoP", proof)
 	}
 	a, err := harness.Send(req)
-	must(c.t, err)
+	expect.NoError(c.t, err)
 	return a
 }
 

@@ -9,6 +9,7 @@ import (
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -61,7 +62,7 @@ func TestFAPI2_DpopNegativeTests(t *testing.T) {
 		}
 		proof := c.proof("/oauth/token", "htu", strings.Replace(d.PublicURL, "http://", "HTTP://", 1)+"/oauth/./token?query#fragment")
 		issued := c.exchange(code, verifier, proof)
-		want(t, "status with a proof whose URL is normalized", issued.Status, http.StatusOK)
+		expect.Equal(t, "status with a proof whose URL is normalized", issued.Status, http.StatusOK)
 		replayed := c.refresh(issued.Text("refresh_token"), proof)
 		wantError(t, "a proof that was used", replayed, http.StatusBadRequest, "invalid_dpop_proof")
 		asAssertion := c.post("/oauth/token", []string{c.proof("/oauth/token")}, "grant_type", "refresh_token",
@@ -82,10 +83,10 @@ func TestFAPI2_EnsureDpopProofWithIat10SecondsBeforeAndAfterSucceeds(t *testing.
 		for _, offset := range []int64{-10, 10} {
 			verifier := harness.NewVerifier()
 			a := c.exchange(c.code(verifier), verifier, c.proof("/oauth/token", "iat", time.Now().Unix()+offset))
-			want(t, "status of the exchange", a.Status, http.StatusOK)
+			expect.Equal(t, "status of the exchange", a.Status, http.StatusOK)
 			token := a.Text("access_token")
 			got := c.call("DPoP", token, c.apiProof(token, "iat", time.Now().Unix()+offset))
-			want(t, "status of the API", got.Status, http.StatusOK)
+			expect.Equal(t, "status of the API", got.Status, http.StatusOK)
 		}
 	})
 }
@@ -99,8 +100,8 @@ func TestFAPI2_EnsureHolderOfKeyRequired(t *testing.T) {
 		other := c
 		other.proofKey = josetest.New(t, "EdDSA", "")
 		used := c.apiProof(token)
-		want(t, "status with a proof", c.call("DPoP", token, used).Status, http.StatusOK)
-		want(t, "status in lower case", c.call("dpop", token, c.apiProof(token)).Status, http.StatusOK)
+		expect.Equal(t, "status with a proof", c.call("DPoP", token, used).Status, http.StatusOK)
+		expect.Equal(t, "status in lower case", c.call("dpop", token, c.apiProof(token)).Status, http.StatusOK)
 		for name, row := range map[string]struct {
 			a         harness.Response
 			challenge string
@@ -125,10 +126,10 @@ func TestFAPI2_EnsureHolderOfKeyRequired(t *testing.T) {
 		public := newPublic(t, d)
 		verifier := harness.NewVerifier()
 		bearer := public.exchange(public.code(verifier), verifier)
-		want(t, "token_type without a proof", bearer.Text("token_type"), "Bearer")
-		want(t, "status of a bearer token", public.call("Bearer", bearer.Text("access_token")).Status, http.StatusOK)
+		expect.Equal(t, "token_type without a proof", bearer.Text("token_type"), "Bearer")
+		expect.Equal(t, "status of a bearer token", public.call("Bearer", bearer.Text("access_token")).Status, http.StatusOK)
 		unbound := public.call("DPoP", bearer.Text("access_token"), public.apiProof(bearer.Text("access_token")))
-		want(t, "status of a bearer token as DPoP", unbound.Status, http.StatusUnauthorized)
+		expect.Equal(t, "status of a bearer token as DPoP", unbound.Status, http.StatusUnauthorized)
 		poor := c.post("/oauth/token", []string{c.proof("/oauth/token")}, "grant_type", "refresh_token", "refresh_token", "vdo_ort_x")
 		wantError(t, "an invalid refresh token", poor, http.StatusBadRequest, "invalid_grant")
 	})
@@ -155,7 +156,7 @@ func TestFAPI2_EnsureDpopAuthCodeBindingSuccess(t *testing.T) {
 			}
 			code := c.approve(d.NewBrowser(), c.address(a.Text("request_uri"))).Get("code")
 			wantError(t, "another key after "+name, other.exchange(code, verifier, other.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
-			want(t, "status after "+name, c.exchange(code, verifier, c.proof("/oauth/token")).Status, http.StatusOK)
+			expect.Equal(t, "status after "+name, c.exchange(code, verifier, c.proof("/oauth/token")).Status, http.StatusOK)
 		}
 		verifier := harness.NewVerifier()
 		wantError(t, "a key and another one's proof", c.pushWith(verifier, []string{other.proof("/oauth/par")}, "dpop_jkt", c.thumbprint()), http.StatusBadRequest, "invalid_request")
@@ -163,11 +164,11 @@ func TestFAPI2_EnsureDpopAuthCodeBindingSuccess(t *testing.T) {
 		public := newPublic(t, d)
 		request := harness.Request{ClientID: public.id, Scope: "videos:read", Verifier: verifier}
 		page, err := d.NewBrowser().Get(request.Path() + "&dpop_jkt=x")
-		must(t, err)
-		want(t, "error of a malformed dpop_jkt", page.Query().Get("error"), "invalid_request")
+		expect.NoError(t, err)
+		expect.Equal(t, "error of a malformed dpop_jkt", page.Query().Get("error"), "invalid_request")
 		redirect := public.approve(d.NewBrowser(), request.Path()+"&dpop_jkt="+public.thumbprint())
 		wantError(t, "no proof", public.exchange(redirect.Get("code"), verifier), http.StatusBadRequest, "invalid_grant")
-		want(t, "status with the proof", public.exchange(redirect.Get("code"), verifier, public.proof("/oauth/token")).Status, http.StatusOK)
+		expect.Equal(t, "status with the proof", public.exchange(redirect.Get("code"), verifier, public.proof("/oauth/token")).Status, http.StatusOK)
 	})
 }
 
@@ -179,19 +180,19 @@ func TestFAPI2_RefreshToken(t *testing.T) {
 		var access []string
 		for range 3 {
 			a := c.refresh(token, c.proof("/oauth/token"))
-			want(t, "status of a refresh", a.Status, http.StatusOK)
-			want(t, "token_type", a.Text("token_type"), "DPoP")
-			want(t, "refresh token", a.Text("refresh_token"), token)
+			expect.Equal(t, "status of a refresh", a.Status, http.StatusOK)
+			expect.Equal(t, "token_type", a.Text("token_type"), "DPoP")
+			expect.Equal(t, "refresh token", a.Text("refresh_token"), token)
 			access = append(access, a.Text("access_token"))
 		}
 		for _, one := range access {
-			want(t, "status with every access token", c.call("DPoP", one, c.apiProof(one)).Status, http.StatusOK)
+			expect.Equal(t, "status with every access token", c.call("DPoP", one, c.apiProof(one)).Status, http.StatusOK)
 		}
 		wantError(t, "a refresh without a proof", c.refresh(token), http.StatusBadRequest, "invalid_dpop_proof")
 		at := atOnce(6, func(int) harness.Response { return c.refresh(token, c.proof("/oauth/token")) })
 		for _, a := range at {
-			want(t, "status of a concurrent refresh", a.Status, http.StatusOK)
-			want(t, "status with its token", c.call("DPoP", a.Text("access_token"), c.apiProof(a.Text("access_token"))).Status, http.StatusOK)
+			expect.Equal(t, "status of a concurrent refresh", a.Status, http.StatusOK)
+			expect.Equal(t, "status with its token", c.call("DPoP", a.Text("access_token"), c.apiProof(a.Text("access_token"))).Status, http.StatusOK)
 		}
 		other := newClient(t, d)
 		wantError(t, "another client", other.refresh(token, other.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
@@ -207,13 +208,13 @@ func TestRFC9449_5_TheRefreshTokenOfAPublicClientIsBound(t *testing.T) {
 		thief.proofKey = josetest.New(t, "ES256", "")
 		first := c.tokens().Text("refresh_token")
 		second := c.refresh(first, c.proof("/oauth/token"))
-		want(t, "status of a refresh", second.Status, http.StatusOK)
+		expect.Equal(t, "status of a refresh", second.Status, http.StatusOK)
 		for _, token := range []string{first, second.Text("refresh_token")} {
 			wantError(t, "another key", thief.refresh(token, thief.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
 			wantError(t, "no key", thief.refresh(token), http.StatusBadRequest, "invalid_grant")
 		}
 		third := c.refresh(second.Text("refresh_token"), c.proof("/oauth/token"))
-		want(t, "status after a thief's tries", third.Status, http.StatusOK)
+		expect.Equal(t, "status after a thief's tries", third.Status, http.StatusOK)
 		wantError(t, "reuse by the client", c.refresh(first, c.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
 		wantError(t, "the current token after a reuse", c.refresh(third.Text("refresh_token"), c.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
 	})
@@ -225,15 +226,15 @@ func TestRFC9449_6_2_IntrospectionNamesTheKey(t *testing.T) {
 		c := newClient(t, d)
 		tokens := c.tokens()
 		a, err := d.Form("/oauth/introspect", map[string][]string{"token": {tokens.Text("access_token")}}, harness.ResourceID, harness.ResourcePW)
-		must(t, err)
+		expect.NoError(t, err)
 		cnf, _ := a.Body["cnf"].(map[string]any)
-		want(t, "token_type", a.Text("token_type"), "DPoP")
-		want(t, "cnf.jkt", cnf["jkt"], any(c.thumbprint()))
+		expect.Equal(t, "token_type", a.Text("token_type"), "DPoP")
+		expect.Equal(t, "cnf.jkt", cnf["jkt"], any(c.thumbprint()))
 		bearer := newPublic(t, d)
 		verifier := harness.NewVerifier()
 		issued := bearer.exchange(bearer.code(verifier), verifier)
 		a, err = d.Form("/oauth/introspect", map[string][]string{"token": {issued.Text("access_token")}}, harness.ResourceID, harness.ResourcePW)
-		must(t, err)
+		expect.NoError(t, err)
 		if _, has := a.Body["cnf"]; has || a.Text("token_type") != "Bearer" {
 			t.Errorf("a bearer token is %s", a.Raw)
 		}
@@ -246,26 +247,26 @@ func TestN13_4_IntrospectionAndAccessChecksOverGRPC(t *testing.T) {
 		c := newClient(t, d)
 		token := c.tokens().Text("access_token")
 		conn, err := d.Dial("video-api", "token")
-		must(t, err)
+		expect.NoError(t, err)
 		defer conn.Close()
 		introspection, access := tokenv1.NewIntrospectionServiceClient(conn), tokenv1.NewAccessServiceClient(conn)
 		one, err := introspection.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
-		must(t, err)
-		want(t, "cnf.jkt", one.GetCnf().GetJkt(), c.thumbprint())
-		want(t, "token_type", one.GetTokenType(), "DPoP")
+		expect.NoError(t, err)
+		expect.Equal(t, "cnf.jkt", one.GetCnf().GetJkt(), c.thumbprint())
+		expect.Equal(t, "token_type", one.GetTokenType(), "DPoP")
 		many, err := introspection.BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{Tokens: []string{token, "x"}})
-		must(t, err)
-		want(t, "cnf.jkt of a batch", many.GetAnswers()[0].GetCnf().GetJkt(), c.thumbprint())
-		want(t, "token_type of a batch", many.GetAnswers()[0].GetTokenType(), "DPoP")
+		expect.NoError(t, err)
+		expect.Equal(t, "cnf.jkt of a batch", many.GetAnswers()[0].GetCnf().GetJkt(), c.thumbprint())
+		expect.Equal(t, "token_type of a batch", many.GetAnswers()[0].GetTokenType(), "DPoP")
 		check := func(scheme bool, proofs ...string) *tokenv1.CheckAccessResponse {
 			res, err := access.CheckAccess(t.Context(), &tokenv1.CheckAccessRequest{
 				Token: token, Method: http.MethodGet, Path: "/v1/videos", Dpop: proofs, DpopScheme: scheme,
 			})
-			must(t, err)
+			expect.NoError(t, err)
 			return res
 		}
 		used := c.apiProof(token)
-		want(t, "client of an access check", check(true, used).GetAllowed().GetClientId(), c.id)
+		expect.Equal(t, "client of an access check", check(true, used).GetAllowed().GetClientId(), c.id)
 		for what, res := range map[string]*tokenv1.CheckAccessResponse{
 			"as Bearer": check(false), "as Bearer with a proof": check(false, c.apiProof(token)), "without a proof": check(true),
 			"a used proof": check(true, used), "another path's": check(true, c.apiProof(token, "htu", d.PublicURL+"/v1/videos/upload")),
@@ -292,9 +293,9 @@ func TestRace_AProofIsUsedOnce(t *testing.T) {
 			return served
 		}
 		proof := c.proof("/oauth/token")
-		want(t, "refreshes", count(atOnce(8, func(int) harness.Response { return c.refresh(tokens.Text("refresh_token"), proof) })), 1)
+		expect.Equal(t, "refreshes", count(atOnce(8, func(int) harness.Response { return c.refresh(tokens.Text("refresh_token"), proof) })), 1)
 		token := tokens.Text("access_token")
 		proof = c.apiProof(token)
-		want(t, "calls", count(atOnce(8, func(int) harness.Response { return c.call("DPoP", token, proof) })), 1)
+		expect.Equal(t, "calls", count(atOnce(8, func(int) harness.Response { return c.call("DPoP", token, proof) })), 1)
 	})
 }

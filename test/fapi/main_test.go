@@ -87,20 +87,6 @@ func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 	})
 }
 
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func want[T comparable](t *testing.T, what string, got, want T) {
-	t.Helper()
-	if got != want {
-		t.Errorf("%s is %v, want %v", what, got, want)
-	}
-}
-
 // wantError checks an error response in the format of RFC 6749 §5.2.
 func wantError(t *testing.T, what string, a harness.Response, status int, code string) {
 	t.Helper()

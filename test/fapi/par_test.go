@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -14,20 +15,20 @@ func TestFAPI2_HappyFlow(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		c, verifier, b := newClient(t, d), harness.NewVerifier(), d.NewBrowser()
 		a := c.push(verifier)
-		want(t, "status of the push", a.Status, http.StatusCreated)
-		want(t, "expires_in", a.Body["expires_in"], any(float64(90)))
-		want(t, "Cache-Control", a.Header.Get("Cache-Control"), "no-store")
+		expect.Equal(t, "status of the push", a.Status, http.StatusCreated)
+		expect.Equal(t, "expires_in", a.Body["expires_in"], any(float64(90)))
+		expect.Equal(t, "Cache-Control", a.Header.Get("Cache-Control"), "no-store")
 		if uri := a.Text("request_uri"); !strings.HasPrefix(uri, "urn:ietf:params:oauth:request_uri:") || len(uri) != 34+43 {
 			t.Errorf("the request_uri is %s", uri)
 		}
 		redirect := c.approve(b, c.address(a.Text("request_uri")))
-		want(t, "state", redirect.Get("state"), "a state")
-		want(t, "iss", redirect.Get("iss"), d.PublicURL)
+		expect.Equal(t, "state", redirect.Get("state"), "a state")
+		expect.Equal(t, "iss", redirect.Get("iss"), d.PublicURL)
 		issued := c.exchange(redirect.Get("code"), verifier, c.proof("/oauth/token"))
-		want(t, "status of the exchange", issued.Status, http.StatusOK)
-		want(t, "token_type", issued.Text("token_type"), "DPoP")
+		expect.Equal(t, "status of the exchange", issued.Status, http.StatusOK)
+		expect.Equal(t, "token_type", issued.Text("token_type"), "DPoP")
 		token := issued.Text("access_token")
-		want(t, "status of the API", c.call("DPoP", token, c.apiProof(token)).Status, http.StatusOK)
+		expect.Equal(t, "status of the API", c.call("DPoP", token, c.apiProof(token)).Status, http.StatusOK)
 	})
 }
 
@@ -39,26 +40,26 @@ func TestFAPI2_ParAttemptReuseRequestUri(t *testing.T) {
 		preview := d.NewBrowser()
 		for range 2 { // a link preview, and a reload
 			page, err := preview.Get(address)
-			must(t, err)
-			want(t, "status of a preview", page.Status, http.StatusSeeOther)
+			expect.NoError(t, err)
+			expect.Equal(t, "status of a preview", page.Status, http.StatusSeeOther)
 		}
 		b := d.NewBrowser()
 		first := c.consent(b, address)
 		second := c.consent(b, address) // Back, and the link once more
 		page, err := b.Decide(second, "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 		code := page.Query().Get("code")
 		again, err := b.Decide(second, "ws_acme", "approve") // a decision stays idempotent
-		must(t, err)
+		expect.NoError(t, err)
 		if code == "" || again.Query().Get("code") == "" {
 			t.Errorf("the decision led to %q, and again to %q", page.Location(), again.Location())
 		}
 		used, err := b.Get(address)
-		must(t, err)
-		want(t, "status of a used request_uri", used.Status, http.StatusBadRequest)
-		want(t, "redirect of a used request_uri", used.Location(), "")
+		expect.NoError(t, err)
+		expect.Equal(t, "status of a used request_uri", used.Status, http.StatusBadRequest)
+		expect.Equal(t, "redirect of a used request_uri", used.Location(), "")
 		late, err := b.Follow(b.Decide(first, "ws_acme", "approve"))
-		must(t, err)
+		expect.NoError(t, err)
 		if late.Query().Get("code") != "" || !strings.Contains(late.Body, "was answered elsewhere") {
 			t.Errorf("a second authorization of the request led to %d %q:\n%s", late.Status, late.Location(), late.Body)
 		}
@@ -78,7 +79,7 @@ func TestFAPI2_ParAttemptToUseRequestUriForDifferentClient(t *testing.T) {
 			"a repeated one":  c.address(uri) + "&request_uri=" + uri,
 		} {
 			page, err := d.NewBrowser().Get(address)
-			must(t, err)
+			expect.NoError(t, err)
 			if page.Status != http.StatusBadRequest || page.Location() != "" {
 				t.Errorf("%s: %d %q", name, page.Status, page.Location())
 			}
@@ -92,19 +93,19 @@ func TestFAPI2_ParAttemptInvalidHttpMethod(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, method := range []string{http.MethodGet, http.MethodPut} {
 			req, err := http.NewRequest(method, d.PublicURL+"/oauth/par", nil)
-			must(t, err)
+			expect.NoError(t, err)
 			a, err := harness.Send(req)
-			must(t, err)
+			expect.NoError(t, err)
 			wantError(t, method, a, http.StatusMethodNotAllowed, "invalid_request")
 		}
 		a, err := d.JSON("/oauth/par", map[string]any{"client_id": harness.PublicID})
-		must(t, err)
+		expect.NoError(t, err)
 		wantError(t, "JSON", a, http.StatusUnsupportedMediaType, "invalid_request")
 		req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/par", strings.NewReader("scope="+strings.Repeat("x", 70_000)))
-		must(t, err)
+		expect.NoError(t, err)
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		a, err = harness.Send(req)
-		must(t, err)
+		expect.NoError(t, err)
 		wantError(t, "a long body", a, http.StatusRequestEntityTooLarge, "invalid_request")
 	})
 }
@@ -138,10 +139,10 @@ func TestRFC9126_2_3_ARefusedPushIsFlatJSON(t *testing.T) {
 		basic, err := d.Form("/oauth/par", map[string][]string{
 			"response_type": {"code"}, "redirect_uri": {harness.CallbackURI}, "scope": {"videos:read"},
 		}, harness.ConfidentialID, harness.ConfidentialPW)
-		must(t, err)
-		want(t, "status with HTTP Basic and no client_id", basic.Status, http.StatusCreated)
+		expect.NoError(t, err)
+		expect.Equal(t, "status with HTTP Basic and no client_id", basic.Status, http.StatusCreated)
 		wrong, err := d.Form("/oauth/par", map[string][]string{"response_type": {"code"}}, harness.ConfidentialID, "vdo_secret_wrong")
-		must(t, err)
+		expect.NoError(t, err)
 		wantError(t, "a wrong secret", wrong, http.StatusUnauthorized, "invalid_client")
 	})
 }
@@ -152,12 +153,12 @@ func TestFAPI2_EnsureUnsignedAuthorizationRequestWithoutUsingParFails(t *testing
 		verifier := harness.NewVerifier()
 		for name, c := range map[string]fapiClient{"the profile": newClient(t, d), "the requirement": newPublic(t, d, "--require-par")} {
 			page, err := d.NewBrowser().Get(harness.Request{ClientID: c.id, Scope: "videos:read", Verifier: verifier}.Path())
-			must(t, err)
-			want(t, "error with "+name, page.Query().Get("error"), "invalid_request")
+			expect.NoError(t, err)
+			expect.Equal(t, "error with "+name, page.Query().Get("error"), "invalid_request")
 		}
 		free := newPublic(t, d)
 		_, err := d.NewBrowser().Approve(harness.Request{ClientID: free.id, Scope: "videos:read", Verifier: verifier})
-		must(t, err)
+		expect.NoError(t, err)
 	})
 }
 
@@ -169,9 +170,9 @@ func TestRFC9126_4_OnlyThePushedParametersCount(t *testing.T) {
 		a := c.push(verifier, "state", "")
 		redirect := c.approve(d.NewBrowser(), c.address(a.Text("request_uri"),
 			"state", "outside", "redirect_uri", "https://evil.example/", "scope", "jobs:read", "response_type", "token", "prompt", "none"))
-		want(t, "state", redirect.Get("state"), "")
+		expect.Equal(t, "state", redirect.Get("state"), "")
 		issued := c.exchange(redirect.Get("code"), verifier, c.proof("/oauth/token"))
-		want(t, "scope", issued.Text("scope"), "videos:read")
+		expect.Equal(t, "scope", issued.Text("scope"), "videos:read")
 	})
 }
 
@@ -181,13 +182,13 @@ func TestFAPI2_UserRejectsAuthentication(t *testing.T) {
 		c, b := newClient(t, d), d.NewBrowser()
 		address := c.pushed(harness.NewVerifier(), "state", strings.Repeat("s", 384)) // ensure-authorization-request-with-long-state
 		page, err := b.Decide(c.consent(b, address), "ws_acme", "deny")
-		must(t, err)
-		want(t, "error", page.Query().Get("error"), "access_denied")
-		want(t, "state", page.Query().Get("state"), strings.Repeat("s", 384))
-		want(t, "iss", page.Query().Get("iss"), d.PublicURL)
+		expect.NoError(t, err)
+		expect.Equal(t, "error", page.Query().Get("error"), "access_denied")
+		expect.Equal(t, "state", page.Query().Get("state"), strings.Repeat("s", 384))
+		expect.Equal(t, "iss", page.Query().Get("iss"), d.PublicURL)
 		used, err := b.Get(address)
-		must(t, err)
-		want(t, "status of the denied request_uri", used.Status, http.StatusBadRequest)
+		expect.NoError(t, err)
+		expect.Equal(t, "status of the denied request_uri", used.Status, http.StatusBadRequest)
 	})
 }
 
@@ -215,7 +216,7 @@ func TestRace_ARequestUriIsCompletedOnce(t *testing.T) {
 					got++
 				}
 			}
-			want(t, "number of codes", got, 1)
+			expect.Equal(t, "number of codes", got, 1)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -47,7 +48,7 @@ func TestFAPI2_ClientAssertionNegativeTests(t *testing.T) {
 		for _, offset := range []int64{0, 10} { // FAPI 2.0 §5.3.2.1: up to ten seconds ahead
 			a := c.post("/oauth/token", []string{c.proof("/oauth/token")}, "grant_type", "refresh_token", "refresh_token", refresh,
 				"client_assertion", c.assertion("iat", now+offset, "nbf", now+offset))
-			want(t, "status with an iat ahead", a.Status, http.StatusOK)
+			expect.Equal(t, "status with an iat ahead", a.Status, http.StatusOK)
 		}
 		secret := c.post("/oauth/token", []string{c.proof("/oauth/token")}, "grant_type", "refresh_token", "refresh_token", refresh,
 			"client_assertion", "", "client_assertion_type", "", "client_secret", "vdo_secret_x")
@@ -61,11 +62,11 @@ func TestFAPI2_EnsureSignedClientAssertionWithRS256Fails(t *testing.T) {
 		c := newClient(t, d)
 		c.key = josetest.New(t, "RS256", "rsa")
 		file := filepath.Join(t.TempDir(), "keys.json")
-		must(t, os.WriteFile(file, []byte(josetest.Set(c.key)), 0o600))
+		expect.NoError(t, os.WriteFile(file, []byte(josetest.Set(c.key)), 0o600))
 		c.operate("clients", "update", c.id, "--jwks", file)
 		wantError(t, "RS256", c.push(harness.NewVerifier()), http.StatusUnauthorized, "invalid_client")
 		c.key.Algorithm = "PS256"
-		want(t, "status with PS256", c.push(harness.NewVerifier()).Status, http.StatusCreated)
+		expect.Equal(t, "status with PS256", c.push(harness.NewVerifier()).Status, http.StatusCreated)
 	})
 }
 
@@ -78,10 +79,10 @@ func TestFAPI2_EnsureAuthorizationCodeIsBoundToClient(t *testing.T) {
 		wantError(t, "another verifier", c.exchange(code, harness.NewVerifier(), c.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
 		wantError(t, "no verifier", c.exchange(code, "", c.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
 		issued := c.exchange(code, verifier, c.proof("/oauth/token"))
-		want(t, "status of the client", issued.Status, http.StatusOK)
+		expect.Equal(t, "status of the client", issued.Status, http.StatusOK)
 		wantError(t, "a second use", c.exchange(code, verifier, c.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
 		token := issued.Text("access_token")
-		want(t, "status of the API after a second use", c.call("DPoP", token, c.apiProof(token)).Status, http.StatusUnauthorized)
+		expect.Equal(t, "status of the API after a second use", c.call("DPoP", token, c.apiProof(token)).Status, http.StatusUnauthorized)
 	})
 }
 
@@ -94,11 +95,11 @@ func TestFAPI2_ClientCredentialsGrant(t *testing.T) {
 		}
 		wantError(t, "no proof", request(), http.StatusBadRequest, "invalid_dpop_proof")
 		a := request(c.proof("/oauth/token"))
-		want(t, "status", a.Status, http.StatusOK)
-		want(t, "token_type", a.Text("token_type"), "DPoP")
+		expect.Equal(t, "status", a.Status, http.StatusOK)
+		expect.Equal(t, "token_type", a.Text("token_type"), "DPoP")
 		token := a.Text("access_token")
-		want(t, "status of the API", c.call("DPoP", token, c.apiProof(token)).Status, http.StatusOK)
-		want(t, "status as a bearer", c.call("Bearer", token).Status, http.StatusUnauthorized)
+		expect.Equal(t, "status of the API", c.call("DPoP", token, c.apiProof(token)).Status, http.StatusOK)
+		expect.Equal(t, "status as a bearer", c.call("Bearer", token).Status, http.StatusUnauthorized)
 	})
 }
 
@@ -138,14 +139,14 @@ func TestFAPI2_Metadata(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{"/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource/v1"} {
 			req, err := http.NewRequest(http.MethodGet, d.PublicURL+path, nil)
-			must(t, err)
+			expect.NoError(t, err)
 			a, err := harness.Send(req)
-			must(t, err)
+			expect.NoError(t, err)
 			if !strings.Contains(a.Raw, `"dpop_signing_alg_values_supported":["ES256","EdDSA","PS256","RS256"]`) {
 				t.Errorf("%s: %s", path, a.Raw)
 			}
 			if strings.HasSuffix(path, "server") {
-				want(t, "endpoint", a.Text("pushed_authorization_request_endpoint"), d.PublicURL+"/oauth/par")
+				expect.Equal(t, "endpoint", a.Text("pushed_authorization_request_endpoint"), d.PublicURL+"/oauth/par")
 			}
 		}
 	})

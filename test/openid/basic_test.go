@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -80,7 +81,7 @@ func TestOIDCBasic_UserinfoPostHeaderAndBody(t *testing.T) {
 					address, c.kind, c.body = address+"?"+c.body, "", ""
 				}
 				req, err := http.NewRequest(c.method, address, strings.NewReader(c.body))
-				must(t, err)
+				expect.NoError(t, err)
 				req.Header.Set("Origin", "https://app.test")
 				if c.kind != "" {
 					req.Header.Set("Content-Type", c.kind)
@@ -89,7 +90,7 @@ func TestOIDCBasic_UserinfoPostHeaderAndBody(t *testing.T) {
 					req.Header.Set("Authorization", "Bearer "+c.header)
 				}
 				res, err := harness.Send(req)
-				must(t, err)
+				expect.NoError(t, err)
 				if res.Status != c.status || !strings.HasPrefix(res.Header.Get("WWW-Authenticate"), c.challenge) {
 					t.Errorf("%d %s, challenge %q", res.Status, res.Raw, res.Header.Get("WWW-Authenticate"))
 				}
@@ -208,7 +209,7 @@ func TestOIDCBasic_LoginHint(t *testing.T) {
 		r := newRP(d)
 		page := r.open(t, r.params("login_hint", harness.EstherEmail))
 		form, err := page.FormWith("password")
-		must(t, err)
+		expect.NoError(t, err)
 		if form.Values.Get("email") != harness.EstherEmail {
 			t.Errorf("the form is filled with %q", form.Values.Get("email"))
 		}
@@ -261,10 +262,10 @@ func TestOIDCBasic_EnsurePostRequestSucceeds(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/authorize", strings.NewReader(r.params().Encode()))
-		must(t, err)
+		expect.NoError(t, err)
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		page, err := r.browser.Follow(r.browser.Do(req))
-		must(t, err)
+		expect.NoError(t, err)
 		if a := r.exchange(t, r.finish(t, page).Get("code")); a.text("nonce") != "n-0S6_WzA2Mj" {
 			t.Errorf("%d %s", a.Status, a.Raw)
 		}
@@ -279,7 +280,7 @@ func TestOIDCBasic_ServerClientSecretPost(t *testing.T) {
 		a, err := d.Form("/oauth/token", url.Values{
 			"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {harness.CallbackURI}, "client_id": {r.id}, "client_secret": {r.secret},
 		})
-		must(t, err)
+		expect.NoError(t, err)
 		if claims, _ := r.verify(t, a.Text("id_token")); claims["aud"] != r.id {
 			t.Errorf("the claims are %v", claims)
 		}
@@ -306,7 +307,7 @@ func TestOIDCBasic_RefreshToken(t *testing.T) {
 		narrowed, err := d.Form("/oauth/token", url.Values{
 			"grant_type": {"refresh_token"}, "refresh_token": {b.Text("refresh_token")}, "scope": {"videos:read"},
 		}, r.id, r.secret)
-		must(t, err)
+		expect.NoError(t, err)
 		if narrowed.Status != http.StatusOK || narrowed.Body["id_token"] != nil {
 			t.Errorf("without openid: %d %s", narrowed.Status, narrowed.Raw)
 		}

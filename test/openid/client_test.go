@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -44,12 +45,12 @@ func TestN10_5_APairwiseClientKnowsTheUserByAnotherName(t *testing.T) {
 			t.Errorf("UserInfo: %s", info.Raw)
 		}
 		own, err := d.Form("/oauth/introspect", url.Values{"token": {a.Text("access_token")}}, r.id, r.secret)
-		must(t, err)
+		expect.NoError(t, err)
 		if own.Text("sub") != sub || own.Text("username") != sub || strings.Contains(own.Raw, public) {
 			t.Errorf("its own introspection: %s", own.Raw)
 		}
 		server, err := d.Form("/oauth/introspect", url.Values{"token": {a.Text("access_token")}}, harness.ResourceID, harness.ResourcePW)
-		must(t, err)
+		expect.NoError(t, err)
 		if server.Text("sub") != public {
 			t.Errorf("a resource server's introspection: %s", server.Raw)
 		}
@@ -91,12 +92,12 @@ func TestN1_3_AClientWithoutTheScopeGoesOn(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newClient(t, d)
 		_, err := d.Operate(t.Context(), shared.bins, "clients", "update", r.id, "--scope", "videos:read")
-		must(t, err)
+		expect.NoError(t, err)
 		back := r.finish(t, r.open(t, r.params("scope", "openid profile videos:read")))
 		a, err := d.Form("/oauth/token", url.Values{
 			"grant_type": {"authorization_code"}, "code": {back.Get("code")}, "redirect_uri": {r.callback},
 		}, r.id, r.secret)
-		must(t, err)
+		expect.NoError(t, err)
 		if a.Text("scope") != "videos:read" || a.Body["id_token"] != nil {
 			t.Errorf("%d %s", a.Status, a.Raw)
 		}
@@ -111,13 +112,13 @@ func assertion(t *testing.T, key *ecdsa.PrivateKey, typ string, claims map[strin
 		options = options.WithType(jose.ContentType(typ))
 	}
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, options)
-	must(t, err)
+	expect.NoError(t, err)
 	payload, err := json.Marshal(claims)
-	must(t, err)
+	expect.NoError(t, err)
 	jws, err := signer.Sign(payload)
-	must(t, err)
+	expect.NoError(t, err)
 	text, err := jws.CompactSerialize()
-	must(t, err)
+	expect.NoError(t, err)
 	return text
 }
 
@@ -126,11 +127,11 @@ func assertion(t *testing.T, key *ecdsa.PrivateKey, typ string, claims map[strin
 func TestTokensCannotBeSwapped(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		must(t, err)
+		expect.NoError(t, err)
 		jwks, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Use: "sig", Algorithm: "ES256"}}})
-		must(t, err)
+		expect.NoError(t, err)
 		file := filepath.Join(t.TempDir(), "keys.json")
-		must(t, os.WriteFile(file, jwks, 0o600))
+		expect.NoError(t, os.WriteFile(file, jwks, 0o600))
 		signer := newClient(t, d, "--jwks", file)
 		a := newRP(d).login(t)
 		now := time.Now().Unix()
@@ -167,7 +168,7 @@ func TestTokensCannotBeSwapped(t *testing.T) {
 					"grant_type": {"authorization_code"}, "code": {"x"}, "redirect_uri": {rpCallback}, "client_id": {signer.id},
 					"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}, "client_assertion": {token},
 				})
-				must(t, err)
+				expect.NoError(t, err)
 				return res.Code() == "invalid_grant" // the client is authenticated
 			},
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -107,7 +108,7 @@ func TestOIDCConfig_Keys(t *testing.T) {
 		req := mustGet(t, d.PublicURL+"/oauth/jwks")
 		req.Header.Set("Origin", "https://app.test")
 		res, err := harness.Send(req)
-		must(t, err)
+		expect.NoError(t, err)
 		if res.Header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("a page of another origin cannot read the keys: %v", res.Header)
 		}
@@ -121,8 +122,8 @@ func TestN10_1_KeysStayAcrossARestart(t *testing.T) {
 	before, _ := get(t, d.PublicURL+"/oauth/jwks")
 	hint := r.login(t).Text("id_token")
 	_, err := d.StopOne("token")
-	must(t, err)
-	must(t, d.StartOne("token"))
+	expect.NoError(t, err)
+	expect.NoError(t, d.StartOne("token"))
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) { // until the gateway has connected again
 		res, err := harness.Send(mustGet(t, d.PublicURL+"/oauth/jwks"))
 		if err == nil && res.Status == http.StatusOK || time.Now().After(deadline) {
@@ -131,9 +132,9 @@ func TestN10_1_KeysStayAcrossARestart(t *testing.T) {
 	}
 	after, _ := get(t, d.PublicURL+"/oauth/jwks")
 	one, err := json.Marshal(before)
-	must(t, err)
+	expect.NoError(t, err)
 	two, err := json.Marshal(after)
-	must(t, err)
+	expect.NoError(t, err)
 	if string(one) != string(two) {
 		t.Errorf("the keys were\n%s, and are\n%s", one, two)
 	}
@@ -143,6 +144,6 @@ func TestN10_1_KeysStayAcrossARestart(t *testing.T) {
 func mustGet(t *testing.T, address string) *http.Request {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, address, nil)
-	must(t, err)
+	expect.NoError(t, err)
 	return req
 }

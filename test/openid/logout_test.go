@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -23,7 +24,7 @@ func newClient(t *testing.T, d *harness.Deployment, flags ...string) *rp {
 		"--post-logout-redirect-uri", loggedOutURI,
 	}, flags...)
 	secret, err := d.Operate(t.Context(), shared.bins, args...)
-	must(t, err)
+	expect.NoError(t, err)
 	return &rp{d: d, browser: d.NewBrowser(), id: id, secret: strings.TrimSpace(secret), callback: rpCallback}
 }
 
@@ -31,7 +32,7 @@ func newClient(t *testing.T, d *harness.Deployment, flags ...string) *rp {
 func (r *rp) logout(t *testing.T, q url.Values) harness.Page {
 	t.Helper()
 	page, err := r.browser.Follow(r.browser.Get("/oauth/logout?" + q.Encode()))
-	must(t, err)
+	expect.NoError(t, err)
 	return page
 }
 
@@ -39,7 +40,7 @@ func (r *rp) logout(t *testing.T, q url.Values) harness.Page {
 func (r *rp) signedIn(t *testing.T) bool {
 	t.Helper()
 	page, err := r.browser.Follow(r.browser.Get("/account/connected-apps"))
-	must(t, err)
+	expect.NoError(t, err)
 	return !signsIn(page)
 }
 
@@ -54,15 +55,15 @@ func TestOIDCRPInitiatedLogout(t *testing.T) {
 			page := harness.Page{}
 			if posted { // as a page of the client posts it: without the session cookie, by SameSite=Lax
 				req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/logout", strings.NewReader(q.Encode()))
-				must(t, err)
+				expect.NoError(t, err)
 				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 				first, err := d.NewBrowser().Do(req)
-				must(t, err)
+				expect.NoError(t, err)
 				if first.Status != http.StatusSeeOther {
 					t.Fatalf("a form of another site: %d", first.Status)
 				}
 				page, err = r.browser.Follow(r.browser.Get(first.Location()))
-				must(t, err)
+				expect.NoError(t, err)
 			} else {
 				page = r.logout(t, q)
 			}
@@ -127,17 +128,17 @@ func TestOIDCRPInitiatedLogout_AsksOtherwise(t *testing.T) {
 					t.Fatalf("%d %s, %v", page.Status, page.URL, err)
 				}
 				stay, err := r.browser.Submit(page, form, map[string]string{"decision": "stay"})
-				must(t, err)
+				expect.NoError(t, err)
 				if stay.Status != http.StatusSeeOther || !r.signedIn(t) {
 					t.Errorf("staying: %d", stay.Status)
 				}
 				forged, err := r.browser.Submit(page, form, map[string]string{"decision": "logout", "csrf_token": "x"})
-				must(t, err)
+				expect.NoError(t, err)
 				if forged.Status != http.StatusSeeOther || !r.signedIn(t) {
 					t.Errorf("a form with another token signs out: %d", forged.Status)
 				}
 				done, err := r.browser.Follow(r.browser.Submit(page, form, map[string]string{"decision": "logout"}))
-				must(t, err)
+				expect.NoError(t, err)
 				if done.Location() != c.to || r.signedIn(t) {
 					t.Errorf("afterwards: %d %q %s", done.Status, done.Location(), done.URL)
 				}

@@ -84,10 +84,3 @@ func each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
 		t.Run(d.Name, func(t *testing.T) { test(t, d) })
 	}
 }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

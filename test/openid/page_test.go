@@ -10,20 +10,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
 // TestN10_EveryCommandOfTheOpenIDPageRuns follows docs/openid.md.
 func TestN10_EveryCommandOfTheOpenIDPageRuns(t *testing.T) {
 	page, err := os.ReadFile("../../docs/openid.md")
-	must(t, err)
+	expect.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```sh test\n(.*?)```").FindAllStringSubmatch(string(page), -1)
 	if len(blocks) < 4 {
 		t.Fatalf("the page has %d blocks", len(blocks))
 	}
 	d := shared.shapes[1]
 	operator, err := d.OperatorEnv()
-	must(t, err)
+	expect.NoError(t, err)
 	env := maps.Clone(operator)
 	env["GATEWAY"], env["PATH"] = d.PublicURL, filepath.Dir(shared.bins.Path("usher"))+":"+os.Getenv("PATH")
 	env["ACCESS_TOKEN"] = newRP(d).login(t, "scope", "openid profile email").Text("access_token")
@@ -45,11 +46,11 @@ func TestN10_EveryCommandOfTheOpenIDPageRuns(t *testing.T) {
 // exist.
 func TestN10_OffIsAsBefore(t *testing.T) {
 	off, err := harness.AllInOne(shared.bins, t.TempDir(), harness.WithLongTimeouts(map[string]string{"USHER_OPENID": "false"}))
-	must(t, err)
-	defer func() { must(t, off.Close()) }()
+	expect.NoError(t, err)
+	defer func() { expect.NoError(t, off.Close()) }()
 	for _, path := range []string{"/.well-known/openid-configuration", "/oauth/jwks", "/oauth/userinfo", "/oauth/logout"} {
 		res, err := harness.Send(mustGet(t, off.PublicURL+path))
-		must(t, err)
+		expect.NoError(t, err)
 		if res.Status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, res.Status)
 		}
@@ -61,7 +62,7 @@ func TestN10_OffIsAsBefore(t *testing.T) {
 	r := newRP(off)
 	back := r.finish(t, r.open(t, r.params("scope", "openid profile videos:read")))
 	a, err := off.Exchange(back.Get("code"), harness.Request{})
-	must(t, err)
+	expect.NoError(t, err)
 	if a.Text("scope") != "videos:read" || a.Body["id_token"] != nil {
 		t.Errorf("%d %s", a.Status, a.Raw)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -24,12 +25,12 @@ func TestOIDCBasic_PromptLogin(t *testing.T) {
 			// The consent page of the request, by its address, redirects to the sign-in.
 			request := page.URL[len(d.PublicURL+"/signin"):]
 			around, err := r.browser.Follow(r.browser.Get("/consent" + request))
-			must(t, err)
+			expect.NoError(t, err)
 			if !signsIn(around) {
 				t.Errorf("%v: the consent page shows without a new sign-in", demand)
 			}
 			again, err := r.browser.SignIn(page, harness.JohnEmail, harness.UserPassword)
-			must(t, err)
+			expect.NoError(t, err)
 			if !asks(again) {
 				t.Fatalf("%v: after the sign-in %s", demand, again.URL)
 			}
@@ -58,14 +59,14 @@ func TestOIDCBasic_PromptNoneNotLoggedIn(t *testing.T) {
 func TestOIDCBasic_PromptNoneLoggedIn(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
-		must(t, r.browser.SignInAs(harness.EstherEmail))
+		expect.NoError(t, r.browser.SignInAs(harness.EstherEmail))
 		if back := r.open(t, r.params("prompt", "none", "scope", "openid usage:read")).Query(); back.Get("error") != "consent_required" {
 			t.Errorf("before any approval: %v", back)
 		}
 		r = newRP(d)
 		_, err := r.browser.Disconnect(harness.ConfidentialID)
 		_ = err // John is not signed in yet
-		must(t, r.browser.SignInAs(harness.JohnEmail))
+		expect.NoError(t, r.browser.SignInAs(harness.JohnEmail))
 		if _, err := r.browser.Disconnect(r.id); err != nil {
 			t.Log(err) // nothing is connected
 		}
@@ -100,7 +101,7 @@ func TestOIDCBasic_PromptNoneLoggedIn(t *testing.T) {
 func (r *rp) approveIn(t *testing.T, workspace, scope string) {
 	t.Helper()
 	page, err := r.browser.Decide(r.open(t, r.params("scope", scope)), workspace, "approve")
-	must(t, err)
+	expect.NoError(t, err)
 	if page.Query().Get("code") == "" {
 		t.Fatalf("%s leads to %q", page.URL, page.Location())
 	}
@@ -116,9 +117,9 @@ func TestRFC8252_8_6_PromptNoneNeedsAnIdentifiedClient(t *testing.T) {
 		native := []string{
 			"redirect_uri", "http://127.0.0.1:4711/callback", "code_challenge", harness.Challenge(verifier), "code_challenge_method", "S256",
 		}
-		must(t, r.browser.SignInAs(harness.JohnEmail))
+		expect.NoError(t, r.browser.SignInAs(harness.JohnEmail))
 		page, err := r.browser.Decide(r.open(t, r.params(native...)), "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 		if page.Query().Get("code") == "" {
 			t.Fatalf("%q", page.Location())
 		}
@@ -137,7 +138,7 @@ func TestRFC8252_8_6_PromptNoneNeedsAnIdentifiedClient(t *testing.T) {
 func TestOIDCBasic_IDTokenHint(t *testing.T) {
 	each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
-		must(t, r.browser.SignInAs(harness.JohnEmail))
+		expect.NoError(t, r.browser.SignInAs(harness.JohnEmail))
 		if _, err := r.browser.Disconnect(r.id); err != nil {
 			t.Log(err)
 		}
@@ -150,7 +151,7 @@ func TestOIDCBasic_IDTokenHint(t *testing.T) {
 			t.Errorf("with a page, the user of the hint is led to %s", page.URL)
 		}
 		esther := newRP(d)
-		must(t, esther.browser.SignInAs(harness.EstherEmail))
+		expect.NoError(t, esther.browser.SignInAs(harness.EstherEmail))
 		if back := esther.open(t, esther.params("prompt", "none", "id_token_hint", hint)).Query(); back.Get("error") != "login_required" {
 			t.Errorf("another user: %v", back)
 		}
@@ -160,7 +161,7 @@ func TestOIDCBasic_IDTokenHint(t *testing.T) {
 		}
 		request := page.URL[len(d.PublicURL+"/signin"):]
 		around, err := esther.browser.Follow(esther.browser.Get("/consent" + request))
-		must(t, err)
+		expect.NoError(t, err)
 		if asks(around) {
 			if page, err = esther.browser.Decide(around, "ws_acme", "approve"); err != nil || page.Query().Get("code") != "" {
 				t.Errorf("another user gets a code: %q, %v", page.Location(), err)

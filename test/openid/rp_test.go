@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -49,7 +50,7 @@ func (r *rp) params(more ...string) url.Values {
 func (r *rp) open(t *testing.T, q url.Values) harness.Page {
 	t.Helper()
 	page, err := r.browser.Follow(r.browser.Get("/oauth/authorize?" + q.Encode()))
-	must(t, err)
+	expect.NoError(t, err)
 	return page
 }
 
@@ -71,11 +72,11 @@ func (r *rp) finish(t *testing.T, page harness.Page) url.Values {
 	var err error
 	if signsIn(page) {
 		page, err = r.browser.SignIn(page, harness.JohnEmail, harness.UserPassword)
-		must(t, err)
+		expect.NoError(t, err)
 	}
 	if asks(page) {
 		page, err = r.browser.Decide(page, "ws_acme", "approve")
-		must(t, err)
+		expect.NoError(t, err)
 	}
 	if !strings.HasPrefix(page.Location(), r.callback) {
 		t.Fatalf("%s: status %d, location %q", page.URL, page.Status, page.Location())
@@ -108,7 +109,7 @@ func (r *rp) refresh(t *testing.T, token string) response {
 func (r *rp) tokens(t *testing.T, form url.Values) response {
 	t.Helper()
 	res, err := r.d.Form("/oauth/token", form, r.id, r.secret)
-	must(t, err)
+	expect.NoError(t, err)
 	a := response{Response: res}
 	if res.Status != http.StatusOK || !slices.Contains(strings.Fields(res.Text("scope")), "openid") {
 		return a
@@ -147,11 +148,11 @@ func (r *rp) login(t *testing.T, more ...string) response {
 func get(t *testing.T, address string) (map[string]any, http.Header) {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, address, nil)
-	must(t, err)
+	expect.NoError(t, err)
 	body, status, err := harness.SendText(req)
-	must(t, err)
+	expect.NoError(t, err)
 	res, err := harness.Send(req)
-	must(t, err)
+	expect.NoError(t, err)
 	var document map[string]any
 	if err := json.Unmarshal([]byte(body), &document); err != nil || status != http.StatusOK {
 		t.Fatalf("%s: %d %s, %v", address, status, body, err)
@@ -166,9 +167,9 @@ func (r *rp) keys(t *testing.T) jose.JSONWebKeySet {
 	uri, _ := discovered["jwks_uri"].(string)
 	document, _ := get(t, uri)
 	raw, err := json.Marshal(document)
-	must(t, err)
+	expect.NoError(t, err)
 	var set jose.JSONWebKeySet
-	must(t, json.Unmarshal(raw, &set))
+	expect.NoError(t, json.Unmarshal(raw, &set))
 	return set
 }
 
@@ -185,11 +186,11 @@ func (r *rp) verify(t *testing.T, text string) (claims, header map[string]any) {
 		t.Fatalf("%d keys have the kid %q", len(found), parsed.Signatures[0].Protected.KeyID)
 	}
 	payload, err := parsed.Verify(found[0])
-	must(t, err)
-	must(t, json.Unmarshal(payload, &claims))
+	expect.NoError(t, err)
+	expect.NoError(t, json.Unmarshal(payload, &claims))
 	raw, err := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[0])
-	must(t, err)
-	must(t, json.Unmarshal(raw, &header))
+	expect.NoError(t, err)
+	expect.NoError(t, json.Unmarshal(raw, &header))
 	return claims, header
 }
 
@@ -197,9 +198,9 @@ func (r *rp) verify(t *testing.T, text string) (claims, header map[string]any) {
 func (r *rp) userInfo(t *testing.T, token string) harness.Response {
 	t.Helper()
 	req, err := http.NewRequest(http.MethodGet, r.d.PublicURL+"/oauth/userinfo", nil)
-	must(t, err)
+	expect.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+token)
 	res, err := harness.Send(req)
-	must(t, err)
+	expect.NoError(t, err)
 	return res
 }

@@ -83,7 +83,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		return err
 	}
 	if res.GetClientSecret() == "" {
-		return s.print(res, clientRows(res.GetRegistration()))
+		return s.print(res, registrationRows(res))
 	}
 	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The secret of client %s.", res.GetRegistration().GetClient().GetClientId()))
 }

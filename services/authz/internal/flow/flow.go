@@ -172,7 +172,7 @@ func (f Flow) first(ctx context.Context, a *request, browser Browser) (transitio
 	return dispatch(state{
 		silent: a.silent, signedIn: user != nil, choose: a.selectAccount,
 		again:   a.signInAgain || f.tooLongAgo(a, user) || !a.Demand.Admits(user.id()),
-		decides: f.openID() && browser.DecidesSilently && a.identifiesClient(),
+		decides: f.openID() && a.Scope.Contains(oauth.OpenIDScope) && browser.DecidesSilently && a.identifiesClient(),
 	}), nil
 }
 

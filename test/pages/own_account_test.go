@@ -1,4 +1,4 @@
-package e2e
+package pages
 
 import (
 	"fmt"
@@ -84,7 +84,7 @@ func TestAccount_APasswordIsChangedWithTheOldOne(t *testing.T) {
 		code, err := b.Approve(harness.Request{})
 		expect.NoError(t, err)
 		authenticate := fmt.Sprintf(`{"emailAddress":%q,"password":%q}`, ada.email, ada.password)
-		user := userToken(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", authenticate))
+		user := expect.UserToken(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", authenticate))
 
 		for _, row := range []struct{ old, to, shown string }{
 			{"not the password", "a new password", "The current password is wrong."},
@@ -107,8 +107,8 @@ func TestAccount_APasswordIsChangedWithTheOldOne(t *testing.T) {
 		expect.Equal(t, "another browser is signed in", signedIn(t, there), false)
 		old := get(t, d, securityPath, map[string]string{harness.SessionCookie: before})
 		expect.Equal(t, "status with this browser's value before", old.Status, http.StatusSeeOther)
-		wantException(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/refresh-access-token", user, ""), http.StatusBadRequest, "ExpiredAccessTokenException")
-		wantException(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", authenticate), http.StatusBadRequest, "InvalidCredentialsException")
+		expect.UserException(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/refresh-access-token", user, ""), http.StatusBadRequest, "ExpiredAccessTokenException")
+		expect.UserException(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", authenticate), http.StatusBadRequest, "InvalidCredentialsException")
 		expect.Active(t, d, app.Access, true)
 		res, err := d.Exchange(code, harness.Request{})
 		expect.NoError(t, err)
@@ -131,11 +131,11 @@ func TestAccount_SignInsStayWhereTheUserWantsIt(t *testing.T) {
 		ada := join(t, d, "ada.stays@example.com")
 		b, page := ada.signIn(t, d, securityPath)
 		there, _ := ada.signIn(t, d, securityPath)
-		user := userToken(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", fmt.Sprintf(`{"emailAddress":%q,"password":%q}`, ada.email, ada.password)))
+		user := expect.UserToken(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", fmt.Sprintf(`{"emailAddress":%q,"password":%q}`, ada.email, ada.password)))
 		page = changePassword(t, b, page, map[string]string{"old_password": ada.password, "new_password": "a new password", "sign_out_elsewhere": ""})
 		mustShow(t, page, "Your password is changed.")
 		expect.Equal(t, "another browser is signed in", signedIn(t, there), true)
-		userToken(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/refresh-access-token", user, ""))
+		expect.UserToken(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/refresh-access-token", user, ""))
 	})
 }
 
