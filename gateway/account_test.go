@@ -114,6 +114,16 @@ func TestAChangeOfThePasswordIsARedirectWithItsMessage(t *testing.T) {
 	if p.cookies["__Host-usher_session"].Value == before {
 		t.Error("the session is the same")
 	}
+	// The second of two clicks is checked while the first one changes the password and the session.
+	second, current := form(), p.services["GetSession"]
+	p.respond("ChangePassword", nil, oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"))
+	p.respond("GetSession", nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "x"))
+	p.respond("AuthenticateUser", &identityv1.AuthenticateUserResponse{
+		SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
+	}, nil)
+	wantRedirect(t, "the second click", p.post(path, second), path)
+	p.services["GetSession"] = current
+	wantPage(t, "the second click", p.get(path), 200, "Your password is changed.")
 	if log := p.logs.String(); strings.Contains(log, "sentinel") {
 		t.Errorf("the log has a password: %s", log)
 	}

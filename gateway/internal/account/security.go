@@ -55,6 +55,10 @@ func (a Account) ChangePassword(w http.ResponseWriter, r *http.Request) {
 		a.signInAfterChange(w, r)
 		return
 	case errorv1.Reason_REASON_INVALID_CREDENTIALS:
+		if a.sessionEnded(r) { // the first click changed the password while the second one was checked
+			a.signInAfterChange(w, r)
+			return
+		}
 		flash.Kind = browser.FlashPasswordWrong
 		a.backToSecurity(w, r, flash)
 		return
@@ -68,6 +72,12 @@ func (a Account) ChangePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.startSession(w, r, res.GetSessionToken(), res.GetSession())
+}
+
+// sessionEnded reports whether the browser's session has ended.
+func (a Account) sessionEnded(r *http.Request) bool {
+	_, err := a.Flow.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: a.Flow.Cookies.Session(r).Reveal()})
+	return oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED
 }
 
 // signInAfterChange handles a request whose session has ended. The first of two clicks replaced the
