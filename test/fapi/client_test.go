@@ -57,7 +57,7 @@ func newPublic(t *testing.T, d *harness.Deployment, more ...string) fapiClient {
 
 func (c fapiClient) operate(args ...string) string {
 	c.t.Helper()
-	out, err := c.d.Operate(c.t.Context(), shared.bins, args...)
+	out, err := c.d.Operate(c.t.Context(), shared.Bins, args...)
 	expect.NoError(c.t, err)
 	return out
 }

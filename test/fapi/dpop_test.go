@@ -16,7 +16,7 @@ import (
 // TestFAPI2_DpopNegativeTests: every proof that is not exactly one for this request is refused at the
 // token endpoint, and the code stays redeemable.
 func TestFAPI2_DpopNegativeTests(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, verifier := newClient(t, d), harness.NewVerifier()
 		code := c.code(verifier)
 		now := time.Now().Unix()
@@ -78,7 +78,7 @@ func itoa(n int64) string {
 
 // TestFAPI2_EnsureDpopProofWithIat10SecondsBeforeAndAfterSucceeds: clocks differ.
 func TestFAPI2_EnsureDpopProofWithIat10SecondsBeforeAndAfterSucceeds(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		for _, offset := range []int64{-10, 10} {
 			verifier := harness.NewVerifier()
@@ -94,7 +94,7 @@ func TestFAPI2_EnsureDpopProofWithIat10SecondsBeforeAndAfterSucceeds(t *testing.
 // TestFAPI2_EnsureHolderOfKeyRequired: a bound token is worth nothing without its key (RFC 9449 §7),
 // and the challenge says why.
 func TestFAPI2_EnsureHolderOfKeyRequired(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		token := c.tokens().Text("access_token")
 		other := c
@@ -138,7 +138,7 @@ func TestFAPI2_EnsureHolderOfKeyRequired(t *testing.T) {
 // TestFAPI2_EnsureDpopAuthCodeBindingSuccess, and with another key or none (ensure-token-endpoint-fails-
 // with-mismatched-dpop-jkt, and -dpop-proof-jkt). The header DPoP at PAR means the same.
 func TestFAPI2_EnsureDpopAuthCodeBindingSuccess(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		other := c
 		other.proofKey = josetest.New(t, "ES256", "")
@@ -174,7 +174,7 @@ func TestFAPI2_EnsureDpopAuthCodeBindingSuccess(t *testing.T) {
 
 // TestFAPI2_RefreshToken: the profile does not rotate, and reuse is no evidence of theft there.
 func TestFAPI2_RefreshToken(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		token := c.tokens().Text("refresh_token")
 		var access []string
@@ -202,7 +202,7 @@ func TestFAPI2_RefreshToken(t *testing.T) {
 // TestRFC9449_5_TheRefreshTokenOfAPublicClientIsBound: it is rotated, its successors are bound too, and
 // a thief without the key neither gets tokens nor revokes any.
 func TestRFC9449_5_TheRefreshTokenOfAPublicClientIsBound(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newPublic(t, d)
 		thief := c
 		thief.proofKey = josetest.New(t, "ES256", "")
@@ -222,7 +222,7 @@ func TestRFC9449_5_TheRefreshTokenOfAPublicClientIsBound(t *testing.T) {
 
 // TestRFC9449_6_2_IntrospectionNamesTheKey over HTTP.
 func TestRFC9449_6_2_IntrospectionNamesTheKey(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		tokens := c.tokens()
 		a, err := d.Form("/oauth/introspect", map[string][]string{"token": {tokens.Text("access_token")}}, harness.ResourceID, harness.ResourcePW)
@@ -243,7 +243,7 @@ func TestRFC9449_6_2_IntrospectionNamesTheKey(t *testing.T) {
 
 // TestN13_4_IntrospectionAndAccessChecksOverGRPC name the key and require its proof.
 func TestN13_4_IntrospectionAndAccessChecksOverGRPC(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		token := c.tokens().Text("access_token")
 		conn, err := d.Dial("video-api", "token")
@@ -281,7 +281,7 @@ func TestN13_4_IntrospectionAndAccessChecksOverGRPC(t *testing.T) {
 
 // TestRace_AProofIsUsedOnce: of equal requests that are sent at once, one is served.
 func TestRace_AProofIsUsedOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		tokens := c.tokens()
 		count := func(responses []harness.Response) (served int) {

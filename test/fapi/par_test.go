@@ -12,7 +12,7 @@ import (
 
 // TestFAPI2_HappyFlow is the path of every client of the profile, step by step.
 func TestFAPI2_HappyFlow(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, verifier, b := newClient(t, d), harness.NewVerifier(), d.NewBrowser()
 		a := c.push(verifier)
 		expect.Equal(t, "status of the push", a.Status, http.StatusCreated)
@@ -34,7 +34,7 @@ func TestFAPI2_HappyFlow(t *testing.T) {
 
 // TestFAPI2_ParAttemptReuseRequestUri: loading spends nothing, and a decision does.
 func TestFAPI2_ParAttemptReuseRequestUri(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, verifier := newClient(t, d), harness.NewVerifier()
 		address := c.pushed(verifier)
 		preview := d.NewBrowser()
@@ -68,7 +68,7 @@ func TestFAPI2_ParAttemptReuseRequestUri(t *testing.T) {
 
 // TestFAPI2_ParAttemptToUseRequestUriForDifferentClient, and with one that was never issued.
 func TestFAPI2_ParAttemptToUseRequestUriForDifferentClient(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, other := newClient(t, d), newClient(t, d)
 		uri := c.push(harness.NewVerifier()).Text("request_uri")
 		for name, address := range map[string]string{
@@ -90,7 +90,7 @@ func TestFAPI2_ParAttemptToUseRequestUriForDifferentClient(t *testing.T) {
 // TestFAPI2_ParAttemptInvalidHttpMethod and the other requests that are refused before the client is
 // authenticated.
 func TestFAPI2_ParAttemptInvalidHttpMethod(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, method := range []string{http.MethodGet, http.MethodPut} {
 			req, err := http.NewRequest(method, d.PublicURL+"/oauth/par", nil)
 			expect.NoError(t, err)
@@ -112,7 +112,7 @@ func TestFAPI2_ParAttemptInvalidHttpMethod(t *testing.T) {
 
 // TestRFC9126_2_3_ARefusedPushIsFlatJSON: the checks are those of the authorization endpoint.
 func TestRFC9126_2_3_ARefusedPushIsFlatJSON(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, verifier := newClient(t, d), harness.NewVerifier()
 		for _, row := range []struct {
 			name, code string
@@ -149,7 +149,7 @@ func TestRFC9126_2_3_ARefusedPushIsFlatJSON(t *testing.T) {
 
 // TestFAPI2_EnsureUnsignedAuthorizationRequestWithoutUsingParFails, for a client that requires it.
 func TestFAPI2_EnsureUnsignedAuthorizationRequestWithoutUsingParFails(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		verifier := harness.NewVerifier()
 		for name, c := range map[string]fapiClient{"the profile": newClient(t, d), "the requirement": newPublic(t, d, "--require-par")} {
 			page, err := d.NewBrowser().Get(harness.Request{ClientID: c.id, Scope: "videos:read", Verifier: verifier}.Path())
@@ -165,7 +165,7 @@ func TestFAPI2_EnsureUnsignedAuthorizationRequestWithoutUsingParFails(t *testing
 // TestRFC9126_4_OnlyThePushedParametersCount: none of the browser's own is read (FAPI's
 // state-only-outside-request-object-not-used).
 func TestRFC9126_4_OnlyThePushedParametersCount(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, verifier := newClient(t, d), harness.NewVerifier()
 		a := c.push(verifier, "state", "")
 		redirect := c.approve(d.NewBrowser(), c.address(a.Text("request_uri"),
@@ -178,7 +178,7 @@ func TestRFC9126_4_OnlyThePushedParametersCount(t *testing.T) {
 
 // TestFAPI2_UserRejectsAuthentication: a denial is a decision too, and spends the request_uri.
 func TestFAPI2_UserRejectsAuthentication(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, b := newClient(t, d), d.NewBrowser()
 		address := c.pushed(harness.NewVerifier(), "state", strings.Repeat("s", 384)) // ensure-authorization-request-with-long-state
 		page, err := b.Decide(c.consent(b, address), "ws_acme", "deny")
@@ -195,7 +195,7 @@ func TestFAPI2_UserRejectsAuthentication(t *testing.T) {
 // TestRace_ARequestUriIsCompletedOnce: of several authorizations that began with one request_uri and
 // are approved at once, one gets a code.
 func TestRace_ARequestUriIsCompletedOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, b := newClient(t, d), d.NewBrowser()
 		for range 3 {
 			address := c.pushed(harness.NewVerifier())

@@ -18,7 +18,7 @@ import (
 // TestFAPI2_ClientAssertionNegativeTests: the audience is the issuer as a string, and every claim is
 // there (FAPI 2.0 §5.3.2.1), at the token endpoint and at PAR.
 func TestFAPI2_ClientAssertionNegativeTests(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		refresh := c.tokens().Text("refresh_token")
 		now := time.Now().Unix()
@@ -58,7 +58,7 @@ func TestFAPI2_ClientAssertionNegativeTests(t *testing.T) {
 
 // TestFAPI2_EnsureSignedClientAssertionWithRS256Fails for a key that could also make PS256.
 func TestFAPI2_EnsureSignedClientAssertionWithRS256Fails(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		c.key = josetest.New(t, "RS256", "rsa")
 		file := filepath.Join(t.TempDir(), "keys.json")
@@ -72,7 +72,7 @@ func TestFAPI2_EnsureSignedClientAssertionWithRS256Fails(t *testing.T) {
 
 // TestFAPI2_EnsureAuthorizationCodeIsBoundToClient, and a code that is used twice revokes.
 func TestFAPI2_EnsureAuthorizationCodeIsBoundToClient(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c, other, verifier := newClient(t, d), newClient(t, d), harness.NewVerifier()
 		code := c.code(verifier)
 		wantError(t, "another client", other.exchange(code, verifier, other.proof("/oauth/token")), http.StatusBadRequest, "invalid_grant")
@@ -88,7 +88,7 @@ func TestFAPI2_EnsureAuthorizationCodeIsBoundToClient(t *testing.T) {
 
 // TestFAPI2_ClientCredentialsGrant: a client's own token is bound too.
 func TestFAPI2_ClientCredentialsGrant(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d, "--grant", "client_credentials", "--workspace", "ws_acme")
 		request := func(proofs ...string) harness.Response {
 			return c.post("/oauth/token", proofs, "grant_type", "client_credentials", "scope", "videos:read")
@@ -105,7 +105,7 @@ func TestFAPI2_ClientCredentialsGrant(t *testing.T) {
 
 // TestFAPI2_TheProfileRefusesWhatContradictsIt, by name, when a client is registered or changed.
 func TestFAPI2_TheProfileRefusesWhatContradictsIt(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d)
 		create := []string{"clients", "create", "X", "--profile", "fapi2", "--redirect-uri", harness.CallbackURI, "--scope", "videos:read"}
 		for name, args := range map[string][]string{
@@ -118,7 +118,7 @@ func TestFAPI2_TheProfileRefusesWhatContradictsIt(t *testing.T) {
 			"a device":     {"clients", "update", c.id, "--grant", "urn:ietf:params:oauth:grant-type:device_code"},
 			"not verified": {"clients", "update", c.id, "--unverified"},
 		} {
-			if out, err := d.Operate(t.Context(), shared.bins, args...); err == nil {
+			if out, err := d.Operate(t.Context(), shared.Bins, args...); err == nil {
 				t.Errorf("%s is registered:\n%s", name, out)
 			}
 		}
@@ -136,7 +136,7 @@ func TestFAPI2_TheProfileRefusesWhatContradictsIt(t *testing.T) {
 
 // TestFAPI2_Metadata names the endpoint and the algorithms in both documents.
 func TestFAPI2_Metadata(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, path := range []string{"/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource/v1"} {
 			req, err := http.NewRequest(http.MethodGet, d.PublicURL+path, nil)
 			expect.NoError(t, err)

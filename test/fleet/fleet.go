@@ -37,7 +37,14 @@ type Fleet struct {
 
 // Run is a package's TestMain: it starts both shapes, gives them to the tests, and returns the exit
 // code. A secret in a log or a trace fails it.
-func Run(m *testing.M, use func(*Fleet)) int { return run(m, use, start) }
+func Run(m *testing.M, use func(*Fleet)) int { return RunWith(m, nil, use) }
+
+// RunWith is Run with more settings of both shapes.
+func RunWith(m *testing.M, settings map[string]string, use func(*Fleet)) int {
+	return run(m, use, func(dir string, bins harness.Binaries) ([]*harness.Deployment, error) {
+		return start(dir, bins, settings)
+	})
+}
 
 // RunWithoutShapes is Run for a package whose tests start their own deployments.
 func RunWithoutShapes(m *testing.M, use func(*Fleet)) int {
@@ -86,8 +93,8 @@ func prepare(shapes starter) (*Fleet, string, error) {
 
 // start is the starter of both shapes. Every request is traced, so that Close searches the traces for secrets
 // too.
-func start(dir string, bins harness.Binaries) ([]*harness.Deployment, error) {
-	settings, one, err := settingsOf(mkdir(dir, "one"))
+func start(dir string, bins harness.Binaries, more map[string]string) ([]*harness.Deployment, error) {
+	settings, one, err := settingsOf(mkdir(dir, "one"), more)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +108,7 @@ func start(dir string, bins harness.Binaries) ([]*harness.Deployment, error) {
 	if err != nil {
 		return started, err
 	}
-	settings, fiveTraces, err := settingsOf(mkdir(dir, "five"))
+	settings, fiveTraces, err := settingsOf(mkdir(dir, "five"), more)
 	if err != nil {
 		return started, err
 	}
@@ -116,7 +123,7 @@ func start(dir string, bins harness.Binaries) ([]*harness.Deployment, error) {
 }
 
 // settingsOf returns a shape's settings and the collector of its traces.
-func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
+func settingsOf(dir string, more map[string]string) (map[string]string, *harness.Collector, error) {
 	// The gateway trusts X-Forwarded-For, so that a test that exhausts a rate limit can have a
 	// source address of its own.
 	settings := map[string]string{
@@ -129,6 +136,7 @@ func settingsOf(dir string) (map[string]string, *harness.Collector, error) {
 		return nil, nil, err
 	}
 	maps.Copy(settings, traces.Environ())
+	maps.Copy(settings, more)
 	return harness.WithLongTimeouts(settings), traces, nil
 }
 

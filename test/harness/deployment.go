@@ -96,6 +96,9 @@ type Servers struct {
 	// Databases maps identity, authz, token and consent each to its database URL.
 	Databases map[string]string
 	RedisAddr string
+	// RedisPrefix begins every key: the server is shared, and counters of a source address of another
+	// deployment must not limit this one.
+	RedisPrefix string
 }
 
 // services lists the services in start order: a service starts after those that it calls.
@@ -126,8 +129,9 @@ func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra 
 	d.PublicURL = d.PublicURLs[0]
 	env := map[string]string{
 		"USHER_DEVELOPMENT": "true", "USHER_PUBLIC_URL": d.PublicURL, "USHER_LOG_LEVEL": "debug",
-		"USHER_TRUST_DOMAIN": TrustDomain, "USHER_REDIS_ADDRS": servers.RedisAddr, "USHER_RESOURCE_SERVERS": "video-api",
-		"USHER_TLS_CA_FILE": filepath.Join(dir, "ca.pem"),
+		"USHER_TRUST_DOMAIN": TrustDomain, "USHER_REDIS_ADDRS": servers.RedisAddr, "USHER_REDIS_PREFIX": servers.RedisPrefix,
+		"USHER_RESOURCE_SERVERS": "video-api",
+		"USHER_TLS_CA_FILE":      filepath.Join(dir, "ca.pem"),
 	}
 	for name, url := range servers.Databases {
 		env[fmt.Sprintf("USHER_%s_DATABASE_URL", upper(name))] = url

@@ -29,8 +29,8 @@ func databasesOn(ctx context.Context, server, redis string) (Servers, error) {
 		return Servers{}, err
 	}
 	defer db.Close() //nolint:errcheck // the databases exist, or an error is returned
-	s := Servers{Databases: map[string]string{}, RedisAddr: redis}
 	unique := strings.ToLower(secret.NewID("t"))
+	s := Servers{Databases: map[string]string{}, RedisAddr: redis, RedisPrefix: unique + ":"}
 	for _, service := range services() {
 		if service == "gateway" {
 			continue

@@ -13,7 +13,7 @@ import (
 
 // TestOIDCBasic_Server: oidcc-server, oidcc-idtoken-signature and oidcc-userinfo-get.
 func TestOIDCBasic_Server(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		a := r.login(t)
 		if a.text("nonce") != "n-0S6_WzA2Mj" || a.number("auth_time") == 0 || a.text("sid") == "" {
@@ -38,7 +38,7 @@ func TestOIDCBasic_Server(t *testing.T) {
 
 // TestOIDCBasic_ResponseTypeMissing: oidcc-response-type-missing.
 func TestOIDCBasic_ResponseTypeMissing(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		if back := r.open(t, r.params("response_type", "")).Query(); back.Get("error") != "invalid_request" || back.Get("state") != "st" {
 			t.Errorf("the response is %v", back)
@@ -49,7 +49,7 @@ func TestOIDCBasic_ResponseTypeMissing(t *testing.T) {
 // TestOIDCBasic_UserinfoPostHeaderAndBody: oidcc-userinfo-post-header and oidcc-userinfo-post-body, and the
 // challenges of RFC 6750 §3.
 func TestOIDCBasic_UserinfoPostHeaderAndBody(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		a := r.login(t)
 		token := a.Text("access_token")
@@ -107,7 +107,7 @@ func TestOIDCBasic_UserinfoPostHeaderAndBody(t *testing.T) {
 
 // TestOIDCBasic_EnsureRequestWithoutNonceSucceedsForCodeFlow: oidcc-ensure-request-without-nonce-succeeds-for-code-flow.
 func TestOIDCBasic_EnsureRequestWithoutNonceSucceedsForCodeFlow(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		if a := r.login(t, "nonce", ""); a.claims["nonce"] != nil {
 			t.Errorf("the claims are %v", a.claims)
@@ -127,7 +127,7 @@ func TestOIDCBasic_EnsureRequestWithoutNonceSucceedsForCodeFlow(t *testing.T) {
 func TestOIDCBasic_ScopeProfileEmailAndAll(t *testing.T) {
 	profile := map[string]any{"name": "John Doe", "given_name": "John", "family_name": "Doe"}
 	email := map[string]any{"email": harness.JohnEmail, "email_verified": true}
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		for scope, want := range map[string][]map[string]any{
 			"openid profile": {profile}, "openid email": {email}, "openid address phone": {}, "openid profile email address phone offline_access": {profile, email},
@@ -157,7 +157,7 @@ func TestOIDCBasic_ScopeProfileEmailAndAll(t *testing.T) {
 // oidcc-claims-locales, oidcc-ensure-request-with-acr-values-succeeds, oidcc-claims-essential,
 // oidcc-ensure-request-with-unknown-parameter-succeeds and oidcc-ensure-request-with-valid-pkce-succeeds.
 func TestOIDCBasic_ParametersThatAreAccepted(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, more := range [][]string{
 			{"display", "page"},
 			{"display", "popup"},
@@ -186,7 +186,7 @@ func TestOIDCBasic_ParametersThatAreAccepted(t *testing.T) {
 // TestOIDCBasic_ParametersThatAreRefused: oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported,
 // oidcc-ensure-request-object-with-redirect-uri, and the errors of OpenID Connect Core §3.1.2.6.
 func TestOIDCBasic_ParametersThatAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		for want, more := range map[string][]string{
 			"request_not_supported":      {"request", "eyJhbGciOiJub25lIn0.e30."},
@@ -205,7 +205,7 @@ func TestOIDCBasic_ParametersThatAreRefused(t *testing.T) {
 
 // TestOIDCBasic_LoginHint: oidcc-login-hint.
 func TestOIDCBasic_LoginHint(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		page := r.open(t, r.params("login_hint", harness.EstherEmail))
 		form, err := page.FormWith("password")
@@ -218,7 +218,7 @@ func TestOIDCBasic_LoginHint(t *testing.T) {
 
 // TestOIDCBasic_CodeReuse: oidcc-codereuse, with the tokens of the first use.
 func TestOIDCBasic_CodeReuse(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		code := r.finish(t, r.open(t, r.params())).Get("code")
 		a := r.exchange(t, code)
@@ -234,7 +234,7 @@ func TestOIDCBasic_CodeReuse(t *testing.T) {
 
 // TestOIDCBasic_CodeReuse30Seconds: oidcc-codereuse-30seconds, without the wait: a used code stays used.
 func TestOIDCBasic_CodeReuse30Seconds(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		code := r.finish(t, r.open(t, r.params())).Get("code")
 		r.exchange(t, code)
@@ -248,7 +248,7 @@ func TestOIDCBasic_CodeReuse30Seconds(t *testing.T) {
 
 // TestOIDCBasic_EnsureRegisteredRedirectURI: oidcc-ensure-registered-redirect-uri.
 func TestOIDCBasic_EnsureRegisteredRedirectURI(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		page := r.open(t, r.params("redirect_uri", "https://evil.example/callback", "prompt", "none"))
 		if page.Status != http.StatusBadRequest || page.Location() != "" {
@@ -259,7 +259,7 @@ func TestOIDCBasic_EnsureRegisteredRedirectURI(t *testing.T) {
 
 // TestOIDCBasic_EnsurePostRequestSucceeds: oidcc-ensure-post-request-succeeds.
 func TestOIDCBasic_EnsurePostRequestSucceeds(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/authorize", strings.NewReader(r.params().Encode()))
 		expect.NoError(t, err)
@@ -274,7 +274,7 @@ func TestOIDCBasic_EnsurePostRequestSucceeds(t *testing.T) {
 
 // TestOIDCBasic_ServerClientSecretPost: oidcc-server-client-secret-post.
 func TestOIDCBasic_ServerClientSecretPost(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		code := r.finish(t, r.open(t, r.params())).Get("code")
 		a, err := d.Form("/oauth/token", url.Values{
@@ -292,7 +292,7 @@ func TestOIDCBasic_ServerClientSecretPost(t *testing.T) {
 
 // TestOIDCBasic_RefreshToken: oidcc-refresh-token (OpenID Connect Core §12.2).
 func TestOIDCBasic_RefreshToken(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		a := r.login(t, "scope", "openid videos:read")
 		b := r.refresh(t, a.Text("refresh_token"))
@@ -316,7 +316,7 @@ func TestOIDCBasic_RefreshToken(t *testing.T) {
 
 // TestOIDCBasic_MaxAge1And10000: oidcc-max-age-1 and oidcc-max-age-10000.
 func TestOIDCBasic_MaxAge1And10000(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		first := r.login(t)
 		page := r.open(t, r.params("max_age", "10000"))

@@ -23,7 +23,7 @@ import (
 // TestN10_5_APairwiseClientKnowsTheUserByAnotherName, everywhere that it asks: in the ID token, at a refresh,
 // at UserInfo and at the introspection of its own tokens. A resource server knows the user's identifier.
 func TestN10_5_APairwiseClientKnowsTheUserByAnotherName(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		public := newRP(d).login(t).text("sub")
 		r := newClient(t, d, "--subject-type", "pairwise")
 		a := r.login(t)
@@ -63,23 +63,23 @@ func TestN10_5_APairwiseClientKnowsTheUserByAnotherName(t *testing.T) {
 
 // TestN10_5_ASectorIsOneHostAndNeverChanges.
 func TestN10_5_ASectorIsOneHostAndNeverChanges(t *testing.T) {
-	d := shared.shapes[0]
-	if out, err := d.Operate(t.Context(), shared.bins, "clients", "create", "Two hosts", "--scope", "openid", "--subject-type", "pairwise",
+	d := shared.AllInOne()
+	if out, err := d.Operate(t.Context(), shared.Bins, "clients", "create", "Two hosts", "--scope", "openid", "--subject-type", "pairwise",
 		"--redirect-uri", "https://one.example/cb", "--redirect-uri", "https://two.example/cb"); err == nil {
 		t.Errorf("two hosts: %s", out)
 	}
 	r := newClient(t, d, "--subject-type", "pairwise")
-	if out, err := d.Operate(t.Context(), shared.bins, "clients", "update", r.id, "--redirect-uri", "https://other.example/cb"); err == nil {
+	if out, err := d.Operate(t.Context(), shared.Bins, "clients", "update", r.id, "--redirect-uri", "https://other.example/cb"); err == nil {
 		t.Errorf("another host: %s", out)
 	}
-	if out, err := d.Operate(t.Context(), shared.bins, "clients", "update", r.id, "--redirect-uri", "https://rp.example.com/other"); err != nil {
+	if out, err := d.Operate(t.Context(), shared.Bins, "clients", "update", r.id, "--redirect-uri", "https://rp.example.com/other"); err != nil {
 		t.Errorf("another path: %v %s", err, out)
 	}
 }
 
 // TestN10_1_AClientHasES256: as registered.
 func TestN10_1_AClientHasES256(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newClient(t, d, "--id-token-alg", "ES256")
 		if a := r.login(t); a.header["alg"] != "ES256" {
 			t.Errorf("the header is %v", a.header)
@@ -89,9 +89,9 @@ func TestN10_1_AClientHasES256(t *testing.T) {
 
 // TestN1_3_AClientWithoutTheScopeGoesOn: its library sends openid by default, and it is ignored.
 func TestN1_3_AClientWithoutTheScopeGoesOn(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newClient(t, d)
-		_, err := d.Operate(t.Context(), shared.bins, "clients", "update", r.id, "--scope", "videos:read")
+		_, err := d.Operate(t.Context(), shared.Bins, "clients", "update", r.id, "--scope", "videos:read")
 		expect.NoError(t, err)
 		back := r.finish(t, r.open(t, r.params("scope", "openid profile videos:read")))
 		a, err := d.Form("/oauth/token", url.Values{
@@ -125,7 +125,7 @@ func assertion(t *testing.T, key *ecdsa.PrivateKey, typ string, claims map[strin
 // TestTokensCannotBeSwapped: an ID token, a client assertion, a logout token and an access token are each
 // accepted in their own place, and refused in every other.
 func TestTokensCannotBeSwapped(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 		expect.NoError(t, err)
 		jwks, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "k", Use: "sig", Algorithm: "ES256"}}})

@@ -16,7 +16,7 @@ import (
 // TestOIDCConfig_Discovery: oidcc-discovery-endpoint-verification. Each member is true, and the document of
 // RFC 8414 has the same values. It has no member of OpenID Connect: better-auth requires ID tokens where it finds them.
 func TestOIDCConfig_Discovery(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		document, header := get(t, d.PublicURL+"/.well-known/openid-configuration")
 		oauth, _ := get(t, d.PublicURL+"/.well-known/oauth-authorization-server")
 		for member, value := range oauth {
@@ -85,7 +85,7 @@ func list(document map[string]any, member string) []string {
 
 // TestOIDCConfig_Keys: oidcc-server-jwks. Each key is public, has kid, use and alg, and may be cached.
 func TestOIDCConfig_Keys(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		document, header := get(t, d.PublicURL+"/oauth/jwks")
 		algorithms, kids := map[string]int{}, map[string]bool{}
 		keys, _ := document["keys"].([]any)
@@ -117,7 +117,7 @@ func TestOIDCConfig_Keys(t *testing.T) {
 
 // TestN10_1_KeysStayAcrossARestart: a verifier that cached them goes on.
 func TestN10_1_KeysStayAcrossARestart(t *testing.T) {
-	d := shared.shapes[1]
+	d := shared.FiveProcesses()
 	r := newRP(d)
 	before, _ := get(t, d.PublicURL+"/oauth/jwks")
 	hint := r.login(t).Text("id_token")

@@ -23,7 +23,7 @@ func newClient(t *testing.T, d *harness.Deployment, flags ...string) *rp {
 		"clients", "create", "Relying Party", "--id", id, "--redirect-uri", rpCallback, "--scope", "openid,profile,videos:read",
 		"--post-logout-redirect-uri", loggedOutURI,
 	}, flags...)
-	secret, err := d.Operate(t.Context(), shared.bins, args...)
+	secret, err := d.Operate(t.Context(), shared.Bins, args...)
 	expect.NoError(t, err)
 	return &rp{d: d, browser: d.NewBrowser(), id: id, secret: strings.TrimSpace(secret), callback: rpCallback}
 }
@@ -47,7 +47,7 @@ func (r *rp) signedIn(t *testing.T) bool {
 // TestOIDCRPInitiatedLogout: oidcc-rp-initiated-logout, its variants without and with another state, with a
 // posted form, and without a page where the hint is of this session.
 func TestOIDCRPInitiatedLogout(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newClient(t, d)
 		for _, posted := range []bool{false, true} {
 			hint := r.login(t).Text("id_token")
@@ -88,7 +88,7 @@ func TestOIDCRPInitiatedLogout(t *testing.T) {
 
 // TestOIDCRPInitiatedLogout_RefreshTokensStay: they are offline grants by contract.
 func TestOIDCRPInitiatedLogout_RefreshTokensStay(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newClient(t, d)
 		a := r.login(t)
 		r.logout(t, url.Values{"id_token_hint": {a.Text("id_token")}})
@@ -102,7 +102,7 @@ func TestOIDCRPInitiatedLogout_RefreshTokensStay(t *testing.T) {
 // -no-id-token-hint, and a hint of another session: the user decides, and no address of the request is used
 // without a hint.
 func TestOIDCRPInitiatedLogout_AsksOtherwise(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r, other := newClient(t, d), newRP(d)
 		other.id, other.secret, other.callback = r.id, r.secret, r.callback
 		foreign := other.login(t).Text("id_token")
@@ -150,7 +150,7 @@ func TestOIDCRPInitiatedLogout_AsksOtherwise(t *testing.T) {
 // TestOIDCRPInitiatedLogout_ErrorsAreShown: oidcc-rp-initiated-logout-bad-post-logout-redirect-uri,
 // -query-added-to-post-logout-redirect-uri, -bad-id-token-hint and -modified-id-token-hint.
 func TestOIDCRPInitiatedLogout_ErrorsAreShown(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newClient(t, d)
 		hint := r.login(t).Text("id_token")
 		parts := strings.Split(hint, ".")

@@ -22,11 +22,11 @@ func TestN10_EveryCommandOfTheOpenIDPageRuns(t *testing.T) {
 	if len(blocks) < 4 {
 		t.Fatalf("the page has %d blocks", len(blocks))
 	}
-	d := shared.shapes[1]
+	d := shared.FiveProcesses()
 	operator, err := d.OperatorEnv()
 	expect.NoError(t, err)
 	env := maps.Clone(operator)
-	env["GATEWAY"], env["PATH"] = d.PublicURL, filepath.Dir(shared.bins.Path("usher"))+":"+os.Getenv("PATH")
+	env["GATEWAY"], env["PATH"] = d.PublicURL, filepath.Dir(shared.Bins.Path("usher"))+":"+os.Getenv("PATH")
 	env["ACCESS_TOKEN"] = newRP(d).login(t, "scope", "openid profile email").Text("access_token")
 	for _, block := range blocks {
 		// The deployment of the tests states that the addresses are verified, which is not the default.
@@ -45,7 +45,7 @@ func TestN10_EveryCommandOfTheOpenIDPageRuns(t *testing.T) {
 // TestN10_OffIsAsBefore: where OpenID Connect is off, its names are known and ignored, and its endpoints do not
 // exist.
 func TestN10_OffIsAsBefore(t *testing.T) {
-	off, err := harness.AllInOne(shared.bins, t.TempDir(), harness.WithLongTimeouts(map[string]string{"USHER_OPENID": "false"}))
+	off, err := harness.AllInOne(shared.Bins, t.TempDir(), harness.WithLongTimeouts(map[string]string{"USHER_OPENID": "false"}))
 	expect.NoError(t, err)
 	defer func() { expect.NoError(t, off.Close()) }()
 	for _, path := range []string{"/.well-known/openid-configuration", "/oauth/jwks", "/oauth/userinfo", "/oauth/logout"} {

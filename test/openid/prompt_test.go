@@ -11,7 +11,7 @@ import (
 // TestOIDCBasic_PromptLogin: oidcc-prompt-login. The user signs in once more, and goes on; Back and a
 // second tab do not get around it.
 func TestOIDCBasic_PromptLogin(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, demand := range [][]string{{"prompt", "login"}, {"max_age", "0"}} {
 			r := newRP(d)
 			first := r.login(t)
@@ -44,7 +44,7 @@ func TestOIDCBasic_PromptLogin(t *testing.T) {
 
 // TestOIDCBasic_PromptNoneNotLoggedIn: oidcc-prompt-none-not-logged-in.
 func TestOIDCBasic_PromptNoneNotLoggedIn(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		if back := r.open(t, r.params("prompt", "none")).Query(); back.Get("error") != "login_required" || back.Get("state") != "st" {
 			t.Errorf("the response is %v", back)
@@ -57,7 +57,7 @@ func TestOIDCBasic_PromptNoneNotLoggedIn(t *testing.T) {
 
 // TestOIDCBasic_PromptNoneLoggedIn: oidcc-prompt-none-logged-in, and each reason for which it fails.
 func TestOIDCBasic_PromptNoneLoggedIn(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		expect.NoError(t, r.browser.SignInAs(harness.EstherEmail))
 		if back := r.open(t, r.params("prompt", "none", "scope", "openid usage:read")).Query(); back.Get("error") != "consent_required" {
@@ -110,7 +110,7 @@ func (r *rp) approveIn(t *testing.T, workspace, scope string) {
 // TestRFC8252_8_6_PromptNoneNeedsAnIdentifiedClient: any program on a device can receive a code at a
 // loopback address.
 func TestRFC8252_8_6_PromptNoneNeedsAnIdentifiedClient(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		r.id = harness.PublicID
 		verifier := harness.NewVerifier()
@@ -136,7 +136,7 @@ func TestRFC8252_8_6_PromptNoneNeedsAnIdentifiedClient(t *testing.T) {
 // TestOIDCBasic_IDTokenHint: oidcc-id-token-hint. The hint of another user requires another sign-in, and
 // never to a code for the user who is signed in.
 func TestOIDCBasic_IDTokenHint(t *testing.T) {
-	each(t, func(t *testing.T, d *harness.Deployment) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		expect.NoError(t, r.browser.SignInAs(harness.JohnEmail))
 		if _, err := r.browser.Disconnect(r.id); err != nil {
