@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/jose"
@@ -55,6 +56,16 @@ func NewKey(public jose.Key, name string) (Key, error) {
 		name = public.ID
 	}
 	return Key{ID: public.ID, Name: name, JWK: text}, err
+}
+
+// ParseKeySet parses the public keys that a client registers, a JWK Set (RFC 7517 §5) of one to MaxKeys
+// keys. Its error continues a sentence that begins with the name of the member.
+func ParseKeySet(jwks string) ([]jose.Key, error) {
+	keys, err := jose.ParseSet([]byte(jwks))
+	if err == nil && (len(keys) == 0 || len(keys) > MaxKeys) {
+		err = fmt.Errorf("must have one to %d keys", MaxKeys)
+	}
+	return keys, err
 }
 
 // KeyChange is a change of a registered key; nil fields stay unchanged.

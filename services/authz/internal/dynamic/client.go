@@ -114,7 +114,7 @@ func (c *Client) RestoreKeys() (err error) {
 	}
 	c.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT, URI: c.Metadata.KeysURI}
 	if c.Metadata.Keys != "" {
-		c.Keys, err = parseKeys(c.Metadata.Keys)
+		c.Keys, err = client.ParseKeySet(c.Metadata.Keys)
 	}
 	return err
 }

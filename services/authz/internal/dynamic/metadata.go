@@ -8,7 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -308,8 +307,10 @@ func (r Rules) setKeys(c *Client) error {
 	case m.Keys == "" && m.KeysURI == "":
 		return refuse("jwks", "is needed for private_key_jwt, or jwks_uri with an initial access token")
 	case m.Keys != "":
-		_, err := parseKeys(m.Keys)
-		return err
+		if _, err := client.ParseKeySet(m.Keys); err != nil {
+			return refuse("jwks", err.Error())
+		}
+		return nil
 	case !c.Privilege.Token:
 		return refuse("jwks_uri", "needs an initial access token: send the keys in jwks")
 	}
@@ -317,18 +318,6 @@ func (r Rules) setKeys(c *Client) error {
 		return refuse("jwks_uri", "cannot be read: "+err.Error())
 	}
 	return nil
-}
-
-// parseKeys parses the JWK Set of a registration.
-func parseKeys(jwks string) ([]jose.Key, error) {
-	keys, err := jose.ParseSet([]byte(jwks))
-	switch {
-	case err != nil:
-		return nil, refuse("jwks", "cannot be registered: "+err.Error())
-	case len(keys) == 0 || len(keys) > client.MaxKeys:
-		return nil, refuse("jwks", fmt.Sprintf("must have one to %d keys", client.MaxKeys))
-	}
-	return keys, nil
 }
 
 // onDevice reports whether every redirect URI is on the user's device.

@@ -34,12 +34,9 @@ func ParseKeys(jwks string) ([]client.Key, error) {
 	if jwks == "" {
 		return nil, nil
 	}
-	set, err := jose.ParseSet([]byte(jwks))
+	set, err := client.ParseKeySet(jwks)
 	if err != nil {
 		return nil, oauth.InvalidField("jwks", err.Error())
-	}
-	if len(set) == 0 || len(set) > client.MaxKeys {
-		return nil, oauth.InvalidField("jwks", fmt.Sprintf("must have one to %d keys", client.MaxKeys))
 	}
 	keys := make([]client.Key, len(set))
 	for i, public := range set {
