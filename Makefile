@@ -9,7 +9,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 # The slowest packages begin first; three at once, since most of them wait.
-PKG      ?= ./test/e2e ./test/clients ./test/pages ./services/token/internal/store/... ./test/race ./test/outages ./... ./sdk/...
+PKG      ?= ./test/states ./test/browser ./test/e2e ./test/clients ./test/pages ./services/token/internal/store/... ./test/race ./test/outages ./... ./sdk/...
 # What runs on every server: the stores, and two replicas of everything above them.
 STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
             $(foreach s,identity authz token consent,./services/$(s) ./services/$(s)/internal/store/...) ./test/failover ./test/rolling
