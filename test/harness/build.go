@@ -26,6 +26,7 @@ func commands() map[string]string {
 		"authz":    "./services/authz/cmd/authz",
 		"token":    "./services/token/cmd/token",
 		"consent":  "./services/consent/cmd/consent",
+		"activity": "./services/activity/cmd/activity",
 		"gateway":  "./gateway/cmd/gateway",
 		"probe":    "./test/probe",
 	}
@@ -99,9 +100,25 @@ func (b Binaries) Path(name string) string {
 func (b Binaries) With(other Binaries) Binaries {
 	b.other = map[string]string{}
 	for _, service := range services() {
-		b.other[service] = other.Path(service)
+		if service != younger {
+			b.other[service] = other.Path(service)
+		}
 	}
 	return b
+}
+
+// younger is the service that the previous release does not have. Its gateway refuses the setting
+// with the address of it.
+const younger = "activity"
+
+// know removes from the settings of a process what its build refuses.
+func (b Binaries) know(service string, env map[string]string) {
+	if service != younger {
+		delete(env, "USHER_ACTIVITY_DATABASE_URL")
+	}
+	if service != "gateway" || b.other[service] != "" {
+		delete(env, "USHER_PEERS_ACTIVITY")
+	}
 }
 
 func moduleRoot() (string, error) {
