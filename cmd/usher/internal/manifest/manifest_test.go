@@ -62,7 +62,7 @@ func registered(r *authzv1.CreateClientRequest) *authzv1.Registration {
 			BackchannelLogoutUri: r.GetBackchannelLogoutUri(), BackchannelLogoutSessionRequired: r.GetBackchannelLogoutSessionRequired(),
 		},
 		PostLogoutRedirectUris: r.GetPostLogoutRedirectUris(),
-		RedirectUris: r.GetRedirectUris(), Scopes: r.GetScopes(), DefaultScopes: r.GetDefaultScopes(), ApplicationType: r.GetApplicationType(),
+		RedirectUris:           r.GetRedirectUris(), Scopes: r.GetScopes(), DefaultScopes: r.GetDefaultScopes(), ApplicationType: r.GetApplicationType(),
 		Unverified: r.GetUnverified(), RequirePushedAuthorizationRequests: r.GetRequirePushedAuthorizationRequests(), OptionalScopes: r.GetOptionalScopes(),
 		Identity: &authzv1.AppIdentity{
 			Publisher: r.GetPublisher(), Purpose: r.GetPurpose(), ClientUri: r.GetClientUri(), PolicyUri: r.GetPolicyUri(), TosUri: r.GetTosUri(),

@@ -221,7 +221,7 @@ type ListLogoutDeliveriesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client; every client if empty.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// How many are returned at most: 50 if 0, at most 1,000.
+	// How many are returned at most: 100 if 0, at most 1,000.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the previous page; empty for the first one.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
