@@ -63,6 +63,7 @@ type cli struct {
 	Clients            admin.Clients            `cmd:"" group:"administration" help:"OAuth clients: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
 	Grants             admin.Grants             `cmd:"" group:"administration" help:"Grants of users to clients: list, revoke."`
 	Tokens             admin.Tokens             `cmd:"" group:"administration" help:"A token, read from standard input: inspect, revoke."`
+	Logouts            admin.Logouts            `cmd:"" group:"administration" help:"The log of logout tokens that clients got: list."`
 	Revocations        admin.Revocations        `cmd:"" group:"administration" help:"The revocation log: list, tail."`
 	AuthApps           admin.AuthApps           `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
 	RegistrationTokens admin.RegistrationTokens `cmd:"" group:"administration" help:"Tokens with which clients register themselves: create, list, revoke."`

@@ -137,7 +137,8 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.RedirectURIs, c.Privilege.Scope = strings.Fields(uris), oauth.Scope(names(limit))
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
-	c.Identity = c.Metadata.Identity()
+	c.Identity, c.Hosts = c.Metadata.Identity(), client.HostsOf(c.RedirectURIs)
+	c.RestoreLogout()
 	window := client.SelfRegisteredRetry
 	c.RefreshRetry = &window
 	c.Reuse = oauth.ReuseSubject

@@ -19,13 +19,15 @@ func prepare(db *sqldb.DB, events *outbox.Log) statements {
 		oneOf = func(some string) string { return `= ANY (ARRAY(` + some + `))` }
 	}
 	// A day is longer than a request can wait for its decision. The newest of the old consents
-	// stays: the list needs it until this one is committed. Consents for another workspace stay,
+	// stays: the list needs it until this one is committed. The oldest stays too: it has the time of
+	// the first approval. Consents for another workspace stay,
 	// since only the token service knows whether a lower epoch is still valid. The index finds the
 	// rows by time; each approval deletes a bounded number of them.
 	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
     SELECT request_id_hash FROM consents WHERE `+equal+` AND epoch <= $5
         AND approved_at < (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 AND approved_at < {{now}} - 86400000000
             ORDER BY approved_at DESC LIMIT 1)
+        AND approved_at > (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 ORDER BY approved_at LIMIT 1)
     ORDER BY approved_at LIMIT $7`)
 	record := `
 INSERT INTO consents (user_id, client_id, workspace_id, scope, epoch, request_id_hash, approved_at)
@@ -43,7 +45,7 @@ SELECT 1 FROM recorded`, ``
 		// Grouped, since a user who approves the same client every day has one row on the page. The
 		// order is total.
 		approvals: db.SQL(`
-SELECT client_id, workspace_id, scope, epoch, MAX(approved_at)
+SELECT client_id, workspace_id, scope, epoch, MIN(approved_at), MAX(approved_at)
 FROM consents WHERE user_id = $1
 GROUP BY client_id, workspace_id, scope, epoch
 ORDER BY MAX(approved_at), client_id, workspace_id, scope, epoch`),

@@ -44,8 +44,8 @@ func New(db *sqldb.DB) *Store {
 }
 
 // Record stores a consent unless one of the same request is stored. Of equal consents from past
-// days it keeps the latest only, so that a user who approves every day does not add a row every
-// day.
+// days it keeps the first and the latest only, so that a user who approves every day does not add a
+// row every day.
 func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 	same := []any{c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch}
 	record := append(slices.Clone(same), c.Request.Bytes())
@@ -83,11 +83,11 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 	for rows.Next() {
 		var a connectedapp.Approval
 		var scope string
-		var at int64
-		if err := rows.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &at); err != nil {
+		var first, at int64
+		if err := rows.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &first, &at); err != nil {
 			return nil, fmt.Errorf("reading a consent: %w", err)
 		}
-		a.Scope, a.At = strings.Fields(scope), time.UnixMicro(at).UTC()
+		a.Scope, a.First, a.At = strings.Fields(scope), time.UnixMicro(first).UTC(), time.UnixMicro(at).UTC()
 		list = append(list, a)
 	}
 	if err := rows.Err(); err != nil {

@@ -34,6 +34,7 @@ func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (e
 	if c.EndSessions {
 		raise = 1
 	}
+	kept := s.continued(c.Session, c.UserID)
 	change := sqldb.Stmt(s.text.own.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), raise).Scan(&epoch)
 	// The hash has a salt of its own, so the event is recorded only after this very change.
 	event := sqldb.Stmt(s.text.own.addPasswordEvent, c.UserID, int64(accountevent.PasswordChanged), c.UserAgent, c.Network, c.After.Reveal())
@@ -41,7 +42,7 @@ func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (e
 		Kind: "user.password_changed", UserID: c.UserID, Actor: actor.OfUser(c.UserID), Details: device(c.UserAgent, c.Network),
 	}
 	err = s.events.Change(ctx, changed, outbox.Observed{}, func(tx *sqldb.Tx) error {
-		err := tx.Run(ctx, change, event)
+		err := tx.Run(ctx, kept, change, event)
 		if err == nil && !change.Found() {
 			return credential.ErrChanged
 		}
