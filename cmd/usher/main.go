@@ -9,6 +9,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/services/activity"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/consent"
 	"github.com/vidocu/usher/services/identity"
@@ -24,6 +25,7 @@ type settings struct {
 	Authz        authz.Config    `koanf:"authz"`
 	Token        token.Config    `koanf:"token"`
 	Consent      consent.Config  `koanf:"consent"`
+	Activity     activity.Config `koanf:"activity"`
 	Gateway      gateway.Config  `koanf:"gateway"`
 }
 
@@ -39,7 +41,7 @@ func (s *settings) ValidateTogether() error {
 func defaults() *settings {
 	return &settings{
 		Settings: run.Default(), Identity: identity.DefaultConfig(), Authz: authz.DefaultConfig(),
-		Token: token.DefaultConfig(), Consent: consent.DefaultConfig(), Gateway: gateway.DefaultConfig(),
+		Token: token.DefaultConfig(), Consent: consent.DefaultConfig(), Activity: activity.DefaultConfig(), Gateway: gateway.DefaultConfig(),
 	}
 }
 
@@ -61,6 +63,7 @@ type cli struct {
 	Clients            admin.Clients            `cmd:"" group:"administration" help:"OAuth clients: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
 	Grants             admin.Grants             `cmd:"" group:"administration" help:"Grants of users to clients: list, revoke."`
 	Tokens             admin.Tokens             `cmd:"" group:"administration" help:"A token, read from standard input: inspect, revoke."`
+	Logouts            admin.Logouts            `cmd:"" group:"administration" help:"The log of logout tokens that clients got: list."`
 	Revocations        admin.Revocations        `cmd:"" group:"administration" help:"The revocation log: list, tail."`
 	AuthApps           admin.AuthApps           `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
 	RegistrationTokens admin.RegistrationTokens `cmd:"" group:"administration" help:"Tokens with which clients register themselves: create, list, revoke."`

@@ -159,7 +159,7 @@ func limiter(prefix string, deps Deps) *ratelimit.Limiter {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
-	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow})
+	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow, Sender: s.sender()})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterLogoServiceServer(r, &rpc.Logos{Store: s.store})
 	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}

@@ -122,6 +122,7 @@ func attempts(config Config, deps Deps) *attempt.Guard {
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterSessionServiceServer(r, s.sessions)
+	identityv1.RegisterEndedSessionServiceServer(r, &rpc.EndedSessions{Store: s.store})
 	identityv1.RegisterCredentialServiceServer(r, s.credentials)
 	identityv1.RegisterDirectoryServiceServer(r, s.directory)
 	identityv1.RegisterAdministrationServiceServer(r, s.administration)

@@ -160,6 +160,7 @@ func newFeed(config Config, deps Deps) *feed.Feed {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterOpenIDServiceServer(r, s.openID)
+	tokenv1.RegisterLogoutDeliveryServiceServer(r, &rpc.LogoutDeliveries{Log: store.LogoutStore{Store: s.store}})
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
 	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
@@ -179,5 +180,6 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() error { s.feed.Run(ctx); return nil })
 	s.startCleanup(ctx, group)
 	s.startSigning(ctx, group)
+	s.startLogout(ctx, group)
 	return group.Wait()
 }

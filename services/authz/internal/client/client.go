@@ -67,6 +67,7 @@ type Client struct {
 	// Sector is the sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1): the
 	// host of its redirect URIs at registration. Empty for a client that gets public subjects.
 	Sector string
+	BackChannelLogout
 	Security
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool

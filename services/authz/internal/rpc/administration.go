@@ -35,6 +35,9 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 				Publisher: req.GetPublisher(), Purpose: req.GetPurpose(),
 				ClientURI: req.GetClientUri(), PolicyURI: req.GetPolicyUri(), TermsURI: req.GetTosUri(),
 			},
+			BackChannelLogout: client.BackChannelLogout{
+				LogoutURI: req.GetBackchannelLogoutUri(), LogoutSessionRequired: req.GetBackchannelLogoutSessionRequired(),
+			},
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 			Security: client.Security{
 				PushRequired: req.GetRequirePushedAuthorizationRequests(), DPoPRequired: req.GetDpopBoundAccessTokens(), Profile: profileOf(req.GetProfile()),
@@ -128,6 +131,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 		Reuse: convert.ReuseFromProto(req.GetReuse()), IdentityChange: identityChange(req), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
 		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
 	}
+	change.LogoutURI, change.LogoutSessionRequired = req.BackchannelLogoutUri, req.BackchannelLogoutSessionRequired //nolint:protogetter // absent is not empty
 	if len(req.GetPostLogoutRedirectUris()) > 0 || req.GetClearPostLogoutRedirectUris() {
 		change.PostLogoutRedirectURIs = append([]string{}, req.GetPostLogoutRedirectUris()...)
 	}

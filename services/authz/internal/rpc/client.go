@@ -182,6 +182,7 @@ func describe(registered client.Client) *authzv1.Client {
 		Reuse:       convert.ReuseToProto(registered.Reuse),
 		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.IDTokenAlgorithm, SectorIdentifier: registered.Sector,
 		DpopBoundAccessTokens: registered.DPoPRequired, Profile: profile(registered.Profile),
+		BackchannelLogoutUri: registered.LogoutURI, BackchannelLogoutSessionRequired: registered.LogoutSessionRequired,
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))

@@ -106,6 +106,7 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified,
 			string(c.Reuse), c.WorkspaceID, c.IDTokenAlgorithm, postLogout, c.PushRequired, c.DPoPRequired, string(c.Profile)),
 		s.identityChange(c),
+		s.backchannelChange(c),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))

@@ -135,6 +135,7 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
 	c.Identity, c.Hosts = c.Metadata.Identity(), client.HostsOf(c.RedirectURIs)
+	c.RestoreLogout()
 	window := client.SelfRegisteredRetry
 	c.RefreshRetry = &window
 	c.Reuse = oauth.ReuseSubject

@@ -16,7 +16,7 @@ import (
 // CreateClient registers a client, with its secret or its keys if it is confidential. It returns
 // client.ErrExists if the identifier is taken.
 func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *secret.Record, keys ...client.Key) error {
-	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration), s.identityRow(registration)}, s.uriAndSecretRows(registration, current)...)
+	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration), s.identityRow(registration), s.backchannelRow(registration)}, s.uriAndSecretRows(registration, current)...)
 	steps = append(steps, s.keyRows(registration.ID, keys)...)
 	err := s.change(ctx, steps...)
 	if errors.Is(err, sqldb.ErrConflict) {
@@ -34,6 +34,7 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 	steps := append([]*sqldb.Statement{
 		clientRow(s.text.replace, registration),
 		s.identityRow(registration),
+		s.backchannelRow(registration),
 		sqldb.Stmt(s.text.deleteURIs, registration.ID),
 		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
 		sqldb.Stmt(s.text.deleteKeys, registration.ID),

@@ -27,10 +27,11 @@ func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (e
 	if c.EndSessions {
 		raise = 1
 	}
+	kept := s.continued(c.Session, c.UserID)
 	change := sqldb.Stmt(s.text.own.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), raise).Scan(&epoch)
 	// The hash has a salt of its own, so the event is recorded only after this very change.
 	event := sqldb.Stmt(s.text.own.addPasswordEvent, c.UserID, int64(accountevent.PasswordChanged), c.UserAgent, c.Network, c.After.Reveal())
-	if err := s.db.Pipeline(ctx, change, event); err != nil {
+	if err := s.db.Pipeline(ctx, kept, change, event); err != nil {
 		return 0, fmt.Errorf("changing a password: %w", err)
 	}
 	if !change.Found() {

@@ -141,10 +141,11 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 }
 
 // RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
-// returns. It returns account.ErrUnknown.
-func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string) (epoch int64, err error) {
+// returns. It returns account.ErrUnknown. The session kept is about to be replaced by one that continues
+// it.
+func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash) (epoch int64, err error) {
 	raise := sqldb.Stmt(s.text.session.raise, userID).Scan(&epoch)
-	if err := s.db.Pipeline(ctx, raise); err != nil {
+	if err := s.db.Pipeline(ctx, s.continued(kept, userID), raise); err != nil {
 		return 0, fmt.Errorf("raising a user's epoch: %w", err)
 	}
 	if !raise.Found() {

@@ -31,6 +31,7 @@ type Store struct {
 	revokedApps     *cleanup.Sweep[string]
 	expiredSessions *cleanup.Sweep[[]byte]
 	oldEvents       *cleanup.Sweep[string]
+	oldEndings      *cleanup.Sweep[[]byte]
 }
 
 // New returns a Store over a migrated database.
@@ -48,6 +49,9 @@ func New(db *sqldb.DB) *Store {
 		}),
 		oldEvents: cleanup.NewSweep[string](db, cleanup.Table{
 			Name: "account_events", Key: "user_id, happened_at, kind", By: "user_id", Dead: "happened_at + $3 < {{now}}",
+		}),
+		oldEndings: cleanup.NewSweep[[]byte](db, cleanup.Table{
+			Name: "ended_sessions", Key: "hash", By: "hash", Dead: "successor IS NULL AND ended_at + $3 < {{now}}",
 		}),
 	}
 	if db.Engine() == sqldb.Postgres {
@@ -67,7 +71,8 @@ type Retention struct {
 // CleanUp deletes the authentication apps' secrets whose overlap is over, expired sessions, and
 // what is older than its retention. It must not be called concurrently.
 func (s *Store) CleanUp(ctx context.Context, kept Retention) error {
-	err := errors.Join(s.expiredSecrets.Run(ctx), s.expiredSessions.Run(ctx), s.oldEvents.Run(ctx, kept.Events.Microseconds()))
+	err := errors.Join(s.expiredSecrets.Run(ctx), s.expiredSessions.Run(ctx), s.oldEvents.Run(ctx, kept.Events.Microseconds()),
+		s.oldEndings.Run(ctx, endedKept.Microseconds()))
 	if kept.RevokedApps > 0 {
 		err = errors.Join(err, s.revokedApps.Run(ctx, kept.RevokedApps.Microseconds()))
 	}

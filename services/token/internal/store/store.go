@@ -40,6 +40,7 @@ type Store struct {
 	installations installationStatements
 	service       serviceStatements
 	signing       signingStatements
+	logouts       logoutStatements
 	// access batches look-ups of access tokens; nil on SQLite.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations batches rotations; nil on SQLite.
@@ -56,7 +57,8 @@ func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
 		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(db),
 		explanations: prepareExplain(db), installations: prepareInstallations(db), service: prepareService(db), signing: prepareSigning(db),
-		sweeps: prepareSweeps(db), lastErased: make(map[string]int64),
+		logouts: prepareLogout(db),
+		sweeps:  prepareSweeps(db), lastErased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)

@@ -8,6 +8,7 @@ import (
 
 func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
 func TestN10_StoreOpenID(t *testing.T) { storetest.OpenID(t) }
+func TestN11_StoreLogout(t *testing.T) { storetest.Logout(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }
 func TestStoreResources(t *testing.T)  { storetest.Resources(t) }
 func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
