@@ -425,6 +425,89 @@ func (*DisconnectAppResponse) Descriptor() ([]byte, []int) {
 	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{5}
 }
 
+// DisconnectAllAppsRequest is of the session's user.
+type DisconnectAllAppsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAllAppsRequest) Reset() {
+	*x = DisconnectAllAppsRequest{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAllAppsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAllAppsRequest) ProtoMessage() {}
+
+func (x *DisconnectAllAppsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAllAppsRequest.ProtoReflect.Descriptor instead.
+func (*DisconnectAllAppsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DisconnectAllAppsRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+// DisconnectAllAppsResponse is empty.
+type DisconnectAllAppsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAllAppsResponse) Reset() {
+	*x = DisconnectAllAppsResponse{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAllAppsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAllAppsResponse) ProtoMessage() {}
+
+func (x *DisconnectAllAppsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAllAppsResponse.ProtoReflect.Descriptor instead.
+func (*DisconnectAllAppsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+}
+
 // DisconnectAppFromWorkspaceRequest names a connected client of the session's user.
 type DisconnectAppFromWorkspaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -440,7 +523,7 @@ type DisconnectAppFromWorkspaceRequest struct {
 
 func (x *DisconnectAppFromWorkspaceRequest) Reset() {
 	*x = DisconnectAppFromWorkspaceRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +535,7 @@ func (x *DisconnectAppFromWorkspaceRequest) String() string {
 func (*DisconnectAppFromWorkspaceRequest) ProtoMessage() {}
 
 func (x *DisconnectAppFromWorkspaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +548,7 @@ func (x *DisconnectAppFromWorkspaceRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use DisconnectAppFromWorkspaceRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectAppFromWorkspaceRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DisconnectAppFromWorkspaceRequest) GetSessionToken() string {
@@ -498,7 +581,7 @@ type DisconnectAppFromWorkspaceResponse struct {
 
 func (x *DisconnectAppFromWorkspaceResponse) Reset() {
 	*x = DisconnectAppFromWorkspaceResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +593,7 @@ func (x *DisconnectAppFromWorkspaceResponse) String() string {
 func (*DisconnectAppFromWorkspaceResponse) ProtoMessage() {}
 
 func (x *DisconnectAppFromWorkspaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +606,7 @@ func (x *DisconnectAppFromWorkspaceResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use DisconnectAppFromWorkspaceResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectAppFromWorkspaceResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{9}
 }
 
 // ListAppEventsRequest identifies the user by their session.
@@ -537,7 +620,7 @@ type ListAppEventsRequest struct {
 
 func (x *ListAppEventsRequest) Reset() {
 	*x = ListAppEventsRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -549,7 +632,7 @@ func (x *ListAppEventsRequest) String() string {
 func (*ListAppEventsRequest) ProtoMessage() {}
 
 func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,7 +645,7 @@ func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListAppEventsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ListAppEventsRequest) GetSessionToken() string {
@@ -583,7 +666,7 @@ type ListAppEventsResponse struct {
 
 func (x *ListAppEventsResponse) Reset() {
 	*x = ListAppEventsResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +678,7 @@ func (x *ListAppEventsResponse) String() string {
 func (*ListAppEventsResponse) ProtoMessage() {}
 
 func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +691,7 @@ func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListAppEventsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListAppEventsResponse) GetEvents() []*AppEvent {
@@ -638,7 +721,7 @@ type AppEvent struct {
 
 func (x *AppEvent) Reset() {
 	*x = AppEvent{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -650,7 +733,7 @@ func (x *AppEvent) String() string {
 func (*AppEvent) ProtoMessage() {}
 
 func (x *AppEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -663,7 +746,7 @@ func (x *AppEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppEvent.ProtoReflect.Descriptor instead.
 func (*AppEvent) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *AppEvent) GetKind() AppEventKind {
@@ -727,7 +810,10 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x14DisconnectAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
-	"\x15DisconnectAppResponse\"\x8e\x01\n" +
+	"\x15DisconnectAppResponse\"E\n" +
+	"\x18DisconnectAllAppsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x1b\n" +
+	"\x19DisconnectAllAppsResponse\"\x8e\x01\n" +
 	"!DisconnectAppFromWorkspaceRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
@@ -750,11 +836,12 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x17APP_EVENT_KIND_APPROVED\x10\x01\x12\x1f\n" +
 	"\x1bAPP_EVENT_KIND_DISCONNECTED\x10\x02\x12\x19\n" +
 	"\x15APP_EVENT_KIND_REUSED\x10\x03\x12\x1a\n" +
-	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xf3\x03\n" +
+	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xeb\x04\n" +
 	"\x13ConnectedAppService\x12v\n" +
 	"\x11ListConnectedApps\x12*.usher.consent.v1.ListConnectedAppsRequest\x1a+.usher.consent.v1.ListConnectedAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12g\n" +
 	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01\x12\x8e\x01\n" +
-	"\x1aDisconnectAppFromWorkspace\x123.usher.consent.v1.DisconnectAppFromWorkspaceRequest\x1a4.usher.consent.v1.DisconnectAppFromWorkspaceResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
+	"\x1aDisconnectAppFromWorkspace\x123.usher.consent.v1.DisconnectAppFromWorkspaceRequest\x1a4.usher.consent.v1.DisconnectAppFromWorkspaceResponse\"\x05\xe2\xbd\x18\x01\x01\x12v\n" +
+	"\x11DisconnectAllApps\x12*.usher.consent.v1.DisconnectAllAppsRequest\x1a+.usher.consent.v1.DisconnectAllAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12j\n" +
 	"\rListAppEvents\x12&.usher.consent.v1.ListAppEventsRequest\x1a'.usher.consent.v1.ListAppEventsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xd1\x01\n" +
 	"\x1bcom.vidocu.usher.consent.v1B\x18ConnectedAppServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
@@ -771,7 +858,7 @@ func file_usher_consent_v1_connected_app_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_connected_app_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
 	(AppEventKind)(0),                          // 0: usher.consent.v1.AppEventKind
 	(*ConnectedApp)(nil),                       // 1: usher.consent.v1.ConnectedApp
@@ -780,33 +867,37 @@ var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
 	(*ListConnectedAppsResponse)(nil),          // 4: usher.consent.v1.ListConnectedAppsResponse
 	(*DisconnectAppRequest)(nil),               // 5: usher.consent.v1.DisconnectAppRequest
 	(*DisconnectAppResponse)(nil),              // 6: usher.consent.v1.DisconnectAppResponse
-	(*DisconnectAppFromWorkspaceRequest)(nil),  // 7: usher.consent.v1.DisconnectAppFromWorkspaceRequest
-	(*DisconnectAppFromWorkspaceResponse)(nil), // 8: usher.consent.v1.DisconnectAppFromWorkspaceResponse
-	(*ListAppEventsRequest)(nil),               // 9: usher.consent.v1.ListAppEventsRequest
-	(*ListAppEventsResponse)(nil),              // 10: usher.consent.v1.ListAppEventsResponse
-	(*AppEvent)(nil),                           // 11: usher.consent.v1.AppEvent
-	(*timestamppb.Timestamp)(nil),              // 12: google.protobuf.Timestamp
-	(*v1.AppIdentity)(nil),                     // 13: usher.authz.v1.AppIdentity
+	(*DisconnectAllAppsRequest)(nil),           // 7: usher.consent.v1.DisconnectAllAppsRequest
+	(*DisconnectAllAppsResponse)(nil),          // 8: usher.consent.v1.DisconnectAllAppsResponse
+	(*DisconnectAppFromWorkspaceRequest)(nil),  // 9: usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	(*DisconnectAppFromWorkspaceResponse)(nil), // 10: usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	(*ListAppEventsRequest)(nil),               // 11: usher.consent.v1.ListAppEventsRequest
+	(*ListAppEventsResponse)(nil),              // 12: usher.consent.v1.ListAppEventsResponse
+	(*AppEvent)(nil),                           // 13: usher.consent.v1.AppEvent
+	(*timestamppb.Timestamp)(nil),              // 14: google.protobuf.Timestamp
+	(*v1.AppIdentity)(nil),                     // 15: usher.authz.v1.AppIdentity
 }
 var file_usher_consent_v1_connected_app_service_proto_depIdxs = []int32{
 	2,  // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
-	12, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
-	12, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
-	13, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
+	14, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
+	14, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
+	15, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
 	1,  // 4: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
-	11, // 5: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
+	13, // 5: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
 	0,  // 6: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
-	12, // 7: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
+	14, // 7: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
 	3,  // 8: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
 	5,  // 9: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
-	7,  // 10: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
-	9,  // 11: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
-	4,  // 12: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
-	6,  // 13: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
-	8,  // 14: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
-	10, // 15: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
-	12, // [12:16] is the sub-list for method output_type
-	8,  // [8:12] is the sub-list for method input_type
+	9,  // 10: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	7,  // 11: usher.consent.v1.ConnectedAppService.DisconnectAllApps:input_type -> usher.consent.v1.DisconnectAllAppsRequest
+	11, // 12: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
+	4,  // 13: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
+	6,  // 14: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
+	10, // 15: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	8,  // 16: usher.consent.v1.ConnectedAppService.DisconnectAllApps:output_type -> usher.consent.v1.DisconnectAllAppsResponse
+	12, // 17: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
+	13, // [13:18] is the sub-list for method output_type
+	8,  // [8:13] is the sub-list for method input_type
 	8,  // [8:8] is the sub-list for extension type_name
 	8,  // [8:8] is the sub-list for extension extendee
 	0,  // [0:8] is the sub-list for field type_name
@@ -823,7 +914,7 @@ func file_usher_consent_v1_connected_app_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_connected_app_service_proto_rawDesc), len(file_usher_consent_v1_connected_app_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
