@@ -49,6 +49,7 @@ type Store struct {
 	dynamic        *dynamicClients
 	expiredKeys    *cleanup.Sweep[string]
 	oldUses        *cleanup.Sweep[string]
+	documents      documents
 }
 
 // New returns a Store over a migrated database.
@@ -69,6 +70,9 @@ func New(db *sqldb.DB) (*Store, error) {
 		return nil, err
 	}
 	if s.records, err = lease.NewCache[client.Record](s.version, maxClients); err != nil {
+		return nil, err
+	}
+	if s.documents, err = newDocuments(db, s.version); err != nil {
 		return nil, err
 	}
 	s.dynamic, err = newDynamicClients(db)
