@@ -9,7 +9,7 @@ import (
 // Box encrypts under a key of the configuration.
 type Box struct{ key, other secret.String }
 
-// NewBox returns a box for a key. What was sealed under other, which may be zero, is opened too.
+// NewBox returns a box for a key. It also opens bytes that were sealed under other, which may be zero.
 func NewBox(key, other secret.String) Box { return Box{key, other} }
 
 // Seal encrypts. The label names what is encrypted: only the same label decrypts it, so that stored
