@@ -172,6 +172,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
 	s.enforcement.register(r)
+	s.store.Events().Register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
 	tokenv1.RegisterRegistrationServiceServer(r, s.registrations)
@@ -181,6 +182,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 
 // Run does the service's background work until ctx ends. It is called once.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Events().Stop()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })

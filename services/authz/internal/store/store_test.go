@@ -13,3 +13,7 @@ func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 func TestStoreLease(t *testing.T)      { storetest.Lease(t) }
 func TestStoreDynamic(t *testing.T)    { storetest.Dynamic(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }
+
+// TestN7_8_AMillionRegistrationsCostNoMore: strangers register, so that no operation may read a whole
+// table.
+func TestN7_8_AMillionRegistrationsCostNoMore(t *testing.T) { storetest.Million(t) }

@@ -20,6 +20,7 @@ func TestUserTokens(t *testing.T)      { storetest.UserTokens(t) }
 func TestEndings(t *testing.T)         { storetest.Revocations(t) }
 func TestExplanations(t *testing.T)    { storetest.Explanations(t) }
 func TestGranted(t *testing.T)         { storetest.Granted(t) }
+func TestN5Installations(t *testing.T) { storetest.Installations(t) }
 
 // BenchmarkWaits reports the longest wait for a lock of cleanup, which deletes 600,000 rows
 // meanwhile:
