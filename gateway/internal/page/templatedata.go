@@ -184,6 +184,8 @@ type Notice struct {
 	Repeat *Repeat
 	// Reference is the request ID, which Pages.Notice sets.
 	Reference string
+	// Preferred is View.Preferred.
+	Preferred string
 }
 
 // Facts returns the decision's workspace and time, where they are known.
