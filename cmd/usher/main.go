@@ -68,6 +68,8 @@ type cli struct {
 	AuthApps           admin.AuthApps           `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
 	RegistrationTokens admin.RegistrationTokens `cmd:"" group:"administration" help:"Tokens with which clients register themselves: create, list, revoke."`
 	APIKeys            admin.APIKeys            `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
+	Audit              admin.Audit              `cmd:"" group:"administration" help:"The audit trail: every change, with who made it, before and after."`
+	Requests           admin.Requests           `cmd:"" group:"administration" help:"The log of the requests to the OAuth endpoints, with the cause of each refusal."`
 	Catalog            admin.Catalog            `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`
 }
 

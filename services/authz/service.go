@@ -174,10 +174,12 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 		Workspaces: rpc.Workspaces{Client: identityv1.NewDirectoryServiceClient(s.deps.Identity)},
 		CheckURL:   s.deps.Fetcher.CheckURL,
 	}})
+	s.store.Events().Register(r)
 }
 
 // Run writes the last uses of keys until ctx is done, and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Events().Stop()
 	var recording sync.WaitGroup
 	recording.Go(func() { _ = s.keyUses.Run(ctx) }) // it returns no error
 	defer recording.Wait()

@@ -21,7 +21,7 @@ func codeOf(reason errorv1.Reason) codes.Code {
 		errorv1.Reason_REASON_INVALID_CLIENT_METADATA,
 		errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, errorv1.Reason_REASON_AUTHORIZATION_PENDING, errorv1.Reason_REASON_SLOW_DOWN,
 		errorv1.Reason_REASON_ACCESS_DENIED, errorv1.Reason_REASON_EXPIRED_DEVICE_CODE, errorv1.Reason_REASON_INVALID_DEVICE_CODE,
-		errorv1.Reason_REASON_INVALID_DPOP_PROOF:
+		errorv1.Reason_REASON_INVALID_DPOP_PROOF, errorv1.Reason_REASON_USE_DPOP_NONCE:
 		return codes.InvalidArgument
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CALLER_DENIED, errorv1.Reason_REASON_CROSS_SITE_REQUEST,
 		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS, errorv1.Reason_REASON_CLIENT_FULL, errorv1.Reason_REASON_INSUFFICIENT_SCOPE:

@@ -113,13 +113,9 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		steps = append(steps, s.uriRows(c.ClientID, c.RedirectURIs)...)
 	}
 	steps = append(steps, s.keyChange(c)...)
-	if err := s.change(ctx, steps...); err != nil {
-		return fmt.Errorf("changing a client: %w", err)
-	}
-	if !locked.Found() {
-		return client.ErrUnknown
-	}
-	return nil
+	return unlessUnknown("changing a client", s.audited(ctx, clientChange{
+		kind: "client.updated", id: c.ClientID, steps: steps, verify: found(locked),
+	}))
 }
 
 func timeFromMicros(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

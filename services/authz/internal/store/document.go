@@ -49,9 +49,9 @@ func (s *Store) DocumentDisabled(ctx context.Context, id string) (bool, error) {
 // here. Enabling returns client.ErrUnknown for one that is not disabled.
 func (s *Store) setDocumentDisabled(ctx context.Context, id string, disabled bool) error {
 	if !disabled {
-		return s.changeOne(ctx, "enabling a document", sqldb.Stmt(s.documents.enable, id))
+		return s.changeOne(ctx, clientChange{kind: disabledKind(false), id: id}, sqldb.Stmt(s.documents.enable, id))
 	}
-	err := s.changeOne(ctx, "disabling a document", sqldb.Stmt(s.documents.disable, id))
+	err := s.changeOne(ctx, clientChange{kind: disabledKind(true), id: id}, sqldb.Stmt(s.documents.disable, id))
 	if errors.Is(err, client.ErrUnknown) {
 		return nil // it was disabled before
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/lease"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -26,10 +27,12 @@ type dynamicClients struct {
 	text    dynamicStatements
 	version *lease.Version
 	clients *lease.Cache[dynamic.Client]
+	// events is the log that the audit trail follows.
+	events *outbox.Log
 }
 
 func newDynamicClients(db *sqldb.DB) (*dynamicClients, error) {
-	d := &dynamicClients{db: db, text: prepareDynamic(db)}
+	d := &dynamicClients{db: db, text: prepareDynamic(db), events: outbox.New(db)}
 	d.version = lease.NewVersion(d.readVersion, db.Engine() == sqldb.SQLite)
 	var err error
 	d.clients, err = lease.NewCache[dynamic.Client](d.version, maxClients)

@@ -3,6 +3,7 @@ package store
 import (
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
@@ -11,7 +12,7 @@ import (
 type statements struct{ record, supersede, approvals, granted, prune, pruneIn string }
 
 // prepare expands every statement once.
-func prepare(db *sqldb.DB) statements {
+func prepare(db *sqldb.DB, events *outbox.Log) statements {
 	equal := equalConsents(db.Engine())
 	oneOf := func(some string) string { return `IN (` + some + `)` }
 	if db.Engine() == sqldb.Postgres { // the planner would join, and scan the whole table
@@ -31,8 +32,10 @@ func prepare(db *sqldb.DB) statements {
 	record := `
 INSERT INTO consents (user_id, client_id, workspace_id, scope, epoch, request_id_hash, approved_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHING`
-	if db.Engine() == sqldb.Postgres { // one statement
-		record, supersede = `WITH superseded AS (`+supersede+`)`+record, ``
+	if db.Engine() == sqldb.Postgres { // one statement, with the event of a consent that was not recorded before
+		record, supersede = `WITH superseded AS (`+supersede+`), recorded AS (`+record+` RETURNING request_id_hash),
+`+events.Insert(`EXISTS (SELECT 1 FROM recorded)`, firstEventArgument)+`
+SELECT 1 FROM recorded`, ``
 	} else {
 		supersede = strings.Replace(supersede, "$7", "$6", 1)
 	}
@@ -61,6 +64,8 @@ DELETE FROM consents WHERE request_id_hash ` + oneOf(`
 }
 
 const (
+	// firstEventArgument is the number of the first parameter of a consent's event.
+	firstEventArgument = 8
 	// supersededAtOnce is how many old consents one approval deletes: more than one, so that their
 	// number decreases.
 	supersededAtOnce = 100

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/coalesce"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
@@ -24,6 +25,8 @@ func Migrations() fs.FS { return migrations }
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	// events is the log that the audit trail follows.
+	events *outbox.Log
 	// holders batches lookups of sessions; nil if that saves nothing.
 	holders *coalesce.Loader[session.Lookup, session.Holder]
 	// These are the deletions of CleanUp.
@@ -37,7 +40,7 @@ type Store struct {
 // New returns a Store over a migrated database.
 func New(db *sqldb.DB) *Store {
 	s := &Store{
-		db: db, text: prepare(db),
+		db: db, text: prepare(db), events: outbox.New(db),
 		expiredSecrets: cleanup.NewSweep[[]byte](db, cleanup.Table{
 			Name: "authentication_app_secrets", Key: "hash", By: "hash", Dead: "expires_at < {{now}}",
 		}),
@@ -60,6 +63,9 @@ func New(db *sqldb.DB) *Store {
 	return s
 }
 
+// Events returns the log that the audit trail follows.
+func (s *Store) Events() *outbox.Log { return s.events }
+
 // Retention is how long records stay that no decision needs.
 type Retention struct {
 	// RevokedApps is how long a revoked authentication app is still listed; 0 is for ever.
@@ -72,7 +78,7 @@ type Retention struct {
 // what is older than its retention. It must not be called concurrently.
 func (s *Store) CleanUp(ctx context.Context, kept Retention) error {
 	err := errors.Join(s.expiredSecrets.Run(ctx), s.expiredSessions.Run(ctx), s.oldEvents.Run(ctx, kept.Events.Microseconds()),
-		s.oldEndings.Run(ctx, endedKept.Microseconds()))
+		s.oldEndings.Run(ctx, endedKept.Microseconds()), s.events.Trim(ctx))
 	if kept.RevokedApps > 0 {
 		err = errors.Join(err, s.revokedApps.Run(ctx, kept.RevokedApps.Microseconds()))
 	}

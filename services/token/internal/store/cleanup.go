@@ -73,7 +73,7 @@ func (s *Store) CleanUp(ctx context.Context, l grant.Lifetimes, r Retention) err
 		}
 	}
 	_, erasing := s.EraseRetries(ctx)
-	return errors.Join(err, erasing, s.RevocationLog.Trim(ctx, logKept), s.eraseDeliveries(ctx))
+	return errors.Join(err, erasing, s.RevocationLog.Trim(ctx, logKept), s.eraseDeliveries(ctx), s.Events().Trim(ctx))
 }
 
 // Sweep scans all families and API keys and deletes the dead ones. They live for months, so it can
