@@ -58,7 +58,7 @@ func addressFault(uri string) (text string, names []string) {
 	for i, r := range uri {
 		switch {
 		case r <= ' ' || r == 0x7f:
-			return "Character %s of the address is a space or a control character. Remove it, or write it as %%20.", []string{fmt.Sprint(i + 1)}
+			return "Character %s of the address is a space or a control character. Remove it, or write it percent-encoded.", []string{fmt.Sprint(i + 1)}
 		case r > 0x7f:
 			return "Character %s of the address is “%s”, which is not ASCII. Write a host name in its form xn--…, and anything else percent-encoded.", []string{fmt.Sprint(i + 1), string(r)}
 		case strings.ContainsRune("\\\"<>^`{|}", r):

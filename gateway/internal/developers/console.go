@@ -40,7 +40,6 @@ type Console struct {
 	Self http.Handler
 	// NotFound serves a path without a page, and an app that is not the user's to see.
 	NotFound http.Handler
-	Now      func() time.Time
 }
 
 // section is a page about one app.
