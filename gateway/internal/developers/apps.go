@@ -2,11 +2,15 @@ package developers
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
+
+// maxCounted is of how many apps the list says what was refused.
+const maxCounted = 20
 
 // list shows the apps of the user's workspaces.
 func (c Console) list(w http.ResponseWriter, r *http.Request) {
@@ -21,6 +25,15 @@ func (c Console) list(w http.ResponseWriter, r *http.Request) {
 			AppHead: headOf(app), Workspace: app.GetWorkspace().GetName(), People: int64(app.GetPeople()), Limit: int64(app.GetPeopleLimit()), Refused: -1,
 		})
 	}
+	var reading sync.WaitGroup
+	for i := range data.Apps[:min(len(data.Apps), maxCounted)] {
+		reading.Go(func() {
+			if d, ok := c.day(visit{r: r, app: res.GetApps()[i]}); ok {
+				data.Apps[i].Refused = d.refused
+			}
+		})
+	}
+	reading.Wait()
 	c.render(w, r, res.GetSession(), menuOf(nil, ""), page.View{Template: "devapps", Title: "Your apps", Data: data})
 }
 

@@ -40,6 +40,7 @@ func (c Console) form(w http.ResponseWriter, r *http.Request) {
 	}
 	fill(data.Inputs, func(id string) string { return input.Get(id) }, data.Fault.Field)
 	data.Redirect.Invalid = data.Fault.Field == data.Redirect.ID
+	data.Fault = addressFaultOf(data.Fault, data.Redirect.Value)
 	for _, k := range kinds() {
 		data.Kinds = append(data.Kinds, page.Choice{Value: k.name, Text: k.text, Why: k.why, Chosen: k.name == input.Get("kind")})
 	}

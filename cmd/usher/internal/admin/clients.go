@@ -27,6 +27,7 @@ type Clients struct {
 	Disable             disableClient       `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
 	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
 	Logo                setLogo             `cmd:"" help:"Set the logo that users see, or remove it."`
+	Review              reviewClients       `cmd:"" help:"Review the clients that workspaces registered."`
 	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
@@ -138,6 +139,7 @@ func registrationRows[Res interface {
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}
+	addOwnerRows(&t, r)
 	addOpenIDRows(&t, r)
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))

@@ -64,6 +64,9 @@ type Client struct {
 	Security
 	// Status is who may connect the client; empty for Live.
 	Status Status
+	// Owner is the workspace that owns the client; zero for a client of the operator. Lists have its
+	// workspace only.
+	Owner Owner
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -95,8 +98,6 @@ type Registration struct {
 	SelfRegistered bool
 	// ScopeLimited says that Scope is limited to what the operator allows such clients at present.
 	ScopeLimited bool
-	// Owner is the workspace that owns the client; zero for a client of the operator.
-	Owner Owner
 }
 
 // Owner is who owns a client, and what the operator's review of it says.

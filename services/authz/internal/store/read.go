@@ -173,7 +173,7 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 	for rows.Next() {
 		var c client.Client
 		var unverified bool
-		if err := scanClient(rows, &c, &unverified); err != nil {
+		if err := scanClient(rows, &c, &unverified, &c.Owner.WorkspaceID); err != nil {
 			return nil, fmt.Errorf("listing clients: %w", err)
 		}
 		c.Identity.Verified = !unverified

@@ -91,7 +91,7 @@ WHERE c.id = $1 ORDER BY u.position`,
 
 		credentialsOfMany: credentials + `WHERE c.id = ANY($1::text[])`,
 
-		list: `SELECT ` + columns + `, c.unverified FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
+		list: `SELECT ` + columns + `, c.unverified, c.owner_workspace_id FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
 
 		// A rotation locks the client's row, so that concurrent rotations are serialized.
 		lock: `SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = '' {{for update}}`,
