@@ -20,6 +20,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/registration"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -42,8 +43,11 @@ type Deps struct {
 	// Identity, Authz, Token and Consent are connections to the services, with the identity
 	// `gateway`.
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
-	// Activity is the connection to the activity service; nil for a server without it.
+	// Activity is a connection to the activity service, or nil: no requests are recorded then, and the
+	// pages of an account say that the list of events is not available.
 	Activity grpc.ClientConnInterface
+	// Requests records finished requests for the request log; nil records none.
+	Requests *requestlog.Recorder
 	// Catalog holds the scopes that exist at present.
 	Catalog *catalog.Source
 	// Checker authorizes the requests of bearers: the SDK's client, connected to the token service.
@@ -125,7 +129,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose, ErrorsPage: deps.PublicURL + docsite.ErrorsPath,
-		NotFound: notFound, Problem: problems.Problem,
+		NotFound: notFound, Problem: problems.Problem, Requests: deps.Requests,
 		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})
 	contact := wellknown.SecurityTxt{

@@ -256,6 +256,14 @@ func clientCommands() []command {
 			[]string{"CURSOR"},
 		},
 		{
+			"logouts list", "vdo_client_a", "ListLogoutDeliveries", &tokenv1.ListLogoutDeliveriesRequest{ClientId: "vdo_client_a", PageSize: 1000},
+			&tokenv1.ListLogoutDeliveriesResponse{Deliveries: []*tokenv1.LogoutDelivery{{
+				ClientId: "vdo_client_a", Subject: "usr_john", SessionId: "S1", Reason: "user_disabled", Attempts: 3, HttpStatus: 400,
+				State: tokenv1.LogoutDeliveryState_LOGOUT_DELIVERY_STATE_FAILED, Problem: "the response has status 400",
+			}}},
+			[]string{"vdo_client_a", "usr_john", "S1", "user disabled", "failed", "3", "400", "the response has status 400"},
+		},
+		{
 			"tokens revoke", "vdo_oat_x", "EndToken", &tokenv1.EndTokenRequest{Token: "vdo_oat_x"},
 			&tokenv1.EndTokenResponse{Ended: true},
 			[]string{"the token is revoked"},

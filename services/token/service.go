@@ -160,10 +160,12 @@ func newFeed(config Config, deps Deps) *feed.Feed {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterOpenIDServiceServer(r, s.openID)
+	tokenv1.RegisterLogoutDeliveryServiceServer(r, &rpc.LogoutDeliveries{Log: store.LogoutStore{Store: s.store}})
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
 	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
 	s.enforcement.register(r)
+	s.store.Events().Register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
 	tokenv1.RegisterRegistrationServiceServer(r, s.registrations)
@@ -173,11 +175,13 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 
 // Run does the service's background work until ctx ends. It is called once.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Events().Stop()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
 	group.Go(func() error { s.feed.Run(ctx); return nil })
 	s.startCleanup(ctx, group)
 	s.startSigning(ctx, group)
+	s.startLogout(ctx, group)
 	return group.Wait()
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/refusal"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -130,6 +131,7 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 
 // writeRow writes a row in the request's dialect.
 func (e *Endpoints) writeRow(w http.ResponseWriter, r *http.Request, row row) {
+	requestlog.NoteError(r.Context(), cmp.Or(row.formError, row.code))
 	if isFlat(r.URL.Path) || untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
 		writeJSON(w, row.formStatus, oauthError{
 			Error: row.formError, Description: describe(row.message), URI: e.errorURI(row.formError),

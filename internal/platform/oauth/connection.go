@@ -27,6 +27,25 @@ type Connection struct {
 	Lenient int64
 	// LastUsed is zero if nothing was ever issued.
 	LastUsed time.Time
+	// DescriptionDigest is that of the newest grant; empty where it is not known.
+	DescriptionDigest string
+}
+
+// Installation is a grant to one installation of a client whose identifier all installations share.
+type Installation struct {
+	// ID is the grant's, base64url.
+	ID, ClientID, WorkspaceID string
+	CreatedAt, LastUsed       time.Time
+}
+
+// LiveGrants are a user's present grants to a client.
+type LiveGrants struct {
+	// Epoch is that of the user-client.
+	Epoch int64
+	// Scopes are a row for each workspace, in no particular order.
+	Scopes []GrantedScopes
+	// DescriptionDigest is that of the newest grant; empty for none.
+	DescriptionDigest string
 }
 
 // GrantedScopes are the scopes of a user's grants to a client in one workspace.

@@ -1,4 +1,5 @@
 // Visits every state of every page.
+import { visitChangedApp } from './changed.mjs';
 import { visitDevelopers, visitStranger } from './developers.mjs';
 import { enter, mustPoll, startDevice } from './device.mjs';
 import { changePassword, esther, john, throttle } from './person.mjs';
@@ -107,6 +108,7 @@ async function account(person, visit) {
   await visit('apps-workspace-ended');
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
+  await visitChangedApp(person, john.workspace, visit);
   const elsewhere = await person.stage.person();
   await elsewhere.open('/account/connected-apps');
   await elsewhere.signIn(john);

@@ -78,6 +78,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectTypes()[c.SubjectType], PostLogoutRedirectUris: c.PostLogoutURIs,
+		BackchannelLogoutUri: value(c.LogoutURI), BackchannelLogoutSessionRequired: value(c.LogoutSession),
 		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
 	}))
 	if err != nil {

@@ -87,6 +87,11 @@ func (s *Session) revocationLog() tokenv1.RevocationServiceClient {
 	return tokenv1.NewRevocationServiceClient(remote{s, "token"})
 }
 
+// logouts reads the log of logout tokens.
+func (s *Session) logouts() tokenv1.LogoutDeliveryServiceClient {
+	return tokenv1.NewLogoutDeliveryServiceClient(remote{s, "token"})
+}
+
 // apiKeys is administration of API keys.
 func (s *Session) apiKeys() tokenv1.ApiKeyServiceClient {
 	return tokenv1.NewApiKeyServiceClient(remote{s, "token"})

@@ -698,8 +698,13 @@ type CreateClientRequest struct {
 	TosUri string `protobuf:"bytes,84,opt,name=tos_uri,json=tosUri,proto3" json:"tos_uri,omitempty"`
 	// Those of scopes that a user may leave out of an approval.
 	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Where it gets a logout token when a session of its user ends (OpenID Connect Back-Channel Logout
+	// 1.0 §2.2): https; none if empty.
+	BackchannelLogoutUri string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3" json:"backchannel_logout_uri,omitempty"`
+	// Whether each of its logout tokens must name the session.
+	BackchannelLogoutSessionRequired bool `protobuf:"varint,131,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3" json:"backchannel_logout_session_required,omitempty"`
+	unknownFields                    protoimpl.UnknownFields
+	sizeCache                        protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -933,6 +938,20 @@ func (x *CreateClientRequest) GetOptionalScopes() []string {
 		return x.OptionalScopes
 	}
 	return nil
+}
+
+func (x *CreateClientRequest) GetBackchannelLogoutUri() string {
+	if x != nil {
+		return x.BackchannelLogoutUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetBackchannelLogoutSessionRequired() bool {
+	if x != nil {
+		return x.BackchannelLogoutSessionRequired
+	}
+	return false
 }
 
 // CreateClientResponse is the new client.
@@ -1265,8 +1284,12 @@ type UpdateClientRequest struct {
 	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
 	// Whether to remove the optional scopes: all of them are required then.
 	ClearOptionalScopes bool `protobuf:"varint,86,opt,name=clear_optional_scopes,json=clearOptionalScopes,proto3" json:"clear_optional_scopes,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Where it gets logout tokens from now on; none if empty, unchanged if absent.
+	BackchannelLogoutUri *string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3,oneof" json:"backchannel_logout_uri,omitempty"`
+	// Whether each of its logout tokens must name the session; unchanged if absent.
+	BackchannelLogoutSessionRequired *bool `protobuf:"varint,131,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3,oneof" json:"backchannel_logout_session_required,omitempty"`
+	unknownFields                    protoimpl.UnknownFields
+	sizeCache                        protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -1512,6 +1535,20 @@ func (x *UpdateClientRequest) GetOptionalScopes() []string {
 func (x *UpdateClientRequest) GetClearOptionalScopes() bool {
 	if x != nil {
 		return x.ClearOptionalScopes
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetBackchannelLogoutUri() string {
+	if x != nil && x.BackchannelLogoutUri != nil {
+		return *x.BackchannelLogoutUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetBackchannelLogoutSessionRequired() bool {
+	if x != nil && x.BackchannelLogoutSessionRequired != nil {
+		return *x.BackchannelLogoutSessionRequired
 	}
 	return false
 }
@@ -2837,8 +2874,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"expireTime\x12\x1b\n" +
 	"\tlast_four\x18\x03 \x01(\tR\blastFour\x12\x1b\n" +
 	"\tsecret_id\x18n \x01(\tR\bsecretId\x12+\n" +
-	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\"\x8a\n" +
-	"\n" +
+	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\"\x91\v\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -2873,7 +2909,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
 	"policy_uri\x18S \x01(\tR\tpolicyUri\x12\x17\n" +
 	"\atos_uri\x18T \x01(\tR\x06tosUri\x12'\n" +
-	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopesB\x18\n" +
+	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopes\x125\n" +
+	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tR\x14backchannelLogoutUri\x12N\n" +
+	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bR backchannelLogoutSessionRequiredB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
@@ -2888,7 +2926,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\r\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe0\x0e\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -2926,7 +2964,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"R\tpolicyUri\x88\x01\x01\x12\x1c\n" +
 	"\atos_uri\x18T \x01(\tH\vR\x06tosUri\x88\x01\x01\x12'\n" +
 	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopes\x122\n" +
-	"\x15clear_optional_scopes\x18V \x01(\bR\x13clearOptionalScopesB\a\n" +
+	"\x15clear_optional_scopes\x18V \x01(\bR\x13clearOptionalScopes\x12:\n" +
+	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tH\fR\x14backchannelLogoutUri\x88\x01\x01\x12S\n" +
+	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bH\rR backchannelLogoutSessionRequired\x88\x01\x01B\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
@@ -2941,7 +2981,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\v_client_uriB\r\n" +
 	"\v_policy_uriB\n" +
 	"\n" +
-	"\b_tos_uri\"X\n" +
+	"\b_tos_uriB\x19\n" +
+	"\x17_backchannel_logout_uriB&\n" +
+	"$_backchannel_logout_session_required\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\x84\x01\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +

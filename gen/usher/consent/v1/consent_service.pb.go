@@ -179,7 +179,10 @@ type GetPromptResponse struct {
 	Granted []*GrantedWorkspace `protobuf:"bytes,81,rep,name=granted,proto3" json:"granted,omitempty"`
 	// Whether a user who grants nothing new may go on with one click: the client is verified and
 	// confidential.
-	OneClick      bool `protobuf:"varint,82,opt,name=one_click,json=oneClick,proto3" json:"one_click,omitempty"`
+	OneClick bool `protobuf:"varint,82,opt,name=one_click,json=oneClick,proto3" json:"one_click,omitempty"`
+	// The differences of the client's description from that of the newest of the grants; empty where
+	// there is none, and where that is not known.
+	Changes       []AppChange `protobuf:"varint,140,rep,packed,name=changes,proto3,enum=usher.consent.v1.AppChange" json:"changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -289,6 +292,13 @@ func (x *GetPromptResponse) GetOneClick() bool {
 		return x.OneClick
 	}
 	return false
+}
+
+func (x *GetPromptResponse) GetChanges() []AppChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
 }
 
 // GrantedWorkspace is the access that a client has in one workspace.
@@ -1047,13 +1057,13 @@ var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a!usher/consent/v1/app_change.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
-	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\x91\x04\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xc9\x04\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -1068,7 +1078,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\x06device\x18\x18 \x01(\v2\x18.usher.consent.v1.DeviceR\x06device\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12<\n" +
 	"\agranted\x18Q \x03(\v2\".usher.consent.v1.GrantedWorkspaceR\agranted\x12\x1b\n" +
-	"\tone_click\x18R \x01(\bR\boneClick\"M\n" +
+	"\tone_click\x18R \x01(\bR\boneClick\x126\n" +
+	"\achanges\x18\x8c\x01 \x03(\x0e2\x1b.usher.consent.v1.AppChangeR\achanges\"M\n" +
 	"\x10GrantedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"n\n" +
@@ -1167,7 +1178,8 @@ var file_usher_consent_v1_consent_service_proto_goTypes = []any{
 	(*DecideSilentlyRequest)(nil),  // 12: usher.consent.v1.DecideSilentlyRequest
 	(*DecideSilentlyResponse)(nil), // 13: usher.consent.v1.DecideSilentlyResponse
 	(*v1.AppIdentity)(nil),         // 14: usher.authz.v1.AppIdentity
-	(*timestamppb.Timestamp)(nil),  // 15: google.protobuf.Timestamp
+	(AppChange)(0),                 // 15: usher.consent.v1.AppChange
+	(*timestamppb.Timestamp)(nil),  // 16: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	6,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
@@ -1176,25 +1188,26 @@ var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	4,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
 	14, // 4: usher.consent.v1.GetPromptResponse.identity:type_name -> usher.authz.v1.AppIdentity
 	3,  // 5: usher.consent.v1.GetPromptResponse.granted:type_name -> usher.consent.v1.GrantedWorkspace
-	15, // 6: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
-	0,  // 7: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
-	5,  // 8: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
-	0,  // 9: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
-	7,  // 10: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
-	15, // 11: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
-	1,  // 12: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	8,  // 13: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	12, // 14: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
-	10, // 15: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	2,  // 16: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	9,  // 17: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	13, // 18: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
-	11, // 19: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	16, // [16:20] is the sub-list for method output_type
-	12, // [12:16] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	15, // 6: usher.consent.v1.GetPromptResponse.changes:type_name -> usher.consent.v1.AppChange
+	16, // 7: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
+	0,  // 8: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
+	5,  // 9: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
+	0,  // 10: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
+	7,  // 11: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
+	16, // 12: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	1,  // 13: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	8,  // 14: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	12, // 15: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
+	10, // 16: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	2,  // 17: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	9,  // 18: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	13, // 19: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
+	11, // 20: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	17, // [17:21] is the sub-list for method output_type
+	13, // [13:17] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }
@@ -1202,6 +1215,7 @@ func file_usher_consent_v1_consent_service_proto_init() {
 	if File_usher_consent_v1_consent_service_proto != nil {
 		return
 	}
+	file_usher_consent_v1_app_change_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -95,9 +95,12 @@ type GetPairEpochResponse struct {
 	Epoch int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
 	// Where include_grants is set: the scopes of the user's live grants to the client, by workspace.
 	// Release 0.1 never sends them.
-	Grants        []*GrantedScopes `protobuf:"bytes,80,rep,name=grants,proto3" json:"grants,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Grants []*GrantedScopes `protobuf:"bytes,80,rep,name=grants,proto3" json:"grants,omitempty"`
+	// Where include_grants is set: the digest of the client's description in the newest of those grants;
+	// empty for none.
+	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *GetPairEpochResponse) Reset() {
@@ -142,6 +145,13 @@ func (x *GetPairEpochResponse) GetGrants() []*GrantedScopes {
 		return x.Grants
 	}
 	return nil
+}
+
+func (x *GetPairEpochResponse) GetDescriptionDigest() string {
+	if x != nil {
+		return x.DescriptionDigest
+	}
+	return ""
 }
 
 // GrantedScopes are the scopes of the grants in one workspace.
@@ -397,8 +407,10 @@ type Connection struct {
 	// raised the epoch: an approval is still valid when its epoch is at most this much below the
 	// current one.
 	LenientRaises int64 `protobuf:"varint,4,opt,name=lenient_raises,json=lenientRaises,proto3" json:"lenient_raises,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The digest of the client's description in the newest grant that was not revoked; empty for none.
+	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Connection) Reset() {
@@ -457,6 +469,13 @@ func (x *Connection) GetLenientRaises() int64 {
 		return x.LenientRaises
 	}
 	return 0
+}
+
+func (x *Connection) GetDescriptionDigest() string {
+	if x != nil {
+		return x.DescriptionDigest
+	}
+	return ""
 }
 
 // EndConnectionRequest names a user-client.
@@ -817,6 +836,290 @@ func (x *ConnectionRevocation) GetRevokeTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// ListInstallationsRequest names a user and clients.
+type ListInstallationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The clients, at most 100.
+	ClientIds     []string `protobuf:"bytes,2,rep,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstallationsRequest) Reset() {
+	*x = ListInstallationsRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstallationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstallationsRequest) ProtoMessage() {}
+
+func (x *ListInstallationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstallationsRequest.ProtoReflect.Descriptor instead.
+func (*ListInstallationsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ListInstallationsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ListInstallationsRequest) GetClientIds() []string {
+	if x != nil {
+		return x.ClientIds
+	}
+	return nil
+}
+
+// ListInstallationsResponse is a list of grants.
+type ListInstallationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By client, the newest of each first.
+	Installations []*Installation `protobuf:"bytes,1,rep,name=installations,proto3" json:"installations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstallationsResponse) Reset() {
+	*x = ListInstallationsResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstallationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstallationsResponse) ProtoMessage() {}
+
+func (x *ListInstallationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstallationsResponse.ProtoReflect.Descriptor instead.
+func (*ListInstallationsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListInstallationsResponse) GetInstallations() []*Installation {
+	if x != nil {
+		return x.Installations
+	}
+	return nil
+}
+
+// Installation is a grant to one installation of a client.
+type Installation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The grant, 43 characters. It is no credential.
+	InstallationId string `protobuf:"bytes,2,opt,name=installation_id,json=installationId,proto3" json:"installation_id,omitempty"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// When its first token was issued.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When a token of it was last issued or introspected with a database read, to the minute.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Installation) Reset() {
+	*x = Installation{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Installation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Installation) ProtoMessage() {}
+
+func (x *Installation) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Installation.ProtoReflect.Descriptor instead.
+func (*Installation) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *Installation) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Installation) GetInstallationId() string {
+	if x != nil {
+		return x.InstallationId
+	}
+	return ""
+}
+
+func (x *Installation) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *Installation) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Installation) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+// EndInstallationRequest names a grant.
+type EndInstallationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The grant.
+	InstallationId string `protobuf:"bytes,3,opt,name=installation_id,json=installationId,proto3" json:"installation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *EndInstallationRequest) Reset() {
+	*x = EndInstallationRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndInstallationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndInstallationRequest) ProtoMessage() {}
+
+func (x *EndInstallationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndInstallationRequest.ProtoReflect.Descriptor instead.
+func (*EndInstallationRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *EndInstallationRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *EndInstallationRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *EndInstallationRequest) GetInstallationId() string {
+	if x != nil {
+		return x.InstallationId
+	}
+	return ""
+}
+
+// EndInstallationResponse is empty.
+type EndInstallationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndInstallationResponse) Reset() {
+	*x = EndInstallationResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndInstallationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndInstallationResponse) ProtoMessage() {}
+
+func (x *EndInstallationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndInstallationResponse.ProtoReflect.Descriptor instead.
+func (*EndInstallationResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{19}
+}
+
 var File_usher_token_v1_grant_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_grant_service_proto_rawDesc = "" +
@@ -825,10 +1128,11 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x13GetPairEpochRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12%\n" +
-	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\"c\n" +
+	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\"\x93\x01\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x125\n" +
-	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\"J\n" +
+	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\x12.\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\"J\n" +
 	"\rGrantedScopes\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"6\n" +
@@ -839,13 +1143,14 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x16ListConnectionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"W\n" +
 	"\x17ListConnectionsResponse\x12<\n" +
-	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xa6\x01\n" +
+	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xd6\x01\n" +
 	"\n" +
 	"Connection\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12>\n" +
 	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12%\n" +
-	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"L\n" +
+	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\x12.\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\"L\n" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
@@ -864,14 +1169,34 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x128\n" +
 	"\x06reason\x18\x03 \x01(\x0e2 .usher.token.v1.RevocationReasonR\x06reason\x12;\n" +
 	"\vrevoke_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTime2\xbc\x05\n" +
+	"revokeTime\"R\n" +
+	"\x18ListInstallationsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1d\n" +
+	"\n" +
+	"client_ids\x18\x02 \x03(\tR\tclientIds\"_\n" +
+	"\x19ListInstallationsResponse\x12B\n" +
+	"\rinstallations\x18\x01 \x03(\v2\x1c.usher.token.v1.InstallationR\rinstallations\"\xf4\x01\n" +
+	"\fInstallation\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12'\n" +
+	"\x0finstallation_id\x18\x02 \x01(\tR\x0einstallationId\x12!\n" +
+	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\x12;\n" +
+	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12>\n" +
+	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"w\n" +
+	"\x16EndInstallationRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12'\n" +
+	"\x0finstallation_id\x18\x03 \x01(\tR\x0einstallationId\"\x19\n" +
+	"\x17EndInstallationResponse2\x9e\a\n" +
 	"\fGrantService\x12c\n" +
 	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
 	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
 	"GetCodeUse\x12!.usher.token.v1.GetCodeUseRequest\x1a\".usher.token.v1.GetCodeUseResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
 	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02\x12\x87\x01\n" +
-	"\x18EndConnectionInWorkspace\x12/.usher.token.v1.EndConnectionInWorkspaceRequest\x1a0.usher.token.v1.EndConnectionInWorkspaceResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12\x8a\x01\n" +
+	"\x18EndConnectionInWorkspace\x12/.usher.token.v1.EndConnectionInWorkspaceRequest\x1a0.usher.token.v1.EndConnectionInWorkspaceResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12r\n" +
+	"\x11ListInstallations\x12(.usher.token.v1.ListInstallationsRequest\x1a).usher.token.v1.ListInstallationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12l\n" +
+	"\x0fEndInstallation\x12&.usher.token.v1.EndInstallationRequest\x1a'.usher.token.v1.EndInstallationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12\x8a\x01\n" +
 	"\x19ListConnectionRevocations\x120.usher.token.v1.ListConnectionRevocationsRequest\x1a1.usher.token.v1.ListConnectionRevocationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01B\xbc\x01\n" +
 	"\x19com.vidocu.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
@@ -887,7 +1212,7 @@ func file_usher_token_v1_grant_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_grant_service_proto_rawDescData
 }
 
-var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*GetPairEpochRequest)(nil),               // 0: usher.token.v1.GetPairEpochRequest
 	(*GetPairEpochResponse)(nil),              // 1: usher.token.v1.GetPairEpochResponse
@@ -904,33 +1229,45 @@ var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*ListConnectionRevocationsRequest)(nil),  // 12: usher.token.v1.ListConnectionRevocationsRequest
 	(*ListConnectionRevocationsResponse)(nil), // 13: usher.token.v1.ListConnectionRevocationsResponse
 	(*ConnectionRevocation)(nil),              // 14: usher.token.v1.ConnectionRevocation
-	(*timestamppb.Timestamp)(nil),             // 15: google.protobuf.Timestamp
-	(RevocationReason)(0),                     // 16: usher.token.v1.RevocationReason
+	(*ListInstallationsRequest)(nil),          // 15: usher.token.v1.ListInstallationsRequest
+	(*ListInstallationsResponse)(nil),         // 16: usher.token.v1.ListInstallationsResponse
+	(*Installation)(nil),                      // 17: usher.token.v1.Installation
+	(*EndInstallationRequest)(nil),            // 18: usher.token.v1.EndInstallationRequest
+	(*EndInstallationResponse)(nil),           // 19: usher.token.v1.EndInstallationResponse
+	(*timestamppb.Timestamp)(nil),             // 20: google.protobuf.Timestamp
+	(RevocationReason)(0),                     // 21: usher.token.v1.RevocationReason
 }
 var file_usher_token_v1_grant_service_proto_depIdxs = []int32{
 	2,  // 0: usher.token.v1.GetPairEpochResponse.grants:type_name -> usher.token.v1.GrantedScopes
 	7,  // 1: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
-	15, // 2: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
+	20, // 2: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
 	14, // 3: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
-	16, // 4: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
-	15, // 5: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
-	0,  // 6: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
-	5,  // 7: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
-	3,  // 8: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
-	8,  // 9: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
-	10, // 10: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
-	12, // 11: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
-	1,  // 12: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
-	6,  // 13: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
-	4,  // 14: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
-	9,  // 15: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
-	11, // 16: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
-	13, // 17: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	21, // 4: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
+	20, // 5: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
+	17, // 6: usher.token.v1.ListInstallationsResponse.installations:type_name -> usher.token.v1.Installation
+	20, // 7: usher.token.v1.Installation.create_time:type_name -> google.protobuf.Timestamp
+	20, // 8: usher.token.v1.Installation.last_use_time:type_name -> google.protobuf.Timestamp
+	0,  // 9: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
+	5,  // 10: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
+	3,  // 11: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
+	8,  // 12: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
+	10, // 13: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
+	15, // 14: usher.token.v1.GrantService.ListInstallations:input_type -> usher.token.v1.ListInstallationsRequest
+	18, // 15: usher.token.v1.GrantService.EndInstallation:input_type -> usher.token.v1.EndInstallationRequest
+	12, // 16: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
+	1,  // 17: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
+	6,  // 18: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
+	4,  // 19: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
+	9,  // 20: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
+	11, // 21: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
+	16, // 22: usher.token.v1.GrantService.ListInstallations:output_type -> usher.token.v1.ListInstallationsResponse
+	19, // 23: usher.token.v1.GrantService.EndInstallation:output_type -> usher.token.v1.EndInstallationResponse
+	13, // 24: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
+	17, // [17:25] is the sub-list for method output_type
+	9,  // [9:17] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_grant_service_proto_init() }
@@ -945,7 +1282,7 @@ func file_usher_token_v1_grant_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_grant_service_proto_rawDesc), len(file_usher_token_v1_grant_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

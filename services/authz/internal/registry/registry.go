@@ -71,6 +71,7 @@ type Change struct {
 	// PushRequired and DPoPRequired are nil if they stay unchanged, and Profile is empty.
 	PushRequired, DPoPRequired *bool
 	Profile                    client.Profile
+	BackChannelChange
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 	// Keys or JWKSURI make the client authenticate with private_key_jwt.
@@ -249,6 +250,7 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	if c.Unverified != nil {
 		registration.Unverified = *c.Unverified
 	}
+	registration.BackChannelLogout = c.BackChannelChange.applied(registration.BackChannelLogout)
 	if c.RefreshRetry != nil {
 		registration.RefreshRetry = c.RefreshRetry
 	}

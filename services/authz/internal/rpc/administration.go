@@ -54,6 +54,9 @@ func newRegistration(req *authzv1.CreateClientRequest) client.Registration {
 				Publisher: req.GetPublisher(), Purpose: req.GetPurpose(),
 				ClientURI: req.GetClientUri(), PolicyURI: req.GetPolicyUri(), TermsURI: req.GetTosUri(),
 			},
+			BackChannelLogout: client.BackChannelLogout{
+				LogoutURI: req.GetBackchannelLogoutUri(), LogoutSessionRequired: req.GetBackchannelLogoutSessionRequired(),
+			},
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 			Security: client.Security{
 				PushRequired: req.GetRequirePushedAuthorizationRequests(), DPoPRequired: req.GetDpopBoundAccessTokens(), Profile: profileOf(req.GetProfile()),
@@ -149,6 +152,7 @@ func changeOf(req *authzv1.UpdateClientRequest) (registry.Change, error) {
 		Reuse: convert.ReuseFromProto(req.GetReuse()), IdentityChange: identityChange(req), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
 		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
 	}
+	change.LogoutURI, change.LogoutSessionRequired = req.BackchannelLogoutUri, req.BackchannelLogoutSessionRequired //nolint:protogetter // absent is not empty
 	if len(req.GetPostLogoutRedirectUris()) > 0 || req.GetClearPostLogoutRedirectUris() {
 		change.PostLogoutRedirectURIs = append([]string{}, req.GetPostLogoutRedirectUris()...)
 	}

@@ -194,7 +194,7 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 		&c.Method, &c.Algorithm, &c.URI, &c.Service.WorkspaceID, &serviceScope,
 		&c.IDTokenAlgorithm, &c.Sector,
 		&c.PushRequired, &c.DPoPRequired, &profile, &status,
-	}, identityFields(&c.Identity), more)
+	}, backchannelFields(&c.BackChannelLogout), identityFields(&c.Identity), more)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}

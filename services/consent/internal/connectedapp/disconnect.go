@@ -38,6 +38,24 @@ func (s Service) DisconnectIn(ctx context.Context, session secret.String, client
 	return s.Approvals.PruneIn(ctx, pair, workspaceID, epoch)
 }
 
+// EndInstallation revokes one grant of the session's user to a client whose identifier all
+// installations share; the other grants and the approval stay. It is idempotent. Its errors are those
+// of Disconnect.
+func (s Service) EndInstallation(ctx context.Context, session secret.String, clientID, id string) error {
+	userID, err := s.Identity.UserID(ctx, session)
+	if err != nil {
+		return err
+	}
+	if clientID == "" {
+		return ErrClientMissing
+	}
+	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
+	if err := s.requireConnection(ctx, pair); err != nil {
+		return err
+	}
+	return s.Connections.EndInstallation(ctx, pair, id)
+}
+
 // requireWorkspace fails with ErrNotConnected unless the workspace is one of the user's, or of an
 // approval of the client.
 func (s Service) requireWorkspace(ctx context.Context, pair oauth.UserClient, workspaceID string) error {

@@ -114,6 +114,8 @@ type Pending struct {
 	Scope oauth.Scope
 	// Identity describes the client to users; nil where it is not known.
 	Identity *oauth.AppIdentity
+	// DescriptionDigest is that of the client's description now; empty where it is not known.
+	DescriptionDigest string
 	// Optional is the part of Scope that the user may leave out.
 	Optional oauth.Scope
 	// Confidential is the client's type.
@@ -182,9 +184,8 @@ type Completion struct {
 // Epochs reads the epoch of a user-client, which rises with each revocation.
 type Epochs interface {
 	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
-	// GetPairGrants is GetPairEpoch together with the scopes of the user's live grants, a row for each
-	// workspace.
-	GetPairGrants(ctx context.Context, u oauth.UserClient) (int64, []oauth.GrantedScopes, error)
+	// GetPairGrants is GetPairEpoch together with the user's live grants.
+	GetPairGrants(ctx context.Context, u oauth.UserClient) (oauth.LiveGrants, error)
 }
 
 // Codes looks up the redemption of codes.

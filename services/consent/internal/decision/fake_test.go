@@ -31,6 +31,7 @@ type world struct {
 	pending  map[string]decision.Pending
 	epoch    int64
 	granted  []oauth.GrantedScopes
+	digest   string
 	consents map[secret.Hash]decision.Consent
 	done     []decision.Completion
 	// redeemed are hashes of redeemed codes, and redeemedCalls the number of calls of Redeemed.
@@ -163,10 +164,10 @@ func (w *world) GetPairEpoch(context.Context, oauth.UserClient) (int64, error) {
 	return w.epoch, err
 }
 
-func (w *world) GetPairGrants(context.Context, oauth.UserClient) (int64, []oauth.GrantedScopes, error) {
+func (w *world) GetPairGrants(context.Context, oauth.UserClient) (oauth.LiveGrants, error) {
 	leave, err := w.enter("GetPairGrants")
 	defer leave()
-	return w.epoch, w.granted, err
+	return oauth.LiveGrants{Epoch: w.epoch, Scopes: w.granted, DescriptionDigest: w.digest}, err
 }
 
 func (w *world) Record(_ context.Context, c decision.Consent) error {

@@ -28,16 +28,16 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 
 // GetPairGrants reads the epoch of a user-client with its live grants. Release 0.1, which may handle
 // the request during an upgrade, returns no grants: the page then shows every scope as new.
-func (t Token) GetPairGrants(ctx context.Context, u oauth.UserClient) (int64, []oauth.GrantedScopes, error) {
+func (t Token) GetPairGrants(ctx context.Context, u oauth.UserClient) (oauth.LiveGrants, error) {
 	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: true})
 	if err != nil {
-		return 0, nil, fmt.Errorf("reading the user-client's grants: %w", err)
+		return oauth.LiveGrants{}, fmt.Errorf("reading the user-client's grants: %w", err)
 	}
-	grants := make([]oauth.GrantedScopes, len(res.GetGrants()))
-	for i, g := range res.GetGrants() {
-		grants[i] = oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()}
+	live := oauth.LiveGrants{Epoch: res.GetEpoch(), DescriptionDigest: res.GetDescriptionDigest()}
+	for _, g := range res.GetGrants() {
+		live.Scopes = append(live.Scopes, oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()})
 	}
-	return res.GetEpoch(), grants, nil
+	return live, nil
 }
 
 // Redeemed reports whether a code was redeemed. Release 0.1, which may handle the request during an
@@ -74,6 +74,35 @@ func (t Token) EndConnectionIn(ctx context.Context, u oauth.UserClient, workspac
 	})
 	if err != nil {
 		return fmt.Errorf("ending the connection in a workspace: %w", err)
+	}
+	return nil
+}
+
+// ListInstallations lists the live grants of a user to clients. An earlier release, which may handle
+// the request during an upgrade, does not implement the call: then there are none.
+func (t Token) ListInstallations(ctx context.Context, userID string, clientIDs []string) ([]oauth.Installation, error) {
+	res, err := t.Grants.ListInstallations(ctx, &tokenv1.ListInstallationsRequest{UserId: userID, ClientIds: clientIDs})
+	if status.Code(err) == codes.Unimplemented {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the installations: %w", err)
+	}
+	list := make([]oauth.Installation, len(res.GetInstallations()))
+	for i, found := range res.GetInstallations() {
+		list[i] = oauth.Installation{
+			ID: found.GetInstallationId(), ClientID: found.GetClientId(), WorkspaceID: found.GetWorkspaceId(),
+			CreatedAt: found.GetCreateTime().AsTime(), LastUsed: found.GetLastUseTime().AsTime(),
+		}
+	}
+	return list, nil
+}
+
+// EndInstallation revokes one grant of a user-client.
+func (t Token) EndInstallation(ctx context.Context, u oauth.UserClient, id string) error {
+	_, err := t.Grants.EndInstallation(ctx, &tokenv1.EndInstallationRequest{UserId: u.UserID, ClientId: u.ClientID, InstallationId: id})
+	if err != nil {
+		return fmt.Errorf("ending an installation: %w", err)
 	}
 	return nil
 }

@@ -27,15 +27,19 @@ type Connections interface {
 	// GetPairEpoch returns the epoch of a user-client, and stores the user-client if it is new; 0
 	// for one that was never revoked.
 	GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error)
-	// GetPairGrants is GetPairEpoch together with the scopes of the user-client's live grants, a row
-	// for each workspace.
-	GetPairGrants(ctx context.Context, userID, clientID string) (int64, []oauth.GrantedScopes, error)
+	// GetPairGrants is GetPairEpoch together with the user-client's live grants.
+	GetPairGrants(ctx context.Context, userID, clientID string) (oauth.LiveGrants, error)
 	// ListConnections lists the user's clients, in no particular order.
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
 	// EndConnection raises the epoch and revokes every grant of the user-client before it returns.
 	EndConnection(ctx context.Context, userID, clientID string) error
 	// EndConnectionIn is EndConnection for one workspace.
 	EndConnectionIn(ctx context.Context, u oauth.UserClient, workspaceID string) error
+	// ListInstallations returns the live grants of a user to clients, by client, the newest of each
+	// first.
+	ListInstallations(ctx context.Context, userID string, clientIDs []string) ([]oauth.Installation, error)
+	// EndInstallation revokes one grant of the user-client; it does nothing if there is no such grant.
+	EndInstallation(ctx context.Context, u oauth.UserClient, grant secret.Hash) error
 	// ListConnectionRevocations returns the latest revocations of a user's clients, the newest first.
 	ListConnectionRevocations(ctx context.Context, userID string) ([]oauth.ConnectionRevocation, error)
 }
@@ -53,18 +57,18 @@ func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequ
 	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
-	res := &tokenv1.GetPairEpochResponse{}
-	var grants []oauth.GrantedScopes
+	var live oauth.LiveGrants
 	var err error
 	if req.GetIncludeGrants() {
-		res.Epoch, grants, err = s.Store.GetPairGrants(ctx, req.GetUserId(), req.GetClientId())
+		live, err = s.Store.GetPairGrants(ctx, req.GetUserId(), req.GetClientId())
 	} else {
-		res.Epoch, err = s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
+		live.Epoch, err = s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
 	}
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	for _, g := range grants {
+	res := &tokenv1.GetPairEpochResponse{Epoch: live.Epoch, DescriptionDigest: live.DescriptionDigest}
+	for _, g := range live.Scopes {
 		res.Grants = append(res.Grants, &tokenv1.GrantedScopes{WorkspaceId: g.WorkspaceID, Scopes: g.Scope})
 	}
 	return res, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce"
@@ -43,7 +44,7 @@ FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
 UPDATE api_keys SET last_used_at = {{now}}
 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at + 60000000 < {{now}})`,
 
-	revoke: `UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND revoked_at IS NULL RETURNING hash`,
+	revoke: `UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND revoked_at IS NULL RETURNING hash, workspace_id`,
 
 	exists: `SELECT 1 FROM api_keys WHERE id = $1`,
 }
@@ -60,7 +61,14 @@ func prepareKeys(db *sqldb.DB) keyStatements {
 func (s *Store) CreateKey(ctx context.Context, key apikey.New) (time.Time, error) {
 	var created int64
 	err := s.inTx(ctx, "creating an API key", func(tx *sqldb.Tx) error {
-		return tx.QueryRow(ctx, s.keys.create, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour).Scan(&created)
+		err := tx.QueryRow(ctx, s.keys.create, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour).Scan(&created)
+		if err != nil {
+			return err
+		}
+		return s.Events().Append(ctx, tx, outbox.Event{
+			Kind: "api_key.created", WorkspaceID: key.WorkspaceID, Object: key.ID,
+			Changes: []outbox.Change{{Field: "name", After: key.Name}, {Field: "status", After: "live"}},
+		})
 	})
 	if err != nil {
 		return time.Time{}, err
@@ -140,17 +148,23 @@ func (u KeyUses) Touch(ctx context.Context, id []byte) error {
 func (s *Store) RevokeKey(ctx context.Context, id string) error {
 	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
-		err := tx.QueryRow(ctx, s.keys.revoke, id).Scan(&e.TokenHash)
+		event := outbox.Event{Kind: "api_key.revoked", Object: id, Changes: []outbox.Change{{Field: "status", Before: "live", After: "revoked"}}}
+		err := tx.QueryRow(ctx, s.keys.revoke, id).Scan(&e.TokenHash, &event.WorkspaceID)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return notFoundUnlessExists(tx.QueryRow(ctx, s.keys.exists, id))
 		}
 		if err != nil {
 			return err
 		}
-		_, err = tx.Append(ctx, e)
-		return err
+		if _, err = tx.Append(ctx, e); err != nil {
+			return err
+		}
+		return s.Events().Append(ctx, tx.Tx, event)
 	})
 }
+
+// Events returns the log that the audit trail follows.
+func (s *Store) Events() *outbox.Log { return s.log.Events() }
 
 // notFoundUnlessExists returns apikey.ErrUnknown when the row does not exist.
 func notFoundUnlessExists(row sqldb.Row) error {
