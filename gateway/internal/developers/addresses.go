@@ -11,7 +11,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// addresses shows the redirect addresses of the app, each with its parts and its last use.
+// addresses shows the redirect addresses of the client, each with its parts and its last use.
 func (c Console) addresses(v visit) page.View {
 	used := map[string]time.Time{}
 	for _, use := range v.app.GetRedirectUriUses() {

@@ -21,7 +21,7 @@ type listSubmitted struct{ limit }
 
 // Run lists the clients that wait.
 func (c listSubmitted) Run(ctx context.Context, s *Session) error {
-	return call(ctx, allPages(s, c.Limit, s.authz().ListSubmittedClients), &authzv1.ListSubmittedClientsRequest{},
+	return call(ctx, allPages(s, c.Limit, s.reviews().ListSubmittedClients), &authzv1.ListSubmittedClientsRequest{},
 		rows(s, func(res *authzv1.ListSubmittedClientsResponse) table.Rows {
 			t := table.Rows{{"CLIENT", "NAME", "PUBLISHER", "HOME PAGE", "WORKSPACE", "SUBMITTED", "STATUS"}}
 			for _, r := range res.GetRegistrations() {
@@ -40,7 +40,7 @@ type approveClient struct {
 
 // Run approves a client.
 func (c approveClient) Run(ctx context.Context, s *Session) error {
-	return call(ctx, s.authz().ReviewClient, &authzv1.ReviewClientRequest{
+	return call(ctx, s.reviews().ReviewClient, &authzv1.ReviewClientRequest{
 		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: c.Verified, Note: c.Note,
 	}, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }
@@ -52,7 +52,7 @@ type refuseClient struct {
 
 // Run refuses what was submitted.
 func (c refuseClient) Run(ctx context.Context, s *Session) error {
-	return call(ctx, s.authz().ReviewClient, &authzv1.ReviewClientRequest{
+	return call(ctx, s.reviews().ReviewClient, &authzv1.ReviewClientRequest{
 		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: c.Note,
 	}, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }

@@ -30,13 +30,13 @@ type Console struct {
 	AllowTest func(ctx context.Context, userID string) error
 }
 
-// ConflictError is a change that does not fit what is stored. Its text tells the user what to do.
+// ConflictError is a change that does not fit what is stored. Its text says what the user can do.
 type ConflictError struct{ Field, Text string }
 
 // Error returns the text.
 func (e *ConflictError) Error() string { return e.Text }
 
-// App is a client as its team sees it.
+// App is a client with everything that its team may see.
 type App struct {
 	registry.Client
 	Workspace Workspace
@@ -200,8 +200,8 @@ func (c Console) Update(ctx context.Context, session secret.String, change regis
 	return c.Registry.UpdateClient(ctx, change)
 }
 
-// reviewed reports whether a change concerns what a review is about: who the client says it is, and what
-// it may request.
+// reviewed reports whether a change concerns the identity or the scope of the client, which a review is
+// about.
 func reviewed(before client.Registration, change registry.Change) bool {
 	differs := func(text *string, from string) bool { return text != nil && *text != from }
 	return change.Name != "" && change.Name != before.Name || differs(change.Publisher, before.Identity.Publisher) ||

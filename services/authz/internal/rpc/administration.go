@@ -12,7 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
-	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
@@ -21,7 +20,6 @@ type Administration struct {
 	authzv1.UnsafeAdministrationServiceServer
 
 	Clients registry.Clients
-	Reviews ownership.Reviewer
 }
 
 // CreateClient registers a client.
