@@ -109,6 +109,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
+		ConnectedApps:  consentv1.NewConnectedAppServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
 	withOpenID(&flow, deps)

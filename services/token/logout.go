@@ -17,7 +17,7 @@ import (
 // planEvery is how often one replica looks for sessions that have ended.
 const planEvery = time.Second
 
-// startLogout tells clients that sessions have ended: one replica at a time writes the outbox, and every
+// startLogout notifies clients that sessions have ended: one replica at a time writes the outbox, and every
 // replica sends what is in it.
 func (s *Service) startLogout(ctx context.Context, group *errgroup.Group) {
 	if s.ring == nil {

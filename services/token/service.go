@@ -118,6 +118,10 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	nonces, err := newNonces(config)
+	if err != nil {
+		return nil, err
+	}
 	clients := grant.NotedClients{Clients: authz, Applied: log.Applied}
 	endpoint := grant.NewEndpoint(clients,
 		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, Subjects: openID.subjects, GrantLimit: config.GrantLimit},
@@ -132,7 +136,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
 			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer,
-			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
+			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now, Nonces: nonces}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
@@ -142,6 +146,9 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		users:            newUsers(config, deps, st),
 		accessRevocation: newAccessRevocation(deps, st, authz),
 		openID:           openID.server(config, deps, introspector), ring: openID.ring,
+	}
+	if openID.ring != nil {
+		s.oauth.Hints = openID.issuer
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
 	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}

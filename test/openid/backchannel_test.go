@@ -15,8 +15,8 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// receiver is the backchannel_logout_uri of a relying party. It answers with a status, and keeps what it
-// got.
+// receiver is the backchannel_logout_uri of a relying party. It responds with a status, and keeps the
+// requests.
 type receiver struct {
 	*httptest.Server
 
@@ -160,8 +160,8 @@ func TestOIDCBackchannelRPInitiatedLogout(t *testing.T) {
 	})
 }
 
-// TestOIDCBackchannel_TheSignInAgainContinues: prompt=login begins no other session for those who are told: the
-// relying parties with ID tokens of before and after hear of the logout, and of the second sign-in nobody.
+// TestOIDCBackchannel_TheSignInAgainContinues: prompt=login continues the session for relying parties: those with ID tokens
+// of before and after are notified of the logout, and none of the second sign-in.
 func TestOIDCBackchannel_TheSignInAgainContinues(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		at := newReceiver(t, http.StatusOK)
@@ -237,8 +237,8 @@ func TestN11_6_EachEndingTellsTheClients(t *testing.T) {
 	})
 }
 
-// TestN11_5_AClientThatDoesNotAnswerDelaysOnlyItself: neither the logout nor the others. It is tried again;
-// what it refuses is not.
+// TestN11_5_AClientThatDoesNotAnswerDelaysOnlyItself: neither the logout nor the others. There is another attempt
+// for it, and none for a client that refuses.
 func TestN11_5_AClientThatDoesNotAnswerDelaysOnlyItself(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		stalled := newReceiver(t, http.StatusOK)

@@ -49,6 +49,8 @@ func rowOf(reason errorv1.Reason) row {
 		return sameInBoth(http.StatusBadRequest, "invalid_target")
 	case errorv1.Reason_REASON_INVALID_DPOP_PROOF:
 		return sameInBoth(http.StatusBadRequest, "invalid_dpop_proof")
+	case errorv1.Reason_REASON_USE_DPOP_NONCE:
+		return sameInBoth(http.StatusBadRequest, "use_dpop_nonce")
 	case errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:
 		return sameInBoth(http.StatusBadRequest, "unauthorized_client")
 	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
@@ -121,6 +123,9 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 	header := w.Header()
 	if row.formError == "invalid_client" && needsChallenge(r) {
 		header.Set("WWW-Authenticate", `Basic realm="usher", charset="UTF-8"`)
+	}
+	if nonce := oerr.Nonce(err); nonce != "" {
+		header.Set("DPoP-Nonce", nonce)
 	}
 	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
 		header.Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))

@@ -43,10 +43,10 @@ export async function visitChangedApp(person, workspace, visit) {
   for (const [state, language] of [['apps-changed', 'en'], ['apps-changed-german', 'de']]) {
     await person.page.setExtraHTTPHeaders({ 'accept-language': language });
     await person.open('/account/connected-apps');
-    await person.page.locator('summary', { hasText: 'Northwind Rechnungen' }).click();
+    await person.page.locator('details', { hasText: 'Northwind Rechnungen' }).first().evaluate((app) => { app.open = true; });
     await visit(state);
   }
   await person.page.setExtraHTTPHeaders({});
-  await person.page.locator('button[name=installation_id]').last().click();
+  await person.press(person.page.locator('button[name=installation_id]').last());
   await visit('apps-installation-ended');
 }

@@ -26,6 +26,7 @@ type Clients struct {
 	RemoveFromWorkspace removeFromWorkspace `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
 	Disable             disableClient       `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
 	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	DisabledDocuments   disabledDocuments   `cmd:"" help:"List the clients with a document (CIMD) that are disabled."`
 	Logo                setLogo             `cmd:"" help:"Set the logo that users see, or remove it."`
 	Review              reviewClients       `cmd:"" help:"Review the clients that workspaces registered."`
 	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`

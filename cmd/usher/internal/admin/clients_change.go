@@ -134,7 +134,7 @@ func (c revokeOldSecret) Run(ctx context.Context, s *Session) error {
 }
 
 type disableClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…, or the URL of its document."`
 	confirmation
 }
 
@@ -147,7 +147,7 @@ func (c disableClient) Run(ctx context.Context, s *Session) error {
 }
 
 type enableClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…, or the URL of its document."`
 }
 
 // Run enables a client.

@@ -527,6 +527,89 @@ func (*DisconnectAppResponse) Descriptor() ([]byte, []int) {
 	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
 }
 
+// DisconnectAllAppsRequest is of the session's user.
+type DisconnectAllAppsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAllAppsRequest) Reset() {
+	*x = DisconnectAllAppsRequest{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAllAppsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAllAppsRequest) ProtoMessage() {}
+
+func (x *DisconnectAllAppsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAllAppsRequest.ProtoReflect.Descriptor instead.
+func (*DisconnectAllAppsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DisconnectAllAppsRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+// DisconnectAllAppsResponse is empty.
+type DisconnectAllAppsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAllAppsResponse) Reset() {
+	*x = DisconnectAllAppsResponse{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAllAppsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAllAppsResponse) ProtoMessage() {}
+
+func (x *DisconnectAllAppsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAllAppsResponse.ProtoReflect.Descriptor instead.
+func (*DisconnectAllAppsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
+}
+
 // DisconnectAppFromWorkspaceRequest names a connected client of the session's user.
 type DisconnectAppFromWorkspaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -542,7 +625,7 @@ type DisconnectAppFromWorkspaceRequest struct {
 
 func (x *DisconnectAppFromWorkspaceRequest) Reset() {
 	*x = DisconnectAppFromWorkspaceRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -554,7 +637,7 @@ func (x *DisconnectAppFromWorkspaceRequest) String() string {
 func (*DisconnectAppFromWorkspaceRequest) ProtoMessage() {}
 
 func (x *DisconnectAppFromWorkspaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,7 +650,7 @@ func (x *DisconnectAppFromWorkspaceRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use DisconnectAppFromWorkspaceRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectAppFromWorkspaceRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DisconnectAppFromWorkspaceRequest) GetSessionToken() string {
@@ -600,7 +683,7 @@ type DisconnectAppFromWorkspaceResponse struct {
 
 func (x *DisconnectAppFromWorkspaceResponse) Reset() {
 	*x = DisconnectAppFromWorkspaceResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -612,7 +695,7 @@ func (x *DisconnectAppFromWorkspaceResponse) String() string {
 func (*DisconnectAppFromWorkspaceResponse) ProtoMessage() {}
 
 func (x *DisconnectAppFromWorkspaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -625,7 +708,7 @@ func (x *DisconnectAppFromWorkspaceResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use DisconnectAppFromWorkspaceResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectAppFromWorkspaceResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{10}
 }
 
 // ListAppEventsRequest identifies the user by their session.
@@ -639,7 +722,7 @@ type ListAppEventsRequest struct {
 
 func (x *ListAppEventsRequest) Reset() {
 	*x = ListAppEventsRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -651,7 +734,7 @@ func (x *ListAppEventsRequest) String() string {
 func (*ListAppEventsRequest) ProtoMessage() {}
 
 func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -664,7 +747,7 @@ func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListAppEventsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListAppEventsRequest) GetSessionToken() string {
@@ -685,7 +768,7 @@ type ListAppEventsResponse struct {
 
 func (x *ListAppEventsResponse) Reset() {
 	*x = ListAppEventsResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +780,7 @@ func (x *ListAppEventsResponse) String() string {
 func (*ListAppEventsResponse) ProtoMessage() {}
 
 func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +793,7 @@ func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListAppEventsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListAppEventsResponse) GetEvents() []*AppEvent {
@@ -740,7 +823,7 @@ type AppEvent struct {
 
 func (x *AppEvent) Reset() {
 	*x = AppEvent{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -752,7 +835,7 @@ func (x *AppEvent) String() string {
 func (*AppEvent) ProtoMessage() {}
 
 func (x *AppEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -765,7 +848,7 @@ func (x *AppEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppEvent.ProtoReflect.Descriptor instead.
 func (*AppEvent) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AppEvent) GetKind() AppEventKind {
@@ -818,7 +901,7 @@ type EndInstallationRequest struct {
 
 func (x *EndInstallationRequest) Reset() {
 	*x = EndInstallationRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -830,7 +913,7 @@ func (x *EndInstallationRequest) String() string {
 func (*EndInstallationRequest) ProtoMessage() {}
 
 func (x *EndInstallationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -843,7 +926,7 @@ func (x *EndInstallationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndInstallationRequest.ProtoReflect.Descriptor instead.
 func (*EndInstallationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *EndInstallationRequest) GetSessionToken() string {
@@ -876,7 +959,7 @@ type EndInstallationResponse struct {
 
 func (x *EndInstallationResponse) Reset() {
 	*x = EndInstallationResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[13]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -888,7 +971,7 @@ func (x *EndInstallationResponse) String() string {
 func (*EndInstallationResponse) ProtoMessage() {}
 
 func (x *EndInstallationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[13]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -901,7 +984,7 @@ func (x *EndInstallationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndInstallationResponse.ProtoReflect.Descriptor instead.
 func (*EndInstallationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{15}
 }
 
 var File_usher_consent_v1_connected_app_service_proto protoreflect.FileDescriptor
@@ -939,7 +1022,10 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x14DisconnectAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
-	"\x15DisconnectAppResponse\"\x8e\x01\n" +
+	"\x15DisconnectAppResponse\"E\n" +
+	"\x18DisconnectAllAppsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x1b\n" +
+	"\x19DisconnectAllAppsResponse\"\x8e\x01\n" +
 	"!DisconnectAppFromWorkspaceRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
@@ -967,12 +1053,13 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x17APP_EVENT_KIND_APPROVED\x10\x01\x12\x1f\n" +
 	"\x1bAPP_EVENT_KIND_DISCONNECTED\x10\x02\x12\x19\n" +
 	"\x15APP_EVENT_KIND_REUSED\x10\x03\x12\x1a\n" +
-	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xe5\x04\n" +
+	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xdd\x05\n" +
 	"\x13ConnectedAppService\x12v\n" +
 	"\x11ListConnectedApps\x12*.usher.consent.v1.ListConnectedAppsRequest\x1a+.usher.consent.v1.ListConnectedAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12g\n" +
 	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01\x12\x8e\x01\n" +
 	"\x1aDisconnectAppFromWorkspace\x123.usher.consent.v1.DisconnectAppFromWorkspaceRequest\x1a4.usher.consent.v1.DisconnectAppFromWorkspaceResponse\"\x05\xe2\xbd\x18\x01\x01\x12p\n" +
-	"\x0fEndInstallation\x12(.usher.consent.v1.EndInstallationRequest\x1a).usher.consent.v1.EndInstallationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12j\n" +
+	"\x0fEndInstallation\x12(.usher.consent.v1.EndInstallationRequest\x1a).usher.consent.v1.EndInstallationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12v\n" +
+	"\x11DisconnectAllApps\x12*.usher.consent.v1.DisconnectAllAppsRequest\x1a+.usher.consent.v1.DisconnectAllAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12j\n" +
 	"\rListAppEvents\x12&.usher.consent.v1.ListAppEventsRequest\x1a'.usher.consent.v1.ListAppEventsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xd1\x01\n" +
 	"\x1bcom.vidocu.usher.consent.v1B\x18ConnectedAppServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
@@ -989,7 +1076,7 @@ func file_usher_consent_v1_connected_app_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_connected_app_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
 	(AppEventKind)(0),                          // 0: usher.consent.v1.AppEventKind
 	(*ConnectedApp)(nil),                       // 1: usher.consent.v1.ConnectedApp
@@ -999,43 +1086,47 @@ var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
 	(*ListConnectedAppsResponse)(nil),          // 5: usher.consent.v1.ListConnectedAppsResponse
 	(*DisconnectAppRequest)(nil),               // 6: usher.consent.v1.DisconnectAppRequest
 	(*DisconnectAppResponse)(nil),              // 7: usher.consent.v1.DisconnectAppResponse
-	(*DisconnectAppFromWorkspaceRequest)(nil),  // 8: usher.consent.v1.DisconnectAppFromWorkspaceRequest
-	(*DisconnectAppFromWorkspaceResponse)(nil), // 9: usher.consent.v1.DisconnectAppFromWorkspaceResponse
-	(*ListAppEventsRequest)(nil),               // 10: usher.consent.v1.ListAppEventsRequest
-	(*ListAppEventsResponse)(nil),              // 11: usher.consent.v1.ListAppEventsResponse
-	(*AppEvent)(nil),                           // 12: usher.consent.v1.AppEvent
-	(*EndInstallationRequest)(nil),             // 13: usher.consent.v1.EndInstallationRequest
-	(*EndInstallationResponse)(nil),            // 14: usher.consent.v1.EndInstallationResponse
-	(*timestamppb.Timestamp)(nil),              // 15: google.protobuf.Timestamp
-	(*v1.AppIdentity)(nil),                     // 16: usher.authz.v1.AppIdentity
-	(AppChange)(0),                             // 17: usher.consent.v1.AppChange
+	(*DisconnectAllAppsRequest)(nil),           // 8: usher.consent.v1.DisconnectAllAppsRequest
+	(*DisconnectAllAppsResponse)(nil),          // 9: usher.consent.v1.DisconnectAllAppsResponse
+	(*DisconnectAppFromWorkspaceRequest)(nil),  // 10: usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	(*DisconnectAppFromWorkspaceResponse)(nil), // 11: usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	(*ListAppEventsRequest)(nil),               // 12: usher.consent.v1.ListAppEventsRequest
+	(*ListAppEventsResponse)(nil),              // 13: usher.consent.v1.ListAppEventsResponse
+	(*AppEvent)(nil),                           // 14: usher.consent.v1.AppEvent
+	(*EndInstallationRequest)(nil),             // 15: usher.consent.v1.EndInstallationRequest
+	(*EndInstallationResponse)(nil),            // 16: usher.consent.v1.EndInstallationResponse
+	(*timestamppb.Timestamp)(nil),              // 17: google.protobuf.Timestamp
+	(*v1.AppIdentity)(nil),                     // 18: usher.authz.v1.AppIdentity
+	(AppChange)(0),                             // 19: usher.consent.v1.AppChange
 }
 var file_usher_consent_v1_connected_app_service_proto_depIdxs = []int32{
 	3,  // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
-	15, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
-	15, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
-	16, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
-	17, // 4: usher.consent.v1.ConnectedApp.changes:type_name -> usher.consent.v1.AppChange
-	15, // 5: usher.consent.v1.ConnectedApp.first_approve_time:type_name -> google.protobuf.Timestamp
+	17, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
+	17, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
+	18, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
+	19, // 4: usher.consent.v1.ConnectedApp.changes:type_name -> usher.consent.v1.AppChange
+	17, // 5: usher.consent.v1.ConnectedApp.first_approve_time:type_name -> google.protobuf.Timestamp
 	2,  // 6: usher.consent.v1.ConnectedApp.installations:type_name -> usher.consent.v1.Installation
-	15, // 7: usher.consent.v1.Installation.create_time:type_name -> google.protobuf.Timestamp
-	15, // 8: usher.consent.v1.Installation.last_use_time:type_name -> google.protobuf.Timestamp
+	17, // 7: usher.consent.v1.Installation.create_time:type_name -> google.protobuf.Timestamp
+	17, // 8: usher.consent.v1.Installation.last_use_time:type_name -> google.protobuf.Timestamp
 	1,  // 9: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
-	12, // 10: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
+	14, // 10: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
 	0,  // 11: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
-	15, // 12: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
+	17, // 12: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
 	4,  // 13: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
 	6,  // 14: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
-	8,  // 15: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
-	13, // 16: usher.consent.v1.ConnectedAppService.EndInstallation:input_type -> usher.consent.v1.EndInstallationRequest
-	10, // 17: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
-	5,  // 18: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
-	7,  // 19: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
-	9,  // 20: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
-	14, // 21: usher.consent.v1.ConnectedAppService.EndInstallation:output_type -> usher.consent.v1.EndInstallationResponse
-	11, // 22: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
-	18, // [18:23] is the sub-list for method output_type
-	13, // [13:18] is the sub-list for method input_type
+	10, // 15: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	15, // 16: usher.consent.v1.ConnectedAppService.EndInstallation:input_type -> usher.consent.v1.EndInstallationRequest
+	8,  // 17: usher.consent.v1.ConnectedAppService.DisconnectAllApps:input_type -> usher.consent.v1.DisconnectAllAppsRequest
+	12, // 18: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
+	5,  // 19: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
+	7,  // 20: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
+	11, // 21: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	16, // 22: usher.consent.v1.ConnectedAppService.EndInstallation:output_type -> usher.consent.v1.EndInstallationResponse
+	9,  // 23: usher.consent.v1.ConnectedAppService.DisconnectAllApps:output_type -> usher.consent.v1.DisconnectAllAppsResponse
+	13, // 24: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
+	19, // [19:25] is the sub-list for method output_type
+	13, // [13:19] is the sub-list for method input_type
 	13, // [13:13] is the sub-list for extension type_name
 	13, // [13:13] is the sub-list for extension extendee
 	0,  // [0:13] is the sub-list for field type_name
@@ -1053,7 +1144,7 @@ func file_usher_consent_v1_connected_app_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_connected_app_service_proto_rawDesc), len(file_usher_consent_v1_connected_app_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   14,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

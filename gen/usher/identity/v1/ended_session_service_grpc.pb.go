@@ -28,8 +28,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // EndedSessionService is the outbox of sessions that have ended, so that the clients of their users
-// can be told. A session is written to it in the transaction that ends it, where OpenID Connect is
-// on. One that merely expires is not.
+// can be notified. A session is written to it in the transaction that ends it; one that merely
+// expires is not.
 type EndedSessionServiceClient interface {
 	// ListEndedSessions returns the sessions that are due, the earliest end first. A session is due
 	// twice: when it ends, and once more when no code that was issued in it can be exchanged any more.
@@ -72,8 +72,8 @@ func (c *endedSessionServiceClient) AcknowledgeEndedSessions(ctx context.Context
 // for forward compatibility.
 //
 // EndedSessionService is the outbox of sessions that have ended, so that the clients of their users
-// can be told. A session is written to it in the transaction that ends it, where OpenID Connect is
-// on. One that merely expires is not.
+// can be notified. A session is written to it in the transaction that ends it; one that merely
+// expires is not.
 type EndedSessionServiceServer interface {
 	// ListEndedSessions returns the sessions that are due, the earliest end first. A session is due
 	// twice: when it ends, and once more when no code that was issued in it can be exchanged any more.

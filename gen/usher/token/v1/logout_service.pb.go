@@ -29,11 +29,11 @@ type LogoutDeliveryState int32
 const (
 	// Never returned.
 	LogoutDeliveryState_LOGOUT_DELIVERY_STATE_UNSPECIFIED LogoutDeliveryState = 0
-	// It is sent again, since the client has not answered yet.
+	// It is sent again, since there was no response yet.
 	LogoutDeliveryState_LOGOUT_DELIVERY_STATE_PENDING LogoutDeliveryState = 1
 	// The client accepted the logout token: status 200 or 204.
 	LogoutDeliveryState_LOGOUT_DELIVERY_STATE_DELIVERED LogoutDeliveryState = 2
-	// The client refused it, or did not answer within a day.
+	// The client refused it, or there was no response within a day.
 	LogoutDeliveryState_LOGOUT_DELIVERY_STATE_FAILED LogoutDeliveryState = 3
 )
 
@@ -97,7 +97,7 @@ type LogoutDelivery struct {
 	Attempts int32 `protobuf:"varint,6,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// The status of the client's response; 0 if there was none.
 	HttpStatus int32 `protobuf:"varint,7,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
-	// What went wrong with the last attempt, for the client's author; empty if nothing did.
+	// The problem of the last attempt, for the client's author; empty if there was none.
 	Problem string `protobuf:"bytes,8,opt,name=problem,proto3" json:"problem,omitempty"`
 	// When the session ended.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

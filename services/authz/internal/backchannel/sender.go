@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -13,6 +12,12 @@ import (
 
 // parameter is the only one of the request.
 const parameter = "logout_token"
+
+// The statuses of a success: some frameworks replace the first by the second (§2.8).
+const (
+	ok        = 200
+	noContent = 204
+)
 
 // Result is the result of one request.
 type Result struct {
@@ -69,7 +74,7 @@ func (s Sender) Send(ctx context.Context, clientID string, token secret.String) 
 		return Result{Problem: unanswered.Detail, Retry: !unanswered.Final}, nil
 	case err != nil:
 		return Result{Problem: "the request was interrupted", Retry: true}, nil
-	case status == http.StatusOK || status == http.StatusNoContent:
+	case status == ok || status == noContent:
 		return Result{Status: status}, nil
 	}
 	return Result{Status: status, Problem: fmt.Sprintf("the response has status %d, and must have 200", status)}, nil

@@ -39,12 +39,23 @@ type Store interface {
 	// RevokePreviousClientSecret expires the secret that a rotation left valid. The client must be
 	// confidential.
 	RevokePreviousClientSecret(ctx context.Context, id string) error
+	// SetClientDisabled disables or enables a client, which may be the URL of a document.
 	SetClientDisabled(ctx context.Context, id string, disabled bool) error
+	// ListDisabledDocuments returns at most limit clients of documents that are disabled, after the
+	// given one, by URL.
+	ListDisabledDocuments(ctx context.Context, after string, limit int) ([]DisabledDocument, error)
 	// RemoveFromWorkspace removes a client from its workspace, if it has one.
 	RemoveFromWorkspace(ctx context.Context, id string) error
 
 	KeyStore
 	LogoStore
+}
+
+// DisabledDocument is the client of a document that an operator disabled.
+type DisabledDocument struct {
+	// ID is the URL of the document.
+	ID string
+	At time.Time
 }
 
 // Change is a change of a client; zero fields stay unchanged.

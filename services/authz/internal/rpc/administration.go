@@ -214,8 +214,13 @@ func (s *Administration) ApplyRemoveClientFromWorkspace(
 }
 
 func (s *Administration) setDisabled(ctx context.Context, id string, disabled bool) error {
-	if err := checkClientID(id); err != nil {
-		return err
+	if client.IsDocument(id) && len(id) > client.MaxDocumentURL {
+		return toStatus(client.ErrUnknown)
+	}
+	if !client.IsDocument(id) {
+		if err := checkClientID(id); err != nil {
+			return err
+		}
 	}
 	return toStatus(s.Clients.Store.SetClientDisabled(ctx, id, disabled))
 }

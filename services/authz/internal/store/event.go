@@ -39,10 +39,12 @@ func (s *Store) audited(ctx context.Context, c clientChange) error {
 }
 
 // clientObject is a registered client as the audit trail shows it: no credential, and of a secret its
-// last characters, by which operators tell secrets apart.
+// last characters, by which operators tell secrets apart. Of a client with a document it is whether it
+// is disabled.
 func clientObject(id string) outbox.Observed {
 	query := `
 SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM clients WHERE id = $1
+UNION ALL SELECT 'status', 'disabled' FROM disabled_documents WHERE id = $1
 UNION ALL SELECT 'verified', CASE WHEN unverified THEN 'no' ELSE 'yes' END FROM clients WHERE id = $1
 UNION ALL SELECT 'resource_server', CASE WHEN resource_server THEN 'yes' ELSE '' END FROM clients WHERE id = $1
 UNION ALL SELECT 'require_pushed_authorization_requests', CASE WHEN push_required THEN 'yes' ELSE '' END FROM clients WHERE id = $1

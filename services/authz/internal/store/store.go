@@ -50,6 +50,7 @@ type Store struct {
 	expiredKeys    *cleanup.Sweep[string]
 	oldUses        *cleanup.Sweep[string]
 	oldURIUses     *cleanup.Sweep[string]
+	documents      documents
 }
 
 // New returns a Store over a migrated database.
@@ -72,6 +73,9 @@ func New(db *sqldb.DB) (*Store, error) {
 		return nil, err
 	}
 	if s.records, err = lease.NewCache[client.Record](s.version, maxClients); err != nil {
+		return nil, err
+	}
+	if s.documents, err = newDocuments(db, s.version); err != nil {
 		return nil, err
 	}
 	s.dynamic, err = newDynamicClients(db)

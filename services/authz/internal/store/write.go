@@ -126,8 +126,12 @@ func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error
 	}))
 }
 
-// SetClientDisabled disables or enables a client. It returns client.ErrUnknown if there is none.
+// SetClientDisabled disables or enables a client, which may be the URL of a document. It returns
+// client.ErrUnknown if there is none.
 func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
+	if client.IsDocument(id) {
+		return s.setDocumentDisabled(ctx, id, disabled)
+	}
 	if client.MayBeDynamic(id) {
 		if err := s.dynamic.setDisabled(ctx, id, disabled); !errors.Is(err, client.ErrUnknown) {
 			return err

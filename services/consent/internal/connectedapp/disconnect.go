@@ -2,6 +2,7 @@ package connectedapp
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -98,6 +99,25 @@ func (s Service) Disconnect(ctx context.Context, session secret.String, clientID
 	// cleanup, whose failure is only logged.
 	if err := s.prune(ctx, pair); err != nil {
 		s.Logger.WarnContext(ctx, "pruning the consents of a disconnected client failed", "error", err)
+	}
+	return nil
+}
+
+// DisconnectAll revokes every grant of the session's user to every client. It is idempotent: a client that
+// was disconnected concurrently is no error.
+func (s Service) DisconnectAll(ctx context.Context, session secret.String) error {
+	userID, err := s.Identity.UserID(ctx, session)
+	if err != nil {
+		return err
+	}
+	f, err := s.gather(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for clientID := range f.current() {
+		if err := s.Disconnect(ctx, session, clientID); err != nil && !errors.Is(err, ErrNotConnected) {
+			return err
+		}
 	}
 	return nil
 }

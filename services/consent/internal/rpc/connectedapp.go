@@ -57,6 +57,13 @@ func (s *ConnectedApps) EndInstallation(
 	return &consentv1.EndInstallationResponse{}, toStatus(err)
 }
 
+// DisconnectAllApps revokes every grant of the session's user.
+func (s *ConnectedApps) DisconnectAllApps(
+	ctx context.Context, req *consentv1.DisconnectAllAppsRequest,
+) (*consentv1.DisconnectAllAppsResponse, error) {
+	return &consentv1.DisconnectAllAppsResponse{}, toStatus(s.Apps.DisconnectAll(ctx, secret.New(req.GetSessionToken())))
+}
+
 // ListAppEvents lists the latest approvals and revocations of the session's user.
 func (s *ConnectedApps) ListAppEvents(
 	ctx context.Context, req *consentv1.ListAppEventsRequest,

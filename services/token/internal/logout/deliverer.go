@@ -12,7 +12,7 @@ import (
 
 const (
 	// PerClient is how many deliveries of one client are sent at once, by all replicas together: a
-	// client that answers slowly delays only its own.
+	// client that responds slowly delays only its own.
 	PerClient = 2
 	// workers is how many deliveries a replica sends at once.
 	workers = 16

@@ -18,10 +18,10 @@ type Session struct {
 	SignedInAt time.Time
 }
 
-// Ending is an event that ends sessions of a user at clients.
-type Ending struct {
+// Event is an event that ends sessions of a user at clients.
+type Event struct {
 	UserID string
-	// ClientID, WorkspaceID and FamilyID limit the ending if they are not empty.
+	// ClientID, WorkspaceID and FamilyID limit the event if they are not empty.
 	ClientID, WorkspaceID string
 	FamilyID              []byte
 	// Browser limits it to sessions of a browser session, unless it is zero.
@@ -32,7 +32,7 @@ type Ending struct {
 	Reason string
 }
 
-// The reasons of endings, as the log of deliveries shows them.
+// The reasons of events, as the log of deliveries shows them.
 const (
 	ReasonLogout        = "logout"
 	ReasonReuse         = "reuse"

@@ -9,7 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// batch is how many endings are read at once.
+// batch is how many events are read at once.
 const batch = 100
 
 // BrowserSession is a browser session that has ended.
@@ -30,11 +30,11 @@ type BrowserSessions interface {
 
 // Outbox is the part of the store that a Planner needs.
 type Outbox interface {
-	// Endings returns at most limit revocations that end sessions, and the cursor up to which the log
+	// Events returns at most limit revocations that end sessions, and the cursor up to which the log
 	// was read; more says that the log goes on.
-	Endings(ctx context.Context, limit int) (list []Ending, cursor int64, more bool, err error)
-	// SessionsOf returns the sessions that an ending ends, each with its client and user.
-	SessionsOf(ctx context.Context, e Ending) ([]Session, error)
+	Events(ctx context.Context, limit int) (list []Event, cursor int64, more bool, err error)
+	// SessionsOf returns the sessions that an event ends, each with its client and user.
+	SessionsOf(ctx context.Context, e Event) ([]Session, error)
 	// Add adds deliveries, each of a session that has none yet as it was established, and stores the
 	// cursor unless it is 0: in one transaction.
 	Add(ctx context.Context, deliveries []Delivery, cursor int64) error
@@ -54,10 +54,10 @@ func (p Planner) Plan(ctx context.Context) error {
 
 func (p Planner) revocations(ctx context.Context) error {
 	for more := true; more; {
-		var list []Ending
+		var list []Event
 		var cursor int64
 		var err error
-		if list, cursor, more, err = p.Outbox.Endings(ctx, batch); err != nil || cursor == 0 {
+		if list, cursor, more, err = p.Outbox.Events(ctx, batch); err != nil || cursor == 0 {
 			return err
 		}
 		deliveries, err := p.deliveries(ctx, list)
@@ -77,11 +77,11 @@ func (p Planner) browserSessions(ctx context.Context) error {
 		if err != nil || len(ended) == 0 {
 			return err
 		}
-		endings := make([]Ending, len(ended))
+		events := make([]Event, len(ended))
 		for i, s := range ended {
-			endings[i] = Ending{UserID: s.UserID, Browser: s.Hash, Reason: ReasonLogout}
+			events[i] = Event{UserID: s.UserID, Browser: s.Hash, Reason: ReasonLogout}
 		}
-		deliveries, err := p.deliveries(ctx, endings)
+		deliveries, err := p.deliveries(ctx, events)
 		if err != nil {
 			return err
 		}
@@ -94,12 +94,12 @@ func (p Planner) browserSessions(ctx context.Context) error {
 	}
 }
 
-// deliveries returns a delivery for each session that the endings end, at a client that gets logout
+// deliveries returns a delivery for each session that the events end, at a client that gets logout
 // tokens.
-func (p Planner) deliveries(ctx context.Context, endings []Ending) ([]Delivery, error) {
+func (p Planner) deliveries(ctx context.Context, events []Event) ([]Delivery, error) {
 	var list []Delivery
 	var clients []string
-	for _, e := range endings {
+	for _, e := range events {
 		sessions, err := p.Outbox.SessionsOf(ctx, e)
 		if err != nil {
 			return nil, err

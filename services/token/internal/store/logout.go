@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// maxSessions bounds the sessions that one ending ends.
+	// maxSessions bounds the sessions that one event ends.
 	maxSessions = 1000
 	// maxProblem bounds a stored problem, in bytes.
 	maxProblem = 500
@@ -65,8 +65,8 @@ DELETE FROM logout_deliveries WHERE id IN (
 // LogoutStore is logout.Outbox and logout.Queue.
 type LogoutStore struct{ *Store }
 
-// Endings returns the revocations since the last stored cursor that end sessions at clients.
-func (s LogoutStore) Endings(ctx context.Context, limit int) (list []logout.Ending, cursor int64, more bool, err error) {
+// Events returns the revocations since the last stored cursor that end sessions at clients.
+func (s LogoutStore) Events(ctx context.Context, limit int) (list []logout.Event, cursor int64, more bool, err error) {
 	var head int64
 	if err := s.db.QueryRow(ctx, s.logouts.position).Scan(&cursor, &head); err != nil {
 		return nil, 0, false, fmt.Errorf("reading the position in the revocation log: %w", err)
@@ -80,7 +80,7 @@ func (s LogoutStore) Endings(ctx context.Context, limit int) (list []logout.Endi
 	}
 	for _, e := range entries {
 		if reason := logoutReason(e.Reason); reason != "" && e.UserID != "" {
-			list = append(list, logout.Ending{
+			list = append(list, logout.Event{
 				UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID, FamilyID: e.FamilyID, Before: e.Cursor, Reason: reason,
 			})
 		}
@@ -88,7 +88,7 @@ func (s LogoutStore) Endings(ctx context.Context, limit int) (list []logout.Endi
 	return list, entries[len(entries)-1].Cursor, len(entries) == limit, nil
 }
 
-// logoutReason returns the reason of an ending; empty for a revocation that ends no session. A client
+// logoutReason returns the reason of an event; empty for a revocation that ends no session. A client
 // that revokes its own token knows that it did, and one that an operator disabled gets nothing any more.
 func logoutReason(r revlog.Reason) string {
 	switch r { //nolint:exhaustive // the others end no session
@@ -108,9 +108,9 @@ func logoutReason(r revlog.Reason) string {
 	return ""
 }
 
-// SessionsOf returns the sessions at clients that an ending ends: of the grants with the scope openid,
+// SessionsOf returns the sessions at clients that an event ends: of the grants with the scope openid,
 // also of those that are revoked.
-func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Ending) ([]logout.Session, error) {
+func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.Session, error) {
 	var family any
 	if len(e.FamilyID) > 0 {
 		family = e.FamilyID

@@ -73,7 +73,7 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 		if err := c.revoke(); err != nil {
 			t.Fatal(err)
 		}
-		list, _, _, err := s.Endings(t.Context(), 100)
+		list, _, _, err := s.Events(t.Context(), 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +96,7 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 	}
 	drain(t, s)
 	b.signIn(t, "one", "ws_acme", "openid", "sid5")
-	sessions, err := s.SessionsOf(t.Context(), logout.Ending{UserID: "usr_john", ClientID: "one", Before: 1})
+	sessions, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john", ClientID: "one", Before: 1})
 	if err != nil || len(sessions) == 3 {
 		t.Errorf("a grant from after the revocation is among %+v, %v", sessions, err)
 	}
@@ -106,7 +106,7 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 func drain(t *testing.T, s store.LogoutStore) {
 	t.Helper()
 	for {
-		_, cursor, _, err := s.Endings(t.Context(), 100)
+		_, cursor, _, err := s.Events(t.Context(), 100)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,14 +125,14 @@ func readOnce(t *testing.T, b bench) {
 	if err := b.EndConnection(t.Context(), "usr_john", "one"); err != nil {
 		t.Fatal(err)
 	}
-	list, cursor, more, err := s.Endings(t.Context(), 100)
+	list, cursor, more, err := s.Events(t.Context(), 100)
 	if err != nil || len(list) != 1 || cursor == 0 || more || list[0].Reason != logout.ReasonDisconnect {
 		t.Fatalf("%+v, %d, %v, %v", list, cursor, more, err)
 	}
 	if err := s.Add(t.Context(), nil, cursor); err != nil {
 		t.Fatal(err)
 	}
-	if _, cursor, _, err = s.Endings(t.Context(), 100); err != nil || cursor != 0 {
+	if _, cursor, _, err = s.Events(t.Context(), 100); err != nil || cursor != 0 {
 		t.Errorf("at the end of the log: %d, %v", cursor, err)
 	}
 }
