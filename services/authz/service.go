@@ -169,6 +169,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterRegistrationServiceServer(r, &rpc.Registrations{
 		Registrar: s.registrar, Tokens: dynamic.InitialTokens{Store: s.store, Known: s.deps.Catalog.Known}, Count: s.counts.Count,
 	})
+	authzv1.RegisterClientDocumentServiceServer(r, &rpc.ClientDocuments{Store: s.store})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
 		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
 		Workspaces: rpc.Workspaces{Client: identityv1.NewDirectoryServiceClient(s.deps.Identity)},
