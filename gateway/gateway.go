@@ -23,6 +23,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -175,9 +176,13 @@ func newPages(config Config, deps Deps, cookies browser.Cookies) (*page.Pages, e
 
 // newAccount returns the pages of an account.
 func newAccount(flow browser.Flow, deps Deps) account.Account {
-	return account.Account{
+	pages := account.Account{
 		Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent), Passwords: tokenv1.NewPasswordServiceClient(deps.Token),
 	}
+	if deps.Activity != nil {
+		pages.Audit = activityv1.NewAuditServiceClient(deps.Activity)
+	}
+	return pages
 }
 
 // describe returns the description of the API.

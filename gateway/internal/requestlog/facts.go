@@ -168,7 +168,7 @@ func cleanURI(value string) string {
 	}
 	parts := strings.Split(text, "/")
 	for n, part := range parts {
-		if n > 2 && masked(part) {
+		if masked(part) {
 			parts[n] = mask
 		}
 	}
