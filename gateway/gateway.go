@@ -110,9 +110,8 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
-		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
-		ConnectedApps:  consentv1.NewConnectedAppServiceClient(deps.Consent),
-		Catalog:        deps.Catalog,
+		Consents:       consentv1.NewConsentServiceClient(deps.Consent), ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent),
+		Catalog: deps.Catalog,
 	}
 	withOpenID(&flow, deps)
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
