@@ -30,6 +30,7 @@ func TestMCPFailure_13_TheAuthorReadsWhyARequestWasRefused(t *testing.T) {
 			k := list[0].Kind
 			expect.Equal(t, "cause", k.Cause, "CAUSE_REDIRECT_URI_UNREGISTERED")
 			expect.Equal(t, "address without its values", k.Got["redirect_uri"], "https://captions.example/callback/?tenant=…")
+			expect.Equal(t, "registered address", k.Expected["redirect_uri"], harness.CallbackURI)
 			expect.Equal(t, "response type", k.Got["response_type"], "code")
 			return true
 		})
