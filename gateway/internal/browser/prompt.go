@@ -49,7 +49,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 		Workspaces: workspaces(prompt, c.flash.WorkspaceID), Report: f.reportOf(prompt.GetPage().GetClientId()),
 	}
 	if d := prompt.GetDevice(); d != nil {
-		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime()}
+		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime().In(Zone(prompt.GetTimeZone()))}
 	}
 	granted := prompt.GetGranted()
 	if len(granted) == 0 {
