@@ -23,6 +23,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -97,8 +98,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
-	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
-	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
+	expectRefusals(deps.Metrics)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	pages, err := newPages(config, deps, cookies)
 	if err != nil {
@@ -109,9 +109,8 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
-		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
-		ConnectedApps:  consentv1.NewConnectedAppServiceClient(deps.Consent),
-		Catalog:        deps.Catalog,
+		Consents:       consentv1.NewConsentServiceClient(deps.Consent), ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent),
+		Catalog: deps.Catalog,
 	}
 	withOpenID(&flow, deps)
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
@@ -142,6 +141,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	metadata := newMetadata(deps, pages)
+	developerRoutes(router, flow, deps, notFound)
 	openIDRoutes(router, deps, newOpenIDHandlers(deps, flow, metadata))
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
@@ -157,6 +157,12 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
+}
+
+// expectRefusals adds the refusals that alerts watch to the metrics before the first one.
+func expectRefusals(metrics *telemetry.Metrics) {
+	metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
+	metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.
@@ -176,9 +182,13 @@ func newPages(config Config, deps Deps, cookies browser.Cookies) (*page.Pages, e
 
 // newAccount returns the pages of an account.
 func newAccount(flow browser.Flow, deps Deps) account.Account {
-	return account.Account{
+	pages := account.Account{
 		Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent), Passwords: tokenv1.NewPasswordServiceClient(deps.Token),
 	}
+	if deps.Activity != nil {
+		pages.Audit = activityv1.NewAuditServiceClient(deps.Activity)
+	}
+	return pages
 }
 
 // describe returns the description of the API.

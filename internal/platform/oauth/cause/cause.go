@@ -29,6 +29,9 @@ const (
 	// Client authentication.
 	ClientUnknown           Cause = "CLIENT_UNKNOWN"
 	ClientDisabled          Cause = "CLIENT_DISABLED"
+	ClientSuspended         Cause = "CLIENT_SUSPENDED"
+	ClientNotLive           Cause = "CLIENT_NOT_LIVE"
+	ClientPeopleLimit       Cause = "CLIENT_PEOPLE_LIMIT"
 	ClientNotNamed          Cause = "CLIENT_NOT_NAMED"
 	SecretMissing           Cause = "SECRET_MISSING"
 	SecretWrong             Cause = "SECRET_WRONG"
@@ -167,4 +170,27 @@ func Of(err error) Cause {
 		return r.cause
 	}
 	return ""
+}
+
+// expecting is an error with the value that was expected of a parameter.
+type expecting struct {
+	error
+
+	parameter, value string
+}
+
+// Unwrap returns the error.
+func (e *expecting) Unwrap() error { return e.error }
+
+// Expecting adds the value that was expected of a parameter, for the log of the client's author. It must
+// never be a secret, and no response contains it.
+func Expecting(err error, parameter, value string) error { return &expecting{err, parameter, value} }
+
+// Expected returns the parameter and the value of Expecting; empty without one.
+func Expected(err error) (parameter, value string) {
+	var e *expecting
+	if !errors.As(err, &e) {
+		return "", ""
+	}
+	return e.parameter, e.value
 }

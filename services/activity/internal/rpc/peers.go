@@ -21,17 +21,21 @@ func (i Identity) User(ctx context.Context, session secret.String) (access.User,
 	if err != nil {
 		return access.User{}, fmt.Errorf("resolving the session: %w", err)
 	}
-	user := access.User{ID: res.GetSession().GetUserId(), Roles: map[string]access.Role{}}
+	user := access.User{ID: res.GetSession().GetUserId(), Roles: map[string]access.Role{}, Names: map[string]string{}}
 	for _, w := range res.GetWorkspaces().GetWorkspaces() {
-		user.Roles[w.GetWorkspaceId()] = role(w.GetRole())
+		user.Roles[w.GetWorkspaceId()], user.Names[w.GetWorkspaceId()] = role(w.GetRole()), w.GetName()
 	}
 	return user, nil
 }
 
 // role returns what a member with a role may read.
 func role(r identityv1.Role) access.Role {
-	if r == identityv1.Role_ROLE_ADMINISTRATOR {
+	switch r {
+	case identityv1.Role_ROLE_ADMINISTRATOR:
 		return access.Administrator
+	case identityv1.Role_ROLE_DEVELOPER:
+		return access.Developer
+	case identityv1.Role_ROLE_MEMBER, identityv1.Role_ROLE_UNSPECIFIED:
 	}
 	return access.Member
 }
@@ -49,28 +53,24 @@ func (a Authz) Owner(ctx context.Context, clientID string) (workspaceID string, 
 	}
 	for _, c := range res.GetClients() {
 		if c.GetClientId() == clientID {
-			return owner(c), nil
+			return c.GetOwnerWorkspaceId(), nil
 		}
 	}
 	return "", nil
 }
 
-// owner returns the workspace whose team reads about a client. Every client is the operator's as
-// long as the registry has no owner.
-func owner(*authzv1.Client) string { return "" }
-
-// Existing returns those of some clients that exist.
-func (a Authz) Existing(ctx context.Context, clientIDs []string) (map[string]bool, error) {
-	exist := map[string]bool{}
+// Names returns the names of those of some clients that exist.
+func (a Authz) Names(ctx context.Context, clientIDs []string) (map[string]string, error) {
+	names := map[string]string{}
 	if len(clientIDs) == 0 {
-		return exist, nil
+		return names, nil
 	}
 	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: clientIDs})
 	if err != nil {
 		return nil, fmt.Errorf("reading clients: %w", err)
 	}
 	for _, c := range res.GetClients() {
-		exist[c.GetClientId()] = true
+		names[c.GetClientId()] = c.GetName()
 	}
-	return exist, nil
+	return names, nil
 }
