@@ -76,8 +76,12 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 			values: of("grant_type", "authorization_code", "code", code, "redirect_uri", harness.CallbackURI, "code_verifier", r.Verifier,
 				"client_id", harness.ConfidentialID, "client_secret", harness.ConfidentialPW, "resource", d.PublicURL+"/v1"),
 			parameters: []badParameter{
-				{"grant_type", "invalid_request", "unsupported_grant_type"}, {"code", "invalid_request", "invalid_grant"},
-				{"redirect_uri", "", "invalid_grant"}, {"code_verifier", "invalid_grant", "invalid_grant"}, id, secret, {"resource", "", "invalid_target"},
+				{"grant_type", "invalid_request", "unsupported_grant_type"},
+				{"code", "invalid_request", "invalid_grant"},
+				{"redirect_uri", "", "invalid_grant"},
+				{"code_verifier", "invalid_grant", "invalid_grant"},
+				id, secret,
+				{"resource", "", "invalid_target"},
 			},
 		},
 		{
@@ -124,9 +128,13 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 			values: of("client_id", harness.ConfidentialID, "client_secret", harness.ConfidentialPW, "redirect_uri", harness.CallbackURI, "scope", "videos:read",
 				"response_type", "code", "state", "x", "code_challenge", harness.Challenge(r.Verifier), "code_challenge_method", "S256"),
 			parameters: []badParameter{
-				id, secret, {"redirect_uri", "invalid_request", "invalid_request"}, {"scope", "invalid_scope", "invalid_request"},
-				{"response_type", "invalid_request", "invalid_request"}, {"state", "", "invalid_request"},
-				{"code_challenge", "invalid_request", "invalid_request"}, {"code_challenge_method", "invalid_request", "invalid_request"},
+				id, secret,
+				{"redirect_uri", "invalid_request", "invalid_request"},
+				{"scope", "invalid_scope", "invalid_request"},
+				{"response_type", "invalid_request", "invalid_request"},
+				{"state", "", "invalid_request"},
+				{"code_challenge", "invalid_request", "invalid_request"},
+				{"code_challenge_method", "invalid_request", "invalid_request"},
 			},
 		},
 	}
