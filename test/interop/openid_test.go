@@ -68,17 +68,17 @@ func TestN10_GoOIDC_SignsAUserIn(t *testing.T) {
 	}
 }
 
-// openIDApp starts a web app of docs/openid.md.
-func openIDApp(t *testing.T, library, callback string) site {
+// openIDSite starts a web client of docs/openid.md.
+func openIDSite(t *testing.T, library, callback string) site {
 	t.Helper()
-	return startWebApp(t, "openid-"+library, blocks(t, "openid.md")["js "+library], func(app string) []string {
-		return register(t, app+callback, "--scope", "openid,profile,email", "--post-logout-redirect-uri", app)
+	return startWebApp(t, "openid-"+library, blocks(t, "openid.md")["js "+library], func(address string) []string {
+		return register(t, address+callback, "--scope", "openid,profile,email", "--post-logout-redirect-uri", address)
 	})
 }
 
 // TestN10_AuthJSSignsInWithDiscovery, with the example of docs/openid.md.
 func TestN10_AuthJSSignsInWithDiscovery(t *testing.T) {
-	s := openIDApp(t, "auth.js", "/auth/callback/usher")
+	s := openIDSite(t, "auth.js", "/auth/callback/usher")
 	_, body := s.get(t, "/auth/csrf")
 	form := url.Values{"csrfToken": {text(t, body, "csrfToken")}, "callbackUrl": {s.url}}
 	res, _ := s.post(t, "/auth/signin/usher", "application/x-www-form-urlencoded", form.Encode())
@@ -86,9 +86,9 @@ func TestN10_AuthJSSignsInWithDiscovery(t *testing.T) {
 	s.wantPage(t, map[string]any{"name": "John Doe", "email": harness.JohnEmail})
 }
 
-// TestN10_ExpressOpenIDConnectSignsInAndOut, with the example of docs/openid.md: its logout ends the session here.
+// TestN10_ExpressOpenIDConnectSignsInAndOut, with the example of docs/openid.md: its logout ends the session at Usher.
 func TestN10_ExpressOpenIDConnectSignsInAndOut(t *testing.T) {
-	s := openIDApp(t, "express-openid-connect", "/callback")
+	s := openIDSite(t, "express-openid-connect", "/callback")
 	res, _ := s.get(t, "/login")
 	s.followCallback(t, res.Header.Get("Location"))
 	s.wantPage(t, map[string]any{"name": "John Doe", "email": harness.JohnEmail})

@@ -57,7 +57,7 @@ UNION ALL SELECT 'testers', email FROM client_testers WHERE client_id = $1
 UNION ALL SELECT 'publication', status FROM clients WHERE id = $1 AND owner_workspace_id <> ''
 UNION ALL SELECT 'submitted', CASE WHEN submitted_at IS NULL THEN '' ELSE 'yes' END FROM clients WHERE id = $1
 UNION ALL SELECT 'keys', kid || ' ' || name FROM client_keys WHERE client_id = $1`
-	for field, column := range map[string]string{
+	for field, column := range map[string]string{ //nolint:gosec // names of columns, and no credential
 		"name": "name", "type": "type", "grant_types": "grant_types", "scope": "scope", "default_scope": "default_scope",
 		"application_type": "application_type", "token_endpoint_auth_method": "auth_method", "token_endpoint_auth_signing_alg": "auth_algorithm",
 		"jwks_uri": "jwks_uri", "reuse": "reuse", "workspace": "workspace_id", "id_token_signed_response_alg": "id_token_alg",
