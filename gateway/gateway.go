@@ -98,8 +98,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
-	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
-	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
+	expectRefusals(deps.Metrics)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	pages, err := newPages(config, deps, cookies)
 	if err != nil {
@@ -142,6 +141,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	metadata := newMetadata(deps, pages)
+	developerRoutes(router, flow, deps, notFound)
 	openIDRoutes(router, deps, newOpenIDHandlers(deps, flow, metadata))
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
@@ -157,6 +157,12 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
+}
+
+// expectRefusals adds the refusals that alerts watch to the metrics before the first one.
+func expectRefusals(metrics *telemetry.Metrics) {
+	metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
+	metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.

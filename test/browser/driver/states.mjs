@@ -1,6 +1,7 @@
 // Visits every state of every page.
 import { gzipSync } from 'node:zlib';
 import { visitChangedApp } from './changed.mjs';
+import { visitDevelopers, visitStranger } from './developers.mjs';
 import { enter, mustPoll, startDevice } from './device.mjs';
 import { assert, changePassword, esther, john, throttle } from './person.mjs';
 
@@ -34,6 +35,7 @@ export async function visitStates(person, visitor) {
   await authorization(person, visit);
   await account(person, visit);
   await devices(person, visit);
+  await developers(person, visit);
   await otherPeople(person, visit);
 }
 
@@ -296,4 +298,21 @@ async function otherPeople(person, visit) {
   await visit('cross-origin');
   await throttle(person);
   await visit('sign-in-throttled');
+}
+
+// developers visits the developer console. It ends signed in as John, as it begins.
+async function developers(person, visit) {
+  await signInAt(person, john, '/developers');
+  const draft = await visitDevelopers(person, visit);
+  await signInAt(person, esther, '/developers');
+  await visitStranger(person, visit, draft);
+  await signInAt(person, john, '/account/connected-apps');
+}
+
+// signInAt signs a user in at a page, whoever was signed in before.
+async function signInAt(person, user, path) {
+  await person.open('/account');
+  if (await person.where() === 'account') await person.signOut();
+  await person.open(path);
+  await person.signIn(user);
 }

@@ -28,6 +28,7 @@ type Clients struct {
 	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
 	DisabledDocuments   disabledDocuments   `cmd:"" help:"List the clients with a document (CIMD) that are disabled."`
 	Logo                setLogo             `cmd:"" help:"Set the logo that users see, or remove it."`
+	Review              reviewClients       `cmd:"" help:"Review the clients that workspaces registered."`
 	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
@@ -140,6 +141,7 @@ func registrationRows[Res interface {
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}
+	addOwnerRows(&t, r)
 	addOpenIDRows(&t, r)
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))

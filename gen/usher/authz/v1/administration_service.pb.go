@@ -121,8 +121,18 @@ type Registration struct {
 	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	// Those of its scopes that a user may leave out of an approval.
 	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The workspace that owns the client, `ws_…`; empty for a client that the operator registered.
+	OwnerWorkspaceId string `protobuf:"bytes,110,opt,name=owner_workspace_id,json=ownerWorkspaceId,proto3" json:"owner_workspace_id,omitempty"`
+	// The user who registered it, `usr_…`; empty for a client that the operator registered.
+	CreatedByUserId string `protobuf:"bytes,111,opt,name=created_by_user_id,json=createdByUserId,proto3" json:"created_by_user_id,omitempty"`
+	// The users who may connect the client.
+	Status ClientStatus `protobuf:"varint,112,opt,name=status,proto3,enum=usher.authz.v1.ClientStatus" json:"status,omitempty"`
+	// The reviewer's words for the client's team; empty for none.
+	ReviewNote string `protobuf:"bytes,113,opt,name=review_note,json=reviewNote,proto3" json:"review_note,omitempty"`
+	// When it was submitted for the review that is not made yet; absent for none.
+	SubmitTime    *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -281,6 +291,41 @@ func (x *Registration) GetOptionalScopes() []string {
 	return nil
 }
 
+func (x *Registration) GetOwnerWorkspaceId() string {
+	if x != nil {
+		return x.OwnerWorkspaceId
+	}
+	return ""
+}
+
+func (x *Registration) GetCreatedByUserId() string {
+	if x != nil {
+		return x.CreatedByUserId
+	}
+	return ""
+}
+
+func (x *Registration) GetStatus() ClientStatus {
+	if x != nil {
+		return x.Status
+	}
+	return ClientStatus_CLIENT_STATUS_UNSPECIFIED
+}
+
+func (x *Registration) GetReviewNote() string {
+	if x != nil {
+		return x.ReviewNote
+	}
+	return ""
+}
+
+func (x *Registration) GetSubmitTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SubmitTime
+	}
+	return nil
+}
+
 // ClientKey is a public key with which a client authenticates (RFC 7523 §2.2).
 type ClientKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -390,9 +435,13 @@ type ClientSecret struct {
 	// When it expires; absent for the current one.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The secret's last four characters; empty for one that an earlier release registered.
-	LastFour      string `protobuf:"bytes,3,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LastFour string `protobuf:"bytes,3,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
+	// The secret's identifier, from which the secret cannot be derived.
+	SecretId string `protobuf:"bytes,110,opt,name=secret_id,json=secretId,proto3" json:"secret_id,omitempty"`
+	// The user who created it, `usr_…`; empty for one of the operator.
+	CreatedByUserId string `protobuf:"bytes,111,opt,name=created_by_user_id,json=createdByUserId,proto3" json:"created_by_user_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ClientSecret) Reset() {
@@ -442,6 +491,20 @@ func (x *ClientSecret) GetExpireTime() *timestamppb.Timestamp {
 func (x *ClientSecret) GetLastFour() string {
 	if x != nil {
 		return x.LastFour
+	}
+	return ""
+}
+
+func (x *ClientSecret) GetSecretId() string {
+	if x != nil {
+		return x.SecretId
+	}
+	return ""
+}
+
+func (x *ClientSecret) GetCreatedByUserId() string {
+	if x != nil {
+		return x.CreatedByUserId
 	}
 	return ""
 }
@@ -2494,7 +2557,7 @@ var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9c\a\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\"usher/authz/v1/client_status.proto\x1a\x1ausher/rpc/v1/options.proto\"\x8b\t\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -2516,7 +2579,14 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12Q\n" +
 	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
-	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\"\x8f\x02\n" +
+	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\x12,\n" +
+	"\x12owner_workspace_id\x18n \x01(\tR\x10ownerWorkspaceId\x12+\n" +
+	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\x124\n" +
+	"\x06status\x18p \x01(\x0e2\x1c.usher.authz.v1.ClientStatusR\x06status\x12\x1f\n" +
+	"\vreview_note\x18q \x01(\tR\n" +
+	"reviewNote\x12;\n" +
+	"\vsubmit_time\x18r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"submitTime\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -2526,13 +2596,15 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12>\n" +
 	"\rlast_use_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x10\n" +
-	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xa5\x01\n" +
+	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xf5\x01\n" +
 	"\fClientSecret\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x91\v\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\x12!\n" +
+	"\tsecret_id\x18n \x01(\tB\x04\xe8\xbd\x18\x01R\bsecretId\x12+\n" +
+	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\"\x91\v\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -2774,9 +2846,10 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil),                  // 34: google.protobuf.Timestamp
 	(SubjectType)(0),                               // 35: usher.authz.v1.SubjectType
 	(*AppIdentity)(nil),                            // 36: usher.authz.v1.AppIdentity
-	(ClientType)(0),                                // 37: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 38: usher.authz.v1.Reuse
-	(Profile)(0),                                   // 39: usher.authz.v1.Profile
+	(ClientStatus)(0),                              // 37: usher.authz.v1.ClientStatus
+	(ClientType)(0),                                // 38: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 39: usher.authz.v1.Reuse
+	(Profile)(0),                                   // 40: usher.authz.v1.Profile
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	33, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
@@ -2786,64 +2859,66 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
 	35, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
 	36, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
-	34, // 7: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	34, // 8: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	34, // 9: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	34, // 10: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	34, // 11: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	37, // 12: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 13: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	38, // 14: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	35, // 15: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
-	39, // 16: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 17: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 18: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 19: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 20: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	38, // 21: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	39, // 22: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 23: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 24: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 25: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 26: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 27: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 28: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 29: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
-	32, // 30: usher.authz.v1.ListDisabledDocumentsResponse.documents:type_name -> usher.authz.v1.DisabledDocument
-	34, // 31: usher.authz.v1.DisabledDocument.disable_time:type_name -> google.protobuf.Timestamp
-	4,  // 32: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 33: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 34: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 35: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 36: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 37: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 38: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 39: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 40: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	28, // 41: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
-	30, // 42: usher.authz.v1.AdministrationService.ListDisabledDocuments:input_type -> usher.authz.v1.ListDisabledDocumentsRequest
-	22, // 43: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 44: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 45: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 46: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 47: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 48: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 49: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 50: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 51: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 52: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 53: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 54: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	29, // 55: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
-	31, // 56: usher.authz.v1.AdministrationService.ListDisabledDocuments:output_type -> usher.authz.v1.ListDisabledDocumentsResponse
-	23, // 57: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 58: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 59: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	46, // [46:60] is the sub-list for method output_type
-	32, // [32:46] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	37, // 7: usher.authz.v1.Registration.status:type_name -> usher.authz.v1.ClientStatus
+	34, // 8: usher.authz.v1.Registration.submit_time:type_name -> google.protobuf.Timestamp
+	34, // 9: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	34, // 10: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	34, // 11: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	34, // 12: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	34, // 13: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	38, // 14: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 15: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	39, // 16: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	35, // 17: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
+	40, // 18: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 19: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 20: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 21: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 22: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	39, // 23: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	40, // 24: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 25: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 26: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 27: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 28: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 29: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 30: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 31: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
+	32, // 32: usher.authz.v1.ListDisabledDocumentsResponse.documents:type_name -> usher.authz.v1.DisabledDocument
+	34, // 33: usher.authz.v1.DisabledDocument.disable_time:type_name -> google.protobuf.Timestamp
+	4,  // 34: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 35: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 36: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 37: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 38: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 39: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 40: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 41: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 42: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	28, // 43: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	30, // 44: usher.authz.v1.AdministrationService.ListDisabledDocuments:input_type -> usher.authz.v1.ListDisabledDocumentsRequest
+	22, // 45: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 46: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 47: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 48: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 49: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 50: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 51: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 52: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 53: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 54: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 55: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 56: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	29, // 57: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	31, // 58: usher.authz.v1.AdministrationService.ListDisabledDocuments:output_type -> usher.authz.v1.ListDisabledDocumentsResponse
+	23, // 59: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 60: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 61: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	48, // [48:62] is the sub-list for method output_type
+	34, // [34:48] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -2853,6 +2928,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 	}
 	file_usher_authz_v1_app_identity_proto_init()
 	file_usher_authz_v1_client_proto_init()
+	file_usher_authz_v1_client_status_proto_init()
 	file_usher_authz_v1_administration_service_proto_msgTypes[3].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[9].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[17].OneofWrappers = []any{}

@@ -268,6 +268,9 @@ type Client struct {
 	Profile Profile `protobuf:"varint,71,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
 	// Its description for users, besides its name. Only BatchGetClients sets it.
 	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	// The workspace that owns the client, `ws_…`; empty for a client that the operator registered. Only
+	// BatchGetClients sets it.
+	OwnerWorkspaceId string `protobuf:"bytes,110,opt,name=owner_workspace_id,json=ownerWorkspaceId,proto3" json:"owner_workspace_id,omitempty"`
 	// The digest of its description, which differs when the description does. Only BatchGetClients sets
 	// it.
 	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
@@ -401,6 +404,13 @@ func (x *Client) GetIdentity() *AppIdentity {
 	return nil
 }
 
+func (x *Client) GetOwnerWorkspaceId() string {
+	if x != nil {
+		return x.OwnerWorkspaceId
+	}
+	return ""
+}
+
 func (x *Client) GetDescriptionDigest() string {
 	if x != nil {
 		return x.DescriptionDigest
@@ -426,7 +436,7 @@ var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\x9f\x06\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xcd\x06\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -441,7 +451,8 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\x11sector_identifier\x18= \x01(\tR\x10sectorIdentifier\x127\n" +
 	"\x18dpop_bound_access_tokens\x18F \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
 	"\aprofile\x18G \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x127\n" +
-	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12.\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12,\n" +
+	"\x12owner_workspace_id\x18n \x01(\tR\x10ownerWorkspaceId\x12.\n" +
 	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\x125\n" +
 	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tR\x14backchannelLogoutUri\x12N\n" +
 	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bR backchannelLogoutSessionRequiredB\x18\n" +

@@ -69,6 +69,11 @@ type Client struct {
 	Sector string
 	BackChannelLogout
 	Security
+	// Status is who may connect the client; empty for Live.
+	Status Status
+	// Owner is the workspace that owns the client; zero for a client of the operator. Lists have its
+	// workspace only.
+	Owner Owner
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -124,6 +129,31 @@ type Registration struct {
 	// ScopeLimited says that Scope is limited to what the operator allows such clients at present.
 	ScopeLimited bool
 }
+
+// Owner is who owns a client, and what the operator's review of it says.
+type Owner struct {
+	WorkspaceID string
+	// CreatedBy is the user who registered the client.
+	CreatedBy string
+	// ReviewNote is what the reviewer wrote; empty for nothing.
+	ReviewNote string
+	// SubmittedAt is since when the client waits for a review; zero where it does not.
+	SubmittedAt time.Time
+}
+
+// Status is who may connect a client.
+type Status string
+
+// The statuses. A client that no workspace owns is always live.
+const (
+	// Live is for every user.
+	Live Status = ""
+	// Draft and Submitted are for the client's team and its testers.
+	Draft     Status = "draft"
+	Submitted Status = "submitted"
+	// Suspended is for no user: such a client is disabled.
+	Suspended Status = "suspended"
+)
 
 // AppIdentity returns the description of the client for users. A client that registered itself is never
 // verified.

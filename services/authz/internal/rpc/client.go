@@ -149,6 +149,7 @@ func (s *Clients) BatchGetClients(
 	for i, registered := range list {
 		res.Clients[i] = describe(registered)
 		res.Clients[i].Identity = convert.AppIdentityToProto(registered.Identity)
+		res.Clients[i].OwnerWorkspaceId = registered.Owner.WorkspaceID
 		res.Clients[i].DescriptionDigest = registered.Description().Digest()
 	}
 	return res, nil

@@ -12,6 +12,7 @@ func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 func TestStoreLease(t *testing.T)      { storetest.Lease(t) }
 func TestStoreDynamic(t *testing.T)    { storetest.Dynamic(t) }
+func TestStoreOwnership(t *testing.T)  { storetest.Ownership(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }
 
 // TestN7_8_AMillionRegistrationsCostNoMore: strangers register, so that no operation may read a whole

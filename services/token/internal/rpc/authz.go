@@ -25,6 +25,8 @@ type Authz struct {
 	Pushed  authzv1.PushedAuthorizationServiceClient
 	// Administration makes the change behind DisableClient.
 	Administration authzv1.AdministrationServiceClient
+	// Reviews makes the change behind SuspendClient.
+	Reviews authzv1.ReviewServiceClient
 	// Registrations makes the change behind DeleteRegistration.
 	Registrations authzv1.RegistrationServiceClient
 	// GrantLifetime is how long what a token request issues is valid without another request.
@@ -35,6 +37,12 @@ type Authz struct {
 func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	_, err := a.Administration.ApplyDisableClient(ctx, &authzv1.ApplyDisableClientRequest{ClientId: clientID})
 	return wrapFailure("disabling a client", err)
+}
+
+// SuspendClient is revocation.Clients.
+func (a Authz) SuspendClient(ctx context.Context, clientID, note string) error {
+	_, err := a.Reviews.ApplySuspendClient(ctx, &authzv1.ApplySuspendClientRequest{ClientId: clientID, Note: note})
+	return wrapFailure("suspending a client", err)
 }
 
 // CheckRegistration is revocation.Registrations.
