@@ -20,7 +20,7 @@ var rounds = flag.Int("rounds", 8, "crashes of TestActivity_ACrashLosesNoEventAn
 // workspaces are created. Afterwards each workspace that exists has one event, and no other has any.
 func TestActivity_ACrashLosesNoEventAndStoresNoneTwice(t *testing.T) {
 	d, _ := shared.OwnFiveProcesses(t, nil)
-	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano()))) //nolint:gosec // moments of crashes
+	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan int)
 	go func() { done <- create(ctx, t, d) }()
@@ -36,7 +36,7 @@ func TestActivity_ACrashLosesNoEventAndStoresNoneTwice(t *testing.T) {
 
 	conn, err := d.Dial("operator", "identity")
 	expect.NoError(t, err)
-	defer conn.Close() //nolint:errcheck // only read from
+	defer conn.Close()
 	res, err := identityv1.NewAdministrationServiceClient(conn).ListAllWorkspaces(t.Context(), &identityv1.ListAllWorkspacesRequest{PageSize: 1000})
 	expect.NoError(t, err)
 	exist := map[string]bool{}
@@ -78,7 +78,7 @@ func create(ctx context.Context, t *testing.T, d *harness.Deployment) (n int) {
 		t.Error(err)
 		return 0
 	}
-	defer conn.Close() //nolint:errcheck // the calls have returned
+	defer conn.Close()
 	admin := identityv1.NewAdministrationServiceClient(conn)
 	for ; ctx.Err() == nil && n < 900; n++ {
 		call, cancel := context.WithTimeout(ctx, 5*time.Second)

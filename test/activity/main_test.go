@@ -1,5 +1,5 @@
-// Package activity tests the request log and the audit trail from the outside: what the command line
-// and the pages show of them after real requests, floods and crashes.
+// Package activity tests the request log and the audit trail from the outside: the output of the
+// command line and the pages after real requests, floods and crashes.
 package activity
 
 import (

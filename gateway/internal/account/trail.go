@@ -150,8 +150,8 @@ func accountText(kind string) (text, entryKind string) {
 }
 
 // grantText returns the text of an event of a client's access, and its kind of entry. An event with an
-// object concerns one installation of the app.
-func grantText(e *eventv1.Event, app, where bool) (text, entryKind string) {
+// object concerns one installation of the client.
+func grantText(e *eventv1.Event, client, where bool) (text, entryKind string) {
 	switch e.GetKind() {
 	case "grant.approved":
 		if where {
@@ -174,7 +174,7 @@ func grantText(e *eventv1.Event, app, where bool) (text, entryKind string) {
 	case "grant.code_replayed":
 		return "%s was disconnected because the code with which it connected was used twice", "danger"
 	case "grant.revoked":
-		if !app {
+		if !client {
 			return "Every app was disconnected", ""
 		}
 		return "An operator disconnected %s", ""

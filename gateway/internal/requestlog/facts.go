@@ -126,8 +126,7 @@ func basicClient(req *http.Request) (basic bool, client string) {
 	return true, name
 }
 
-// subjectOf returns the subject of an assertion, which nobody has verified yet: a request may name any
-// client.
+// subjectOf returns the subject of an assertion, which is not verified yet: a request may name any client.
 func subjectOf(assertion string) string {
 	parts := strings.Split(assertion, ".")
 	const jws = 3

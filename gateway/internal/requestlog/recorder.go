@@ -258,7 +258,7 @@ func (r *Recorder) flush(ctx context.Context) error {
 func toProto(k key, e *entry) *activityv1.FinishedRequest {
 	return &activityv1.FinishedRequest{
 		Kind: &activityv1.RequestKind{
-			Endpoint: k.endpoint, Method: k.method, ClientId: k.client, Status: int32(k.status), Error: k.err, //nolint:gosec // an HTTP status
+			Endpoint: k.endpoint, Method: k.method, ClientId: k.client, Status: int32(k.status), Error: k.err,
 			Cause: causeOf(k.cause), Field: k.field, Got: k.facts.toProto(), Expected: k.expected.toProto(),
 		},
 		Count: e.count, FirstTime: timestamppb.New(e.first), LastTime: timestamppb.New(e.last), RequestId: e.requestID, ClientExists: e.confirmed,

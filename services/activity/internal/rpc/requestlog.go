@@ -156,7 +156,7 @@ func operator(ctx context.Context) bool {
 func toRow(r requestlog.Row) *activityv1.LoggedRequest {
 	return &activityv1.LoggedRequest{
 		Kind: &activityv1.RequestKind{
-			Endpoint: r.Endpoint, Method: r.Method, ClientId: r.ClientID, Status: int32(r.Status), //nolint:gosec // it was an int32
+			Endpoint: r.Endpoint, Method: r.Method, ClientId: r.ClientID, Status: int32(r.Status),
 			Error: r.Error, Cause: oerr.CauseOfLabel(r.Cause), Field: r.Field, Got: toFacts(r.Got), Expected: toFacts(r.Expected),
 		},
 		Count: r.Count, FirstTime: timestamppb.New(r.First), LastTime: timestamppb.New(r.Last), RequestId: r.RequestID, Overflow: r.Overflow,

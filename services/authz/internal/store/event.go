@@ -39,7 +39,7 @@ func (s *Store) audited(ctx context.Context, c clientChange) error {
 }
 
 // clientObject is a registered client as the audit trail shows it: no credential, and of a secret its
-// last characters, by which operators tell secrets apart. Of a client with a document it is whether it
+// last characters, which distinguish secrets. Of a client with a document it is whether it
 // is disabled.
 func clientObject(id string) outbox.Observed {
 	query := `
