@@ -101,6 +101,8 @@ func (p phrases) role(role string) string {
 	switch role {
 	case "administrator":
 		return p.printer.Text("you administer it")
+	case "developer":
+		return p.printer.Text("you are a developer")
 	case "member":
 		return p.printer.Text("you are a member")
 	}

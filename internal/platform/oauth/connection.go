@@ -34,3 +34,22 @@ type GrantedScopes struct {
 	WorkspaceID string
 	Scope       Scope
 }
+
+// WorkspaceClient is a client to which users granted access to a workspace.
+type WorkspaceClient struct {
+	ClientID string
+	// Users is how many users did.
+	Users int64
+	// Scope are the scopes of all grants together.
+	Scope    Scope
+	LastUsed time.Time
+}
+
+// PairState is what the token service knows of a user-client when a consent page is shown.
+type PairState struct {
+	Epoch int64
+	// Granted are the user's live grants, a row for each workspace in no particular order.
+	Granted []GrantedScopes
+	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
+	PolicyVersions map[string]int64
+}

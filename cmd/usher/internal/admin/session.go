@@ -92,6 +92,11 @@ func (s *Session) apiKeys() tokenv1.ApiKeyServiceClient {
 	return tokenv1.NewApiKeyServiceClient(remote{s, "token"})
 }
 
+// workspaceKeys is administration of the API keys of a workspace.
+func (s *Session) workspaceKeys() tokenv1.WorkspaceKeyServiceClient {
+	return tokenv1.NewWorkspaceKeyServiceClient(remote{s, "token"})
+}
+
 // catalog reads the catalog that the token service uses.
 func (s *Session) catalog() tokenv1.CatalogServiceClient {
 	return tokenv1.NewCatalogServiceClient(remote{s, "token"})

@@ -73,7 +73,7 @@ func membershipRows(workspaces []*identityv1.Workspace) table.Rows {
 
 const rolePrefix = "ROLE_"
 
-// roleName is the role as the command line spells it: member, administrator.
+// roleName is the role as the command line spells it: member, developer, administrator.
 func roleName(r identityv1.Role) string {
 	return strings.ToLower(strings.TrimPrefix(r.String(), rolePrefix))
 }

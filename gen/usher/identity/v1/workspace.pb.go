@@ -31,6 +31,8 @@ const (
 	Role_ROLE_MEMBER Role = 1
 	// A member who may also administer the other members.
 	Role_ROLE_ADMINISTRATOR Role = 2
+	// A member who may also register clients of the workspace. Release 0.1 shows it as no role.
+	Role_ROLE_DEVELOPER Role = 3
 )
 
 // Enum value maps for Role.
@@ -39,11 +41,13 @@ var (
 		0: "ROLE_UNSPECIFIED",
 		1: "ROLE_MEMBER",
 		2: "ROLE_ADMINISTRATOR",
+		3: "ROLE_DEVELOPER",
 	}
 	Role_value = map[string]int32{
 		"ROLE_UNSPECIFIED":   0,
 		"ROLE_MEMBER":        1,
 		"ROLE_ADMINISTRATOR": 2,
+		"ROLE_DEVELOPER":     3,
 	}
 )
 
@@ -156,11 +160,12 @@ const file_usher_identity_v1_workspace_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12+\n" +
-	"\x04role\x18\x04 \x01(\x0e2\x17.usher.identity.v1.RoleR\x04role*E\n" +
+	"\x04role\x18\x04 \x01(\x0e2\x17.usher.identity.v1.RoleR\x04role*Y\n" +
 	"\x04Role\x12\x14\n" +
 	"\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n" +
 	"\vROLE_MEMBER\x10\x01\x12\x16\n" +
-	"\x12ROLE_ADMINISTRATOR\x10\x02B\xce\x01\n" +
+	"\x12ROLE_ADMINISTRATOR\x10\x02\x12\x12\n" +
+	"\x0eROLE_DEVELOPER\x10\x03B\xce\x01\n" +
 	"\x1ccom.vidocu.usher.identity.v1B\x0eWorkspaceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"
 
 var (

@@ -21,6 +21,8 @@ type Prompt struct {
 	Page *Page
 	// Identity describes the client to users; nil where it is not known.
 	Identity *oauth.AppIdentity
+	// Policies are what the policies of the user's workspaces say of the client, by workspace.
+	Policies map[string]WorkspacePolicy
 	// Granted are the user's present grants to the client, in workspaces of the user.
 	Granted []oauth.GrantedScopes
 	// OneClick says that a user who grants nothing new may go on with one click. Never for a public
@@ -48,16 +50,21 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	if pending.Outcome != nil {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	epoch, granted, err := d.Epochs.GetPairGrants(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
+	uc := oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID}
+	state, err := d.Epochs.PairState(ctx, uc, user.workspaceIDs(), true)
 	if err != nil {
 		return Prompt{}, err
 	}
+	epoch := state.Epoch
 	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Device: pending.Device,
 		Scopes: d.describe(pending), User: user, Identity: pending.Identity,
 		OneClick: pending.Confidential && pending.Device == nil && pending.Identity != nil && pending.Identity.Verified,
 	}
-	for _, g := range granted {
+	if prompt.Policies, err = d.policies(ctx, uc, user, state.PolicyVersions); err != nil {
+		return Prompt{}, err
+	}
+	for _, g := range state.Granted {
 		if _, member := user.workspace(g.WorkspaceID); member {
 			prompt.Granted = append(prompt.Granted, g)
 		}

@@ -25,14 +25,15 @@ func Migrations() fs.FS { return migrations }
 // Store persists consents in one database. Its methods may be called concurrently; they return
 // sqldb.ErrUnavailable when the database is unavailable.
 type Store struct {
-	db   *sqldb.DB
-	text statements
-	old  *cleanup.Sweep[[]byte]
+	db       *sqldb.DB
+	text     statements
+	policies policyStatements
+	old      *cleanup.Sweep[[]byte]
 }
 
 // New returns a store.
 func New(db *sqldb.DB) *Store {
-	return &Store{db: db, text: prepare(db), old: cleanup.NewSweep[[]byte](db, cleanup.Table{
+	return &Store{db: db, text: prepare(db), policies: preparePolicies(db), old: cleanup.NewSweep[[]byte](db, cleanup.Table{
 		Name: "consents", Key: "request_id_hash", By: "request_id_hash", Dead: "approved_at + $3 < {{now}}",
 	})}
 }
@@ -118,9 +119,12 @@ func (s *Store) PruneIn(ctx context.Context, p oauth.UserClient, workspaceID str
 	return nil
 }
 
-// CleanUp deletes the consents that are older than kept; 0 keeps all. It is called by one
-// goroutine at a time.
+// CleanUp deletes the consents that are older than kept; 0 keeps all. It also deletes the requests of
+// members that are older than a year. It is called by one goroutine at a time.
 func (s *Store) CleanUp(ctx context.Context, kept time.Duration) error {
+	if _, err := cleanup.Repeat(ctx, s.db, s.policies.deleteRequests, prunedAtOnce, requestRetention.Microseconds()); err != nil {
+		return fmt.Errorf("deleting old requests for clients: %w", err)
+	}
 	if kept == 0 {
 		return nil
 	}

@@ -166,10 +166,13 @@ func (c Cell) unauthenticated(scope string) Cell {
 type Tokens map[string]introspect.Facts
 
 // Live is access.Tokens.
-func (t Tokens) Live(_ context.Context, token string) (introspect.Facts, error) {
+func (t Tokens) Live(_ context.Context, token, source string) (introspect.Facts, error) {
 	facts, ok := t[token]
 	if !ok || facts.Kind == 0 || facts.Orphaned() {
 		return introspect.Facts{}, introspect.ErrInactive
+	}
+	if !facts.Addresses.Allow(source) {
+		return introspect.Facts{}, introspect.ErrAddress
 	}
 	return facts, nil
 }

@@ -29,14 +29,29 @@ type pairs struct {
 	revocations []oauth.ConnectionRevocation
 }
 
-func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64, error) {
-	p.calls = append(p.calls, "epoch "+userID+" "+clientID)
-	return 7, p.down
+func (p *pairs) GetPairEpoch(_ context.Context, u oauth.UserClient, _ []string) (int64, map[string]int64, error) {
+	p.calls = append(p.calls, "epoch "+u.UserID+" "+u.ClientID)
+	return 7, nil, p.down
 }
 
-func (p *pairs) GetPairGrants(_ context.Context, userID, clientID string) (int64, []oauth.GrantedScopes, error) {
-	p.calls = append(p.calls, "grants "+userID+" "+clientID)
-	return 7, []oauth.GrantedScopes{{WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}}}, p.down
+func (p *pairs) GetPairGrants(_ context.Context, u oauth.UserClient, _ []string) (oauth.PairState, error) {
+	p.calls = append(p.calls, "grants "+u.UserID+" "+u.ClientID)
+	return oauth.PairState{Epoch: 7, Granted: []oauth.GrantedScopes{{WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}}}}, p.down
+}
+
+func (p *pairs) RaisePolicyVersion(_ context.Context, workspaceID string) error {
+	p.calls = append(p.calls, "raise "+workspaceID)
+	return p.down
+}
+
+func (p *pairs) ListWorkspaceClients(_ context.Context, workspaceID, _ string, _ int) ([]oauth.WorkspaceClient, error) {
+	p.calls = append(p.calls, "clients "+workspaceID)
+	return nil, p.down
+}
+
+func (p *pairs) EndClientInWorkspace(_ context.Context, clientID, workspaceID string, _ []string) (int, error) {
+	p.calls = append(p.calls, "end everywhere "+clientID+" "+workspaceID)
+	return 0, p.down
 }
 
 func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
@@ -138,7 +153,7 @@ func TestConnectionsAreListedWithTheirLastUse(t *testing.T) {
 		t.Errorf("GetPairEpoch: %d, %v", epoch.GetEpoch(), err)
 	}
 	both, err := server.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app", IncludeGrants: true})
-	wantBoth := &tokenv1.GetPairEpochResponse{Epoch: 7, Grants: []*tokenv1.GrantedScopes{{WorkspaceId: "ws_acme", Scopes: []string{"videos:read"}}}}
+	wantBoth := &tokenv1.GetPairEpochResponse{Epoch: 7, PolicyVersionsRead: true, Grants: []*tokenv1.GrantedScopes{{WorkspaceId: "ws_acme", Scopes: []string{"videos:read"}}}}
 	if diff := cmp.Diff(wantBoth, both, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("GetPairEpoch with the grants: %v (-want +got):\n%s", err, diff)
 	}
