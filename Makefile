@@ -8,11 +8,11 @@ SHELL := bash
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-# The slowest packages begin first; three at once, since most of them wait.
-PKG      ?= ./test/e2e ./test/clients ./test/pages ./services/token/internal/store/... ./test/race ./test/outages ./... ./sdk/...
+# The slowest packages begin first; four at once, since most of them wait.
+PKG      ?= ./test/states ./test/browser ./test/e2e ./test/clients ./test/pages ./services/token/internal/store/... ./test/race ./test/outages ./... ./sdk/...
 # What runs on every server: the stores, and two replicas of everything above them.
 STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
-            $(foreach s,identity authz token consent,./services/$(s) ./services/$(s)/internal/store/...) ./test/failover ./test/rolling
+            $(foreach s,identity authz token consent activity,./services/$(s) ./services/$(s)/internal/store/...) ./test/failover ./test/rolling
 FUZZTIME ?= 10s
 FOR      ?= 5m
 ROUNDS   ?= 200
@@ -38,7 +38,7 @@ MODULES    := . gen sdk examples/mcp
 KUBE       := $(addprefix bin/kube/,kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 COMMANDS   := ./cmd/usher \
               ./services/identity/cmd/identity ./services/authz/cmd/authz \
-              ./services/token/cmd/token ./services/consent/cmd/consent \
+              ./services/token/cmd/token ./services/consent/cmd/consent ./services/activity/cmd/activity \
               ./gateway/cmd/gateway
 
 ##@ Use it
@@ -57,7 +57,7 @@ run: ## Build and run everything in one process, with demo data (needs only Go)
 	@exec bin/usher dev
 
 .PHONY: build
-build: ## Build bin/usher, the four services and the gateway
+build: ## Build bin/usher, the five services and the gateway
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -o bin/ $(COMMANDS)
 
@@ -68,7 +68,7 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	@tools/need-cc.sh
 	@echo "building the tests with the race detector: the first time takes some minutes until a package is reported"
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
-	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -count=1 -p 3 -timeout 60m $(PKG)
+	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -count=1 -p 4 -timeout 60m $(PKG)
 
 .PHONY: matrix
 matrix: ## Run the stores, and two replicas of everything, on the oldest and the newest PostgreSQL, Redis and Valkey (STORES=./x narrows)

@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
 	sdk "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/services/activity"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/consent"
 	"github.com/vidocu/usher/services/identity"
@@ -33,6 +34,9 @@ func startAll(ctx context.Context, host *run.Host, c *settings) (apiKey secret.S
 		return apiKey, err
 	}
 	if _, err := consent.Start(ctx, host.For("consent"), c.Consent); err != nil {
+		return apiKey, err
+	}
+	if _, err := activity.Start(ctx, host.For("activity"), c.Activity); err != nil {
 		return apiKey, err
 	}
 	if c.UpstreamURL == "" {

@@ -33,7 +33,7 @@ func (devCommand) Run(c *cli) error {
 	}
 	config.derive(loaded)
 	if !config.Development {
-		return errors.New("usher dev is for development: its passwords are public. In production run the five services (docs/operations.md)")
+		return errors.New("usher dev is for development: its passwords are public. In production run the six processes (docs/operations.md)")
 	}
 	config.ResourceServers = append(config.ResourceServers, exampleAPI)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // SIGHUP is sent when the terminal closes
@@ -87,7 +87,7 @@ func (s *settings) derive(loaded config.Loaded) {
 	}
 	for service, url := range map[string]*secret.String{
 		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,
-		"token": &s.Token.DatabaseURL, "consent": &s.Consent.DatabaseURL,
+		"token": &s.Token.DatabaseURL, "consent": &s.Consent.DatabaseURL, "activity": &s.Activity.DatabaseURL,
 	} {
 		if url.IsZero() {
 			*url = secret.New("sqlite:" + filepath.Join(s.DataDir, service+".db"))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/activity"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/consent"
 	"github.com/vidocu/usher/services/identity"
@@ -32,6 +33,7 @@ func (s *settings) schemas() []schema {
 		{"authz", s.Authz.DatabaseURL, authz.Migrations()},
 		{"token", s.Token.DatabaseURL, token.Migrations()},
 		{"consent", s.Consent.DatabaseURL, consent.Migrations()},
+		{"activity", s.Activity.DatabaseURL, activity.Migrations()},
 	}
 }
 

@@ -52,7 +52,7 @@ func TestTheSettingsOfThePagesAreAccepted(t *testing.T) {
 	file := yamlFile(t, settings)
 	environ := []string{
 		"USHER_IDENTITY_DATABASE_URL=postgres://identity@db/usher", "USHER_AUTHZ_DATABASE_URL=postgres://authz@db/usher",
-		"USHER_CONSENT_DATABASE_URL=postgres://consent@db/usher",
+		"USHER_CONSENT_DATABASE_URL=postgres://consent@db/usher", "USHER_ACTIVITY_DATABASE_URL=postgres://activity@db/usher",
 	}
 	for _, process := range run.Services() {
 		loaded, err := run.Load(process, defaults(), file, environ)

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 commands=("$@")
-((${#commands[@]})) || commands=(usher identity authz token consent gateway)
+((${#commands[@]})) || commands=(usher identity authz token consent activity gateway)
 engine=
 for candidate in docker podman; do
   # An engine counts only if its daemon responds.

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 commands=("$@")
-((${#commands[@]})) || commands=(usher identity authz token consent gateway)
+((${#commands[@]})) || commands=(usher identity authz token consent activity gateway)
 platform=${PLATFORM:-linux/amd64}
 out=${OUT:-dist/images}
 mkdir -p "$out"

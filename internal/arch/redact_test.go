@@ -12,9 +12,11 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	_ "github.com/vidocu/usher/gen/usher/activity/v1"
 	_ "github.com/vidocu/usher/gen/usher/authz/v1"
 	_ "github.com/vidocu/usher/gen/usher/consent/v1"
 	_ "github.com/vidocu/usher/gen/usher/error/v1"
+	_ "github.com/vidocu/usher/gen/usher/event/v1"
 	_ "github.com/vidocu/usher/gen/usher/identity/v1"
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	_ "github.com/vidocu/usher/gen/usher/token/v1"

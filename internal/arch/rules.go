@@ -1,5 +1,7 @@
 package arch
 
+import "slices"
+
 // sqlDrivers are the clients of SQL servers, and the packages on top of them.
 var sqlDrivers = []string{"github.com/jackc/pgx/...", "modernc.org/sqlite/...", "github.com/pressly/goose/..."}
 
@@ -17,7 +19,7 @@ var testOnly = []string{
 
 // Rules are the import rules of this repository.
 func Rules() []Rule {
-	return append(append(layerRules(), serviceRules()...), edgeRules()...)
+	return slices.Concat(layerRules(), serviceRules(), callRules(), edgeRules())
 }
 
 // layerRules keep the lower layers low.
@@ -157,23 +159,35 @@ func serviceRules() []Rule {
 			Only:     []string{"std", "other", "./gen/usher/...", "./sdk/...", "./internal/platform/...", "./services/{service}/..."},
 			Reason:   "services meet through gRPC, with a policy in between; an import would go round it",
 		},
+	}
+}
+
+// callRules make calls run one way.
+func callRules() []Rule {
+	return []Rule{
 		{
 			Name:     "identity calls nothing",
 			Packages: []string{"./services/identity/..."},
-			Never:    []string{"./gen/usher/authz/...", "./gen/usher/token/...", "./gen/usher/consent/..."},
-			Reason:   "calls run one way: gateway, consent, token, authz, identity",
+			Never:    []string{"./gen/usher/authz/...", "./gen/usher/token/...", "./gen/usher/consent/...", "./gen/usher/activity/..."},
+			Reason:   "calls run one way: gateway, activity, consent, token, authz, identity",
 		},
 		{
 			Name:     "authz calls identity alone",
 			Packages: []string{"./services/authz/..."},
-			Never:    []string{"./gen/usher/token/...", "./gen/usher/consent/..."},
-			Reason:   "calls run one way: gateway, consent, token, authz, identity",
+			Never:    []string{"./gen/usher/token/...", "./gen/usher/consent/...", "./gen/usher/activity/..."},
+			Reason:   "calls run one way: gateway, activity, consent, token, authz, identity",
 		},
 		{
 			Name:     "token does not call consent",
 			Packages: []string{"./services/token/..."},
-			Never:    []string{"./gen/usher/consent/..."},
-			Reason:   "calls run one way: gateway, consent, token, authz, identity",
+			Never:    []string{"./gen/usher/consent/...", "./gen/usher/activity/..."},
+			Reason:   "calls run one way: gateway, activity, consent, token, authz, identity",
+		},
+		{
+			Name:     "consent does not call activity",
+			Packages: []string{"./services/consent/..."},
+			Never:    []string{"./gen/usher/activity/..."},
+			Reason:   "nothing but the gateway and the operator calls activity, so that its absence breaks nothing",
 		},
 	}
 }

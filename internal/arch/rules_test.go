@@ -46,6 +46,7 @@ var planted = map[string]Package{
 	"no service imports another":                                ours("services/consent", Module+"/services/token"),
 	"identity calls nothing":                                    ours("services/identity/internal/rpc", Module+"/gen/usher/token/v1"),
 	"authz calls identity alone":                                ours("services/authz", Module+"/gen/usher/consent/v1"),
+	"consent does not call activity":                            ours("services/consent", Module+"/gen/usher/activity/v1"),
 	"token does not call consent":                               ours("services/token", Module+"/gen/usher/consent/v1"),
 	"the gateway speaks gRPC and HTTP":                          ours("gateway/internal/dialect", Module+"/services/token"),
 	"the SDK needs gen and grpc":                                ours("sdk/usher", Module+"/internal/platform/secret"),

@@ -10,8 +10,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	// The descriptors of every service.
+	_ "github.com/vidocu/usher/gen/usher/activity/v1"
 	_ "github.com/vidocu/usher/gen/usher/authz/v1"
 	_ "github.com/vidocu/usher/gen/usher/consent/v1"
+	_ "github.com/vidocu/usher/gen/usher/event/v1"
 	_ "github.com/vidocu/usher/gen/usher/identity/v1"
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	_ "github.com/vidocu/usher/gen/usher/token/v1"
@@ -28,12 +30,15 @@ type Edge struct {
 func Edges(files *protoregistry.Files) []Edge {
 	found := map[Edge]bool{}
 	files.RangeFiles(func(f protoreflect.FileDescriptor) bool {
-		service, ours := serviceOf(f.Package())
+		services := servicesOf(f.Package())
 		for i := range f.Services().Len() {
 			methods := f.Services().Get(i).Methods()
 			for j := range methods.Len() {
 				for _, caller := range callersOf(methods.Get(j)) {
-					if ours && caller != rpcv1.Caller_CALLER_ANY {
+					if caller == rpcv1.Caller_CALLER_ANY {
+						continue
+					}
+					for _, service := range services {
 						found[Edge{caller, service}] = true
 					}
 				}
@@ -51,13 +56,18 @@ func Edges(files *protoregistry.Files) []Edge {
 	return edges
 }
 
-// serviceOf returns the process that serves a package: usher.token.v1 is the token service's.
-func serviceOf(pkg protoreflect.FullName) (service string, ours bool) {
+// servicesOf returns the processes that serve a package: usher.token.v1 is the token service's, and
+// usher.event.v1 is served by each service whose events the activity service follows. A package that
+// is not ours has none.
+func servicesOf(pkg protoreflect.FullName) []string {
 	parts := strings.Split(string(pkg), ".")
 	if len(parts) != 3 || parts[0] != "usher" {
-		return "", false
+		return nil
 	}
-	return parts[1], true
+	if parts[1] == "event" {
+		return []string{"identity", "authz", "token", "consent"}
+	}
+	return parts[1:2]
 }
 
 func callersOf(m protoreflect.MethodDescriptor) []rpcv1.Caller {

@@ -96,7 +96,7 @@ func TestACallerAtAnRPCOpensOneDoorAndNoOther(t *testing.T) {
 }
 
 func TestCallsRunOneWay(t *testing.T) {
-	order := []string{"gateway", "consent", "token", "authz", "identity"}
+	order := []string{"gateway", "activity", "consent", "token", "authz", "identity"}
 	for _, edge := range netpol.Edges(protoregistry.GlobalFiles) {
 		caller := strings.ToLower(strings.TrimPrefix(edge.Caller.String(), "CALLER_"))
 		if slices.Contains(order, caller) && slices.Index(order, caller) >= slices.Index(order, edge.Service) {

@@ -79,6 +79,7 @@ func stores(service string) []store {
 	postgres, redis := store{"postgresql", postgresPort}, store{"redis", redisPort}
 	return map[string][]store{
 		"identity": {postgres, redis}, "authz": {postgres, redis}, "token": {postgres}, "consent": {postgres},
+		"activity": {postgres},
 	}[service]
 }
 

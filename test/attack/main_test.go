@@ -51,7 +51,7 @@ func begin(dir string) error {
 		return err
 	}
 	var err error
-	if shared.bins, err = harness.Build(bin, false); err != nil {
+	if shared.bins, err = harness.Build(bin); err != nil {
 		return err
 	}
 	if shared.servers, err = harness.StartOwnServers(context.Background(), dir); err != nil {

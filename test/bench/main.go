@@ -59,7 +59,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
-	bins, err := harness.Build(filepath.Join(dir, "bin"), false)
+	bins, err := harness.Build(filepath.Join(dir, "bin"))
 	if err != nil {
 		return err
 	}

@@ -19,10 +19,3 @@ func TestEverythingWorksWithTheKeyboard(t *testing.T) { play(t, "keyboard", nil,
 // TestPagesAreInTheLanguageOfTheBrowserOrOfTheClient, of which ui_locales is (OpenID Connect Core
 // §3.1.2.1).
 func TestPagesAreInTheLanguageOfTheBrowserOrOfTheClient(t *testing.T) { play(t, "languages", nil, nil) }
-
-// TestEveryStateIsAccessible: no violation of WCAG 2.2 AA, in light, dark and on a phone, and no
-// overflow at 320 CSS pixels.
-func TestEveryStateIsAccessible(t *testing.T) { play(t, "audit", nil, nil) }
-
-// TestNoStateWritesToTheConsole under the content security policy that the pages are served with.
-func TestNoStateWritesToTheConsole(t *testing.T) { play(t, "quiet", nil, nil) }

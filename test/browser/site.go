@@ -28,7 +28,7 @@ func Open(dir, driver string) (*Site, error) {
 			return nil, err
 		}
 	}
-	bins, err := harness.Build(filepath.Join(dir, "bin"), false)
+	bins, err := harness.Build(filepath.Join(dir, "bin"))
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ type budget struct{ calls, statements, commands int }
 // TestTheHotOperationsKeepTheirBudget: the authorization code flow with a signed-in browser, a
 // refresh, client_credentials, an introspection, a replay.
 func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
-	bins, err := harness.Build(os.Getenv("USHER_TEST_BIN"), false)
+	bins, err := harness.Build(os.Getenv("USHER_TEST_BIN"))
 	expect.NoError(t, err)
 	servers, err := harness.NewServers(t.Context())
 	expect.NoError(t, err)

@@ -36,7 +36,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return nil, err
 	}
-	bins, err := harness.Build(bin, false)
+	bins, err := harness.Build(bin)
 	if err != nil {
 		return nil, err
 	}

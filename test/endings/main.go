@@ -62,7 +62,7 @@ func deploy(ctx context.Context, dir, previous string) (*harness.Deployment, map
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return nil, nil, err
 	}
-	bins, err := harness.Build(bin, false)
+	bins, err := harness.Build(bin)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -52,7 +52,7 @@ func start(dir string) error {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return err
 	}
-	bins, err := harness.Build(bin, false)
+	bins, err := harness.Build(bin)
 	if err != nil {
 		return err
 	}

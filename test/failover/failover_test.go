@@ -19,7 +19,7 @@ func start(t *testing.T, servers harness.Servers, settings map[string]string) *h
 	dir := t.TempDir()
 	bin := filepath.Join(dir, "bin")
 	expect.NoError(t, os.Mkdir(bin, 0o700))
-	bins, err := harness.Build(bin, false) // the tests race processes, not goroutines
+	bins, err := harness.Build(bin) // the tests race processes, not goroutines
 	expect.NoError(t, err)
 	all := map[string]string{
 		// All requests come from one user and one address.

@@ -1,5 +1,6 @@
 // Package fleet starts the deployments that the tests of a package share, because starting them
-// takes seconds: the all-in-one, and five processes with mutual TLS on PostgreSQL and Redis.
+// takes seconds: the all-in-one, with the race detector in it, and five processes with mutual TLS on
+// PostgreSQL and Redis, without it.
 package fleet
 
 import (
@@ -29,7 +30,7 @@ const (
 
 // Fleet is what the tests of a package share.
 type Fleet struct {
-	// Bins are built with the race detector.
+	// Bins are built without the race detector.
 	Bins harness.Binaries
 	// Shapes are the all-in-one and the five processes; none in a package whose tests start their own.
 	Shapes []*harness.Deployment
@@ -83,7 +84,7 @@ func prepare(shapes starter) (*Fleet, string, error) {
 	if err != nil {
 		return &Fleet{}, "", err
 	}
-	bins, err := harness.Build(mkdir(dir, "bin"), true)
+	bins, err := harness.Build(mkdir(dir, "bin"))
 	if err != nil {
 		return &Fleet{}, dir, err
 	}
@@ -98,7 +99,11 @@ func start(dir string, bins harness.Binaries, more map[string]string) ([]*harnes
 	if err != nil {
 		return nil, err
 	}
-	allInOne, err := harness.AllInOne(bins, mkdir(dir, "one"), settings)
+	raced, err := harness.BuildRaced(mkdir(dir, "raced"))
+	if err != nil {
+		return nil, err
+	}
+	allInOne, err := harness.AllInOne(raced, mkdir(dir, "one"), settings)
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,11 @@ package harness
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -24,20 +26,34 @@ func commands() map[string]string {
 		"authz":    "./services/authz/cmd/authz",
 		"token":    "./services/token/cmd/token",
 		"consent":  "./services/consent/cmd/consent",
+		"activity": "./services/activity/cmd/activity",
 		"gateway":  "./gateway/cmd/gateway",
 		"probe":    "./test/probe",
 	}
 }
 
 // Build compiles every command into dir, or into a folder that all tests of a run share
-// (USHER_TEST_BIN), where it is done once. race turns the race detector on in the processes under
-// test too.
-func Build(dir string, race bool) (Binaries, error) {
+// (USHER_TEST_BIN), where it is done once.
+func Build(dir string) (Binaries, error) {
+	return buildOnce(dir, "plain", slices.Collect(maps.Values(commands())))
+}
+
+// BuildRaced is Build of the all-in-one alone, with the race detector in it.
+func BuildRaced(dir string) (Binaries, error) {
+	flags := []string{"-race"}
+	for _, pkg := range []string{"modernc.org/sqlite/lib", "golang.org/x/crypto/argon2", "golang.org/x/crypto/blake2b"} { // as in the Makefile
+		flags = append(flags, "-gcflags="+pkg+"=-race=false")
+	}
+	return buildOnce(dir, "raced", append(flags, commands()["usher"]))
+}
+
+// buildOnce runs `go build` with args for dir, or once for the shared folder of that name.
+func buildOnce(dir, name string, args []string) (Binaries, error) {
 	shared := os.Getenv("USHER_TEST_BIN")
 	if shared == "" {
-		return build(dir, race)
+		return build(dir, args)
 	}
-	dir = filepath.Join(shared, fmt.Sprintf("race-%t", race))
+	dir = filepath.Join(shared, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return Binaries{}, err
 	}
@@ -53,28 +69,18 @@ func Build(dir string, race bool) (Binaries, error) {
 	if _, err := os.Stat(done); err == nil {
 		return Binaries{dir: dir}, nil
 	}
-	if _, err := build(dir, race); err != nil {
+	if _, err := build(dir, args); err != nil {
 		return Binaries{}, err
 	}
 	return Binaries{dir: dir}, os.WriteFile(done, nil, 0o600)
 }
 
-func build(dir string, race bool) (Binaries, error) {
+func build(dir string, args []string) (Binaries, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return Binaries{}, err
 	}
-	args := []string{"build", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}
-	if race {
-		args = append(args, "-race")
-		for _, pkg := range []string{"modernc.org/sqlite/lib", "golang.org/x/crypto/argon2", "golang.org/x/crypto/blake2b"} { // as in the Makefile
-			args = append(args, "-gcflags="+pkg+"=-race=false")
-		}
-	}
-	for _, pkg := range commands() {
-		args = append(args, pkg)
-	}
-	cmd := exec.Command("go", args...)
+	cmd := exec.Command("go", append([]string{"build", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}, args...)...)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return Binaries{}, fmt.Errorf("building the commands: %w\n%s", err, out)
@@ -94,9 +100,25 @@ func (b Binaries) Path(name string) string {
 func (b Binaries) With(other Binaries) Binaries {
 	b.other = map[string]string{}
 	for _, service := range services() {
-		b.other[service] = other.Path(service)
+		if service != younger {
+			b.other[service] = other.Path(service)
+		}
 	}
 	return b
+}
+
+// younger is the service that the previous release does not have. Its gateway refuses the setting
+// with the address of it.
+const younger = "activity"
+
+// know removes from the settings of a process what its build refuses.
+func (b Binaries) know(service string, env map[string]string) {
+	if service != younger {
+		delete(env, "USHER_ACTIVITY_DATABASE_URL")
+	}
+	if service != "gateway" || b.other[service] != "" {
+		delete(env, "USHER_PEERS_ACTIVITY")
+	}
 }
 
 func moduleRoot() (string, error) {

@@ -43,6 +43,8 @@ type Deployment struct {
 	authority *Authority
 	specs     []spec
 	running   map[string]*process
+	// activity are the addresses of the activity service.
+	activity string
 
 	mu      sync.Mutex
 	secrets map[string]string
@@ -93,7 +95,7 @@ func Remote(publicURL string) *Deployment {
 
 // Servers are the temporary databases and the Redis server that the processes share.
 type Servers struct {
-	// Databases maps identity, authz, token and consent each to its database URL.
+	// Databases maps identity, authz, token, consent and activity each to its database URL.
 	Databases map[string]string
 	RedisAddr string
 	// RedisPrefix begins every key: the server is shared, and counters of a source address of another
@@ -102,7 +104,9 @@ type Servers struct {
 }
 
 // services lists the services in start order: a service starts after those that it calls.
-func services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
+func services() []string {
+	return []string{"identity", "authz", "token", "consent", "activity", "gateway"}
+}
 
 // FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL
 // and Redis.
@@ -141,6 +145,7 @@ func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra 
 			env["USHER_PEERS_"+upper(name)] = plan.peers(name)
 		}
 	}
+	d.activity = env["USHER_PEERS_ACTIVITY"]
 	maps.Copy(env, extra)
 	for _, s := range plan {
 		if err := d.plan(s, bins, env); err != nil {
@@ -161,6 +166,7 @@ func (d *Deployment) plan(r replica, bins Binaries, env map[string]string) error
 	own := maps.Clone(env)
 	own["USHER_GRPC_ADDR"], own["USHER_ADMIN_ADDR"] = r.grpc, r.admin
 	own["USHER_TLS_CERT_FILE"], own["USHER_TLS_KEY_FILE"] = filepath.Join(d.dir, r.service+".pem"), filepath.Join(d.dir, r.service+".key")
+	bins.know(r.service, own)
 	if r.service == "gateway" {
 		own["USHER_HTTP_ADDR"] = r.http
 		d.AdminURL = cmp.Or(d.AdminURL, "http://"+r.admin)
@@ -292,6 +298,10 @@ func (d *Deployment) Replace(name string, bins Binaries) error {
 	for i, s := range d.specs {
 		if s.name == name {
 			d.specs[i].bin = bins.Path(s.service)
+			if s.service == "gateway" {
+				d.specs[i].env["USHER_PEERS_ACTIVITY"] = d.activity
+				bins.know(s.service, d.specs[i].env)
+			}
 		}
 	}
 	return d.StartOne(name)

@@ -20,7 +20,9 @@ func BuildRelease(dir, archive string) (Binaries, error) {
 	}
 	args := []string{"build", "-buildvcs=false", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)} // its dependencies are in the build cache
 	for _, service := range services() {
-		args = append(args, commands()[service])
+		if service != younger {
+			args = append(args, commands()[service])
+		}
 	}
 	cmd := exec.Command("go", args...)
 	cmd.Dir = source

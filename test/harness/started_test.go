@@ -8,7 +8,7 @@ import (
 )
 
 func TestADeploymentThatDoesNotStartLeavesNoProcessRunning(t *testing.T) {
-	bins, err := Build(t.TempDir(), false)
+	bins, err := Build(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

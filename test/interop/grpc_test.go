@@ -53,7 +53,7 @@ func TestFault_D7_TheProtosCompileWithoutMore(t *testing.T) {
 func production(t *testing.T) *harness.Deployment {
 	t.Helper()
 	dir := t.TempDir()
-	bins, err := harness.Build(filepath.Join(dir, "bin"), false)
+	bins, err := harness.Build(filepath.Join(dir, "bin"))
 	if err != nil {
 		t.Fatal(err)
 	}

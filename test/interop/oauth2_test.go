@@ -37,7 +37,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	bins, err := harness.Build(filepath.Join(dir, "bin"), true)
+	bins, err := harness.Build(filepath.Join(dir, "bin"))
 	usher.catalog = filepath.Join(dir, "catalog.yaml")
 	if err == nil {
 		usher.bins = bins

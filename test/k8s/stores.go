@@ -31,7 +31,7 @@ func (e *env) stores(ctx context.Context) error {
 	}
 	owners := map[string]string{}
 	e.databases = map[string]string{}
-	for _, service := range []string{"identity", "authz", "token", "consent"} {
+	for _, service := range []string{"identity", "authz", "token", "consent", "activity"} {
 		owner, own, err := roles(ctx, server, service)
 		if err != nil {
 			return fmt.Errorf("the roles of %s: %w", service, err)
@@ -48,8 +48,8 @@ func (e *env) stores(ctx context.Context) error {
 }
 
 // roles creates a service's database, the role that owns its schema and the one that only reads and
-// writes, and returns the URL of each. The token service has one role for both, since it creates
-// and drops partitions.
+// writes, and returns the URL of each. token and activity have one role for both, since they create
+// and drop partitions.
 func roles(ctx context.Context, server, service string) (owner, own string, err error) {
 	if err := execute(ctx, server, "CREATE DATABASE "+service); err != nil {
 		return "", "", err
@@ -58,7 +58,7 @@ func roles(ctx context.Context, server, service string) (owner, own string, err 
 	if err != nil {
 		return "", "", err
 	}
-	if err := execute(ctx, withDatabase(server, service), "GRANT CREATE ON SCHEMA public TO "+service+"_owner"); err != nil || service == "token" {
+	if err := execute(ctx, withDatabase(server, service), "GRANT CREATE ON SCHEMA public TO "+service+"_owner"); err != nil || service == "token" || service == "activity" {
 		return owner, owner, err
 	}
 	own, err = login(ctx, server, service, service)

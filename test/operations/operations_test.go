@@ -105,7 +105,7 @@ func newSite(t *testing.T) *site {
 	t.Cleanup(func() { expect.NoError(t, os.RemoveAll(dir)) })
 	bin := filepath.Join(dir, "bin")
 	expect.NoError(t, os.Mkdir(bin, 0o700))
-	bins, err := harness.Build(bin, false)
+	bins, err := harness.Build(bin)
 	expect.NoError(t, err)
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	expect.NoError(t, err)

@@ -70,7 +70,7 @@ func start(dir string) error {
 		return err
 	}
 	var err error
-	if shared.bins, err = harness.Build(bin, false); err != nil {
+	if shared.bins, err = harness.Build(bin); err != nil {
 		return err
 	}
 	servers, err := harness.NewServers(context.Background())

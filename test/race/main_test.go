@@ -42,7 +42,7 @@ func run(m *testing.M) int {
 
 // start starts both shapes, each in a folder of its own.
 func start(dir string) error {
-	bins, err := harness.Build(filepath.Join(dir, "bin"), false)
+	bins, err := harness.Build(filepath.Join(dir, "bin"))
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func nothing(ctx context.Context) error {
 
 // reissue replaces every certificate in place, under running processes.
 func (f *fleet) reissue() error {
-	for _, name := range []string{"identity", "authz", "token", "consent", "gateway", resourceServer} {
+	for _, name := range []string{"identity", "authz", "token", "consent", "activity", "gateway", resourceServer} {
 		if err := f.deployment.Authority().Issue(name); err != nil {
 			return fmt.Errorf("issuing for %s: %w", name, err)
 		}

@@ -36,7 +36,7 @@ func startFleet(ctx context.Context, dir string) (*fleet, error) {
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		return nil, err
 	}
-	bins, err := harness.Build(bin, false) // the tests race processes, not goroutines
+	bins, err := harness.Build(bin) // the tests race processes, not goroutines
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func TestThePreviousReleaseRunsOnTheNewSchemaAndBesideTheNewOne(t *testing.T) {
 		t.Fatalf("there are %d releases in testdata, want the previous one: make release-archive", len(archives))
 	}
 	dir := t.TempDir()
-	next, err := harness.Build(filepath.Join(dir, "next"), false)
+	next, err := harness.Build(filepath.Join(dir, "next"))
 	expect.NoError(t, err)
 	previous, err := harness.BuildRelease(filepath.Join(dir, "previous"), archives[0])
 	expect.NoError(t, err)

@@ -11,6 +11,6 @@ CGO_ENABLED=0 go build -trimpath -o "$out/driver" ./test/k8s
 GOWORK=off go -C tools/image build -o "$PWD/$out/archive" ./archive
 GOWORK=off CGO_ENABLED=0 go -C tools/image build -trimpath -ldflags '-s -w' -o "$PWD/$out/pause" ./pause
 "$out/archive" -binary "$out/pause" -tag localhost/pause:1 -out "$out/images/pause.tar"
-for command in usher identity authz token consent gateway; do ln "dist/images/$command.tar" "$out/images/"; done
+for command in usher identity authz token consent activity gateway; do ln "dist/images/$command.tar" "$out/images/"; done
 definitions=$(tools/crds/files.sh | tr '\n' ' ')
 tools/kube/node.sh "$PWD/$out/logs" "$PWD/$out/images" -- "$out/driver" -definitions "$definitions"

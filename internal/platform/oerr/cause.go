@@ -97,4 +97,9 @@ func CauseLabel(cause errorv1.Cause) string {
 	return strings.ToLower(nameOf(cause))
 }
 
+// CauseOfLabel returns the cause of a label of CauseLabel; UNSPECIFIED for any other text.
+func CauseOfLabel(label string) errorv1.Cause {
+	return errorv1.Cause(errorv1.Cause_value[causePrefix+strings.ToUpper(label)])
+}
+
 func nameOf(cause errorv1.Cause) string { return strings.TrimPrefix(cause.String(), causePrefix) }

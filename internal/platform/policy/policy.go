@@ -135,4 +135,6 @@ func Own(ctx context.Context) bool {
 // Services returns the names of our own processes in an order in which each calls earlier ones
 // only. They are data of the contract (usher.rpc.v1.Caller, docs/architecture.md): names of
 // certificates, sections of a shared settings file and targets of connections.
-func Services() []string { return []string{"identity", "authz", "token", "consent", "gateway"} }
+func Services() []string {
+	return []string{"identity", "authz", "token", "consent", "activity", "gateway"}
+}

@@ -28,7 +28,7 @@ type Settings struct {
 	UpstreamURL string `koanf:"upstream_url" for:"gateway" help:"the API behind /v1, scheme://host:port; empty: no API (in usher dev, an example)"`
 	HTTPAddr    string `koanf:"http_addr" for:"gateway" required:"gateway" help:"where the gateway listens"`
 	AdminAddr   string `koanf:"admin_addr" required:"*" help:"where /healthz, /readyz and /metrics listen; never public"`
-	GRPCAddr    string `koanf:"grpc_addr" for:"identity authz token consent" required:"identity authz token consent" help:"where a service listens for gRPC"`
+	GRPCAddr    string `koanf:"grpc_addr" for:"identity authz token consent activity" required:"identity authz token consent activity" help:"where a service listens for gRPC"`
 	DataDir     string `koanf:"data_dir" for:"usher" help:"where the all-in-one keeps its databases"`
 	CatalogFile string `koanf:"catalog_file" help:"scopes, endpoints and plans, YAML; empty is the built-in catalog"`
 	// TrustDomain is the host of every service's URI SAN.
@@ -40,7 +40,7 @@ type Settings struct {
 	ClockOffset time.Duration `koanf:"clock_offset" help:"development only: moves the clock, to watch things expire"`
 
 	Log   logging.Config `koanf:"log"`
-	TLS   mtls.Config    `koanf:"tls" required:"identity authz token consent gateway"`
+	TLS   mtls.Config    `koanf:"tls" required:"identity authz token consent activity gateway"`
 	Redis Redis          `koanf:"redis" for:"identity authz"`
 	Peers Peers          `koanf:"peers"`
 
@@ -68,10 +68,11 @@ type Redis struct {
 // Peers is the section `peers`: the addresses of the services, host:port, or several separated by
 // commas.
 type Peers struct {
-	Identity string `koanf:"identity" for:"authz token consent gateway" required:"authz token consent gateway" help:"address of the identity service, host:port; or several with commas between"`
-	Authz    string `koanf:"authz" for:"token consent gateway" required:"token consent gateway" help:"address of the authorization service, likewise"`
-	Token    string `koanf:"token" for:"consent gateway" required:"consent gateway" help:"address of the token service, likewise"`
-	Consent  string `koanf:"consent" for:"gateway" required:"gateway" help:"address of the consent service, likewise"`
+	Identity string `koanf:"identity" for:"authz token consent activity gateway" required:"authz token consent activity gateway" help:"address of the identity service, host:port; or several with commas between"`
+	Authz    string `koanf:"authz" for:"token consent activity gateway" required:"token consent activity gateway" help:"address of the authorization service, likewise"`
+	Token    string `koanf:"token" for:"consent activity gateway" required:"consent activity gateway" help:"address of the token service, likewise"`
+	Consent  string `koanf:"consent" for:"activity gateway" required:"activity gateway" help:"address of the consent service, likewise"`
+	Activity string `koanf:"activity" for:"gateway" help:"address of the activity service, likewise; empty: no request log"`
 }
 
 // Default returns the settings of a process in production, without the addresses that only the
@@ -114,6 +115,7 @@ func (s *Settings) validateAddrs() error {
 		{"peers.authz", s.Peers.Authz, hostport.ValidateList},
 		{"peers.token", s.Peers.Token, hostport.ValidateList},
 		{"peers.consent", s.Peers.Consent, hostport.ValidateList},
+		{"peers.activity", s.Peers.Activity, hostport.ValidateList},
 		{"redis.addrs", strings.Join(s.Redis.Addrs, ","), hostport.ValidateList},
 	} {
 		if a.addr == "" {
@@ -166,5 +168,6 @@ func (s *Settings) Now() time.Time { return time.Now().Add(s.ClockOffset) }
 func (s *Settings) peer(service string) string {
 	return map[string]string{
 		"identity": s.Peers.Identity, "authz": s.Peers.Authz, "token": s.Peers.Token, "consent": s.Peers.Consent,
+		"activity": s.Peers.Activity,
 	}[service]
 }

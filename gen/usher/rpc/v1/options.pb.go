@@ -46,6 +46,8 @@ const (
 	// Any caller with a valid certificate of the trust domain. Only for health checks and, in
 	// development, reflection.
 	Caller_CALLER_ANY Caller = 8
+	// The activity service.
+	Caller_CALLER_ACTIVITY Caller = 9
 )
 
 // Enum value maps for Caller.
@@ -60,6 +62,7 @@ var (
 		6: "CALLER_RESOURCE_SERVER",
 		7: "CALLER_OPERATOR",
 		8: "CALLER_ANY",
+		9: "CALLER_ACTIVITY",
 	}
 	Caller_value = map[string]int32{
 		"CALLER_UNSPECIFIED":     0,
@@ -71,6 +74,7 @@ var (
 		"CALLER_RESOURCE_SERVER": 6,
 		"CALLER_OPERATOR":        7,
 		"CALLER_ANY":             8,
+		"CALLER_ACTIVITY":        9,
 	}
 )
 
@@ -142,7 +146,7 @@ var File_usher_rpc_v1_options_proto protoreflect.FileDescriptor
 
 const file_usher_rpc_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/rpc/v1/options.proto\x12\fusher.rpc.v1\x1a google/protobuf/descriptor.proto*\xc2\x01\n" +
+	"\x1ausher/rpc/v1/options.proto\x12\fusher.rpc.v1\x1a google/protobuf/descriptor.proto*\xd7\x01\n" +
 	"\x06Caller\x12\x16\n" +
 	"\x12CALLER_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eCALLER_GATEWAY\x10\x01\x12\x12\n" +
@@ -153,7 +157,8 @@ const file_usher_rpc_v1_options_proto_rawDesc = "" +
 	"\x16CALLER_RESOURCE_SERVER\x10\x06\x12\x13\n" +
 	"\x0fCALLER_OPERATOR\x10\a\x12\x0e\n" +
 	"\n" +
-	"CALLER_ANY\x10\b:P\n" +
+	"CALLER_ANY\x10\b\x12\x13\n" +
+	"\x0fCALLER_ACTIVITY\x10\t:P\n" +
 	"\acallers\x12\x1e.google.protobuf.MethodOptions\x18܇\x03 \x03(\x0e2\x14.usher.rpc.v1.CallerR\acallers:7\n" +
 	"\x06secret\x12\x1d.google.protobuf.FieldOptions\x18݇\x03 \x01(\bR\x06secretB\xa9\x01\n" +
 	"\x17com.vidocu.usher.rpc.v1B\fOptionsProtoP\x01Z.github.com/vidocu/usher/gen/usher/rpc/v1;rpcv1\xa2\x02\x03URX\xaa\x02\fUsher.Rpc.V1\xca\x02\fUsher\\Rpc\\V1\xe2\x02\x18Usher\\Rpc\\V1\\GPBMetadata\xea\x02\x0eUsher::Rpc::V1b\x06proto3"

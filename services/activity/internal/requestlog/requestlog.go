@@ -1,0 +1,198 @@
+// Package requestlog decides which rows of the request log a batch of finished requests becomes.
+//
+// It owns the kinds that count as equal, the bounds of what is stored of a request, and the most
+// kinds that a client has in a day. It never stores: its Store does; and it never learns a
+// credential, since the gateway hands over none.
+package requestlog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// The most rows that a client has in a day. Requests beyond them are counted by endpoint, cause and
+// status alone, and beyond MaxRows in one row; so that the causes of an author's own mistakes stay
+// visible when a stranger names the client in requests of a thousand kinds.
+const (
+	MaxKinds = 900
+	MaxRows  = 1000
+)
+
+// Facts are what a request had, as far as it may be shown. Empty values were not sent.
+type Facts struct {
+	RedirectURI     string `json:"redirect_uri,omitempty"`
+	Scope           string `json:"scope,omitempty"`
+	GrantType       string `json:"grant_type,omitempty"`
+	AuthMethod      string `json:"auth_method,omitempty"`
+	ChallengeMethod string `json:"code_challenge_method,omitempty"`
+	ResponseType    string `json:"response_type,omitempty"`
+	Resource        string `json:"resource,omitempty"`
+	MediaType       string `json:"media_type,omitempty"`
+}
+
+// Kind is what equal requests have in common.
+type Kind struct {
+	// Endpoint is the route, which contains no part of the request.
+	Endpoint, Method string
+	// ClientID is a client that exists; empty if the request named none that does.
+	ClientID string
+	// Status is the HTTP status of the response, and Error its `error`.
+	Status int
+	Error  string
+	// Cause is the name of the cause in lower case, and Field the parameter that was refused. Both
+	// are empty for a request that was granted.
+	Cause, Field  string
+	Got, Expected Facts
+}
+
+// Entry is a number of equal requests.
+type Entry struct {
+	Kind
+	Count       int64
+	First, Last time.Time
+	// RequestID is that of the last one.
+	RequestID string
+}
+
+// Row is a row of the log: the equal requests of an hour.
+type Row struct {
+	Entry
+	// Key identifies the kind within the day and the client.
+	Key [16]byte
+	// Overflow says that the row counts kinds beyond MaxKinds.
+	Overflow bool
+}
+
+// Day is the day of a time in UTC, counted from 1970.
+func Day(t time.Time) int64 { return t.Unix() / secondsOfDay }
+
+const secondsOfDay = 24 * 60 * 60
+
+// Batch is the entries of one client and day.
+type Batch struct {
+	Day      int64
+	ClientID string
+	Entries  []Entry
+}
+
+// Store persists rows.
+type Store interface {
+	// Record stores the rows that plan makes of the batch, in one transaction that holds a lock on
+	// the client's day. plan receives the keys that the client has that day.
+	Record(ctx context.Context, b Batch, plan func(present map[[16]byte]bool) []Row) error
+}
+
+// Log records requests.
+type Log struct{ Store Store }
+
+// Record stores entries. A failure may leave some of them stored.
+func (l Log) Record(ctx context.Context, entries []Entry) error {
+	for _, b := range batches(entries) {
+		if err := l.Store.Record(ctx, b, func(present map[[16]byte]bool) []Row { return rows(b.Entries, present) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batches groups entries by client and day, in the order of their first entry.
+func batches(entries []Entry) []Batch {
+	type key struct {
+		day    int64
+		client string
+	}
+	var list []Batch
+	at := map[key]int{}
+	for _, e := range entries {
+		k := key{Day(e.Last), e.ClientID}
+		n, ok := at[k]
+		if !ok {
+			n = len(list)
+			at[k] = n
+			list = append(list, Batch{Day: k.day, ClientID: k.client})
+		}
+		list[n].Entries = append(list[n].Entries, e)
+	}
+	return list
+}
+
+// rows returns the rows to add to: each key once. present are the keys of the client's day.
+func rows(entries []Entry, present map[[16]byte]bool) []Row {
+	var list []Row
+	at := map[[16]byte]int{}
+	count := len(present)
+	add := func(r Row) {
+		if n, ok := at[r.Key]; ok {
+			list[n].Entry = merged(list[n].Entry, r.Entry)
+			return
+		}
+		if !present[r.Key] {
+			count++
+		}
+		at[r.Key] = len(list)
+		list = append(list, r)
+	}
+	fits := func(key [16]byte, most int) bool {
+		_, ours := at[key]
+		return ours || present[key] || count < most
+	}
+	for _, e := range entries {
+		r := Row{Entry: e, Key: keyOf(e, false)}
+		if !fits(r.Key, MaxKinds) {
+			r = overflow(e)
+		}
+		if !fits(r.Key, MaxRows-1) {
+			r = rest(e)
+		}
+		add(r)
+	}
+	return list
+}
+
+// overflow is the row of an entry whose client has too many kinds.
+func overflow(e Entry) Row {
+	e.Got, e.Expected, e.Field = Facts{}, Facts{}, ""
+	return Row{Entry: e, Key: keyOf(e, true), Overflow: true}
+}
+
+// rest is the last row of a client's day, which counts everything else.
+func rest(e Entry) Row {
+	e.Kind = Kind{ClientID: e.ClientID}
+	r := Row{Entry: e, Overflow: true}
+	r.Key = sha16("rest")
+	return r
+}
+
+// merged adds two numbers of equal requests.
+func merged(a, b Entry) Entry {
+	a.Count += b.Count
+	if b.First.Before(a.First) {
+		a.First = b.First
+	}
+	if !b.Last.Before(a.Last) {
+		a.Last, a.RequestID = b.Last, b.RequestID
+	}
+	return a
+}
+
+// keyOf hashes the kind and the hour.
+func keyOf(e Entry, overflow bool) [16]byte {
+	hour := e.Last.Unix() / (60 * 60)
+	if overflow {
+		hour = Day(e.Last)
+	}
+	text, err := json.Marshal([]any{e.Kind, hour, overflow})
+	if err != nil {
+		return sha16(fmt.Sprint(e.Kind, hour, overflow)) // strings and numbers can always be encoded
+	}
+	return sha16(string(text))
+}
+
+func sha16(text string) (key [16]byte) {
+	sum := sha256.Sum256([]byte(text))
+	copy(key[:], sum[:])
+	return key
+}

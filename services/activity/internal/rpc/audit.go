@@ -1,0 +1,103 @@
+package rpc
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/activity/internal/access"
+	"github.com/vidocu/usher/services/activity/internal/trail"
+)
+
+// EventReader lists events, the latest first.
+type EventReader interface {
+	Events(ctx context.Context, f trail.Filter) ([]trail.Event, error)
+}
+
+// Audit serves the audit trail.
+type Audit struct {
+	activityv1.UnsafeAuditServiceServer
+
+	Reader EventReader
+	Access access.Rules
+}
+
+// maxKinds is the most kinds of a filter.
+const maxKinds = 50
+
+// ListEvents lists events.
+func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsRequest) (*activityv1.ListEventsResponse, error) {
+	f := trail.Filter{
+		UserID: req.GetUserId(), WorkspaceID: req.GetWorkspaceId(), ClientID: req.GetClientId(), ActorID: req.GetActorId(),
+		RequestID: req.GetRequestId(), Kinds: req.GetKinds(), Start: timeOrZero(req.GetStartTime()), End: timeOrZero(req.GetEndTime()),
+	}
+	if len(f.Kinds) > maxKinds {
+		return nil, invalid("kinds", "has more than "+strconv.Itoa(maxKinds)+" values")
+	}
+	if !operator(ctx) {
+		if err := s.confirm(ctx, secret.New(req.GetSessionToken()), &f); err != nil {
+			return nil, toStatus(err)
+		}
+	}
+	const columns = 3
+	page, err := paging.Of(req, columns)
+	if err != nil {
+		return nil, err
+	}
+	f.Limit = page.Size + 1
+	if page.After[0] != "" {
+		at, err := strconv.ParseInt(page.After[0], 10, 64)
+		if err != nil {
+			return nil, invalid("page_token", "is not one of this list")
+		}
+		cursor, err := strconv.ParseInt(page.After[2], 10, 64)
+		if err != nil {
+			return nil, invalid("page_token", "is not one of this list")
+		}
+		f.After = trail.Place{At: at, Source: page.After[1], Cursor: cursor}
+	}
+	events, err := s.Reader.Events(ctx, f)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	events, next := paging.Cut(events, page.Size, func(e trail.Event) []string {
+		return []string{strconv.FormatInt(e.At.UnixMicro(), 10), e.Source, strconv.FormatInt(e.Cursor, 10)}
+	})
+	res := &activityv1.ListEventsResponse{NextPageToken: next}
+	for _, e := range events {
+		res.Events = append(res.Events, toEvent(e))
+	}
+	return res, nil
+}
+
+// confirm restricts the filter to what the session's user may read. A session names one object: its
+// own user, a workspace or a client.
+func (s *Audit) confirm(ctx context.Context, session secret.String, f *trail.Filter) error {
+	switch {
+	case f.WorkspaceID != "":
+		return s.Access.Workspace(ctx, session, f.WorkspaceID)
+	case f.ClientID != "" && f.UserID == "":
+		return s.Access.Client(ctx, session, f.ClientID)
+	}
+	user, err := s.Access.Own(ctx, session)
+	if err != nil {
+		return err
+	}
+	if f.UserID != "" && f.UserID != user {
+		return access.ErrNotFound
+	}
+	f.UserID = user
+	return nil
+}
+
+func timeOrZero(t *timestamppb.Timestamp) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime()
+}

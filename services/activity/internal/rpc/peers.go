@@ -1,0 +1,76 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/activity/internal/access"
+)
+
+// Identity confirms sessions at the identity service: access.Identity.
+type Identity struct {
+	Sessions identityv1.SessionServiceClient
+}
+
+// User is access.Identity.
+func (i Identity) User(ctx context.Context, session secret.String) (access.User, error) {
+	res, err := i.Sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal(), IncludeWorkspaces: true})
+	if err != nil {
+		return access.User{}, fmt.Errorf("resolving the session: %w", err)
+	}
+	user := access.User{ID: res.GetSession().GetUserId(), Roles: map[string]access.Role{}}
+	for _, w := range res.GetWorkspaces().GetWorkspaces() {
+		user.Roles[w.GetWorkspaceId()] = role(w.GetRole())
+	}
+	return user, nil
+}
+
+// role returns what a member with a role may read.
+func role(r identityv1.Role) access.Role {
+	if r == identityv1.Role_ROLE_ADMINISTRATOR {
+		return access.Administrator
+	}
+	return access.Member
+}
+
+// Authz knows the clients: access.Clients.
+type Authz struct {
+	Clients authzv1.ClientServiceClient
+}
+
+// Owner is access.Clients.
+func (a Authz) Owner(ctx context.Context, clientID string) (workspaceID string, err error) {
+	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: []string{clientID}})
+	if err != nil {
+		return "", fmt.Errorf("reading the client: %w", err)
+	}
+	for _, c := range res.GetClients() {
+		if c.GetClientId() == clientID {
+			return owner(c), nil
+		}
+	}
+	return "", nil
+}
+
+// owner returns the workspace whose team reads about a client. Every client is the operator's as
+// long as the registry has no owner.
+func owner(*authzv1.Client) string { return "" }
+
+// Existing returns those of some clients that exist.
+func (a Authz) Existing(ctx context.Context, clientIDs []string) (map[string]bool, error) {
+	exist := map[string]bool{}
+	if len(clientIDs) == 0 {
+		return exist, nil
+	}
+	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: clientIDs})
+	if err != nil {
+		return nil, fmt.Errorf("reading clients: %w", err)
+	}
+	for _, c := range res.GetClients() {
+		exist[c.GetClientId()] = true
+	}
+	return exist, nil
+}

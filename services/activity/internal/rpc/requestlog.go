@@ -1,0 +1,189 @@
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/internal/platform/policy"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/activity/internal/access"
+	"github.com/vidocu/usher/services/activity/internal/requestlog"
+)
+
+// Existing returns those of some clients that exist.
+type Existing interface {
+	Existing(ctx context.Context, clientIDs []string) (map[string]bool, error)
+}
+
+// RequestLog serves the request log.
+type RequestLog struct {
+	activityv1.UnsafeRequestLogServiceServer
+
+	Log      requestlog.Log
+	Reader   requestlog.Reader
+	Clients  Existing
+	Access   access.Rules
+	Logger   *slog.Logger
+	Now      func() time.Time
+	Recorded func(requests, dropped int64)
+	// Retention is how long rows are kept.
+	Retention time.Duration
+}
+
+const (
+	// maxBatch is the most entries of a batch.
+	maxBatch = 2000
+	// maxUnconfirmed is the most clients of a batch that are looked up: a request may name any.
+	maxUnconfirmed = 200
+	// skew is how far from now a request may have arrived.
+	skew = 10 * time.Minute
+)
+
+// RecordRequests adds finished requests.
+func (s *RequestLog) RecordRequests(ctx context.Context, req *activityv1.RecordRequestsRequest) (*activityv1.RecordRequestsResponse, error) {
+	if len(req.GetRequests()) > maxBatch {
+		return nil, invalid("requests", "has more than "+strconv.Itoa(maxBatch)+" entries")
+	}
+	entries := s.entries(ctx, req.GetRequests())
+	if err := s.Log.Record(ctx, entries); err != nil {
+		return nil, toStatus(err)
+	}
+	var total int64
+	for _, e := range entries {
+		total += e.Count
+	}
+	s.Recorded(total, req.GetDropped())
+	return &activityv1.RecordRequestsResponse{}, nil
+}
+
+// entries converts a batch. A client that does not exist has no name in the log: a request may name
+// as many as it wants, and may have a secret in the place of a name.
+func (s *RequestLog) entries(ctx context.Context, sent []*activityv1.FinishedRequest) []requestlog.Entry {
+	exist := s.existing(ctx, sent)
+	now := s.Now()
+	clamp := func(t *timestamppb.Timestamp) time.Time {
+		at := t.AsTime()
+		if at.Before(now.Add(-skew)) || at.After(now.Add(skew)) {
+			return now
+		}
+		return at
+	}
+	entries := make([]requestlog.Entry, 0, len(sent))
+	for _, r := range sent {
+		e := requestlog.Entry{
+			Kind: fromKind(r.GetKind()), Count: max(r.GetCount(), 1), First: clamp(r.GetFirstTime()), Last: clamp(r.GetLastTime()),
+			RequestID: r.GetRequestId(),
+		}
+		if !r.GetClientExists() && !exist[e.ClientID] {
+			e.ClientID = ""
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+func (s *RequestLog) existing(ctx context.Context, sent []*activityv1.FinishedRequest) map[string]bool {
+	var ask []string
+	seen := map[string]bool{"": true}
+	for _, r := range sent {
+		id := r.GetKind().GetClientId()
+		if !r.GetClientExists() && !seen[id] && len(ask) < maxUnconfirmed {
+			seen[id] = true
+			ask = append(ask, id)
+		}
+	}
+	exist, err := s.Clients.Existing(ctx, ask)
+	if err != nil {
+		s.Logger.WarnContext(ctx, "clients cannot be read: requests that name them are logged without a name", "clients", len(ask), "error", err)
+	}
+	return exist
+}
+
+// ListRequests lists the requests that named a client.
+func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListRequestsRequest) (*activityv1.ListRequestsResponse, error) {
+	if !operator(ctx) {
+		if req.GetClientId() == "" {
+			return nil, invalid("client_id", "is required")
+		}
+		if err := s.Access.Client(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
+			return nil, toStatus(err)
+		}
+	}
+	const columns = 3
+	page, err := paging.Of(req, columns)
+	if err != nil {
+		return nil, err
+	}
+	f := requestlog.Filter{
+		ClientID: req.GetClientId(), Endpoint: req.GetEndpoint(), Cause: req.GetCause(), RequestID: req.GetRequestId(),
+		RefusedOnly: req.GetRefusedOnly(), Since: s.Now().Add(-s.Retention), Limit: page.Size + 1,
+	}
+	if page.After[0] != "" {
+		at, err := strconv.ParseInt(page.After[0], 10, 64)
+		if err != nil {
+			return nil, invalid("page_token", "is not one of this list")
+		}
+		f.After = requestlog.Place{LastAt: at, Client: &page.After[1], Kind: fromHex(page.After[2])}
+	}
+	rows, err := s.Reader.Requests(ctx, f)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	rows, next := paging.Cut(rows, page.Size, func(r requestlog.Row) []string {
+		return []string{strconv.FormatInt(r.Last.UnixMicro(), 10), r.ClientID, toHex(r.Key[:])}
+	})
+	res := &activityv1.ListRequestsResponse{Requests: make([]*activityv1.LoggedRequest, len(rows)), NextPageToken: next}
+	for i, r := range rows {
+		res.Requests[i] = toRow(r)
+	}
+	return res, nil
+}
+
+// operator reports whether the caller is an operator, who needs no session.
+func operator(ctx context.Context) bool {
+	name, _ := policy.CallerFrom(ctx)
+	return name == "operator"
+}
+
+func toRow(r requestlog.Row) *activityv1.LoggedRequest {
+	return &activityv1.LoggedRequest{
+		Kind: &activityv1.RequestKind{
+			Endpoint: r.Endpoint, Method: r.Method, ClientId: r.ClientID, Status: int32(r.Status), //nolint:gosec // it was an int32
+			Error: r.Error, Cause: oerr.CauseOfLabel(r.Cause), Field: r.Field, Got: toFacts(r.Got), Expected: toFacts(r.Expected),
+		},
+		Count: r.Count, FirstTime: timestamppb.New(r.First), LastTime: timestamppb.New(r.Last), RequestId: r.RequestID, Overflow: r.Overflow,
+	}
+}
+
+func fromKind(k *activityv1.RequestKind) requestlog.Kind {
+	kind := requestlog.Kind{
+		Endpoint: k.GetEndpoint(), Method: k.GetMethod(), ClientID: k.GetClientId(), Status: int(k.GetStatus()), Error: k.GetError(),
+		Field: k.GetField(), Got: fromFacts(k.GetGot()), Expected: fromFacts(k.GetExpected()),
+	}
+	if c := k.GetCause(); c != errorv1.Cause_CAUSE_UNSPECIFIED {
+		kind.Cause = oerr.CauseLabel(c)
+	}
+	return kind
+}
+
+func fromFacts(f *activityv1.RequestFacts) requestlog.Facts {
+	return requestlog.Facts{
+		RedirectURI: f.GetRedirectUri(), Scope: f.GetScope(), GrantType: f.GetGrantType(), AuthMethod: f.GetAuthMethod(),
+		ChallengeMethod: f.GetCodeChallengeMethod(), ResponseType: f.GetResponseType(), Resource: f.GetResource(), MediaType: f.GetMediaType(),
+	}
+}
+
+func toFacts(f requestlog.Facts) *activityv1.RequestFacts {
+	return &activityv1.RequestFacts{
+		RedirectUri: f.RedirectURI, Scope: f.Scope, GrantType: f.GrantType, AuthMethod: f.AuthMethod, CodeChallengeMethod: f.ChallengeMethod,
+		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType,
+	}
+}

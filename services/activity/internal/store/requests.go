@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/activity/internal/requestlog"
+)
+
+// Record is requestlog.Store.
+func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(present map[[16]byte]bool) []requestlog.Row) error {
+	if err := s.makeRoom(ctx, requestsTable(), b.Day); err != nil {
+		return fmt.Errorf("recording requests: %w", err)
+	}
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		if _, err := tx.Exec(ctx, s.text.lockDay, b.Day, b.ClientID); err != nil {
+			return err
+		}
+		present, err := s.presentKinds(ctx, tx, b)
+		if err != nil {
+			return err
+		}
+		for _, r := range plan(present) {
+			args, err := columns(b.Day, r)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, s.text.addRequests, args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("recording requests: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) presentKinds(ctx context.Context, tx *sqldb.Tx, b requestlog.Batch) (map[[16]byte]bool, error) {
+	rows, err := tx.Query(ctx, s.text.kinds, b.Day, b.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	present := map[[16]byte]bool{}
+	for rows.Next() {
+		var kind []byte
+		if err := rows.Scan(&kind); err != nil {
+			return nil, err
+		}
+		present[[16]byte(kind)] = true
+	}
+	return present, rows.Err()
+}
+
+func columns(day int64, r requestlog.Row) ([]any, error) {
+	got, err := json.Marshal(r.Got)
+	if err != nil {
+		return nil, err
+	}
+	expected, err := json.Marshal(r.Expected)
+	if err != nil {
+		return nil, err
+	}
+	overflow := int64(0)
+	if r.Overflow {
+		overflow = 1
+	}
+	return []any{
+		day, r.ClientID, r.Key[:], r.Endpoint, r.Method, int64(r.Status), r.Error, r.Cause, r.Field, string(got), string(expected), overflow,
+		r.Count, r.First.UnixMicro(), r.Last.UnixMicro(), r.RequestID,
+	}, nil
+}
+
+// Requests is requestlog.Reader.
+func (s *Store) Requests(ctx context.Context, f requestlog.Filter) ([]requestlog.Row, error) {
+	q := query{text: `
+SELECT client_id, kind, endpoint, method, status, error, cause, field, got, expected, overflow, amount, first_at, last_at, request_id
+FROM requests WHERE TRUE`}
+	q.and(f.ClientID != "", "client_id = ", f.ClientID)
+	q.and(f.Endpoint != "", "endpoint = ", f.Endpoint)
+	q.and(f.Cause != "", "cause = ", f.Cause)
+	q.and(f.RequestID != "", "request_id = ", f.RequestID)
+	q.and(!f.Since.IsZero(), "day >= ", requestlog.Day(f.Since))
+	if f.RefusedOnly {
+		q.text += ` AND status >= 300 AND (cause <> '' OR error <> '' OR status >= 400)`
+	}
+	if f.After.Client != nil {
+		q.text += fmt.Sprintf(` AND (last_at, client_id, kind) < (%s, %s, %s)`, q.arg(f.After.LastAt), q.arg(*f.After.Client), q.arg(f.After.Kind))
+	}
+	q.text += ` ORDER BY last_at DESC, client_id DESC, kind DESC LIMIT ` + q.arg(f.Limit)
+	rows, err := s.db.Query(ctx, q.text, q.args...)
+	if err != nil {
+		return nil, fmt.Errorf("listing requests: %w", err)
+	}
+	defer rows.Close()
+	var list []requestlog.Row
+	for rows.Next() {
+		r, err := scanRequest(rows)
+		if err != nil {
+			return nil, fmt.Errorf("reading a request: %w", err)
+		}
+		list = append(list, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing requests: %w", err)
+	}
+	return list, nil
+}
+
+func scanRequest(rows sqldb.Rows) (r requestlog.Row, err error) {
+	var kind []byte
+	var got, expected string
+	var status, overflow, first, last int64
+	err = rows.Scan(&r.ClientID, &kind, &r.Endpoint, &r.Method, &status, &r.Error, &r.Cause, &r.Field, &got, &expected, &overflow,
+		&r.Count, &first, &last, &r.RequestID)
+	if err != nil {
+		return r, err
+	}
+	r.Key, r.Status, r.Overflow = [16]byte(kind), int(status), overflow != 0
+	r.First, r.Last = fromMicros(first), fromMicros(last)
+	if err := json.Unmarshal([]byte(got), &r.Got); err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal([]byte(expected), &r.Expected)
+}
+
+// query is a statement with conditions that depend on a filter.
+type query struct {
+	text string
+	args []any
+}
+
+func (q *query) arg(value any) string {
+	q.args = append(q.args, value)
+	return "$" + strconv.Itoa(len(q.args))
+}
+
+// and adds a condition if it is wanted.
+func (q *query) and(wanted bool, condition string, value any) {
+	if wanted {
+		q.text += " AND " + condition + q.arg(value)
+	}
+}
+
+// anyOf adds that a column has one of some values, where a value with a period at its end stands for
+// all that begin with it.
+func (q *query) anyOf(column string, values []string) {
+	if len(values) == 0 {
+		return
+	}
+	parts := make([]string, len(values))
+	for i, v := range values {
+		if prefix, ok := strings.CutSuffix(v, "."); ok {
+			// The character after the period is the slash.
+			parts[i] = fmt.Sprintf("(%[1]s >= %[2]s AND %[1]s < %[3]s)", column, q.arg(v), q.arg(prefix+"/"))
+			continue
+		}
+		parts[i] = column + " = " + q.arg(v)
+	}
+	q.text += " AND (" + strings.Join(parts, " OR ") + ")"
+}

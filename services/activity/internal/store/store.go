@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations are the schema's steps, a folder an engine.
+func Migrations() fs.FS { return migrations }
+
+// Store persists what happened in one database. Its methods may be called concurrently; they return
+// sqldb.ErrUnavailable when the database is unavailable.
+type Store struct {
+	db   *sqldb.DB
+	text statements
+
+	mu sync.Mutex
+	// rooms are the partitions that are known to exist.
+	rooms map[string]bool
+}
+
+// New returns a store.
+func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db), rooms: map[string]bool{}} }
+
+// statements are the store's SQL, one text for both engines.
+type statements struct {
+	now                                      string
+	lockDay, kinds, addRequests              string
+	cursor, startFeed, moveFeed, insertEvent string
+	oldRequests, oldDays, oldEvents          string
+}
+
+// prepare expands every statement once.
+func prepare(db *sqldb.DB) statements {
+	return statements{
+		now: db.SQL(`SELECT {{now}}`),
+
+		lockDay: `
+INSERT INTO request_days (day, client_id) VALUES ($1, $2) ON CONFLICT (day, client_id) DO UPDATE SET day = excluded.day`,
+		kinds: `SELECT kind FROM requests WHERE day = $1 AND client_id = $2`,
+		addRequests: `
+INSERT INTO requests (day, client_id, kind, endpoint, method, status, error, cause, field, got, expected, overflow, amount, first_at, last_at, request_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (day, client_id, kind) DO UPDATE SET amount = requests.amount + excluded.amount,
+    first_at = CASE WHEN excluded.first_at < requests.first_at THEN excluded.first_at ELSE requests.first_at END,
+    request_id = CASE WHEN excluded.last_at >= requests.last_at THEN excluded.request_id ELSE requests.request_id END,
+    last_at = CASE WHEN excluded.last_at >= requests.last_at THEN excluded.last_at ELSE requests.last_at END`,
+
+		cursor:    `SELECT cursor FROM feeds WHERE source = $1`,
+		startFeed: `INSERT INTO feeds (source, cursor) VALUES ($1, 0) ON CONFLICT (source) DO NOTHING`,
+		moveFeed:  `UPDATE feeds SET cursor = $3 WHERE source = $1 AND cursor = $2`,
+		insertEvent: `
+INSERT INTO audit_events (at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details,
+    request_id, amount)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+
+		oldRequests: `
+DELETE FROM requests WHERE (day, client_id, kind) IN (SELECT day, client_id, kind FROM requests WHERE day < $1 LIMIT $2)`,
+		oldDays: `
+DELETE FROM request_days WHERE (day, client_id) IN (SELECT day, client_id FROM request_days WHERE day < $1 ORDER BY day LIMIT $2)`,
+		oldEvents: `DELETE FROM audit_events WHERE rowid IN (SELECT rowid FROM audit_events WHERE at < $1 ORDER BY at LIMIT $2)`,
+	}
+}
+
+// Now returns the database's time.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	var now int64
+	err := s.db.QueryRow(ctx, s.text.now).Scan(&now)
+	return fromMicros(now), err
+}
+
+func fromMicros(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
