@@ -42,6 +42,8 @@ type Deps struct {
 	// Identity, Authz, Token and Consent are connections to the services, with the identity
 	// `gateway`.
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
+	// Activity is the connection to the activity service; nil for a server without it.
+	Activity grpc.ClientConnInterface
 	// Catalog holds the scopes that exist at present.
 	Catalog *catalog.Source
 	// Checker authorizes the requests of bearers: the SDK's client, connected to the token service.
@@ -135,6 +137,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	metadata := newMetadata(deps, pages)
+	developerRoutes(router, flow, deps, notFound)
 	openIDRoutes(router, deps, newOpenIDHandlers(deps, flow, metadata))
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,

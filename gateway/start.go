@@ -35,6 +35,9 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 	if deps.Consent, err = host.Dial("consent"); err != nil {
 		return err
 	}
+	if deps.Activity, err = host.Dial("activity"); err != nil {
+		return err
+	}
 	var options []usher.Option
 	if host.AllInOne() {
 		options = append(options, usher.WithCacheSize(0))

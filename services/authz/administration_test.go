@@ -63,10 +63,10 @@ func TestARegisteredClientAuthenticatesAndAuthorizesAsItWasRegistered(t *testing
 		},
 		RedirectUris: registration().GetRedirectUris(), Scopes: registration().GetScopes(), Identity: &authzv1.AppIdentity{Verified: true},
 		Secrets:     []*authzv1.ClientSecret{{LastFour: clear[len(clear)-4:]}},
-		SubjectType: authzv1.SubjectType_SUBJECT_TYPE_PUBLIC,
+		SubjectType: authzv1.SubjectType_SUBJECT_TYPE_PUBLIC, Status: authzv1.ClientStatus_CLIENT_STATUS_LIVE,
 	}
 	if diff := cmp.Diff(want, res.GetRegistration(), protocmp.Transform(), protocmp.IgnoreFields(want, "create_time"),
-		protocmp.IgnoreFields(&authzv1.ClientSecret{}, "create_time")); err != nil || diff != "" || strings.Contains(res.String(), clear) {
+		protocmp.IgnoreFields(&authzv1.ClientSecret{}, "create_time", "secret_id")); err != nil || diff != "" || strings.Contains(res.String(), clear) {
 		t.Errorf("%v, the client (-want +got):\n%s", err, diff)
 	}
 	public := registration()

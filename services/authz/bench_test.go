@@ -45,7 +45,17 @@ func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionReque
 	case req.GetSessionToken() != "john" && !strings.HasPrefix(req.GetSessionToken(), "user"):
 		return nil, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "sign in")
 	}
-	return &identityv1.GetSessionResponse{Session: &identityv1.Session{UserId: "usr_" + req.GetSessionToken()}}, nil
+	res := &identityv1.GetSessionResponse{Session: &identityv1.Session{UserId: "usr_" + req.GetSessionToken()}}
+	if req.GetIncludeWorkspaces() {
+		res.Session.EmailAddress = strings.ToUpper(req.GetSessionToken()) + "@example.com"
+		res.Workspaces = &identityv1.WorkspaceList{}
+		// user/<role>/<workspace> is a member of one workspace.
+		if parts := strings.Split(req.GetSessionToken(), "/"); len(parts) == 3 {
+			role := identityv1.Role(identityv1.Role_value["ROLE_"+strings.ToUpper(parts[1])])
+			res.Workspaces.Workspaces = []*identityv1.Workspace{{WorkspaceId: parts[2], Name: "The " + parts[2], Role: role}}
+		}
+	}
+	return res, nil
 }
 
 func (i *identity) breakDown(err error) {

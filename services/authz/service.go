@@ -27,9 +27,9 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/pushed"
-	"github.com/vidocu/usher/services/authz/internal/registry"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
 	"github.com/vidocu/usher/services/authz/internal/store"
 )
@@ -71,12 +71,9 @@ type Service struct {
 	clients document.Clients
 	flow    flow.Flow
 	guard   client.Guard
+	console ownership.Console
 	// keyUses records when clients used their keys.
 	keyUses *lastuse.Recorder
-	// reserved are the names that only the operator's own clients may have.
-	reserved registry.Reserved
-	// privateUse are the schemes without a dot that redirect URIs may have.
-	privateUse []string
 	// users and registrar are for clients that register themselves.
 	users     *dynamic.Users
 	registrar dynamic.Registrar
@@ -109,14 +106,15 @@ func New(config Config, deps Deps) (*Service, error) {
 	}
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
 	keyUses := lastuse.New(touchedKeys{st}, deps.Logger.With("of", "client keys"))
+	console := newConsole(config, deps, st)
 	return &Service{
-		deps: deps, store: st, clients: clients, keyUses: keyUses, users: users, registrar: registrar,
-		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, reserved: config.ReservedNames, privateUse: config.PrivateUseSchemes, guard: client.Guard{
+		console: console, deps: deps, store: st, clients: clients, keyUses: keyUses, users: users, registrar: registrar,
+		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, guard: client.Guard{
 			Authenticator: authenticator(deps, clients, keyUses), Limiter: limiter("authz:client:", deps),
 			Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 			Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
 		}, flow: flow.Flow{Config: flow.Config{
-			Clients: dynamic.Limited{Finder: clients, Allowed: registrar.Rules.Allowed}, Admissions: users,
+			Clients: dynamic.Limited{Finder: clients, Allowed: registrar.Rules.Allowed}, Admissions: users, Audience: console.Audience,
 			Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
 			Scopes:   deps.Catalog, Resources: deps.Catalog,
 			Pending: pending.New(pending.Config{
@@ -169,11 +167,8 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterRegistrationServiceServer(r, &rpc.Registrations{
 		Registrar: s.registrar, Tokens: dynamic.InitialTokens{Store: s.store, Known: s.deps.Catalog.Known}, Count: s.counts.Count,
 	})
-	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: registry.Clients{
-		Store: s.store, Scopes: s.deps.Catalog, Reserved: s.reserved, PrivateUseSchemes: s.privateUse,
-		Workspaces: rpc.Workspaces{Client: identityv1.NewDirectoryServiceClient(s.deps.Identity)},
-		CheckURL:   s.deps.Fetcher.CheckURL,
-	}})
+	authzv1.RegisterConsoleServiceServer(r, &rpc.Console{Console: s.console})
+	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Reviews: ownership.Reviewer{Store: s.store}, Clients: s.console.Registry})
 }
 
 // Run writes the last uses of keys until ctx is done, and runs the cleanup on one replica at a time.

@@ -1,6 +1,10 @@
 package browser
 
-import "github.com/vidocu/usher/gateway/internal/page"
+import (
+	"strings"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+)
 
 // The addresses of the account's pages.
 const (
@@ -31,9 +35,33 @@ func accountPath(name string) string {
 	return HomePath
 }
 
+// DevelopersPath is the page of the apps of the user's workspaces, and the prefix of every page about one.
+const DevelopersPath = "/developers"
+
+// maxConsolePath is the maximum length of the path of a page of the developer console.
+const maxConsolePath = 128
+
+// consolePath returns a path of the developer console as it is; empty for any other string.
+func consolePath(path string) string {
+	rest, found := strings.CutPrefix(path, DevelopersPath)
+	if !found || len(path) > maxConsolePath || rest != "" && rest[0] != '/' || strings.Trim(rest, identifierCharacters+"/") != "" || strings.Contains(path, "//") {
+		return ""
+	}
+	return path
+}
+
+// ConsoleForm returns the form page of a page of the developer console.
+func ConsoleForm(path string) formPage {
+	return formPage{page: PageConsole, purposes: []string{purposeAccount}, at: consolePath(path), request: path}
+}
+
 // SignInFor returns the address of the sign-in page that redirects to a page of an account.
 func SignInFor(path string) string {
 	from := signInForm("")
+	if from.at = consolePath(path); from.at != "" {
+		from.next = PageConsole
+		return from.address()
+	}
 	for _, name := range []string{PageProfile, PageSecurity, PageDevices, PageActivity} {
 		if accountPath(name) == path {
 			from.next = name
@@ -63,7 +91,7 @@ func (o formPage) account() bool { return isAccountPage(o.page) }
 
 func isAccountPage(name string) bool {
 	switch name {
-	case PageAccount, PageDevices, PageProfile, PageSecurity, PageActivity:
+	case PageAccount, PageDevices, PageProfile, PageSecurity, PageActivity, PageConsole:
 		return true
 	}
 	return false

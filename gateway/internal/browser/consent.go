@@ -41,6 +41,9 @@ func (f Flow) ConsentPage(w http.ResponseWriter, r *http.Request) {
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
 		f.showMissing(w, r, request)
 		return
+	case errorv1.Reason_REASON_CLIENT_NOT_LIVE:
+		f.showNotLive(w, r, request)
+		return
 	case errorv1.Reason_REASON_AUTHORIZATION_STALE: // release 0.1 of authz
 		f.showStale(w, r, request)
 		return
@@ -63,6 +66,15 @@ func (f Flow) showStale(w http.ResponseWriter, r *http.Request, request string) 
 		Status: http.StatusBadRequest,
 		Text:   "The app's access was ended while this page was open. Nothing was decided. To let the app in, start again from the app, or look at its request once more.",
 		Link:   page.Link{Address: "/consent?request=" + url.QueryEscape(request), Text: "Look at the request"},
+	})
+}
+
+// showNotLive shows that only the team and the testers of a client may connect it.
+func (f Flow) showNotLive(w http.ResponseWriter, r *http.Request, request string) {
+	f.Pages.Notice(w, r, page.Notice{
+		Status: http.StatusForbidden, Heading: "This app is not open yet", Known: "Nothing was shared with any app.",
+		Text: "Its team still works on it: only they, and the people whom they invited as testers, can connect it. Were you invited? Sign in with the address that they invited.",
+		Repeat: &page.Repeat{CSRF: f.pageToken(r, request, nil), Request: request, Decision: "switch", Text: "Use another account"},
 	})
 }
 
@@ -178,7 +190,7 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		redirect(w, r, "/signin", from.request)
 		return
-	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND:
+	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_CLIENT_NOT_LIVE:
 		redirect(w, r, from.path(), from.request) // which shows the state of the authorization
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_STALE:

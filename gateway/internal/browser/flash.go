@@ -40,6 +40,12 @@ type Flash struct {
 	DisplayName string `json:"n3,omitempty"`
 	Language    string `json:"l,omitempty"`
 	TimeZone    string `json:"z,omitempty"`
+	// Detail is what a service said about the input, and Typed is the input as a form.
+	Detail string `json:"d,omitempty"`
+	Typed  string `json:"y,omitempty"`
+	// Secret is a new client secret, which is stored nowhere: the page that a POST redirects to shows it
+	// once. Only this browser gets it, which would have got it in the response as well.
+	Secret string `json:"x,omitempty"`
 	// Stay says that the user does not want to sign out elsewhere.
 	Stay bool `json:"s,omitempty"`
 }
@@ -96,6 +102,8 @@ const (
 	PageProfile  = "profile"
 	PageSecurity = "security"
 	PageActivity = "activity"
+	// PageConsole is every page of the developer console: a flash is bound to its path.
+	PageConsole = "developers"
 )
 
 const (
@@ -103,6 +111,8 @@ const (
 	flashLifetime = 5 * time.Minute
 	// maxFlash is the maximum length of each string in a flash in bytes: a cookie holds 4 KiB.
 	maxFlash = 512
+	// maxTyped is that of Typed.
+	maxTyped = 2200
 )
 
 // flashName is the cookie's name: the account pages and an authorization may have a flash each.
@@ -168,6 +178,10 @@ func (f *Flash) dropLong() {
 		if len(*text) > maxFlash {
 			*text = ""
 		}
+	}
+	f.Detail = f.Detail[:min(len(f.Detail), maxFlash)]
+	if len(f.Typed) > maxTyped {
+		f.Typed = ""
 	}
 	f.ScopesChosen = f.ScopesChosen && (f.Scopes != "" || f.Kind == flashNoScope)
 }

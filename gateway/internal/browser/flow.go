@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -210,6 +211,8 @@ type formPage struct {
 	device bool
 	// next is the page of the account that a sign-in page redirects to; empty for the usual one.
 	next string
+	// at is the path of the page of the developer console, or the one that a sign-in page redirects to.
+	at string
 	// userCode is the code of the page for devices, as devices show it; empty for none.
 	userCode string
 	// logout are the parameters of the page of a logout request.
@@ -226,6 +229,8 @@ func (o formPage) path() string {
 		return "/signin"
 	case pageLogout:
 		return LogoutPath
+	case PageConsole:
+		return cmp.Or(o.at, DevelopersPath)
 	}
 	return accountPath(o.page)
 }
@@ -239,6 +244,8 @@ func (o formPage) address() string {
 		return o.path() + "?" + o.logout.Encode()
 	case o.device:
 		return o.path() + "?device=" + url.QueryEscape(o.userCode)
+	case o.next == PageConsole:
+		return o.path() + "?page=" + o.next + "&at=" + url.QueryEscape(o.at)
 	case o.next != "":
 		return o.path() + "?page=" + o.next
 	case o.request != "" && !o.account():

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -58,8 +59,8 @@ func signInAlone(r *http.Request) formPage {
 	from := signInForm("")
 	if query := r.URL.Query(); query.Has("device") {
 		from.device, from.userCode = true, parseUserCode(query.Get("device"))
-	} else if name := query.Get("page"); isAccountPage(name) { // no part of the query becomes a path
-		from.next = name
+	} else if name := query.Get("page"); isAccountPage(name) { // no part of the query becomes a path, except one of the console's
+		from.next, from.at = name, consolePath(query.Get("at"))
 	}
 	return from
 }
@@ -68,6 +69,9 @@ func signInAlone(r *http.Request) formPage {
 func (o formPage) after() string {
 	if o.device {
 		return deviceForm(o.userCode).address()
+	}
+	if o.next == PageConsole {
+		return cmp.Or(o.at, DevelopersPath)
 	}
 	return accountPath(o.next)
 }

@@ -3,17 +3,19 @@ package httpx
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // requireSameOrigin rejects a form that was not sent by one of the gateway's own pages, before the
 // handler parses it.
-func (r *Router) requireSameOrigin(h http.Handler) http.Handler {
+func (r *Router) requireSameOrigin(h http.Handler, types ...string) http.Handler {
+	types = append(types, TypeForm)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch {
 		case r.crossOrigin(req):
 			r.problem(w, req, http.StatusForbidden)
-		case MediaType(req) != TypeForm:
+		case !slices.Contains(types, MediaType(req)):
 			r.problem(w, req, http.StatusUnsupportedMediaType)
 		default:
 			h.ServeHTTP(w, req)

@@ -21,6 +21,8 @@ const MaxBody = 64 << 10
 const (
 	TypeForm = "application/x-www-form-urlencoded"
 	TypeJSON = "application/json"
+	// TypeUpload is that of a form with a file.
+	TypeUpload = "multipart/form-data"
 )
 
 // ErrTooLarge is returned for a body longer than MaxBody.

@@ -117,6 +117,14 @@ func (r *Router) Post(path string, h http.Handler) { r.route(path).methods[http.
 // rejected.
 func (r *Router) Form(path string, h http.Handler) { r.Post(path, r.requireSameOrigin(h)) }
 
+// Pages routes every path that begins with prefix, which ends in a slash, and has no exact route: GET and
+// HEAD to page, and the POST of a form on one of the gateway's own pages, which may have a file, to form.
+func (r *Router) Pages(prefix string, page, form http.Handler) {
+	r.prefixes = append(r.prefixes, &route{path: prefix, methods: map[string]http.Handler{
+		http.MethodGet: page, http.MethodHead: page, http.MethodPost: r.requireSameOrigin(form, TypeUpload),
+	}})
+}
+
 func (r *Router) route(path string) *route {
 	if r.routes[path] == nil {
 		r.routes[path] = &route{path: path, methods: map[string]http.Handler{}}

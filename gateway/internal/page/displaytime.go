@@ -15,3 +15,6 @@ func day(t time.Time) time.Time {
 	year, month, d := t.Date()
 	return time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
 }
+
+// clock returns the hour, the minute and the second of a time in its location.
+func clock(t time.Time) string { return t.Format("15:04:05") }

@@ -52,6 +52,22 @@ func (p phrases) grant(b *strings.Builder, permission Permission) {
 	b.WriteString("</li>")
 }
 
+// scopeBoxes returns the rows of a list of permissions to choose from, each with its scope's name.
+func (p phrases) scopeBoxes(permissions []Permission) template.HTML {
+	var b strings.Builder
+	for _, permission := range permissions {
+		name := html.EscapeString(permission.Name)
+		b.WriteString("\n" + `<li><label><input type="checkbox" name="scope" value="` + name + `"`)
+		if !permission.Declined {
+			b.WriteString(" checked")
+		}
+		b.WriteString("><span>")
+		p.text(&b, permission.Description)
+		b.WriteString(` <code class="why">` + name + "</code></span></label></li>")
+	}
+	return template.HTML(b.String()) //nolint:gosec // every text is escaped
+}
+
 // text writes a text in the language of the page.
 func (p phrases) text(b *strings.Builder, key string) {
 	b.WriteString(html.EscapeString(p.printer.Text(key)))

@@ -14,6 +14,10 @@ type Fault struct {
 	Field string
 	// Wait is the time of the next attempt; nil where there is none to wait for.
 	Wait *Wait
+	// Names stand in the text in the places of %s: untrusted text.
+	Names []string
+	// Detail is what a service says about the input, in English; empty for nothing.
+	Detail string
 	// Reference is the ID of the request that failed; empty where the user's input was wrong.
 	Reference string
 }

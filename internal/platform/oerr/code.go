@@ -24,13 +24,13 @@ func codeOf(reason errorv1.Reason) codes.Code {
 		errorv1.Reason_REASON_INVALID_DPOP_PROOF:
 		return codes.InvalidArgument
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CALLER_DENIED, errorv1.Reason_REASON_CROSS_SITE_REQUEST,
-		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS, errorv1.Reason_REASON_CLIENT_FULL, errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
+		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS, errorv1.Reason_REASON_CLIENT_FULL, errorv1.Reason_REASON_CLIENT_NOT_LIVE, errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
 		return codes.PermissionDenied
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_NOT_FOUND:
 		return codes.NotFound
 	case errorv1.Reason_REASON_ALREADY_EXISTS:
 		return codes.AlreadyExists
-	case errorv1.Reason_REASON_AUTHORIZATION_STALE:
+	case errorv1.Reason_REASON_AUTHORIZATION_STALE, errorv1.Reason_REASON_CONFLICT:
 		return codes.FailedPrecondition
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		return codes.ResourceExhausted

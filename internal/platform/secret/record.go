@@ -10,6 +10,8 @@ type Record struct {
 	Hash Hash
 	// LastFour are the last characters, which lists show.
 	LastFour string
+	// CreatedBy is the user who created it; empty for the operator.
+	CreatedBy string
 }
 
 // lastLength is the length of LastFour.
@@ -28,4 +30,8 @@ type Info struct {
 	CreatedAt time.Time
 	// ExpiresAt is zero for the current secret.
 	ExpiresAt time.Time
+	// ID names the secret where a store has names for them; it says nothing about the secret.
+	ID string
+	// CreatedBy is that of the Record.
+	CreatedBy string
 }

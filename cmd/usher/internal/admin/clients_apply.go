@@ -11,10 +11,10 @@ import (
 
 	"google.golang.org/protobuf/types/known/structpb"
 
-	"github.com/vidocu/usher/cmd/usher/internal/manifest"
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/manifest"
 )
 
 type applyClients struct {

@@ -23,6 +23,67 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// ClientStatus is who may connect a client.
+type ClientStatus int32
+
+const (
+	// Never sent.
+	ClientStatus_CLIENT_STATUS_UNSPECIFIED ClientStatus = 0
+	// Its team and its testers.
+	ClientStatus_CLIENT_STATUS_DRAFT ClientStatus = 1
+	// Its team and its testers, until the operator has reviewed it.
+	ClientStatus_CLIENT_STATUS_SUBMITTED ClientStatus = 2
+	// Every user. Every client that the operator registered is live.
+	ClientStatus_CLIENT_STATUS_LIVE ClientStatus = 3
+	// No user: the operator suspended it, and revoked everything that was granted to it.
+	ClientStatus_CLIENT_STATUS_SUSPENDED ClientStatus = 4
+)
+
+// Enum value maps for ClientStatus.
+var (
+	ClientStatus_name = map[int32]string{
+		0: "CLIENT_STATUS_UNSPECIFIED",
+		1: "CLIENT_STATUS_DRAFT",
+		2: "CLIENT_STATUS_SUBMITTED",
+		3: "CLIENT_STATUS_LIVE",
+		4: "CLIENT_STATUS_SUSPENDED",
+	}
+	ClientStatus_value = map[string]int32{
+		"CLIENT_STATUS_UNSPECIFIED": 0,
+		"CLIENT_STATUS_DRAFT":       1,
+		"CLIENT_STATUS_SUBMITTED":   2,
+		"CLIENT_STATUS_LIVE":        3,
+		"CLIENT_STATUS_SUSPENDED":   4,
+	}
+)
+
+func (x ClientStatus) Enum() *ClientStatus {
+	p := new(ClientStatus)
+	*p = x
+	return p
+}
+
+func (x ClientStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ClientStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_administration_service_proto_enumTypes[0].Descriptor()
+}
+
+func (ClientStatus) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_administration_service_proto_enumTypes[0]
+}
+
+func (x ClientStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ClientStatus.Descriptor instead.
+func (ClientStatus) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{0}
+}
+
 // ApplicationType is application_type of OpenID Connect Dynamic Client Registration 1.0 §2.
 type ApplicationType int32
 
@@ -60,11 +121,11 @@ func (x ApplicationType) String() string {
 }
 
 func (ApplicationType) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_administration_service_proto_enumTypes[0].Descriptor()
+	return file_usher_authz_v1_administration_service_proto_enumTypes[1].Descriptor()
 }
 
 func (ApplicationType) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_administration_service_proto_enumTypes[0]
+	return &file_usher_authz_v1_administration_service_proto_enumTypes[1]
 }
 
 func (x ApplicationType) Number() protoreflect.EnumNumber {
@@ -73,7 +134,60 @@ func (x ApplicationType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ApplicationType.Descriptor instead.
 func (ApplicationType) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{0}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{1}
+}
+
+// ReviewVerdict is the operator's decision about a client.
+type ReviewVerdict int32
+
+const (
+	// Never valid: INVALID_REQUEST.
+	ReviewVerdict_REVIEW_VERDICT_UNSPECIFIED ReviewVerdict = 0
+	// The client becomes live, also a suspended one.
+	ReviewVerdict_REVIEW_VERDICT_APPROVE ReviewVerdict = 1
+	// What was submitted is refused: a client that was not live is a draft again.
+	ReviewVerdict_REVIEW_VERDICT_REFUSE ReviewVerdict = 2
+)
+
+// Enum value maps for ReviewVerdict.
+var (
+	ReviewVerdict_name = map[int32]string{
+		0: "REVIEW_VERDICT_UNSPECIFIED",
+		1: "REVIEW_VERDICT_APPROVE",
+		2: "REVIEW_VERDICT_REFUSE",
+	}
+	ReviewVerdict_value = map[string]int32{
+		"REVIEW_VERDICT_UNSPECIFIED": 0,
+		"REVIEW_VERDICT_APPROVE":     1,
+		"REVIEW_VERDICT_REFUSE":      2,
+	}
+)
+
+func (x ReviewVerdict) Enum() *ReviewVerdict {
+	p := new(ReviewVerdict)
+	*p = x
+	return p
+}
+
+func (x ReviewVerdict) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ReviewVerdict) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_authz_v1_administration_service_proto_enumTypes[2].Descriptor()
+}
+
+func (ReviewVerdict) Type() protoreflect.EnumType {
+	return &file_usher_authz_v1_administration_service_proto_enumTypes[2]
+}
+
+func (x ReviewVerdict) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ReviewVerdict.Descriptor instead.
+func (ReviewVerdict) EnumDescriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{2}
 }
 
 // Registration is a client with everything that is registered for it except the values of its
@@ -121,8 +235,18 @@ type Registration struct {
 	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
 	// Those of its scopes that a user may leave out of an approval.
 	OptionalScopes []string `protobuf:"bytes,81,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The workspace that owns the client, `ws_…`; empty for a client that the operator registered.
+	OwnerWorkspaceId string `protobuf:"bytes,110,opt,name=owner_workspace_id,json=ownerWorkspaceId,proto3" json:"owner_workspace_id,omitempty"`
+	// The user who registered it, `usr_…`; empty for a client that the operator registered.
+	CreatedByUserId string `protobuf:"bytes,111,opt,name=created_by_user_id,json=createdByUserId,proto3" json:"created_by_user_id,omitempty"`
+	// Who may connect the client.
+	Status ClientStatus `protobuf:"varint,112,opt,name=status,proto3,enum=usher.authz.v1.ClientStatus" json:"status,omitempty"`
+	// What the reviewer wrote, for the client's team; empty for nothing.
+	ReviewNote string `protobuf:"bytes,113,opt,name=review_note,json=reviewNote,proto3" json:"review_note,omitempty"`
+	// When it was submitted for the review that is not made yet; absent for none.
+	SubmitTime    *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Registration) Reset() {
@@ -281,6 +405,41 @@ func (x *Registration) GetOptionalScopes() []string {
 	return nil
 }
 
+func (x *Registration) GetOwnerWorkspaceId() string {
+	if x != nil {
+		return x.OwnerWorkspaceId
+	}
+	return ""
+}
+
+func (x *Registration) GetCreatedByUserId() string {
+	if x != nil {
+		return x.CreatedByUserId
+	}
+	return ""
+}
+
+func (x *Registration) GetStatus() ClientStatus {
+	if x != nil {
+		return x.Status
+	}
+	return ClientStatus_CLIENT_STATUS_UNSPECIFIED
+}
+
+func (x *Registration) GetReviewNote() string {
+	if x != nil {
+		return x.ReviewNote
+	}
+	return ""
+}
+
+func (x *Registration) GetSubmitTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SubmitTime
+	}
+	return nil
+}
+
 // ClientKey is a public key with which a client authenticates (RFC 7523 §2.2).
 type ClientKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -390,9 +549,13 @@ type ClientSecret struct {
 	// When it expires; absent for the current one.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// The secret's last four characters; empty for one that an earlier release registered.
-	LastFour      string `protobuf:"bytes,3,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LastFour string `protobuf:"bytes,3,opt,name=last_four,json=lastFour,proto3" json:"last_four,omitempty"`
+	// The secret's identifier, from which the secret cannot be derived.
+	SecretId string `protobuf:"bytes,110,opt,name=secret_id,json=secretId,proto3" json:"secret_id,omitempty"`
+	// The user who created it, `usr_…`; empty for one of the operator.
+	CreatedByUserId string `protobuf:"bytes,111,opt,name=created_by_user_id,json=createdByUserId,proto3" json:"created_by_user_id,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *ClientSecret) Reset() {
@@ -442,6 +605,20 @@ func (x *ClientSecret) GetExpireTime() *timestamppb.Timestamp {
 func (x *ClientSecret) GetLastFour() string {
 	if x != nil {
 		return x.LastFour
+	}
+	return ""
+}
+
+func (x *ClientSecret) GetSecretId() string {
+	if x != nil {
+		return x.SecretId
+	}
+	return ""
+}
+
+func (x *ClientSecret) GetCreatedByUserId() string {
+	if x != nil {
+		return x.CreatedByUserId
 	}
 	return ""
 }
@@ -2288,11 +2465,332 @@ func (x *SetClientLogoResponse) GetRegistration() *Registration {
 	return nil
 }
 
+// ListSubmittedClientsRequest requests a page.
+type ListSubmittedClientsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1,000; 0 is 100.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first page.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSubmittedClientsRequest) Reset() {
+	*x = ListSubmittedClientsRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSubmittedClientsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSubmittedClientsRequest) ProtoMessage() {}
+
+func (x *ListSubmittedClientsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSubmittedClientsRequest.ProtoReflect.Descriptor instead.
+func (*ListSubmittedClientsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListSubmittedClientsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListSubmittedClientsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListSubmittedClientsResponse is one page of results.
+type ListSubmittedClientsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by submit_time, with redirect URIs and without secrets.
+	Registrations []*Registration `protobuf:"bytes,1,rep,name=registrations,proto3" json:"registrations,omitempty"`
+	// The page_token of the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSubmittedClientsResponse) Reset() {
+	*x = ListSubmittedClientsResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSubmittedClientsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSubmittedClientsResponse) ProtoMessage() {}
+
+func (x *ListSubmittedClientsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSubmittedClientsResponse.ProtoReflect.Descriptor instead.
+func (*ListSubmittedClientsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ListSubmittedClientsResponse) GetRegistrations() []*Registration {
+	if x != nil {
+		return x.Registrations
+	}
+	return nil
+}
+
+func (x *ListSubmittedClientsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// ReviewClientRequest is a review.
+type ReviewClientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The decision.
+	Verdict ReviewVerdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=usher.authz.v1.ReviewVerdict" json:"verdict,omitempty"`
+	// A word for the client's team: at most 500 printable characters, and required with a refusal.
+	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
+	// Whether the operator has checked who publishes the client: it is verified then, with an approval.
+	Verified      bool `protobuf:"varint,4,opt,name=verified,proto3" json:"verified,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewClientRequest) Reset() {
+	*x = ReviewClientRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewClientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewClientRequest) ProtoMessage() {}
+
+func (x *ReviewClientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewClientRequest.ProtoReflect.Descriptor instead.
+func (*ReviewClientRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *ReviewClientRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *ReviewClientRequest) GetVerdict() ReviewVerdict {
+	if x != nil {
+		return x.Verdict
+	}
+	return ReviewVerdict_REVIEW_VERDICT_UNSPECIFIED
+}
+
+func (x *ReviewClientRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+func (x *ReviewClientRequest) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
+}
+
+// ReviewClientResponse is the client.
+type ReviewClientResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client as it is registered now.
+	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReviewClientResponse) Reset() {
+	*x = ReviewClientResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReviewClientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReviewClientResponse) ProtoMessage() {}
+
+func (x *ReviewClientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReviewClientResponse.ProtoReflect.Descriptor instead.
+func (*ReviewClientResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *ReviewClientResponse) GetRegistration() *Registration {
+	if x != nil {
+		return x.Registration
+	}
+	return nil
+}
+
+// ApplySuspendClientRequest names a client.
+type ApplySuspendClientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// A word for the client's team: at most 500 printable characters.
+	Note          string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplySuspendClientRequest) Reset() {
+	*x = ApplySuspendClientRequest{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplySuspendClientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplySuspendClientRequest) ProtoMessage() {}
+
+func (x *ApplySuspendClientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplySuspendClientRequest.ProtoReflect.Descriptor instead.
+func (*ApplySuspendClientRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *ApplySuspendClientRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *ApplySuspendClientRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// ApplySuspendClientResponse is empty.
+type ApplySuspendClientResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApplySuspendClientResponse) Reset() {
+	*x = ApplySuspendClientResponse{}
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApplySuspendClientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApplySuspendClientResponse) ProtoMessage() {}
+
+func (x *ApplySuspendClientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApplySuspendClientResponse.ProtoReflect.Descriptor instead.
+func (*ApplySuspendClientResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{34}
+}
+
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x9c\a\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x8b\t\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -2314,7 +2812,14 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x19post_logout_redirect_uris\x18> \x03(\tR\x16postLogoutRedirectUris\x12Q\n" +
 	"%require_pushed_authorization_requests\x18F \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
-	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\"\x8f\x02\n" +
+	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\x12,\n" +
+	"\x12owner_workspace_id\x18n \x01(\tR\x10ownerWorkspaceId\x12+\n" +
+	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\x124\n" +
+	"\x06status\x18p \x01(\x0e2\x1c.usher.authz.v1.ClientStatusR\x06status\x12\x1f\n" +
+	"\vreview_note\x18q \x01(\tR\n" +
+	"reviewNote\x12;\n" +
+	"\vsubmit_time\x18r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"submitTime\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -2324,13 +2829,15 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12>\n" +
 	"\rlast_use_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x10\n" +
-	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xa5\x01\n" +
+	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xef\x01\n" +
 	"\fClientSecret\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\"\x8a\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\x12\x1b\n" +
+	"\tsecret_id\x18n \x01(\tR\bsecretId\x12+\n" +
+	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\"\x8a\n" +
 	"\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
@@ -2482,11 +2989,39 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05image\x18\x02 \x01(\fR\x05image\"Y\n" +
 	"\x15SetClientLogoResponse\x12@\n" +
-	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration*j\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"Y\n" +
+	"\x1bListSubmittedClientsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\x8a\x01\n" +
+	"\x1cListSubmittedClientsResponse\x12B\n" +
+	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9b\x01\n" +
+	"\x13ReviewClientRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x127\n" +
+	"\averdict\x18\x02 \x01(\x0e2\x1d.usher.authz.v1.ReviewVerdictR\averdict\x12\x12\n" +
+	"\x04note\x18\x03 \x01(\tR\x04note\x12\x1a\n" +
+	"\bverified\x18\x04 \x01(\bR\bverified\"X\n" +
+	"\x14ReviewClientResponse\x12@\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"L\n" +
+	"\x19ApplySuspendClientRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\"\x1c\n" +
+	"\x1aApplySuspendClientResponse*\x98\x01\n" +
+	"\fClientStatus\x12\x1d\n" +
+	"\x19CLIENT_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
+	"\x13CLIENT_STATUS_DRAFT\x10\x01\x12\x1b\n" +
+	"\x17CLIENT_STATUS_SUBMITTED\x10\x02\x12\x16\n" +
+	"\x12CLIENT_STATUS_LIVE\x10\x03\x12\x1b\n" +
+	"\x17CLIENT_STATUS_SUSPENDED\x10\x04*j\n" +
 	"\x0fApplicationType\x12 \n" +
 	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
-	"\x14APPLICATION_TYPE_WEB\x10\x022\xbe\v\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x02*f\n" +
+	"\rReviewVerdict\x12\x1e\n" +
+	"\x1aREVIEW_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16REVIEW_VERDICT_APPROVE\x10\x01\x12\x19\n" +
+	"\x15REVIEW_VERDICT_REFUSE\x10\x022\x97\x0e\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -2499,7 +3034,10 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\x0fUpdateClientKey\x12&.usher.authz.v1.UpdateClientKeyRequest\x1a'.usher.authz.v1.UpdateClientKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12i\n" +
 	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12f\n" +
 	"\rSetClientLogo\x12$.usher.authz.v1.SetClientLogoRequest\x1a%.usher.authz.v1.SetClientLogoResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
-	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
+	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12{\n" +
+	"\x14ListSubmittedClients\x12+.usher.authz.v1.ListSubmittedClientsRequest\x1a,.usher.authz.v1.ListSubmittedClientsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
+	"\fReviewClient\x12#.usher.authz.v1.ReviewClientRequest\x1a$.usher.authz.v1.ReviewClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
+	"\x12ApplySuspendClient\x12).usher.authz.v1.ApplySuspendClientRequest\x1a*.usher.authz.v1.ApplySuspendClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12u\n" +
 	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
 	"\x1eApplyRemoveClientFromWorkspace\x125.usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest\x1a6.usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x1aAdministrationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
@@ -2516,109 +3054,128 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_administration_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
-	(ApplicationType)(0),                           // 0: usher.authz.v1.ApplicationType
-	(*Registration)(nil),                           // 1: usher.authz.v1.Registration
-	(*ClientKey)(nil),                              // 2: usher.authz.v1.ClientKey
-	(*ClientSecret)(nil),                           // 3: usher.authz.v1.ClientSecret
-	(*CreateClientRequest)(nil),                    // 4: usher.authz.v1.CreateClientRequest
-	(*CreateClientResponse)(nil),                   // 5: usher.authz.v1.CreateClientResponse
-	(*FindClientRequest)(nil),                      // 6: usher.authz.v1.FindClientRequest
-	(*FindClientResponse)(nil),                     // 7: usher.authz.v1.FindClientResponse
-	(*ListClientsRequest)(nil),                     // 8: usher.authz.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),                    // 9: usher.authz.v1.ListClientsResponse
-	(*UpdateClientRequest)(nil),                    // 10: usher.authz.v1.UpdateClientRequest
-	(*UpdateClientResponse)(nil),                   // 11: usher.authz.v1.UpdateClientResponse
-	(*RotateClientSecretRequest)(nil),              // 12: usher.authz.v1.RotateClientSecretRequest
-	(*RotateClientSecretResponse)(nil),             // 13: usher.authz.v1.RotateClientSecretResponse
-	(*RevokePreviousClientSecretRequest)(nil),      // 14: usher.authz.v1.RevokePreviousClientSecretRequest
-	(*RevokePreviousClientSecretResponse)(nil),     // 15: usher.authz.v1.RevokePreviousClientSecretResponse
-	(*AddClientKeyRequest)(nil),                    // 16: usher.authz.v1.AddClientKeyRequest
-	(*AddClientKeyResponse)(nil),                   // 17: usher.authz.v1.AddClientKeyResponse
-	(*UpdateClientKeyRequest)(nil),                 // 18: usher.authz.v1.UpdateClientKeyRequest
-	(*UpdateClientKeyResponse)(nil),                // 19: usher.authz.v1.UpdateClientKeyResponse
-	(*RemoveClientKeyRequest)(nil),                 // 20: usher.authz.v1.RemoveClientKeyRequest
-	(*RemoveClientKeyResponse)(nil),                // 21: usher.authz.v1.RemoveClientKeyResponse
-	(*EnableClientRequest)(nil),                    // 22: usher.authz.v1.EnableClientRequest
-	(*EnableClientResponse)(nil),                   // 23: usher.authz.v1.EnableClientResponse
-	(*ApplyDisableClientRequest)(nil),              // 24: usher.authz.v1.ApplyDisableClientRequest
-	(*ApplyDisableClientResponse)(nil),             // 25: usher.authz.v1.ApplyDisableClientResponse
-	(*ApplyRemoveClientFromWorkspaceRequest)(nil),  // 26: usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 27: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	(*SetClientLogoRequest)(nil),                   // 28: usher.authz.v1.SetClientLogoRequest
-	(*SetClientLogoResponse)(nil),                  // 29: usher.authz.v1.SetClientLogoResponse
-	(*Client)(nil),                                 // 30: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),                  // 31: google.protobuf.Timestamp
-	(SubjectType)(0),                               // 32: usher.authz.v1.SubjectType
-	(*AppIdentity)(nil),                            // 33: usher.authz.v1.AppIdentity
-	(ClientType)(0),                                // 34: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 35: usher.authz.v1.Reuse
-	(Profile)(0),                                   // 36: usher.authz.v1.Profile
+	(ClientStatus)(0),                              // 0: usher.authz.v1.ClientStatus
+	(ApplicationType)(0),                           // 1: usher.authz.v1.ApplicationType
+	(ReviewVerdict)(0),                             // 2: usher.authz.v1.ReviewVerdict
+	(*Registration)(nil),                           // 3: usher.authz.v1.Registration
+	(*ClientKey)(nil),                              // 4: usher.authz.v1.ClientKey
+	(*ClientSecret)(nil),                           // 5: usher.authz.v1.ClientSecret
+	(*CreateClientRequest)(nil),                    // 6: usher.authz.v1.CreateClientRequest
+	(*CreateClientResponse)(nil),                   // 7: usher.authz.v1.CreateClientResponse
+	(*FindClientRequest)(nil),                      // 8: usher.authz.v1.FindClientRequest
+	(*FindClientResponse)(nil),                     // 9: usher.authz.v1.FindClientResponse
+	(*ListClientsRequest)(nil),                     // 10: usher.authz.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),                    // 11: usher.authz.v1.ListClientsResponse
+	(*UpdateClientRequest)(nil),                    // 12: usher.authz.v1.UpdateClientRequest
+	(*UpdateClientResponse)(nil),                   // 13: usher.authz.v1.UpdateClientResponse
+	(*RotateClientSecretRequest)(nil),              // 14: usher.authz.v1.RotateClientSecretRequest
+	(*RotateClientSecretResponse)(nil),             // 15: usher.authz.v1.RotateClientSecretResponse
+	(*RevokePreviousClientSecretRequest)(nil),      // 16: usher.authz.v1.RevokePreviousClientSecretRequest
+	(*RevokePreviousClientSecretResponse)(nil),     // 17: usher.authz.v1.RevokePreviousClientSecretResponse
+	(*AddClientKeyRequest)(nil),                    // 18: usher.authz.v1.AddClientKeyRequest
+	(*AddClientKeyResponse)(nil),                   // 19: usher.authz.v1.AddClientKeyResponse
+	(*UpdateClientKeyRequest)(nil),                 // 20: usher.authz.v1.UpdateClientKeyRequest
+	(*UpdateClientKeyResponse)(nil),                // 21: usher.authz.v1.UpdateClientKeyResponse
+	(*RemoveClientKeyRequest)(nil),                 // 22: usher.authz.v1.RemoveClientKeyRequest
+	(*RemoveClientKeyResponse)(nil),                // 23: usher.authz.v1.RemoveClientKeyResponse
+	(*EnableClientRequest)(nil),                    // 24: usher.authz.v1.EnableClientRequest
+	(*EnableClientResponse)(nil),                   // 25: usher.authz.v1.EnableClientResponse
+	(*ApplyDisableClientRequest)(nil),              // 26: usher.authz.v1.ApplyDisableClientRequest
+	(*ApplyDisableClientResponse)(nil),             // 27: usher.authz.v1.ApplyDisableClientResponse
+	(*ApplyRemoveClientFromWorkspaceRequest)(nil),  // 28: usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 29: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	(*SetClientLogoRequest)(nil),                   // 30: usher.authz.v1.SetClientLogoRequest
+	(*SetClientLogoResponse)(nil),                  // 31: usher.authz.v1.SetClientLogoResponse
+	(*ListSubmittedClientsRequest)(nil),            // 32: usher.authz.v1.ListSubmittedClientsRequest
+	(*ListSubmittedClientsResponse)(nil),           // 33: usher.authz.v1.ListSubmittedClientsResponse
+	(*ReviewClientRequest)(nil),                    // 34: usher.authz.v1.ReviewClientRequest
+	(*ReviewClientResponse)(nil),                   // 35: usher.authz.v1.ReviewClientResponse
+	(*ApplySuspendClientRequest)(nil),              // 36: usher.authz.v1.ApplySuspendClientRequest
+	(*ApplySuspendClientResponse)(nil),             // 37: usher.authz.v1.ApplySuspendClientResponse
+	(*Client)(nil),                                 // 38: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),                  // 39: google.protobuf.Timestamp
+	(SubjectType)(0),                               // 40: usher.authz.v1.SubjectType
+	(*AppIdentity)(nil),                            // 41: usher.authz.v1.AppIdentity
+	(ClientType)(0),                                // 42: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 43: usher.authz.v1.Reuse
+	(Profile)(0),                                   // 44: usher.authz.v1.Profile
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	30, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	31, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
-	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
-	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
-	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	32, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
-	33, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
-	31, // 7: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	31, // 8: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	31, // 9: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	31, // 10: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	31, // 11: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	34, // 12: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 13: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	35, // 14: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	32, // 15: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
-	36, // 16: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 17: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 18: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 19: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 20: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	35, // 21: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	36, // 22: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 23: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 24: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 25: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 26: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 27: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 28: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 29: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 30: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 31: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 32: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 33: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 34: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 35: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 36: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 37: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 38: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	28, // 39: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
-	22, // 40: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 41: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 42: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 43: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 44: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 45: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 46: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 47: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 48: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 49: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 50: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 51: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	29, // 52: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
-	23, // 53: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 54: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 55: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	43, // [43:56] is the sub-list for method output_type
-	30, // [30:43] is the sub-list for method input_type
-	30, // [30:30] is the sub-list for extension type_name
-	30, // [30:30] is the sub-list for extension extendee
-	0,  // [0:30] is the sub-list for field type_name
+	38, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	39, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	5,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
+	1,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
+	4,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
+	40, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
+	41, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
+	0,  // 7: usher.authz.v1.Registration.status:type_name -> usher.authz.v1.ClientStatus
+	39, // 8: usher.authz.v1.Registration.submit_time:type_name -> google.protobuf.Timestamp
+	39, // 9: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	39, // 10: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	39, // 11: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	39, // 12: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	39, // 13: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	42, // 14: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	1,  // 15: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	43, // 16: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	40, // 17: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
+	44, // 18: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	3,  // 19: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 20: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 21: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	1,  // 22: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	43, // 23: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	44, // 24: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	3,  // 25: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 26: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 27: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 28: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 29: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 30: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 31: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
+	3,  // 32: usher.authz.v1.ListSubmittedClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	2,  // 33: usher.authz.v1.ReviewClientRequest.verdict:type_name -> usher.authz.v1.ReviewVerdict
+	3,  // 34: usher.authz.v1.ReviewClientResponse.registration:type_name -> usher.authz.v1.Registration
+	6,  // 35: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	8,  // 36: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	10, // 37: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	12, // 38: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	14, // 39: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	16, // 40: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	18, // 41: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	20, // 42: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	22, // 43: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	30, // 44: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	24, // 45: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	32, // 46: usher.authz.v1.AdministrationService.ListSubmittedClients:input_type -> usher.authz.v1.ListSubmittedClientsRequest
+	34, // 47: usher.authz.v1.AdministrationService.ReviewClient:input_type -> usher.authz.v1.ReviewClientRequest
+	36, // 48: usher.authz.v1.AdministrationService.ApplySuspendClient:input_type -> usher.authz.v1.ApplySuspendClientRequest
+	26, // 49: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	28, // 50: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	7,  // 51: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	9,  // 52: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	11, // 53: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	13, // 54: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	15, // 55: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	17, // 56: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	19, // 57: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	21, // 58: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	23, // 59: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	31, // 60: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	25, // 61: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	33, // 62: usher.authz.v1.AdministrationService.ListSubmittedClients:output_type -> usher.authz.v1.ListSubmittedClientsResponse
+	35, // 63: usher.authz.v1.AdministrationService.ReviewClient:output_type -> usher.authz.v1.ReviewClientResponse
+	37, // 64: usher.authz.v1.AdministrationService.ApplySuspendClient:output_type -> usher.authz.v1.ApplySuspendClientResponse
+	27, // 65: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	29, // 66: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	51, // [51:67] is the sub-list for method output_type
+	35, // [35:51] is the sub-list for method input_type
+	35, // [35:35] is the sub-list for extension type_name
+	35, // [35:35] is the sub-list for extension extendee
+	0,  // [0:35] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -2636,8 +3193,8 @@ func file_usher_authz_v1_administration_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   29,
+			NumEnums:      3,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -240,6 +240,13 @@ const (
 	Cause_CAUSE_REGISTRATION_TOKEN_INVALID Cause = 105
 	// A client that registered itself has as many users as it may have.
 	Cause_CAUSE_CLIENT_FULL Cause = 106
+	// The client is a draft, or waits for its review, and the user is neither a member of its team nor
+	// one of its testers.
+	Cause_CAUSE_CLIENT_NOT_LIVE Cause = 110
+	// A client that is not verified has as many users as it may have.
+	Cause_CAUSE_CLIENT_PEOPLE_LIMIT Cause = 111
+	// The operator has suspended the client.
+	Cause_CAUSE_CLIENT_SUSPENDED Cause = 112
 	// The assertion is not a signed JWT of at most 8 KiB with the claims iss, sub, aud and exp in
 	// their types.
 	Cause_CAUSE_ASSERTION_MALFORMED Cause = 120
@@ -464,6 +471,9 @@ var (
 		104: "CAUSE_CLIENT_METADATA_REFUSED",
 		105: "CAUSE_REGISTRATION_TOKEN_INVALID",
 		106: "CAUSE_CLIENT_FULL",
+		110: "CAUSE_CLIENT_NOT_LIVE",
+		111: "CAUSE_CLIENT_PEOPLE_LIMIT",
+		112: "CAUSE_CLIENT_SUSPENDED",
 		120: "CAUSE_ASSERTION_MALFORMED",
 		121: "CAUSE_ASSERTION_ALGORITHM",
 		122: "CAUSE_ASSERTION_KEY_UNKNOWN",
@@ -624,6 +634,9 @@ var (
 		"CAUSE_CLIENT_METADATA_REFUSED":       104,
 		"CAUSE_REGISTRATION_TOKEN_INVALID":    105,
 		"CAUSE_CLIENT_FULL":                   106,
+		"CAUSE_CLIENT_NOT_LIVE":               110,
+		"CAUSE_CLIENT_PEOPLE_LIMIT":           111,
+		"CAUSE_CLIENT_SUSPENDED":              112,
 		"CAUSE_ASSERTION_MALFORMED":           120,
 		"CAUSE_ASSERTION_ALGORITHM":           121,
 		"CAUSE_ASSERTION_KEY_UNKNOWN":         122,
@@ -748,7 +761,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x80u\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xafw\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -852,7 +865,10 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1aCAUSE_REDIRECT_URI_REFUSED\x10g\x1a_\xe8\xbd\x18#\xf2\xbd\x18WRegister the redirect URIs as the response says, or have the operator allow the scheme.\x12f\n" +
 	"\x1dCAUSE_CLIENT_METADATA_REFUSED\x10h\x1aC\xe8\xbd\x18$\xf2\xbd\x18;Change the member that the response names, or leave it out.\x12y\n" +
 	" CAUSE_REGISTRATION_TOKEN_INVALID\x10i\x1aS\xe8\xbd\x18%\xf2\xbd\x18KAsk the operator for an initial access token, or register the client again.\x12E\n" +
-	"\x11CAUSE_CLIENT_FULL\x10j\x1a.\xe8\xbd\x18&\xf2\xbd\x18&Have the operator register the client.\x12v\n" +
+	"\x11CAUSE_CLIENT_FULL\x10j\x1a.\xe8\xbd\x18&\xf2\xbd\x18&Have the operator register the client.\x12\x81\x01\n" +
+	"\x15CAUSE_CLIENT_NOT_LIVE\x10n\x1af\xe8\xbd\x18n\xf2\xbd\x18^Add the user as a tester under Team in the developer console, or submit the client for review.\x12M\n" +
+	"\x19CAUSE_CLIENT_PEOPLE_LIMIT\x10o\x1a.\xe8\xbd\x18&\xf2\xbd\x18&Ask the operator to verify the client.\x12Z\n" +
+	"\x16CAUSE_CLIENT_SUSPENDED\x10p\x1a>\xe8\xbd\x18\x04\xf2\xbd\x186Read the reason under Status in the developer console.\x12v\n" +
 	"\x19CAUSE_ASSERTION_MALFORMED\x10x\x1aW\xe8\xbd\x18\x04\xf2\xbd\x18OSend one JWT in compact serialization, and its claims in the types of RFC 7519.\x12\x80\x01\n" +
 	"\x19CAUSE_ASSERTION_ALGORITHM\x10y\x1aa\xe8\xbd\x18\x04\xf2\xbd\x18YSign with ES256, PS256, RS256 or EdDSA: with the algorithm that is registered, if one is.\x12\x83\x01\n" +
 	"\x1bCAUSE_ASSERTION_KEY_UNKNOWN\x10z\x1ab\xe8\xbd\x18\x04\xf2\xbd\x18ZRegister the public key, or publish it at jwks_uri, with the kid that the assertion names.\x12A\n" +

@@ -98,6 +98,11 @@ const (
 	Reason_REASON_INVALID_REGISTRATION_TOKEN Reason = 37
 	// The client registered itself, and as many users as it may have use it.
 	Reason_REASON_CLIENT_FULL Reason = 38
+	// The client is not live yet: only the members of its workspace who administer or develop it, and
+	// its testers, may connect it.
+	Reason_REASON_CLIENT_NOT_LIVE Reason = 110
+	// The secret, key or redirect URI that a change assumes is not the current one, or is the last one.
+	Reason_REASON_CONFLICT Reason = 111
 	// The user has not decided about the device yet: poll again after the interval (RFC 8628 §3.5).
 	Reason_REASON_AUTHORIZATION_PENDING Reason = 60
 	// The device polled too soon: the interval is five seconds longer from now on (RFC 8628 §3.5).
@@ -153,6 +158,8 @@ var (
 		36:  "REASON_INVALID_CLIENT_METADATA",
 		37:  "REASON_INVALID_REGISTRATION_TOKEN",
 		38:  "REASON_CLIENT_FULL",
+		110: "REASON_CLIENT_NOT_LIVE",
+		111: "REASON_CONFLICT",
 		60:  "REASON_AUTHORIZATION_PENDING",
 		61:  "REASON_SLOW_DOWN",
 		62:  "REASON_ACCESS_DENIED",
@@ -194,6 +201,8 @@ var (
 		"REASON_INVALID_CLIENT_METADATA":    36,
 		"REASON_INVALID_REGISTRATION_TOKEN": 37,
 		"REASON_CLIENT_FULL":                38,
+		"REASON_CLIENT_NOT_LIVE":            110,
+		"REASON_CONFLICT":                   111,
 		"REASON_AUTHORIZATION_PENDING":      60,
 		"REASON_SLOW_DOWN":                  61,
 		"REASON_ACCESS_DENIED":              62,
@@ -236,7 +245,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\x9b\t\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xcc\t\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -269,7 +278,9 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x1bREASON_INVALID_REDIRECT_URI\x10#\x12\"\n" +
 	"\x1eREASON_INVALID_CLIENT_METADATA\x10$\x12%\n" +
 	"!REASON_INVALID_REGISTRATION_TOKEN\x10%\x12\x16\n" +
-	"\x12REASON_CLIENT_FULL\x10&\x12 \n" +
+	"\x12REASON_CLIENT_FULL\x10&\x12\x1a\n" +
+	"\x16REASON_CLIENT_NOT_LIVE\x10n\x12\x13\n" +
+	"\x0fREASON_CONFLICT\x10o\x12 \n" +
 	"\x1cREASON_AUTHORIZATION_PENDING\x10<\x12\x14\n" +
 	"\x10REASON_SLOW_DOWN\x10=\x12\x18\n" +
 	"\x14REASON_ACCESS_DENIED\x10>\x12\x1e\n" +

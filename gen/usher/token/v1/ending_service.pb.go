@@ -455,6 +455,98 @@ func (*DisableClientResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{9}
 }
 
+// SuspendClientRequest names a client.
+type SuspendClientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client, `vdo_client_…`.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// A word for the client's team: at most 500 printable characters, and required.
+	Note          string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspendClientRequest) Reset() {
+	*x = SuspendClientRequest{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspendClientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspendClientRequest) ProtoMessage() {}
+
+func (x *SuspendClientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspendClientRequest.ProtoReflect.Descriptor instead.
+func (*SuspendClientRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SuspendClientRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *SuspendClientRequest) GetNote() string {
+	if x != nil {
+		return x.Note
+	}
+	return ""
+}
+
+// SuspendClientResponse is empty.
+type SuspendClientResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SuspendClientResponse) Reset() {
+	*x = SuspendClientResponse{}
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SuspendClientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SuspendClientResponse) ProtoMessage() {}
+
+func (x *SuspendClientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SuspendClientResponse.ProtoReflect.Descriptor instead.
+func (*SuspendClientResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{11}
+}
+
 // RemoveClientFromWorkspaceRequest names a client.
 type RemoveClientFromWorkspaceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -466,7 +558,7 @@ type RemoveClientFromWorkspaceRequest struct {
 
 func (x *RemoveClientFromWorkspaceRequest) Reset() {
 	*x = RemoveClientFromWorkspaceRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -478,7 +570,7 @@ func (x *RemoveClientFromWorkspaceRequest) String() string {
 func (*RemoveClientFromWorkspaceRequest) ProtoMessage() {}
 
 func (x *RemoveClientFromWorkspaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -491,7 +583,7 @@ func (x *RemoveClientFromWorkspaceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RemoveClientFromWorkspaceRequest.ProtoReflect.Descriptor instead.
 func (*RemoveClientFromWorkspaceRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RemoveClientFromWorkspaceRequest) GetClientId() string {
@@ -510,7 +602,7 @@ type RemoveClientFromWorkspaceResponse struct {
 
 func (x *RemoveClientFromWorkspaceResponse) Reset() {
 	*x = RemoveClientFromWorkspaceResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -522,7 +614,7 @@ func (x *RemoveClientFromWorkspaceResponse) String() string {
 func (*RemoveClientFromWorkspaceResponse) ProtoMessage() {}
 
 func (x *RemoveClientFromWorkspaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -535,7 +627,7 @@ func (x *RemoveClientFromWorkspaceResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use RemoveClientFromWorkspaceResponse.ProtoReflect.Descriptor instead.
 func (*RemoveClientFromWorkspaceResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{13}
 }
 
 // RevokeClientGrantsRequest names a client.
@@ -549,7 +641,7 @@ type RevokeClientGrantsRequest struct {
 
 func (x *RevokeClientGrantsRequest) Reset() {
 	*x = RevokeClientGrantsRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -561,7 +653,7 @@ func (x *RevokeClientGrantsRequest) String() string {
 func (*RevokeClientGrantsRequest) ProtoMessage() {}
 
 func (x *RevokeClientGrantsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -574,7 +666,7 @@ func (x *RevokeClientGrantsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeClientGrantsRequest.ProtoReflect.Descriptor instead.
 func (*RevokeClientGrantsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *RevokeClientGrantsRequest) GetClientId() string {
@@ -593,7 +685,7 @@ type RevokeClientGrantsResponse struct {
 
 func (x *RevokeClientGrantsResponse) Reset() {
 	*x = RevokeClientGrantsResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -605,7 +697,7 @@ func (x *RevokeClientGrantsResponse) String() string {
 func (*RevokeClientGrantsResponse) ProtoMessage() {}
 
 func (x *RevokeClientGrantsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -618,7 +710,7 @@ func (x *RevokeClientGrantsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeClientGrantsResponse.ProtoReflect.Descriptor instead.
 func (*RevokeClientGrantsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{15}
 }
 
 // RevokeUserGrantsRequest names a user and, optionally, a client.
@@ -634,7 +726,7 @@ type RevokeUserGrantsRequest struct {
 
 func (x *RevokeUserGrantsRequest) Reset() {
 	*x = RevokeUserGrantsRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +738,7 @@ func (x *RevokeUserGrantsRequest) String() string {
 func (*RevokeUserGrantsRequest) ProtoMessage() {}
 
 func (x *RevokeUserGrantsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[14]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +751,7 @@ func (x *RevokeUserGrantsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserGrantsRequest.ProtoReflect.Descriptor instead.
 func (*RevokeUserGrantsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{14}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *RevokeUserGrantsRequest) GetUserId() string {
@@ -685,7 +777,7 @@ type RevokeUserGrantsResponse struct {
 
 func (x *RevokeUserGrantsResponse) Reset() {
 	*x = RevokeUserGrantsResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +789,7 @@ func (x *RevokeUserGrantsResponse) String() string {
 func (*RevokeUserGrantsResponse) ProtoMessage() {}
 
 func (x *RevokeUserGrantsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[15]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +802,7 @@ func (x *RevokeUserGrantsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserGrantsResponse.ProtoReflect.Descriptor instead.
 func (*RevokeUserGrantsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{15}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{17}
 }
 
 // EndTokenRequest holds a credential.
@@ -725,7 +817,7 @@ type EndTokenRequest struct {
 
 func (x *EndTokenRequest) Reset() {
 	*x = EndTokenRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[16]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -737,7 +829,7 @@ func (x *EndTokenRequest) String() string {
 func (*EndTokenRequest) ProtoMessage() {}
 
 func (x *EndTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[16]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -750,7 +842,7 @@ func (x *EndTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndTokenRequest.ProtoReflect.Descriptor instead.
 func (*EndTokenRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{16}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *EndTokenRequest) GetToken() string {
@@ -771,7 +863,7 @@ type EndTokenResponse struct {
 
 func (x *EndTokenResponse) Reset() {
 	*x = EndTokenResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[17]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -783,7 +875,7 @@ func (x *EndTokenResponse) String() string {
 func (*EndTokenResponse) ProtoMessage() {}
 
 func (x *EndTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[17]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -796,7 +888,7 @@ func (x *EndTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndTokenResponse.ProtoReflect.Descriptor instead.
 func (*EndTokenResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{17}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *EndTokenResponse) GetEnded() bool {
@@ -819,7 +911,7 @@ type SetWorkspacePlanRequest struct {
 
 func (x *SetWorkspacePlanRequest) Reset() {
 	*x = SetWorkspacePlanRequest{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[18]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -831,7 +923,7 @@ func (x *SetWorkspacePlanRequest) String() string {
 func (*SetWorkspacePlanRequest) ProtoMessage() {}
 
 func (x *SetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[18]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -844,7 +936,7 @@ func (x *SetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetWorkspacePlanRequest.ProtoReflect.Descriptor instead.
 func (*SetWorkspacePlanRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{18}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SetWorkspacePlanRequest) GetWorkspaceId() string {
@@ -870,7 +962,7 @@ type SetWorkspacePlanResponse struct {
 
 func (x *SetWorkspacePlanResponse) Reset() {
 	*x = SetWorkspacePlanResponse{}
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[19]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -882,7 +974,7 @@ func (x *SetWorkspacePlanResponse) String() string {
 func (*SetWorkspacePlanResponse) ProtoMessage() {}
 
 func (x *SetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_ending_service_proto_msgTypes[19]
+	mi := &file_usher_token_v1_ending_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -895,7 +987,7 @@ func (x *SetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetWorkspacePlanResponse.ProtoReflect.Descriptor instead.
 func (*SetWorkspacePlanResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{19}
+	return file_usher_token_v1_ending_service_proto_rawDescGZIP(), []int{21}
 }
 
 var File_usher_token_v1_ending_service_proto protoreflect.FileDescriptor
@@ -919,7 +1011,11 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"\x1fRevokeAuthenticationAppResponse\"3\n" +
 	"\x14DisableClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"\x17\n" +
-	"\x15DisableClientResponse\"?\n" +
+	"\x15DisableClientResponse\"G\n" +
+	"\x14SuspendClientRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
+	"\x04note\x18\x02 \x01(\tR\x04note\"\x17\n" +
+	"\x15SuspendClientResponse\"?\n" +
 	" RemoveClientFromWorkspaceRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"#\n" +
 	"!RemoveClientFromWorkspaceResponse\"8\n" +
@@ -937,13 +1033,14 @@ const file_usher_token_v1_ending_service_proto_rawDesc = "" +
 	"\x17SetWorkspacePlanRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\"\x1a\n" +
-	"\x18SetWorkspacePlanResponse2\xe6\b\n" +
+	"\x18SetWorkspacePlanResponse2\xce\t\n" +
 	"\rEndingService\x12`\n" +
 	"\vDisableUser\x12\".usher.token.v1.DisableUserRequest\x1a#.usher.token.v1.DisableUserResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12`\n" +
 	"\vSetPassword\x12\".usher.token.v1.SetPasswordRequest\x1a#.usher.token.v1.SetPasswordResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fRemoveMember\x12#.usher.token.v1.RemoveMemberRequest\x1a$.usher.token.v1.RemoveMemberResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12\x84\x01\n" +
 	"\x17RevokeAuthenticationApp\x12..usher.token.v1.RevokeAuthenticationAppRequest\x1a/.usher.token.v1.RevokeAuthenticationAppResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12f\n" +
-	"\rDisableClient\x12$.usher.token.v1.DisableClientRequest\x1a%.usher.token.v1.DisableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12\x8a\x01\n" +
+	"\rDisableClient\x12$.usher.token.v1.DisableClientRequest\x1a%.usher.token.v1.DisableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12f\n" +
+	"\rSuspendClient\x12$.usher.token.v1.SuspendClientRequest\x1a%.usher.token.v1.SuspendClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12\x8a\x01\n" +
 	"\x19RemoveClientFromWorkspace\x120.usher.token.v1.RemoveClientFromWorkspaceRequest\x1a1.usher.token.v1.RemoveClientFromWorkspaceResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
 	"\x12RevokeClientGrants\x12).usher.token.v1.RevokeClientGrantsRequest\x1a*.usher.token.v1.RevokeClientGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12o\n" +
 	"\x10RevokeUserGrants\x12'.usher.token.v1.RevokeUserGrantsRequest\x1a(.usher.token.v1.RevokeUserGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12W\n" +
@@ -963,7 +1060,7 @@ func file_usher_token_v1_ending_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_ending_service_proto_rawDescData
 }
 
-var file_usher_token_v1_ending_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_usher_token_v1_ending_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_usher_token_v1_ending_service_proto_goTypes = []any{
 	(*DisableUserRequest)(nil),                // 0: usher.token.v1.DisableUserRequest
 	(*DisableUserResponse)(nil),               // 1: usher.token.v1.DisableUserResponse
@@ -975,16 +1072,18 @@ var file_usher_token_v1_ending_service_proto_goTypes = []any{
 	(*RevokeAuthenticationAppResponse)(nil),   // 7: usher.token.v1.RevokeAuthenticationAppResponse
 	(*DisableClientRequest)(nil),              // 8: usher.token.v1.DisableClientRequest
 	(*DisableClientResponse)(nil),             // 9: usher.token.v1.DisableClientResponse
-	(*RemoveClientFromWorkspaceRequest)(nil),  // 10: usher.token.v1.RemoveClientFromWorkspaceRequest
-	(*RemoveClientFromWorkspaceResponse)(nil), // 11: usher.token.v1.RemoveClientFromWorkspaceResponse
-	(*RevokeClientGrantsRequest)(nil),         // 12: usher.token.v1.RevokeClientGrantsRequest
-	(*RevokeClientGrantsResponse)(nil),        // 13: usher.token.v1.RevokeClientGrantsResponse
-	(*RevokeUserGrantsRequest)(nil),           // 14: usher.token.v1.RevokeUserGrantsRequest
-	(*RevokeUserGrantsResponse)(nil),          // 15: usher.token.v1.RevokeUserGrantsResponse
-	(*EndTokenRequest)(nil),                   // 16: usher.token.v1.EndTokenRequest
-	(*EndTokenResponse)(nil),                  // 17: usher.token.v1.EndTokenResponse
-	(*SetWorkspacePlanRequest)(nil),           // 18: usher.token.v1.SetWorkspacePlanRequest
-	(*SetWorkspacePlanResponse)(nil),          // 19: usher.token.v1.SetWorkspacePlanResponse
+	(*SuspendClientRequest)(nil),              // 10: usher.token.v1.SuspendClientRequest
+	(*SuspendClientResponse)(nil),             // 11: usher.token.v1.SuspendClientResponse
+	(*RemoveClientFromWorkspaceRequest)(nil),  // 12: usher.token.v1.RemoveClientFromWorkspaceRequest
+	(*RemoveClientFromWorkspaceResponse)(nil), // 13: usher.token.v1.RemoveClientFromWorkspaceResponse
+	(*RevokeClientGrantsRequest)(nil),         // 14: usher.token.v1.RevokeClientGrantsRequest
+	(*RevokeClientGrantsResponse)(nil),        // 15: usher.token.v1.RevokeClientGrantsResponse
+	(*RevokeUserGrantsRequest)(nil),           // 16: usher.token.v1.RevokeUserGrantsRequest
+	(*RevokeUserGrantsResponse)(nil),          // 17: usher.token.v1.RevokeUserGrantsResponse
+	(*EndTokenRequest)(nil),                   // 18: usher.token.v1.EndTokenRequest
+	(*EndTokenResponse)(nil),                  // 19: usher.token.v1.EndTokenResponse
+	(*SetWorkspacePlanRequest)(nil),           // 20: usher.token.v1.SetWorkspacePlanRequest
+	(*SetWorkspacePlanResponse)(nil),          // 21: usher.token.v1.SetWorkspacePlanResponse
 }
 var file_usher_token_v1_ending_service_proto_depIdxs = []int32{
 	0,  // 0: usher.token.v1.EndingService.DisableUser:input_type -> usher.token.v1.DisableUserRequest
@@ -992,23 +1091,25 @@ var file_usher_token_v1_ending_service_proto_depIdxs = []int32{
 	4,  // 2: usher.token.v1.EndingService.RemoveMember:input_type -> usher.token.v1.RemoveMemberRequest
 	6,  // 3: usher.token.v1.EndingService.RevokeAuthenticationApp:input_type -> usher.token.v1.RevokeAuthenticationAppRequest
 	8,  // 4: usher.token.v1.EndingService.DisableClient:input_type -> usher.token.v1.DisableClientRequest
-	10, // 5: usher.token.v1.EndingService.RemoveClientFromWorkspace:input_type -> usher.token.v1.RemoveClientFromWorkspaceRequest
-	12, // 6: usher.token.v1.EndingService.RevokeClientGrants:input_type -> usher.token.v1.RevokeClientGrantsRequest
-	14, // 7: usher.token.v1.EndingService.RevokeUserGrants:input_type -> usher.token.v1.RevokeUserGrantsRequest
-	16, // 8: usher.token.v1.EndingService.EndToken:input_type -> usher.token.v1.EndTokenRequest
-	18, // 9: usher.token.v1.EndingService.SetWorkspacePlan:input_type -> usher.token.v1.SetWorkspacePlanRequest
-	1,  // 10: usher.token.v1.EndingService.DisableUser:output_type -> usher.token.v1.DisableUserResponse
-	3,  // 11: usher.token.v1.EndingService.SetPassword:output_type -> usher.token.v1.SetPasswordResponse
-	5,  // 12: usher.token.v1.EndingService.RemoveMember:output_type -> usher.token.v1.RemoveMemberResponse
-	7,  // 13: usher.token.v1.EndingService.RevokeAuthenticationApp:output_type -> usher.token.v1.RevokeAuthenticationAppResponse
-	9,  // 14: usher.token.v1.EndingService.DisableClient:output_type -> usher.token.v1.DisableClientResponse
-	11, // 15: usher.token.v1.EndingService.RemoveClientFromWorkspace:output_type -> usher.token.v1.RemoveClientFromWorkspaceResponse
-	13, // 16: usher.token.v1.EndingService.RevokeClientGrants:output_type -> usher.token.v1.RevokeClientGrantsResponse
-	15, // 17: usher.token.v1.EndingService.RevokeUserGrants:output_type -> usher.token.v1.RevokeUserGrantsResponse
-	17, // 18: usher.token.v1.EndingService.EndToken:output_type -> usher.token.v1.EndTokenResponse
-	19, // 19: usher.token.v1.EndingService.SetWorkspacePlan:output_type -> usher.token.v1.SetWorkspacePlanResponse
-	10, // [10:20] is the sub-list for method output_type
-	0,  // [0:10] is the sub-list for method input_type
+	10, // 5: usher.token.v1.EndingService.SuspendClient:input_type -> usher.token.v1.SuspendClientRequest
+	12, // 6: usher.token.v1.EndingService.RemoveClientFromWorkspace:input_type -> usher.token.v1.RemoveClientFromWorkspaceRequest
+	14, // 7: usher.token.v1.EndingService.RevokeClientGrants:input_type -> usher.token.v1.RevokeClientGrantsRequest
+	16, // 8: usher.token.v1.EndingService.RevokeUserGrants:input_type -> usher.token.v1.RevokeUserGrantsRequest
+	18, // 9: usher.token.v1.EndingService.EndToken:input_type -> usher.token.v1.EndTokenRequest
+	20, // 10: usher.token.v1.EndingService.SetWorkspacePlan:input_type -> usher.token.v1.SetWorkspacePlanRequest
+	1,  // 11: usher.token.v1.EndingService.DisableUser:output_type -> usher.token.v1.DisableUserResponse
+	3,  // 12: usher.token.v1.EndingService.SetPassword:output_type -> usher.token.v1.SetPasswordResponse
+	5,  // 13: usher.token.v1.EndingService.RemoveMember:output_type -> usher.token.v1.RemoveMemberResponse
+	7,  // 14: usher.token.v1.EndingService.RevokeAuthenticationApp:output_type -> usher.token.v1.RevokeAuthenticationAppResponse
+	9,  // 15: usher.token.v1.EndingService.DisableClient:output_type -> usher.token.v1.DisableClientResponse
+	11, // 16: usher.token.v1.EndingService.SuspendClient:output_type -> usher.token.v1.SuspendClientResponse
+	13, // 17: usher.token.v1.EndingService.RemoveClientFromWorkspace:output_type -> usher.token.v1.RemoveClientFromWorkspaceResponse
+	15, // 18: usher.token.v1.EndingService.RevokeClientGrants:output_type -> usher.token.v1.RevokeClientGrantsResponse
+	17, // 19: usher.token.v1.EndingService.RevokeUserGrants:output_type -> usher.token.v1.RevokeUserGrantsResponse
+	19, // 20: usher.token.v1.EndingService.EndToken:output_type -> usher.token.v1.EndTokenResponse
+	21, // 21: usher.token.v1.EndingService.SetWorkspacePlan:output_type -> usher.token.v1.SetWorkspacePlanResponse
+	11, // [11:22] is the sub-list for method output_type
+	0,  // [0:11] is the sub-list for method input_type
 	0,  // [0:0] is the sub-list for extension type_name
 	0,  // [0:0] is the sub-list for extension extendee
 	0,  // [0:0] is the sub-list for field type_name
@@ -1025,7 +1126,7 @@ func file_usher_token_v1_ending_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_ending_service_proto_rawDesc), len(file_usher_token_v1_ending_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

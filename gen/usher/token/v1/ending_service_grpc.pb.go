@@ -24,6 +24,7 @@ const (
 	EndingService_RemoveMember_FullMethodName              = "/usher.token.v1.EndingService/RemoveMember"
 	EndingService_RevokeAuthenticationApp_FullMethodName   = "/usher.token.v1.EndingService/RevokeAuthenticationApp"
 	EndingService_DisableClient_FullMethodName             = "/usher.token.v1.EndingService/DisableClient"
+	EndingService_SuspendClient_FullMethodName             = "/usher.token.v1.EndingService/SuspendClient"
 	EndingService_RemoveClientFromWorkspace_FullMethodName = "/usher.token.v1.EndingService/RemoveClientFromWorkspace"
 	EndingService_RevokeClientGrants_FullMethodName        = "/usher.token.v1.EndingService/RevokeClientGrants"
 	EndingService_RevokeUserGrants_FullMethodName          = "/usher.token.v1.EndingService/RevokeUserGrants"
@@ -55,6 +56,10 @@ type EndingServiceClient interface {
 	// DisableClient disables a client and revokes all that was granted to it, and the tokens that it
 	// got for itself: tokens, pending codes, open consent pages. NOT_FOUND.
 	DisableClient(ctx context.Context, in *DisableClientRequest, opts ...grpc.CallOption) (*DisableClientResponse, error)
+	// SuspendClient suspends a client of a workspace, and revokes what DisableClient revokes. ReviewClient
+	// of authz lifts the suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator
+	// registered.
+	SuspendClient(ctx context.Context, in *SuspendClientRequest, opts ...grpc.CallOption) (*SuspendClientResponse, error)
 	// RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
 	// for itself; the grants of users stay. NOT_FOUND.
 	RemoveClientFromWorkspace(ctx context.Context, in *RemoveClientFromWorkspaceRequest, opts ...grpc.CallOption) (*RemoveClientFromWorkspaceResponse, error)
@@ -127,6 +132,16 @@ func (c *endingServiceClient) DisableClient(ctx context.Context, in *DisableClie
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DisableClientResponse)
 	err := c.cc.Invoke(ctx, EndingService_DisableClient_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *endingServiceClient) SuspendClient(ctx context.Context, in *SuspendClientRequest, opts ...grpc.CallOption) (*SuspendClientResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SuspendClientResponse)
+	err := c.cc.Invoke(ctx, EndingService_SuspendClient_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +222,10 @@ type EndingServiceServer interface {
 	// DisableClient disables a client and revokes all that was granted to it, and the tokens that it
 	// got for itself: tokens, pending codes, open consent pages. NOT_FOUND.
 	DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error)
+	// SuspendClient suspends a client of a workspace, and revokes what DisableClient revokes. ReviewClient
+	// of authz lifts the suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator
+	// registered.
+	SuspendClient(context.Context, *SuspendClientRequest) (*SuspendClientResponse, error)
 	// RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
 	// for itself; the grants of users stay. NOT_FOUND.
 	RemoveClientFromWorkspace(context.Context, *RemoveClientFromWorkspaceRequest) (*RemoveClientFromWorkspaceResponse, error)
@@ -249,6 +268,9 @@ func (UnimplementedEndingServiceServer) RevokeAuthenticationApp(context.Context,
 }
 func (UnimplementedEndingServiceServer) DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DisableClient not implemented")
+}
+func (UnimplementedEndingServiceServer) SuspendClient(context.Context, *SuspendClientRequest) (*SuspendClientResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SuspendClient not implemented")
 }
 func (UnimplementedEndingServiceServer) RemoveClientFromWorkspace(context.Context, *RemoveClientFromWorkspaceRequest) (*RemoveClientFromWorkspaceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method RemoveClientFromWorkspace not implemented")
@@ -376,6 +398,24 @@ func _EndingService_DisableClient_Handler(srv interface{}, ctx context.Context, 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _EndingService_SuspendClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SuspendClientRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(EndingServiceServer).SuspendClient(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: EndingService_SuspendClient_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(EndingServiceServer).SuspendClient(ctx, req.(*SuspendClientRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _EndingService_RemoveClientFromWorkspace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(RemoveClientFromWorkspaceRequest)
 	if err := dec(in); err != nil {
@@ -492,6 +532,10 @@ var EndingService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisableClient",
 			Handler:    _EndingService_DisableClient_Handler,
+		},
+		{
+			MethodName: "SuspendClient",
+			Handler:    _EndingService_SuspendClient_Handler,
 		},
 		{
 			MethodName: "RemoveClientFromWorkspace",

@@ -29,6 +29,9 @@ const (
 	// Client authentication.
 	ClientUnknown           Cause = "CLIENT_UNKNOWN"
 	ClientDisabled          Cause = "CLIENT_DISABLED"
+	ClientSuspended         Cause = "CLIENT_SUSPENDED"
+	ClientNotLive           Cause = "CLIENT_NOT_LIVE"
+	ClientPeopleLimit       Cause = "CLIENT_PEOPLE_LIMIT"
 	ClientNotNamed          Cause = "CLIENT_NOT_NAMED"
 	SecretMissing           Cause = "SECRET_MISSING"
 	SecretWrong             Cause = "SECRET_WRONG"

@@ -74,7 +74,7 @@ func (a Authenticator) AuthenticateAssertion(ctx context.Context, sent SentAsser
 func (a Authenticator) verify(ctx context.Context, parsed assertion.Assertion, record Record) (jose.Key, error) {
 	switch {
 	case record.Disabled:
-		return jose.Key{}, cause.With(assertion.ErrInvalid, cause.ClientDisabled)
+		return jose.Key{}, cause.With(assertion.ErrInvalid, record.DisabledCause())
 	case !record.UsesKeys():
 		return jose.Key{}, cause.With(assertion.ErrInvalid, cause.AssertionUnexpected)
 	}

@@ -62,6 +62,8 @@ type Client struct {
 	// host of its redirect URIs at registration. Empty for a client that gets public subjects.
 	Sector string
 	Security
+	// Status is who may connect the client; empty for Live.
+	Status Status
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
@@ -93,7 +95,34 @@ type Registration struct {
 	SelfRegistered bool
 	// ScopeLimited says that Scope is limited to what the operator allows such clients at present.
 	ScopeLimited bool
+	// Owner is the workspace that owns the client; zero for a client of the operator.
+	Owner Owner
 }
+
+// Owner is who owns a client, and what the operator's review of it says.
+type Owner struct {
+	WorkspaceID string
+	// CreatedBy is the user who registered the client.
+	CreatedBy string
+	// ReviewNote is what the reviewer wrote; empty for nothing.
+	ReviewNote string
+	// SubmittedAt is since when the client waits for a review; zero where it does not.
+	SubmittedAt time.Time
+}
+
+// Status is who may connect a client.
+type Status string
+
+// The statuses. A client that no workspace owns is always live.
+const (
+	// Live is for every user.
+	Live Status = ""
+	// Draft and Submitted are for the client's team and its testers.
+	Draft     Status = "draft"
+	Submitted Status = "submitted"
+	// Suspended is for no user: such a client is disabled.
+	Suspended Status = "suspended"
+)
 
 // AppIdentity returns the description of the client for users. A client that registered itself is never
 // verified.

@@ -26,7 +26,7 @@ func explain(readings []oauth.ClientCredentials, records map[string]Record) erro
 func (r Record) refusalCause(presented secret.String) cause.Cause {
 	switch {
 	case r.Disabled:
-		return cause.ClientDisabled
+		return r.DisabledCause()
 	case r.UsesKeys():
 		return cause.AssertionMissing
 	case r.Type == Public:
@@ -37,4 +37,12 @@ func (r Record) refusalCause(presented secret.String) cause.Cause {
 		return cause.SecretExpired
 	}
 	return cause.SecretWrong
+}
+
+// DisabledCause returns why a client is disabled.
+func (c Client) DisabledCause() cause.Cause {
+	if c.Status == Suspended {
+		return cause.ClientSuspended
+	}
+	return cause.ClientDisabled
 }

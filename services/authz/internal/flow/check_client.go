@@ -33,9 +33,18 @@ func checkClient(ctx context.Context, f Flow, a *request) error {
 	}
 	a.client, a.ClientID, a.ClientName, a.Unverified = found, found.ID, found.Name, found.Unverified
 	if found.Disabled {
-		return unknownClient(cause.ClientDisabled)
+		return disabledClient(found)
 	}
 	return nil
+}
+
+// disabledClient says that a client is disabled, and whether the operator suspended it.
+func disabledClient(found client.Registration) *refusal {
+	why := found.DisabledCause()
+	if why == cause.ClientSuspended {
+		return pageWith(why, "The app is suspended here, so that nobody can connect it. Its team can read the reason in the developer console.")
+	}
+	return unknownClient(why)
 }
 
 func unknownClient(why cause.Cause) *refusal {

@@ -100,7 +100,7 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 			return err
 		}
 		if d.Approval != nil && !admitted {
-			if err := f.admit(ctx, p.ClientID, d.UserID); err != nil {
+			if err := f.admit(ctx, *p, d); err != nil {
 				return err
 			}
 			admitted = true // the store may call this function again
@@ -242,22 +242,6 @@ func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decisio
 		return ErrSignedOut
 	}
 	return f.recheckClient(ctx, *p)
-}
-
-// admit counts the user of an approval, if the client registered itself.
-func (f Flow) admit(ctx context.Context, clientID, userID string) error {
-	if !client.MayBeDynamic(clientID) {
-		return nil
-	}
-	registration, err := f.Clients.Find(ctx, clientID)
-	if err != nil || !registration.SelfRegistered {
-		return err
-	}
-	err = f.Admissions.Admit(ctx, clientID, userID)
-	if errors.Is(err, client.ErrUnknown) {
-		return clientChanged()
-	}
-	return err
 }
 
 // recheckClient returns an error if the client's registration no longer permits the request. The

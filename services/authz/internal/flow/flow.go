@@ -97,6 +97,8 @@ type Config struct {
 	Starts StartLimit
 	// Admissions may refuse an approval for a client that registered itself.
 	Admissions Admissions
+	// Audience decides who may connect a client of a workspace; nil for a server without such clients.
+	Audience Audience
 	// Issuer is sent in every authorization response as `iss` (RFC 9207).
 	Issuer string
 	Now    func() time.Time
@@ -172,7 +174,7 @@ func (f Flow) first(ctx context.Context, a *request, browser Browser) (transitio
 	return dispatch(state{
 		silent: a.silent, signedIn: user != nil, choose: a.selectAccount,
 		again:   a.signInAgain || f.tooLongAgo(a, user) || !a.Demand.Admits(user.id()),
-		decides: f.openID() && a.Scope.Contains(oauth.OpenIDScope) && browser.DecidesSilently && a.identifiesClient(),
+		decides: f.openID() && a.Scope.Contains(oauth.OpenIDScope) && browser.DecidesSilently && a.identifiesClient() && a.client.Status == client.Live,
 	}), nil
 }
 

@@ -12,7 +12,8 @@ import (
 
 const (
 	maxNameLength = 100
-	maxURIs       = 20
+	// MaxRedirectURIs is how many redirect URIs a client may have.
+	MaxRedirectURIs = 20
 )
 
 // check sets the client's default grant types and returns the first field that cannot be
@@ -164,8 +165,8 @@ func grantTypes(list []string) error {
 }
 
 func (d Clients) redirectURIs(field string, list []string) error {
-	if len(list) > maxURIs {
-		return oauth.InvalidField(field, fmt.Sprintf("must be at most %d", maxURIs))
+	if len(list) > MaxRedirectURIs {
+		return oauth.InvalidField(field, fmt.Sprintf("must be at most %d", MaxRedirectURIs))
 	}
 	for i, uri := range list {
 		if err := oauth.CheckRedirectURI(uri, d.PrivateUseSchemes); err != nil {

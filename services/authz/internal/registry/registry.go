@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -109,30 +110,55 @@ type Clients struct {
 func (d Clients) CreateClient(
 	ctx context.Context, registration client.Registration, allowReservedName bool, keys ...client.Key,
 ) (secret.String, error) {
-	if err := d.check(&registration, allowReservedName); err != nil {
-		return secret.String{}, err
+	newSecret, kept, err := d.prepare(ctx, &registration, allowReservedName, keys)
+	if err == nil {
+		err = d.Store.CreateClient(ctx, registration, kept, keys...)
 	}
-	if err := setSector(&registration); err != nil {
-		return secret.String{}, err
-	}
-	if err := d.checkKeys(&registration, keys); err != nil {
-		return secret.String{}, err
-	}
-	if err := checkProfile(registration, keys); err != nil {
-		return secret.String{}, err
-	}
-	if err := d.checkService(ctx, registration); err != nil {
-		return secret.String{}, err
-	}
-	if registration.Type == client.Public || registration.UsesKeys() {
-		return secret.String{}, d.Store.CreateClient(ctx, registration, nil, keys...)
-	}
-	newSecret := secret.Generate(secret.ClientSecret)
-	kept := secret.NewRecord(newSecret)
-	if err := d.Store.CreateClient(ctx, registration, &kept); err != nil {
+	if err != nil {
 		return secret.String{}, err
 	}
 	return newSecret, nil
+}
+
+// Prepare validates a new client that is not the operator's own, brings it into its stored form and
+// generates its secret, which is zero and nil for a public client and for one with keys. It stores
+// nothing. It returns an *oauth.FieldError.
+func (d Clients) Prepare(ctx context.Context, registration *client.Registration, keys []client.Key) (secret.String, *secret.Record, error) {
+	return d.prepare(ctx, registration, false, keys)
+}
+
+func (d Clients) prepare(
+	ctx context.Context, registration *client.Registration, allowReservedName bool, keys []client.Key,
+) (secret.String, *secret.Record, error) {
+	for _, check := range []func() error{
+		func() error { return d.check(registration, allowReservedName) },
+		func() error { return setSector(registration) },
+		func() error { return d.checkKeys(registration, keys) },
+		func() error { return checkProfile(*registration, keys) },
+		func() error { return d.checkService(ctx, *registration) },
+	} {
+		if err := check(); err != nil {
+			return secret.String{}, nil, err
+		}
+	}
+	if registration.Type == client.Public || registration.UsesKeys() {
+		return secret.String{}, nil, nil
+	}
+	newSecret := secret.Generate(secret.ClientSecret)
+	kept := secret.NewRecord(newSecret)
+	return newSecret, &kept, nil
+}
+
+// CheckRedirectURI validates another redirect URI of a client. It returns an *oauth.FieldError.
+func (d Clients) CheckRedirectURI(before Client, uri string) error {
+	if slices.Contains(before.RedirectURIs, uri) {
+		return nil
+	}
+	if err := oauth.CheckRedirectURI(uri, d.PrivateUseSchemes); err != nil {
+		return oauth.InvalidField("redirect_uris", err.Error())
+	}
+	after := Change{RedirectURIs: append(slices.Clone(before.RedirectURIs), uri)}.applied(before.Registration)
+	return errors.Join(checkCombination(after), checkSector(after), checkProfile(after, before.Keys))
 }
 
 // UpdateClient changes a client. It returns an *oauth.FieldError or client.ErrUnknown. The combination of

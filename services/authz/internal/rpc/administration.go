@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
@@ -20,10 +21,28 @@ type Administration struct {
 	authzv1.UnsafeAdministrationServiceServer
 
 	Clients registry.Clients
+	Reviews ownership.Reviewer
 }
 
 // CreateClient registers a client.
 func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateClientRequest) (*authzv1.CreateClientResponse, error) {
+	registered := newRegistration(req)
+	if registered.ID == "" {
+		registered.ID = client.NewID()
+	}
+	keys, err := registry.ParseKeys(req.GetJwks())
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	newSecret, err := s.Clients.CreateClient(ctx, registered, req.GetAllowReservedName(), keys...)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return &authzv1.CreateClientResponse{Registration: s.readBack(ctx, registered), ClientSecret: newSecret.Reveal()}, nil
+}
+
+// newRegistration converts the description of a new client.
+func newRegistration(req *authzv1.CreateClientRequest) client.Registration {
 	registered := client.Registration{
 		Client: client.Client{
 			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
@@ -48,18 +67,7 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 	if req.GetSubjectType() == authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE {
 		registered.Sector = registry.PairwiseSector
 	}
-	if registered.ID == "" {
-		registered.ID = client.NewID()
-	}
-	keys, err := registry.ParseKeys(req.GetJwks())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	newSecret, err := s.Clients.CreateClient(ctx, registered, req.GetAllowReservedName(), keys...)
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.CreateClientResponse{Registration: s.readBack(ctx, registered), ClientSecret: newSecret.Reveal()}, nil
+	return registered
 }
 
 // FindClient returns a client.
@@ -113,11 +121,24 @@ func (s *Administration) ListClients(ctx context.Context, req *authzv1.ListClien
 
 // UpdateClient changes a client.
 func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateClientRequest) (*authzv1.UpdateClientResponse, error) {
+	change, err := changeOf(req)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	if err := s.Clients.UpdateClient(ctx, change); err != nil {
+		return nil, toStatus(err)
+	}
+	registered, err := s.find(ctx, req.GetClientId())
+	return &authzv1.UpdateClientResponse{Registration: registered}, err
+}
+
+// changeOf converts the change of a client. It returns an *oauth.FieldError, or NOT_FOUND.
+func changeOf(req *authzv1.UpdateClientRequest) (registry.Change, error) {
 	if err := checkClientID(req.GetClientId()); err != nil {
-		return nil, err
+		return registry.Change{}, err
 	}
 	if req.Name != nil && req.GetName() == "" {
-		return nil, toStatus(oauth.InvalidField("name", "must not become empty"))
+		return registry.Change{}, oauth.InvalidField("name", "must not become empty")
 	}
 	change := registry.Change{
 		ClientID: req.GetClientId(), Name: req.GetName(), RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()),
@@ -134,14 +155,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	if len(req.GetDefaultScopes()) > 0 || req.GetClearDefaultScopes() {
 		change.DefaultScope = append(oauth.Scope{}, req.GetDefaultScopes()...)
 	}
-	if err := addKeys(&change, req); err != nil {
-		return nil, toStatus(err)
-	}
-	if err := s.Clients.UpdateClient(ctx, change); err != nil {
-		return nil, toStatus(err)
-	}
-	registered, err := s.find(ctx, req.GetClientId())
-	return &authzv1.UpdateClientResponse{Registration: registered}, err
+	return change, addKeys(&change, req)
 }
 
 // RotateClientSecret generates another secret.
@@ -270,7 +284,9 @@ func registration(registered registry.Client) *authzv1.Registration {
 		r.CreateTime = timestamppb.New(registered.CreatedAt)
 	}
 	for _, s := range registered.Secrets {
-		one := &authzv1.ClientSecret{LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt)}
+		one := &authzv1.ClientSecret{
+			LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt), SecretId: s.ID, CreatedByUserId: s.CreatedBy,
+		}
 		if !s.ExpiresAt.IsZero() {
 			one.ExpireTime = timestamppb.New(s.ExpiresAt)
 		}
@@ -278,5 +294,6 @@ func registration(registered registry.Client) *authzv1.Registration {
 	}
 	r.Identity, r.OptionalScopes = convert.AppIdentityToProto(registered.AppIdentity()), registered.OptionalScope
 	addRegisteredKeys(r, registered)
+	addOwner(r, registered)
 	return r
 }

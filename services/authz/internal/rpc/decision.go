@@ -38,6 +38,9 @@ func (s *Decisions) GetAuthorization(
 	if err == nil {
 		err = s.Flow.CheckUnused(ctx, p)
 	}
+	if err == nil && p.Outcome == nil {
+		err = s.Flow.CheckAudience(ctx, p, secret.New(req.GetSessionToken()))
+	}
 	if err != nil {
 		return nil, toStatus(err)
 	}

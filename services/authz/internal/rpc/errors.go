@@ -18,6 +18,7 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/logo"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/remotekeys"
 )
@@ -30,12 +31,21 @@ func toStatus(err error) error {
 	var refused *client.RefusedError
 	var failed *document.Failure
 	var unusable *flow.RequestError
+	var conflict *ownership.ConflictError
 	switch {
 	case errors.As(err, &failed) && failed.Kind == document.Unreadable:
 		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_DOCUMENT_UNREADABLE, "the client's document cannot be read, try again shortly",
 			oerr.WithInner(err), oerr.WithRetryAfter(retryDocument))
 	case errors.As(err, &limited):
 		return oerr.RateLimited(limited, limited.RetryAfter)
+	case errors.As(err, &conflict):
+		return oerr.New(errorv1.Reason_REASON_CONFLICT, conflict.Text, oerr.WithField(conflict.Field))
+	case errors.Is(err, ownership.ErrSignedOut):
+		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "the session is invalid")
+	case errors.Is(err, ownership.ErrNotLive):
+		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_NOT_LIVE, ownership.ErrNotLive.Error())
+	case errors.Is(err, ownership.ErrPeople):
+		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_PEOPLE_LIMIT, ownership.ErrPeople.Error())
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, logo.ErrUnknown):

@@ -46,12 +46,13 @@ func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 	var list []secret.Info
 	for rows.Next() {
 		var one secret.Info
+		var hash []byte
 		var created int64
 		var expires *int64
-		if err := rows.Scan(&one.LastFour, &created, &expires); err != nil {
+		if err := rows.Scan(&hash, &one.LastFour, &one.CreatedBy, &created, &expires); err != nil {
 			return nil, fmt.Errorf("listing secrets: %w", err)
 		}
-		one.CreatedAt = timeFromMicros(created)
+		one.ID, one.CreatedAt = secretID(hash), timeFromMicros(created)
 		if expires != nil {
 			one.ExpiresAt = timeFromMicros(*expires)
 		}
@@ -65,7 +66,12 @@ func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 
 // ListClients returns at most limit clients after the given one, by name and identifier.
 func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limit int) ([]registry.Client, error) {
-	rows, err := s.db.Query(ctx, s.text.page, afterName, afterID, limit)
+	return s.listRegistrations(ctx, s.text.page, afterName, afterID, limit)
+}
+
+// listRegistrations reads the clients of a statement.
+func (s *Store) listRegistrations(ctx context.Context, text string, args ...any) ([]registry.Client, error) {
+	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing clients: %w", err)
 	}

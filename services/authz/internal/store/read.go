@@ -187,18 +187,22 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 
 // scanClient scans the columns of statements.go and the additional columns of a statement.
 func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
-	var kind, grants, reuse, serviceScope, profile string
+	var kind, grants, reuse, serviceScope, profile, status string
 	var retry *int64
 	dest := slices.Concat([]any{
 		&c.ID, &c.Name, &kind, &grants, &c.ResourceServer, &c.Disabled, &retry, &reuse,
 		&c.Method, &c.Algorithm, &c.URI, &c.Service.WorkspaceID, &serviceScope,
 		&c.IDTokenAlgorithm, &c.Sector,
-		&c.PushRequired, &c.DPoPRequired, &profile,
+		&c.PushRequired, &c.DPoPRequired, &profile, &status,
 	}, identityFields(&c.Identity), more)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
 	c.RefreshRetry = durationOrNil(retry)
+	if status != statusLive {
+		c.Status = client.Status(status)
+	}
+	c.Disabled = c.Disabled || c.Status == client.Suspended
 	if profile != string(client.NoProfile) {
 		c.Profile = client.Profile(profile)
 	}
@@ -210,12 +214,17 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 // statement.
 func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
 	var scope, defaultScope, applicationType, optional, postLogout string
-	dest := append([]any{&scope, &defaultScope, &applicationType, &r.Unverified, &optional, &postLogout}, more...)
+	var submitted *int64
+	dest := append([]any{&scope, &defaultScope, &applicationType, &r.Unverified, &optional, &postLogout,
+		&r.Owner.WorkspaceID, &r.Owner.CreatedBy, &r.Owner.ReviewNote, &submitted}, more...)
 	if err := scanClient(rows, &r.Client, dest...); err != nil {
 		return err
 	}
 	r.PostLogoutRedirectURIs = names(postLogout)
 	r.Scope, r.DefaultScope, r.ApplicationType = names(scope), names(defaultScope), client.ApplicationType(applicationType)
 	r.OptionalScope = names(optional)
+	if submitted != nil {
+		r.Owner.SubmittedAt = timeFromMicros(*submitted)
+	}
 	return nil
 }

@@ -18,11 +18,13 @@ type statements struct {
 	created, secrets, page, lockAny, update, version                    string
 
 	keyStatements
+	ownerStatements
 }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
+	t.ownerStatements.prepare(db)
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
 		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled, &t.removeWorkspace,
@@ -38,16 +40,18 @@ func prepare(db *sqldb.DB) statements {
 // columns are those of client.Client, in the order of scanClient.
 const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse,
     c.auth_method, c.auth_algorithm, c.jwks_uri, c.workspace_id,
-    CASE WHEN c.workspace_id = '' THEN '' ELSE c.scope END, c.id_token_alg, c.sector, c.push_required, c.dpop_required, c.profile, ` + identityColumns
+    CASE WHEN c.workspace_id = '' THEN '' ELSE c.scope END, c.id_token_alg, c.sector, c.push_required, c.dpop_required, c.profile,
+    c.status, ` + identityColumns
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
-const registered = `c.scope, c.default_scope, c.application_type, c.unverified, c.optional_scope, c.post_logout_uris`
+const registered = `c.scope, c.default_scope, c.application_type, c.unverified, c.optional_scope, c.post_logout_uris,
+    c.owner_workspace_id, c.created_by, c.review_note, c.submitted_at`
 
 const insert = `
 INSERT INTO clients (id, name, type, grant_types, scope, resource_server, disabled, refresh_retry, default_scope, application_type,
     unverified, auth_method, auth_algorithm, jwks_uri, reuse, workspace_id, id_token_alg, sector,
-    post_logout_uris, push_required, dpop_required, profile, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, {{now}})`
+    post_logout_uris, push_required, dpop_required, profile, owner_workspace_id, created_by, status, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, {{now}})`
 
 // credentials reads a client with its secrets and its keys: a client has either secrets or keys, so
 // that no row is repeated.
@@ -73,8 +77,8 @@ func portable() statements {
 		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
 
 		insertSecret: `
-INSERT INTO client_secrets (client_id, hash, last_four, created_at)
-SELECT id, $2, $3, {{now}} FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = ''`,
+INSERT INTO client_secrets (client_id, hash, last_four, created_by, created_at)
+SELECT id, $2, $3, $4, {{now}} FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = ''`,
 
 		deleteSecrets: `DELETE FROM client_secrets WHERE client_id = $1`,
 
@@ -105,7 +109,7 @@ WHERE c.id = $1 ORDER BY u.position`,
 		version: `SELECT version FROM client_version`,
 
 		secrets: `
-SELECT last_four, created_at, expires_at FROM client_secrets
+SELECT hash, last_four, created_by, created_at, expires_at FROM client_secrets
 WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY expires_at IS NULL DESC, created_at DESC`,
 
 		// Operators register clients by hand, so there are few: no index by name is needed.
@@ -127,7 +131,7 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     profile = CASE WHEN $17 = '' THEN profile ELSE $17 END
 WHERE id = $1`,
 
-		keyStatements: keyStatementsText(),
+		keyStatements: keyStatementsText(), ownerStatements: ownerStatementsText(),
 	}
 }
 

@@ -46,6 +46,7 @@ type Store struct {
 	dynamic        *dynamicClients
 	expiredKeys    *cleanup.Sweep[string]
 	oldUses        *cleanup.Sweep[string]
+	oldURIUses     *cleanup.Sweep[string]
 }
 
 // New returns a Store over a migrated database.
@@ -56,6 +57,8 @@ func New(db *sqldb.DB) (*Store, error) {
 		Name: "client_keys", Key: "client_id, kid", By: "client_id", Dead: "expires_at < {{now}}",
 	}), oldUses: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_key_uses", Key: "client_id, kid", By: "client_id", Dead: "used_at < {{now}} - $3",
+	}), oldURIUses: cleanup.NewSweep[string](db, cleanup.Table{
+		Name: "redirect_uri_uses", Key: "client_id, uri", By: "client_id", Dead: "used_at < {{now}} - $3",
 	})}
 	if db.Engine() == sqldb.Postgres {
 		s.batched = coalesce.New(s.recordsOfMany)
@@ -88,13 +91,14 @@ func (s *Store) change(ctx context.Context, steps ...*sqldb.Statement) error {
 	return s.version.Changed(ctx)
 }
 
-// keptUses is how long the last use of a key is stored.
+// keptUses is how long the last use of a key or of a redirect URI is stored.
 const keptUses = 90 * 24 * time.Hour
 
 // CleanUp deletes the secrets whose overlap is over, the keys that have expired, and the uses that
 // are long ago. It must not be called concurrently.
 func (s *Store) CleanUp(ctx context.Context) error {
-	return errors.Join(s.expiredSecrets.Run(ctx), s.expiredKeys.Run(ctx), s.oldUses.Run(ctx, keptUses.Microseconds()))
+	return errors.Join(s.expiredSecrets.Run(ctx), s.expiredKeys.Run(ctx), s.oldUses.Run(ctx, keptUses.Microseconds()),
+		s.oldURIUses.Run(ctx, keptUses.Microseconds()))
 }
 
 func isConflict(err error) bool { return errors.Is(err, sqldb.ErrConflict) }

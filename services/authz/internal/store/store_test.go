@@ -12,4 +12,5 @@ func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 func TestStoreLease(t *testing.T)      { storetest.Lease(t) }
 func TestStoreDynamic(t *testing.T)    { storetest.Dynamic(t) }
+func TestStoreOwnership(t *testing.T)  { storetest.Ownership(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }

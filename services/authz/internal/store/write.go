@@ -50,16 +50,21 @@ func clientRow(text string, registration client.Registration) *sqldb.Statement {
 		string(registration.ApplicationType), registration.Unverified, registration.Method, registration.Algorithm, registration.URI,
 		string(cmp.Or(registration.Reuse, oauth.ReuseSubject)), registration.Service.WorkspaceID,
 		registration.IDTokenAlgorithm, registration.Sector, strings.Join(registration.PostLogoutRedirectURIs, " "),
-		registration.PushRequired, registration.DPoPRequired, string(cmp.Or(registration.Profile, client.NoProfile)))
+		registration.PushRequired, registration.DPoPRequired, string(cmp.Or(registration.Profile, client.NoProfile)),
+		registration.Owner.WorkspaceID, registration.Owner.CreatedBy, storedStatus(registration.Status))
 }
 
 // uriAndSecretRows inserts a client's redirect URIs and its secret.
 func (s *Store) uriAndSecretRows(registration client.Registration, current *secret.Record) []*sqldb.Statement {
 	steps := s.uriRows(registration.ID, registration.RedirectURIs)
 	if current != nil {
-		steps = append(steps, sqldb.Stmt(s.text.insertSecret, registration.ID, current.Hash.Bytes(), current.LastFour))
+		steps = append(steps, s.secretRow(registration.ID, *current))
 	}
 	return steps
+}
+
+func (s *Store) secretRow(id string, added secret.Record) *sqldb.Statement {
+	return sqldb.Stmt(s.text.insertSecret, id, added.Hash.Bytes(), added.LastFour, added.CreatedBy)
 }
 
 func (s *Store) uriRows(id string, uris []string) []*sqldb.Statement {
@@ -85,7 +90,7 @@ func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error
 		locked,
 		sqldb.Stmt(s.text.deleteExpiring, r.ClientID),
 		sqldb.Stmt(s.text.expireCurrent, r.ClientID, r.Overlap.Microseconds()),
-		sqldb.Stmt(s.text.insertSecret, r.ClientID, r.Secret.Hash.Bytes(), r.Secret.LastFour),
+		s.secretRow(r.ClientID, r.Secret),
 	)...)
 	if err != nil {
 		return fmt.Errorf("rotating a secret: %w", err)

@@ -63,6 +63,7 @@ type Users interface {
 // Clients makes the changes in authz. Each is idempotent.
 type Clients interface {
 	DisableClient(ctx context.Context, clientID string) error
+	SuspendClient(ctx context.Context, clientID, note string) error
 	RemoveFromWorkspace(ctx context.Context, clientID string) error
 }
 
@@ -120,6 +121,16 @@ func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
 	return revokeAround(
 		func() error { return r.Store.RevokeClientGrants(ctx, clientID) },
 		func() error { return r.Clients.DisableClient(ctx, clientID) })
+}
+
+// SuspendClient suspends a client of a workspace and revokes its grants. A client that cannot be suspended
+// keeps them.
+func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error {
+	// The change comes first: unlike the other operations, authz may refuse it.
+	if err := r.Clients.SuspendClient(ctx, clientID, note); err != nil {
+		return err
+	}
+	return r.Store.RevokeClientGrants(ctx, clientID)
 }
 
 // RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got

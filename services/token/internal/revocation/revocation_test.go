@@ -41,6 +41,8 @@ func (w *world) RevokeClientGrants(context.Context, string) error { return w.not
 
 func (w *world) DisableClient(context.Context, string) error { return w.note("change") }
 
+func (w *world) SuspendClient(context.Context, string, string) error { return w.note("change") }
+
 func (w *world) RemoveFromWorkspace(context.Context, string) error { return w.note("change") }
 
 func (w *world) RevokeUserGrants(context.Context, string) error { return w.note("end user") }

@@ -33,6 +33,14 @@ func (s *AccessRevocation) DisableClient(ctx context.Context, req *tokenv1.Disab
 	return &tokenv1.DisableClientResponse{}, toStatus(s.Revoker.DisableClient(ctx, req.GetClientId()))
 }
 
+// SuspendClient suspends a client of a workspace and revokes its grants.
+func (s *AccessRevocation) SuspendClient(ctx context.Context, req *tokenv1.SuspendClientRequest) (*tokenv1.SuspendClientResponse, error) {
+	if err := validateIdentifiers(namedField{"client_id", req.GetClientId()}); err != nil {
+		return nil, err
+	}
+	return &tokenv1.SuspendClientResponse{}, toStatus(s.Revoker.SuspendClient(ctx, req.GetClientId(), req.GetNote()))
+}
+
 // RevokeClientGrants revokes every grant of a client.
 func (s *AccessRevocation) RevokeClientGrants(
 	ctx context.Context, req *tokenv1.RevokeClientGrantsRequest,

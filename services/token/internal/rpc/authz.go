@@ -37,6 +37,12 @@ func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	return wrapFailure("disabling a client", err)
 }
 
+// SuspendClient is revocation.Clients.
+func (a Authz) SuspendClient(ctx context.Context, clientID, note string) error {
+	_, err := a.Administration.ApplySuspendClient(ctx, &authzv1.ApplySuspendClientRequest{ClientId: clientID, Note: note})
+	return wrapFailure("suspending a client", err)
+}
+
 // CheckRegistration is revocation.Registrations.
 func (a Authz) CheckRegistration(ctx context.Context, r revocation.Registration) (revoke bool, err error) {
 	res, err := a.Registrations.CheckRegistration(ctx, &authzv1.CheckRegistrationRequest{

@@ -21,43 +21,43 @@ type Client struct {
 	ID   string `yaml:"id"`
 	Name string `yaml:"name"`
 	// Type is confidential, the default, or public.
-	Type          string   `yaml:"type"`
-	RedirectURIs  []string `yaml:"redirect_uris"`
-	Scopes        []string `yaml:"scopes"`
-	DefaultScopes []string `yaml:"default_scopes"`
+	Type          string   `yaml:"type,omitempty"`
+	RedirectURIs  []string `yaml:"redirect_uris,omitempty"`
+	Scopes        []string `yaml:"scopes,omitempty"`
+	DefaultScopes []string `yaml:"default_scopes,omitempty"`
 	// GrantTypes are those of oauth.DefaultGrantTypes by default, and none for a client that is only
 	// a resource server.
-	GrantTypes []string `yaml:"grant_types"`
+	GrantTypes []string `yaml:"grant_types,omitempty"`
 	// Workspace is the workspace in which the client gets tokens for itself.
-	Workspace string `yaml:"workspace"`
+	Workspace string `yaml:"workspace,omitempty"`
 	// ApplicationType is native, web or empty.
-	ApplicationType string `yaml:"application_type"`
-	ResourceServer  bool   `yaml:"resource_server"`
-	Unverified      bool   `yaml:"unverified"`
+	ApplicationType string `yaml:"application_type,omitempty"`
+	ResourceServer  bool   `yaml:"resource_server,omitempty"`
+	Unverified      bool   `yaml:"unverified,omitempty"`
 	// Reuse is subject, the default, or family.
-	Reuse string `yaml:"reuse"`
+	Reuse string `yaml:"reuse,omitempty"`
 	// RefreshRetry is the client's own retry window, in whole seconds; nil is the deployment's.
-	RefreshRetry *time.Duration `yaml:"refresh_retry"`
+	RefreshRetry *time.Duration `yaml:"refresh_retry,omitempty"`
 	// Publisher, Purpose, ClientURI, PolicyURI and TosURI describe the client to users.
-	Publisher string `yaml:"publisher"`
-	Purpose   string `yaml:"purpose"`
-	ClientURI string `yaml:"client_uri"`
-	PolicyURI string `yaml:"policy_uri"`
-	TosURI    string `yaml:"tos_uri"`
+	Publisher string `yaml:"publisher,omitempty"`
+	Purpose   string `yaml:"purpose,omitempty"`
+	ClientURI string `yaml:"client_uri,omitempty"`
+	PolicyURI string `yaml:"policy_uri,omitempty"`
+	TosURI    string `yaml:"tos_uri,omitempty"`
 	// OptionalScopes are those that a user may leave out.
-	OptionalScopes []string `yaml:"optional_scopes"`
+	OptionalScopes []string `yaml:"optional_scopes,omitempty"`
 	// IDTokenAlg is the algorithm of the client's ID tokens; RS256 by default.
-	IDTokenAlg string `yaml:"id_token_signed_response_alg"`
+	IDTokenAlg string `yaml:"id_token_signed_response_alg,omitempty"`
 	// SubjectType is public, the default, or pairwise.
-	SubjectType            string   `yaml:"subject_type"`
-	PostLogoutRedirectURIs []string `yaml:"post_logout_redirect_uris"`
+	SubjectType            string   `yaml:"subject_type,omitempty"`
+	PostLogoutRedirectURIs []string `yaml:"post_logout_redirect_uris,omitempty"`
 	// RequirePAR and DPoPBound are requirements of RFC 9126 §6 and RFC 9449 §5.2.
-	RequirePAR bool `yaml:"require_pushed_authorization_requests"`
-	DPoPBound  bool `yaml:"dpop_bound_access_tokens"`
+	RequirePAR bool `yaml:"require_pushed_authorization_requests,omitempty"`
+	DPoPBound  bool `yaml:"dpop_bound_access_tokens,omitempty"`
 	// Profile is none, the default, or fapi2.
-	Profile string `yaml:"profile"`
+	Profile string `yaml:"profile,omitempty"`
 	// AllowReservedName says that the client is the operator's own.
-	AllowReservedName bool `yaml:"allow_reserved_name"`
+	AllowReservedName bool `yaml:"allow_reserved_name,omitempty"`
 }
 
 // Parse reads a manifest, YAML or JSON: one document with the list `clients`. It refuses unknown

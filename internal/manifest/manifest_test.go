@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"github.com/vidocu/usher/cmd/usher/internal/manifest"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/manifest"
 )
 
 // whole has every member, none with its default.

@@ -1,0 +1,70 @@
+package browser
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/hmac"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	playgroundCookie = "usher_playground"
+	// playgroundLifetime is the maximum age of a run in the playground, whose access token lives as long.
+	playgroundLifetime = time.Hour
+	// maxPlayground is the maximum length of the state of a run as it is stored, in bytes: browsers refuse a
+	// cookie of more than 4,096.
+	maxPlayground = 3900
+	// maxRun is that of the state itself.
+	maxRun = 64 << 10
+)
+
+// SetPlayground stores the state of a run in the playground: in a cookie of this browser and session,
+// because the gateway has no store and the state contains tokens, which must not be in an address. It
+// returns false for a state that is too long, and deletes it where it is empty.
+func (c Cookies) SetPlayground(w http.ResponseWriter, r *http.Request, state []byte) bool {
+	if len(state) == 0 {
+		c.set(w, playgroundCookie, "", time.Time{})
+		return true
+	}
+	var out bytes.Buffer
+	pack, err := flate.NewWriter(&out, flate.BestCompression)
+	if err == nil {
+		_, err = pack.Write(state)
+	}
+	if err == nil {
+		err = pack.Close()
+	}
+	text := base64.RawURLEncoding.EncodeToString(out.Bytes())
+	browser := c.Browser(r)
+	if err != nil || browser.IsZero() || len(text) > maxPlayground {
+		return false
+	}
+	c.set(w, playgroundCookie, text+"."+c.FormToken(browser, c.Session(r), playgroundCookie, text), time.Now().Add(playgroundLifetime))
+	return true
+}
+
+// Playground returns the state of the run in this browser and session; nil where there is none.
+func (c Cookies) Playground(r *http.Request) []byte {
+	found := r.CookiesNamed(c.name(playgroundCookie))
+	browser := c.Browser(r)
+	if len(found) != 1 || browser.IsZero() {
+		return nil
+	}
+	text, mac, _ := strings.Cut(found[0].Value, ".")
+	if !hmac.Equal([]byte(c.FormToken(browser, c.Session(r), playgroundCookie, text)), []byte(mac)) {
+		return nil
+	}
+	packed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil
+	}
+	state, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxRun))
+	if err != nil {
+		return nil
+	}
+	return state
+}

@@ -1,0 +1,52 @@
+package browser
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+)
+
+const (
+	// maxUpload is the maximum length of the body of an upload: a logo of 64 KiB, and the rest of the form.
+	maxUpload = 80 << 10
+	// maxField is that of its other fields.
+	maxField = 1 << 10
+)
+
+// ParseUpload is ParseForm for a form with the file `image`, which it returns.
+func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage) (image []byte, ok bool) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
+	parts, err := r.MultipartReader()
+	if err != nil {
+		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The form could not be read. Go back and try again.")
+		return nil, false
+	}
+	r.PostForm = url.Values{}
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			break
+		}
+		var content []byte
+		if err == nil && part.FormName() == "image" {
+			content, err = io.ReadAll(part)
+			image = content
+		} else if err == nil {
+			content, err = io.ReadAll(io.LimitReader(part, maxField))
+			r.PostForm.Add(part.FormName(), string(content))
+		}
+		if err != nil {
+			f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
+			return nil, false
+		}
+	}
+	if !isPlainText(r.PostForm) {
+		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
+		return nil, false
+	}
+	if from.account() && f.Cookies.Session(r).IsZero() {
+		redirectToPage(w, r, SignInFor(from.path()))
+		return nil, false
+	}
+	return image, f.checkForm(w, r, from)
+}

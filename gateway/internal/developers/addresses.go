@@ -1,0 +1,102 @@
+package developers
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// addresses shows the redirect addresses of the app, each with its parts and its last use.
+func (c Console) addresses(v visit) page.View {
+	used := map[string]time.Time{}
+	for _, use := range v.app.GetRedirectUriUses() {
+		used[use.GetRedirectUri()] = at(use.GetLastUseTime(), v.in)
+	}
+	input := typed(v.flash)
+	data := page.ConsoleAddresses{Console: v.head, Typed: input.Get("redirect_uris")}
+	for _, uri := range v.app.GetRegistration().GetRedirectUris() {
+		data.Addresses = append(data.Addresses, page.ConsoleAddress{
+			Address: uri, Parts: parts(uri), Used: used[uri], Only: len(v.app.GetRegistration().GetRedirectUris()) == 1,
+			Confirm: v.flash.Field == "confirm" && input.Get("redirect_uri") == uri,
+		})
+	}
+	if data.Typed != "" && v.head.Fault.Field == "redirect_uris" {
+		if text, names := addressFault(data.Typed); text != "" {
+			data.Fault.Text, data.Fault.Names, data.Fault.Detail = text, names, ""
+		}
+	}
+	return page.View{Template: "devaddresses", Data: data}
+}
+
+// parts returns the parts of an address.
+func parts(uri string) []page.Fact {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return nil
+	}
+	var facts []page.Fact
+	for _, f := range []page.Fact{
+		{Label: "Scheme", Text: u.Scheme}, {Label: "Host", Text: u.Hostname()}, {Label: "Port", Text: u.Port()},
+		{Label: "Path", Text: u.EscapedPath() + u.Opaque}, {Label: "Query", Text: u.RawQuery},
+	} {
+		if f.Text != "" {
+			f.Code = true
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// addressFault says which character of an address cannot be registered, and what to do; empty where only
+// the service knows what is wrong.
+func addressFault(uri string) (text string, names []string) {
+	for i, r := range uri {
+		switch {
+		case r <= ' ' || r == 0x7f:
+			return "Character %s of the address is a space or a control character. Remove it, or write it percent-encoded.", []string{fmt.Sprint(i + 1)}
+		case r > 0x7f:
+			return "Character %s of the address is “%s”, which is not ASCII. Write a host name in its form xn--…, and anything else percent-encoded.", []string{fmt.Sprint(i + 1), string(r)}
+		case strings.ContainsRune("\\\"<>^`{|}", r):
+			return "Character %s of the address is “%s”, which an address cannot have. Write it percent-encoded.", []string{fmt.Sprint(i + 1), string(r)}
+		case r == '#':
+			return "Character %s of the address is “%s”, which begins a fragment. Remove it and what follows: a fragment never reaches a server.", []string{fmt.Sprint(i + 1), "#"}
+		case r == '*':
+			return "Character %s of the address is “%s”. There are no wildcards: register each address by itself.", []string{fmt.Sprint(i + 1), "*"}
+		}
+	}
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil || u.Scheme == "":
+		return "The address has no scheme. Write it whole, such as %s.", []string{"https://yourapp.com/callback"}
+	case u.User != nil:
+		return "The address has a user name before “%s”. Remove it.", []string{"@"}
+	case u.Scheme == "http" && u.Hostname() != "127.0.0.1" && u.Hostname() != "::1" && u.Hostname() != "localhost":
+		return "The address begins with http, which anybody on the way can read. Write %s: http is only for this computer.", []string{"https://" + u.Host}
+	case strings.Contains("/"+u.Path+"/", "/../"):
+		return "The path has “%s”, which climbs up. Write the path that is meant.", []string{".."}
+	}
+	return "", nil
+}
+
+// changeAddresses adds and removes redirect addresses.
+func (c Console) changeAddresses(v visit) outcome {
+	form, session := v.r.PostForm, c.session(v.r)
+	switch form.Get("do") {
+	case "add":
+		_, err := c.Apps.AddAppRedirectUri(v.r.Context(), &authzv1.AddAppRedirectUriRequest{
+			SessionToken: session, ClientId: v.id(), RedirectUri: form.Get("redirect_uris"),
+		})
+		return outcome{flash: browser.Flash{Kind: flashAdded}, err: err}
+	case "remove":
+		_, err := c.Apps.RemoveAppRedirectUri(v.r.Context(), &authzv1.RemoveAppRedirectUriRequest{
+			SessionToken: session, ClientId: v.id(), RedirectUri: form.Get("redirect_uri"), Confirmed: form.Get("confirmed") == "yes",
+		})
+		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+	}
+	return outcome{}
+}

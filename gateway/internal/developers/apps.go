@@ -1,0 +1,97 @@
+package developers
+
+import (
+	"net/http"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+)
+
+// list shows the apps of the user's workspaces.
+func (c Console) list(w http.ResponseWriter, r *http.Request) {
+	res, err := c.Apps.ListApps(r.Context(), &authzv1.ListAppsRequest{SessionToken: c.session(r)})
+	if err != nil {
+		c.showError(w, r, err)
+		return
+	}
+	data := page.ConsoleApps{Several: len(res.GetWorkspaces()) > 1, May: len(res.GetWorkspaces()) > 0}
+	for _, app := range res.GetApps() {
+		data.Apps = append(data.Apps, page.ConsoleApp{
+			AppHead: headOf(app), Workspace: app.GetWorkspace().GetName(), People: int64(app.GetPeople()), Limit: int64(app.GetPeopleLimit()), Refused: -1,
+		})
+	}
+	c.render(w, r, res.GetSession(), menuOf(nil, ""), page.View{Template: "devapps", Title: "Your apps", Data: data})
+}
+
+// headOf returns the head of an app's pages.
+func headOf(app *authzv1.App) page.AppHead {
+	registration := app.GetRegistration()
+	registered := registration.GetClient()
+	return page.AppHead{
+		Base: base(registered.GetClientId()), ClientID: registered.GetClientId(), Name: registered.GetName(), Logo: registration.GetIdentity().GetLogo(),
+		Kind: kindOf(registration).text, Badge: badgeOf(registration), Checked: !registration.GetUnverified(),
+	}
+}
+
+// badgeOf returns the status of an app.
+func badgeOf(r *authzv1.Registration) page.Badge {
+	switch r.GetStatus() {
+	case authzv1.ClientStatus_CLIENT_STATUS_DRAFT:
+		return page.Badge{Text: "Draft"}
+	case authzv1.ClientStatus_CLIENT_STATUS_SUBMITTED:
+		return page.Badge{Kind: "warn", Text: "Waits for its review"}
+	case authzv1.ClientStatus_CLIENT_STATUS_SUSPENDED:
+		return page.Badge{Kind: "danger", Text: "Suspended"}
+	case authzv1.ClientStatus_CLIENT_STATUS_LIVE, authzv1.ClientStatus_CLIENT_STATUS_UNSPECIFIED:
+	}
+	if r.GetDisabled() {
+		return page.Badge{Kind: "danger", Text: "Disabled"}
+	}
+	return page.Badge{Kind: "ok", Text: "Live"}
+}
+
+// kind is where an app runs, and what that means for its registration.
+type kind struct {
+	name, text, why string
+	public          bool
+	application     authzv1.ApplicationType
+	grants          []string
+	redirects       bool
+}
+
+// kinds are where an app can run.
+func kinds() []kind {
+	return []kind{
+		{
+			"server", "On a server", "A website or a backend, which can keep a secret.",
+			false, authzv1.ApplicationType_APPLICATION_TYPE_WEB, oauth.DefaultGrantTypes(), true,
+		},
+		{
+			"device", "In a browser or on a phone", "A single-page, mobile or desktop app: no secret, PKCE instead.",
+			true, authzv1.ApplicationType_APPLICATION_TYPE_NATIVE, oauth.DefaultGrantTypes(), true,
+		},
+		{
+			"screen", "On a TV or a command line", "No browser of its own: people enter a code on another device.",
+			true, authzv1.ApplicationType_APPLICATION_TYPE_NATIVE, []string{oauth.DeviceCodeGrant, oauth.RefreshTokenGrant}, false,
+		},
+		{
+			"service", "Without a person", "A job or a service that acts for itself in the workspace that owns it.",
+			false, authzv1.ApplicationType_APPLICATION_TYPE_WEB, []string{oauth.ClientCredentialsGrant}, false,
+		},
+	}
+}
+
+// kindOf returns where a registered app runs.
+func kindOf(r *authzv1.Registration) kind {
+	has := func(name string) bool {
+		return oauth.AnyGrantType(r.GetClient().GetGrantTypes(), func(g oauth.GrantType) bool { return g.Name == name })
+	}
+	public := r.GetClient().GetType() == authzv1.ClientType_CLIENT_TYPE_PUBLIC
+	for _, k := range kinds() {
+		if k.public == public && has(k.grants[0]) {
+			return k
+		}
+	}
+	return kinds()[0]
+}

@@ -1,0 +1,104 @@
+package developers
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// credentials shows the secrets and the keys of the app.
+func (c Console) credentials(v visit) page.View {
+	r, input := v.app.GetRegistration(), typed(v.flash)
+	data := page.ConsoleCredentials{
+		Console: v.head, Secret: v.flash.Secret, Public: r.GetClient().GetType() == authzv1.ClientType_CLIENT_TYPE_PUBLIC,
+		UsesKeys: r.GetTokenEndpointAuthMethod() != "", Address: r.GetJwksUri(), TypedKey: input.Get("jwk"), TypedAddress: input.Get("jwks_uri"),
+	}
+	for i, s := range r.GetSecrets() {
+		if i == 0 {
+			data.Newest = s.GetSecretId()
+		}
+		data.Secrets = append(data.Secrets, page.ConsoleSecret{
+			ID: s.GetSecretId(), LastFour: s.GetLastFour(), By: creator(s.GetCreatedByUserId(), v), Only: len(r.GetSecrets()) == 1,
+			Created: at(s.GetCreateTime(), v.in), Ends: at(s.GetExpireTime(), v.in),
+		})
+	}
+	data.Keys = keysOf(r.GetKeys(), v.in)
+	if v.flash.Kind == flashTested {
+		if res, err := c.Apps.TestAppKeys(v.r.Context(), &authzv1.TestAppKeysRequest{SessionToken: c.session(v.r), ClientId: v.id()}); err == nil {
+			data.Tested, data.TestedNow = keysOf(res.GetKeys(), v.in), true
+		}
+	}
+	return page.View{Template: "devcredentials", Data: data}
+}
+
+// creator returns who created a secret.
+func creator(userID string, v visit) string {
+	switch userID {
+	case "":
+		return "The operator"
+	case v.user:
+		return "You"
+	}
+	return "Somebody of your team"
+}
+
+func keysOf(keys []*authzv1.ClientKey, in *time.Location) []page.ConsoleKey {
+	var list []page.ConsoleKey
+	for _, k := range keys {
+		list = append(list, page.ConsoleKey{
+			ID: k.GetKid(), Name: k.GetName(), Type: k.GetKty(), Only: len(keys) == 1,
+			Created: at(k.GetCreateTime(), in), Ends: at(k.GetExpireTime(), in), Used: at(k.GetLastUseTime(), in),
+		})
+	}
+	return list
+}
+
+// changeCredentials creates and removes secrets and keys.
+func (c Console) changeCredentials(v visit) outcome {
+	form, session := v.r.PostForm, c.session(v.r)
+	switch form.Get("do") {
+	case "new-secret":
+		overlap, err := strconv.ParseInt(form.Get("overlap"), 10, 64)
+		if err != nil {
+			overlap = 0
+		}
+		res, err := c.Apps.CreateAppSecret(v.r.Context(), &authzv1.CreateAppSecretRequest{
+			SessionToken: session, ClientId: v.id(), OverlapSeconds: overlap, NewestSecretId: form.Get("newest"),
+			ReplaceKeys: v.app.GetRegistration().GetTokenEndpointAuthMethod() != "",
+		})
+		return outcome{flash: browser.Flash{Kind: flashSecret, Secret: res.GetClientSecret()}, err: err}
+	case "remove-secret":
+		_, err := c.Apps.RemoveAppSecret(v.r.Context(), &authzv1.RemoveAppSecretRequest{SessionToken: session, ClientId: v.id(), SecretId: form.Get("secret_id")})
+		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+	case "remove-key":
+		_, err := c.Apps.RemoveAppKey(v.r.Context(), &authzv1.RemoveAppKeyRequest{SessionToken: session, ClientId: v.id(), Kid: form.Get("kid")})
+		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+	case "test-keys":
+		_, err := c.Apps.TestAppKeys(v.r.Context(), &authzv1.TestAppKeysRequest{SessionToken: session, ClientId: v.id()})
+		return outcome{flash: browser.Flash{Kind: flashTested}, err: err}
+	case "set-keys":
+		return c.setKeys(v)
+	}
+	return outcome{}
+}
+
+// setKeys makes the app authenticate with the keys of the form, or adds one.
+func (c Console) setKeys(v visit) outcome {
+	r, jwk, address := v.app.GetRegistration(), strings.TrimSpace(v.r.PostForm.Get("jwk")), trimmed(v.r.PostForm, "jwks_uri")
+	switch {
+	case jwk == "" && address == "":
+		return outcome{flash: browser.Flash{Kind: flashUnchanged}}
+	case jwk != "" && address == "" && r.GetTokenEndpointAuthMethod() != "" && r.GetJwksUri() == "":
+		_, err := c.Apps.AddAppKey(v.r.Context(), &authzv1.AddAppKeyRequest{
+			SessionToken: c.session(v.r), Key: &authzv1.AddClientKeyRequest{ClientId: v.id(), Jwk: jwk},
+		})
+		return outcome{flash: browser.Flash{Kind: flashAdded}, err: err}
+	case jwk != "" && !strings.Contains(jwk, `"keys"`):
+		jwk = `{"keys":[` + jwk + `]}`
+	}
+	return c.update(v, &authzv1.UpdateClientRequest{Jwks: jwk, JwksUri: address})
+}

@@ -1,0 +1,99 @@
+package developers
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// RequestLog reads the log of requests.
+type RequestLog = activityv1.RequestLogServiceClient
+
+const (
+	// readRequests is how many rows of the log a page of figures reads.
+	readRequests = 500
+	// shownRequests is how many rows the page of the log shows.
+	shownRequests = 25
+	// logTimeout is how long a page waits for the log: it is shown without.
+	logTimeout = time.Second
+)
+
+// day is what was refused in the last 24 hours.
+type day struct {
+	refused int64
+	// by is how often each cause was.
+	by map[errorv1.Cause]int64
+}
+
+// day returns what was refused of an app in the last 24 hours; false while the log cannot be read.
+func (c Console) day(v visit) (day, bool) {
+	if c.Log == nil {
+		return day{}, false
+	}
+	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
+	defer cancel()
+	res, err := c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
+		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, PageSize: readRequests,
+	})
+	if err != nil {
+		return day{}, false
+	}
+	d, since := day{by: map[errorv1.Cause]int64{}}, c.Flow.Time().Add(-24*time.Hour)
+	for _, one := range res.GetRequests() {
+		if one.GetLastTime().AsTime().After(since) {
+			d.refused += one.GetCount()
+			d.by[one.GetKind().GetCause()] += one.GetCount()
+		}
+	}
+	return d, true
+}
+
+// fewRefusals is the number of refusals below which none is the main cause of anything.
+const fewRefusals = 5
+
+// cause returns the notice about the cause of most refusals, and the link about it; nil for none.
+func (d day) cause(base string) (*page.Message, page.Link) {
+	for cause, count := range d.by {
+		if d.refused >= fewRefusals && count*2 > d.refused {
+			return &page.Message{Kind: "warn", Text: "Most refused requests have one cause: %s.", Names: []string{oerr.CauseLabel(cause)}},
+				page.Link{Address: base + "/requests?cause=" + oerr.CauseLabel(cause), Text: "Look at them"}
+		}
+	}
+	return nil, page.Link{}
+}
+
+// requestsJSON serves the log as JSON.
+func (c Console) requestsJSON(v visit) {
+	res, err := c.listRequests(v)
+	if err != nil {
+		c.showError(v.w, v.r, unlessImplemented(err))
+		return
+	}
+	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(res)
+	if err != nil {
+		panic(err) // the message came from a service
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	v.w.Header().Set("Cache-Control", "no-store")
+	_, _ = v.w.Write(text) // fails only where the client has disconnected
+}
+
+// listRequests reads the page of the log that the address asks for.
+func (c Console) listRequests(v visit) (*activityv1.ListRequestsResponse, error) {
+	if c.Log == nil {
+		return nil, oerr.Unavailable(nil)
+	}
+	query := v.r.URL.Query()
+	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
+	defer cancel()
+	return c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
+		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, PageSize: shownRequests,
+		Endpoint: query.Get("endpoint"), Cause: query.Get("cause"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
+	})
+}

@@ -1,0 +1,96 @@
+package developers
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/vidocu/usher/docs"
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// overview shows the figures of the app, what is wrong with it, and how to start.
+func (c Console) overview(v visit) page.View {
+	data := page.ConsoleOverview{Console: v.head, Start: c.start(v.app.GetRegistration())}
+	people := page.Fact{Label: "People connected", Text: strconv.Itoa(int(v.app.GetPeople()))}
+	if limit := v.app.GetPeopleLimit(); limit > 0 {
+		people.Text += " / " + strconv.Itoa(int(limit))
+	}
+	data.Figures = append(data.Figures, people, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
+	if day, ok := c.day(v); ok {
+		data.Figures = append(data.Figures, page.Fact{Label: "Refused in 24 hours", Text: strconv.FormatInt(day.refused, 10)})
+		data.Cause, data.Fix = day.cause(v.head.Head.Base)
+	}
+	return page.View{Template: "devoverview", Data: data}
+}
+
+// start returns the examples of the quick start.
+func (c Console) start(r *authzv1.Registration) []page.Snippet {
+	k, id := kindOf(r), r.GetClient().GetClientId()
+	redirect := "https://yourapp.com/callback"
+	if len(r.GetRedirectUris()) > 0 {
+		redirect = r.GetRedirectUris()[0]
+	}
+	fill := strings.NewReplacer("videos:read jobs:read", strings.Join(r.GetScopes(), " "), `"videos:read", "jobs:read"`, `"`+strings.Join(r.GetScopes(), `", "`)+`"`)
+	environment := "ISSUER=" + c.PublicURL + " CLIENT_ID=" + id
+	if !k.public {
+		environment += " CLIENT_SECRET=CLIENT_SECRET"
+	}
+	if k.redirects {
+		environment += " REDIRECT_URI=" + redirect
+	}
+	snippets := []page.Snippet{{Title: "curl", Code: c.curl(r, redirect)}}
+	switch k.name {
+	case "service":
+		return append(snippets, page.Snippet{Title: "Authlib (Python)", Code: environment + " python service.py\n\n" + example("python authlib-service")})
+	case "screen":
+		return snippets
+	}
+	return append(snippets,
+		page.Snippet{Title: "openid-client (Node, Deno)", Code: environment + " node app.mjs\n\n" + fill.Replace(example("js openid-client"))},
+		page.Snippet{Title: "golang.org/x/oauth2 (Go)", Code: fill.Replace(after("## golang.org/x/oauth2", "go"))},
+		page.Snippet{Title: "Authlib (Python)", Code: environment + " python app.py\n\n" + fill.Replace(example("python authlib"))},
+		page.Snippet{
+			Title: "MCP", Before: "Give the client these two. An MCP client that describes or registers itself needs neither.",
+			Code: "client_id: " + id + "\nredirect_uri: " + redirect + "\nissuer: " + c.PublicURL,
+		},
+	)
+}
+
+// curl returns the requests of the app.
+func (c Console) curl(r *authzv1.Registration, redirect string) string {
+	id, scope := r.GetClient().GetClientId(), strings.Join(r.GetScopes(), " ")
+	token := "curl " + c.APIURL + "/oauth/token"
+	switch kindOf(r).name {
+	case "service":
+		return token + " -u " + id + ":CLIENT_SECRET \\\n  -d grant_type=client_credentials -d scope='" + scope + "'"
+	case "screen":
+		return "curl " + c.APIURL + "/oauth/device_authorization -d client_id=" + id + " -d scope='" + scope + "'\n\n" +
+			token + " -d client_id=" + id + " \\\n  -d grant_type=urn:ietf:params:oauth:grant-type:device_code -d device_code=DEVICE_CODE"
+	}
+	authenticated := " -u " + id + ":CLIENT_SECRET"
+	if kindOf(r).public {
+		authenticated = " -d client_id=" + id
+	}
+	return "# " + authorizeURL(c.PublicURL, id, redirect, scope, "STATE", "CODE_CHALLENGE") + "\n\n" + token + authenticated + " \\\n" +
+		"  -d grant_type=authorization_code -d redirect_uri='" + redirect + "' \\\n  -d code=CODE -d code_verifier=CODE_VERIFIER"
+}
+
+// example returns a program of the page about clients, by the line that begins it. A test runs each.
+func example(fence string) string { return after("```"+fence+"\n", "") }
+
+// after returns the block of code after a text of that page; in the language, if one is given.
+func after(text, language string) string {
+	var body string
+	for _, p := range docs.Pages() {
+		if p.Name == "clients" {
+			body = string(docs.Text(p))
+		}
+	}
+	_, rest, _ := strings.Cut(body, text)
+	if language != "" {
+		_, rest, _ = strings.Cut(rest, "```"+language+"\n")
+	}
+	code, _, _ := strings.Cut(rest, "\n```")
+	return code
+}

@@ -1,0 +1,65 @@
+package developers
+
+import (
+	"slices"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// permissions shows what the app may ask for.
+func (c Console) permissions(v visit) page.View {
+	r, input := v.app.GetRegistration(), typed(v.flash)
+	data := page.ConsolePermissions{Console: v.head}
+	for _, g := range c.Flow.Permissions(c.Flow.Catalog.Names(), nil) {
+		group := page.ConsoleScopes{Name: g.Name}
+		for _, p := range g.Permissions {
+			scope := page.ConsoleScope{
+				Name: p.Name, Description: p.Description, Asked: slices.Contains(r.GetScopes(), p.Name),
+				Optional: slices.Contains(r.GetOptionalScopes(), p.Name), Default: slices.Contains(r.GetDefaultScopes(), p.Name),
+			}
+			if len(input) > 0 { // the user's input, and not what is stored
+				use := input.Get("use." + p.Name)
+				scope.Asked, scope.Optional, scope.Default = use != "", use == "optional", slices.Contains(input["default"], p.Name)
+			}
+			group.Scopes = append(group.Scopes, scope)
+		}
+		data.Groups = append(data.Groups, group)
+	}
+	return page.View{Template: "devpermissions", Data: data}
+}
+
+// savePermissions changes what the app may ask for.
+func (c Console) savePermissions(v visit) outcome {
+	change := &authzv1.UpdateClientRequest{}
+	for _, name := range c.Flow.Catalog.Names() {
+		use := v.r.PostForm.Get("use." + name)
+		if use != "" {
+			change.Scopes = append(change.Scopes, name)
+		}
+		if use == "optional" {
+			change.OptionalScopes = append(change.OptionalScopes, name)
+		}
+		if use != "" && slices.Contains(v.r.PostForm["default"], name) {
+			change.DefaultScopes = append(change.DefaultScopes, name)
+		}
+	}
+	change.ClearOptionalScopes, change.ClearDefaultScopes = len(change.GetOptionalScopes()) == 0, len(change.GetDefaultScopes()) == 0
+	return c.update(v, change)
+}
+
+// preview shows the consent page of the app.
+func (c Console) preview(v visit) page.View {
+	r := v.app.GetRegistration()
+	consent := page.Consent{
+		App: r.GetClient().GetName(), Identity: identity(r), Origin: origin(r), User: page.User{Name: v.session.GetDisplayName(), Email: v.session.GetEmailAddress()},
+		Permissions: c.Flow.Permissions(r.GetScopes(), nil),
+		Workspaces:  []page.Workspace{{ID: v.app.GetWorkspace().GetWorkspaceId(), Name: v.app.GetWorkspace().GetName(), Plan: v.app.GetWorkspace().GetPlan(), Chosen: true}},
+	}
+	for _, g := range consent.Permissions {
+		for i := range g.Permissions {
+			g.Permissions[i].Optional = slices.Contains(r.GetOptionalScopes(), g.Permissions[i].Name)
+		}
+	}
+	return page.View{Template: "devconsent", Data: page.ConsolePreview{Console: v.head, Consent: consent}}
+}

@@ -1,0 +1,243 @@
+package developers
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vidocu/usher/docs"
+	"github.com/vidocu/usher/gateway/internal/page"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// requests shows the refused requests of the app.
+func (c Console) requests(v visit) page.View {
+	query := v.r.URL.Query()
+	data := page.ConsoleRequests{Console: v.head, RequestID: query.Get("request_id"), JSON: v.at + "/json"}
+	if v.r.URL.RawQuery != "" {
+		data.JSON += "?" + query.Encode()
+	}
+	res, err := c.listRequests(v)
+	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
+	case errorv1.Reason_REASON_SESSION_REQUIRED:
+		c.signIn(v.w, v.r)
+		return page.View{}
+	case errorv1.Reason_REASON_INVALID_REQUEST: // a page token of another list
+		res, err = &activityv1.ListRequestsResponse{}, nil
+	}
+	if err != nil {
+		data.Away = true
+		return page.View{Template: "devrequests", Data: data}
+	}
+	data.Filters = filters(query, res.GetRequests())
+	for _, one := range res.GetRequests() {
+		data.Requests = append(data.Requests, c.request(v, one))
+	}
+	if res.GetNextPageToken() != "" {
+		query.Set("page", res.GetNextPageToken())
+		data.Next = v.at + "?" + query.Encode()
+	}
+	return page.View{Template: "devrequests", Data: data}
+}
+
+// filters returns the selections of endpoints and causes, with those that are on the page.
+func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
+	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect", "/v1/"}
+	var causes []string
+	for _, one := range rows {
+		if label := oerr.CauseLabel(one.GetKind().GetCause()); !slices.Contains(causes, label) {
+			causes = append(causes, label)
+		}
+	}
+	if wanted := query.Get("cause"); wanted != "" && !slices.Contains(causes, wanted) {
+		causes = append(causes, wanted)
+	}
+	slices.Sort(causes)
+	list := []page.Filter{
+		{Name: "endpoint", Label: "Where", Options: []page.FilterOption{{Text: "Every endpoint"}}},
+		{Name: "cause", Label: "Why", Options: []page.FilterOption{{Text: "Every cause"}}},
+	}
+	for i, values := range [][]string{endpoints, causes} {
+		for _, value := range values {
+			list[i].Options = append(list[i].Options, page.FilterOption{Value: value, Text: value, Plain: true, Chosen: query.Get(list[i].Name) == value})
+		}
+	}
+	return list
+}
+
+// request converts a row of the log.
+func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleRequest {
+	k := one.GetKind()
+	label := oerr.CauseLabel(k.GetCause())
+	shown := page.ConsoleRequest{
+		At: at(one.GetLastTime(), v.in), Since: at(one.GetFirstTime(), v.in), Method: k.GetMethod(), Where: k.GetEndpoint(), Status: int(k.GetStatus()),
+		Count: one.GetCount(), Docs: "/docs/errors#" + label,
+	}
+	told := explain(k.GetCause())
+	shown.What, shown.Why, shown.Fix, shown.English = told.what, told.why, told.fix, told.english
+	if told.section != "" {
+		shown.Link = page.Link{Address: v.head.Head.Base + "/" + told.section, Text: told.button}
+	}
+	if k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED || k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_OTHER {
+		registered := k.GetExpected().GetRedirectUri()
+		if registered == "" {
+			registered = nearestAddress(k.GetGot().GetRedirectUri(), v.app.GetRegistration().GetRedirectUris())
+		}
+		shown.Diff = differences(k.GetGot().GetRedirectUri(), registered)
+	} else if expected := k.GetExpected().GetScope(); expected != "" {
+		shown.Diff = differences(k.GetGot().GetScope(), expected)
+	}
+	if k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED {
+		shown.Badge = &page.Badge{Kind: "danger", Text: "Error page"}
+	}
+	if k.GetCause() == errorv1.Cause_CAUSE_CODE_REPLAYED || k.GetCause() == errorv1.Cause_CAUSE_REFRESH_REUSED {
+		shown.Badge = &page.Badge{Kind: "warn", Text: "Tokens ended"}
+	}
+	shown.Facts = facts(one, label)
+	return shown
+}
+
+// facts returns what is known of a request.
+func facts(one *activityv1.LoggedRequest, label string) []page.Fact {
+	got := one.GetKind().GetGot()
+	var list []page.Fact
+	for _, f := range []page.Fact{
+		{Label: "Request", Text: one.GetRequestId()}, {Label: "Cause", Text: label}, {Label: "Parameter", Text: one.GetKind().GetField()},
+		{Label: "error", Text: one.GetKind().GetError()}, {Label: "grant_type", Text: got.GetGrantType()}, {Label: "scope", Text: got.GetScope()},
+		{Label: "response_type", Text: got.GetResponseType()}, {Label: "PKCE", Text: got.GetCodeChallengeMethod()}, {Label: "Authentication", Text: got.GetAuthMethod()},
+		{Label: "resource", Text: got.GetResource()}, {Label: "Content-Type", Text: got.GetMediaType()},
+	} {
+		if f.Text != "" {
+			f.Code = true
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// nearestAddress returns the registered address that has most in common with the one that was sent.
+func nearestAddress(sent string, registered []string) string {
+	best, most := "", -1
+	for _, uri := range registered {
+		if n := commonPrefix(sent, uri) + commonSuffix(sent, uri); n > most {
+			best, most = uri, n
+		}
+	}
+	return best
+}
+
+// differences returns two texts with the part that differs marked in each, to the character; nil where one
+// is not known.
+func differences(sent, registered string) []page.Difference {
+	if sent == "" || registered == "" || sent == registered {
+		return nil
+	}
+	a, b := []rune(sent), []rune(registered)
+	before := 0
+	for before < min(len(a), len(b)) && a[before] == b[before] {
+		before++
+	}
+	after := 0
+	for after < min(len(a), len(b))-before && a[len(a)-1-after] == b[len(b)-1-after] {
+		after++
+	}
+	row := func(label string, text []rune) page.Difference {
+		return page.Difference{Label: label, Before: string(text[:before]), Marked: string(text[before : len(text)-after]), After: string(text[len(text)-after:])}
+	}
+	return []page.Difference{row("You sent", a), row("Registered", b)}
+}
+
+func commonPrefix(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+func commonSuffix(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}
+
+// explanation is what a cause means and what to do about it: messages, or English where english is true.
+type explanation struct {
+	what, why, fix string
+	// section is the page of the app that helps, and button the text of the link to it.
+	section, button string
+	english         bool
+}
+
+// explain returns the explanation of a cause: for the frequent ones in every language, else that of the
+// documentation.
+func explain(cause errorv1.Cause) explanation {
+	switch cause { //nolint:exhaustive // the documentation explains the others
+	case errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED:
+		return explanation{
+			what: "Redirect address is not registered", why: "Addresses are compared character by character, because a looser comparison is how codes get stolen.",
+			fix: "Send the address as registered, or register this one, if it is yours: anybody can send a request that names your app.", section: "addresses", button: "Redirect addresses",
+		}
+	case errorv1.Cause_CAUSE_SECRET_WRONG:
+		return explanation{
+			what: "Secret is wrong", why: "The secret is none of those that are valid.", fix: "Compare its last four characters with those of your secrets, or create a new one.",
+			section: "credentials", button: "Credentials",
+		}
+	case errorv1.Cause_CAUSE_SECRET_EXPIRED:
+		return explanation{
+			what: "Secret has ended", why: "It was replaced, and its overlap is over.", fix: "Use the newest secret everywhere.", section: "credentials", button: "Credentials",
+		}
+	case errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_CODE_USED:
+		return explanation{
+			what: "Code was used twice", why: "Most likely your callback runs twice: a reloaded page, a link preview, a framework that renders twice, or a retry after a timeout.",
+			fix: "Exchange a code once, and answer the browser with a redirect, so that a reload does not send it again.",
+		}
+	case errorv1.Cause_CAUSE_CODE_EXPIRED:
+		return explanation{what: "Code has expired", why: "A code lives for ten minutes at most.", fix: "Exchange the code as soon as the browser brings it."}
+	case errorv1.Cause_CAUSE_SCOPE_NOT_ALLOWED:
+		return explanation{
+			what: "Permission is not registered", why: "The app asked for a permission that it may not ask for.", fix: "Register the permission, or do not ask for it.",
+			section: "permissions", button: "Permissions",
+		}
+	case errorv1.Cause_CAUSE_SCOPE_UNKNOWN:
+		return explanation{what: "Permission does not exist", why: "The app asked for a permission that this service does not have.", fix: "Compare its spelling with the list.", section: "permissions", button: "Permissions"}
+	case errorv1.Cause_CAUSE_SCOPE_INSUFFICIENT:
+		return explanation{what: "Permission is missing", why: "The person did not grant what the endpoint needs.", fix: "Ask for it the next time you send this person to the authorization endpoint."}
+	case errorv1.Cause_CAUSE_CHALLENGE_MISSING:
+		return explanation{what: "PKCE is missing", why: "An app without a secret must send a code_challenge.", fix: "Turn PKCE on in your library: it sends code_challenge and code_challenge_method=S256."}
+	case errorv1.Cause_CAUSE_REFRESH_REUSED, errorv1.Cause_CAUSE_REFRESH_ROTATED:
+		return explanation{
+			what: "Refresh token was used twice", why: "A refresh token is good for one refresh. A second use looks like theft, so that its tokens end.",
+			fix: "Store the new refresh token before you use the access token, and refresh in one place only.",
+		}
+	case errorv1.Cause_CAUSE_CLIENT_NOT_LIVE:
+		return explanation{what: "The app is not live yet", why: "Somebody who is neither of your team nor a tester tried to connect it.", fix: "Add the person as a tester, or submit the app.", section: "team", button: "Team"}
+	case errorv1.Cause_CAUSE_CLIENT_PEOPLE_LIMIT:
+		return explanation{what: "As many people use the app as may", why: "An app that is not verified has a limit.", fix: "Submit the app to be verified.", section: "status", button: "Status"}
+	}
+	return documented(oerr.CauseLabel(cause))
+}
+
+// documented returns the explanation of the page of errors.
+func documented(label string) explanation {
+	told := explanation{what: strings.ReplaceAll(label, "_", " "), english: true, fix: "Look at the documentation."}
+	for _, p := range docs.Pages() {
+		if p.Name != "errors" {
+			continue
+		}
+		_, rest, found := strings.Cut(string(docs.Text(p)), "\n### "+label+"\n\n")
+		if !found {
+			break
+		}
+		rest, _, _ = strings.Cut(rest, "\n###")
+		why, fix, _ := strings.Cut(rest, "\n\n**Fix:** ")
+		fix, _, _ = strings.Cut(fix, "\n\n")
+		told.why, told.fix = strings.Join(strings.Fields(why), " "), strings.Join(strings.Fields(fix), " ")
+	}
+	return told
+}

@@ -1,0 +1,106 @@
+package developers
+
+import (
+	"net/url"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// identity returns what people are told about an app.
+func identity(r *authzv1.Registration) page.Identity { return browser.Identity(r.GetIdentity()) }
+
+// origin returns the origin of the app's first redirect address, as the consent page shows it.
+func origin(r *authzv1.Registration) string {
+	if len(r.GetRedirectUris()) == 0 {
+		return ""
+	}
+	u, err := url.Parse(r.GetRedirectUris()[0])
+	switch {
+	case err != nil:
+		return ""
+	case u.Host == "":
+		return u.Scheme + ":"
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// team shows who manages the app, and who may test it.
+func (c Console) team(v visit) page.View {
+	data := page.ConsoleTeam{
+		Console: v.head, Workspace: v.app.GetWorkspace().GetName(), WorkspaceID: v.app.GetWorkspace().GetWorkspaceId(),
+		Typed: typed(v.flash).Get("email_address"), Live: v.app.GetRegistration().GetStatus() == authzv1.ClientStatus_CLIENT_STATUS_LIVE,
+	}
+	for _, t := range v.app.GetTesters() {
+		data.Testers = append(data.Testers, page.ConsoleTester{Email: t.GetEmailAddress(), Added: at(t.GetCreateTime(), v.in)})
+	}
+	return page.View{Template: "devteam", Data: data}
+}
+
+// changeTeam adds and removes testers.
+func (c Console) changeTeam(v visit) outcome {
+	session, email := c.session(v.r), v.r.PostForm.Get("email_address")
+	switch v.r.PostForm.Get("do") {
+	case "add":
+		_, err := c.Apps.AddAppTester(v.r.Context(), &authzv1.AddAppTesterRequest{SessionToken: session, ClientId: v.id(), EmailAddress: email})
+		return outcome{flash: browser.Flash{Kind: flashAdded}, err: err}
+	case "remove":
+		_, err := c.Apps.RemoveAppTester(v.r.Context(), &authzv1.RemoveAppTesterRequest{SessionToken: session, ClientId: v.id(), EmailAddress: email})
+		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+	}
+	return outcome{}
+}
+
+// status shows who can connect the app, and what the operator said about it.
+func (c Console) status(v visit) page.View {
+	r := v.app.GetRegistration()
+	data := page.ConsoleStatus{Console: v.head, Note: r.GetReviewNote(), Submitted: at(r.GetSubmitTime(), v.in)}
+	waits := r.GetSubmitTime() != nil
+	switch r.GetStatus() {
+	case authzv1.ClientStatus_CLIENT_STATUS_DRAFT:
+		data.Text, data.Submit = "Only your team and your testers can connect the app.", true
+		data.Next = "Submit it once it works. The people who run this service then look at it."
+		data.Missing = missing(r)
+	case authzv1.ClientStatus_CLIENT_STATUS_SUBMITTED:
+		data.Text, data.Withdraw = "Only your team and your testers can connect the app until it is reviewed.", true
+	case authzv1.ClientStatus_CLIENT_STATUS_SUSPENDED:
+		data.Text = "Nobody can connect the app, and everything that was granted to it is revoked."
+	case authzv1.ClientStatus_CLIENT_STATUS_LIVE, authzv1.ClientStatus_CLIENT_STATUS_UNSPECIFIED:
+		data.Text = "Everybody can connect the app."
+		if r.GetUnverified() {
+			data.Text, data.Submit, data.Withdraw = "Everybody can connect the app, at most 100 people until it is verified.", !waits, waits
+			data.Next = "People are told that nobody here has checked who made it. Submit it to be verified."
+			data.Missing = missing(r)
+		}
+	}
+	if waits {
+		data.Missing, data.Next = nil, "While it waits you cannot change its name, its publisher, its home page or its logo, or ask for more."
+	}
+	return page.View{Template: "devstatus", Data: data}
+}
+
+// missing returns what a reviewer looks for and the app does not have.
+func missing(r *authzv1.Registration) []string {
+	var list []string
+	for _, one := range []struct{ value, text string }{
+		{r.GetIdentity().GetPurpose(), "A line that says what the app does"}, {r.GetIdentity().GetPublisher(), "Who publishes it"},
+		{r.GetIdentity().GetClientUri(), "A home page"}, {r.GetIdentity().GetPolicyUri(), "A privacy policy"}, {r.GetIdentity().GetLogo(), "A logo"},
+	} {
+		if one.value == "" {
+			list = append(list, one.text)
+		}
+	}
+	return list
+}
+
+// changeStatus submits the app, or withdraws that.
+func (c Console) changeStatus(v visit) outcome {
+	withdraw := v.r.PostForm.Get("do") == "withdraw"
+	flash := browser.Flash{Kind: flashSubmitted}
+	if withdraw {
+		flash.Kind = flashWithdrawn
+	}
+	_, err := c.Apps.SubmitApp(v.r.Context(), &authzv1.SubmitAppRequest{SessionToken: c.session(v.r), ClientId: v.id(), Withdraw: withdraw})
+	return outcome{flash: flash, err: err}
+}

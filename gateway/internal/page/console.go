@@ -1,0 +1,277 @@
+package page
+
+import "time"
+
+// Console is what every page about an app of the developer console has. The pages' data embed it.
+type Console struct {
+	CSRF string
+	Head AppHead
+	// Action is the path of the page, to which its forms are posted.
+	Action string
+	// Done says what was done; nil for nothing.
+	Done  *Message
+	Fault Fault
+}
+
+// AppHead is the data of the partial "apphead".
+type AppHead struct {
+	// Base is the path of the app's pages.
+	Base, ClientID string
+	// Name is untrusted text, and Logo the hash of the logo.
+	Name, Logo string
+	// Kind is where the app runs: a message.
+	Kind  string
+	Badge Badge
+	// Checked says that the operator has verified the app.
+	Checked bool
+}
+
+// Tile returns the app's logo.
+func (a AppHead) Tile() Tile { return Tile{Name: a.Name, Logo: a.Logo} }
+
+// ConsoleApps is the data of devapps.html: the apps of the user's workspaces.
+type ConsoleApps struct {
+	Apps []ConsoleApp
+	// Several shows the workspace of each app.
+	Several bool
+	// May says that there is a workspace in which the user may register apps.
+	May bool
+}
+
+// ConsoleApp is an app in the list.
+type ConsoleApp struct {
+	AppHead
+	// Workspace is untrusted text.
+	Workspace string
+	People    int64
+	// Limit is how many people may connect it; 0 for any number.
+	Limit int64
+	// Refused is how many requests were refused in the last day; -1 where that is not known.
+	Refused int64
+}
+
+// None returns the empty state.
+func (c ConsoleApps) None() Empty {
+	if !c.May {
+		return Empty{
+			Heading: "You develop in no workspace", Text: "Ask an administrator of your workspace for the role developer. Administrators have it.",
+			Link: Link{Address: "/docs", Text: "Read the documentation"},
+		}
+	}
+	return Empty{
+		Heading: "No app yet", Text: "Register an app to get a client id. Until it is approved, only you and your testers can connect it.",
+		Link: Link{Address: "/developers/apps/new", Text: "Register an app"},
+	}
+}
+
+// ConsoleForm is the data of devnew.html and devabout.html: an app as its team describes it.
+type ConsoleForm struct {
+	Console
+	// Kinds are where an app can run, and Workspaces those that can own it.
+	Kinds      []Choice
+	Workspaces []Choice
+	Inputs     []Field
+	// Redirect is the first redirect address.
+	Redirect Field
+	Scopes   []PermissionGroup
+	// Several asks for the workspace.
+	Several bool
+}
+
+// Choice is a radio button with its explanation; Text and Why are messages unless Name is set, which is
+// untrusted text.
+type Choice struct {
+	Value, Text, Why, Name string
+	Chosen                 bool
+}
+
+// Field is the data of the partial "field": a field of a form for a line of text.
+type Field struct {
+	// ID is the element's, and the name of the field. Label and Hint are messages.
+	ID, Label, Hint string
+	// Value is untrusted text.
+	Value string
+	// Type is that of the element; empty for text.
+	Type     string
+	Max      int
+	Required bool
+	Invalid  bool
+	// Placeholder is an example; empty for none.
+	Placeholder string
+}
+
+// ConsoleOverview is the data of devoverview.html.
+type ConsoleOverview struct {
+	Console
+	Figures []Fact
+	// Cause is the main cause of refusals; nil for none.
+	Cause *Message
+	// Fix is the link about it.
+	Fix   Link
+	Start []Snippet
+}
+
+// Snippet is an example of code.
+type Snippet struct {
+	// Title is the name of a library.
+	Title string
+	// Before is a message above the code; empty for none.
+	Before string
+	Code   string
+}
+
+// ConsoleCredentials is the data of devcredentials.html.
+type ConsoleCredentials struct {
+	Console
+	// Secret is a new secret, which is shown once; empty for none.
+	Secret  string
+	Secrets []ConsoleSecret
+	// Newest is the identifier of the newest secret.
+	Newest string
+	Keys   []ConsoleKey
+	// Tested are the keys that were read from Address just now; TestedNow says that they were.
+	Tested    []ConsoleKey
+	TestedNow bool
+	// Address is where the app publishes its keys; empty for registered ones.
+	Address string
+	// Public says that the app has no credentials, and UsesKeys that it authenticates with keys.
+	Public, UsesKeys bool
+	// TypedKey is the input of the form of keys.
+	TypedKey, TypedAddress string
+}
+
+// Full reports whether there are as many secrets as there may be.
+func (c ConsoleCredentials) Full() bool { return len(c.Secrets) > 1 }
+
+// ConsoleSecret is a secret of an app.
+type ConsoleSecret struct {
+	ID, LastFour string
+	// By is who created it; a message, or untrusted text where ByName is true.
+	By      string
+	Created time.Time
+	// Ends is when it ends; zero for never.
+	Ends time.Time
+	// Only says that it is the last one.
+	Only bool
+}
+
+// Facts returns what is known of the secret.
+func (s ConsoleSecret) Facts() []Fact {
+	facts := []Fact{{Label: "Created", At: s.Created}, {Label: "Created by", Phrase: s.By}}
+	if s.Ends.IsZero() {
+		return append(facts, Fact{Label: "Ends", Phrase: "Not by itself"})
+	}
+	return append(facts, Fact{Label: "Ends", At: s.Ends})
+}
+
+// ConsoleKey is a public key of an app.
+type ConsoleKey struct {
+	ID, Name, Type      string
+	Created, Ends, Used time.Time
+	// Only says that it is the last one.
+	Only bool
+}
+
+// Facts returns what is known of the key.
+func (k ConsoleKey) Facts() []Fact {
+	facts := []Fact{{Label: "Key id", Text: k.ID, Code: true}, {Label: "Type", Text: k.Type, Code: true}}
+	for _, f := range []Fact{{Label: "Created", At: k.Created}, {Label: "Ends", At: k.Ends}, {Label: "Last used", At: k.Used}} {
+		if !f.At.IsZero() {
+			facts = append(facts, f)
+		}
+	}
+	return facts
+}
+
+// ConsoleAddresses is the data of devaddresses.html.
+type ConsoleAddresses struct {
+	Console
+	Addresses []ConsoleAddress
+	// Typed is the address that was refused, and Why what is wrong with it.
+	Typed string
+	Why   *Message
+}
+
+// ConsoleAddress is a redirect address with its parts: untrusted text.
+type ConsoleAddress struct {
+	Address string
+	Parts   []Fact
+	Used    time.Time
+	// Only says that it is the last one, and Confirm that it was used lately and asks once more.
+	Only, Confirm bool
+}
+
+// ConsolePermissions is the data of devpermissions.html.
+type ConsolePermissions struct {
+	Console
+	Groups []ConsoleScopes
+}
+
+// ConsoleScopes are the scopes that concern one kind of thing.
+type ConsoleScopes struct {
+	Name   string
+	Scopes []ConsoleScope
+}
+
+// ConsoleScope is a scope as an app may ask for it.
+type ConsoleScope struct {
+	Name, Description        string
+	Asked, Optional, Default bool
+}
+
+// Use returns how the app asks for it.
+func (s ConsoleScope) Use() string {
+	switch {
+	case s.Optional:
+		return "optional"
+	case s.Asked:
+		return "asked"
+	}
+	return ""
+}
+
+// ConsolePreview is the data of devconsent.html.
+type ConsolePreview struct {
+	Console
+	Consent Consent
+}
+
+// ConsoleTeam is the data of devteam.html.
+type ConsoleTeam struct {
+	Console
+	// Workspace is untrusted text.
+	Workspace, WorkspaceID string
+	Testers                []ConsoleTester
+	// Typed is the address that was refused.
+	Typed string
+	Live  bool
+}
+
+// ConsoleTester is a tester.
+type ConsoleTester struct {
+	Email string
+	Added time.Time
+}
+
+// ConsoleStatus is the data of devstatus.html.
+type ConsoleStatus struct {
+	Console
+	// Text says who can connect the app, and Next what comes next; empty for nothing.
+	Text, Next string
+	// Note is what the reviewer wrote: untrusted text.
+	Note      string
+	Submitted time.Time
+	// Submit and Withdraw are the buttons that the page has.
+	Submit, Withdraw bool
+	// Missing is what a reviewer would ask for: messages.
+	Missing []string
+}
+
+// ConsoleManifest is the data of devmanifest.html.
+type ConsoleManifest struct {
+	Console
+	// Text is the manifest of the registration, or the one that was refused.
+	Text string
+	// Changes are the members that would change: their names.
+	Changes []string
+}

@@ -1,0 +1,34 @@
+package page
+
+// maxAddress is the length of an address of an app in characters.
+const maxAddress = 2048
+
+// Field returns the field of a new address.
+func (c ConsoleAddresses) Field() Field {
+	return Field{
+		ID: "redirect_uris", Label: "New address", Value: c.Typed, Max: maxAddress, Required: true, Invalid: c.Fault.Field == "redirect_uris",
+		Placeholder: "https://yourapp.com/callback",
+	}
+}
+
+// AddressField returns the field of the address of the keys.
+func (c ConsoleCredentials) AddressField() Field {
+	return Field{
+		ID: "jwks_uri", Label: "Or the https address where you publish them", Value: c.TypedAddress, Max: maxAddress, Invalid: c.Fault.Field == "jwks_uri",
+		Placeholder: "https://yourapp.com/jwks.json",
+	}
+}
+
+// Field returns the field of a new tester.
+func (c ConsoleTeam) Field() Field {
+	return Field{
+		ID: "email_address", Label: "E-mail address", Value: c.Typed, Type: "email", Max: 254, Required: true, Invalid: c.Fault.Field == "email_address",
+	}
+}
+
+// ConsoleUsage is the data of devusage.html.
+type ConsoleUsage struct {
+	Console
+	Facts  []Fact
+	Causes []Fact
+}

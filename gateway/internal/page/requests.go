@@ -1,0 +1,58 @@
+package page
+
+import "time"
+
+// ConsoleRequests is the data of devrequests.html.
+type ConsoleRequests struct {
+	Console
+	// Away says that the log cannot be read now.
+	Away    bool
+	Filters []Filter
+	// RequestID is the user's input.
+	RequestID string
+	Requests  []ConsoleRequest
+	// Next is the address of the next page; empty on the last one.
+	Next string
+	// JSON is the address of the same as JSON.
+	JSON string
+}
+
+// None returns the empty state.
+func (c ConsoleRequests) None() Empty {
+	return Empty{Heading: "No request was refused", Text: "Every request that names this app and is refused is listed here for 7 days, with the cause and what to do."}
+}
+
+// Filter is a selection.
+type Filter struct {
+	// Name is the parameter, and Label a message.
+	Name, Label string
+	Options     []FilterOption
+}
+
+// FilterOption is an entry of a Filter. Text is a message unless Plain is true.
+type FilterOption struct {
+	Value, Text   string
+	Chosen, Plain bool
+}
+
+// ConsoleRequest is equal requests that were refused.
+type ConsoleRequest struct {
+	At time.Time
+	// What is the cause and Why its explanation: messages, or English text where English is true.
+	What, Why string
+	English   bool
+	// Fix is what to do, likewise.
+	Fix string
+	// Link is where to do it; zero for nowhere.
+	Link Link
+	// Docs is the address of the cause in the documentation.
+	Docs   string
+	Badge  *Badge
+	Method string
+	Where  string
+	Status int
+	Count  int64
+	Since  time.Time
+	Diff   []Difference
+	Facts  []Fact
+}

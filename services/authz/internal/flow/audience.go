@@ -1,0 +1,55 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/pending"
+)
+
+// Audience decides who may connect a client that a workspace owns.
+type Audience interface {
+	// Check refuses a user who may not connect a client that is not live. It costs nothing for any
+	// other client.
+	Check(ctx context.Context, registration client.Registration, session secret.String) error
+	// Admit counts the user of an approval. Its error refuses the approval.
+	Admit(ctx context.Context, registration client.Registration, userID, redirectURI string) error
+}
+
+// CheckAudience returns Audience's error where the user of a session may not connect the client of a
+// request, so that no page asks for a decision that would be refused.
+func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, session secret.String) error {
+	if client.IsDocument(p.ClientID) || f.Audience == nil {
+		return nil
+	}
+	registration, err := f.Clients.FindKnown(ctx, p.ClientID)
+	if err != nil {
+		return nil //nolint:nilerr // the page can be read without, and the decision checks again
+	}
+	return f.Audience.Check(ctx, registration, session)
+}
+
+// admit counts the user of an approval, if the client registered itself or belongs to a workspace, and
+// refuses a user who may not connect it.
+func (f Flow) admit(ctx context.Context, p pending.Authorization, d Decision) error {
+	if client.IsDocument(p.ClientID) {
+		return nil
+	}
+	registration, err := f.Clients.Find(ctx, p.ClientID)
+	switch {
+	case err != nil:
+		return err
+	case registration.SelfRegistered:
+		err = f.Admissions.Admit(ctx, p.ClientID, d.UserID)
+	case registration.Owner.WorkspaceID != "" && f.Audience != nil:
+		if err = f.Audience.Check(ctx, registration, d.Session); err == nil {
+			err = f.Audience.Admit(ctx, registration, d.UserID, p.RedirectURI)
+		}
+	}
+	if errors.Is(err, client.ErrUnknown) {
+		return clientChanged()
+	}
+	return err
+}

@@ -1,0 +1,235 @@
+package ownership
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// Console is what the team of a client may do. Each method takes the value of a session, and returns
+// ErrSignedOut for an invalid one. A client that is not the user's to manage is client.ErrUnknown, as one
+// that does not exist.
+type Console struct {
+	People   People
+	Registry registry.Clients
+	Store    Store
+	Audience Audience
+	// Limit is how many clients a workspace may have; 0 is any number.
+	Limit int
+	// ReadKeys reads the keys at a client's jwks_uri.
+	ReadKeys func(ctx context.Context, address string) ([]client.Key, error)
+	// AllowTest limits how often a user has keys read.
+	AllowTest func(ctx context.Context, userID string) error
+}
+
+// ConflictError is a change that does not fit what is stored. Its text tells the user what to do.
+type ConflictError struct{ Field, Text string }
+
+// Error returns the text.
+func (e *ConflictError) Error() string { return e.Text }
+
+// App is a client as its team sees it.
+type App struct {
+	registry.Client
+	Workspace Workspace
+	// People is how many users have approved it, and PeopleLimit how many may; 0 is any number.
+	People, PeopleLimit int
+	Testers             []Tester
+	Uses                map[string]time.Time
+}
+
+// keptUses is how old a use of a redirect URI may be that is returned.
+const keptUses = 90 * 24 * time.Hour
+
+// List returns the workspaces in which the user manages clients, and these clients.
+func (c Console) List(ctx context.Context, session secret.String) (Person, []Workspace, []App, error) {
+	person, err := c.People.Find(ctx, session)
+	if err != nil {
+		return Person{}, nil, nil, err
+	}
+	var apps []App
+	for _, w := range person.manages() {
+		list, people, err := c.Store.ListOwned(ctx, w.ID)
+		if err != nil {
+			return Person{}, nil, nil, err
+		}
+		for _, one := range list {
+			apps = append(apps, App{Client: one, Workspace: w, People: people[one.ID], PeopleLimit: c.Audience.limit(one.Registration)})
+		}
+	}
+	return person, person.manages(), apps, nil
+}
+
+// Get returns a client with everything that its team may see.
+func (c Console) Get(ctx context.Context, session secret.String, clientID string) (Person, App, error) {
+	person, app, err := c.find(ctx, session, clientID)
+	if err != nil {
+		return Person{}, App{}, err
+	}
+	if app.People, err = c.Store.CountPeople(ctx, clientID); err != nil {
+		return Person{}, App{}, err
+	}
+	if app.Testers, err = c.Store.Testers(ctx, clientID); err != nil {
+		return Person{}, App{}, err
+	}
+	app.Uses, err = c.Store.RedirectURIUses(ctx, clientID, keptUses)
+	return person, app, err
+}
+
+// find returns a client that the user of a session manages.
+func (c Console) find(ctx context.Context, session secret.String, clientID string) (Person, App, error) {
+	person, err := c.People.Find(ctx, session)
+	if err != nil {
+		return Person{}, App{}, err
+	}
+	if !client.ValidID(clientID) {
+		return Person{}, App{}, client.ErrUnknown
+	}
+	found, err := c.Store.FindClient(ctx, clientID)
+	if err != nil {
+		return Person{}, App{}, err
+	}
+	workspace, member := person.team(found.Owner.WorkspaceID)
+	if !member {
+		return Person{}, App{}, client.ErrUnknown
+	}
+	return person, App{Client: found, Workspace: workspace, PeopleLimit: c.Audience.limit(found.Registration)}, nil
+}
+
+// Create registers a client as a draft of a workspace. The secret is zero for a public client and for one
+// with keys. It returns an *oauth.FieldError.
+func (c Console) Create(ctx context.Context, session secret.String, workspaceID string, registration client.Registration, keys ...client.Key) (App, secret.String, error) {
+	person, err := c.People.Find(ctx, session)
+	if err != nil {
+		return App{}, secret.String{}, err
+	}
+	workspace, member := person.team(workspaceID)
+	if !member {
+		return App{}, secret.String{}, oauth.InvalidField("workspace_id", "names no workspace in which you may register apps")
+	}
+	if err := operatorOnly(registry.Change{
+		ResourceServer: flag(registration.ResourceServer), Reuse: registration.Reuse, WorkspaceID: registration.Service.WorkspaceID,
+	}); err != nil {
+		return App{}, secret.String{}, err
+	}
+	registration.ID, registration.Unverified, registration.Status = client.NewID(), true, client.Draft
+	registration.Owner = client.Owner{WorkspaceID: workspaceID, CreatedBy: person.UserID}
+	if registration.May(oauth.ClientCredentialsGrant) {
+		registration.Service.WorkspaceID = workspaceID
+	}
+	clear, record, err := c.Registry.Prepare(ctx, &registration, keys)
+	if err != nil {
+		return App{}, secret.String{}, err
+	}
+	if record != nil {
+		record.CreatedBy = person.UserID
+	}
+	err = c.Store.CreateOwned(ctx, Registration{Client: registration, Secret: record, Keys: keys, Limit: c.Limit})
+	if errors.Is(err, ErrTooMany) {
+		err = oauth.InvalidField("apps", fmt.Sprintf("are %d in this workspace already, which is the limit", c.Limit))
+	}
+	if err != nil {
+		return App{}, secret.String{}, err
+	}
+	return App{Client: registry.Client{Registration: registration}, Workspace: workspace, PeopleLimit: c.Audience.limit(registration)}, clear, nil
+}
+
+// flag returns a pointer to true, or nil.
+func flag(set bool) *bool {
+	if !set {
+		return nil
+	}
+	return &set
+}
+
+// operatorOnly refuses what only the operator may set.
+func operatorOnly(change registry.Change) error {
+	for _, one := range []struct {
+		field string
+		set   bool
+	}{
+		{"resource_server", change.ResourceServer != nil}, {"unverified", change.Unverified != nil}, {"reuse", change.Reuse != ""},
+		{"workspace_id", change.WorkspaceID != ""}, {"allow_reserved_name", change.AllowReservedName},
+	} {
+		if one.set {
+			return oauth.InvalidField(one.field, "is set by the operator")
+		}
+	}
+	return nil
+}
+
+// Update changes a client. It returns an *oauth.FieldError, or a *ConflictError while the client waits for
+// a review of what would change.
+func (c Console) Update(ctx context.Context, session secret.String, change registry.Change) error {
+	_, app, err := c.find(ctx, session, change.ClientID)
+	if err != nil {
+		return err
+	}
+	if err := operatorOnly(change); err != nil {
+		return err
+	}
+	if reviewed(app.Registration, change) {
+		if err := underReview(app); err != nil {
+			return err
+		}
+		if !app.Unverified {
+			change.Unverified = flag(true)
+		}
+	}
+	after := client.Client{GrantTypes: change.GrantTypes}
+	if app.Service.WorkspaceID == "" && after.May(oauth.ClientCredentialsGrant) {
+		change.WorkspaceID = app.Owner.WorkspaceID
+	}
+	return c.Registry.UpdateClient(ctx, change)
+}
+
+// reviewed reports whether a change concerns what a review is about: who the client says it is, and what
+// it may request.
+func reviewed(before client.Registration, change registry.Change) bool {
+	differs := func(text *string, from string) bool { return text != nil && *text != from }
+	return change.Name != "" && change.Name != before.Name || differs(change.Publisher, before.Identity.Publisher) ||
+		differs(change.ClientURI, before.Identity.ClientURI) || len(change.Scope.Missing(before.Scope)) > 0
+}
+
+// underReview returns a *ConflictError for a client that waits for a review.
+func underReview(app App) error {
+	if app.Owner.SubmittedAt.IsZero() {
+		return nil
+	}
+	return &ConflictError{"status", "the app waits for its review: withdraw it before you change what is reviewed"}
+}
+
+// SetLogo replaces the logo of a client; no image removes it.
+func (c Console) SetLogo(ctx context.Context, session secret.String, clientID string, image []byte) error {
+	_, app, err := c.find(ctx, session, clientID)
+	if err == nil {
+		err = underReview(app)
+	}
+	if err == nil {
+		err = c.Registry.SetLogo(ctx, clientID, image)
+	}
+	if err == nil && !app.Unverified {
+		err = c.Registry.UpdateClient(ctx, registry.Change{ClientID: clientID, Unverified: flag(true)})
+	}
+	return err
+}
+
+// Submit asks the operator for a review, or withdraws that.
+func (c Console) Submit(ctx context.Context, session secret.String, clientID string, withdraw bool) error {
+	_, app, err := c.find(ctx, session, clientID)
+	switch {
+	case err != nil:
+		return err
+	case app.Disabled:
+		return &ConflictError{"status", "the app is suspended or disabled"}
+	case withdraw:
+		return c.Store.Withdraw(ctx, clientID)
+	}
+	return c.Store.Submit(ctx, clientID)
+}

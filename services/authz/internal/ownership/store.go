@@ -1,0 +1,110 @@
+package ownership
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// The errors of a Store. Each changes nothing.
+var (
+	// ErrTooMany is returned if there are as many of something as there may be.
+	ErrTooMany = errors.New("there are as many as there may be")
+	// ErrLast is returned if the last one of something would be removed.
+	ErrLast = errors.New("the last one cannot be removed")
+	// ErrUsed is returned if something was used lately.
+	ErrUsed = errors.New("it was used lately")
+	// ErrStale is returned if something was changed since the user saw it.
+	ErrStale = errors.New("it was changed meanwhile")
+	// ErrPeople is returned if as many users as may have approved a client that is not verified.
+	ErrPeople = errors.New("the client has as many users as it may have")
+)
+
+// Registration is a new client of a workspace.
+type Registration struct {
+	Client client.Registration
+	// Secret is nil for a public client and for one with keys.
+	Secret *secret.Record
+	Keys   []client.Key
+	// Limit is how many clients the workspace may have; 0 is any number.
+	Limit int
+}
+
+// Approval is the approval of a client by a user.
+type Approval struct {
+	ClientID, UserID string
+	// RedirectURI is as registered; empty for the approval of a device.
+	RedirectURI string
+	// Limit is how many users the client may have; 0 is any number.
+	Limit int
+}
+
+// Review is the operator's decision about a client: approval, suspension, or else refusal.
+type Review struct {
+	ClientID string
+	Approve  bool
+	Suspend  bool
+	// Verified makes an approved client a verified one.
+	Verified bool
+	Note     string
+}
+
+// Tester is a user who may connect a client that is not live.
+type Tester struct {
+	Email   string
+	AddedAt time.Time
+}
+
+// NewSecret is another secret of a client.
+type NewSecret struct {
+	ClientID string
+	Secret   secret.Record
+	// Overlap is how long the present secret stays valid.
+	Overlap time.Duration
+	// Newest is the identifier of the newest secret that the user saw; empty for none.
+	Newest string
+	// ReplaceKeys makes a client with keys authenticate with the secret.
+	ReplaceKeys bool
+}
+
+// Store stores the clients of workspaces. Its methods return client.ErrUnknown if there is no such
+// client.
+type Store interface {
+	// CreateOwned returns ErrTooMany for the workspace's limit.
+	CreateOwned(ctx context.Context, r Registration) error
+	// ListOwned returns the clients of a workspace, and how many users have approved each.
+	ListOwned(ctx context.Context, workspaceID string) ([]registry.Client, map[string]int, error)
+	ListSubmitted(ctx context.Context, after time.Time, afterID string, limit int) ([]registry.Client, error)
+	FindClient(ctx context.Context, id string) (registry.Client, error)
+	CountPeople(ctx context.Context, clientID string) (int, error)
+	Submit(ctx context.Context, clientID string) error
+	Withdraw(ctx context.Context, clientID string) error
+	// Review returns client.ErrUnknown if there is nothing to decide.
+	Review(ctx context.Context, r Review) error
+	// AddRedirectURI returns ErrTooMany.
+	AddRedirectURI(ctx context.Context, clientID, uri string, limit int) error
+	// RemoveRedirectURI returns ErrLast, and ErrUsed for one that was used within unused.
+	RemoveRedirectURI(ctx context.Context, clientID, uri string, unused time.Duration) error
+	RedirectURIUses(ctx context.Context, clientID string, kept time.Duration) (map[string]time.Time, error)
+	// AddTester returns ErrTooMany.
+	AddTester(ctx context.Context, clientID, email string, limit int) error
+	RemoveTester(ctx context.Context, clientID, email string) error
+	Testers(ctx context.Context, clientID string) ([]Tester, error)
+	// AddSecret returns ErrStale, or ErrTooMany.
+	AddSecret(ctx context.Context, n NewSecret) error
+	// RemoveSecret returns ErrLast.
+	RemoveSecret(ctx context.Context, clientID, secretID string) error
+
+	AudienceStore
+}
+
+// AudienceStore is the part of the store that an approval needs.
+type AudienceStore interface {
+	IsTester(ctx context.Context, clientID, email string) (bool, error)
+	// AdmitPerson returns ErrPeople.
+	AdmitPerson(ctx context.Context, a Approval) error
+}

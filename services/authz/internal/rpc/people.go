@@ -1,0 +1,70 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
+)
+
+// People implements ownership.People with the identity service.
+type People struct {
+	Client identityv1.SessionServiceClient
+}
+
+// Find returns the user of a session with the workspaces.
+func (p People) Find(ctx context.Context, session secret.String) (ownership.Person, error) {
+	if session.IsZero() {
+		return ownership.Person{}, ownership.ErrSignedOut
+	}
+	res, err := p.Client.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal(), IncludeWorkspaces: true})
+	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
+		return ownership.Person{}, ownership.ErrSignedOut
+	}
+	if err != nil {
+		return ownership.Person{}, fmt.Errorf("getting the session: %w", err)
+	}
+	s := res.GetSession()
+	person := ownership.Person{
+		UserID: s.GetUserId(), DisplayName: s.GetDisplayName(), Email: s.GetEmailAddress(), Language: s.GetLanguage(), TimeZone: s.GetTimeZone(),
+	}
+	for _, w := range res.GetWorkspaces().GetWorkspaces() {
+		person.Workspaces = append(person.Workspaces, ownership.Workspace{
+			ID: w.GetWorkspaceId(), Name: w.GetName(), Plan: w.GetPlan(), Role: roleOf(w.GetRole()),
+		})
+	}
+	return person, nil
+}
+
+func roleOf(role identityv1.Role) ownership.Role {
+	switch role {
+	case identityv1.Role_ROLE_ADMINISTRATOR:
+		return ownership.Administrator
+	case identityv1.Role_ROLE_DEVELOPER:
+		return ownership.Developer
+	case identityv1.Role_ROLE_MEMBER, identityv1.Role_ROLE_UNSPECIFIED:
+	}
+	return ownership.Member
+}
+
+func sessionOf(p ownership.Person) *identityv1.Session {
+	return &identityv1.Session{
+		UserId: p.UserID, DisplayName: p.DisplayName, EmailAddress: p.Email, Language: p.Language, TimeZone: p.TimeZone,
+	}
+}
+
+func workspaceOf(w ownership.Workspace) *identityv1.Workspace {
+	role := identityv1.Role_ROLE_MEMBER
+	switch w.Role {
+	case ownership.Administrator:
+		role = identityv1.Role_ROLE_ADMINISTRATOR
+	case ownership.Developer:
+		role = identityv1.Role_ROLE_DEVELOPER
+	case ownership.Member:
+	}
+	return &identityv1.Workspace{WorkspaceId: w.ID, Name: w.Name, Plan: w.Plan, Role: role}
+}

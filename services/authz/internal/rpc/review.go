@@ -1,0 +1,101 @@
+package rpc
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// ListSubmittedClients lists the clients that wait for a review.
+func (s *Administration) ListSubmittedClients(
+	ctx context.Context, req *authzv1.ListSubmittedClientsRequest,
+) (*authzv1.ListSubmittedClientsResponse, error) {
+	p, err := paging.Of(req, 2)
+	if err != nil {
+		return nil, err
+	}
+	var after int64
+	if p.After[0] != "" {
+		if after, err = strconv.ParseInt(p.After[0], 10, 64); err != nil {
+			return nil, invalid("page_token", "is not of this list")
+		}
+	}
+	list, err := s.Reviews.Store.ListSubmitted(ctx, time.UnixMicro(after), p.After[1], p.Size+1)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	list, next := paging.Cut(list, p.Size, func(a registry.Client) []string {
+		return []string{strconv.FormatInt(a.Owner.SubmittedAt.UnixMicro(), 10), a.ID}
+	})
+	res := &authzv1.ListSubmittedClientsResponse{NextPageToken: next}
+	for _, one := range list {
+		whole, err := s.find(ctx, one.ID)
+		if err != nil {
+			return nil, err
+		}
+		res.Registrations = append(res.Registrations, whole)
+	}
+	return res, nil
+}
+
+// ReviewClient decides about a client of a workspace.
+func (s *Administration) ReviewClient(ctx context.Context, req *authzv1.ReviewClientRequest) (*authzv1.ReviewClientResponse, error) {
+	if err := checkClientID(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	review := ownership.Review{ClientID: req.GetClientId(), Note: req.GetNote(), Verified: req.GetVerified()}
+	switch req.GetVerdict() {
+	case authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE:
+		review.Approve = true
+	case authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE:
+		if review.Verified {
+			return nil, toStatus(oauth.InvalidField("verified", "is for an approval"))
+		}
+	case authzv1.ReviewVerdict_REVIEW_VERDICT_UNSPECIFIED:
+		return nil, toStatus(oauth.InvalidField("verdict", "must be approve or refuse"))
+	default:
+		return nil, toStatus(oauth.InvalidField("verdict", "must be approve or refuse"))
+	}
+	if err := s.Reviews.Review(ctx, review); err != nil {
+		return nil, toStatus(err)
+	}
+	registered, err := s.find(ctx, req.GetClientId())
+	return &authzv1.ReviewClientResponse{Registration: registered}, err
+}
+
+// ApplySuspendClient suspends a client of a workspace.
+func (s *Administration) ApplySuspendClient(
+	ctx context.Context, req *authzv1.ApplySuspendClientRequest,
+) (*authzv1.ApplySuspendClientResponse, error) {
+	if err := checkClientID(req.GetClientId()); err != nil {
+		return nil, err
+	}
+	err := s.Reviews.Review(ctx, ownership.Review{ClientID: req.GetClientId(), Note: req.GetNote(), Suspend: true})
+	return &authzv1.ApplySuspendClientResponse{}, toStatus(err)
+}
+
+// addOwner adds who owns a client to its description.
+func addOwner(to *authzv1.Registration, registered registry.Client) {
+	to.OwnerWorkspaceId, to.CreatedByUserId, to.ReviewNote = registered.Owner.WorkspaceID, registered.Owner.CreatedBy, registered.Owner.ReviewNote
+	to.SubmitTime, to.Status = timestampOrNil(registered.Owner.SubmittedAt), statusOf(registered.Status)
+}
+
+func statusOf(s client.Status) authzv1.ClientStatus {
+	switch s {
+	case client.Draft:
+		return authzv1.ClientStatus_CLIENT_STATUS_DRAFT
+	case client.Submitted:
+		return authzv1.ClientStatus_CLIENT_STATUS_SUBMITTED
+	case client.Suspended:
+		return authzv1.ClientStatus_CLIENT_STATUS_SUSPENDED
+	case client.Live:
+	}
+	return authzv1.ClientStatus_CLIENT_STATUS_LIVE
+}

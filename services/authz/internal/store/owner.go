@@ -1,0 +1,376 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// statusLive is client.Live as it is stored.
+const statusLive = "live"
+
+func storedStatus(status client.Status) string { return cmp.Or(string(status), statusLive) }
+
+// secretIDLength is how many bytes of a secret's hash name it.
+const secretIDLength = 9
+
+// secretID returns the name of a secret: a part of its hash, from which the secret cannot be derived.
+func secretID(hash []byte) string {
+	return base64.RawURLEncoding.EncodeToString(hash[:min(len(hash), secretIDLength)])
+}
+
+// CreateOwned registers a client of a workspace, unless the workspace has limit clients (0 is any
+// number). It returns ownership.ErrTooMany, or client.ErrExists.
+func (s *Store) CreateOwned(ctx context.Context, o ownership.Registration) error {
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		taken, err := tx.Exec(ctx, s.text.takeClient, o.Client.Owner.WorkspaceID, o.Limit)
+		if err == nil && taken == 0 {
+			err = ownership.ErrTooMany
+		}
+		if err != nil {
+			return err
+		}
+		steps := append([]*sqldb.Statement{clientRow(s.text.insert, o.Client), s.identityRow(o.Client)}, s.uriAndSecretRows(o.Client, o.Secret)...)
+		return tx.Run(ctx, append(steps, s.keyRows(o.Client.ID, o.Keys)...)...)
+	})
+	switch {
+	case isConflict(err):
+		return client.ErrExists
+	case err != nil:
+		return fmt.Errorf("registering a client of a workspace: %w", err)
+	}
+	return s.version.Changed(ctx)
+}
+
+// ListOwned returns the clients of a workspace by name, without redirect URIs and secrets, and how many
+// users have approved each.
+func (s *Store) ListOwned(ctx context.Context, workspaceID string) ([]registry.Client, map[string]int, error) {
+	list, err := s.listRegistrations(ctx, s.text.owned, workspaceID)
+	if err != nil {
+		return nil, nil, err
+	}
+	people := map[string]int{}
+	rows, err := s.db.Query(ctx, s.text.people, workspaceID)
+	if err != nil {
+		return nil, nil, fmt.Errorf("counting users: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var count int
+		if err := rows.Scan(&id, &count); err != nil {
+			return nil, nil, fmt.Errorf("counting users: %w", err)
+		}
+		people[id] = count
+	}
+	return list, people, rows.Err()
+}
+
+// ListSubmitted returns at most limit clients that wait for a review, after the given one.
+func (s *Store) ListSubmitted(ctx context.Context, after time.Time, afterID string, limit int) ([]registry.Client, error) {
+	return s.listRegistrations(ctx, s.text.submitted, after.UnixMicro(), afterID, limit)
+}
+
+// CountPeople returns how many users have approved a client of a workspace.
+func (s *Store) CountPeople(ctx context.Context, clientID string) (count int, err error) {
+	if err := s.db.QueryRow(ctx, s.text.countPeople, clientID).Scan(&count); err != nil {
+		return 0, fmt.Errorf("counting users: %w", err)
+	}
+	return count, nil
+}
+
+// AdmitPerson counts a user of a client, unless limit others (0 is any number) are counted, and records
+// the use of a redirect URI. It returns ownership.ErrPeople, or client.ErrUnknown.
+func (s *Store) AdmitPerson(ctx context.Context, a ownership.Approval) error {
+	known, err := s.has(ctx, s.text.findPerson, a.ClientID, a.UserID)
+	if err == nil && !known {
+		err = s.addPerson(ctx, a)
+	}
+	if err == nil && a.RedirectURI != "" {
+		_, err = s.db.Exec(ctx, s.text.touchURI, a.ClientID, a.RedirectURI)
+	}
+	if err != nil {
+		return fmt.Errorf("counting a user: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) addPerson(ctx context.Context, a ownership.Approval) error {
+	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		var one int
+		if err := tx.QueryRow(ctx, s.text.lockAny, a.ClientID).Scan(&one); err != nil {
+			return orUnknown(err, client.ErrUnknown)
+		}
+		if _, err := tx.Exec(ctx, s.text.addPerson, a.ClientID, a.UserID, a.Limit); err != nil {
+			return err
+		}
+		return orUnknown(tx.QueryRow(ctx, s.text.findPerson, a.ClientID, a.UserID).Scan(&one), ownership.ErrPeople)
+	})
+}
+
+// has reports whether a statement returns a row.
+func (s *Store) has(ctx context.Context, text string, args ...any) (bool, error) {
+	var one int
+	err := s.db.QueryRow(ctx, text, args...).Scan(&one)
+	if errors.Is(err, sqldb.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Submit asks for a review of a client, and Withdraw takes that back. Both change nothing where there is
+// nothing to change.
+func (s *Store) Submit(ctx context.Context, clientID string) error {
+	return s.changeAny(ctx, sqldb.Stmt(s.text.submit, clientID))
+}
+
+// Withdraw is described at Submit.
+func (s *Store) Withdraw(ctx context.Context, clientID string) error {
+	return s.changeAny(ctx, sqldb.Stmt(s.text.withdraw, clientID))
+}
+
+func (s *Store) changeAny(ctx context.Context, one *sqldb.Statement) error {
+	if err := s.change(ctx, one); err != nil {
+		return fmt.Errorf("changing the status of a client: %w", err)
+	}
+	return nil
+}
+
+// Review makes the operator's decision about a client of a workspace. It returns client.ErrUnknown if
+// there is nothing to decide.
+func (s *Store) Review(ctx context.Context, r ownership.Review) error {
+	step := sqldb.Stmt(s.text.refuse, r.ClientID, r.Note)
+	switch {
+	case r.Suspend:
+		step = sqldb.Stmt(s.text.suspend, r.ClientID, r.Note)
+	case r.Approve:
+		step = sqldb.Stmt(s.text.approve, r.ClientID, r.Note, r.Verified)
+	}
+	return s.changeOne(ctx, "reviewing a client", step)
+}
+
+// AddRedirectURI registers another redirect URI, unless there are limit. It returns ownership.ErrTooMany.
+func (s *Store) AddRedirectURI(ctx context.Context, clientID, uri string, limit int) error {
+	return s.changeOwned(ctx, clientID, func(tx *sqldb.Tx) error {
+		added, err := tx.Exec(ctx, s.text.addURI, clientID, uri, limit)
+		if err == nil && added == 0 {
+			var uris int
+			if err = tx.QueryRow(ctx, s.text.hasURI, clientID, uri).Scan(&uris); errors.Is(err, sqldb.ErrNotFound) {
+				err = ownership.ErrTooMany
+			}
+		}
+		return err
+	})
+}
+
+// RemoveRedirectURI removes a redirect URI. It returns ownership.ErrLast for the last one, and
+// ownership.ErrUsed for one that was used within unused.
+func (s *Store) RemoveRedirectURI(ctx context.Context, clientID, uri string, unused time.Duration) error {
+	return s.changeOwned(ctx, clientID, func(tx *sqldb.Tx) error {
+		var one int
+		if unused > 0 {
+			err := tx.QueryRow(ctx, s.text.uriUse, clientID, uri, unused.Microseconds()).Scan(&one)
+			if err == nil {
+				return ownership.ErrUsed
+			}
+			if !errors.Is(err, sqldb.ErrNotFound) {
+				return err
+			}
+		}
+		removed, err := tx.Exec(ctx, s.text.removeURI, clientID, uri)
+		if err == nil && removed == 0 {
+			if err = tx.QueryRow(ctx, s.text.hasURI, clientID, uri).Scan(&one); err == nil {
+				return ownership.ErrLast
+			}
+			if errors.Is(err, sqldb.ErrNotFound) {
+				err = nil // it was removed before
+			}
+		}
+		return err
+	})
+}
+
+// changeOwned runs a change while the client's row is locked, and returns when every replica reflects
+// it. It returns client.ErrUnknown.
+func (s *Store) changeOwned(ctx context.Context, clientID string, change func(tx *sqldb.Tx) error) error {
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		var one int
+		if err := tx.QueryRow(ctx, s.text.lockAny, clientID).Scan(&one); err != nil {
+			return orUnknown(err, client.ErrUnknown)
+		}
+		return change(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("changing a client of a workspace: %w", err)
+	}
+	return s.version.Changed(ctx)
+}
+
+// RedirectURIUses returns when the redirect URIs of a client were last used, where that was within kept.
+func (s *Store) RedirectURIUses(ctx context.Context, clientID string, kept time.Duration) (map[string]time.Time, error) {
+	rows, err := s.db.Query(ctx, s.text.uriUses, clientID, kept.Microseconds())
+	if err != nil {
+		return nil, fmt.Errorf("reading uses: %w", err)
+	}
+	defer rows.Close()
+	uses := map[string]time.Time{}
+	for rows.Next() {
+		var uri string
+		var used int64
+		if err := rows.Scan(&uri, &used); err != nil {
+			return nil, fmt.Errorf("reading uses: %w", err)
+		}
+		uses[uri] = timeFromMicros(used)
+	}
+	return uses, rows.Err()
+}
+
+// AddTester adds a tester, unless there are limit. It returns ownership.ErrTooMany.
+func (s *Store) AddTester(ctx context.Context, clientID, email string, limit int) error {
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		var one int
+		if err := tx.QueryRow(ctx, s.text.lockAny, clientID).Scan(&one); err != nil {
+			return orUnknown(err, client.ErrUnknown)
+		}
+		if _, err := tx.Exec(ctx, s.text.addTester, clientID, email, limit); err != nil {
+			return err
+		}
+		return orUnknown(tx.QueryRow(ctx, s.text.isTester, clientID, email).Scan(&one), ownership.ErrTooMany)
+	})
+	if err != nil {
+		return fmt.Errorf("adding a tester: %w", err)
+	}
+	return nil
+}
+
+// RemoveTester removes a tester, if there is one.
+func (s *Store) RemoveTester(ctx context.Context, clientID, email string) error {
+	if _, err := s.db.Exec(ctx, s.text.removeTester, clientID, email); err != nil {
+		return fmt.Errorf("removing a tester: %w", err)
+	}
+	return nil
+}
+
+// IsTester reports whether a client has a tester.
+func (s *Store) IsTester(ctx context.Context, clientID, email string) (bool, error) {
+	found, err := s.has(ctx, s.text.isTester, clientID, email)
+	if err != nil {
+		return false, fmt.Errorf("finding a tester: %w", err)
+	}
+	return found, nil
+}
+
+// Testers returns the testers of a client, by address.
+func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Tester, error) {
+	rows, err := s.db.Query(ctx, s.text.testers, clientID)
+	if err != nil {
+		return nil, fmt.Errorf("listing testers: %w", err)
+	}
+	defer rows.Close()
+	var list []ownership.Tester
+	for rows.Next() {
+		var one ownership.Tester
+		var added int64
+		if err := rows.Scan(&one.Email, &added); err != nil {
+			return nil, fmt.Errorf("listing testers: %w", err)
+		}
+		one.AddedAt = timeFromMicros(added)
+		list = append(list, one)
+	}
+	return list, rows.Err()
+}
+
+// AddSecret makes a new secret the current one, as RotateClientSecret does, if the newest one is that of
+// the change and no other is valid. It returns ownership.ErrStale, ownership.ErrTooMany, or
+// client.ErrUnknown.
+func (s *Store) AddSecret(ctx context.Context, n ownership.NewSecret) error {
+	return s.changeOwned(ctx, n.ClientID, func(tx *sqldb.Tx) error {
+		if n.ReplaceKeys {
+			if err := tx.Run(ctx, s.useSecrets(n.ClientID)...); err != nil {
+				return err
+			}
+		}
+		held, err := s.heldSecrets(ctx, tx, n.ClientID)
+		switch {
+		case err != nil:
+			return err
+		case held.newest != n.Newest:
+			return ownership.ErrStale
+		case len(held.hashes) >= client.MaxSecrets:
+			return ownership.ErrTooMany
+		}
+		return tx.Run(ctx,
+			sqldb.Stmt(s.text.deleteExpiring, n.ClientID), sqldb.Stmt(s.text.expireCurrent, n.ClientID, n.Overlap.Microseconds()),
+			s.secretRow(n.ClientID, n.Secret))
+	})
+}
+
+// RemoveSecret ends a secret; the other one stays valid without an end. It returns ownership.ErrLast.
+func (s *Store) RemoveSecret(ctx context.Context, clientID, id string) error {
+	return s.changeOwned(ctx, clientID, func(tx *sqldb.Tx) error {
+		held, err := s.heldSecrets(ctx, tx, clientID)
+		if err != nil {
+			return err
+		}
+		hash, other := held.named(id)
+		switch {
+		case hash == nil:
+			return nil // it has ended before
+		case other == nil:
+			return ownership.ErrLast
+		}
+		if _, err := tx.Exec(ctx, s.text.removeSecret, clientID, hash); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, s.text.endsNever, clientID, other)
+		return err
+	})
+}
+
+// heldSecrets are the valid secrets of a client.
+type heldSecrets struct {
+	hashes [][]byte
+	// newest is the identifier of the current one; empty for none.
+	newest string
+}
+
+// named returns the hash of a secret, and that of another one.
+func (h heldSecrets) named(id string) (hash, other []byte) {
+	for _, one := range h.hashes {
+		if secretID(one) == id {
+			hash = one
+		} else {
+			other = one
+		}
+	}
+	return hash, other
+}
+
+func (s *Store) heldSecrets(ctx context.Context, tx *sqldb.Tx, clientID string) (heldSecrets, error) {
+	var held heldSecrets
+	rows, err := tx.Query(ctx, s.text.validSecrets, clientID)
+	if err != nil {
+		return held, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var hash []byte
+		var current bool
+		if err := rows.Scan(&hash, &current); err != nil {
+			return held, err
+		}
+		held.hashes = append(held.hashes, hash)
+		if current {
+			held.newest = secretID(hash)
+		}
+	}
+	return held, rows.Err()
+}

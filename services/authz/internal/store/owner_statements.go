@@ -1,0 +1,115 @@
+package store
+
+import "github.com/vidocu/usher/internal/platform/sqldb"
+
+// ownerStatements are the SQL about the clients that workspaces own.
+type ownerStatements struct {
+	takeClient, owned, submitted, people                 string
+	submit, withdraw, approve, refuse, suspend           string
+	addURI, removeURI, hasURI, uriUse, uriUses, touchURI string
+	addTester, removeTester, testers, isTester           string
+	findPerson, addPerson, countPeople                   string
+	currentSecret, validSecrets, removeSecret, endsNever string
+}
+
+// prepare expands every statement once.
+func (t *ownerStatements) prepare(db *sqldb.DB) {
+	for _, text := range []*string{
+		&t.takeClient, &t.owned, &t.submitted, &t.people, &t.submit, &t.withdraw, &t.approve, &t.refuse, &t.suspend,
+		&t.addURI, &t.removeURI, &t.hasURI, &t.uriUse, &t.uriUses, &t.touchURI, &t.addTester, &t.removeTester, &t.testers, &t.isTester,
+		&t.findPerson, &t.addPerson, &t.countPeople, &t.currentSecret, &t.validSecrets, &t.removeSecret, &t.endsNever,
+	} {
+		*text = db.SQL(*text)
+	}
+}
+
+func ownerStatementsText() ownerStatements {
+	return ownerStatements{ //nolint:gosec // statements about secrets, and no secret
+		// One statement counts and compares, so that concurrent registrations do not exceed the limit.
+		takeClient: `
+INSERT INTO client_owners (workspace_id, clients) VALUES ($1, 1)
+ON CONFLICT (workspace_id) DO UPDATE SET clients = client_owners.clients + 1 WHERE $2 = 0 OR client_owners.clients < $2`,
+
+		owned: `
+SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
+WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' ORDER BY c.name, c.id`,
+
+		submitted: `
+SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
+WHERE c.submitted_at IS NOT NULL AND (c.submitted_at > $1 OR c.submitted_at = $1 AND c.id > $2) ORDER BY c.submitted_at, c.id LIMIT $3`,
+
+		people: `
+SELECT p.client_id, count(*) FROM client_people p JOIN clients c ON c.id = p.client_id
+WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' GROUP BY p.client_id`,
+
+		submit: `
+UPDATE clients SET submitted_at = {{now}}, status = CASE WHEN status = 'draft' THEN 'submitted' ELSE status END
+WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NULL AND (status = 'draft' OR status = 'live' AND unverified)`,
+
+		withdraw: `
+UPDATE clients SET submitted_at = NULL, status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END
+WHERE id = $1 AND submitted_at IS NOT NULL`,
+
+		approve: `
+UPDATE clients SET status = 'live', review_note = $2, submitted_at = NULL, unverified = CASE WHEN $3 THEN FALSE ELSE unverified END,
+    disabled = CASE WHEN status = 'suspended' THEN FALSE ELSE disabled END
+WHERE id = $1 AND owner_workspace_id <> ''`,
+
+		refuse: `
+UPDATE clients SET status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END, review_note = $2, submitted_at = NULL
+WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NOT NULL`,
+
+		suspend: `
+UPDATE clients SET status = 'suspended', review_note = $2, submitted_at = NULL, disabled = TRUE
+WHERE id = $1 AND owner_workspace_id <> ''`,
+
+		// The client's row is locked, so that the limit holds.
+		addURI: `
+INSERT INTO redirect_uris (client_id, uri, position)
+SELECT $1, $2, COALESCE((SELECT max(position) + 1 FROM redirect_uris WHERE client_id = $1), 0)
+WHERE (SELECT count(*) FROM redirect_uris WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`,
+
+		// The last one stays.
+		removeURI: `
+DELETE FROM redirect_uris WHERE client_id = $1 AND uri = $2 AND (SELECT count(*) FROM redirect_uris WHERE client_id = $1) > 1`,
+
+		hasURI: `SELECT 1 FROM redirect_uris WHERE client_id = $1 AND uri = $2`,
+
+		uriUse: `SELECT 1 FROM redirect_uri_uses WHERE client_id = $1 AND uri = $2 AND used_at > {{now}} - $3`,
+
+		uriUses: `
+SELECT n.uri, n.used_at FROM redirect_uri_uses n JOIN redirect_uris u ON u.client_id = n.client_id AND u.uri = n.uri
+WHERE n.client_id = $1 AND n.used_at > {{now}} - $2`,
+
+		touchURI: `
+INSERT INTO redirect_uri_uses (client_id, uri, used_at) SELECT id, $2, {{now}} FROM clients WHERE id = $1
+ON CONFLICT (client_id, uri) DO UPDATE SET used_at = excluded.used_at WHERE redirect_uri_uses.used_at + 60000000 < excluded.used_at`,
+
+		addTester: `
+INSERT INTO client_testers (client_id, email, created_at)
+SELECT $1, $2, {{now}} WHERE (SELECT count(*) FROM client_testers WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`,
+
+		removeTester: `DELETE FROM client_testers WHERE client_id = $1 AND email = $2`,
+
+		testers: `SELECT email, created_at FROM client_testers WHERE client_id = $1 ORDER BY email`,
+
+		isTester: `SELECT 1 FROM client_testers WHERE client_id = $1 AND email = $2`,
+
+		findPerson: `SELECT 1 FROM client_people WHERE client_id = $1 AND user_id = $2`,
+
+		addPerson: `
+INSERT INTO client_people (client_id, user_id) SELECT $1, $2
+WHERE $3 = 0 OR (SELECT count(*) FROM client_people WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`,
+
+		countPeople: `SELECT count(*) FROM client_people WHERE client_id = $1`,
+
+		currentSecret: `SELECT hash FROM client_secrets WHERE client_id = $1 AND expires_at IS NULL`,
+
+		validSecrets: `
+SELECT hash, expires_at IS NULL FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}})`,
+
+		removeSecret: `DELETE FROM client_secrets WHERE client_id = $1 AND hash = $2`,
+
+		endsNever: `UPDATE client_secrets SET expires_at = NULL WHERE client_id = $1 AND hash = $2`,
+	}
+}
