@@ -83,6 +83,7 @@ func (d *console) register(service string, s *rpcserver.Server) {
 	tokenv1.RegisterRevocationServiceServer(s, &revocationLog{})
 	tokenv1.RegisterEndingServiceServer(scripted{d, s}, tokenv1.UnimplementedEndingServiceServer{})
 	tokenv1.RegisterApiKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedApiKeyServiceServer{})
+	tokenv1.RegisterWorkspaceKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedWorkspaceKeyServiceServer{})
 	tokenv1.RegisterCatalogServiceServer(scripted{d, s}, tokenv1.UnimplementedCatalogServiceServer{})
 }
 

@@ -73,7 +73,7 @@ func (f Flow) showStale(w http.ResponseWriter, r *http.Request, request string) 
 func (f Flow) showNotLive(w http.ResponseWriter, r *http.Request, request string) {
 	f.Pages.Notice(w, r, page.Notice{
 		Status: http.StatusForbidden, Heading: "This app is not open yet", Known: "Nothing was shared with any app.",
-		Text: "Its team still works on it: only they, and the people whom they invited as testers, can connect it. Were you invited? Sign in with the address that they invited.",
+		Text:   "Its team still works on it: only they, and the people whom they invited as testers, can connect it. Were you invited? Sign in with the address that they invited.",
 		Repeat: &page.Repeat{CSRF: f.pageToken(r, request, nil), Request: request, Decision: "switch", Text: "Use another account"},
 	})
 }
@@ -151,6 +151,10 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "/signin", from.request) // signed out in another tab: the authorization continues after the sign-in
 		return
 	}
+	if workspace, asks := strings.CutPrefix(r.PostForm.Get("decision"), decisionAsk); asks {
+		f.askForApproval(w, r, from, workspace)
+		return
+	}
 	named, displayed := shownPage(strings.TrimSpace(r.PostForm.Get("csrf_token")))
 	if displayed != nil {
 		from.purposes, from.named = append(from.purposes, named), named
@@ -198,6 +202,9 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 		return
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
+		return
+	case errorv1.Reason_REASON_WORKSPACE_POLICY:
+		f.redirectBack(w, r, from, Flash{Kind: flashPolicy, WorkspaceID: req.GetWorkspaceId()})
 		return
 	case errorv1.Reason_REASON_INVALID_REQUEST:
 		if req.GetScopesChosen() && oerr.Field(err) == "scopes" {
