@@ -6,10 +6,10 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 )
 
-// appsPerPage is the number of apps on a page.
+// appsPerPage is the number of clients on a page.
 const appsPerPage = 50
 
-// apps shows the apps that members connected.
+// apps shows the clients that members connected.
 func (s Workspaces) apps(v visit) (page.View, error) {
 	res, err := s.Apps.ListWorkspaceApps(v.r.Context(), &consentv1.ListWorkspaceAppsRequest{
 		SessionToken: v.token(), WorkspaceId: v.id, PageSize: appsPerPage, PageToken: v.after(),
@@ -27,7 +27,7 @@ func (s Workspaces) apps(v visit) (page.View, error) {
 	return page.View{Template: "wsapps", Data: data}, nil
 }
 
-// changeApps ends an app for all members, or changes its approval.
+// changeApps ends a client for all members, or changes its approval.
 func (s Workspaces) changeApps(v visit) (browser.Flash, error) {
 	form := v.r.PostForm
 	switch form.Get("do") {
@@ -55,7 +55,7 @@ func (s Workspaces) setApproval(v visit, approved bool) (browser.Flash, error) {
 // requestsPerPage is the number of requests on a page.
 const requestsPerPage = 50
 
-// policy shows who may connect apps, and what members asked for.
+// policy shows the policy about clients, and the requests of members.
 func (s Workspaces) policy(v visit) (page.View, error) {
 	set, err := s.Apps.GetWorkspacePolicy(v.r.Context(), &consentv1.GetWorkspacePolicyRequest{SessionToken: v.token(), WorkspaceId: v.id})
 	if err != nil {
@@ -121,7 +121,7 @@ func ruleOf(name string) consentv1.AppPolicy {
 	return consentv1.AppPolicy_APP_POLICY_UNSPECIFIED
 }
 
-// changePolicy sets the policy, or decides about an app.
+// changePolicy sets the policy, or decides about a client.
 func (s Workspaces) changePolicy(v visit) (browser.Flash, error) {
 	form := v.r.PostForm
 	switch form.Get("do") {

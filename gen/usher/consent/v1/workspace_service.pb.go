@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// AppPolicy is who may connect clients in a workspace.
+// AppPolicy says which clients the members of a workspace may connect.
 type AppPolicy int32
 
 const (
@@ -81,7 +81,7 @@ func (AppPolicy) EnumDescriptor() ([]byte, []int) {
 	return file_usher_consent_v1_workspace_service_proto_rawDescGZIP(), []int{0}
 }
 
-// AppRequestState is what became of a request.
+// AppRequestState is the state of a request.
 type AppRequestState int32
 
 const (
@@ -277,7 +277,7 @@ type WorkspaceApp struct {
 	Identity *v1.AppIdentity `protobuf:"bytes,3,opt,name=identity,proto3" json:"identity,omitempty"`
 	// How many members connected it.
 	Users int64 `protobuf:"varint,4,opt,name=users,proto3" json:"users,omitempty"`
-	// What any of them allowed it, in the catalog's order.
+	// The scopes that any of them granted, in the catalog's order.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// When it was last used, to the minute.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
@@ -550,7 +550,7 @@ type GetWorkspacePolicyResponse struct {
 	Approved []*ApprovedApp `protobuf:"bytes,2,rep,name=approved,proto3" json:"approved,omitempty"`
 	// How many requests wait; at most 1,000 are counted.
 	WaitingRequests int32 `protobuf:"varint,3,opt,name=waiting_requests,json=waitingRequests,proto3" json:"waiting_requests,omitempty"`
-	// Who set the policy, an untrusted display name; empty for an operator, and where none was set.
+	// The display name of the user who set the policy: untrusted text; empty for an operator, and where none was set.
 	SetterName string `protobuf:"bytes,4,opt,name=setter_name,json=setterName,proto3" json:"setter_name,omitempty"`
 	// When the policy was set; absent where none was.
 	SetTime       *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=set_time,json=setTime,proto3" json:"set_time,omitempty"`
@@ -632,7 +632,7 @@ type ApprovedApp struct {
 	ClientName string `protobuf:"bytes,2,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
 	// Its description for users, besides its name; absent for a client that is not registered any more.
 	Identity *v1.AppIdentity `protobuf:"bytes,3,opt,name=identity,proto3" json:"identity,omitempty"`
-	// Who approved it, an untrusted display name; empty for an operator.
+	// The display name of the user who approved it: untrusted text; empty for an operator.
 	ApproverName string `protobuf:"bytes,4,opt,name=approver_name,json=approverName,proto3" json:"approver_name,omitempty"`
 	// When.
 	ApproveTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=approve_time,json=approveTime,proto3" json:"approve_time,omitempty"`
@@ -1070,11 +1070,11 @@ type AppRequest struct {
 	Reason string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
 	// When the member asked.
 	RequestTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=request_time,json=requestTime,proto3" json:"request_time,omitempty"`
-	// What became of it.
+	// Its state.
 	State AppRequestState `protobuf:"varint,8,opt,name=state,proto3,enum=usher.consent.v1.AppRequestState" json:"state,omitempty"`
 	// The administrator's word: untrusted text, which may be empty.
 	Answer string `protobuf:"bytes,9,opt,name=answer,proto3" json:"answer,omitempty"`
-	// Who decided, an untrusted display name; empty for an operator.
+	// The display name of the user who decided: untrusted text; empty for an operator.
 	DeciderName string `protobuf:"bytes,10,opt,name=decider_name,json=deciderName,proto3" json:"decider_name,omitempty"`
 	// When it was decided; absent while it waits.
 	DecideTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`

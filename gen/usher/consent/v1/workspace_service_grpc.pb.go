@@ -32,8 +32,8 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// WorkspaceService is what the administrators of a workspace decide about clients: which are
-// connected, which may be, and which of them members asked for. Each request of the gateway has the
+// WorkspaceService is for the decisions of a workspace's administrators about clients: the connected ones,
+// those that may be, and those that members asked for. Each request of the gateway has the
 // session of a user: SESSION_REQUIRED without a live one, and NOT_FOUND unless the user administers the
 // workspace, as for one that does not exist. An operator sends no session.
 type WorkspaceServiceClient interface {
@@ -142,8 +142,8 @@ func (c *workspaceServiceClient) DecideAppRequest(ctx context.Context, in *Decid
 // All implementations must embed UnimplementedWorkspaceServiceServer
 // for forward compatibility.
 //
-// WorkspaceService is what the administrators of a workspace decide about clients: which are
-// connected, which may be, and which of them members asked for. Each request of the gateway has the
+// WorkspaceService is for the decisions of a workspace's administrators about clients: the connected ones,
+// those that may be, and those that members asked for. Each request of the gateway has the
 // session of a user: SESSION_REQUIRED without a live one, and NOT_FOUND unless the user administers the
 // workspace, as for one that does not exist. An operator sends no session.
 type WorkspaceServiceServer interface {

@@ -15,7 +15,7 @@ type WorkspacePolicy struct {
 	// AskedAt is when the user asked the administrators for the client; zero if never, and where Access is
 	// Open.
 	AskedAt time.Time
-	// Refused says that they refused, with an answer, which is untrusted text and may be empty.
+	// Refused says that they refused, with a reply, which is untrusted text and may be empty.
 	Refused bool
 	Answer  string
 }

@@ -51,7 +51,7 @@ type Request struct {
 	Reason                string
 	At                    time.Time
 	State                 State
-	// Answer, By and DecidedAt are those of the decision; empty while the request waits.
+	// The rest is of the decision, and empty while the request waits.
 	Answer    string
 	By        Actor
 	DecidedAt time.Time
@@ -124,7 +124,7 @@ func (a Administration) change(ctx context.Context, workspaceID string, change f
 
 // SetRule sets the rule of a workspace.
 func (a Administration) SetRule(ctx context.Context, workspaceID string, rule Rule, by Actor) error {
-	if rule != Anyone && rule != Approved && rule != Nobody {
+	if rule != Anyone && rule != Approved && rule != None {
 		return oauth.InvalidField("policy", "must be anyone, approved or nobody")
 	}
 	return a.change(ctx, workspaceID, func() error { return a.Store.SetRule(ctx, workspaceID, rule, by) })

@@ -27,7 +27,7 @@ const (
 	MaxApproved = 1000
 	// MaxWaiting is how many requests of one user may wait in a workspace.
 	MaxWaiting = 50
-	// maxText bounds a reason and an answer, in characters.
+	// maxText bounds a reason and a reply, in characters.
 	maxText = 500
 )
 
@@ -41,8 +41,8 @@ const (
 	Anyone Rule = 1
 	// Approved lets members connect approved clients.
 	Approved Rule = 2
-	// Nobody lets no member connect a client.
-	Nobody Rule = 3
+	// None lets no client be connected.
+	None Rule = 3
 )
 
 // Access is whether a member may connect a client. Its values are the numbers of

@@ -64,7 +64,7 @@ func TestAPolicySaysWhoMayConnectAClient(t *testing.T) {
 	}{
 		{policy.Policy{Rule: policy.Anyone}, policy.Open, policy.Open},
 		{policy.Policy{Rule: policy.Approved, Clients: approved}, policy.Open, policy.NeedsApproval},
-		{policy.Policy{Rule: policy.Nobody, Clients: approved}, policy.Closed, policy.Closed},
+		{policy.Policy{Rule: policy.None, Clients: approved}, policy.Closed, policy.Closed},
 		{policy.Policy{Rule: 9, Clients: approved}, policy.Closed, policy.Closed}, // of a later release
 	} {
 		if app, other := row.Access("app"), row.Access("other"); app != row.app || other != row.other {
@@ -97,7 +97,7 @@ func TestADecisionObeysEveryChangeThatReturned(t *testing.T) {
 		})
 	}
 	for i := range 500 {
-		rule := policy.Nobody
+		rule := policy.None
 		if i%2 == 1 {
 			rule = policy.Anyone
 		}
@@ -113,7 +113,7 @@ func TestADecisionObeysEveryChangeThatReturned(t *testing.T) {
 }
 
 func TestAPolicyIsReadOnceAVersion(t *testing.T) {
-	d := &database{policy: policy.Policy{Rule: policy.Nobody}}
+	d := &database{policy: policy.Policy{Rule: policy.None}}
 	now := time.Now()
 	cache := policy.NewCache(d, func() time.Time { return now })
 	want := func(versions map[string]int64, access policy.Access, reads int) {

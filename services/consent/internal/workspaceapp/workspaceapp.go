@@ -23,8 +23,8 @@ import (
 // ErrNotConnected is a client that is neither registered nor connected in the workspace.
 var ErrNotConnected = errors.New("the app is not connected in the workspace")
 
-// App is a client.
-type App struct {
+// Connection is a client that members connected.
+type Connection struct {
 	ClientID string
 	// Name is the client's name as registered: untrusted text. It is the identifier of a client
 	// that is no longer registered.
@@ -73,7 +73,7 @@ type Service struct {
 }
 
 // List returns a page of the clients of a workspace, by identifier, and the token of the next page.
-func (s Service) List(ctx context.Context, workspaceID string, size int32, page string) ([]App, string, error) {
+func (s Service) List(ctx context.Context, workspaceID string, size int32, page string) ([]Connection, string, error) {
 	found, next, err := s.Tokens.ListWorkspaceClients(ctx, workspaceID, size, page)
 	if err != nil || len(found) == 0 {
 		return nil, "", err
@@ -90,10 +90,10 @@ func (s Service) List(ctx context.Context, workspaceID string, size int32, page 
 	if err != nil {
 		return nil, "", err
 	}
-	apps := make([]App, len(found))
+	apps := make([]Connection, len(found))
 	for i, c := range found {
 		known := clients[c.ClientID]
-		apps[i] = App{
+		apps[i] = Connection{
 			ClientID: c.ClientID, Name: cmp.Or(known.Name, c.ClientID), Identity: known.Identity, Users: c.Users,
 			Scope: inOrder(c.Scope, s.ScopeOrder()), LastUsed: c.LastUsed, Approved: approved[c.ClientID],
 		}

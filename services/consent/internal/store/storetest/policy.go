@@ -33,7 +33,7 @@ func setRule(t *testing.T, s *store.Store) {
 	if err != nil || none.Rule != policy.Anyone || !none.At.IsZero() {
 		t.Errorf("no policy is %+v, %v", none, err)
 	}
-	for _, rule := range []policy.Rule{policy.Nobody, policy.Approved} {
+	for _, rule := range []policy.Rule{policy.None, policy.Approved} {
 		if err := s.SetRule(t.Context(), "ws_acme", rule, admin()); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +84,7 @@ func mustAsk(t *testing.T, s *store.Store, r policy.Request) {
 	}
 }
 
-// wantRequests compares the requests of Acme, each as its client, user, reason, state and answer.
+// wantRequests compares the requests of Acme, each as its client, user, reason, state and reply.
 func wantRequests(t *testing.T, s *store.Store, waitingOnly bool, want ...string) {
 	t.Helper()
 	list, err := s.Requests(t.Context(), policy.Query{WorkspaceID: "ws_acme", WaitingOnly: waitingOnly, Limit: 100})
