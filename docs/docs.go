@@ -10,7 +10,7 @@ import (
 )
 
 //go:embed quick-start.md authorization.md tokens.md revocation.md scopes.md errors.md clients.md api-keys.md mcp.md user-api.md devices.md
-//go:embed registration.md client-documents.md service-clients.md dpop.md openid.md
+//go:embed developers.md registration.md client-documents.md service-clients.md dpop.md openid.md
 //go:embed workspaces.md sdk.md grpc.md enforcement.md wire-contract.md glossary.md
 var files embed.FS
 
@@ -34,6 +34,7 @@ type Page struct {
 func Groups() []Group {
 	return []Group{
 		{Name: "Connect an app", Pages: []Page{
+			{"developers", "Developer console", "Register an app of your workspace, and see why a request of it was refused."},
 			{"quick-start", "Quick start", "From a client id to a call of the API in five requests."},
 			{"authorization", "Authorization", "How to send a user to the consent page, with PKCE, and what comes back."},
 			{"tokens", "Tokens", "Exchange a code, refresh, and what happens when a refresh token is used twice."},

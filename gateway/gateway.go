@@ -20,6 +20,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/registration"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -42,8 +43,11 @@ type Deps struct {
 	// Identity, Authz, Token and Consent are connections to the services, with the identity
 	// `gateway`.
 	Identity, Authz, Token, Consent grpc.ClientConnInterface
-	// Activity is the connection to the activity service; nil for a server without it.
+	// Activity is a connection to the activity service, or nil: no requests are recorded then, and the
+	// pages of an account say that the list of events is not available.
 	Activity grpc.ClientConnInterface
+	// Requests records finished requests for the request log; nil records none.
+	Requests *requestlog.Recorder
 	// Catalog holds the scopes that exist at present.
 	Catalog *catalog.Source
 	// Checker authorizes the requests of bearers: the SDK's client, connected to the token service.
@@ -93,8 +97,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("building the OAuth endpoints: %w", err)
 	}
-	deps.Metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
-	deps.Metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
+	expectRefusals(deps.Metrics)
 	cookies := browser.Cookies{Secure: strings.HasPrefix(deps.PublicURL, "https://")}
 	pages, err := newPages(config, deps, cookies)
 	if err != nil {
@@ -106,6 +109,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
+		ConnectedApps:  consentv1.NewConnectedAppServiceClient(deps.Consent),
 		Catalog:        deps.Catalog,
 	}
 	withOpenID(&flow, deps)
@@ -125,7 +129,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
 		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose, ErrorsPage: deps.PublicURL + docsite.ErrorsPath,
-		NotFound: notFound, Problem: problems.Problem,
+		NotFound: notFound, Problem: problems.Problem, Requests: deps.Requests,
 		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})
 	contact := wellknown.SecurityTxt{
@@ -154,6 +158,12 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		router.Get("/", seeOther(browser.HomePath))
 	}
 	return router, nil
+}
+
+// expectRefusals adds the refusals that alerts watch to the metrics before the first one.
+func expectRefusals(metrics *telemetry.Metrics) {
+	metrics.ExpectRefusals("/oauth/token", errorv1.Cause_CAUSE_CODE_REPLAYED, errorv1.Cause_CAUSE_REFRESH_REUSED)
+	metrics.ExpectRefusals("/device", errorv1.Cause_CAUSE_USER_CODE_UNKNOWN)
 }
 
 // newPages returns the pages; a development server has them in ar-XB too.

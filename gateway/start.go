@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 
+	"github.com/vidocu/usher/gateway/internal/requestlog"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	"github.com/vidocu/usher/internal/platform/run"
 	usher "github.com/vidocu/usher/sdk"
 )
@@ -35,8 +37,14 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 	if deps.Consent, err = host.Dial("consent"); err != nil {
 		return err
 	}
-	if deps.Activity, err = host.Dial("activity"); err != nil {
-		return err
+	if host.AllInOne() || s.Peers.Activity != "" {
+		conn, err := host.Dial("activity")
+		if err != nil {
+			return err
+		}
+		deps.Activity = conn
+		deps.Requests = requestlog.New(activityv1.NewRequestLogServiceClient(conn), host.Logger, host.Metrics.RequestsDropped())
+		host.Go(deps.Requests.Run)
 	}
 	var options []usher.Option
 	if host.AllInOne() {

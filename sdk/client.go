@@ -43,6 +43,7 @@ func start(conn grpc.ClientConnInterface, o options, reconnect func(), closeConn
 		options: o, cache: newCache(o.size, o.now), flights: flights{inFlight: map[key]*flight{}}, readiness: newReadiness(),
 		introspection: tokenv1.NewIntrospectionServiceClient(conn), proofs: enforce.NewProofs(),
 	}
+	c.proofs.Nonces = o.nonces
 	c.catalog = newCatalog(tokenv1.NewCatalogServiceClient(conn), c.readiness, o.logger)
 	log := &follower{
 		service: tokenv1.NewRevocationServiceClient(conn), cache: c.cache, catalog: c.catalog, readiness: c.readiness,

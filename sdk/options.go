@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+
+	"github.com/vidocu/usher/sdk/enforce/dpop"
 )
 
 const (
@@ -19,6 +21,7 @@ type options struct {
 	dial                []grpc.DialOption
 	logger              *slog.Logger
 	now                 func() time.Duration
+	nonces              *dpop.Nonces
 }
 
 // Option changes a setting of a client.
@@ -44,6 +47,11 @@ func WithDialOptions(opts ...grpc.DialOption) Option {
 // WithLogger sets the logger for the loss and the recovery of the revocation log; nothing is logged
 // by default. It never logs a token or its properties.
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
+
+// WithProofNonces makes the proofs of tokens that are bound to a key need a nonce of this service (RFC 9449
+// §9): CheckRequest denies a request without one, and the denial has a nonce for the next proof. All
+// replicas share the key of the nonces.
+func WithProofNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.nonces = nonces } }
 
 func settings(opts []Option) options {
 	start := time.Now()

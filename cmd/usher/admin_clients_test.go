@@ -24,7 +24,7 @@ func clientCommands() []command {
 		GrantId: []byte("0123456789abcdef"), UserId: "usr_john", ClientId: "vdo_client_a", WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "jobs:read"},
 		CreateTime: at, LastUseTime: at, ExpireTime: at,
 	}
-	return append(append(keyCommands(), workspaceCommands()...), []command{
+	return append(append(append(keyCommands(), reviewCommands()...), workspaceCommands()...), []command{
 		{
 			"clients create App --redirect-uri https://app.example/callback?a=1,2 --redirect-uri com.example.app:/cb --scope videos:read,jobs:read", "", "CreateClient",
 			&authzv1.CreateClientRequest{
@@ -254,6 +254,14 @@ func clientCommands() []command {
 			"revocations list --after 6 --limit 2", "", "ListRevocations", &tokenv1.ListRevocationsRequest{AfterCursor: proto.Int64(6), PageSize: 2},
 			&tokenv1.ListRevocationsResponse{},
 			[]string{"CURSOR"},
+		},
+		{
+			"logouts list", "vdo_client_a", "ListLogoutDeliveries", &tokenv1.ListLogoutDeliveriesRequest{ClientId: "vdo_client_a", PageSize: 1000},
+			&tokenv1.ListLogoutDeliveriesResponse{Deliveries: []*tokenv1.LogoutDelivery{{
+				ClientId: "vdo_client_a", Subject: "usr_john", SessionId: "S1", Reason: "user_disabled", Attempts: 3, HttpStatus: 400,
+				State: tokenv1.LogoutDeliveryState_LOGOUT_DELIVERY_STATE_FAILED, Problem: "the response has status 400",
+			}}},
+			[]string{"vdo_client_a", "usr_john", "S1", "user disabled", "failed", "3", "400", "the response has status 400"},
 		},
 		{
 			"tokens revoke", "vdo_oat_x", "EndToken", &tokenv1.EndTokenRequest{Token: "vdo_oat_x"},

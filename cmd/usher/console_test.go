@@ -81,6 +81,7 @@ func (d *console) register(service string, s *rpcserver.Server) {
 		return
 	case "authz":
 		authzv1.RegisterAdministrationServiceServer(scripted{d, s}, authzv1.UnimplementedAdministrationServiceServer{})
+		authzv1.RegisterReviewServiceServer(scripted{d, s}, authzv1.UnimplementedReviewServiceServer{})
 		return
 	}
 	tokenv1.RegisterOversightServiceServer(scripted{d, s}, tokenv1.UnimplementedOversightServiceServer{})

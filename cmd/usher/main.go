@@ -63,10 +63,13 @@ type cli struct {
 	Clients            admin.Clients            `cmd:"" group:"administration" help:"OAuth clients: create, list, show, update, rotate-secret, revoke-old-secret, disable, enable."`
 	Grants             admin.Grants             `cmd:"" group:"administration" help:"Grants of users to clients: list, revoke."`
 	Tokens             admin.Tokens             `cmd:"" group:"administration" help:"A token, read from standard input: inspect, revoke."`
+	Logouts            admin.Logouts            `cmd:"" group:"administration" help:"The log of logout tokens that clients got: list."`
 	Revocations        admin.Revocations        `cmd:"" group:"administration" help:"The revocation log: list, tail."`
 	AuthApps           admin.AuthApps           `cmd:"" group:"administration" help:"Authentication apps: create, list, rotate, revoke."`
 	RegistrationTokens admin.RegistrationTokens `cmd:"" group:"administration" help:"Tokens with which clients register themselves: create, list, revoke."`
 	APIKeys            admin.APIKeys            `cmd:"" name:"api-keys" group:"administration" help:"API keys of workspaces: create, list, revoke."`
+	Audit              admin.Audit              `cmd:"" group:"administration" help:"The audit trail: every change, with who made it, before and after."`
+	Requests           admin.Requests           `cmd:"" group:"administration" help:"The log of the requests to the OAuth endpoints, with the cause of each refusal."`
 	Catalog            admin.Catalog            `cmd:"" group:"administration" help:"Scopes, endpoints and plans: show, check."`
 }
 

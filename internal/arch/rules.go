@@ -198,7 +198,7 @@ func edgeRules() []Rule {
 		{
 			Name:      "the gateway speaks gRPC and HTTP",
 			Packages:  []string{"./gateway/..."},
-			Only:      []string{"std", "other", "./gen/...", "./sdk/...", "./internal/platform/...", "./gateway/...", "./docs"},
+			Only:      []string{"std", "other", "./gen/...", "./sdk/...", "./internal/platform/...", "./internal/manifest", "./gateway/...", "./docs"},
 			NeverDeep: append([]string{"./services/...", "./internal/platform/sqldb/..."}, sqlDrivers...),
 			Reason:    "the internet-facing process has no database connection and decides nothing about identity or permission",
 		},

@@ -51,6 +51,9 @@ type Client struct {
 	// SubjectType is public, the default, or pairwise.
 	SubjectType            string   `yaml:"subject_type,omitempty"`
 	PostLogoutRedirectURIs []string `yaml:"post_logout_redirect_uris,omitempty"`
+	// LogoutURI is where the client gets logout tokens.
+	LogoutURI             string `yaml:"backchannel_logout_uri,omitempty"`
+	LogoutSessionRequired bool   `yaml:"backchannel_logout_session_required,omitempty"`
 	// RequirePAR and DPoPBound are requirements of RFC 9126 §6 and RFC 9449 §5.2.
 	RequirePAR bool `yaml:"require_pushed_authorization_requests,omitempty"`
 	DPoPBound  bool `yaml:"dpop_bound_access_tokens,omitempty"`

@@ -37,6 +37,10 @@ clients:
     policy_uri: https://a.example/privacy
     tos_uri: https://a.example/terms
     optional_scopes: [jobs:read]
+    id_token_signed_response_alg: ES256
+    post_logout_redirect_uris: [https://a.example/bye]
+    backchannel_logout_uri: https://a.example/logout
+    backchannel_logout_session_required: true
 `
 
 func parse(t *testing.T, text string) []manifest.Client {
@@ -54,9 +58,11 @@ func registered(r *authzv1.CreateClientRequest) *authzv1.Registration {
 		Client: &authzv1.Client{
 			ClientId: r.GetClientId(), Name: r.GetName(), Type: r.GetType(), GrantTypes: r.GetGrantTypes(), ResourceServer: r.GetResourceServer(),
 			WorkspaceId: r.GetWorkspaceId(), Reuse: r.GetReuse(), RefreshRetrySeconds: r.RefreshRetrySeconds,
-			DpopBoundAccessTokens: r.GetDpopBoundAccessTokens(), Profile: r.GetProfile(),
+			DpopBoundAccessTokens: r.GetDpopBoundAccessTokens(), Profile: r.GetProfile(), IdTokenSignedResponseAlg: r.GetIdTokenSignedResponseAlg(),
+			BackchannelLogoutUri: r.GetBackchannelLogoutUri(), BackchannelLogoutSessionRequired: r.GetBackchannelLogoutSessionRequired(),
 		},
-		RedirectUris: r.GetRedirectUris(), Scopes: r.GetScopes(), DefaultScopes: r.GetDefaultScopes(), ApplicationType: r.GetApplicationType(),
+		PostLogoutRedirectUris: r.GetPostLogoutRedirectUris(),
+		RedirectUris:           r.GetRedirectUris(), Scopes: r.GetScopes(), DefaultScopes: r.GetDefaultScopes(), ApplicationType: r.GetApplicationType(),
 		Unverified: r.GetUnverified(), RequirePushedAuthorizationRequests: r.GetRequirePushedAuthorizationRequests(), OptionalScopes: r.GetOptionalScopes(),
 		Identity: &authzv1.AppIdentity{
 			Publisher: r.GetPublisher(), Purpose: r.GetPurpose(), ClientUri: r.GetClientUri(), PolicyUri: r.GetPolicyUri(), TosUri: r.GetTosUri(),
@@ -109,6 +115,10 @@ func TestEachMemberIsChanged(t *testing.T) {
 		"policy_uri":                            func(r *authzv1.Registration) { r.Identity.PolicyUri = "" },
 		"tos_uri":                               func(r *authzv1.Registration) { r.Identity.TosUri = "" },
 		"optional_scopes":                       func(r *authzv1.Registration) { r.OptionalScopes = nil },
+		"id_token_signed_response_alg":          func(r *authzv1.Registration) { r.Client.IdTokenSignedResponseAlg = "" },
+		"post_logout_redirect_uris":             func(r *authzv1.Registration) { r.PostLogoutRedirectUris = nil },
+		"backchannel_logout_uri":                func(r *authzv1.Registration) { r.Client.BackchannelLogoutUri = "" },
+		"backchannel_logout_session_required":   func(r *authzv1.Registration) { r.Client.BackchannelLogoutSessionRequired = false },
 	} {
 		have := registered(c.Create())
 		change(have)

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -24,6 +25,15 @@ func (c *Client) openID(have *authzv1.Registration) []member {
 			set: func(r *authzv1.UpdateClientRequest) {
 				r.PostLogoutRedirectUris, r.ClearPostLogoutRedirectUris = c.PostLogoutRedirectURIs, len(c.PostLogoutRedirectURIs) == 0
 			},
+		},
+		{
+			name: "backchannel_logout_uri", registered: have.GetClient().GetBackchannelLogoutUri(), wanted: c.LogoutURI,
+			set: func(r *authzv1.UpdateClientRequest) { r.BackchannelLogoutUri = &c.LogoutURI },
+		},
+		{
+			name: "backchannel_logout_session_required", registered: strconv.FormatBool(have.GetClient().GetBackchannelLogoutSessionRequired()),
+			wanted: strconv.FormatBool(c.LogoutSessionRequired),
+			set:    func(r *authzv1.UpdateClientRequest) { r.BackchannelLogoutSessionRequired = &c.LogoutSessionRequired },
 		},
 	}
 }

@@ -13,6 +13,8 @@ const (
 	errorInsufficientScope = "insufficient_scope"
 	// errorInvalidProof is of RFC 9449 §7.1.
 	errorInvalidProof = "invalid_dpop_proof"
+	// errorUseNonce is of RFC 9449 §9.
+	errorUseNonce = "use_dpop_nonce"
 )
 
 // challengeScheme says which challenges a denial has, and which of them has the error.

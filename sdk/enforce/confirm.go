@@ -22,6 +22,8 @@ const (
 	InvalidProof
 	// OtherKey is a valid proof of another key than the token's.
 	OtherKey
+	// NeedsNonce is a valid proof without a nonce that the server issued lately (RFC 9449 §9).
+	NeedsNonce
 )
 
 // Call is the request that a proof must be for.
@@ -40,6 +42,8 @@ type Proofs struct {
 	// Replays records the proofs that were used.
 	Replays dpop.Replays
 	Now     func() time.Time
+	// Nonces are those that a proof must have one of; nil where it needs none.
+	Nonces *dpop.Nonces
 }
 
 // NewProofs returns a checker that records proofs in the memory of this process.
@@ -69,10 +73,12 @@ func (p *Proofs) Confirm(ctx context.Context, c Credential, thumbprint string, c
 
 func (p *Proofs) verify(ctx context.Context, c Credential, thumbprint string, call Call) *Denial {
 	proof, err := dpop.Verify(c.Proofs[0], dpop.Request{
-		Method: call.Method, URL: call.Origin + call.Path, AccessToken: c.Token, Now: p.Now(),
+		Method: call.Method, URL: call.Origin + call.Path, AccessToken: c.Token, Now: p.Now(), Nonces: p.Nonces,
 	})
 	var refused *dpop.Error
 	switch {
+	case errors.As(err, &refused) && refused.Fault == dpop.Nonce:
+		return p.nonceDenial(refused)
 	case errors.As(err, &refused):
 		return proofDenial(refused.Error())
 	case err != nil:
@@ -93,6 +99,15 @@ func (p *Proofs) verify(ctx context.Context, c Credential, thumbprint string, ca
 // keyDenial is the denial of a token whose key is not proved (RFC 9449 §7.1: invalid_token).
 func keyDenial(fault KeyFault, in challengeScheme, message string) *Denial {
 	d := &Denial{Status: statusUnauthorized, Code: CodeAuthentication, Message: message, tokenSent: true, scheme: in, key: fault}
+	return Resource{}.Challenge(d)
+}
+
+// nonceDenial is the denial of a proof without a nonce (RFC 9449 §9: use_dpop_nonce).
+func (p *Proofs) nonceDenial(refused *dpop.Error) *Denial {
+	d := &Denial{
+		Status: statusUnauthorized, Code: CodeAuthentication, Message: "The DPoP proof has no nonce of this server: " + refused.Error(),
+		Nonce: p.Nonces.Issue(p.Now()), tokenSent: true, scheme: challengeDPoP, key: NeedsNonce,
+	}
 	return Resource{}.Challenge(d)
 }
 

@@ -19,7 +19,7 @@ const RetryAfter = "2"
 
 // ExposedHeaders is the value of Access-Control-Expose-Headers: the headers of a denial that
 // clients in a browser may read.
-const ExposedHeaders = "Retry-After, WWW-Authenticate"
+const ExposedHeaders = "DPoP-Nonce, Retry-After, WWW-Authenticate"
 
 // Denial is the documented response to a request that must be refused. It is an error.
 type Denial struct {
@@ -31,6 +31,8 @@ type Denial struct {
 	Message string
 	// Challenge is the value of WWW-Authenticate (RFC 6750 §3); empty for none.
 	Challenge string
+	// Nonce is the value of DPoP-Nonce (RFC 9449 §9); empty for none.
+	Nonce string
 	// tokenSent is true for a 401 of a request with a token. otherResource is true where that token
 	// was issued for another resource.
 	tokenSent, otherResource bool

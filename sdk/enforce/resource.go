@@ -32,6 +32,8 @@ func (r Resource) Challenge(d *Denial, scopes ...string) *Denial {
 		challenge.Error, challenge.Description = errorInvalidToken, d.Message
 		if d.key == InvalidProof {
 			challenge.Error = errorInvalidProof
+		} else if d.key == NeedsNonce {
+			challenge.Error = errorUseNonce
 		}
 	}
 	challenged.Challenge = challenge.in(d.scheme)

@@ -9,6 +9,7 @@ import (
 
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/dpop"
 )
 
 // Checker authorizes a request; *usher.Client is one. An empty token is a request without one, and
@@ -72,6 +73,11 @@ func WithResource(resource enforce.Resource) Option {
 // (RFC 9449 §4.3), and never with the Host header. By default it is that of the resource's identifier;
 // without either such tokens are refused. New finds it in the catalog, and ignores this option.
 func WithOrigin(origin string) Option { return func(o *options) { o.origin = origin } }
+
+// WithNonces makes a proof need a nonce of this service (RFC 9449 §9): a request without one gets 401 with
+// use_dpop_nonce and the header DPoP-Nonce, and the client repeats it. All replicas share the key of the
+// nonces. New ignores this option: a Client has them.
+func WithNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.proofs.Nonces = nonces } }
 
 // WithLogger sets the logger, slog.Default by default. Each failed introspection is logged. A path
 // that is not in the catalog is logged once per middleware, because it usually means that New is
@@ -190,6 +196,9 @@ func deny(w http.ResponseWriter, d *enforce.Denial) {
 	h.Set("Cache-Control", "no-store")
 	if d.Challenge != "" {
 		h.Set("WWW-Authenticate", d.Challenge)
+	}
+	if d.Nonce != "" {
+		h.Set("DPoP-Nonce", d.Nonce)
 	}
 	if d.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", enforce.RetryAfter)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -23,6 +24,7 @@ func newConsole(config Config, deps Deps, st *store.Store) ownership.Console {
 	people := rpc.People{Client: identityv1.NewSessionServiceClient(deps.Identity)}
 	tests := limiter("authz:key-tests:", deps)
 	return ownership.Console{
+		Acting: func(ctx context.Context, userID string) context.Context { return actor.With(ctx, actor.OfUser(userID)) },
 		People: people, Store: st, Limit: config.WorkspaceApps,
 		Audience: ownership.Audience{People: people, Store: st, Limit: config.UnverifiedPeople},
 		Registry: registry.Clients{

@@ -27,6 +27,11 @@ func (b *bench) console(t *testing.T) authzv1.ConsoleServiceClient {
 	return authzv1.NewConsoleServiceClient(dial(t, b.network, "gateway", "authz"))
 }
 
+func (b *bench) reviews(t *testing.T) authzv1.ReviewServiceClient {
+	t.Helper()
+	return authzv1.NewReviewServiceClient(dial(t, b.network, "operator", "authz"))
+}
+
 // newApp registers a client of ws_acme and returns its identifier and its secret.
 func (b *bench) newApp(t *testing.T, change ...func(*authzv1.CreateClientRequest)) (id, clear string) {
 	t.Helper()
@@ -238,7 +243,7 @@ func (b *bench) decide(t *testing.T, id, session string) (page, decision error) 
 func TestADraftIsForItsTeamAndTestersUntilItIsApproved(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.newApp(t)
-	console, operator := b.console(t), b.operator(t)
+	console, operator := b.console(t), b.reviews(t)
 	_, err := console.AddAppTester(t.Context(), &authzv1.AddAppTesterRequest{SessionToken: developer, ClientId: id, EmailAddress: " User-Tester@Example.com "})
 	if err != nil {
 		t.Fatal(err)
@@ -304,7 +309,7 @@ func TestADraftIsForItsTeamAndTestersUntilItIsApproved(t *testing.T) {
 func TestASuspendedClientIsRefusedEverywhereWithItsCause(t *testing.T) {
 	b := newBench(t)
 	id, clear := b.newApp(t)
-	token := authzv1.NewAdministrationServiceClient(dial(t, b.network, "token", "authz"))
+	token := authzv1.NewReviewServiceClient(dial(t, b.network, "token", "authz"))
 	if _, err := token.ApplySuspendClient(t.Context(), &authzv1.ApplySuspendClientRequest{ClientId: id, Note: "Asks for passwords"}); err != nil {
 		t.Fatal(err)
 	}
@@ -323,7 +328,7 @@ func TestASuspendedClientIsRefusedEverywhereWithItsCause(t *testing.T) {
 	if b.proves(t, id, clear) {
 		t.Error("enabling lifts the suspension")
 	}
-	_, err = b.operator(t).ReviewClient(t.Context(), &authzv1.ReviewClientRequest{ClientId: id, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE})
+	_, err = b.reviews(t).ReviewClient(t.Context(), &authzv1.ReviewClientRequest{ClientId: id, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE})
 	if err != nil || !b.proves(t, id, clear) {
 		t.Errorf("it cannot authenticate after the suspension: %v", err)
 	}
@@ -331,7 +336,7 @@ func TestASuspendedClientIsRefusedEverywhereWithItsCause(t *testing.T) {
 
 func TestAVerifiedClientThatChangesWhoItIsMustBeReviewedAgain(t *testing.T) {
 	b := newBench(t)
-	operator, console := b.operator(t), b.console(t)
+	operator, console := b.reviews(t), b.console(t)
 	for what, row := range map[string]struct {
 		change   *authzv1.UpdateClientRequest
 		verified bool

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -30,7 +32,9 @@ import (
 type documentBench struct {
 	clock   *authztest.Clock
 	clients authzv1.ClientServiceClient
-	url     string
+	// described are the clients as the consent service reads them.
+	described authzv1.ClientServiceClient
+	url       string
 }
 
 // newDocumentBench serves a document with these members, and keys at /jwks.
@@ -65,6 +69,7 @@ func newDocumentBench(t *testing.T, keys string, members map[string]any) documen
 	}
 	serve(t, network, "authz", service.Register)
 	b.clients = authzv1.NewClientServiceClient(dial(t, network, "token", "authz"))
+	b.described = authzv1.NewClientServiceClient(dial(t, network, "consent", "authz"))
 	return b
 }
 
@@ -80,6 +85,70 @@ func (b documentBench) assert(t *testing.T, key josetest.Signer) error {
 		t.Errorf("the client is %v", res.GetClient())
 	}
 	return err
+}
+
+// TestN5_8_AChangedDocumentAppliesAtOnce: the keys and the method of the document are those that the
+// refresh tokens of the client need from then on.
+func TestN5_8_AChangedDocumentAppliesAtOnce(t *testing.T) {
+	first, second := josetest.New(t, "RS256", "first"), josetest.New(t, "RS256", "second")
+	members := map[string]any{"token_endpoint_auth_method": "private_key_jwt", "jwks": json.RawMessage(josetest.Set(first))}
+	b := newDocumentBench(t, "", members)
+	wantAccepted(t, "the first key", b.assert(t, first))
+	members["jwks"] = json.RawMessage(josetest.Set(second))
+	b.clock.Advance(time.Hour)
+	wantAccepted(t, "the new key", b.assert(t, second))
+	wantCause(t, "the first key, after the change", b.assert(t, first), errorv1.Cause_CAUSE_ASSERTION_KEY_UNKNOWN)
+
+	members["token_endpoint_auth_method"] = "none"
+	delete(members, "jwks")
+	b.clock.Advance(time.Hour)
+	public := &authzv1.AuthenticateClientRequest{Credentials: []*authzv1.ClientCredentials{{ClientId: b.url}}}
+	res, err := b.clients.AuthenticateClient(t.Context(), public)
+	if err != nil || res.GetClient().GetType() != authzv1.ClientType_CLIENT_TYPE_PUBLIC {
+		t.Errorf("after the change to none: %v, %v", res.GetClient(), err)
+	}
+	members["token_endpoint_auth_method"], members["jwks"] = "private_key_jwt", json.RawMessage(josetest.Set(second))
+	b.clock.Advance(time.Hour)
+	_, err = b.clients.AuthenticateClient(t.Context(), public)
+	wantCause(t, "no assertion, after the change from none", err, errorv1.Cause_CAUSE_ASSERTION_MISSING)
+}
+
+// TestN5_8_TheDigestIsThatOfWhatTheDocumentSays, and not of its spelling or of its keys.
+func TestN5_8_TheDigestIsThatOfWhatTheDocumentSays(t *testing.T) {
+	members := map[string]any{"token_endpoint_auth_method": "private_key_jwt", "jwks": json.RawMessage(josetest.Set(josetest.New(t, "RS256", "first")))}
+	b := newDocumentBench(t, "", members)
+	read := func() string {
+		t.Helper()
+		b.clock.Advance(time.Hour)
+		_ = b.assert(t, josetest.New(t, "RS256", "other")) // requests the document
+		res, err := b.described.BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{ClientIds: []string{b.url}})
+		if err != nil || len(res.GetClients()) != 1 {
+			t.Fatalf("%v, %v", res, err)
+		}
+		return res.GetClients()[0].GetDescriptionDigest()
+	}
+	was := read()
+	members["jwks"], members["unknown_member"] = json.RawMessage(josetest.Set(josetest.New(t, "RS256", "second"))), "x"
+	if now := read(); now != was || now == "" {
+		t.Errorf("digest %q, and %q before anything changed that users approve", now, was)
+	}
+	for _, c := range []struct {
+		member string
+		value  any
+		want   oauth.DescriptionChange
+	}{
+		{"client_name", "Chat", oauth.NameChanged},
+		{"redirect_uris", []string{"http://127.0.0.1/cb", "http://localhost/cb"}, oauth.HostsChanged},
+		{"grant_types", []string{"authorization_code"}, oauth.OtherChanged},
+		{"token_endpoint_auth_signing_alg", "RS256", oauth.OtherChanged},
+	} {
+		members[c.member] = c.value
+		now := read()
+		if got := oauth.DescriptionChanges(was, now); len(got) != 1 || got[0] != c.want {
+			t.Errorf("another %s: changes %v, want %v", c.member, got, c.want)
+		}
+		was = now
+	}
 }
 
 // TestMCPFailure_8_ADocumentWithKeysAuthenticatesByThem: as ChatGPT's, with both methods on offer. The

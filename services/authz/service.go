@@ -157,7 +157,7 @@ func limiter(prefix string, deps Deps) *ratelimit.Limiter {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterAuthorizationServiceServer(r, &rpc.Authorizations{Flow: s.flow})
 	authzv1.RegisterDecisionServiceServer(r, &rpc.Decisions{Flow: s.flow})
-	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow})
+	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow, Sender: s.sender()})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterLogoServiceServer(r, &rpc.Logos{Store: s.store})
 	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
@@ -168,11 +168,14 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 		Registrar: s.registrar, Tokens: dynamic.InitialTokens{Store: s.store, Known: s.deps.Catalog.Known}, Count: s.counts.Count,
 	})
 	authzv1.RegisterConsoleServiceServer(r, &rpc.Console{Console: s.console})
-	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Reviews: ownership.Reviewer{Store: s.store}, Clients: s.console.Registry})
+	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: s.console.Registry})
+	authzv1.RegisterReviewServiceServer(r, &rpc.Reviews{Reviewer: ownership.Reviewer{Store: s.store}})
+	s.store.Events().Register(r)
 }
 
 // Run writes the last uses of keys until ctx is done, and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Events().Stop()
 	var recording sync.WaitGroup
 	recording.Go(func() { _ = s.keyUses.Run(ctx) }) // it returns no error
 	defer recording.Wait()

@@ -107,10 +107,12 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Decider: s.decider})
 	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Apps: s.apps})
 	consentv1.RegisterWorkspaceServiceServer(r, s.workspaces)
+	s.store.Events().Register(r)
 }
 
 // Run runs cleanup until ctx ends, on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Events().Stop()
 	cleanup.Runner{
 		Name: "consent", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Later: true, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error { return s.store.CleanUp(ctx, s.config.Retention) },

@@ -49,7 +49,7 @@ func TestTheWayOfAnApp(t *testing.T) {
 		t.Errorf("approved %s ago", since)
 	}
 	wantApp := &consentv1.ConnectedApp{
-		ClientId: "app", ClientName: "Example App", ApproveTime: listed[0].GetApproveTime(),
+		ClientId: "app", ClientName: "Example App", ApproveTime: listed[0].GetApproveTime(), FirstApproveTime: listed[0].GetApproveTime(),
 		Workspaces: []*consentv1.ConnectedWorkspace{
 			{WorkspaceId: "ws_acme", Name: "Acme", Scopes: []string{"videos:read", "analyze:write"}},
 		},

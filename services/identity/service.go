@@ -124,15 +124,18 @@ func attempts(config Config, deps Deps) *attempt.Guard {
 // Register registers the service's RPCs.
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterSessionServiceServer(r, s.sessions)
+	identityv1.RegisterEndedSessionServiceServer(r, &rpc.EndedSessions{Store: s.store})
 	identityv1.RegisterCredentialServiceServer(r, s.credentials)
 	identityv1.RegisterDirectoryServiceServer(r, s.directory)
 	identityv1.RegisterAdministrationServiceServer(r, s.administration)
 	identityv1.RegisterWorkspaceServiceServer(r, s.workspaces)
+	s.store.Events().Register(r)
 }
 
 // Run does the service's background work until ctx is done: it writes the counts of failed sign-ins,
 // and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Events().Stop()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.failures.Run(ctx) })
 	group.Go(func() error { s.runCleanup(ctx); return nil })

@@ -54,6 +54,8 @@ type Config struct {
 	// KeyEncryptionKey encrypts the private keys in the database. It is required where OpenID Connect
 	// is on.
 	KeyEncryptionKey secret.String `koanf:"key_encryption_key" help:"encrypts the keys in the database that sign ID tokens: 32 random characters or more; required with openid, and must not change"`
+	// DPoPNonce makes proofs at the token endpoint and at the endpoint of pushed requests need a nonce.
+	DPoPNonce bool `koanf:"dpop_nonce" help:"DPoP proofs at /oauth/token and /oauth/par need a nonce of this server (RFC 9449 §8), so that none can be made ahead; it needs key_encryption_key"`
 	// SigningKeyLifetime is how long a key signs ID tokens; its successor is published a day before.
 	SigningKeyLifetime time.Duration `koanf:"signing_key_lifetime" bounds:"72h to 8760h" help:"how long a key signs ID tokens; clients that cache the keys for a day never notice the change"`
 	// EmailVerified is the claim email_verified: identity does not verify addresses itself.

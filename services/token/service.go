@@ -92,8 +92,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
 		Pushed:         authzv1.NewPushedAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
-		Administration: authzv1.NewAdministrationServiceClient(deps.Authz),
-		Registrations:  authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
+		Administration: authzv1.NewAdministrationServiceClient(deps.Authz), Reviews: authzv1.NewReviewServiceClient(deps.Authz),
+		Registrations: authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
 	}
 	uses := lastuse.New(st, deps.Logger)
 	enforced := newEnforcement(config, deps, st)
@@ -118,6 +118,10 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	nonces, err := newNonces(config)
+	if err != nil {
+		return nil, err
+	}
 	clients := grant.NotedClients{Clients: authz, Applied: log.Applied}
 	endpoint := grant.NewEndpoint(clients,
 		grant.AuthorizationCode{Codes: authz, Store: st, Lifetimes: config.lifetimes(), Resources: resources, Subjects: openID.subjects, GrantLimit: config.GrantLimit},
@@ -132,7 +136,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		config: config, deps: deps, store: st, feed: log, uses: uses,
 		oauth: &rpc.OAuth{
 			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer,
-			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
+			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now, Nonces: nonces}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
 			Logger: deps.Logger, Sources: new(usedfrom.Recent),
 		},
 		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
@@ -142,6 +146,9 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		users:            newUsers(config, deps, st),
 		accessRevocation: newAccessRevocation(deps, st, authz),
 		openID:           openID.server(config, deps, introspector), ring: openID.ring,
+	}
+	if openID.ring != nil {
+		s.oauth.Hints = openID.issuer
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
 	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
@@ -160,10 +167,12 @@ func newFeed(config Config, deps Deps) *feed.Feed {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterOAuthServiceServer(r, s.oauth)
 	tokenv1.RegisterOpenIDServiceServer(r, s.openID)
+	tokenv1.RegisterLogoutDeliveryServiceServer(r, &rpc.LogoutDeliveries{Log: store.LogoutStore{Store: s.store}})
 	tokenv1.RegisterIntrospectionServiceServer(r, s.introspection)
 	tokenv1.RegisterRevocationServiceServer(r, s.revocations)
 	tokenv1.RegisterGrantServiceServer(r, s.grants)
 	s.enforcement.register(r)
+	s.store.Events().Register(r)
 	tokenv1.RegisterUserServiceServer(r, s.users)
 	tokenv1.RegisterEndingServiceServer(r, s.accessRevocation)
 	tokenv1.RegisterRegistrationServiceServer(r, s.registrations)
@@ -173,11 +182,13 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 
 // Run does the service's background work until ctx ends. It is called once.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.store.Events().Stop()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
 	group.Go(func() error { s.feed.Run(ctx); return nil })
 	s.startCleanup(ctx, group)
 	s.startSigning(ctx, group)
+	s.startLogout(ctx, group)
 	return group.Wait()
 }

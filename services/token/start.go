@@ -48,5 +48,8 @@ func Check(config Config, settings *run.Settings) []error {
 	if settings.OpenID && !settings.Development && config.KeyEncryptionKey.IsZero() {
 		faults = append(faults, errNoKey)
 	}
+	if config.DPoPNonce && !settings.Development && config.KeyEncryptionKey.IsZero() {
+		faults = append(faults, errNoNonceKey)
+	}
 	return faults
 }

@@ -18,3 +18,7 @@ func TestAccount_APasswordIsChangedByTwoClicks(t *testing.T) {
 
 // TestAccount_TheMenuLeadsEverywhere, with the keyboard and without JavaScript.
 func TestAccount_TheMenuLeadsEverywhere(t *testing.T) { play(t, "account", nil, nil) }
+
+// TestDevelopers_AStrangerFindsTheCauseOfARefusal: from the registration of an app to a token in the
+// playground, without JavaScript.
+func TestDevelopers_AStrangerFindsTheCauseOfARefusal(t *testing.T) { play(t, "developers", nil, nil) }

@@ -98,6 +98,32 @@ func TestOIDCRPInitiatedLogout_RefreshTokensStay(t *testing.T) {
 	})
 }
 
+// TestN11_4_TheSecondButtonDisconnectsTheApps: all of the user's, which the first button leaves connected.
+func TestN11_4_TheSecondButtonDisconnectsTheApps(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		r, second := newClient(t, d), newClient(t, d)
+		second.browser = r.browser
+		a, b := r.login(t), second.login(t)
+		page := r.logout(t, url.Values{"client_id": {r.id}})
+		var form harness.Form
+		for _, f := range page.Forms {
+			if strings.HasSuffix(f.Action, "/decision") {
+				form = f
+			}
+		}
+		done, err := r.browser.Follow(r.browser.Submit(page, form, map[string]string{"decision": "logout_all"}))
+		expect.NoError(t, err)
+		if r.signedIn(t) || !strings.Contains(done.Body, "You are signed out") {
+			t.Errorf("afterwards: %d %s", done.Status, done.URL)
+		}
+		for client, tokens := range map[*rp]response{r: a, second: b} {
+			if c := client.refresh(t, tokens.Text("refresh_token")); c.Code() != "invalid_grant" {
+				t.Errorf("a refresh after the logout: %d %s", c.Status, c.Raw)
+			}
+		}
+	})
+}
+
 // TestOIDCRPInitiatedLogout_AsksOtherwise: oidcc-rp-initiated-logout-no-params, -only-state and
 // -no-id-token-hint, and a hint of another session: the user decides, and no address of the request is used
 // without a hint.

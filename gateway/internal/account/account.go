@@ -49,6 +49,7 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	data := page.Apps{
 		CSRF: a.csrf(w, r), User: user, Searchable: len(res.GetApps()) >= searchFrom, Fault: a.Flow.Fault(flash),
 		Disconnected: flash.Kind == browser.FlashDisconnected, WorkspaceEnded: flash.Kind == browser.FlashWorkspaceEnded,
+		InstallationEnded: flash.Kind == browser.FlashInstallationEnded,
 	}
 	if data.Searchable {
 		data.Find = strings.TrimSpace(r.URL.Query().Get("find"))
@@ -73,6 +74,12 @@ func (a Account) pageApp(app *consentv1.ConnectedApp, in *time.Location) page.Ap
 	shown := page.App{
 		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: at(app.GetApproveTime(), in), Used: at(app.GetLastUseTime(), in),
 		Now: a.Flow.Time().In(in), Identity: browser.Identity(app.GetIdentity()),
+		First: at(app.GetFirstApproveTime(), in), Changed: browser.Changes(app.GetChanges()),
+	}
+	for _, i := range app.GetInstallations() {
+		shown.Installations = append(shown.Installations, page.Installation{
+			ID: i.GetInstallationId(), WorkspaceName: i.GetWorkspaceName(), Connected: at(i.GetCreateTime(), in), Used: at(i.GetLastUseTime(), in),
+		})
 	}
 	for _, ws := range app.GetWorkspaces() {
 		shown.Workspaces = append(shown.Workspaces, page.AppWorkspace{
@@ -82,14 +89,17 @@ func (a Account) pageApp(app *consentv1.ConnectedApp, in *time.Location) page.Ap
 	return shown
 }
 
-// Disconnect revokes a client's access, in one workspace if the form names it. After the response,
+// Disconnect revokes a client's access, in one workspace or of one installation if the form names it. After the response,
 // no token of the client is active for this user, or for this user in the workspace.
 func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.AccountForm()) {
 		return
 	}
 	flash := browser.Flash{Kind: browser.FlashDisconnected}
-	if r.PostForm.Get("workspace_id") != "" {
+	switch {
+	case r.PostForm.Get("installation_id") != "":
+		flash.Kind = browser.FlashInstallationEnded
+	case r.PostForm.Get("workspace_id") != "":
 		flash.Kind = browser.FlashWorkspaceEnded
 	}
 	err := a.disconnect(r)
@@ -107,9 +117,16 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	a.back(w, r, flash, browser.PageAccount, browser.HomePath)
 }
 
-// disconnect calls the RPC for the client of a form, and for its workspace if it has one.
+// disconnect calls the RPC for the client of a form, and for its workspace or its installation if it
+// has one.
 func (a Account) disconnect(r *http.Request) (err error) {
 	session, clientID := a.Flow.Cookies.Session(r).Reveal(), r.PostForm.Get("client_id")
+	if id := r.PostForm.Get("installation_id"); id != "" {
+		_, err = a.ConnectedApps.EndInstallation(r.Context(), &consentv1.EndInstallationRequest{
+			SessionToken: session, ClientId: clientID, InstallationId: id,
+		})
+		return err
+	}
 	if workspaceID := r.PostForm.Get("workspace_id"); workspaceID != "" {
 		_, err = a.ConnectedApps.DisconnectAppFromWorkspace(r.Context(), &consentv1.DisconnectAppFromWorkspaceRequest{
 			SessionToken: session, ClientId: clientID, WorkspaceId: workspaceID,

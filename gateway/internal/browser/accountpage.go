@@ -35,7 +35,7 @@ func accountPath(name string) string {
 	return HomePath
 }
 
-// DevelopersPath is the page of the apps of the user's workspaces, and the prefix of every page about one.
+// DevelopersPath is the page of the clients of the user's workspaces, and the prefix of every page about one.
 const DevelopersPath = "/developers"
 
 // WorkspacesPath is the page of the workspaces that the user administers, and the prefix of every page about

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 )
 
 // maxRedirected is the maximum length of the address in the redirect in bytes: proxies accept
@@ -34,6 +35,7 @@ func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := joinQueries(r.URL.RawQuery, string(body))
+	requestlog.NoteBody(r.Context(), httpx.TypeForm, []byte(query))
 	if address := "/oauth/authorize?" + escapeQuery(query); f.Cookies.Browser(r).IsZero() && len(address) <= maxRedirected {
 		RedirectTo(w, address)
 		return

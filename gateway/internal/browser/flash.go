@@ -80,7 +80,9 @@ const (
 	FlashOthersEnded  FlashKind = "others-ended"
 
 	// FlashWorkspaceEnded is a client that was disconnected in one workspace.
-	FlashWorkspaceEnded     FlashKind = "workspace-ended"
+	FlashWorkspaceEnded FlashKind = "workspace-ended"
+	// FlashInstallationEnded is one installation of a client that was disconnected.
+	FlashInstallationEnded  FlashKind = "installation-ended"
 	FlashProfileSaved       FlashKind = "profile-saved"
 	FlashProfile            FlashKind = "profile"
 	FlashPasswordChanged    FlashKind = "password-changed"

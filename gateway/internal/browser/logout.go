@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -19,6 +20,12 @@ import (
 const (
 	LogoutPath         = "/oauth/logout"
 	LogoutDecisionPath = LogoutPath + "/decision"
+)
+
+// The decisions that end the session; the second one disconnects the user's apps too.
+const (
+	decideLogout    = "logout"
+	decideLogoutAll = "logout_all"
 )
 
 // The parameters of a logout request that are read.
@@ -215,13 +222,21 @@ func (f Flow) DecideLogout(w http.ResponseWriter, r *http.Request) {
 	if !f.checkForm(w, r, from) {
 		return
 	}
-	if r.PostForm.Get("decision") != "logout" {
+	decision := r.PostForm.Get("decision")
+	if decision != decideLogout && decision != decideLogoutAll {
 		redirectToPage(w, r, HomePath)
 		return
 	}
 	request, ok := f.checkLogout(w, r, r.PostForm)
 	if !ok {
 		return
+	}
+	if decision == decideLogoutAll { // before the session ends, which names the user
+		_, err := f.ConnectedApps.DisconnectAllApps(r.Context(), &consentv1.DisconnectAllAppsRequest{SessionToken: f.Cookies.Session(r).Reveal()})
+		if err != nil && oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {
+			f.RedirectWithError(w, r, from, err)
+			return
+		}
 	}
 	if err := f.endSession(w, r); err != nil {
 		f.RedirectWithError(w, r, from, err)

@@ -18,6 +18,26 @@ func Identity(m *authzv1.AppIdentity) page.Identity {
 	}
 }
 
+// Changes converts what differs of a client.
+func Changes(list []consentv1.AppChange) page.Changes {
+	var changes page.Changes
+	for _, change := range list {
+		switch change {
+		case consentv1.AppChange_APP_CHANGE_NAME:
+			changes = append(changes, "its name")
+		case consentv1.AppChange_APP_CHANGE_PUBLISHER:
+			changes = append(changes, "its publisher")
+		case consentv1.AppChange_APP_CHANGE_HOME_PAGE:
+			changes = append(changes, "its home page")
+		case consentv1.AppChange_APP_CHANGE_HOSTS:
+			changes = append(changes, "the sites that your answers go to")
+		case consentv1.AppChange_APP_CHANGE_OTHER, consentv1.AppChange_APP_CHANGE_UNSPECIFIED:
+			changes = append(changes, "its description of itself")
+		}
+	}
+	return changes
+}
+
 // consentData returns the data of a consent page, without its token.
 func (f Flow) consentData(c consentView) page.Consent {
 	prompt := c.prompt
@@ -37,7 +57,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 	if len(granted) == 0 {
 		return data
 	}
-	data.Connected = true
+	data.Connected, data.Changed = true, Changes(prompt.GetChanges())
 	had, added := split(prompt.GetScopes(), granted)
 	data.Had, data.Added = f.promptPermissions(had, c.flash), f.promptPermissions(added, c.flash)
 	if prompt.GetOneClick() && !c.whole && len(granted) == 1 && len(added) == 0 && data.Fault.Text == "" {

@@ -8,7 +8,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// about shows how the app is described to people.
+// about shows how the client is described to people.
 func (c Console) about(v visit) page.View {
 	identity, input := v.app.GetRegistration().GetIdentity(), typed(v.flash)
 	data := page.ConsoleForm{Console: v.head, Inputs: append([]page.Field{{ID: "name", Label: "Name", Max: 100, Required: true}}, describing()...)}
@@ -25,7 +25,7 @@ func (c Console) about(v visit) page.View {
 	return page.View{Template: "devabout", Data: data}
 }
 
-// saveAbout changes how the app is described.
+// saveAbout changes how the client is described.
 func (c Console) saveAbout(v visit) outcome {
 	form := v.r.PostForm
 	text := func(name string) *string {
@@ -38,7 +38,7 @@ func (c Console) saveAbout(v visit) outcome {
 	})
 }
 
-// update changes the app.
+// update changes the client.
 func (c Console) update(v visit, change *authzv1.UpdateClientRequest) outcome {
 	change.ClientId = v.id()
 	_, err := c.Apps.UpdateApp(v.r.Context(), &authzv1.UpdateAppRequest{SessionToken: c.session(v.r), Change: change})

@@ -11,7 +11,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// addresses shows the redirect addresses of the app, each with its parts and its last use.
+// addresses shows the redirect addresses of the client, each with its parts and its last use.
 func (c Console) addresses(v visit) page.View {
 	used := map[string]time.Time{}
 	for _, use := range v.app.GetRedirectUriUses() {
@@ -25,12 +25,18 @@ func (c Console) addresses(v visit) page.View {
 			Confirm: v.flash.Field == "confirm" && input.Get("redirect_uri") == uri,
 		})
 	}
-	if data.Typed != "" && v.head.Fault.Field == "redirect_uris" {
-		if text, names := addressFault(data.Typed); text != "" {
-			data.Fault.Text, data.Fault.Names, data.Fault.Detail = text, names, ""
+	data.Fault = addressFaultOf(data.Fault, data.Typed)
+	return page.View{Template: "devaddresses", Data: data}
+}
+
+// addressFaultOf says in the fault of an address which character is wrong.
+func addressFaultOf(fault page.Fault, uri string) page.Fault {
+	if uri != "" && fault.Field == "redirect_uris" {
+		if text, names := addressFault(uri); text != "" {
+			fault.Text, fault.Names, fault.Detail = text, names, ""
 		}
 	}
-	return page.View{Template: "devaddresses", Data: data}
+	return fault
 }
 
 // parts returns the parts of an address.

@@ -2,13 +2,17 @@ package developers
 
 import (
 	"net/http"
+	"sync"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// list shows the apps of the user's workspaces.
+// maxCounted is of how many clients the list says what was refused.
+const maxCounted = 20
+
+// list shows the clients of the user's workspaces.
 func (c Console) list(w http.ResponseWriter, r *http.Request) {
 	res, err := c.Apps.ListApps(r.Context(), &authzv1.ListAppsRequest{SessionToken: c.session(r)})
 	if err != nil {
@@ -21,10 +25,19 @@ func (c Console) list(w http.ResponseWriter, r *http.Request) {
 			AppHead: headOf(app), Workspace: app.GetWorkspace().GetName(), People: int64(app.GetPeople()), Limit: int64(app.GetPeopleLimit()), Refused: -1,
 		})
 	}
+	var reading sync.WaitGroup
+	for i := range data.Apps[:min(len(data.Apps), maxCounted)] {
+		reading.Go(func() {
+			if d, ok := c.day(visit{r: r, app: res.GetApps()[i]}); ok {
+				data.Apps[i].Refused = d.refused
+			}
+		})
+	}
+	reading.Wait()
 	c.render(w, r, res.GetSession(), menuOf(nil, ""), page.View{Template: "devapps", Title: "Your apps", Data: data})
 }
 
-// headOf returns the head of an app's pages.
+// headOf returns the head of a client's pages.
 func headOf(app *authzv1.App) page.AppHead {
 	registration := app.GetRegistration()
 	registered := registration.GetClient()
@@ -34,7 +47,7 @@ func headOf(app *authzv1.App) page.AppHead {
 	}
 }
 
-// badgeOf returns the status of an app.
+// badgeOf returns the status of a client.
 func badgeOf(r *authzv1.Registration) page.Badge {
 	switch r.GetStatus() {
 	case authzv1.ClientStatus_CLIENT_STATUS_DRAFT:
@@ -51,7 +64,7 @@ func badgeOf(r *authzv1.Registration) page.Badge {
 	return page.Badge{Kind: "ok", Text: "Live"}
 }
 
-// kind is where an app runs, and what that means for its registration.
+// kind is where a client runs, and what that means for its registration.
 type kind struct {
 	name, text, why string
 	public          bool
@@ -60,7 +73,7 @@ type kind struct {
 	redirects       bool
 }
 
-// kinds are where an app can run.
+// kinds are where a client can run.
 func kinds() []kind {
 	return []kind{
 		{
@@ -82,7 +95,7 @@ func kinds() []kind {
 	}
 }
 
-// kindOf returns where a registered app runs.
+// kindOf returns where a registered client runs.
 func kindOf(r *authzv1.Registration) kind {
 	has := func(name string) bool {
 		return oauth.AnyGrantType(r.GetClient().GetGrantTypes(), func(g oauth.GrantType) bool { return g.Name == name })

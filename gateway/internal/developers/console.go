@@ -20,9 +20,9 @@ import (
 
 // The addresses of the console.
 const (
-	// Path is the list of the apps.
+	// Path is the list of the clients.
 	Path = browser.DevelopersPath
-	// appsPath is the list too, and before an identifier the path of an app.
+	// appsPath is the list too, and before an identifier the path of a client.
 	appsPath     = Path + "/apps"
 	newPath      = appsPath + "/new"
 	callbackPath = Path + "/playground/callback"
@@ -38,11 +38,11 @@ type Console struct {
 	PublicURL, APIURL string
 	// Self serves a request of the playground, as it serves a client's.
 	Self http.Handler
-	// NotFound serves a path without a page, and an app that is not the user's to see.
+	// NotFound serves a path without a page, and a client that is not the user's to see.
 	NotFound http.Handler
 }
 
-// section is a page about one app.
+// section is a page about one client.
 type section struct {
 	name, title string
 	// show builds the page.
@@ -51,7 +51,7 @@ type section struct {
 	change func(c Console, v visit) outcome
 }
 
-// sections are the pages about one app, in the order of the menu.
+// sections are the pages about one client, in the order of the menu.
 func sections() []section {
 	return []section{
 		{"", "Overview", Console.overview, nil},
@@ -69,7 +69,7 @@ func sections() []section {
 	}
 }
 
-// visit is a request for a page about an app.
+// visit is a request for a page about a client.
 type visit struct {
 	w   http.ResponseWriter
 	r   *http.Request
@@ -83,10 +83,10 @@ type visit struct {
 	head    page.Console
 }
 
-// id returns the app's identifier.
+// id returns the client's identifier.
 func (v visit) id() string { return v.app.GetRegistration().GetClient().GetClientId() }
 
-// base returns the path of the app's pages.
+// base returns the path of the client's pages.
 func base(clientID string) string { return appsPath + "/" + clientID }
 
 // outcome is what a form changed.
@@ -94,9 +94,9 @@ type outcome struct {
 	flash browser.Flash
 	// to is the path of the page to show; empty for the form's own.
 	to string
-	// answered says that the response is written.
-	answered bool
-	err      error
+	// written says that the response is written.
+	written bool
+	err     error
 }
 
 // ServeHTTP serves every page under Path.
@@ -117,7 +117,7 @@ func (c Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// target returns the app and the section that a path names.
+// target returns the client and the section that a path names.
 func target(path string) (clientID string, s section, rest string, found bool) {
 	name, ok := strings.CutPrefix(path, appsPath+"/")
 	if !ok {
@@ -133,7 +133,7 @@ func target(path string) (clientID string, s section, rest string, found bool) {
 	return "", section{}, "", false
 }
 
-// page serves a page about an app.
+// page serves a page about a client.
 func (c Console) page(w http.ResponseWriter, r *http.Request) {
 	id, s, rest, found := target(r.URL.EscapedPath())
 	if !found {
@@ -166,14 +166,14 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 	c.render(w, r, session, menuOf(app, s.name), shown)
 }
 
-// visit returns the visit of an app's page.
+// visit returns the visit of a client's page.
 func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identityv1.Session, app *authzv1.App) visit {
 	v := visit{w: w, r: r, app: app, session: session, user: session.GetUserId(), at: r.URL.EscapedPath(), in: zone(session)}
 	v.head = page.Console{CSRF: c.csrf(w, r), Head: headOf(app), Action: v.at}
 	return v
 }
 
-// app returns an app, or writes the response.
+// client returns a client, or writes the response.
 func (c Console) app(w http.ResponseWriter, r *http.Request, id string) (*identityv1.Session, *authzv1.App, bool) {
 	res, err := c.Apps.GetApp(r.Context(), &authzv1.GetAppRequest{SessionToken: c.session(r), ClientId: id})
 	if err != nil {
@@ -239,7 +239,7 @@ func (c Console) Post(w http.ResponseWriter, r *http.Request) {
 // finish redirects to the page of an outcome.
 func (c Console) finish(w http.ResponseWriter, r *http.Request, path string, o outcome) {
 	switch {
-	case o.answered:
+	case o.written:
 		return
 	case o.err != nil:
 		switch oerr.Reason(o.err) { //nolint:exhaustive // RedirectWithError handles the others
@@ -274,7 +274,7 @@ func (c Console) render(w http.ResponseWriter, r *http.Request, session *identit
 	c.Flow.Pages.Render(w, r, v)
 }
 
-// menuOf returns the menu of a page about an app; nil is the list of the apps.
+// menuOf returns the menu of a page about a client; nil is the list of the clients.
 func menuOf(app *authzv1.App, current string) []page.MenuGroup {
 	var groups []page.MenuGroup
 	if app != nil {

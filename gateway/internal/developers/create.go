@@ -13,10 +13,10 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// maxURL is the length of an address of an app in characters.
+// maxURL is the length of an address of a client in characters.
 const maxURL = 2048
 
-// form shows the form that registers an app.
+// form shows the form that registers a client.
 func (c Console) form(w http.ResponseWriter, r *http.Request) {
 	res, err := c.Apps.ListApps(r.Context(), &authzv1.ListAppsRequest{SessionToken: c.session(r)})
 	if err != nil {
@@ -40,6 +40,7 @@ func (c Console) form(w http.ResponseWriter, r *http.Request) {
 	}
 	fill(data.Inputs, func(id string) string { return input.Get(id) }, data.Fault.Field)
 	data.Redirect.Invalid = data.Fault.Field == data.Redirect.ID
+	data.Fault = addressFaultOf(data.Fault, data.Redirect.Value)
 	for _, k := range kinds() {
 		data.Kinds = append(data.Kinds, page.Choice{Value: k.name, Text: k.text, Why: k.why, Chosen: k.name == input.Get("kind")})
 	}
@@ -53,7 +54,7 @@ func (c Console) form(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// describing are the fields that describe an app to people, besides its name.
+// describing are the fields that describe a client to people, besides its name.
 func describing() []page.Field {
 	return []page.Field{
 		{ID: "purpose", Label: "What it does, in one line", Max: 140},
@@ -71,7 +72,7 @@ func fill(fields []page.Field, value func(id string) string, invalid string) {
 	}
 }
 
-// choices returns every scope that an app may ask for, by the catalog's groups.
+// choices returns every scope that a client may ask for, by the catalog's groups.
 func (c Console) choices(chosen func(name string) bool) []page.PermissionGroup {
 	groups := c.Flow.Permissions(c.Flow.Catalog.Names(), nil)
 	for _, g := range groups {
@@ -82,7 +83,7 @@ func (c Console) choices(chosen func(name string) bool) []page.PermissionGroup {
 	return groups
 }
 
-// create registers an app.
+// create registers a client.
 func (c Console) create(w http.ResponseWriter, r *http.Request) {
 	if !c.Flow.ParseForm(w, r, browser.ConsoleForm(newPath)) {
 		return
@@ -106,7 +107,7 @@ func (c Console) create(w http.ResponseWriter, r *http.Request) {
 	c.finish(w, r, newPath, o)
 }
 
-// newClient converts the form that registers an app. It returns false for a kind that does not exist.
+// newClient converts the form that registers a client. It returns false for a kind that does not exist.
 func newClient(form url.Values) (*authzv1.CreateClientRequest, bool) {
 	i := slices.IndexFunc(kinds(), func(k kind) bool { return k.name == form.Get("kind") })
 	if i < 0 {

@@ -10,7 +10,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// credentials shows the secrets and the keys of the app.
+// credentials shows the secrets and the keys of the client.
 func (c Console) credentials(v visit) page.View {
 	r, input := v.app.GetRegistration(), typed(v.flash)
 	data := page.ConsoleCredentials{
@@ -86,7 +86,7 @@ func (c Console) changeCredentials(v visit) outcome {
 	return outcome{}
 }
 
-// setKeys makes the app authenticate with the keys of the form, or adds one.
+// setKeys makes the client authenticate with the keys of the form, or adds one.
 func (c Console) setKeys(v visit) outcome {
 	r, jwk, address := v.app.GetRegistration(), strings.TrimSpace(v.r.PostForm.Get("jwk")), trimmed(v.r.PostForm, "jwks_uri")
 	switch {

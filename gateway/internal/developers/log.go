@@ -16,7 +16,7 @@ import (
 type RequestLog = activityv1.RequestLogServiceClient
 
 const (
-	// readRequests is how many rows of the log a page of figures reads.
+	// readRequests is how many rows of the log are read for a count.
 	readRequests = 500
 	// shownRequests is how many rows the page of the log shows.
 	shownRequests = 25
@@ -31,7 +31,7 @@ type day struct {
 	by map[errorv1.Cause]int64
 }
 
-// day returns what was refused of an app in the last 24 hours; false while the log cannot be read.
+// day returns what was refused of a client in the last 24 hours; false while the log cannot be read.
 func (c Console) day(v visit) (day, bool) {
 	if c.Log == nil {
 		return day{}, false

@@ -9,7 +9,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// overview shows the figures of the app, what is wrong with it, and how to start.
+// overview shows numbers about the client, the main cause of refusals, and how to start.
 func (c Console) overview(v visit) page.View {
 	data := page.ConsoleOverview{Console: v.head, Start: c.start(v.app.GetRegistration())}
 	people := page.Fact{Label: "People connected", Text: strconv.Itoa(int(v.app.GetPeople()))}
@@ -57,7 +57,7 @@ func (c Console) start(r *authzv1.Registration) []page.Snippet {
 	)
 }
 
-// curl returns the requests of the app.
+// curl returns the requests of the client.
 func (c Console) curl(r *authzv1.Registration, redirect string) string {
 	id, scope := r.GetClient().GetClientId(), strings.Join(r.GetScopes(), " ")
 	token := "curl " + c.APIURL + "/oauth/token"

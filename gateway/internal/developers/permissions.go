@@ -7,7 +7,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// permissions shows what the app may ask for.
+// permissions shows what the client may ask for.
 func (c Console) permissions(v visit) page.View {
 	r, input := v.app.GetRegistration(), typed(v.flash)
 	data := page.ConsolePermissions{Console: v.head}
@@ -29,7 +29,7 @@ func (c Console) permissions(v visit) page.View {
 	return page.View{Template: "devpermissions", Data: data}
 }
 
-// savePermissions changes what the app may ask for.
+// savePermissions changes what the client may ask for.
 func (c Console) savePermissions(v visit) outcome {
 	change := &authzv1.UpdateClientRequest{}
 	for _, name := range c.Flow.Catalog.Names() {
@@ -48,7 +48,7 @@ func (c Console) savePermissions(v visit) outcome {
 	return c.update(v, change)
 }
 
-// preview shows the consent page of the app.
+// preview shows the consent page of the client.
 func (c Console) preview(v visit) page.View {
 	r := v.app.GetRegistration()
 	consent := page.Consent{

@@ -55,7 +55,7 @@ const (
 // maxReply is how much of a response is shown, in bytes.
 const maxReply = 1200
 
-// current returns the run of an app in this browser; a new one where there is none.
+// current returns the run of a client in this browser; a new one where there is none.
 func (c Console) current(v visit) run {
 	var r run
 	if err := json.Unmarshal(c.Flow.Cookies.Playground(v.r), &r); err != nil || r.ClientID != v.id() {
@@ -118,7 +118,7 @@ func (c Console) playground(v visit) page.View {
 	return page.View{Template: "devplayground", Data: data}
 }
 
-// unable returns why the playground cannot make the requests of an app; empty where it can.
+// unable returns why the playground cannot make the requests of a client; empty where it can.
 func unable(r *authzv1.Registration) string {
 	k := kindOf(r)
 	switch {
@@ -223,7 +223,7 @@ func (c Console) begin(v visit) outcome {
 	}
 	challenge := sha256.Sum256([]byte(r.Verifier))
 	browser.RedirectTo(v.w, authorizeURL(c.PublicURL, r.ClientID, c.PublicURL+callbackPath, r.Scope, r.State, base64.RawURLEncoding.EncodeToString(challenge[:])))
-	return outcome{answered: true}
+	return outcome{written: true}
 }
 
 // callback is the playground's redirect URI: it keeps the code, and redirects to the page of the run, whose
@@ -248,7 +248,7 @@ func (c Console) callback(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, base(current.ClientID)+"/playground", http.StatusSeeOther) //nolint:gosec // the identifier is that of the run, which has a MAC
 }
 
-// step makes a request of the app.
+// step makes a request of the client.
 func (c Console) step(v visit, r *run, do string) {
 	if r.Replies == nil {
 		r.Replies = map[string]reply{}

@@ -13,7 +13,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// requests shows the refused requests of the app.
+// requests shows the refused requests of the client.
 func (c Console) requests(v visit) page.View {
 	query := v.r.URL.Query()
 	data := page.ConsoleRequests{Console: v.head, RequestID: query.Get("request_id"), JSON: v.at + "/json"}
@@ -169,7 +169,7 @@ func commonSuffix(a, b string) int {
 // explanation is what a cause means and what to do about it: messages, or English where english is true.
 type explanation struct {
 	what, why, fix string
-	// section is the page of the app that helps, and button the text of the link to it.
+	// section is the page of the client that helps, and button the text of the link to it.
 	section, button string
 	english         bool
 }

@@ -8,10 +8,10 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-// identity returns what people are told about an app.
+// identity returns the description of a client for people.
 func identity(r *authzv1.Registration) page.Identity { return browser.Identity(r.GetIdentity()) }
 
-// origin returns the origin of the app's first redirect address, as the consent page shows it.
+// origin returns the origin of the client's first redirect address, as the consent page shows it.
 func origin(r *authzv1.Registration) string {
 	if len(r.GetRedirectUris()) == 0 {
 		return ""
@@ -26,7 +26,7 @@ func origin(r *authzv1.Registration) string {
 	return u.Scheme + "://" + u.Host
 }
 
-// team shows who manages the app, and who may test it.
+// team shows who manages the client, and who may test it.
 func (c Console) team(v visit) page.View {
 	data := page.ConsoleTeam{
 		Console: v.head, Workspace: v.app.GetWorkspace().GetName(), WorkspaceID: v.app.GetWorkspace().GetWorkspaceId(),
@@ -52,7 +52,7 @@ func (c Console) changeTeam(v visit) outcome {
 	return outcome{}
 }
 
-// status shows who can connect the app, and what the operator said about it.
+// status shows who can connect the client, and what the operator said about it.
 func (c Console) status(v visit) page.View {
 	r := v.app.GetRegistration()
 	data := page.ConsoleStatus{Console: v.head, Note: r.GetReviewNote(), Submitted: at(r.GetSubmitTime(), v.in)}
@@ -80,7 +80,7 @@ func (c Console) status(v visit) page.View {
 	return page.View{Template: "devstatus", Data: data}
 }
 
-// missing returns what a reviewer looks for and the app does not have.
+// missing returns what a reviewer looks for and the client does not have.
 func missing(r *authzv1.Registration) []string {
 	var list []string
 	for _, one := range []struct{ value, text string }{
@@ -94,7 +94,7 @@ func missing(r *authzv1.Registration) []string {
 	return list
 }
 
-// changeStatus submits the app, or withdraws that.
+// changeStatus submits the client, or withdraws that.
 func (c Console) changeStatus(v visit) outcome {
 	withdraw := v.r.PostForm.Get("do") == "withdraw"
 	flash := browser.Flash{Kind: flashSubmitted}

@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// usage shows how many people use the app, and what was refused.
+// usage shows how many people use the client, and what was refused.
 func (c Console) usage(v visit) page.View {
 	people := strconv.Itoa(int(v.app.GetPeople()))
 	if limit := v.app.GetPeopleLimit(); limit > 0 {

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 	gw "github.com/vidocu/usher/gen/gw/usher/token/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -89,6 +90,7 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_AUTHENTICATION_MALFORMED, "the Authorization header is not readable"))
 		return
 	}
+	requestlog.NoteBody(r.Context(), kind, body)
 	proof, ok := proofheader.Metadata(r.Header["Dpop"])
 	if !ok {
 		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_PROOF_MALFORMED, "the header DPoP is not readable"))

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/refusal"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -48,6 +49,8 @@ func rowOf(reason errorv1.Reason) row {
 		return sameInBoth(http.StatusBadRequest, "invalid_target")
 	case errorv1.Reason_REASON_INVALID_DPOP_PROOF:
 		return sameInBoth(http.StatusBadRequest, "invalid_dpop_proof")
+	case errorv1.Reason_REASON_USE_DPOP_NONCE:
+		return sameInBoth(http.StatusBadRequest, "use_dpop_nonce")
 	case errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:
 		return sameInBoth(http.StatusBadRequest, "unauthorized_client")
 	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
@@ -121,6 +124,9 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 	if row.formError == "invalid_client" && needsChallenge(r) {
 		header.Set("WWW-Authenticate", `Basic realm="usher", charset="UTF-8"`)
 	}
+	if nonce := oerr.Nonce(err); nonce != "" {
+		header.Set("DPoP-Nonce", nonce)
+	}
 	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
 		header.Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
@@ -130,6 +136,7 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 
 // writeRow writes a row in the request's dialect.
 func (e *Endpoints) writeRow(w http.ResponseWriter, r *http.Request, row row) {
+	requestlog.NoteError(r.Context(), cmp.Or(row.formError, row.code))
 	if isFlat(r.URL.Path) || untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
 		writeJSON(w, row.formStatus, oauthError{
 			Error: row.formError, Description: describe(row.message), URI: e.errorURI(row.formError),

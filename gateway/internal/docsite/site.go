@@ -148,9 +148,8 @@ func contents() []docs.Group {
 	return groups
 }
 
-// render shows a page, which is in English in every browser.
+// render shows a page. Its frame is in the language of the browser, and its text in English.
 func (s *Site) render(w http.ResponseWriter, r *http.Request, v page.View) {
-	v.Language = "en"
 	s.config.Pages.Render(w, r, v)
 }
 
@@ -178,7 +177,7 @@ func neighbours(name string) (previous, next *page.Link) {
 func menu(current string) *page.Frame {
 	frame := &page.Frame{Menu: []page.MenuGroup{{Entries: []page.MenuEntry{{Address: Path, Text: "Documentation", Current: current == ""}}}}}
 	for _, group := range contents() {
-		part := page.MenuGroup{Name: group.Name}
+		part := page.MenuGroup{Title: group.Name}
 		for _, p := range group.Pages {
 			part.Entries = append(part.Entries, page.MenuEntry{Address: Path + "/" + p.Name, Text: p.Title, Current: p.Name == current})
 		}

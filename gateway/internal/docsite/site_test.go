@@ -11,6 +11,7 @@ import (
 
 	"github.com/vidocu/usher/docs"
 	"github.com/vidocu/usher/gateway/internal/docsite"
+	"github.com/vidocu/usher/gateway/internal/message"
 	"github.com/vidocu/usher/gateway/internal/openapi"
 	"github.com/vidocu/usher/gateway/internal/page"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -125,7 +126,7 @@ func TestEveryLinkLeadsToAPageAndToAHeadingOfIt(t *testing.T) {
 func TestThePagesNameTheAddressesOfTheServer(t *testing.T) {
 	site := newSite(t, catalog.Default())
 	body := get(site, "/docs/quick-start").Body.String()
-	for _, want := range []string{api + "/oauth/token", api + "/v1/videos", public + "/oauth/authorize?client_id", `lang="en"`, "<title>Quick start – Vidocu</title>"} {
+	for _, want := range []string{api + "/oauth/token", api + "/v1/videos", public + "/oauth/authorize?client_id", `lang="en"`, "<title>Schnellstart – Vidocu</title>"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the quick start has no %s", want)
 		}
@@ -149,7 +150,7 @@ func TestAPageNeedsNothingButTheStylesheet(t *testing.T) {
 		if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") {
 			t.Errorf("the policy of %s is %q", path, csp)
 		}
-		if strings.Count(w.Body.String(), "<h1>") != 1 {
+		if strings.Count(w.Body.String(), "<h1") != 1 {
 			t.Errorf("%s has not one heading of the first level", path)
 		}
 	}
@@ -212,6 +213,32 @@ func TestAnAddressWithoutAPageIsNotFound(t *testing.T) {
 	for _, path := range []string{"/docs/", "/docs/nothing", "/docs/quick-start/", "/docs/quick-start.m" + "d", "/docs/quick%2Dstart", "/docs/../docs/errors"} {
 		if w := get(site, path); w.Code != http.StatusNotFound {
 			t.Errorf("%s gets %d", path, w.Code)
+		}
+	}
+}
+
+// TestTheFrameIsInTheLanguageOfTheBrowser: every title and summary of the table of contents, the menu
+// and the links to the next pages; the text is marked as English.
+func TestTheFrameIsInTheLanguageOfTheBrowser(t *testing.T) {
+	site := newSite(t, catalog.Default())
+	german := message.Load().Match("de")
+	index, article := get(site, docsite.Path).Body.String(), get(site, docsite.Path+"/errors").Body.String()
+	unescaped := html.UnescapeString(index)
+	for _, group := range docs.Groups() {
+		for _, p := range group.Pages {
+			for _, text := range []string{p.Title, p.Summary, group.Name} {
+				if !strings.Contains(unescaped, ">"+german.Text(text)+"<") {
+					t.Errorf("the German table of contents has not %q", german.Text(text))
+				}
+			}
+			if german.Text(p.Summary) == p.Summary {
+				t.Errorf("%q is not in German", p.Summary)
+			}
+		}
+	}
+	for _, want := range []string{`<html lang="de"`, `<h1 lang="en" dir="ltr">Errors</h1>`, `<div class="text" lang="en" dir="ltr">`, "Auf dieser Seite", "Weitere Seiten", ">Schnellstart</a>"} {
+		if !strings.Contains(article, want) {
+			t.Errorf("the page has not %q", want)
 		}
 	}
 }

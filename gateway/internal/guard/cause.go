@@ -58,7 +58,7 @@ func keyCause(fault enforce.KeyFault) errorv1.Cause {
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_NEEDS_PROOF
 	case enforce.NotBound:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_NOT_BOUND
-	case enforce.InvalidProof:
+	case enforce.InvalidProof, enforce.NeedsNonce:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_PROOF_INVALID
 	case enforce.OtherKey:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_OTHER_KEY

@@ -22,7 +22,7 @@ func withCORS(h http.Handler, methods ...string) http.Handler {
 	shared := cors.New(cors.Options{
 		AllowedOrigins: []string{"*"}, AllowedMethods: methods, MaxAge: 600,
 		AllowedHeaders: []string{"*"}, // the response lists the requested headers: a literal `*` would not include Authorization (Fetch, CORS protocol)
-		ExposedHeaders: []string{"Retry-After", "WWW-Authenticate", "Usher-Request-Id"},
+		ExposedHeaders: []string{"DPoP-Nonce", "Retry-After", "WWW-Authenticate", "Usher-Request-Id"},
 	}).Handler(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header["Origin"]) == 0 { // no cross-origin browser request, as most are

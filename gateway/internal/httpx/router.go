@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/refusal"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -37,6 +38,8 @@ type RouterConfig struct {
 	PublicURL string
 	// NotFound serves a path without a route.
 	NotFound http.Handler
+	// Requests records finished requests for the request log; nil records none.
+	Requests *requestlog.Recorder
 	// Forwarded detects a proxy that is not trusted; nil is disabled.
 	Forwarded *ForwardWatch
 	// Problem writes an error response in the format of the path. Nil writes the status text.
@@ -152,7 +155,8 @@ func (r *Router) serve(w http.ResponseWriter, req *http.Request, found *route) {
 	}
 	rec := &recorder{ResponseWriter: w}
 	caller := req.Context()
-	ctx, span := r.config.Tracing.Request(refusal.NewContext(requestid.Begin(caller)), req, found.name())
+	noted := r.config.Requests.NewContext(refusal.NewContext(requestid.Begin(caller)), found.name())
+	ctx, span := r.config.Tracing.Request(noted, req, found.name())
 	if found == nil || !found.ownDeadline {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
@@ -275,6 +279,7 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	f.span.End(status)
 	r.config.Metrics.HTTP(name, status, took)
 	if !f.gone {
+		r.config.Requests.Finish(f.request, name, status, w.Header())
 		r.refusals().Report(ctx, refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.ownDeadline})
 	}
 	level := slog.LevelDebug

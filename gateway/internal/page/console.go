@@ -2,7 +2,7 @@ package page
 
 import "time"
 
-// Console is what every page about an app of the developer console has. The pages' data embed it.
+// Console is what every page about a client of the developer console has. The pages' data embed it.
 type Console struct {
 	CSRF string
 	Head AppHead
@@ -15,30 +15,30 @@ type Console struct {
 
 // AppHead is the data of the partial "apphead".
 type AppHead struct {
-	// Base is the path of the app's pages.
+	// Base is the path of the client's pages.
 	Base, ClientID string
 	// Name is untrusted text, and Logo the hash of the logo.
 	Name, Logo string
-	// Kind is where the app runs: a message.
+	// Kind is where the client runs: a message.
 	Kind  string
 	Badge Badge
-	// Checked says that the operator has verified the app.
+	// Checked says that the operator has verified the client.
 	Checked bool
 }
 
-// Tile returns the app's logo.
+// Tile returns the client's logo.
 func (a AppHead) Tile() Tile { return Tile{Name: a.Name, Logo: a.Logo} }
 
-// ConsoleApps is the data of devapps.html: the apps of the user's workspaces.
+// ConsoleApps is the data of devapps.html: the clients of the user's workspaces.
 type ConsoleApps struct {
 	Apps []ConsoleApp
-	// Several shows the workspace of each app.
+	// Several shows the workspace of each client.
 	Several bool
-	// May says that there is a workspace in which the user may register apps.
+	// May says that there is a workspace in which the user may register clients.
 	May bool
 }
 
-// ConsoleApp is an app in the list.
+// ConsoleApp is a client in the list.
 type ConsoleApp struct {
 	AppHead
 	// Workspace is untrusted text.
@@ -64,10 +64,10 @@ func (c ConsoleApps) None() Empty {
 	}
 }
 
-// ConsoleForm is the data of devnew.html and devabout.html: an app as its team describes it.
+// ConsoleForm is the data of devnew.html and devabout.html: a client as its team describes it.
 type ConsoleForm struct {
 	Console
-	// Kinds are where an app can run, and Workspaces those that can own it.
+	// Kinds are where a client can run, and Workspaces those that can own it.
 	Kinds      []Choice
 	Workspaces []Choice
 	Inputs     []Field
@@ -132,9 +132,9 @@ type ConsoleCredentials struct {
 	// Tested are the keys that were read from Address just now; TestedNow says that they were.
 	Tested    []ConsoleKey
 	TestedNow bool
-	// Address is where the app publishes its keys; empty for registered ones.
+	// Address is where the client publishes its keys; empty for registered ones.
 	Address string
-	// Public says that the app has no credentials, and UsesKeys that it authenticates with keys.
+	// Public says that the client has no credentials, and UsesKeys that it authenticates with keys.
 	Public, UsesKeys bool
 	// TypedKey is the input of the form of keys.
 	TypedKey, TypedAddress string
@@ -143,7 +143,7 @@ type ConsoleCredentials struct {
 // Full reports whether there are as many secrets as there may be.
 func (c ConsoleCredentials) Full() bool { return len(c.Secrets) > 1 }
 
-// ConsoleSecret is a secret of an app.
+// ConsoleSecret is a secret of a client.
 type ConsoleSecret struct {
 	ID, LastFour string
 	// By is who created it; a message, or untrusted text where ByName is true.
@@ -164,7 +164,7 @@ func (s ConsoleSecret) Facts() []Fact {
 	return append(facts, Fact{Label: "Ends", At: s.Ends})
 }
 
-// ConsoleKey is a public key of an app.
+// ConsoleKey is a public key of a client.
 type ConsoleKey struct {
 	ID, Name, Type      string
 	Created, Ends, Used time.Time
@@ -213,13 +213,13 @@ type ConsoleScopes struct {
 	Scopes []ConsoleScope
 }
 
-// ConsoleScope is a scope as an app may ask for it.
+// ConsoleScope is a scope as a client may ask for it.
 type ConsoleScope struct {
 	Name, Description        string
 	Asked, Optional, Default bool
 }
 
-// Use returns how the app asks for it.
+// Use returns how the client asks for it.
 func (s ConsoleScope) Use() string {
 	switch {
 	case s.Optional:
@@ -256,7 +256,7 @@ type ConsoleTester struct {
 // ConsoleStatus is the data of devstatus.html.
 type ConsoleStatus struct {
 	Console
-	// Text says who can connect the app, and Next what comes next; empty for nothing.
+	// Text says who can connect the client, and Next what comes next; empty for nothing.
 	Text, Next string
 	// Note is what the reviewer wrote: untrusted text.
 	Note      string

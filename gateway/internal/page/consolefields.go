@@ -1,6 +1,6 @@
 package page
 
-// maxAddress is the length of an address of an app in characters.
+// maxAddress is the length of an address of a client in characters.
 const maxAddress = 2048
 
 // Field returns the field of a new address.

@@ -107,8 +107,10 @@ type Frame struct {
 	Menu []MenuGroup
 }
 
-// MenuGroup is a part of the partial "menu". Its name may be empty.
+// MenuGroup is a part of the partial "menu". Title is a message and Name untrusted text; either may be
+// empty.
 type MenuGroup struct {
+	Title   string
 	Name    string
 	Entries []MenuEntry
 }

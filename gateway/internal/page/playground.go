@@ -3,13 +3,13 @@ package page
 // ConsolePlayground is the data of devplayground.html.
 type ConsolePlayground struct {
 	Console
-	// Address is the playground's redirect address, and Registered says that the app has it.
+	// Address is the playground's redirect address, and Registered says that the client has it.
 	Address    string
 	Registered bool
-	// Reason is why the playground cannot sign for the app: a message; empty where it can.
+	// Reason is why the playground cannot sign for the client: a message; empty where it can.
 	Reason string
 	Scopes []PermissionGroup
-	// Secret says that the app authenticates with a secret, which each step asks for.
+	// Secret says that the client authenticates with a secret, which each step asks for.
 	Secret bool
 	// Now is the step that comes next, 1 to 5; 6 at the end.
 	Now   int

@@ -38,7 +38,7 @@ type FilterOption struct {
 // ConsoleRequest is equal requests that were refused.
 type ConsoleRequest struct {
 	At time.Time
-	// What is the cause and Why its explanation: messages, or English text where English is true.
+	// The cause is What, and its explanation Why: messages, or English text where English is true.
 	What, Why string
 	English   bool
 	// Fix is what to do, likewise.

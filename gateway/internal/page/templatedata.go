@@ -67,6 +67,8 @@ type Consent struct {
 	// workspace of its access, and Had those that it has in each.
 	Connected  bool
 	Added, Had []PermissionGroup
+	// Changed says how the app differs from when the user approved it; nil where it does not.
+	Changed Changes
 	// OneClick is the only workspace of the app's access, where the app has all permissions there and
 	// one click goes on; nil for the whole page.
 	OneClick   *Workspace
@@ -268,10 +270,10 @@ type Apps struct {
 	Find string
 	// Searchable shows the search: there are more apps than one looks through.
 	Searchable bool
-	// Disconnected is true after an app was disconnected, and WorkspaceEnded after it was in one
-	// workspace.
-	Disconnected, WorkspaceEnded bool
-	Fault                        Fault
+	// Disconnected is true after an app was disconnected, WorkspaceEnded after it was in one workspace,
+	// and InstallationEnded after one of its installations was.
+	Disconnected, WorkspaceEnded, InstallationEnded bool
+	Fault                                           Fault
 }
 
 // Done returns the notice of a disconnection; nil without one.
@@ -281,6 +283,8 @@ func (a Apps) Done() *Message {
 		return &Message{Kind: "ok", Text: "The app is disconnected. It has no access any more."}
 	case a.WorkspaceEnded:
 		return &Message{Kind: "ok", Text: "The app has no access to that workspace any more."}
+	case a.InstallationEnded:
+		return &Message{Kind: "ok", Text: "That installation has no access any more. The others go on."}
 	}
 	return nil
 }
@@ -304,7 +308,12 @@ type App struct {
 	// Identity is what is known of the app besides its name.
 	Identity   Identity
 	Workspaces []AppWorkspace
-	Approved   time.Time
+	// First is the time of the first approval, and Approved of the latest.
+	First, Approved time.Time
+	// Changed says how the app differs from when the user approved it; nil where it does not.
+	Changed Changes
+	// Installations are those of an app that shares its identifier among them.
+	Installations []Installation
 	// Used is the time of the last use; zero if never.
 	Used time.Time
 	// Now is the time at which the page is shown.
@@ -334,7 +343,12 @@ func (a App) Facts() []Fact {
 	} else if host := hostOf(a.Identity.Address); host != "" {
 		facts = append(facts, Fact{Label: "Its website", Text: host, Address: a.Identity.Address})
 	}
-	facts = append(facts, Fact{Label: "Approved", At: a.Approved}, used, Fact{Label: "Client id", Text: a.ClientID, Code: true})
+	if !a.First.IsZero() && a.First.Before(a.Approved) {
+		facts = append(facts, Fact{Label: "First approved", At: a.First}, Fact{Label: "Last approved", At: a.Approved})
+	} else {
+		facts = append(facts, Fact{Label: "Approved", At: a.Approved})
+	}
+	facts = append(facts, used, Fact{Label: "Client id", Text: a.ClientID, Code: true})
 	if a.Identity.Known && !a.Identity.Verified {
 		facts = append(facts, Fact{Label: "Checked", Phrase: "Nobody here has checked who made this app."})
 	}

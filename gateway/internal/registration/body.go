@@ -90,7 +90,7 @@ func refuse(member, problem string) error {
 func isMember(name string) bool {
 	m := &authzv1.ClientMetadata{}
 	return name == memberKeys || name == memberID || name == memberSecret || slices.Contains(forbiddenInUpdate(), name) ||
-		texts(m)[name] != nil || lists(m)[name] != nil
+		name == memberSessionRequired || texts(m)[name] != nil || lists(m)[name] != nil
 }
 
 // Members that are not strings or lists of strings, or not metadata.
@@ -98,6 +98,8 @@ const (
 	memberKeys   = "jwks"
 	memberID     = "client_id"
 	memberSecret = "client_secret"
+
+	memberSessionRequired = "backchannel_logout_session_required"
 )
 
 // texts are the members of RFC 7591 §2 that are strings.
@@ -106,7 +108,7 @@ func texts(m *authzv1.ClientMetadata) map[string]*string {
 		"token_endpoint_auth_method": &m.TokenEndpointAuthMethod, "client_name": &m.ClientName, "client_uri": &m.ClientUri,
 		"logo_uri": &m.LogoUri, "scope": &m.Scope, "tos_uri": &m.TosUri, "policy_uri": &m.PolicyUri, "jwks_uri": &m.JwksUri,
 		"software_id": &m.SoftwareId, "software_version": &m.SoftwareVersion, "software_statement": &m.SoftwareStatement,
-		"application_type": &m.ApplicationType,
+		"application_type": &m.ApplicationType, "backchannel_logout_uri": &m.BackchannelLogoutUri,
 	}
 }
 
@@ -114,6 +116,7 @@ func texts(m *authzv1.ClientMetadata) map[string]*string {
 func lists(m *authzv1.ClientMetadata) map[string]*[]string {
 	return map[string]*[]string{
 		"redirect_uris": &m.RedirectUris, "grant_types": &m.GrantTypes, "response_types": &m.ResponseTypes, "contacts": &m.Contacts,
+		"post_logout_redirect_uris": &m.PostLogoutRedirectUris,
 	}
 }
 
@@ -138,6 +141,9 @@ func (m members) metadata() (*authzv1.ClientMetadata, error) {
 		for _, value := range values {
 			*target = append(*target, *value)
 		}
+	}
+	if sent, ok := m[memberSessionRequired]; ok && json.Unmarshal(sent, &metadata.BackchannelLogoutSessionRequired) != nil {
+		return nil, refuse(memberSessionRequired, "must be true or false")
 	}
 	if keys, ok := m[memberKeys]; ok {
 		if !bytes.HasPrefix(bytes.TrimSpace(keys), []byte("{")) {

@@ -203,6 +203,10 @@ type document struct {
 	SoftwareID      string   `json:"software_id,omitempty"`
 	SoftwareVersion string   `json:"software_version,omitempty"`
 
+	PostLogoutURIs  []string `json:"post_logout_redirect_uris,omitempty"`
+	LogoutURI       string   `json:"backchannel_logout_uri,omitempty"`
+	SessionRequired bool     `json:"backchannel_logout_session_required,omitempty"`
+
 	Keys json.RawMessage `json:"jwks,omitempty"`
 }
 
@@ -215,6 +219,7 @@ func (e *Endpoints) document(c *authzv1.RegisteredClient, shown credentials) doc
 		ApplicationType: m.GetApplicationType(), Name: m.GetClientName(), ClientURI: m.GetClientUri(), LogoURI: m.GetLogoUri(),
 		Contacts: m.GetContacts(), TermsURI: m.GetTosUri(), PolicyURI: m.GetPolicyUri(), KeysURI: m.GetJwksUri(),
 		SoftwareID: m.GetSoftwareId(), SoftwareVersion: m.GetSoftwareVersion(), Keys: json.RawMessage(m.GetJwks()),
+		PostLogoutURIs: m.GetPostLogoutRedirectUris(), LogoutURI: m.GetBackchannelLogoutUri(), SessionRequired: m.GetBackchannelLogoutSessionRequired(),
 	}
 	if d.Secret != "" {
 		d.SecretExpiresAt = new(int64)

@@ -73,12 +73,14 @@ type document struct {
 }
 
 // openIDMembers are the members of OpenID Connect Discovery §3, OpenID Connect RP-Initiated Logout 1.0
-// §2.1 and Initiating User Registration via OpenID Connect 1.0 §2. Those that are false here have another
+// §2.1, OpenID Connect Back-Channel Logout 1.0 §2.1 and Initiating User Registration via OpenID Connect 1.0 §2. Those that are false here have another
 // default.
 type openIDMembers struct {
 	UserInfoEndpoint    string   `json:"userinfo_endpoint"`
 	KeysURI             string   `json:"jwks_uri"`
 	EndSessionEndpoint  string   `json:"end_session_endpoint"`
+	BackChannelLogout   bool     `json:"backchannel_logout_supported"`
+	BackChannelSession  bool     `json:"backchannel_logout_session_supported"`
 	SubjectTypes        []string `json:"subject_types_supported"`
 	IDTokenAlgorithms   []string `json:"id_token_signing_alg_values_supported"`
 	ClaimTypes          []string `json:"claim_types_supported"`
@@ -94,6 +96,7 @@ type openIDMembers struct {
 func (m Metadata) openID() *openIDMembers {
 	return &openIDMembers{
 		UserInfoEndpoint: m.API + openid.UserInfoPath, KeysURI: m.API + openid.KeysPath, EndSessionEndpoint: m.Issuer + "/oauth/logout",
+		BackChannelLogout: true, BackChannelSession: true,
 		SubjectTypes: []string{"public", "pairwise"}, IDTokenAlgorithms: oauth.IDTokenAlgorithms(), ClaimTypes: []string{"normal"},
 		Claims: []string{
 			"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", oauth.WorkspaceClaim,

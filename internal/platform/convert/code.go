@@ -14,7 +14,7 @@ func CodeToProto(a oauth.ApprovedRequest) *authzv1.ResolveCodeResponse {
 	return &authzv1.ResolveCodeResponse{
 		Nonce: a.Nonce, AuthenticateTime: timestampOrNil(a.AuthTime), SessionId: a.SessionID,
 		ClientId: a.ClientID, RedirectUri: a.RedirectURI, CodeChallenge: a.CodeChallenge, Scopes: a.Scope, Resources: a.Resources,
-		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch, DpopJkt: a.DPoPKey,
+		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch, DpopJkt: a.DPoPKey, DescriptionDigest: a.DescriptionDigest,
 	}
 }
 
@@ -25,7 +25,7 @@ func CodeFromProto(res *authzv1.ResolveCodeResponse) oauth.ApprovedRequest {
 			CodeBinding: oauth.CodeBinding{
 				ClientID: res.GetClientId(), RedirectURI: res.GetRedirectUri(), CodeChallenge: res.GetCodeChallenge(), DPoPKey: res.GetDpopJkt(),
 			},
-			Scope: res.GetScopes(), Resources: res.GetResources(), Nonce: res.GetNonce(),
+			Scope: res.GetScopes(), Resources: res.GetResources(), Nonce: res.GetNonce(), DescriptionDigest: res.GetDescriptionDigest(),
 		},
 		AuthTime: TimeFromProto(res.GetAuthenticateTime()), SessionID: res.GetSessionId(),
 		UserID: res.GetUserId(), DisplayName: res.GetDisplayName(), WorkspaceID: res.GetWorkspaceId(), Epoch: res.GetEpoch(),

@@ -12,13 +12,13 @@ import (
 
 func TestEveryFieldOfAConnectionTravels(t *testing.T) {
 	for _, want := range []oauth.Connection{
-		{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.UnixMicro(1_700_000_000_000_001).UTC()}, {},
+		{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.UnixMicro(1_700_000_000_000_001).UTC(), DescriptionDigest: "digest"}, {},
 	} {
 		if diff := cmp.Diff(want, convert.ConnectionFromProto(convert.ConnectionToProto(want))); diff != "" {
 			t.Errorf("received (-want +got):\n%s", diff)
 		}
 	}
-	message := convert.ConnectionToProto(oauth.Connection{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.Unix(1, 0)}).ProtoReflect()
+	message := convert.ConnectionToProto(oauth.Connection{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.Unix(1, 0), DescriptionDigest: "digest"}).ProtoReflect()
 	fields := message.Descriptor().Fields()
 	for i := range fields.Len() {
 		if !message.Has(fields.Get(i)) {

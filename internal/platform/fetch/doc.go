@@ -1,5 +1,6 @@
 // Package fetch reads small JSON documents from addresses that strangers name, such as a client's
-// keys: the only way in which a service requests something from outside.
+// keys, and posts forms to such addresses: the only way in which a service requests something from
+// outside.
 //
 // A stranger must not reach hosts that only we can reach, nor keep us busy. The name is resolved
 // once, and the address of each connection is checked when the socket is about to connect, so that

@@ -28,6 +28,9 @@ type AuthorizationRequest struct {
 	Resources Resources `json:"resources,omitempty"`
 	// Nonce is the parameter of OpenID Connect Core §3.1.2.1, UTF-8; empty when none was sent.
 	Nonce string `json:"nonce,omitempty"`
+	// DescriptionDigest is Description.Digest of the client when the request began. Release 0.1 reads a value with one, and writes
+	// one without.
+	DescriptionDigest string `json:"description,omitempty"`
 }
 
 // ApprovedRequest is the value of an authorization code: the request, and who approved it for which workspace.

@@ -27,6 +27,29 @@ type Connection struct {
 	Lenient int64
 	// LastUsed is zero if nothing was ever issued.
 	LastUsed time.Time
+	// DescriptionDigest is that of the newest grant; empty where it is not known.
+	DescriptionDigest string
+	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
+	PolicyVersions map[string]int64
+}
+
+// Installation is a grant to one installation of a client whose identifier all installations share.
+type Installation struct {
+	// ID is the grant's, base64url.
+	ID, ClientID, WorkspaceID string
+	CreatedAt, LastUsed       time.Time
+}
+
+// LiveGrants are a user's present grants to a client.
+type LiveGrants struct {
+	// Epoch is that of the user-client.
+	Epoch int64
+	// Scopes are a row for each workspace, in no particular order.
+	Scopes []GrantedScopes
+	// DescriptionDigest is that of the newest grant; empty for none.
+	DescriptionDigest string
+	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
+	PolicyVersions map[string]int64
 }
 
 // GrantedScopes are the scopes of a user's grants to a client in one workspace.
@@ -43,13 +66,4 @@ type WorkspaceClient struct {
 	// Scope are the scopes of all grants together.
 	Scope    Scope
 	LastUsed time.Time
-}
-
-// PairState is what the token service knows of a user-client when a consent page is shown.
-type PairState struct {
-	Epoch int64
-	// Granted are the user's live grants, a row for each workspace in no particular order.
-	Granted []GrantedScopes
-	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
-	PolicyVersions map[string]int64
 }

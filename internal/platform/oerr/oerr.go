@@ -51,6 +51,7 @@ const (
 	metaField  = "field"
 	metaCause  = "cause"
 	metaClient = "client_id"
+	metaNonce  = "dpop_nonce"
 )
 
 // options collect what New puts into the details.
@@ -79,6 +80,9 @@ func WithField(name string) Option { return func(o *options) { o.set(metaField, 
 // WithClient names the registered client that is refused, for the log. It must never be an unknown
 // identifier: a caller may send a secret in its place.
 func WithClient(id string) Option { return func(o *options) { o.set(metaClient, id) } }
+
+// WithNonce adds the nonce that the client's next DPoP proof must have.
+func WithNonce(nonce string) Option { return func(o *options) { o.set(metaNonce, nonce) } }
 
 // WithRetryAfter adds the time to wait before a retry.
 func WithRetryAfter(d time.Duration) Option { return func(o *options) { o.retryAfter = d } }
@@ -140,6 +144,12 @@ func Reason(err error) errorv1.Reason {
 		return errorv1.Reason_REASON_UNAVAILABLE
 	}
 	return errorv1.Reason_REASON_UNSPECIFIED
+}
+
+// Nonce returns the nonce that the client's next DPoP proof must have; empty for none.
+func Nonce(err error) string {
+	st, _ := statusOf(err)
+	return infoOf(st).GetMetadata()[metaNonce]
 }
 
 // Field returns the request's field that an error is about; empty if none.

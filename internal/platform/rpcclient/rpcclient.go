@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
@@ -70,9 +71,9 @@ func Traced(t *telemetry.Tracing) []grpc.DialOption {
 	))}
 }
 
-// bounded adds a deadline to every call, and the id of the request that it belongs to.
+// bounded adds a deadline to every call, and the id and the actor of the request that it belongs to.
 func bounded(ctx context.Context, method string, req, res any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	ctx = requestid.Forward(ctx)
+	ctx = actor.Forward(requestid.Forward(ctx))
 	if _, has := ctx.Deadline(); has {
 		return invoke(ctx, method, req, res, conn, opts...)
 	}

@@ -44,6 +44,30 @@ func (s *Statement) read(rows Rows) error {
 	return rows.Err()
 }
 
+// Run runs the statements in order, each with a round trip of its own.
+func (t *Tx) Run(ctx context.Context, statements ...*Statement) error {
+	for _, s := range statements {
+		if s.dest == nil {
+			n, err := t.Exec(ctx, s.text, s.args...)
+			if err != nil {
+				return err
+			}
+			s.affected = n
+			continue
+		}
+		rows, err := t.Query(ctx, s.text, s.args...)
+		if err != nil {
+			return err
+		}
+		err = s.read(rows)
+		rows.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Pipeline runs the statements in order in one transaction: all of them take effect, or none. No
 // statement can use another's result, except through the database; on PostgreSQL that makes the
 // whole transaction one round trip. A pipeline that lost against a concurrent transaction is

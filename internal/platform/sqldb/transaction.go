@@ -44,17 +44,6 @@ func (t *Tx) QueryRow(ctx context.Context, text string, args ...any) Row {
 	return t.tx.queryRow(ctx, text, args)
 }
 
-// Run runs statements that have no destinations, in order.
-func (t *Tx) Run(ctx context.Context, statements ...*Statement) error {
-	for _, s := range statements {
-		var err error
-		if s.affected, err = t.Exec(ctx, s.text, s.args...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // InTx runs f in a transaction and commits when f returns nil; when f returns an error or panics,
 // the transaction is rolled back. f's error is returned as it is. A transaction that lost against a
 // concurrent one is retried, up to three times, so f must be repeatable, and must return the errors

@@ -43,6 +43,20 @@ func (m *Metrics) Activity(sources []string) *Activity {
 	return a
 }
 
+// RequestsDropped registers the counter of requests that a gateway could not hand to the request log,
+// and returns the function that increments it. A nil receiver counts nothing.
+func (m *Metrics) RequestsDropped() func(requests int64) {
+	if m == nil {
+		return func(int64) {}
+	}
+	c := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "usher_request_log_dropped_total",
+		Help: "Requests that the gateway did not hand to the request log, because its queue was full or a batch was lost.",
+	})
+	m.registry.MustRegister(c)
+	return func(requests int64) { c.Add(float64(requests)) }
+}
+
 // Requests counts the requests of a batch, and those that the sender had dropped before it.
 func (a *Activity) Requests(recorded, dropped int64) {
 	if a != nil {

@@ -28,6 +28,8 @@ const (
 	Token
 	// Replayed is a proof that was used before.
 	Replayed
+	// Nonce is a nonce that is absent, or that the server did not issue lately.
+	Nonce
 )
 
 // Error is the refusal of a proof.
@@ -59,6 +61,8 @@ func (f Fault) String() string {
 		return "is for another access token (ath)"
 	case Replayed:
 		return "was used before"
+	case Nonce:
+		return "must have the nonce of the header DPoP-Nonce"
 	case Malformed:
 	}
 	return "is malformed"

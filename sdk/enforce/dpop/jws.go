@@ -19,8 +19,8 @@ type header struct {
 
 // claims are those that are read (RFC 9449 §4.2).
 type claims struct {
-	ID, Method, URL, TokenHash string
-	IssuedAt                   *float64
+	ID, Method, URL, TokenHash, Nonce string
+	IssuedAt                          *float64
 }
 
 // token is a parsed JWS. Nothing of it is verified.
@@ -48,6 +48,7 @@ func parse(text string) (token, error) {
 	okHeader = members(protected, map[string]any{"typ": &t.header.Type, "alg": &t.header.Algorithm, "jwk": &t.header.Key, "crit": &critical})
 	okPayload = members(payload, map[string]any{
 		"jti": &t.claims.ID, "htm": &t.claims.Method, "htu": &t.claims.URL, "iat": &t.claims.IssuedAt, "ath": &t.claims.TokenHash,
+		"nonce": &t.claims.Nonce,
 	})
 	// No extension is understood, so that one that must be is a reason to refuse (RFC 7515 §4.1.11).
 	if !okHeader || !okPayload || critical != nil {

@@ -28,6 +28,8 @@ type Request struct {
 	// AccessToken is the token that the proof is sent with; empty at an endpoint that takes none.
 	AccessToken string
 	Now         time.Time
+	// Nonces are those that a proof must have one of; nil where it needs none.
+	Nonces *Nonces
 }
 
 // Proof is a proof whose signature and claims are right. Whether it was used before is not checked.
@@ -81,6 +83,8 @@ func check(c claims, key publicKey, r Request) (Proof, error) {
 		return Proof{}, refuse(ID)
 	case r.AccessToken != "" && !isHashOf(c.TokenHash, r.AccessToken):
 		return Proof{}, refuse(Token)
+	case r.Nonces != nil && !r.Nonces.Valid(c.Nonce, r.Now):
+		return Proof{}, refuse(Nonce)
 	}
 	thumbprint := key.thumbprint()
 	// The separator is in neither a thumbprint nor a URL, so that no two proofs have the same text.

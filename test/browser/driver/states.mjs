@@ -1,4 +1,6 @@
 // Visits every state of every page.
+import { visitChangedApp } from './changed.mjs';
+import { visitDevelopers, visitStranger } from './developers.mjs';
 import { enter, mustPoll, startDevice } from './device.mjs';
 import { changePassword, esther, john, throttle } from './person.mjs';
 
@@ -8,6 +10,7 @@ export async function visitStates(person, visit) {
   await authorization(person, visit);
   await account(person, visit);
   await devices(person, visit);
+  await developers(person, visit);
   await otherPeople(person, visit);
 }
 
@@ -105,6 +108,7 @@ async function account(person, visit) {
   await visit('apps-workspace-ended');
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
+  await visitChangedApp(person, john.workspace, visit);
   const elsewhere = await person.stage.person();
   await elsewhere.open('/account/connected-apps');
   await elsewhere.signIn(john);
@@ -269,4 +273,21 @@ async function otherPeople(person, visit) {
   await visit('cross-origin');
   await throttle(person);
   await visit('sign-in-throttled');
+}
+
+// developers visits the developer console. It ends signed in as John, as it begins.
+async function developers(person, visit) {
+  await signInAt(person, john, '/developers');
+  const draft = await visitDevelopers(person, visit);
+  await signInAt(person, esther, '/developers');
+  await visitStranger(person, visit, draft);
+  await signInAt(person, john, '/account/connected-apps');
+}
+
+// signInAt signs a user in at a page, whoever was signed in before.
+async function signInAt(person, user, path) {
+  await person.open('/account');
+  if (await person.where() === 'account') await person.signOut();
+  await person.open(path);
+  await person.signIn(user);
 }

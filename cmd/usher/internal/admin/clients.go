@@ -26,7 +26,9 @@ type Clients struct {
 	RemoveFromWorkspace removeFromWorkspace `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
 	Disable             disableClient       `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
 	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	DisabledDocuments   disabledDocuments   `cmd:"" help:"List the clients with a document (CIMD) that are disabled."`
 	Logo                setLogo             `cmd:"" help:"Set the logo that users see, or remove it."`
+	Review              reviewClients       `cmd:"" help:"Review the clients that workspaces registered."`
 	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
@@ -77,6 +79,7 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
 		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectTypes()[c.SubjectType], PostLogoutRedirectUris: c.PostLogoutURIs,
+		BackchannelLogoutUri: value(c.LogoutURI), BackchannelLogoutSessionRequired: value(c.LogoutSession),
 		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
 	}))
 	if err != nil {
@@ -138,6 +141,7 @@ func registrationRows[Res interface {
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}
+	addOwnerRows(&t, r)
 	addOpenIDRows(&t, r)
 	if len(r.GetSecrets()) > 0 {
 		t.Add("SECRETS", secretsOf(r.GetSecrets()))

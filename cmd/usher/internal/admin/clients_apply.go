@@ -20,7 +20,7 @@ import (
 type applyClients struct {
 	File    string `arg:"" help:"The manifest, YAML or JSON; - is standard input."`
 	DryRun  bool   `help:"Print the difference, and change nothing." xor:"confirmation"`
-	Prune   bool   `help:"Disable the clients that the manifest does not have, and revoke everything that was granted to them."`
+	Prune   bool   `help:"Disable the clients that the manifest does not have, and revoke everything that was granted to them; those of workspaces stay."`
 	Yes     bool   `help:"Disable clients without asking; required with --prune where standard input is not a terminal." xor:"confirmation"`
 	Secrets string `help:"The folder for the secrets of new clients, a file each; required where the manifest has new confidential clients." placeholder:"FOLDER" type:"path"`
 }
@@ -121,6 +121,9 @@ func (s *Session) planOf(ctx context.Context, wanted []manifest.Client) (plan, e
 		}
 	}
 	for _, r := range list.GetRegistrations() {
+		if r.GetOwnerWorkspaceId() != "" {
+			continue // it is its team's
+		}
 		if disabled, left := registered[r.GetClient().GetClientId()]; left && !disabled {
 			p.extra = append(p.extra, r.GetClient().GetClientId())
 		}

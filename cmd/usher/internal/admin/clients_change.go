@@ -67,7 +67,7 @@ func (c updateClient) Validate() error {
 		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
 			"--unverified, --reuse, --publisher, --purpose, --client-uri, --policy-uri, --tos-uri, --optional-scope, --no-optional-scope, " +
-			"--id-token-alg, --post-logout-redirect-uri, --no-post-logout-redirect-uri, --require-par, --no-require-par, --dpop-bound, " +
+			"--id-token-alg, --post-logout-redirect-uri, --no-post-logout-redirect-uri, --backchannel-logout-uri, --backchannel-logout-session-required, --require-par, --no-require-par, --dpop-bound, " +
 			"--no-dpop-bound, --profile, --refresh-retry or --default-refresh-retry")
 	}
 	return errors.Join(c.refreshRetry.Validate(), c.keyFlags.Validate())
@@ -89,6 +89,7 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
 		OptionalScopes: c.OptionalScopes, ClearOptionalScopes: c.NoOptionalScope, AllowReservedName: c.AllowReservedName,
 		IdTokenSignedResponseAlg: c.IDTokenAlg, PostLogoutRedirectUris: c.PostLogoutURIs, ClearPostLogoutRedirectUris: c.NoPostLogoutURI,
+		BackchannelLogoutUri: c.LogoutURI, BackchannelLogoutSessionRequired: c.LogoutSession,
 	}
 	c.set(req)
 	if c.SigningAlg != "" || c.AnySigningAlg {
@@ -133,7 +134,7 @@ func (c revokeOldSecret) Run(ctx context.Context, s *Session) error {
 }
 
 type disableClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…, or the URL of its document."`
 	confirmation
 }
 
@@ -146,7 +147,7 @@ func (c disableClient) Run(ctx context.Context, s *Session) error {
 }
 
 type enableClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
+	Client string `arg:"" help:"The client, vdo_client_…, or the URL of its document."`
 }
 
 // Run enables a client.

@@ -94,7 +94,9 @@ func missing(method string) string {
 		return "`usher auth-apps list` lists the authentication apps; a revoked one has no new secret"
 	case "RevokeAuthenticationApp":
 		return "`usher auth-apps list` lists the authentication apps"
-	case "FindClient", "UpdateClient", "EnableClient", "DisableClient", "RemoveClientFromWorkspace":
+	case "EnableClient":
+		return "`usher clients list` and `usher clients disabled-documents` list the clients that are disabled"
+	case "FindClient", "UpdateClient", "DisableClient", "RemoveClientFromWorkspace":
 		return "`usher clients list` lists the clients"
 	case "RotateClientSecret", "RevokePreviousClientSecret":
 		return "`usher clients list` lists the clients; a public one has no secret"

@@ -9,10 +9,14 @@ import (
 type openIDFlags struct {
 	IDTokenAlg     string   `name:"id-token-alg" enum:",RS256,ES256" default:"" help:"The algorithm of the client's ID tokens: RS256 (unless given) or ES256." placeholder:"ALG"`
 	PostLogoutURIs []string `name:"post-logout-redirect-uri" help:"Where the browser may go after a logout that the client starts; repeat the flag for more." placeholder:"URI" sep:"none"`
+	LogoutURI      *string  `name:"backchannel-logout-uri" help:"Where the client gets a logout token when a session ends: https; empty removes it." placeholder:"URI"`
+	LogoutSession  *bool    `name:"backchannel-logout-session-required" negatable:"" help:"Each of its logout tokens must name the session."`
 }
 
 // given reports whether a flag was given.
-func (o openIDFlags) given() bool { return o.IDTokenAlg != "" || len(o.PostLogoutURIs) > 0 }
+func (o openIDFlags) given() bool {
+	return o.IDTokenAlg != "" || len(o.PostLogoutURIs) > 0 || o.LogoutURI != nil || o.LogoutSession != nil
+}
 
 // subjectTypes are the values of --subject-type.
 func subjectTypes() map[string]authzv1.SubjectType {
@@ -33,4 +37,18 @@ func addOpenIDRows(t *table.Rows, r *authzv1.Registration) {
 	for _, uri := range r.GetPostLogoutRedirectUris() {
 		t.Add("POST-LOGOUT URI", uri)
 	}
+	if uri := r.GetClient().GetBackchannelLogoutUri(); uri != "" {
+		if r.GetClient().GetBackchannelLogoutSessionRequired() {
+			uri += " (each names the session)"
+		}
+		t.Add("LOGOUT TOKENS", uri)
+	}
+}
+
+// value returns what a pointer points to; the zero value for nil.
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
 }

@@ -68,6 +68,11 @@ func (s *Session) authz() authzv1.AdministrationServiceClient {
 	return authzv1.NewAdministrationServiceClient(remote{s, "authz"})
 }
 
+// reviews reviews the clients that workspaces registered.
+func (s *Session) reviews() authzv1.ReviewServiceClient {
+	return authzv1.NewReviewServiceClient(remote{s, "authz"})
+}
+
 // registrations issues the tokens with which clients register themselves.
 func (s *Session) registrations() authzv1.RegistrationServiceClient {
 	return authzv1.NewRegistrationServiceClient(remote{s, "authz"})
@@ -86,6 +91,11 @@ func (s *Session) revocation() tokenv1.EndingServiceClient {
 // revocationLog streams the revocation log.
 func (s *Session) revocationLog() tokenv1.RevocationServiceClient {
 	return tokenv1.NewRevocationServiceClient(remote{s, "token"})
+}
+
+// logouts reads the log of logout tokens.
+func (s *Session) logouts() tokenv1.LogoutDeliveryServiceClient {
+	return tokenv1.NewLogoutDeliveryServiceClient(remote{s, "token"})
 }
 
 // apiKeys is administration of API keys.

@@ -23,67 +23,6 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ClientStatus is who may connect a client.
-type ClientStatus int32
-
-const (
-	// Never sent.
-	ClientStatus_CLIENT_STATUS_UNSPECIFIED ClientStatus = 0
-	// Its team and its testers.
-	ClientStatus_CLIENT_STATUS_DRAFT ClientStatus = 1
-	// Its team and its testers, until the operator has reviewed it.
-	ClientStatus_CLIENT_STATUS_SUBMITTED ClientStatus = 2
-	// Every user. Every client that the operator registered is live.
-	ClientStatus_CLIENT_STATUS_LIVE ClientStatus = 3
-	// No user: the operator suspended it, and revoked everything that was granted to it.
-	ClientStatus_CLIENT_STATUS_SUSPENDED ClientStatus = 4
-)
-
-// Enum value maps for ClientStatus.
-var (
-	ClientStatus_name = map[int32]string{
-		0: "CLIENT_STATUS_UNSPECIFIED",
-		1: "CLIENT_STATUS_DRAFT",
-		2: "CLIENT_STATUS_SUBMITTED",
-		3: "CLIENT_STATUS_LIVE",
-		4: "CLIENT_STATUS_SUSPENDED",
-	}
-	ClientStatus_value = map[string]int32{
-		"CLIENT_STATUS_UNSPECIFIED": 0,
-		"CLIENT_STATUS_DRAFT":       1,
-		"CLIENT_STATUS_SUBMITTED":   2,
-		"CLIENT_STATUS_LIVE":        3,
-		"CLIENT_STATUS_SUSPENDED":   4,
-	}
-)
-
-func (x ClientStatus) Enum() *ClientStatus {
-	p := new(ClientStatus)
-	*p = x
-	return p
-}
-
-func (x ClientStatus) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (ClientStatus) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_administration_service_proto_enumTypes[0].Descriptor()
-}
-
-func (ClientStatus) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_administration_service_proto_enumTypes[0]
-}
-
-func (x ClientStatus) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use ClientStatus.Descriptor instead.
-func (ClientStatus) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{0}
-}
-
 // ApplicationType is application_type of OpenID Connect Dynamic Client Registration 1.0 §2.
 type ApplicationType int32
 
@@ -121,11 +60,11 @@ func (x ApplicationType) String() string {
 }
 
 func (ApplicationType) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_administration_service_proto_enumTypes[1].Descriptor()
+	return file_usher_authz_v1_administration_service_proto_enumTypes[0].Descriptor()
 }
 
 func (ApplicationType) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_administration_service_proto_enumTypes[1]
+	return &file_usher_authz_v1_administration_service_proto_enumTypes[0]
 }
 
 func (x ApplicationType) Number() protoreflect.EnumNumber {
@@ -134,60 +73,7 @@ func (x ApplicationType) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use ApplicationType.Descriptor instead.
 func (ApplicationType) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{1}
-}
-
-// ReviewVerdict is the operator's decision about a client.
-type ReviewVerdict int32
-
-const (
-	// Never valid: INVALID_REQUEST.
-	ReviewVerdict_REVIEW_VERDICT_UNSPECIFIED ReviewVerdict = 0
-	// The client becomes live, also a suspended one.
-	ReviewVerdict_REVIEW_VERDICT_APPROVE ReviewVerdict = 1
-	// What was submitted is refused: a client that was not live is a draft again.
-	ReviewVerdict_REVIEW_VERDICT_REFUSE ReviewVerdict = 2
-)
-
-// Enum value maps for ReviewVerdict.
-var (
-	ReviewVerdict_name = map[int32]string{
-		0: "REVIEW_VERDICT_UNSPECIFIED",
-		1: "REVIEW_VERDICT_APPROVE",
-		2: "REVIEW_VERDICT_REFUSE",
-	}
-	ReviewVerdict_value = map[string]int32{
-		"REVIEW_VERDICT_UNSPECIFIED": 0,
-		"REVIEW_VERDICT_APPROVE":     1,
-		"REVIEW_VERDICT_REFUSE":      2,
-	}
-)
-
-func (x ReviewVerdict) Enum() *ReviewVerdict {
-	p := new(ReviewVerdict)
-	*p = x
-	return p
-}
-
-func (x ReviewVerdict) String() string {
-	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
-}
-
-func (ReviewVerdict) Descriptor() protoreflect.EnumDescriptor {
-	return file_usher_authz_v1_administration_service_proto_enumTypes[2].Descriptor()
-}
-
-func (ReviewVerdict) Type() protoreflect.EnumType {
-	return &file_usher_authz_v1_administration_service_proto_enumTypes[2]
-}
-
-func (x ReviewVerdict) Number() protoreflect.EnumNumber {
-	return protoreflect.EnumNumber(x)
-}
-
-// Deprecated: Use ReviewVerdict.Descriptor instead.
-func (ReviewVerdict) EnumDescriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{0}
 }
 
 // Registration is a client with everything that is registered for it except the values of its
@@ -239,9 +125,9 @@ type Registration struct {
 	OwnerWorkspaceId string `protobuf:"bytes,110,opt,name=owner_workspace_id,json=ownerWorkspaceId,proto3" json:"owner_workspace_id,omitempty"`
 	// The user who registered it, `usr_…`; empty for a client that the operator registered.
 	CreatedByUserId string `protobuf:"bytes,111,opt,name=created_by_user_id,json=createdByUserId,proto3" json:"created_by_user_id,omitempty"`
-	// Who may connect the client.
+	// The users who may connect the client.
 	Status ClientStatus `protobuf:"varint,112,opt,name=status,proto3,enum=usher.authz.v1.ClientStatus" json:"status,omitempty"`
-	// What the reviewer wrote, for the client's team; empty for nothing.
+	// The reviewer's words for the client's team; empty for none.
 	ReviewNote string `protobuf:"bytes,113,opt,name=review_note,json=reviewNote,proto3" json:"review_note,omitempty"`
 	// When it was submitted for the review that is not made yet; absent for none.
 	SubmitTime    *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
@@ -698,8 +584,13 @@ type CreateClientRequest struct {
 	TosUri string `protobuf:"bytes,84,opt,name=tos_uri,json=tosUri,proto3" json:"tos_uri,omitempty"`
 	// Those of scopes that a user may leave out of an approval.
 	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Where it gets a logout token when a session of its user ends (OpenID Connect Back-Channel Logout
+	// 1.0 §2.2): https; none if empty.
+	BackchannelLogoutUri string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3" json:"backchannel_logout_uri,omitempty"`
+	// Whether each of its logout tokens must name the session.
+	BackchannelLogoutSessionRequired bool `protobuf:"varint,131,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3" json:"backchannel_logout_session_required,omitempty"`
+	unknownFields                    protoimpl.UnknownFields
+	sizeCache                        protoimpl.SizeCache
 }
 
 func (x *CreateClientRequest) Reset() {
@@ -933,6 +824,20 @@ func (x *CreateClientRequest) GetOptionalScopes() []string {
 		return x.OptionalScopes
 	}
 	return nil
+}
+
+func (x *CreateClientRequest) GetBackchannelLogoutUri() string {
+	if x != nil {
+		return x.BackchannelLogoutUri
+	}
+	return ""
+}
+
+func (x *CreateClientRequest) GetBackchannelLogoutSessionRequired() bool {
+	if x != nil {
+		return x.BackchannelLogoutSessionRequired
+	}
+	return false
 }
 
 // CreateClientResponse is the new client.
@@ -1265,8 +1170,12 @@ type UpdateClientRequest struct {
 	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
 	// Whether to remove the optional scopes: all of them are required then.
 	ClearOptionalScopes bool `protobuf:"varint,86,opt,name=clear_optional_scopes,json=clearOptionalScopes,proto3" json:"clear_optional_scopes,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Where it gets logout tokens from now on; none if empty, unchanged if absent.
+	BackchannelLogoutUri *string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3,oneof" json:"backchannel_logout_uri,omitempty"`
+	// Whether each of its logout tokens must name the session; unchanged if absent.
+	BackchannelLogoutSessionRequired *bool `protobuf:"varint,131,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3,oneof" json:"backchannel_logout_session_required,omitempty"`
+	unknownFields                    protoimpl.UnknownFields
+	sizeCache                        protoimpl.SizeCache
 }
 
 func (x *UpdateClientRequest) Reset() {
@@ -1512,6 +1421,20 @@ func (x *UpdateClientRequest) GetOptionalScopes() []string {
 func (x *UpdateClientRequest) GetClearOptionalScopes() bool {
 	if x != nil {
 		return x.ClearOptionalScopes
+	}
+	return false
+}
+
+func (x *UpdateClientRequest) GetBackchannelLogoutUri() string {
+	if x != nil && x.BackchannelLogoutUri != nil {
+		return *x.BackchannelLogoutUri
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetBackchannelLogoutSessionRequired() bool {
+	if x != nil && x.BackchannelLogoutSessionRequired != nil {
+		return *x.BackchannelLogoutSessionRequired
 	}
 	return false
 }
@@ -2465,8 +2388,8 @@ func (x *SetClientLogoResponse) GetRegistration() *Registration {
 	return nil
 }
 
-// ListSubmittedClientsRequest requests a page.
-type ListSubmittedClientsRequest struct {
+// ListDisabledDocumentsRequest asks for a page of results.
+type ListDisabledDocumentsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 1,000; 0 is 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
@@ -2476,20 +2399,20 @@ type ListSubmittedClientsRequest struct {
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListSubmittedClientsRequest) Reset() {
-	*x = ListSubmittedClientsRequest{}
+func (x *ListDisabledDocumentsRequest) Reset() {
+	*x = ListDisabledDocumentsRequest{}
 	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListSubmittedClientsRequest) String() string {
+func (x *ListDisabledDocumentsRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListSubmittedClientsRequest) ProtoMessage() {}
+func (*ListDisabledDocumentsRequest) ProtoMessage() {}
 
-func (x *ListSubmittedClientsRequest) ProtoReflect() protoreflect.Message {
+func (x *ListDisabledDocumentsRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2501,50 +2424,50 @@ func (x *ListSubmittedClientsRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListSubmittedClientsRequest.ProtoReflect.Descriptor instead.
-func (*ListSubmittedClientsRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListDisabledDocumentsRequest.ProtoReflect.Descriptor instead.
+func (*ListDisabledDocumentsRequest) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{29}
 }
 
-func (x *ListSubmittedClientsRequest) GetPageSize() int32 {
+func (x *ListDisabledDocumentsRequest) GetPageSize() int32 {
 	if x != nil {
 		return x.PageSize
 	}
 	return 0
 }
 
-func (x *ListSubmittedClientsRequest) GetPageToken() string {
+func (x *ListDisabledDocumentsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
 	}
 	return ""
 }
 
-// ListSubmittedClientsResponse is one page of results.
-type ListSubmittedClientsResponse struct {
+// ListDisabledDocumentsResponse is one page of results.
+type ListDisabledDocumentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Ordered by submit_time, with redirect URIs and without secrets.
-	Registrations []*Registration `protobuf:"bytes,1,rep,name=registrations,proto3" json:"registrations,omitempty"`
+	// Ordered by URL.
+	Documents []*DisabledDocument `protobuf:"bytes,1,rep,name=documents,proto3" json:"documents,omitempty"`
 	// The page_token of the next page; empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ListSubmittedClientsResponse) Reset() {
-	*x = ListSubmittedClientsResponse{}
+func (x *ListDisabledDocumentsResponse) Reset() {
+	*x = ListDisabledDocumentsResponse{}
 	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ListSubmittedClientsResponse) String() string {
+func (x *ListDisabledDocumentsResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ListSubmittedClientsResponse) ProtoMessage() {}
+func (*ListDisabledDocumentsResponse) ProtoMessage() {}
 
-func (x *ListSubmittedClientsResponse) ProtoReflect() protoreflect.Message {
+func (x *ListDisabledDocumentsResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2556,54 +2479,50 @@ func (x *ListSubmittedClientsResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ListSubmittedClientsResponse.ProtoReflect.Descriptor instead.
-func (*ListSubmittedClientsResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use ListDisabledDocumentsResponse.ProtoReflect.Descriptor instead.
+func (*ListDisabledDocumentsResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{30}
 }
 
-func (x *ListSubmittedClientsResponse) GetRegistrations() []*Registration {
+func (x *ListDisabledDocumentsResponse) GetDocuments() []*DisabledDocument {
 	if x != nil {
-		return x.Registrations
+		return x.Documents
 	}
 	return nil
 }
 
-func (x *ListSubmittedClientsResponse) GetNextPageToken() string {
+func (x *ListDisabledDocumentsResponse) GetNextPageToken() string {
 	if x != nil {
 		return x.NextPageToken
 	}
 	return ""
 }
 
-// ReviewClientRequest is a review.
-type ReviewClientRequest struct {
+// DisabledDocument is a client of a document that is disabled.
+type DisabledDocument struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The client.
+	// The client: the URL of its document.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The decision.
-	Verdict ReviewVerdict `protobuf:"varint,2,opt,name=verdict,proto3,enum=usher.authz.v1.ReviewVerdict" json:"verdict,omitempty"`
-	// A word for the client's team: at most 500 printable characters, and required with a refusal.
-	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
-	// Whether the operator has checked who publishes the client: it is verified then, with an approval.
-	Verified      bool `protobuf:"varint,4,opt,name=verified,proto3" json:"verified,omitempty"`
+	// When it was disabled.
+	DisableTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=disable_time,json=disableTime,proto3" json:"disable_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *ReviewClientRequest) Reset() {
-	*x = ReviewClientRequest{}
+func (x *DisabledDocument) Reset() {
+	*x = DisabledDocument{}
 	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *ReviewClientRequest) String() string {
+func (x *DisabledDocument) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*ReviewClientRequest) ProtoMessage() {}
+func (*DisabledDocument) ProtoMessage() {}
 
-func (x *ReviewClientRequest) ProtoReflect() protoreflect.Message {
+func (x *DisabledDocument) ProtoReflect() protoreflect.Message {
 	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -2615,182 +2534,30 @@ func (x *ReviewClientRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use ReviewClientRequest.ProtoReflect.Descriptor instead.
-func (*ReviewClientRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use DisabledDocument.ProtoReflect.Descriptor instead.
+func (*DisabledDocument) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{31}
 }
 
-func (x *ReviewClientRequest) GetClientId() string {
+func (x *DisabledDocument) GetClientId() string {
 	if x != nil {
 		return x.ClientId
 	}
 	return ""
 }
 
-func (x *ReviewClientRequest) GetVerdict() ReviewVerdict {
+func (x *DisabledDocument) GetDisableTime() *timestamppb.Timestamp {
 	if x != nil {
-		return x.Verdict
-	}
-	return ReviewVerdict_REVIEW_VERDICT_UNSPECIFIED
-}
-
-func (x *ReviewClientRequest) GetNote() string {
-	if x != nil {
-		return x.Note
-	}
-	return ""
-}
-
-func (x *ReviewClientRequest) GetVerified() bool {
-	if x != nil {
-		return x.Verified
-	}
-	return false
-}
-
-// ReviewClientResponse is the client.
-type ReviewClientResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The client as it is registered now.
-	Registration  *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ReviewClientResponse) Reset() {
-	*x = ReviewClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[32]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ReviewClientResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ReviewClientResponse) ProtoMessage() {}
-
-func (x *ReviewClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[32]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ReviewClientResponse.ProtoReflect.Descriptor instead.
-func (*ReviewClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{32}
-}
-
-func (x *ReviewClientResponse) GetRegistration() *Registration {
-	if x != nil {
-		return x.Registration
+		return x.DisableTime
 	}
 	return nil
-}
-
-// ApplySuspendClientRequest names a client.
-type ApplySuspendClientRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The client.
-	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// A word for the client's team: at most 500 printable characters.
-	Note          string `protobuf:"bytes,2,opt,name=note,proto3" json:"note,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ApplySuspendClientRequest) Reset() {
-	*x = ApplySuspendClientRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[33]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ApplySuspendClientRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ApplySuspendClientRequest) ProtoMessage() {}
-
-func (x *ApplySuspendClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[33]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ApplySuspendClientRequest.ProtoReflect.Descriptor instead.
-func (*ApplySuspendClientRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{33}
-}
-
-func (x *ApplySuspendClientRequest) GetClientId() string {
-	if x != nil {
-		return x.ClientId
-	}
-	return ""
-}
-
-func (x *ApplySuspendClientRequest) GetNote() string {
-	if x != nil {
-		return x.Note
-	}
-	return ""
-}
-
-// ApplySuspendClientResponse is empty.
-type ApplySuspendClientResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ApplySuspendClientResponse) Reset() {
-	*x = ApplySuspendClientResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[34]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ApplySuspendClientResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ApplySuspendClientResponse) ProtoMessage() {}
-
-func (x *ApplySuspendClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[34]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ApplySuspendClientResponse.ProtoReflect.Descriptor instead.
-func (*ApplySuspendClientResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{34}
 }
 
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\x1ausher/rpc/v1/options.proto\"\x8b\t\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\"usher/authz/v1/client_status.proto\x1a\x1ausher/rpc/v1/options.proto\"\x8b\t\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -2829,16 +2596,15 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12>\n" +
 	"\rlast_use_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x10\n" +
-	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xef\x01\n" +
+	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xf5\x01\n" +
 	"\fClientSecret\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12\x1b\n" +
-	"\tlast_four\x18\x03 \x01(\tR\blastFour\x12\x1b\n" +
-	"\tsecret_id\x18n \x01(\tR\bsecretId\x12+\n" +
-	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\"\x8a\n" +
-	"\n" +
+	"\tlast_four\x18\x03 \x01(\tR\blastFour\x12!\n" +
+	"\tsecret_id\x18n \x01(\tB\x04\xe8\xbd\x18\x01R\bsecretId\x12+\n" +
+	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\"\x91\v\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -2873,7 +2639,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
 	"policy_uri\x18S \x01(\tR\tpolicyUri\x12\x17\n" +
 	"\atos_uri\x18T \x01(\tR\x06tosUri\x12'\n" +
-	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopesB\x18\n" +
+	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopes\x125\n" +
+	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tR\x14backchannelLogoutUri\x12N\n" +
+	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bR backchannelLogoutSessionRequiredB\x18\n" +
 	"\x16_refresh_retry_seconds\"\x83\x01\n" +
 	"\x14CreateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12)\n" +
@@ -2888,7 +2656,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x81\x01\n" +
 	"\x13ListClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x8c\r\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xe0\x0e\n" +
 	"\x13UpdateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\x04name\x18\x02 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
@@ -2926,7 +2694,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"R\tpolicyUri\x88\x01\x01\x12\x1c\n" +
 	"\atos_uri\x18T \x01(\tH\vR\x06tosUri\x88\x01\x01\x12'\n" +
 	"\x0foptional_scopes\x18U \x03(\tR\x0eoptionalScopes\x122\n" +
-	"\x15clear_optional_scopes\x18V \x01(\bR\x13clearOptionalScopesB\a\n" +
+	"\x15clear_optional_scopes\x18V \x01(\bR\x13clearOptionalScopes\x12:\n" +
+	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tH\fR\x14backchannelLogoutUri\x88\x01\x01\x12S\n" +
+	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bH\rR backchannelLogoutSessionRequired\x88\x01\x01B\a\n" +
 	"\x05_nameB\x12\n" +
 	"\x10_resource_serverB\x18\n" +
 	"\x16_refresh_retry_secondsB\r\n" +
@@ -2941,7 +2711,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\v_client_uriB\r\n" +
 	"\v_policy_uriB\n" +
 	"\n" +
-	"\b_tos_uri\"X\n" +
+	"\b_tos_uriB\x19\n" +
+	"\x17_backchannel_logout_uriB&\n" +
+	"$_backchannel_logout_session_required\"X\n" +
 	"\x14UpdateClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"\x84\x01\n" +
 	"\x19RotateClientSecretRequest\x12\x1b\n" +
@@ -2989,39 +2761,21 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05image\x18\x02 \x01(\fR\x05image\"Y\n" +
 	"\x15SetClientLogoResponse\x12@\n" +
-	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"Y\n" +
-	"\x1bListSubmittedClientsRequest\x12\x1b\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"Z\n" +
+	"\x1cListDisabledDocumentsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"\x8a\x01\n" +
-	"\x1cListSubmittedClientsResponse\x12B\n" +
-	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9b\x01\n" +
-	"\x13ReviewClientRequest\x12\x1b\n" +
-	"\tclient_id\x18\x01 \x01(\tR\bclientId\x127\n" +
-	"\averdict\x18\x02 \x01(\x0e2\x1d.usher.authz.v1.ReviewVerdictR\averdict\x12\x12\n" +
-	"\x04note\x18\x03 \x01(\tR\x04note\x12\x1a\n" +
-	"\bverified\x18\x04 \x01(\bR\bverified\"X\n" +
-	"\x14ReviewClientResponse\x12@\n" +
-	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"L\n" +
-	"\x19ApplySuspendClientRequest\x12\x1b\n" +
-	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
-	"\x04note\x18\x02 \x01(\tR\x04note\"\x1c\n" +
-	"\x1aApplySuspendClientResponse*\x98\x01\n" +
-	"\fClientStatus\x12\x1d\n" +
-	"\x19CLIENT_STATUS_UNSPECIFIED\x10\x00\x12\x17\n" +
-	"\x13CLIENT_STATUS_DRAFT\x10\x01\x12\x1b\n" +
-	"\x17CLIENT_STATUS_SUBMITTED\x10\x02\x12\x16\n" +
-	"\x12CLIENT_STATUS_LIVE\x10\x03\x12\x1b\n" +
-	"\x17CLIENT_STATUS_SUSPENDED\x10\x04*j\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"\x87\x01\n" +
+	"\x1dListDisabledDocumentsResponse\x12>\n" +
+	"\tdocuments\x18\x01 \x03(\v2 .usher.authz.v1.DisabledDocumentR\tdocuments\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"n\n" +
+	"\x10DisabledDocument\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12=\n" +
+	"\fdisable_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vdisableTime*j\n" +
 	"\x0fApplicationType\x12 \n" +
 	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
-	"\x14APPLICATION_TYPE_WEB\x10\x02*f\n" +
-	"\rReviewVerdict\x12\x1e\n" +
-	"\x1aREVIEW_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n" +
-	"\x16REVIEW_VERDICT_APPROVE\x10\x01\x12\x19\n" +
-	"\x15REVIEW_VERDICT_REFUSE\x10\x022\x97\x0e\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x022\xbe\f\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -3033,11 +2787,9 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\fAddClientKey\x12#.usher.authz.v1.AddClientKeyRequest\x1a$.usher.authz.v1.AddClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12l\n" +
 	"\x0fUpdateClientKey\x12&.usher.authz.v1.UpdateClientKeyRequest\x1a'.usher.authz.v1.UpdateClientKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12i\n" +
 	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12f\n" +
-	"\rSetClientLogo\x12$.usher.authz.v1.SetClientLogoRequest\x1a%.usher.authz.v1.SetClientLogoResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
-	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12{\n" +
-	"\x14ListSubmittedClients\x12+.usher.authz.v1.ListSubmittedClientsRequest\x1a,.usher.authz.v1.ListSubmittedClientsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
-	"\fReviewClient\x12#.usher.authz.v1.ReviewClientRequest\x1a$.usher.authz.v1.ReviewClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
-	"\x12ApplySuspendClient\x12).usher.authz.v1.ApplySuspendClientRequest\x1a*.usher.authz.v1.ApplySuspendClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12u\n" +
+	"\rSetClientLogo\x12$.usher.authz.v1.SetClientLogoRequest\x1a%.usher.authz.v1.SetClientLogoResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12~\n" +
+	"\x15ListDisabledDocuments\x12,.usher.authz.v1.ListDisabledDocumentsRequest\x1a-.usher.authz.v1.ListDisabledDocumentsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
+	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
 	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
 	"\x1eApplyRemoveClientFromWorkspace\x125.usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest\x1a6.usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x1aAdministrationServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
@@ -3054,128 +2806,119 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_administration_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
-	(ClientStatus)(0),                              // 0: usher.authz.v1.ClientStatus
-	(ApplicationType)(0),                           // 1: usher.authz.v1.ApplicationType
-	(ReviewVerdict)(0),                             // 2: usher.authz.v1.ReviewVerdict
-	(*Registration)(nil),                           // 3: usher.authz.v1.Registration
-	(*ClientKey)(nil),                              // 4: usher.authz.v1.ClientKey
-	(*ClientSecret)(nil),                           // 5: usher.authz.v1.ClientSecret
-	(*CreateClientRequest)(nil),                    // 6: usher.authz.v1.CreateClientRequest
-	(*CreateClientResponse)(nil),                   // 7: usher.authz.v1.CreateClientResponse
-	(*FindClientRequest)(nil),                      // 8: usher.authz.v1.FindClientRequest
-	(*FindClientResponse)(nil),                     // 9: usher.authz.v1.FindClientResponse
-	(*ListClientsRequest)(nil),                     // 10: usher.authz.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),                    // 11: usher.authz.v1.ListClientsResponse
-	(*UpdateClientRequest)(nil),                    // 12: usher.authz.v1.UpdateClientRequest
-	(*UpdateClientResponse)(nil),                   // 13: usher.authz.v1.UpdateClientResponse
-	(*RotateClientSecretRequest)(nil),              // 14: usher.authz.v1.RotateClientSecretRequest
-	(*RotateClientSecretResponse)(nil),             // 15: usher.authz.v1.RotateClientSecretResponse
-	(*RevokePreviousClientSecretRequest)(nil),      // 16: usher.authz.v1.RevokePreviousClientSecretRequest
-	(*RevokePreviousClientSecretResponse)(nil),     // 17: usher.authz.v1.RevokePreviousClientSecretResponse
-	(*AddClientKeyRequest)(nil),                    // 18: usher.authz.v1.AddClientKeyRequest
-	(*AddClientKeyResponse)(nil),                   // 19: usher.authz.v1.AddClientKeyResponse
-	(*UpdateClientKeyRequest)(nil),                 // 20: usher.authz.v1.UpdateClientKeyRequest
-	(*UpdateClientKeyResponse)(nil),                // 21: usher.authz.v1.UpdateClientKeyResponse
-	(*RemoveClientKeyRequest)(nil),                 // 22: usher.authz.v1.RemoveClientKeyRequest
-	(*RemoveClientKeyResponse)(nil),                // 23: usher.authz.v1.RemoveClientKeyResponse
-	(*EnableClientRequest)(nil),                    // 24: usher.authz.v1.EnableClientRequest
-	(*EnableClientResponse)(nil),                   // 25: usher.authz.v1.EnableClientResponse
-	(*ApplyDisableClientRequest)(nil),              // 26: usher.authz.v1.ApplyDisableClientRequest
-	(*ApplyDisableClientResponse)(nil),             // 27: usher.authz.v1.ApplyDisableClientResponse
-	(*ApplyRemoveClientFromWorkspaceRequest)(nil),  // 28: usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 29: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	(*SetClientLogoRequest)(nil),                   // 30: usher.authz.v1.SetClientLogoRequest
-	(*SetClientLogoResponse)(nil),                  // 31: usher.authz.v1.SetClientLogoResponse
-	(*ListSubmittedClientsRequest)(nil),            // 32: usher.authz.v1.ListSubmittedClientsRequest
-	(*ListSubmittedClientsResponse)(nil),           // 33: usher.authz.v1.ListSubmittedClientsResponse
-	(*ReviewClientRequest)(nil),                    // 34: usher.authz.v1.ReviewClientRequest
-	(*ReviewClientResponse)(nil),                   // 35: usher.authz.v1.ReviewClientResponse
-	(*ApplySuspendClientRequest)(nil),              // 36: usher.authz.v1.ApplySuspendClientRequest
-	(*ApplySuspendClientResponse)(nil),             // 37: usher.authz.v1.ApplySuspendClientResponse
-	(*Client)(nil),                                 // 38: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),                  // 39: google.protobuf.Timestamp
-	(SubjectType)(0),                               // 40: usher.authz.v1.SubjectType
-	(*AppIdentity)(nil),                            // 41: usher.authz.v1.AppIdentity
-	(ClientType)(0),                                // 42: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 43: usher.authz.v1.Reuse
-	(Profile)(0),                                   // 44: usher.authz.v1.Profile
+	(ApplicationType)(0),                           // 0: usher.authz.v1.ApplicationType
+	(*Registration)(nil),                           // 1: usher.authz.v1.Registration
+	(*ClientKey)(nil),                              // 2: usher.authz.v1.ClientKey
+	(*ClientSecret)(nil),                           // 3: usher.authz.v1.ClientSecret
+	(*CreateClientRequest)(nil),                    // 4: usher.authz.v1.CreateClientRequest
+	(*CreateClientResponse)(nil),                   // 5: usher.authz.v1.CreateClientResponse
+	(*FindClientRequest)(nil),                      // 6: usher.authz.v1.FindClientRequest
+	(*FindClientResponse)(nil),                     // 7: usher.authz.v1.FindClientResponse
+	(*ListClientsRequest)(nil),                     // 8: usher.authz.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),                    // 9: usher.authz.v1.ListClientsResponse
+	(*UpdateClientRequest)(nil),                    // 10: usher.authz.v1.UpdateClientRequest
+	(*UpdateClientResponse)(nil),                   // 11: usher.authz.v1.UpdateClientResponse
+	(*RotateClientSecretRequest)(nil),              // 12: usher.authz.v1.RotateClientSecretRequest
+	(*RotateClientSecretResponse)(nil),             // 13: usher.authz.v1.RotateClientSecretResponse
+	(*RevokePreviousClientSecretRequest)(nil),      // 14: usher.authz.v1.RevokePreviousClientSecretRequest
+	(*RevokePreviousClientSecretResponse)(nil),     // 15: usher.authz.v1.RevokePreviousClientSecretResponse
+	(*AddClientKeyRequest)(nil),                    // 16: usher.authz.v1.AddClientKeyRequest
+	(*AddClientKeyResponse)(nil),                   // 17: usher.authz.v1.AddClientKeyResponse
+	(*UpdateClientKeyRequest)(nil),                 // 18: usher.authz.v1.UpdateClientKeyRequest
+	(*UpdateClientKeyResponse)(nil),                // 19: usher.authz.v1.UpdateClientKeyResponse
+	(*RemoveClientKeyRequest)(nil),                 // 20: usher.authz.v1.RemoveClientKeyRequest
+	(*RemoveClientKeyResponse)(nil),                // 21: usher.authz.v1.RemoveClientKeyResponse
+	(*EnableClientRequest)(nil),                    // 22: usher.authz.v1.EnableClientRequest
+	(*EnableClientResponse)(nil),                   // 23: usher.authz.v1.EnableClientResponse
+	(*ApplyDisableClientRequest)(nil),              // 24: usher.authz.v1.ApplyDisableClientRequest
+	(*ApplyDisableClientResponse)(nil),             // 25: usher.authz.v1.ApplyDisableClientResponse
+	(*ApplyRemoveClientFromWorkspaceRequest)(nil),  // 26: usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 27: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	(*SetClientLogoRequest)(nil),                   // 28: usher.authz.v1.SetClientLogoRequest
+	(*SetClientLogoResponse)(nil),                  // 29: usher.authz.v1.SetClientLogoResponse
+	(*ListDisabledDocumentsRequest)(nil),           // 30: usher.authz.v1.ListDisabledDocumentsRequest
+	(*ListDisabledDocumentsResponse)(nil),          // 31: usher.authz.v1.ListDisabledDocumentsResponse
+	(*DisabledDocument)(nil),                       // 32: usher.authz.v1.DisabledDocument
+	(*Client)(nil),                                 // 33: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),                  // 34: google.protobuf.Timestamp
+	(SubjectType)(0),                               // 35: usher.authz.v1.SubjectType
+	(*AppIdentity)(nil),                            // 36: usher.authz.v1.AppIdentity
+	(ClientStatus)(0),                              // 37: usher.authz.v1.ClientStatus
+	(ClientType)(0),                                // 38: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 39: usher.authz.v1.Reuse
+	(Profile)(0),                                   // 40: usher.authz.v1.Profile
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	38, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	39, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
-	5,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
-	1,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
-	4,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	40, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
-	41, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
-	0,  // 7: usher.authz.v1.Registration.status:type_name -> usher.authz.v1.ClientStatus
-	39, // 8: usher.authz.v1.Registration.submit_time:type_name -> google.protobuf.Timestamp
-	39, // 9: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	39, // 10: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	39, // 11: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	39, // 12: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	39, // 13: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	42, // 14: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	1,  // 15: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	43, // 16: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	40, // 17: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
-	44, // 18: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	3,  // 19: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 20: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 21: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	1,  // 22: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	43, // 23: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	44, // 24: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	3,  // 25: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 26: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 27: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 28: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 29: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 30: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 31: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
-	3,  // 32: usher.authz.v1.ListSubmittedClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	2,  // 33: usher.authz.v1.ReviewClientRequest.verdict:type_name -> usher.authz.v1.ReviewVerdict
-	3,  // 34: usher.authz.v1.ReviewClientResponse.registration:type_name -> usher.authz.v1.Registration
-	6,  // 35: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	8,  // 36: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	10, // 37: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	12, // 38: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	14, // 39: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	16, // 40: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	18, // 41: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	20, // 42: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	22, // 43: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	30, // 44: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
-	24, // 45: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	32, // 46: usher.authz.v1.AdministrationService.ListSubmittedClients:input_type -> usher.authz.v1.ListSubmittedClientsRequest
-	34, // 47: usher.authz.v1.AdministrationService.ReviewClient:input_type -> usher.authz.v1.ReviewClientRequest
-	36, // 48: usher.authz.v1.AdministrationService.ApplySuspendClient:input_type -> usher.authz.v1.ApplySuspendClientRequest
-	26, // 49: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	28, // 50: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	7,  // 51: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	9,  // 52: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	11, // 53: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	13, // 54: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	15, // 55: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	17, // 56: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	19, // 57: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	21, // 58: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	23, // 59: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	31, // 60: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
-	25, // 61: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	33, // 62: usher.authz.v1.AdministrationService.ListSubmittedClients:output_type -> usher.authz.v1.ListSubmittedClientsResponse
-	35, // 63: usher.authz.v1.AdministrationService.ReviewClient:output_type -> usher.authz.v1.ReviewClientResponse
-	37, // 64: usher.authz.v1.AdministrationService.ApplySuspendClient:output_type -> usher.authz.v1.ApplySuspendClientResponse
-	27, // 65: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	29, // 66: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	51, // [51:67] is the sub-list for method output_type
-	35, // [35:51] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	33, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	34, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
+	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
+	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
+	35, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
+	36, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
+	37, // 7: usher.authz.v1.Registration.status:type_name -> usher.authz.v1.ClientStatus
+	34, // 8: usher.authz.v1.Registration.submit_time:type_name -> google.protobuf.Timestamp
+	34, // 9: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	34, // 10: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	34, // 11: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	34, // 12: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	34, // 13: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	38, // 14: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 15: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	39, // 16: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	35, // 17: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
+	40, // 18: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 19: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 20: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 21: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 22: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	39, // 23: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	40, // 24: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 25: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 26: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 27: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 28: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 29: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 30: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 31: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
+	32, // 32: usher.authz.v1.ListDisabledDocumentsResponse.documents:type_name -> usher.authz.v1.DisabledDocument
+	34, // 33: usher.authz.v1.DisabledDocument.disable_time:type_name -> google.protobuf.Timestamp
+	4,  // 34: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 35: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 36: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 37: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 38: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 39: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 40: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 41: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 42: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	28, // 43: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	30, // 44: usher.authz.v1.AdministrationService.ListDisabledDocuments:input_type -> usher.authz.v1.ListDisabledDocumentsRequest
+	22, // 45: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 46: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 47: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 48: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 49: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 50: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 51: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 52: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 53: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 54: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 55: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 56: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	29, // 57: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	31, // 58: usher.authz.v1.AdministrationService.ListDisabledDocuments:output_type -> usher.authz.v1.ListDisabledDocumentsResponse
+	23, // 59: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 60: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 61: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	48, // [48:62] is the sub-list for method output_type
+	34, // [34:48] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -3185,6 +2928,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 	}
 	file_usher_authz_v1_app_identity_proto_init()
 	file_usher_authz_v1_client_proto_init()
+	file_usher_authz_v1_client_status_proto_init()
 	file_usher_authz_v1_administration_service_proto_msgTypes[3].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[9].OneofWrappers = []any{}
 	file_usher_authz_v1_administration_service_proto_msgTypes[17].OneofWrappers = []any{}
@@ -3193,8 +2937,8 @@ func file_usher_authz_v1_administration_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   35,
+			NumEnums:      1,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,10 +29,8 @@ const (
 	AdministrationService_UpdateClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/UpdateClientKey"
 	AdministrationService_RemoveClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/RemoveClientKey"
 	AdministrationService_SetClientLogo_FullMethodName                  = "/usher.authz.v1.AdministrationService/SetClientLogo"
+	AdministrationService_ListDisabledDocuments_FullMethodName          = "/usher.authz.v1.AdministrationService/ListDisabledDocuments"
 	AdministrationService_EnableClient_FullMethodName                   = "/usher.authz.v1.AdministrationService/EnableClient"
-	AdministrationService_ListSubmittedClients_FullMethodName           = "/usher.authz.v1.AdministrationService/ListSubmittedClients"
-	AdministrationService_ReviewClient_FullMethodName                   = "/usher.authz.v1.AdministrationService/ReviewClient"
-	AdministrationService_ApplySuspendClient_FullMethodName             = "/usher.authz.v1.AdministrationService/ApplySuspendClient"
 	AdministrationService_ApplyDisableClient_FullMethodName             = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
 	AdministrationService_ApplyRemoveClientFromWorkspace_FullMethodName = "/usher.authz.v1.AdministrationService/ApplyRemoveClientFromWorkspace"
 )
@@ -74,17 +72,12 @@ type AdministrationServiceClient interface {
 	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
 	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
 	SetClientLogo(ctx context.Context, in *SetClientLogoRequest, opts ...grpc.CallOption) (*SetClientLogoResponse, error)
-	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
+	// ListDisabledDocuments lists the clients of documents (docs/client-documents.md) that are disabled,
+	// by URL, a page at a time.
+	ListDisabledDocuments(ctx context.Context, in *ListDisabledDocumentsRequest, opts ...grpc.CallOption) (*ListDisabledDocumentsResponse, error)
+	// EnableClient enables a disabled client again; revoked tokens stay revoked. The client may be the
+	// URL of a document. NOT_FOUND.
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
-	// ListSubmittedClients lists the clients that wait for a review, the one submitted first first.
-	ListSubmittedClients(ctx context.Context, in *ListSubmittedClientsRequest, opts ...grpc.CallOption) (*ListSubmittedClientsResponse, error)
-	// ReviewClient decides about a client of a workspace: it approves or refuses what was submitted, or
-	// lifts a suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator registered, and for a
-	// refusal of a client that does not wait for a review. SuspendClient of the token service suspends.
-	ReviewClient(ctx context.Context, in *ReviewClientRequest, opts ...grpc.CallOption) (*ReviewClientResponse, error)
-	// ApplySuspendClient makes the change of the token service's SuspendClient. NOT_FOUND;
-	// INVALID_REQUEST for a client that the operator registered.
-	ApplySuspendClient(ctx context.Context, in *ApplySuspendClientRequest, opts ...grpc.CallOption) (*ApplySuspendClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(ctx context.Context, in *ApplyDisableClientRequest, opts ...grpc.CallOption) (*ApplyDisableClientResponse, error)
 	// ApplyRemoveClientFromWorkspace makes the change of the token service's
@@ -200,40 +193,20 @@ func (c *administrationServiceClient) SetClientLogo(ctx context.Context, in *Set
 	return out, nil
 }
 
+func (c *administrationServiceClient) ListDisabledDocuments(ctx context.Context, in *ListDisabledDocumentsRequest, opts ...grpc.CallOption) (*ListDisabledDocumentsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListDisabledDocumentsResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_ListDisabledDocuments_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *administrationServiceClient) EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EnableClientResponse)
 	err := c.cc.Invoke(ctx, AdministrationService_EnableClient_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *administrationServiceClient) ListSubmittedClients(ctx context.Context, in *ListSubmittedClientsRequest, opts ...grpc.CallOption) (*ListSubmittedClientsResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListSubmittedClientsResponse)
-	err := c.cc.Invoke(ctx, AdministrationService_ListSubmittedClients_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *administrationServiceClient) ReviewClient(ctx context.Context, in *ReviewClientRequest, opts ...grpc.CallOption) (*ReviewClientResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ReviewClientResponse)
-	err := c.cc.Invoke(ctx, AdministrationService_ReviewClient_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-func (c *administrationServiceClient) ApplySuspendClient(ctx context.Context, in *ApplySuspendClientRequest, opts ...grpc.CallOption) (*ApplySuspendClientResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ApplySuspendClientResponse)
-	err := c.cc.Invoke(ctx, AdministrationService_ApplySuspendClient_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -297,17 +270,12 @@ type AdministrationServiceServer interface {
 	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
 	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
 	SetClientLogo(context.Context, *SetClientLogoRequest) (*SetClientLogoResponse, error)
-	// EnableClient enables a disabled client again; revoked tokens stay revoked. NOT_FOUND.
+	// ListDisabledDocuments lists the clients of documents (docs/client-documents.md) that are disabled,
+	// by URL, a page at a time.
+	ListDisabledDocuments(context.Context, *ListDisabledDocumentsRequest) (*ListDisabledDocumentsResponse, error)
+	// EnableClient enables a disabled client again; revoked tokens stay revoked. The client may be the
+	// URL of a document. NOT_FOUND.
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
-	// ListSubmittedClients lists the clients that wait for a review, the one submitted first first.
-	ListSubmittedClients(context.Context, *ListSubmittedClientsRequest) (*ListSubmittedClientsResponse, error)
-	// ReviewClient decides about a client of a workspace: it approves or refuses what was submitted, or
-	// lifts a suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator registered, and for a
-	// refusal of a client that does not wait for a review. SuspendClient of the token service suspends.
-	ReviewClient(context.Context, *ReviewClientRequest) (*ReviewClientResponse, error)
-	// ApplySuspendClient makes the change of the token service's SuspendClient. NOT_FOUND;
-	// INVALID_REQUEST for a client that the operator registered.
-	ApplySuspendClient(context.Context, *ApplySuspendClientRequest) (*ApplySuspendClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(context.Context, *ApplyDisableClientRequest) (*ApplyDisableClientResponse, error)
 	// ApplyRemoveClientFromWorkspace makes the change of the token service's
@@ -353,17 +321,11 @@ func (UnimplementedAdministrationServiceServer) RemoveClientKey(context.Context,
 func (UnimplementedAdministrationServiceServer) SetClientLogo(context.Context, *SetClientLogoRequest) (*SetClientLogoResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetClientLogo not implemented")
 }
+func (UnimplementedAdministrationServiceServer) ListDisabledDocuments(context.Context, *ListDisabledDocumentsRequest) (*ListDisabledDocumentsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListDisabledDocuments not implemented")
+}
 func (UnimplementedAdministrationServiceServer) EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EnableClient not implemented")
-}
-func (UnimplementedAdministrationServiceServer) ListSubmittedClients(context.Context, *ListSubmittedClientsRequest) (*ListSubmittedClientsResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListSubmittedClients not implemented")
-}
-func (UnimplementedAdministrationServiceServer) ReviewClient(context.Context, *ReviewClientRequest) (*ReviewClientResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ReviewClient not implemented")
-}
-func (UnimplementedAdministrationServiceServer) ApplySuspendClient(context.Context, *ApplySuspendClientRequest) (*ApplySuspendClientResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ApplySuspendClient not implemented")
 }
 func (UnimplementedAdministrationServiceServer) ApplyDisableClient(context.Context, *ApplyDisableClientRequest) (*ApplyDisableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplyDisableClient not implemented")
@@ -572,6 +534,24 @@ func _AdministrationService_SetClientLogo_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdministrationService_ListDisabledDocuments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListDisabledDocumentsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).ListDisabledDocuments(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_ListDisabledDocuments_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).ListDisabledDocuments(ctx, req.(*ListDisabledDocumentsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AdministrationService_EnableClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EnableClientRequest)
 	if err := dec(in); err != nil {
@@ -586,60 +566,6 @@ func _AdministrationService_EnableClient_Handler(srv interface{}, ctx context.Co
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AdministrationServiceServer).EnableClient(ctx, req.(*EnableClientRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _AdministrationService_ListSubmittedClients_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListSubmittedClientsRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdministrationServiceServer).ListSubmittedClients(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdministrationService_ListSubmittedClients_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdministrationServiceServer).ListSubmittedClients(ctx, req.(*ListSubmittedClientsRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _AdministrationService_ReviewClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ReviewClientRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdministrationServiceServer).ReviewClient(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdministrationService_ReviewClient_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdministrationServiceServer).ReviewClient(ctx, req.(*ReviewClientRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
-func _AdministrationService_ApplySuspendClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ApplySuspendClientRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdministrationServiceServer).ApplySuspendClient(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdministrationService_ApplySuspendClient_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdministrationServiceServer).ApplySuspendClient(ctx, req.(*ApplySuspendClientRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -728,20 +654,12 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _AdministrationService_SetClientLogo_Handler,
 		},
 		{
+			MethodName: "ListDisabledDocuments",
+			Handler:    _AdministrationService_ListDisabledDocuments_Handler,
+		},
+		{
 			MethodName: "EnableClient",
 			Handler:    _AdministrationService_EnableClient_Handler,
-		},
-		{
-			MethodName: "ListSubmittedClients",
-			Handler:    _AdministrationService_ListSubmittedClients_Handler,
-		},
-		{
-			MethodName: "ReviewClient",
-			Handler:    _AdministrationService_ReviewClient_Handler,
-		},
-		{
-			MethodName: "ApplySuspendClient",
-			Handler:    _AdministrationService_ApplySuspendClient_Handler,
 		},
 		{
 			MethodName: "ApplyDisableClient",

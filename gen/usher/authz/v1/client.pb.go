@@ -267,9 +267,20 @@ type Client struct {
 	// The security profile that the client follows; unspecified for none.
 	Profile Profile `protobuf:"varint,71,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
 	// Its description for users, besides its name. Only BatchGetClients sets it.
-	Identity      *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Identity *AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	// The workspace that owns the client, `ws_…`; empty for a client that the operator registered. Only
+	// BatchGetClients sets it.
+	OwnerWorkspaceId string `protobuf:"bytes,110,opt,name=owner_workspace_id,json=ownerWorkspaceId,proto3" json:"owner_workspace_id,omitempty"`
+	// The digest of its description, which differs when the description does. Only BatchGetClients sets
+	// it.
+	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
+	// Where it gets a logout token when a session of its user ends (OpenID Connect Back-Channel Logout
+	// 1.0 §2.2); empty where it gets none.
+	BackchannelLogoutUri string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3" json:"backchannel_logout_uri,omitempty"`
+	// Whether each of its logout tokens must name the session.
+	BackchannelLogoutSessionRequired bool `protobuf:"varint,131,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3" json:"backchannel_logout_session_required,omitempty"`
+	unknownFields                    protoimpl.UnknownFields
+	sizeCache                        protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -393,11 +404,39 @@ func (x *Client) GetIdentity() *AppIdentity {
 	return nil
 }
 
+func (x *Client) GetOwnerWorkspaceId() string {
+	if x != nil {
+		return x.OwnerWorkspaceId
+	}
+	return ""
+}
+
+func (x *Client) GetDescriptionDigest() string {
+	if x != nil {
+		return x.DescriptionDigest
+	}
+	return ""
+}
+
+func (x *Client) GetBackchannelLogoutUri() string {
+	if x != nil {
+		return x.BackchannelLogoutUri
+	}
+	return ""
+}
+
+func (x *Client) GetBackchannelLogoutSessionRequired() bool {
+	if x != nil {
+		return x.BackchannelLogoutSessionRequired
+	}
+	return false
+}
+
 var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xe8\x04\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xcd\x06\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -412,7 +451,11 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\x11sector_identifier\x18= \x01(\tR\x10sectorIdentifier\x127\n" +
 	"\x18dpop_bound_access_tokens\x18F \x01(\bR\x15dpopBoundAccessTokens\x121\n" +
 	"\aprofile\x18G \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x127\n" +
-	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentityB\x18\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12,\n" +
+	"\x12owner_workspace_id\x18n \x01(\tR\x10ownerWorkspaceId\x12.\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\x125\n" +
+	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tR\x14backchannelLogoutUri\x12N\n" +
+	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bR backchannelLogoutSessionRequiredB\x18\n" +
 	"\x16_refresh_retry_seconds*G\n" +
 	"\aProfile\x12\x17\n" +
 	"\x13PROFILE_UNSPECIFIED\x10\x00\x12\x10\n" +

@@ -529,10 +529,11 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\tR\tclientIds\"K\n" +
 	"\x17BatchGetClientsResponse\x120\n" +
-	"\aclients\x18\x01 \x03(\v2\x16.usher.authz.v1.ClientR\aclients2\xf5\x01\n" +
+	"\aclients\x18\x01 \x03(\v2\x16.usher.authz.v1.ClientR\aclients2\xf6\x01\n" +
 	"\rClientService\x12u\n" +
-	"\x12AuthenticateClient\x12).usher.authz.v1.AuthenticateClientRequest\x1a*.usher.authz.v1.AuthenticateClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12m\n" +
-	"\x0fBatchGetClients\x12&.usher.authz.v1.BatchGetClientsRequest\x1a'.usher.authz.v1.BatchGetClientsResponse\"\t\xe2\xbd\x18\x02\x02\t\x90\x02\x01B\xbd\x01\n" +
+	"\x12AuthenticateClient\x12).usher.authz.v1.AuthenticateClientRequest\x1a*.usher.authz.v1.AuthenticateClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12n\n" +
+	"\x0fBatchGetClients\x12&.usher.authz.v1.BatchGetClientsRequest\x1a'.usher.authz.v1.BatchGetClientsResponse\"\n" +
+	"\xe2\xbd\x18\x03\x02\t\x03\x90\x02\x01B\xbd\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x12ClientServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (

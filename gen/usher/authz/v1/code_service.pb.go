@@ -102,9 +102,12 @@ type ResolveCodeResponse struct {
 	SessionId string `protobuf:"bytes,62,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	// The thumbprint of the key that the client must prove to have (RFC 9449 §10, dpop_jkt); empty for
 	// none.
-	DpopJkt       string `protobuf:"bytes,70,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DpopJkt string `protobuf:"bytes,70,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
+	// The digest of the client's description when the request began, which the grant keeps; empty from a
+	// release without it.
+	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ResolveCodeResponse) Reset() {
@@ -228,13 +231,20 @@ func (x *ResolveCodeResponse) GetDpopJkt() string {
 	return ""
 }
 
+func (x *ResolveCodeResponse) GetDescriptionDigest() string {
+	if x != nil {
+		return x.DescriptionDigest
+	}
+	return ""
+}
+
 var File_usher_authz_v1_code_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\n" +
 	"!usher/authz/v1/code_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\".\n" +
 	"\x12ResolveCodeRequest\x12\x18\n" +
-	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xc0\x03\n" +
+	"\x04code\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x04code\"\xf0\x03\n" +
 	"\x13ResolveCodeResponse\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12!\n" +
 	"\fredirect_uri\x18\x02 \x01(\tR\vredirectUri\x12%\n" +
@@ -249,7 +259,8 @@ const file_usher_authz_v1_code_service_proto_rawDesc = "" +
 	"\x11authenticate_time\x18= \x01(\v2\x1a.google.protobuf.TimestampR\x10authenticateTime\x12\x1d\n" +
 	"\n" +
 	"session_id\x18> \x01(\tR\tsessionId\x12\x19\n" +
-	"\bdpop_jkt\x18F \x01(\tR\adpopJkt2o\n" +
+	"\bdpop_jkt\x18F \x01(\tR\adpopJkt\x12.\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest2o\n" +
 	"\vCodeService\x12`\n" +
 	"\vResolveCode\x12\".usher.authz.v1.ResolveCodeRequest\x1a#.usher.authz.v1.ResolveCodeResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xbb\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x10CodeServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"

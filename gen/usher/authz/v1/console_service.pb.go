@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// App is a client of a workspace as its team sees it.
+// App is the data of a client of a workspace that its team may see.
 type App struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The registration.
@@ -1843,19 +1843,19 @@ const file_usher_authz_v1_console_service_proto_rawDesc = "" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05image\x18\x03 \x01(\fR\x05image\"\x14\n" +
-	"\x12SetAppLogoResponse\"\xd6\x01\n" +
+	"\x12SetAppLogoResponse\"\xdc\x01\n" +
 	"\x16CreateAppSecretRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12'\n" +
-	"\x0foverlap_seconds\x18\x03 \x01(\x03R\x0eoverlapSeconds\x12(\n" +
-	"\x10newest_secret_id\x18\x04 \x01(\tR\x0enewestSecretId\x12!\n" +
+	"\x0foverlap_seconds\x18\x03 \x01(\x03R\x0eoverlapSeconds\x12.\n" +
+	"\x10newest_secret_id\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\x0enewestSecretId\x12!\n" +
 	"\freplace_keys\x18\x05 \x01(\bR\vreplaceKeys\"D\n" +
 	"\x17CreateAppSecretResponse\x12)\n" +
-	"\rclient_secret\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"}\n" +
+	"\rclient_secret\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\x83\x01\n" +
 	"\x16RemoveAppSecretRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x1b\n" +
-	"\tsecret_id\x18\x03 \x01(\tR\bsecretId\"\x19\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
+	"\tsecret_id\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\bsecretId\"\x19\n" +
 	"\x17RemoveAppSecretResponse\"t\n" +
 	"\x10AddAppKeyRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x125\n" +

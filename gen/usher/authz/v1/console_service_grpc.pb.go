@@ -79,7 +79,7 @@ type ConsoleServiceClient interface {
 	RemoveAppRedirectUri(ctx context.Context, in *RemoveAppRedirectUriRequest, opts ...grpc.CallOption) (*RemoveAppRedirectUriResponse, error)
 	// AddAppTester lets a user connect a client that is not live. INVALID_REQUEST for more than 20.
 	AddAppTester(ctx context.Context, in *AddAppTesterRequest, opts ...grpc.CallOption) (*AddAppTesterResponse, error)
-	// RemoveAppTester takes that back; what the user granted before stays until it is revoked.
+	// RemoveAppTester reverts that; earlier grants of the user stay until they are revoked.
 	RemoveAppTester(ctx context.Context, in *RemoveAppTesterRequest, opts ...grpc.CallOption) (*RemoveAppTesterResponse, error)
 	// SubmitApp asks the operator for a review, or withdraws that. A live client stays live.
 	SubmitApp(ctx context.Context, in *SubmitAppRequest, opts ...grpc.CallOption) (*SubmitAppResponse, error)
@@ -286,7 +286,7 @@ type ConsoleServiceServer interface {
 	RemoveAppRedirectUri(context.Context, *RemoveAppRedirectUriRequest) (*RemoveAppRedirectUriResponse, error)
 	// AddAppTester lets a user connect a client that is not live. INVALID_REQUEST for more than 20.
 	AddAppTester(context.Context, *AddAppTesterRequest) (*AddAppTesterResponse, error)
-	// RemoveAppTester takes that back; what the user granted before stays until it is revoked.
+	// RemoveAppTester reverts that; earlier grants of the user stay until they are revoked.
 	RemoveAppTester(context.Context, *RemoveAppTesterRequest) (*RemoveAppTesterResponse, error)
 	// SubmitApp asks the operator for a review, or withdraws that. A live client stays live.
 	SubmitApp(context.Context, *SubmitAppRequest) (*SubmitAppResponse, error)

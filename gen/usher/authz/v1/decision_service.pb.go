@@ -117,9 +117,11 @@ type PendingAuthorization struct {
 	// Whether the client is confidential (RFC 6749 §2.1). Only GetAuthorization sets it.
 	Confidential bool `protobuf:"varint,82,opt,name=confidential,proto3" json:"confidential,omitempty"`
 	// Whether it must be decided without a page (`prompt=none`).
-	Silent        bool `protobuf:"varint,60,opt,name=silent,proto3" json:"silent,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Silent bool `protobuf:"varint,60,opt,name=silent,proto3" json:"silent,omitempty"`
+	// The digest of the client's description as it is now. Only GetAuthorization sets it.
+	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *PendingAuthorization) Reset() {
@@ -255,6 +257,13 @@ func (x *PendingAuthorization) GetSilent() bool {
 		return x.Silent
 	}
 	return false
+}
+
+func (x *PendingAuthorization) GetDescriptionDigest() string {
+	if x != nil {
+		return x.DescriptionDigest
+	}
+	return ""
 }
 
 // Outcome is the decision about an authorization.
@@ -1098,7 +1107,7 @@ var File_usher_authz_v1_decision_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\n" +
-	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\xba\x04\n" +
+	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\xea\x04\n" +
 	"\x14PendingAuthorization\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -1117,7 +1126,8 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12'\n" +
 	"\x0foptional_scopes\x18Q \x03(\tR\x0eoptionalScopes\x12\"\n" +
 	"\fconfidential\x18R \x01(\bR\fconfidential\x12\x16\n" +
-	"\x06silent\x18< \x01(\bR\x06silent\"\xd9\x01\n" +
+	"\x06silent\x18< \x01(\bR\x06silent\x12.\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\"\xd9\x01\n" +
 	"\aOutcome\x12\x1a\n" +
 	"\bapproved\x18\x01 \x01(\bR\bapproved\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12!\n" +

@@ -168,6 +168,126 @@ func (x *CheckLogoutResponse) GetSameSession() bool {
 	return false
 }
 
+// DeliverLogoutTokenRequest is a logout token for a client.
+type DeliverLogoutTokenRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The JWT.
+	LogoutToken   string `protobuf:"bytes,2,opt,name=logout_token,json=logoutToken,proto3" json:"logout_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverLogoutTokenRequest) Reset() {
+	*x = DeliverLogoutTokenRequest{}
+	mi := &file_usher_authz_v1_logout_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverLogoutTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverLogoutTokenRequest) ProtoMessage() {}
+
+func (x *DeliverLogoutTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_logout_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverLogoutTokenRequest.ProtoReflect.Descriptor instead.
+func (*DeliverLogoutTokenRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_logout_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *DeliverLogoutTokenRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *DeliverLogoutTokenRequest) GetLogoutToken() string {
+	if x != nil {
+		return x.LogoutToken
+	}
+	return ""
+}
+
+// DeliverLogoutTokenResponse is the result of one attempt.
+type DeliverLogoutTokenResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The status of the client's response; 0 if there was none.
+	HttpStatus int32 `protobuf:"varint,1,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
+	// Why there was no response, or it has no valid status, for the client's author; empty for a
+	// success.
+	Problem string `protobuf:"bytes,2,opt,name=problem,proto3" json:"problem,omitempty"`
+	// Whether another attempt may succeed: there was no response.
+	Retry         bool `protobuf:"varint,3,opt,name=retry,proto3" json:"retry,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeliverLogoutTokenResponse) Reset() {
+	*x = DeliverLogoutTokenResponse{}
+	mi := &file_usher_authz_v1_logout_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeliverLogoutTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeliverLogoutTokenResponse) ProtoMessage() {}
+
+func (x *DeliverLogoutTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_logout_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeliverLogoutTokenResponse.ProtoReflect.Descriptor instead.
+func (*DeliverLogoutTokenResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_logout_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *DeliverLogoutTokenResponse) GetHttpStatus() int32 {
+	if x != nil {
+		return x.HttpStatus
+	}
+	return 0
+}
+
+func (x *DeliverLogoutTokenResponse) GetProblem() string {
+	if x != nil {
+		return x.Problem
+	}
+	return ""
+}
+
+func (x *DeliverLogoutTokenResponse) GetRetry() bool {
+	if x != nil {
+		return x.Retry
+	}
+	return false
+}
+
 var File_usher_authz_v1_logout_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_logout_service_proto_rawDesc = "" +
@@ -184,9 +304,18 @@ const file_usher_authz_v1_logout_service_proto_rawDesc = "" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12\x1a\n" +
 	"\blocation\x18\x02 \x01(\tR\blocation\x12!\n" +
-	"\fsame_session\x18\x03 \x01(\bR\vsameSession2q\n" +
+	"\fsame_session\x18\x03 \x01(\bR\vsameSession\"a\n" +
+	"\x19DeliverLogoutTokenRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12'\n" +
+	"\flogout_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\vlogoutToken\"m\n" +
+	"\x1aDeliverLogoutTokenResponse\x12\x1f\n" +
+	"\vhttp_status\x18\x01 \x01(\x05R\n" +
+	"httpStatus\x12\x18\n" +
+	"\aproblem\x18\x02 \x01(\tR\aproblem\x12\x14\n" +
+	"\x05retry\x18\x03 \x01(\bR\x05retry2\xe5\x01\n" +
 	"\rLogoutService\x12`\n" +
-	"\vCheckLogout\x12\".usher.authz.v1.CheckLogoutRequest\x1a#.usher.authz.v1.CheckLogoutResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xbd\x01\n" +
+	"\vCheckLogout\x12\".usher.authz.v1.CheckLogoutRequest\x1a#.usher.authz.v1.CheckLogoutResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12r\n" +
+	"\x12DeliverLogoutToken\x12).usher.authz.v1.DeliverLogoutTokenRequest\x1a*.usher.authz.v1.DeliverLogoutTokenResponse\"\x05\xe2\xbd\x18\x01\x03B\xbd\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x12LogoutServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
@@ -201,16 +330,20 @@ func file_usher_authz_v1_logout_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_logout_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_logout_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_usher_authz_v1_logout_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_usher_authz_v1_logout_service_proto_goTypes = []any{
-	(*CheckLogoutRequest)(nil),  // 0: usher.authz.v1.CheckLogoutRequest
-	(*CheckLogoutResponse)(nil), // 1: usher.authz.v1.CheckLogoutResponse
+	(*CheckLogoutRequest)(nil),         // 0: usher.authz.v1.CheckLogoutRequest
+	(*CheckLogoutResponse)(nil),        // 1: usher.authz.v1.CheckLogoutResponse
+	(*DeliverLogoutTokenRequest)(nil),  // 2: usher.authz.v1.DeliverLogoutTokenRequest
+	(*DeliverLogoutTokenResponse)(nil), // 3: usher.authz.v1.DeliverLogoutTokenResponse
 }
 var file_usher_authz_v1_logout_service_proto_depIdxs = []int32{
 	0, // 0: usher.authz.v1.LogoutService.CheckLogout:input_type -> usher.authz.v1.CheckLogoutRequest
-	1, // 1: usher.authz.v1.LogoutService.CheckLogout:output_type -> usher.authz.v1.CheckLogoutResponse
-	1, // [1:2] is the sub-list for method output_type
-	0, // [0:1] is the sub-list for method input_type
+	2, // 1: usher.authz.v1.LogoutService.DeliverLogoutToken:input_type -> usher.authz.v1.DeliverLogoutTokenRequest
+	1, // 2: usher.authz.v1.LogoutService.CheckLogout:output_type -> usher.authz.v1.CheckLogoutResponse
+	3, // 3: usher.authz.v1.LogoutService.DeliverLogoutToken:output_type -> usher.authz.v1.DeliverLogoutTokenResponse
+	2, // [2:4] is the sub-list for method output_type
+	0, // [0:2] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
@@ -227,7 +360,7 @@ func file_usher_authz_v1_logout_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_logout_service_proto_rawDesc), len(file_usher_authz_v1_logout_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

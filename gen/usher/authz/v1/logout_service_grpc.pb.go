@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	LogoutService_CheckLogout_FullMethodName = "/usher.authz.v1.LogoutService/CheckLogout"
+	LogoutService_CheckLogout_FullMethodName        = "/usher.authz.v1.LogoutService/CheckLogout"
+	LogoutService_DeliverLogoutToken_FullMethodName = "/usher.authz.v1.LogoutService/DeliverLogoutToken"
 )
 
 // LogoutServiceClient is the client API for LogoutService service.
@@ -32,6 +33,9 @@ type LogoutServiceClient interface {
 	// for a client that is unknown or disabled. INVALID_REQUEST for a post_logout_redirect_uri that is
 	// not registered for the client.
 	CheckLogout(ctx context.Context, in *CheckLogoutRequest, opts ...grpc.CallOption) (*CheckLogoutResponse, error)
+	// DeliverLogoutToken posts a logout token to the client's backchannel_logout_uri, once (OpenID Connect
+	// Back-Channel Logout 1.0 §2.5). A client that cannot be reached is a response, not an error.
+	DeliverLogoutToken(ctx context.Context, in *DeliverLogoutTokenRequest, opts ...grpc.CallOption) (*DeliverLogoutTokenResponse, error)
 }
 
 type logoutServiceClient struct {
@@ -52,6 +56,16 @@ func (c *logoutServiceClient) CheckLogout(ctx context.Context, in *CheckLogoutRe
 	return out, nil
 }
 
+func (c *logoutServiceClient) DeliverLogoutToken(ctx context.Context, in *DeliverLogoutTokenRequest, opts ...grpc.CallOption) (*DeliverLogoutTokenResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeliverLogoutTokenResponse)
+	err := c.cc.Invoke(ctx, LogoutService_DeliverLogoutToken_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LogoutServiceServer is the server API for LogoutService service.
 // All implementations must embed UnimplementedLogoutServiceServer
 // for forward compatibility.
@@ -62,6 +76,9 @@ type LogoutServiceServer interface {
 	// for a client that is unknown or disabled. INVALID_REQUEST for a post_logout_redirect_uri that is
 	// not registered for the client.
 	CheckLogout(context.Context, *CheckLogoutRequest) (*CheckLogoutResponse, error)
+	// DeliverLogoutToken posts a logout token to the client's backchannel_logout_uri, once (OpenID Connect
+	// Back-Channel Logout 1.0 §2.5). A client that cannot be reached is a response, not an error.
+	DeliverLogoutToken(context.Context, *DeliverLogoutTokenRequest) (*DeliverLogoutTokenResponse, error)
 	mustEmbedUnimplementedLogoutServiceServer()
 }
 
@@ -74,6 +91,9 @@ type UnimplementedLogoutServiceServer struct{}
 
 func (UnimplementedLogoutServiceServer) CheckLogout(context.Context, *CheckLogoutRequest) (*CheckLogoutResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CheckLogout not implemented")
+}
+func (UnimplementedLogoutServiceServer) DeliverLogoutToken(context.Context, *DeliverLogoutTokenRequest) (*DeliverLogoutTokenResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeliverLogoutToken not implemented")
 }
 func (UnimplementedLogoutServiceServer) mustEmbedUnimplementedLogoutServiceServer() {}
 func (UnimplementedLogoutServiceServer) testEmbeddedByValue()                       {}
@@ -114,6 +134,24 @@ func _LogoutService_CheckLogout_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _LogoutService_DeliverLogoutToken_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeliverLogoutTokenRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LogoutServiceServer).DeliverLogoutToken(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: LogoutService_DeliverLogoutToken_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LogoutServiceServer).DeliverLogoutToken(ctx, req.(*DeliverLogoutTokenRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // LogoutService_ServiceDesc is the grpc.ServiceDesc for LogoutService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -124,6 +162,10 @@ var LogoutService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CheckLogout",
 			Handler:    _LogoutService_CheckLogout_Handler,
+		},
+		{
+			MethodName: "DeliverLogoutToken",
+			Handler:    _LogoutService_DeliverLogoutToken_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

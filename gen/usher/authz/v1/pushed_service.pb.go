@@ -31,7 +31,10 @@ type PushAuthorizationRequest struct {
 	// The body, an undecoded form: only authz parses it, strictly.
 	Form string `protobuf:"bytes,2,opt,name=form,proto3" json:"form,omitempty"`
 	// The thumbprint of the key of the request's DPoP proof; empty without one.
-	DpopJkt       string `protobuf:"bytes,3,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
+	DpopJkt string `protobuf:"bytes,3,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
+	// The ID token of the parameter id_token_hint, as the token service verified it; absent where none
+	// was sent, and where it is not one of this server.
+	IdTokenHint   *IdTokenHint `protobuf:"bytes,130,opt,name=id_token_hint,json=idTokenHint,proto3" json:"id_token_hint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -85,6 +88,13 @@ func (x *PushAuthorizationRequest) GetDpopJkt() string {
 		return x.DpopJkt
 	}
 	return ""
+}
+
+func (x *PushAuthorizationRequest) GetIdTokenHint() *IdTokenHint {
+	if x != nil {
+		return x.IdTokenHint
+	}
+	return nil
 }
 
 // PushAuthorizationResponse is the stored request, or why it was refused.
@@ -228,11 +238,12 @@ var File_usher_authz_v1_pushed_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_pushed_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/authz/v1/pushed_service.proto\x12\x0eusher.authz.v1\x1a#usher/authz/v1/client_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\x92\x01\n" +
+	"#usher/authz/v1/pushed_service.proto\x12\x0eusher.authz.v1\x1a*usher/authz/v1/authorization_service.proto\x1a#usher/authz/v1/client_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd4\x01\n" +
 	"\x18PushAuthorizationRequest\x12A\n" +
 	"\x06client\x18\x01 \x01(\v2).usher.authz.v1.AuthenticateClientRequestR\x06client\x12\x18\n" +
 	"\x04form\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x04form\x12\x19\n" +
-	"\bdpop_jkt\x18\x03 \x01(\tR\adpopJkt\"\x98\x01\n" +
+	"\bdpop_jkt\x18\x03 \x01(\tR\adpopJkt\x12@\n" +
+	"\rid_token_hint\x18\x82\x01 \x01(\v2\x1b.usher.authz.v1.IdTokenHintR\vidTokenHint\"\x98\x01\n" +
 	"\x19PushAuthorizationResponse\x12%\n" +
 	"\vrequest_uri\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\n" +
 	"requestUri\x12\x1d\n" +
@@ -266,19 +277,21 @@ var file_usher_authz_v1_pushed_service_proto_goTypes = []any{
 	(*PushAuthorizationResponse)(nil), // 1: usher.authz.v1.PushAuthorizationResponse
 	(*PushRefusal)(nil),               // 2: usher.authz.v1.PushRefusal
 	(*AuthenticateClientRequest)(nil), // 3: usher.authz.v1.AuthenticateClientRequest
-	(v1.Cause)(0),                     // 4: usher.error.v1.Cause
+	(*IdTokenHint)(nil),               // 4: usher.authz.v1.IdTokenHint
+	(v1.Cause)(0),                     // 5: usher.error.v1.Cause
 }
 var file_usher_authz_v1_pushed_service_proto_depIdxs = []int32{
 	3, // 0: usher.authz.v1.PushAuthorizationRequest.client:type_name -> usher.authz.v1.AuthenticateClientRequest
-	2, // 1: usher.authz.v1.PushAuthorizationResponse.refusal:type_name -> usher.authz.v1.PushRefusal
-	4, // 2: usher.authz.v1.PushRefusal.cause:type_name -> usher.error.v1.Cause
-	0, // 3: usher.authz.v1.PushedAuthorizationService.PushAuthorization:input_type -> usher.authz.v1.PushAuthorizationRequest
-	1, // 4: usher.authz.v1.PushedAuthorizationService.PushAuthorization:output_type -> usher.authz.v1.PushAuthorizationResponse
-	4, // [4:5] is the sub-list for method output_type
-	3, // [3:4] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 1: usher.authz.v1.PushAuthorizationRequest.id_token_hint:type_name -> usher.authz.v1.IdTokenHint
+	2, // 2: usher.authz.v1.PushAuthorizationResponse.refusal:type_name -> usher.authz.v1.PushRefusal
+	5, // 3: usher.authz.v1.PushRefusal.cause:type_name -> usher.error.v1.Cause
+	0, // 4: usher.authz.v1.PushedAuthorizationService.PushAuthorization:input_type -> usher.authz.v1.PushAuthorizationRequest
+	1, // 5: usher.authz.v1.PushedAuthorizationService.PushAuthorization:output_type -> usher.authz.v1.PushAuthorizationResponse
+	5, // [5:6] is the sub-list for method output_type
+	4, // [4:5] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_pushed_service_proto_init() }
@@ -286,6 +299,7 @@ func file_usher_authz_v1_pushed_service_proto_init() {
 	if File_usher_authz_v1_pushed_service_proto != nil {
 		return
 	}
+	file_usher_authz_v1_authorization_service_proto_init()
 	file_usher_authz_v1_client_service_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -62,8 +62,16 @@ type ClientMetadata struct {
 	SoftwareStatement string `protobuf:"bytes,16,opt,name=software_statement,json=softwareStatement,proto3" json:"software_statement,omitempty"`
 	// `native` or `web` (OpenID Connect Dynamic Client Registration 1.0 §2).
 	ApplicationType string `protobuf:"bytes,17,opt,name=application_type,json=applicationType,proto3" json:"application_type,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Where the client gets logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.2); left out unless
+	// the client has an initial access token, since this server sends requests to it.
+	BackchannelLogoutUri string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3" json:"backchannel_logout_uri,omitempty"`
+	// Whether each logout token must name the session.
+	BackchannelLogoutSessionRequired bool `protobuf:"varint,131,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3" json:"backchannel_logout_session_required,omitempty"`
+	// Where the browser may be sent after a logout that the client starts (OpenID Connect RP-Initiated
+	// Logout 1.0 §3.1).
+	PostLogoutRedirectUris []string `protobuf:"bytes,132,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *ClientMetadata) Reset() {
@@ -213,6 +221,27 @@ func (x *ClientMetadata) GetApplicationType() string {
 		return x.ApplicationType
 	}
 	return ""
+}
+
+func (x *ClientMetadata) GetBackchannelLogoutUri() string {
+	if x != nil {
+		return x.BackchannelLogoutUri
+	}
+	return ""
+}
+
+func (x *ClientMetadata) GetBackchannelLogoutSessionRequired() bool {
+	if x != nil {
+		return x.BackchannelLogoutSessionRequired
+	}
+	return false
+}
+
+func (x *ClientMetadata) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
+	}
+	return nil
 }
 
 // RegisteredClient is a registration as it is stored.
@@ -1228,7 +1257,7 @@ var File_usher_authz_v1_registration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\n" +
-	")usher/authz/v1/registration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd4\x04\n" +
+	")usher/authz/v1/registration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x97\x06\n" +
 	"\x0eClientMetadata\x12#\n" +
 	"\rredirect_uris\x18\x01 \x03(\tR\fredirectUris\x12;\n" +
 	"\x1atoken_endpoint_auth_method\x18\x02 \x01(\tR\x17tokenEndpointAuthMethod\x12\x1f\n" +
@@ -1252,7 +1281,10 @@ const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"softwareId\x12)\n" +
 	"\x10software_version\x18\x0f \x01(\tR\x0fsoftwareVersion\x12-\n" +
 	"\x12software_statement\x18\x10 \x01(\tR\x11softwareStatement\x12)\n" +
-	"\x10application_type\x18\x11 \x01(\tR\x0fapplicationType\"\xa8\x01\n" +
+	"\x10application_type\x18\x11 \x01(\tR\x0fapplicationType\x125\n" +
+	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tR\x14backchannelLogoutUri\x12N\n" +
+	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bR backchannelLogoutSessionRequired\x12:\n" +
+	"\x19post_logout_redirect_uris\x18\x84\x01 \x03(\tR\x16postLogoutRedirectUris\"\xa8\x01\n" +
 	"\x10RegisteredClient\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12;\n" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +

@@ -100,7 +100,15 @@ type ConnectedApp struct {
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
 	// Its description for users, besides its name. Absent for a client that is no longer known, and from
 	// release 0.1.
-	Identity      *v1.AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	Identity *v1.AppIdentity `protobuf:"bytes,80,opt,name=identity,proto3" json:"identity,omitempty"`
+	// The differences of its description from that of its newest grant; empty where there is none, and
+	// where that is not known.
+	Changes []AppChange `protobuf:"varint,140,rep,packed,name=changes,proto3,enum=usher.consent.v1.AppChange" json:"changes,omitempty"`
+	// When it was first approved, of the approvals that are kept. Absent from a release without it.
+	FirstApproveTime *timestamppb.Timestamp `protobuf:"bytes,141,opt,name=first_approve_time,json=firstApproveTime,proto3" json:"first_approve_time,omitempty"`
+	// The installations of a client whose identifier all installations share, the newest first; empty
+	// for any other client.
+	Installations []*Installation `protobuf:"bytes,142,rep,name=installations,proto3" json:"installations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -177,6 +185,100 @@ func (x *ConnectedApp) GetIdentity() *v1.AppIdentity {
 	return nil
 }
 
+func (x *ConnectedApp) GetChanges() []AppChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ConnectedApp) GetFirstApproveTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FirstApproveTime
+	}
+	return nil
+}
+
+func (x *ConnectedApp) GetInstallations() []*Installation {
+	if x != nil {
+		return x.Installations
+	}
+	return nil
+}
+
+// Installation is an installation of a client on one device.
+type Installation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its identifier, for EndInstallation.
+	InstallationId string `protobuf:"bytes,1,opt,name=installation_id,json=installationId,proto3" json:"installation_id,omitempty"`
+	// The workspace's name; the id when the user is no longer a member.
+	WorkspaceName string `protobuf:"bytes,2,opt,name=workspace_name,json=workspaceName,proto3" json:"workspace_name,omitempty"`
+	// When it was connected.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When a token of it was last issued or checked, to the minute.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Installation) Reset() {
+	*x = Installation{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Installation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Installation) ProtoMessage() {}
+
+func (x *Installation) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Installation.ProtoReflect.Descriptor instead.
+func (*Installation) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Installation) GetInstallationId() string {
+	if x != nil {
+		return x.InstallationId
+	}
+	return ""
+}
+
+func (x *Installation) GetWorkspaceName() string {
+	if x != nil {
+		return x.WorkspaceName
+	}
+	return ""
+}
+
+func (x *Installation) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Installation) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
 // ConnectedWorkspace is the access of a client in one workspace.
 type ConnectedWorkspace struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -192,7 +294,7 @@ type ConnectedWorkspace struct {
 
 func (x *ConnectedWorkspace) Reset() {
 	*x = ConnectedWorkspace{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[1]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -204,7 +306,7 @@ func (x *ConnectedWorkspace) String() string {
 func (*ConnectedWorkspace) ProtoMessage() {}
 
 func (x *ConnectedWorkspace) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[1]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -217,7 +319,7 @@ func (x *ConnectedWorkspace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectedWorkspace.ProtoReflect.Descriptor instead.
 func (*ConnectedWorkspace) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{1}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ConnectedWorkspace) GetWorkspaceId() string {
@@ -252,7 +354,7 @@ type ListConnectedAppsRequest struct {
 
 func (x *ListConnectedAppsRequest) Reset() {
 	*x = ListConnectedAppsRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -264,7 +366,7 @@ func (x *ListConnectedAppsRequest) String() string {
 func (*ListConnectedAppsRequest) ProtoMessage() {}
 
 func (x *ListConnectedAppsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[2]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -277,7 +379,7 @@ func (x *ListConnectedAppsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectedAppsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectedAppsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ListConnectedAppsRequest) GetSessionToken() string {
@@ -298,7 +400,7 @@ type ListConnectedAppsResponse struct {
 
 func (x *ListConnectedAppsResponse) Reset() {
 	*x = ListConnectedAppsResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -310,7 +412,7 @@ func (x *ListConnectedAppsResponse) String() string {
 func (*ListConnectedAppsResponse) ProtoMessage() {}
 
 func (x *ListConnectedAppsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[3]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -323,7 +425,7 @@ func (x *ListConnectedAppsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectedAppsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectedAppsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ListConnectedAppsResponse) GetApps() []*ConnectedApp {
@@ -346,7 +448,7 @@ type DisconnectAppRequest struct {
 
 func (x *DisconnectAppRequest) Reset() {
 	*x = DisconnectAppRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -358,7 +460,7 @@ func (x *DisconnectAppRequest) String() string {
 func (*DisconnectAppRequest) ProtoMessage() {}
 
 func (x *DisconnectAppRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[4]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -371,7 +473,7 @@ func (x *DisconnectAppRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectAppRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectAppRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *DisconnectAppRequest) GetSessionToken() string {
@@ -397,7 +499,7 @@ type DisconnectAppResponse struct {
 
 func (x *DisconnectAppResponse) Reset() {
 	*x = DisconnectAppResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -409,7 +511,7 @@ func (x *DisconnectAppResponse) String() string {
 func (*DisconnectAppResponse) ProtoMessage() {}
 
 func (x *DisconnectAppResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[5]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -422,7 +524,90 @@ func (x *DisconnectAppResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DisconnectAppResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectAppResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
+}
+
+// DisconnectAllAppsRequest is of the session's user.
+type DisconnectAllAppsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAllAppsRequest) Reset() {
+	*x = DisconnectAllAppsRequest{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAllAppsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAllAppsRequest) ProtoMessage() {}
+
+func (x *DisconnectAllAppsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAllAppsRequest.ProtoReflect.Descriptor instead.
+func (*DisconnectAllAppsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DisconnectAllAppsRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+// DisconnectAllAppsResponse is empty.
+type DisconnectAllAppsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectAllAppsResponse) Reset() {
+	*x = DisconnectAllAppsResponse{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectAllAppsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectAllAppsResponse) ProtoMessage() {}
+
+func (x *DisconnectAllAppsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectAllAppsResponse.ProtoReflect.Descriptor instead.
+func (*DisconnectAllAppsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
 }
 
 // DisconnectAppFromWorkspaceRequest names a connected client of the session's user.
@@ -440,7 +625,7 @@ type DisconnectAppFromWorkspaceRequest struct {
 
 func (x *DisconnectAppFromWorkspaceRequest) Reset() {
 	*x = DisconnectAppFromWorkspaceRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -452,7 +637,7 @@ func (x *DisconnectAppFromWorkspaceRequest) String() string {
 func (*DisconnectAppFromWorkspaceRequest) ProtoMessage() {}
 
 func (x *DisconnectAppFromWorkspaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[6]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -465,7 +650,7 @@ func (x *DisconnectAppFromWorkspaceRequest) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use DisconnectAppFromWorkspaceRequest.ProtoReflect.Descriptor instead.
 func (*DisconnectAppFromWorkspaceRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DisconnectAppFromWorkspaceRequest) GetSessionToken() string {
@@ -498,7 +683,7 @@ type DisconnectAppFromWorkspaceResponse struct {
 
 func (x *DisconnectAppFromWorkspaceResponse) Reset() {
 	*x = DisconnectAppFromWorkspaceResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -510,7 +695,7 @@ func (x *DisconnectAppFromWorkspaceResponse) String() string {
 func (*DisconnectAppFromWorkspaceResponse) ProtoMessage() {}
 
 func (x *DisconnectAppFromWorkspaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -523,7 +708,7 @@ func (x *DisconnectAppFromWorkspaceResponse) ProtoReflect() protoreflect.Message
 
 // Deprecated: Use DisconnectAppFromWorkspaceResponse.ProtoReflect.Descriptor instead.
 func (*DisconnectAppFromWorkspaceResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{10}
 }
 
 // ListAppEventsRequest identifies the user by their session.
@@ -537,7 +722,7 @@ type ListAppEventsRequest struct {
 
 func (x *ListAppEventsRequest) Reset() {
 	*x = ListAppEventsRequest{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -549,7 +734,7 @@ func (x *ListAppEventsRequest) String() string {
 func (*ListAppEventsRequest) ProtoMessage() {}
 
 func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -562,7 +747,7 @@ func (x *ListAppEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListAppEventsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ListAppEventsRequest) GetSessionToken() string {
@@ -583,7 +768,7 @@ type ListAppEventsResponse struct {
 
 func (x *ListAppEventsResponse) Reset() {
 	*x = ListAppEventsResponse{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +780,7 @@ func (x *ListAppEventsResponse) String() string {
 func (*ListAppEventsResponse) ProtoMessage() {}
 
 func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +793,7 @@ func (x *ListAppEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAppEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListAppEventsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ListAppEventsResponse) GetEvents() []*AppEvent {
@@ -638,7 +823,7 @@ type AppEvent struct {
 
 func (x *AppEvent) Reset() {
 	*x = AppEvent{}
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -650,7 +835,7 @@ func (x *AppEvent) String() string {
 func (*AppEvent) ProtoMessage() {}
 
 func (x *AppEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -663,7 +848,7 @@ func (x *AppEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppEvent.ProtoReflect.Descriptor instead.
 func (*AppEvent) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *AppEvent) GetKind() AppEventKind {
@@ -701,11 +886,112 @@ func (x *AppEvent) GetEventTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// EndInstallationRequest names an installation of a connected client of the session's user.
+type EndInstallationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The installation.
+	InstallationId string `protobuf:"bytes,3,opt,name=installation_id,json=installationId,proto3" json:"installation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *EndInstallationRequest) Reset() {
+	*x = EndInstallationRequest{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndInstallationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndInstallationRequest) ProtoMessage() {}
+
+func (x *EndInstallationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndInstallationRequest.ProtoReflect.Descriptor instead.
+func (*EndInstallationRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *EndInstallationRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *EndInstallationRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *EndInstallationRequest) GetInstallationId() string {
+	if x != nil {
+		return x.InstallationId
+	}
+	return ""
+}
+
+// EndInstallationResponse is empty.
+type EndInstallationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndInstallationResponse) Reset() {
+	*x = EndInstallationResponse{}
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndInstallationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndInstallationResponse) ProtoMessage() {}
+
+func (x *EndInstallationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_connected_app_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndInstallationResponse.ProtoReflect.Descriptor instead.
+func (*EndInstallationResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_connected_app_service_proto_rawDescGZIP(), []int{15}
+}
+
 var File_usher_consent_v1_connected_app_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\n" +
-	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1ausher/rpc/v1/options.proto\"\xca\x02\n" +
+	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a!usher/consent/v1/app_change.proto\x1a\x1ausher/rpc/v1/options.proto\"\x94\x04\n" +
 	"\fConnectedApp\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
@@ -715,7 +1001,16 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"workspaces\x12=\n" +
 	"\fapprove_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vapproveTime\x12>\n" +
 	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x127\n" +
-	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\"c\n" +
+	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x126\n" +
+	"\achanges\x18\x8c\x01 \x03(\x0e2\x1b.usher.consent.v1.AppChangeR\achanges\x12I\n" +
+	"\x12first_approve_time\x18\x8d\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x10firstApproveTime\x12E\n" +
+	"\rinstallations\x18\x8e\x01 \x03(\v2\x1e.usher.consent.v1.InstallationR\rinstallations\"\xdb\x01\n" +
+	"\fInstallation\x12'\n" +
+	"\x0finstallation_id\x18\x01 \x01(\tR\x0einstallationId\x12%\n" +
+	"\x0eworkspace_name\x18\x02 \x01(\tR\rworkspaceName\x12;\n" +
+	"\vcreate_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12>\n" +
+	"\rlast_use_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"c\n" +
 	"\x12ConnectedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -727,7 +1022,10 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\x14DisconnectAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
-	"\x15DisconnectAppResponse\"\x8e\x01\n" +
+	"\x15DisconnectAppResponse\"E\n" +
+	"\x18DisconnectAllAppsRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x1b\n" +
+	"\x19DisconnectAllAppsResponse\"\x8e\x01\n" +
 	"!DisconnectAppFromWorkspaceRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
@@ -744,17 +1042,24 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"clientName\x12%\n" +
 	"\x0eworkspace_name\x18\x04 \x01(\tR\rworkspaceName\x129\n" +
 	"\n" +
-	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime*\xa3\x01\n" +
+	"event_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\teventTime\"\x89\x01\n" +
+	"\x16EndInstallationRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12'\n" +
+	"\x0finstallation_id\x18\x03 \x01(\tR\x0einstallationId\"\x19\n" +
+	"\x17EndInstallationResponse*\xa3\x01\n" +
 	"\fAppEventKind\x12\x1e\n" +
 	"\x1aAPP_EVENT_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APP_EVENT_KIND_APPROVED\x10\x01\x12\x1f\n" +
 	"\x1bAPP_EVENT_KIND_DISCONNECTED\x10\x02\x12\x19\n" +
 	"\x15APP_EVENT_KIND_REUSED\x10\x03\x12\x1a\n" +
-	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xf3\x03\n" +
+	"\x16APP_EVENT_KIND_REVOKED\x10\x042\xdd\x05\n" +
 	"\x13ConnectedAppService\x12v\n" +
 	"\x11ListConnectedApps\x12*.usher.consent.v1.ListConnectedAppsRequest\x1a+.usher.consent.v1.ListConnectedAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12g\n" +
 	"\rDisconnectApp\x12&.usher.consent.v1.DisconnectAppRequest\x1a'.usher.consent.v1.DisconnectAppResponse\"\x05\xe2\xbd\x18\x01\x01\x12\x8e\x01\n" +
-	"\x1aDisconnectAppFromWorkspace\x123.usher.consent.v1.DisconnectAppFromWorkspaceRequest\x1a4.usher.consent.v1.DisconnectAppFromWorkspaceResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
+	"\x1aDisconnectAppFromWorkspace\x123.usher.consent.v1.DisconnectAppFromWorkspaceRequest\x1a4.usher.consent.v1.DisconnectAppFromWorkspaceResponse\"\x05\xe2\xbd\x18\x01\x01\x12p\n" +
+	"\x0fEndInstallation\x12(.usher.consent.v1.EndInstallationRequest\x1a).usher.consent.v1.EndInstallationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12v\n" +
+	"\x11DisconnectAllApps\x12*.usher.consent.v1.DisconnectAllAppsRequest\x1a+.usher.consent.v1.DisconnectAllAppsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12j\n" +
 	"\rListAppEvents\x12&.usher.consent.v1.ListAppEventsRequest\x1a'.usher.consent.v1.ListAppEventsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xd1\x01\n" +
 	"\x1bcom.vidocu.usher.consent.v1B\x18ConnectedAppServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
 
@@ -771,45 +1076,60 @@ func file_usher_consent_v1_connected_app_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_consent_v1_connected_app_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
+var file_usher_consent_v1_connected_app_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_usher_consent_v1_connected_app_service_proto_goTypes = []any{
 	(AppEventKind)(0),                          // 0: usher.consent.v1.AppEventKind
 	(*ConnectedApp)(nil),                       // 1: usher.consent.v1.ConnectedApp
-	(*ConnectedWorkspace)(nil),                 // 2: usher.consent.v1.ConnectedWorkspace
-	(*ListConnectedAppsRequest)(nil),           // 3: usher.consent.v1.ListConnectedAppsRequest
-	(*ListConnectedAppsResponse)(nil),          // 4: usher.consent.v1.ListConnectedAppsResponse
-	(*DisconnectAppRequest)(nil),               // 5: usher.consent.v1.DisconnectAppRequest
-	(*DisconnectAppResponse)(nil),              // 6: usher.consent.v1.DisconnectAppResponse
-	(*DisconnectAppFromWorkspaceRequest)(nil),  // 7: usher.consent.v1.DisconnectAppFromWorkspaceRequest
-	(*DisconnectAppFromWorkspaceResponse)(nil), // 8: usher.consent.v1.DisconnectAppFromWorkspaceResponse
-	(*ListAppEventsRequest)(nil),               // 9: usher.consent.v1.ListAppEventsRequest
-	(*ListAppEventsResponse)(nil),              // 10: usher.consent.v1.ListAppEventsResponse
-	(*AppEvent)(nil),                           // 11: usher.consent.v1.AppEvent
-	(*timestamppb.Timestamp)(nil),              // 12: google.protobuf.Timestamp
-	(*v1.AppIdentity)(nil),                     // 13: usher.authz.v1.AppIdentity
+	(*Installation)(nil),                       // 2: usher.consent.v1.Installation
+	(*ConnectedWorkspace)(nil),                 // 3: usher.consent.v1.ConnectedWorkspace
+	(*ListConnectedAppsRequest)(nil),           // 4: usher.consent.v1.ListConnectedAppsRequest
+	(*ListConnectedAppsResponse)(nil),          // 5: usher.consent.v1.ListConnectedAppsResponse
+	(*DisconnectAppRequest)(nil),               // 6: usher.consent.v1.DisconnectAppRequest
+	(*DisconnectAppResponse)(nil),              // 7: usher.consent.v1.DisconnectAppResponse
+	(*DisconnectAllAppsRequest)(nil),           // 8: usher.consent.v1.DisconnectAllAppsRequest
+	(*DisconnectAllAppsResponse)(nil),          // 9: usher.consent.v1.DisconnectAllAppsResponse
+	(*DisconnectAppFromWorkspaceRequest)(nil),  // 10: usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	(*DisconnectAppFromWorkspaceResponse)(nil), // 11: usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	(*ListAppEventsRequest)(nil),               // 12: usher.consent.v1.ListAppEventsRequest
+	(*ListAppEventsResponse)(nil),              // 13: usher.consent.v1.ListAppEventsResponse
+	(*AppEvent)(nil),                           // 14: usher.consent.v1.AppEvent
+	(*EndInstallationRequest)(nil),             // 15: usher.consent.v1.EndInstallationRequest
+	(*EndInstallationResponse)(nil),            // 16: usher.consent.v1.EndInstallationResponse
+	(*timestamppb.Timestamp)(nil),              // 17: google.protobuf.Timestamp
+	(*v1.AppIdentity)(nil),                     // 18: usher.authz.v1.AppIdentity
+	(AppChange)(0),                             // 19: usher.consent.v1.AppChange
 }
 var file_usher_consent_v1_connected_app_service_proto_depIdxs = []int32{
-	2,  // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
-	12, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
-	12, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
-	13, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
-	1,  // 4: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
-	11, // 5: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
-	0,  // 6: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
-	12, // 7: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
-	3,  // 8: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
-	5,  // 9: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
-	7,  // 10: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
-	9,  // 11: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
-	4,  // 12: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
-	6,  // 13: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
-	8,  // 14: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
-	10, // 15: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
-	12, // [12:16] is the sub-list for method output_type
-	8,  // [8:12] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	3,  // 0: usher.consent.v1.ConnectedApp.workspaces:type_name -> usher.consent.v1.ConnectedWorkspace
+	17, // 1: usher.consent.v1.ConnectedApp.approve_time:type_name -> google.protobuf.Timestamp
+	17, // 2: usher.consent.v1.ConnectedApp.last_use_time:type_name -> google.protobuf.Timestamp
+	18, // 3: usher.consent.v1.ConnectedApp.identity:type_name -> usher.authz.v1.AppIdentity
+	19, // 4: usher.consent.v1.ConnectedApp.changes:type_name -> usher.consent.v1.AppChange
+	17, // 5: usher.consent.v1.ConnectedApp.first_approve_time:type_name -> google.protobuf.Timestamp
+	2,  // 6: usher.consent.v1.ConnectedApp.installations:type_name -> usher.consent.v1.Installation
+	17, // 7: usher.consent.v1.Installation.create_time:type_name -> google.protobuf.Timestamp
+	17, // 8: usher.consent.v1.Installation.last_use_time:type_name -> google.protobuf.Timestamp
+	1,  // 9: usher.consent.v1.ListConnectedAppsResponse.apps:type_name -> usher.consent.v1.ConnectedApp
+	14, // 10: usher.consent.v1.ListAppEventsResponse.events:type_name -> usher.consent.v1.AppEvent
+	0,  // 11: usher.consent.v1.AppEvent.kind:type_name -> usher.consent.v1.AppEventKind
+	17, // 12: usher.consent.v1.AppEvent.event_time:type_name -> google.protobuf.Timestamp
+	4,  // 13: usher.consent.v1.ConnectedAppService.ListConnectedApps:input_type -> usher.consent.v1.ListConnectedAppsRequest
+	6,  // 14: usher.consent.v1.ConnectedAppService.DisconnectApp:input_type -> usher.consent.v1.DisconnectAppRequest
+	10, // 15: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:input_type -> usher.consent.v1.DisconnectAppFromWorkspaceRequest
+	15, // 16: usher.consent.v1.ConnectedAppService.EndInstallation:input_type -> usher.consent.v1.EndInstallationRequest
+	8,  // 17: usher.consent.v1.ConnectedAppService.DisconnectAllApps:input_type -> usher.consent.v1.DisconnectAllAppsRequest
+	12, // 18: usher.consent.v1.ConnectedAppService.ListAppEvents:input_type -> usher.consent.v1.ListAppEventsRequest
+	5,  // 19: usher.consent.v1.ConnectedAppService.ListConnectedApps:output_type -> usher.consent.v1.ListConnectedAppsResponse
+	7,  // 20: usher.consent.v1.ConnectedAppService.DisconnectApp:output_type -> usher.consent.v1.DisconnectAppResponse
+	11, // 21: usher.consent.v1.ConnectedAppService.DisconnectAppFromWorkspace:output_type -> usher.consent.v1.DisconnectAppFromWorkspaceResponse
+	16, // 22: usher.consent.v1.ConnectedAppService.EndInstallation:output_type -> usher.consent.v1.EndInstallationResponse
+	9,  // 23: usher.consent.v1.ConnectedAppService.DisconnectAllApps:output_type -> usher.consent.v1.DisconnectAllAppsResponse
+	13, // 24: usher.consent.v1.ConnectedAppService.ListAppEvents:output_type -> usher.consent.v1.ListAppEventsResponse
+	19, // [19:25] is the sub-list for method output_type
+	13, // [13:19] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_connected_app_service_proto_init() }
@@ -817,13 +1137,14 @@ func file_usher_consent_v1_connected_app_service_proto_init() {
 	if File_usher_consent_v1_connected_app_service_proto != nil {
 		return
 	}
+	file_usher_consent_v1_app_change_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_connected_app_service_proto_rawDesc), len(file_usher_consent_v1_connected_app_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   11,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -22,6 +22,8 @@ const (
 	ConnectedAppService_ListConnectedApps_FullMethodName          = "/usher.consent.v1.ConnectedAppService/ListConnectedApps"
 	ConnectedAppService_DisconnectApp_FullMethodName              = "/usher.consent.v1.ConnectedAppService/DisconnectApp"
 	ConnectedAppService_DisconnectAppFromWorkspace_FullMethodName = "/usher.consent.v1.ConnectedAppService/DisconnectAppFromWorkspace"
+	ConnectedAppService_EndInstallation_FullMethodName            = "/usher.consent.v1.ConnectedAppService/EndInstallation"
+	ConnectedAppService_DisconnectAllApps_FullMethodName          = "/usher.consent.v1.ConnectedAppService/DisconnectAllApps"
 	ConnectedAppService_ListAppEvents_FullMethodName              = "/usher.consent.v1.ConnectedAppService/ListAppEvents"
 )
 
@@ -43,6 +45,11 @@ type ConnectedAppServiceClient interface {
 	// pending codes. It is a method of its own, since release 0.1 would ignore a workspace in the
 	// request of DisconnectApp and revoke more than the user wants.
 	DisconnectAppFromWorkspace(ctx context.Context, in *DisconnectAppFromWorkspaceRequest, opts ...grpc.CallOption) (*DisconnectAppFromWorkspaceResponse, error)
+	// EndInstallation revokes the tokens of one installation of a client whose identifier all
+	// installations share; the others stay. NOT_FOUND when the client is not connected.
+	EndInstallation(ctx context.Context, in *EndInstallationRequest, opts ...grpc.CallOption) (*EndInstallationResponse, error)
+	// DisconnectAllApps is DisconnectApp for every client of the session's user.
+	DisconnectAllApps(ctx context.Context, in *DisconnectAllAppsRequest, opts ...grpc.CallOption) (*DisconnectAllAppsResponse, error)
 	// ListAppEvents returns the latest approvals and revocations of the session's user, the newest
 	// first: of each client and workspace the latest of each kind, at most 200.
 	ListAppEvents(ctx context.Context, in *ListAppEventsRequest, opts ...grpc.CallOption) (*ListAppEventsResponse, error)
@@ -86,6 +93,26 @@ func (c *connectedAppServiceClient) DisconnectAppFromWorkspace(ctx context.Conte
 	return out, nil
 }
 
+func (c *connectedAppServiceClient) EndInstallation(ctx context.Context, in *EndInstallationRequest, opts ...grpc.CallOption) (*EndInstallationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndInstallationResponse)
+	err := c.cc.Invoke(ctx, ConnectedAppService_EndInstallation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *connectedAppServiceClient) DisconnectAllApps(ctx context.Context, in *DisconnectAllAppsRequest, opts ...grpc.CallOption) (*DisconnectAllAppsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisconnectAllAppsResponse)
+	err := c.cc.Invoke(ctx, ConnectedAppService_DisconnectAllApps_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *connectedAppServiceClient) ListAppEvents(ctx context.Context, in *ListAppEventsRequest, opts ...grpc.CallOption) (*ListAppEventsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListAppEventsResponse)
@@ -114,6 +141,11 @@ type ConnectedAppServiceServer interface {
 	// pending codes. It is a method of its own, since release 0.1 would ignore a workspace in the
 	// request of DisconnectApp and revoke more than the user wants.
 	DisconnectAppFromWorkspace(context.Context, *DisconnectAppFromWorkspaceRequest) (*DisconnectAppFromWorkspaceResponse, error)
+	// EndInstallation revokes the tokens of one installation of a client whose identifier all
+	// installations share; the others stay. NOT_FOUND when the client is not connected.
+	EndInstallation(context.Context, *EndInstallationRequest) (*EndInstallationResponse, error)
+	// DisconnectAllApps is DisconnectApp for every client of the session's user.
+	DisconnectAllApps(context.Context, *DisconnectAllAppsRequest) (*DisconnectAllAppsResponse, error)
 	// ListAppEvents returns the latest approvals and revocations of the session's user, the newest
 	// first: of each client and workspace the latest of each kind, at most 200.
 	ListAppEvents(context.Context, *ListAppEventsRequest) (*ListAppEventsResponse, error)
@@ -135,6 +167,12 @@ func (UnimplementedConnectedAppServiceServer) DisconnectApp(context.Context, *Di
 }
 func (UnimplementedConnectedAppServiceServer) DisconnectAppFromWorkspace(context.Context, *DisconnectAppFromWorkspaceRequest) (*DisconnectAppFromWorkspaceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DisconnectAppFromWorkspace not implemented")
+}
+func (UnimplementedConnectedAppServiceServer) EndInstallation(context.Context, *EndInstallationRequest) (*EndInstallationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndInstallation not implemented")
+}
+func (UnimplementedConnectedAppServiceServer) DisconnectAllApps(context.Context, *DisconnectAllAppsRequest) (*DisconnectAllAppsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisconnectAllApps not implemented")
 }
 func (UnimplementedConnectedAppServiceServer) ListAppEvents(context.Context, *ListAppEventsRequest) (*ListAppEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListAppEvents not implemented")
@@ -214,6 +252,42 @@ func _ConnectedAppService_DisconnectAppFromWorkspace_Handler(srv interface{}, ct
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConnectedAppService_EndInstallation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndInstallationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConnectedAppServiceServer).EndInstallation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConnectedAppService_EndInstallation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConnectedAppServiceServer).EndInstallation(ctx, req.(*EndInstallationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ConnectedAppService_DisconnectAllApps_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisconnectAllAppsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConnectedAppServiceServer).DisconnectAllApps(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConnectedAppService_DisconnectAllApps_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConnectedAppServiceServer).DisconnectAllApps(ctx, req.(*DisconnectAllAppsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConnectedAppService_ListAppEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListAppEventsRequest)
 	if err := dec(in); err != nil {
@@ -250,6 +324,14 @@ var ConnectedAppService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DisconnectAppFromWorkspace",
 			Handler:    _ConnectedAppService_DisconnectAppFromWorkspace_Handler,
+		},
+		{
+			MethodName: "EndInstallation",
+			Handler:    _ConnectedAppService_EndInstallation_Handler,
+		},
+		{
+			MethodName: "DisconnectAllApps",
+			Handler:    _ConnectedAppService_DisconnectAllApps_Handler,
 		},
 		{
 			MethodName: "ListAppEvents",

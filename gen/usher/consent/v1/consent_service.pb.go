@@ -236,7 +236,10 @@ type GetPromptResponse struct {
 	Granted []*GrantedWorkspace `protobuf:"bytes,81,rep,name=granted,proto3" json:"granted,omitempty"`
 	// Whether a user who grants nothing new may go on with one click: the client is verified and
 	// confidential.
-	OneClick      bool `protobuf:"varint,82,opt,name=one_click,json=oneClick,proto3" json:"one_click,omitempty"`
+	OneClick bool `protobuf:"varint,82,opt,name=one_click,json=oneClick,proto3" json:"one_click,omitempty"`
+	// The differences of the client's description from that of the newest of the grants; empty where
+	// there is none, and where that is not known.
+	Changes       []AppChange `protobuf:"varint,140,rep,packed,name=changes,proto3,enum=usher.consent.v1.AppChange" json:"changes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -346,6 +349,13 @@ func (x *GetPromptResponse) GetOneClick() bool {
 		return x.OneClick
 	}
 	return false
+}
+
+func (x *GetPromptResponse) GetChanges() []AppChange {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
 }
 
 // GrantedWorkspace is the access that a client has in one workspace.
@@ -1260,13 +1270,13 @@ var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a!usher/consent/v1/app_change.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
-	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\x91\x04\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xc9\x04\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -1281,7 +1291,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\x06device\x18\x18 \x01(\v2\x18.usher.consent.v1.DeviceR\x06device\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12<\n" +
 	"\agranted\x18Q \x03(\v2\".usher.consent.v1.GrantedWorkspaceR\agranted\x12\x1b\n" +
-	"\tone_click\x18R \x01(\bR\boneClick\"M\n" +
+	"\tone_click\x18R \x01(\bR\boneClick\x126\n" +
+	"\achanges\x18\x8c\x01 \x03(\x0e2\x1b.usher.consent.v1.AppChangeR\achanges\"M\n" +
 	"\x10GrantedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"n\n" +
@@ -1401,7 +1412,8 @@ var file_usher_consent_v1_consent_service_proto_goTypes = []any{
 	(*DecideSilentlyRequest)(nil),   // 15: usher.consent.v1.DecideSilentlyRequest
 	(*DecideSilentlyResponse)(nil),  // 16: usher.consent.v1.DecideSilentlyResponse
 	(*v1.AppIdentity)(nil),          // 17: usher.authz.v1.AppIdentity
-	(*timestamppb.Timestamp)(nil),   // 18: google.protobuf.Timestamp
+	(AppChange)(0),                  // 18: usher.consent.v1.AppChange
+	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	7,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
@@ -1410,29 +1422,30 @@ var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	5,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
 	17, // 4: usher.consent.v1.GetPromptResponse.identity:type_name -> usher.authz.v1.AppIdentity
 	4,  // 5: usher.consent.v1.GetPromptResponse.granted:type_name -> usher.consent.v1.GrantedWorkspace
-	18, // 6: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
-	1,  // 7: usher.consent.v1.PromptWorkspace.access:type_name -> usher.consent.v1.WorkspaceAccess
-	18, // 8: usher.consent.v1.PromptWorkspace.approval_request_time:type_name -> google.protobuf.Timestamp
-	0,  // 9: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
-	6,  // 10: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
-	0,  // 11: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
-	8,  // 12: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
-	18, // 13: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
-	2,  // 14: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	11, // 15: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	15, // 16: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
-	9,  // 17: usher.consent.v1.ConsentService.RequestApproval:input_type -> usher.consent.v1.RequestApprovalRequest
-	13, // 18: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	3,  // 19: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	12, // 20: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	16, // 21: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
-	10, // 22: usher.consent.v1.ConsentService.RequestApproval:output_type -> usher.consent.v1.RequestApprovalResponse
-	14, // 23: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	19, // [19:24] is the sub-list for method output_type
-	14, // [14:19] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	18, // 6: usher.consent.v1.GetPromptResponse.changes:type_name -> usher.consent.v1.AppChange
+	19, // 7: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: usher.consent.v1.PromptWorkspace.access:type_name -> usher.consent.v1.WorkspaceAccess
+	19, // 9: usher.consent.v1.PromptWorkspace.approval_request_time:type_name -> google.protobuf.Timestamp
+	0,  // 10: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
+	6,  // 11: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
+	0,  // 12: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
+	8,  // 13: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
+	19, // 14: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	2,  // 15: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	11, // 16: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	15, // 17: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
+	9,  // 18: usher.consent.v1.ConsentService.RequestApproval:input_type -> usher.consent.v1.RequestApprovalRequest
+	13, // 19: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	3,  // 20: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	12, // 21: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	16, // 22: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
+	10, // 23: usher.consent.v1.ConsentService.RequestApproval:output_type -> usher.consent.v1.RequestApprovalResponse
+	14, // 24: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	20, // [20:25] is the sub-list for method output_type
+	15, // [15:20] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }
@@ -1440,6 +1453,7 @@ func file_usher_consent_v1_consent_service_proto_init() {
 	if File_usher_consent_v1_consent_service_proto != nil {
 		return
 	}
+	file_usher_consent_v1_app_change_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -366,6 +366,8 @@ const (
 	Cause_CAUSE_ACCESS_TOKEN_PROOF_INVALID Cause = 194
 	// The access token is bound to another key than that of the DPoP proof.
 	Cause_CAUSE_ACCESS_TOKEN_OTHER_KEY Cause = 195
+	// The DPoP proof has no nonce, or one that has expired.
+	Cause_CAUSE_PROOF_NONCE Cause = 330
 )
 
 // Enum value maps for Cause.
@@ -532,6 +534,7 @@ var (
 		193: "CAUSE_ACCESS_TOKEN_NOT_BOUND",
 		194: "CAUSE_ACCESS_TOKEN_PROOF_INVALID",
 		195: "CAUSE_ACCESS_TOKEN_OTHER_KEY",
+		330: "CAUSE_PROOF_NONCE",
 	}
 	Cause_value = map[string]int32{
 		"CAUSE_UNSPECIFIED":                   0,
@@ -695,6 +698,7 @@ var (
 		"CAUSE_ACCESS_TOKEN_NOT_BOUND":        193,
 		"CAUSE_ACCESS_TOKEN_PROOF_INVALID":    194,
 		"CAUSE_ACCESS_TOKEN_OTHER_KEY":        195,
+		"CAUSE_PROOF_NONCE":                   330,
 	}
 )
 
@@ -761,7 +765,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xafw\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x9ex\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -927,7 +931,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1eCAUSE_ACCESS_TOKEN_NEEDS_PROOF\x10\xc0\x01\x1a>\xf2\xbd\x18:Send Authorization: DPoP with the token, and a DPoP proof.\x12d\n" +
 	"\x1cCAUSE_ACCESS_TOKEN_NOT_BOUND\x10\xc1\x01\x1aA\xf2\xbd\x18=Send Authorization: Bearer, or get a token with a DPoP proof.\x12z\n" +
 	" CAUSE_ACCESS_TOKEN_PROOF_INVALID\x10\xc2\x01\x1aS\xf2\xbd\x18OSend the header DPoP with a new proof that has htm, htu and ath of the request.\x12X\n" +
-	"\x1cCAUSE_ACCESS_TOKEN_OTHER_KEY\x10\xc3\x01\x1a5\xf2\xbd\x181Sign the proof with the key of the token request.:S\n" +
+	"\x1cCAUSE_ACCESS_TOKEN_OTHER_KEY\x10\xc3\x01\x1a5\xf2\xbd\x181Sign the proof with the key of the token request.\x12m\n" +
+	"\x11CAUSE_PROOF_NONCE\x10\xca\x02\x1aU\xe8\xbd\x18\x82\x01\xf2\xbd\x18LSend a new proof with the value of the header DPoP-Nonce as its claim nonce.:S\n" +
 	"\x06reason\x12!.google.protobuf.EnumValueOptions\x18݇\x03 \x01(\x0e2\x16.usher.error.v1.ReasonR\x06reason:;\n" +
 	"\x06advice\x12!.google.protobuf.EnumValueOptions\x18އ\x03 \x01(\tR\x06adviceB\xb7\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\n" +

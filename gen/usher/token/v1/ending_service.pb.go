@@ -375,7 +375,7 @@ func (*RevokeAuthenticationAppResponse) Descriptor() ([]byte, []int) {
 // DisableClientRequest names a client.
 type DisableClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The client, `vdo_client_…`.
+	// The client, `vdo_client_…` or the URL of its document.
 	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

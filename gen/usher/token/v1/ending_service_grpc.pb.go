@@ -54,7 +54,8 @@ type EndingServiceClient interface {
 	// through it. NOT_FOUND.
 	RevokeAuthenticationApp(ctx context.Context, in *RevokeAuthenticationAppRequest, opts ...grpc.CallOption) (*RevokeAuthenticationAppResponse, error)
 	// DisableClient disables a client and revokes all that was granted to it, and the tokens that it
-	// got for itself: tokens, pending codes, open consent pages. NOT_FOUND.
+	// got for itself: tokens, pending codes, open consent pages. It may be the URL of a document that
+	// describes the client, which need not have been used before. NOT_FOUND.
 	DisableClient(ctx context.Context, in *DisableClientRequest, opts ...grpc.CallOption) (*DisableClientResponse, error)
 	// SuspendClient suspends a client of a workspace, and revokes what DisableClient revokes. ReviewClient
 	// of authz lifts the suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator
@@ -220,7 +221,8 @@ type EndingServiceServer interface {
 	// through it. NOT_FOUND.
 	RevokeAuthenticationApp(context.Context, *RevokeAuthenticationAppRequest) (*RevokeAuthenticationAppResponse, error)
 	// DisableClient disables a client and revokes all that was granted to it, and the tokens that it
-	// got for itself: tokens, pending codes, open consent pages. NOT_FOUND.
+	// got for itself: tokens, pending codes, open consent pages. It may be the URL of a document that
+	// describes the client, which need not have been used before. NOT_FOUND.
 	DisableClient(context.Context, *DisableClientRequest) (*DisableClientResponse, error)
 	// SuspendClient suspends a client of a workspace, and revokes what DisableClient revokes. ReviewClient
 	// of authz lifts the suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator

@@ -105,6 +105,9 @@ type GetPairEpochResponse struct {
 	// Where include_grants is set: the scopes of the user's live grants to the client, by workspace.
 	// Release 0.1 never sends them.
 	Grants []*GrantedScopes `protobuf:"bytes,80,rep,name=grants,proto3" json:"grants,omitempty"`
+	// Where include_grants is set: the digest of the client's description in the newest of those grants;
+	// empty for none.
+	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
 	// The policy versions of the workspaces of the request, of those whose version is not 0, read in the
 	// same statement as the epoch.
 	PolicyVersions []*PolicyVersion `protobuf:"bytes,120,rep,name=policy_versions,json=policyVersions,proto3" json:"policy_versions,omitempty"`
@@ -156,6 +159,13 @@ func (x *GetPairEpochResponse) GetGrants() []*GrantedScopes {
 		return x.Grants
 	}
 	return nil
+}
+
+func (x *GetPairEpochResponse) GetDescriptionDigest() string {
+	if x != nil {
+		return x.DescriptionDigest
+	}
+	return ""
 }
 
 func (x *GetPairEpochResponse) GetPolicyVersions() []*PolicyVersion {
@@ -480,8 +490,10 @@ type Connection struct {
 	// raised the epoch: an approval is still valid when its epoch is at most this much below the
 	// current one.
 	LenientRaises int64 `protobuf:"varint,4,opt,name=lenient_raises,json=lenientRaises,proto3" json:"lenient_raises,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The digest of the client's description in the newest grant that was not revoked; empty for none.
+	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *Connection) Reset() {
@@ -540,6 +552,13 @@ func (x *Connection) GetLenientRaises() int64 {
 		return x.LenientRaises
 	}
 	return 0
+}
+
+func (x *Connection) GetDescriptionDigest() string {
+	if x != nil {
+		return x.DescriptionDigest
+	}
+	return ""
 }
 
 // EndConnectionRequest names a user-client.
@@ -1285,6 +1304,290 @@ func (*RaisePolicyVersionResponse) Descriptor() ([]byte, []int) {
 	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{22}
 }
 
+// ListInstallationsRequest names a user and clients.
+type ListInstallationsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The clients, at most 100.
+	ClientIds     []string `protobuf:"bytes,2,rep,name=client_ids,json=clientIds,proto3" json:"client_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstallationsRequest) Reset() {
+	*x = ListInstallationsRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstallationsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstallationsRequest) ProtoMessage() {}
+
+func (x *ListInstallationsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstallationsRequest.ProtoReflect.Descriptor instead.
+func (*ListInstallationsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListInstallationsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ListInstallationsRequest) GetClientIds() []string {
+	if x != nil {
+		return x.ClientIds
+	}
+	return nil
+}
+
+// ListInstallationsResponse is a list of grants.
+type ListInstallationsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By client, the newest of each first.
+	Installations []*Installation `protobuf:"bytes,1,rep,name=installations,proto3" json:"installations,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListInstallationsResponse) Reset() {
+	*x = ListInstallationsResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListInstallationsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListInstallationsResponse) ProtoMessage() {}
+
+func (x *ListInstallationsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListInstallationsResponse.ProtoReflect.Descriptor instead.
+func (*ListInstallationsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *ListInstallationsResponse) GetInstallations() []*Installation {
+	if x != nil {
+		return x.Installations
+	}
+	return nil
+}
+
+// Installation is a grant to one installation of a client.
+type Installation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The grant, 43 characters. It is no credential.
+	InstallationId string `protobuf:"bytes,2,opt,name=installation_id,json=installationId,proto3" json:"installation_id,omitempty"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,3,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// When its first token was issued.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// When a token of it was last issued or introspected with a database read, to the minute.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Installation) Reset() {
+	*x = Installation{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Installation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Installation) ProtoMessage() {}
+
+func (x *Installation) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Installation.ProtoReflect.Descriptor instead.
+func (*Installation) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *Installation) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Installation) GetInstallationId() string {
+	if x != nil {
+		return x.InstallationId
+	}
+	return ""
+}
+
+func (x *Installation) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *Installation) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *Installation) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+// EndInstallationRequest names a grant.
+type EndInstallationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The grant.
+	InstallationId string `protobuf:"bytes,3,opt,name=installation_id,json=installationId,proto3" json:"installation_id,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *EndInstallationRequest) Reset() {
+	*x = EndInstallationRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndInstallationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndInstallationRequest) ProtoMessage() {}
+
+func (x *EndInstallationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndInstallationRequest.ProtoReflect.Descriptor instead.
+func (*EndInstallationRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *EndInstallationRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *EndInstallationRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *EndInstallationRequest) GetInstallationId() string {
+	if x != nil {
+		return x.InstallationId
+	}
+	return ""
+}
+
+// EndInstallationResponse is empty.
+type EndInstallationResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndInstallationResponse) Reset() {
+	*x = EndInstallationResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndInstallationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndInstallationResponse) ProtoMessage() {}
+
+func (x *EndInstallationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndInstallationResponse.ProtoReflect.Descriptor instead.
+func (*EndInstallationResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{27}
+}
+
 var File_usher_token_v1_grant_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_grant_service_proto_rawDesc = "" +
@@ -1294,10 +1597,11 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12%\n" +
 	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\x120\n" +
-	"\x14policy_workspace_ids\x18x \x03(\tR\x12policyWorkspaceIds\"\xdd\x01\n" +
+	"\x14policy_workspace_ids\x18x \x03(\tR\x12policyWorkspaceIds\"\x8d\x02\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x125\n" +
-	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\x12F\n" +
+	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\x12.\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\x12F\n" +
 	"\x0fpolicy_versions\x18x \x03(\v2\x1d.usher.token.v1.PolicyVersionR\x0epolicyVersions\x120\n" +
 	"\x14policy_versions_read\x18y \x01(\bR\x12policyVersionsRead\"L\n" +
 	"\rPolicyVersion\x12!\n" +
@@ -1313,13 +1617,14 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x16ListConnectionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"W\n" +
 	"\x17ListConnectionsResponse\x12<\n" +
-	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xa6\x01\n" +
+	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xd6\x01\n" +
 	"\n" +
 	"Connection\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\x03R\x05epoch\x12>\n" +
 	"\rlast_use_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12%\n" +
-	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\"L\n" +
+	"\x0elenient_raises\x18\x04 \x01(\x03R\rlenientRaises\x12.\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\"L\n" +
 	"\x14EndConnectionRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"\x17\n" +
@@ -1360,14 +1665,35 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x05users\x18\x01 \x01(\x03R\x05users\">\n" +
 	"\x19RaisePolicyVersionRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\"\x1c\n" +
-	"\x1aRaisePolicyVersionResponse2\xaa\b\n" +
+	"\x1aRaisePolicyVersionResponse\"R\n" +
+	"\x18ListInstallationsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1d\n" +
+	"\n" +
+	"client_ids\x18\x02 \x03(\tR\tclientIds\"_\n" +
+	"\x19ListInstallationsResponse\x12B\n" +
+	"\rinstallations\x18\x01 \x03(\v2\x1c.usher.token.v1.InstallationR\rinstallations\"\xf4\x01\n" +
+	"\fInstallation\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12'\n" +
+	"\x0finstallation_id\x18\x02 \x01(\tR\x0einstallationId\x12!\n" +
+	"\fworkspace_id\x18\x03 \x01(\tR\vworkspaceId\x12;\n" +
+	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12>\n" +
+	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"w\n" +
+	"\x16EndInstallationRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12'\n" +
+	"\x0finstallation_id\x18\x03 \x01(\tR\x0einstallationId\"\x19\n" +
+	"\x17EndInstallationResponse2\x8c\n" +
+	"\n" +
 	"\fGrantService\x12c\n" +
 	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
 	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
 	"\n" +
 	"GetCodeUse\x12!.usher.token.v1.GetCodeUseRequest\x1a\".usher.token.v1.GetCodeUseResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12c\n" +
 	"\rEndConnection\x12$.usher.token.v1.EndConnectionRequest\x1a%.usher.token.v1.EndConnectionResponse\"\x05\xe2\xbd\x18\x01\x02\x12\x87\x01\n" +
-	"\x18EndConnectionInWorkspace\x12/.usher.token.v1.EndConnectionInWorkspaceRequest\x1a0.usher.token.v1.EndConnectionInWorkspaceResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12\x8a\x01\n" +
+	"\x18EndConnectionInWorkspace\x12/.usher.token.v1.EndConnectionInWorkspaceRequest\x1a0.usher.token.v1.EndConnectionInWorkspaceResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12r\n" +
+	"\x11ListInstallations\x12(.usher.token.v1.ListInstallationsRequest\x1a).usher.token.v1.ListInstallationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12l\n" +
+	"\x0fEndInstallation\x12&.usher.token.v1.EndInstallationRequest\x1a'.usher.token.v1.EndInstallationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12\x8a\x01\n" +
 	"\x19ListConnectionRevocations\x120.usher.token.v1.ListConnectionRevocationsRequest\x1a1.usher.token.v1.ListConnectionRevocationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12r\n" +
 	"\x12RaisePolicyVersion\x12).usher.token.v1.RaisePolicyVersionRequest\x1a*.usher.token.v1.RaisePolicyVersionResponse\"\x05\xe2\xbd\x18\x01\x02\x12{\n" +
 	"\x14ListWorkspaceClients\x12+.usher.token.v1.ListWorkspaceClientsRequest\x1a,.usher.token.v1.ListWorkspaceClientsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12{\n" +
@@ -1386,7 +1712,7 @@ func file_usher_token_v1_grant_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_grant_service_proto_rawDescData
 }
 
-var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*GetPairEpochRequest)(nil),               // 0: usher.token.v1.GetPairEpochRequest
 	(*GetPairEpochResponse)(nil),              // 1: usher.token.v1.GetPairEpochResponse
@@ -1411,42 +1737,54 @@ var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*EndClientInWorkspaceResponse)(nil),      // 20: usher.token.v1.EndClientInWorkspaceResponse
 	(*RaisePolicyVersionRequest)(nil),         // 21: usher.token.v1.RaisePolicyVersionRequest
 	(*RaisePolicyVersionResponse)(nil),        // 22: usher.token.v1.RaisePolicyVersionResponse
-	(*timestamppb.Timestamp)(nil),             // 23: google.protobuf.Timestamp
-	(RevocationReason)(0),                     // 24: usher.token.v1.RevocationReason
+	(*ListInstallationsRequest)(nil),          // 23: usher.token.v1.ListInstallationsRequest
+	(*ListInstallationsResponse)(nil),         // 24: usher.token.v1.ListInstallationsResponse
+	(*Installation)(nil),                      // 25: usher.token.v1.Installation
+	(*EndInstallationRequest)(nil),            // 26: usher.token.v1.EndInstallationRequest
+	(*EndInstallationResponse)(nil),           // 27: usher.token.v1.EndInstallationResponse
+	(*timestamppb.Timestamp)(nil),             // 28: google.protobuf.Timestamp
+	(RevocationReason)(0),                     // 29: usher.token.v1.RevocationReason
 }
 var file_usher_token_v1_grant_service_proto_depIdxs = []int32{
 	3,  // 0: usher.token.v1.GetPairEpochResponse.grants:type_name -> usher.token.v1.GrantedScopes
 	2,  // 1: usher.token.v1.GetPairEpochResponse.policy_versions:type_name -> usher.token.v1.PolicyVersion
 	8,  // 2: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
-	23, // 3: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
+	28, // 3: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
 	15, // 4: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
-	24, // 5: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
-	23, // 6: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
+	29, // 5: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
+	28, // 6: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
 	18, // 7: usher.token.v1.ListWorkspaceClientsResponse.clients:type_name -> usher.token.v1.WorkspaceClient
-	23, // 8: usher.token.v1.WorkspaceClient.last_use_time:type_name -> google.protobuf.Timestamp
-	0,  // 9: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
-	6,  // 10: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
-	4,  // 11: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
-	9,  // 12: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
-	11, // 13: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
-	13, // 14: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
-	21, // 15: usher.token.v1.GrantService.RaisePolicyVersion:input_type -> usher.token.v1.RaisePolicyVersionRequest
-	16, // 16: usher.token.v1.GrantService.ListWorkspaceClients:input_type -> usher.token.v1.ListWorkspaceClientsRequest
-	19, // 17: usher.token.v1.GrantService.EndClientInWorkspace:input_type -> usher.token.v1.EndClientInWorkspaceRequest
-	1,  // 18: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
-	7,  // 19: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
-	5,  // 20: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
-	10, // 21: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
-	12, // 22: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
-	14, // 23: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
-	22, // 24: usher.token.v1.GrantService.RaisePolicyVersion:output_type -> usher.token.v1.RaisePolicyVersionResponse
-	17, // 25: usher.token.v1.GrantService.ListWorkspaceClients:output_type -> usher.token.v1.ListWorkspaceClientsResponse
-	20, // 26: usher.token.v1.GrantService.EndClientInWorkspace:output_type -> usher.token.v1.EndClientInWorkspaceResponse
-	18, // [18:27] is the sub-list for method output_type
-	9,  // [9:18] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	28, // 8: usher.token.v1.WorkspaceClient.last_use_time:type_name -> google.protobuf.Timestamp
+	25, // 9: usher.token.v1.ListInstallationsResponse.installations:type_name -> usher.token.v1.Installation
+	28, // 10: usher.token.v1.Installation.create_time:type_name -> google.protobuf.Timestamp
+	28, // 11: usher.token.v1.Installation.last_use_time:type_name -> google.protobuf.Timestamp
+	0,  // 12: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
+	6,  // 13: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
+	4,  // 14: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
+	9,  // 15: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
+	11, // 16: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
+	23, // 17: usher.token.v1.GrantService.ListInstallations:input_type -> usher.token.v1.ListInstallationsRequest
+	26, // 18: usher.token.v1.GrantService.EndInstallation:input_type -> usher.token.v1.EndInstallationRequest
+	13, // 19: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
+	21, // 20: usher.token.v1.GrantService.RaisePolicyVersion:input_type -> usher.token.v1.RaisePolicyVersionRequest
+	16, // 21: usher.token.v1.GrantService.ListWorkspaceClients:input_type -> usher.token.v1.ListWorkspaceClientsRequest
+	19, // 22: usher.token.v1.GrantService.EndClientInWorkspace:input_type -> usher.token.v1.EndClientInWorkspaceRequest
+	1,  // 23: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
+	7,  // 24: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
+	5,  // 25: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
+	10, // 26: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
+	12, // 27: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
+	24, // 28: usher.token.v1.GrantService.ListInstallations:output_type -> usher.token.v1.ListInstallationsResponse
+	27, // 29: usher.token.v1.GrantService.EndInstallation:output_type -> usher.token.v1.EndInstallationResponse
+	14, // 30: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
+	22, // 31: usher.token.v1.GrantService.RaisePolicyVersion:output_type -> usher.token.v1.RaisePolicyVersionResponse
+	17, // 32: usher.token.v1.GrantService.ListWorkspaceClients:output_type -> usher.token.v1.ListWorkspaceClientsResponse
+	20, // 33: usher.token.v1.GrantService.EndClientInWorkspace:output_type -> usher.token.v1.EndClientInWorkspaceResponse
+	23, // [23:34] is the sub-list for method output_type
+	12, // [12:23] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_grant_service_proto_init() }
@@ -1461,7 +1799,7 @@ func file_usher_token_v1_grant_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_grant_service_proto_rawDesc), len(file_usher_token_v1_grant_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,8 @@ const (
 	GrantService_GetCodeUse_FullMethodName                = "/usher.token.v1.GrantService/GetCodeUse"
 	GrantService_EndConnection_FullMethodName             = "/usher.token.v1.GrantService/EndConnection"
 	GrantService_EndConnectionInWorkspace_FullMethodName  = "/usher.token.v1.GrantService/EndConnectionInWorkspace"
+	GrantService_ListInstallations_FullMethodName         = "/usher.token.v1.GrantService/ListInstallations"
+	GrantService_EndInstallation_FullMethodName           = "/usher.token.v1.GrantService/EndInstallation"
 	GrantService_ListConnectionRevocations_FullMethodName = "/usher.token.v1.GrantService/ListConnectionRevocations"
 	GrantService_RaisePolicyVersion_FullMethodName        = "/usher.token.v1.GrantService/RaisePolicyVersion"
 	GrantService_ListWorkspaceClients_FullMethodName      = "/usher.token.v1.GrantService/ListWorkspaceClients"
@@ -51,6 +53,12 @@ type GrantServiceClient interface {
 	// EndConnectionInWorkspace is EndConnection for the tokens in one workspace; it revokes all pending
 	// codes.
 	EndConnectionInWorkspace(ctx context.Context, in *EndConnectionInWorkspaceRequest, opts ...grpc.CallOption) (*EndConnectionInWorkspaceResponse, error)
+	// ListInstallations returns the live grants of a user to clients whose identifier all installations
+	// share, one for each installation, the newest first: at most 100 of each client.
+	ListInstallations(ctx context.Context, in *ListInstallationsRequest, opts ...grpc.CallOption) (*ListInstallationsResponse, error)
+	// EndInstallation revokes one grant with its tokens; the user's other grants to the client stay. It
+	// changes nothing if the user has no such grant.
+	EndInstallation(ctx context.Context, in *EndInstallationRequest, opts ...grpc.CallOption) (*EndInstallationResponse, error)
 	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
 	// each workspace in it, at most 100.
 	ListConnectionRevocations(ctx context.Context, in *ListConnectionRevocationsRequest, opts ...grpc.CallOption) (*ListConnectionRevocationsResponse, error)
@@ -125,6 +133,26 @@ func (c *grantServiceClient) EndConnectionInWorkspace(ctx context.Context, in *E
 	return out, nil
 }
 
+func (c *grantServiceClient) ListInstallations(ctx context.Context, in *ListInstallationsRequest, opts ...grpc.CallOption) (*ListInstallationsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListInstallationsResponse)
+	err := c.cc.Invoke(ctx, GrantService_ListInstallations_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *grantServiceClient) EndInstallation(ctx context.Context, in *EndInstallationRequest, opts ...grpc.CallOption) (*EndInstallationResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndInstallationResponse)
+	err := c.cc.Invoke(ctx, GrantService_EndInstallation_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *grantServiceClient) ListConnectionRevocations(ctx context.Context, in *ListConnectionRevocationsRequest, opts ...grpc.CallOption) (*ListConnectionRevocationsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListConnectionRevocationsResponse)
@@ -186,6 +214,12 @@ type GrantServiceServer interface {
 	// EndConnectionInWorkspace is EndConnection for the tokens in one workspace; it revokes all pending
 	// codes.
 	EndConnectionInWorkspace(context.Context, *EndConnectionInWorkspaceRequest) (*EndConnectionInWorkspaceResponse, error)
+	// ListInstallations returns the live grants of a user to clients whose identifier all installations
+	// share, one for each installation, the newest first: at most 100 of each client.
+	ListInstallations(context.Context, *ListInstallationsRequest) (*ListInstallationsResponse, error)
+	// EndInstallation revokes one grant with its tokens; the user's other grants to the client stay. It
+	// changes nothing if the user has no such grant.
+	EndInstallation(context.Context, *EndInstallationRequest) (*EndInstallationResponse, error)
 	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
 	// each workspace in it, at most 100.
 	ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error)
@@ -224,6 +258,12 @@ func (UnimplementedGrantServiceServer) EndConnection(context.Context, *EndConnec
 }
 func (UnimplementedGrantServiceServer) EndConnectionInWorkspace(context.Context, *EndConnectionInWorkspaceRequest) (*EndConnectionInWorkspaceResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EndConnectionInWorkspace not implemented")
+}
+func (UnimplementedGrantServiceServer) ListInstallations(context.Context, *ListInstallationsRequest) (*ListInstallationsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListInstallations not implemented")
+}
+func (UnimplementedGrantServiceServer) EndInstallation(context.Context, *EndInstallationRequest) (*EndInstallationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndInstallation not implemented")
 }
 func (UnimplementedGrantServiceServer) ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListConnectionRevocations not implemented")
@@ -348,6 +388,42 @@ func _GrantService_EndConnectionInWorkspace_Handler(srv interface{}, ctx context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GrantService_ListInstallations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListInstallationsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).ListInstallations(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_ListInstallations_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).ListInstallations(ctx, req.(*ListInstallationsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GrantService_EndInstallation_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndInstallationRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).EndInstallation(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_EndInstallation_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).EndInstallation(ctx, req.(*EndInstallationRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _GrantService_ListConnectionRevocations_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListConnectionRevocationsRequest)
 	if err := dec(in); err != nil {
@@ -446,6 +522,14 @@ var GrantService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "EndConnectionInWorkspace",
 			Handler:    _GrantService_EndConnectionInWorkspace_Handler,
+		},
+		{
+			MethodName: "ListInstallations",
+			Handler:    _GrantService_ListInstallations_Handler,
+		},
+		{
+			MethodName: "EndInstallation",
+			Handler:    _GrantService_EndInstallation_Handler,
 		},
 		{
 			MethodName: "ListConnectionRevocations",

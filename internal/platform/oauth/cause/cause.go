@@ -141,6 +141,7 @@ const (
 	ProofTime            Cause = "PROOF_TIME"
 	ProofID              Cause = "PROOF_ID"
 	ProofReplayed        Cause = "PROOF_REPLAYED"
+	ProofNonce           Cause = "PROOF_NONCE"
 	DPoPKeyMalformed     Cause = "DPOP_KEY_MALFORMED"
 	DPoPKeyContradictory Cause = "DPOP_KEY_CONTRADICTORY"
 	CodeOtherKey         Cause = "CODE_OTHER_KEY"

@@ -30,8 +30,12 @@ func (i Identity) User(ctx context.Context, session secret.String) (access.User,
 
 // role returns what a member with a role may read.
 func role(r identityv1.Role) access.Role {
-	if r == identityv1.Role_ROLE_ADMINISTRATOR {
+	switch r {
+	case identityv1.Role_ROLE_ADMINISTRATOR:
 		return access.Administrator
+	case identityv1.Role_ROLE_DEVELOPER:
+		return access.Developer
+	case identityv1.Role_ROLE_MEMBER, identityv1.Role_ROLE_UNSPECIFIED:
 	}
 	return access.Member
 }
@@ -49,15 +53,11 @@ func (a Authz) Owner(ctx context.Context, clientID string) (workspaceID string, 
 	}
 	for _, c := range res.GetClients() {
 		if c.GetClientId() == clientID {
-			return owner(c), nil
+			return c.GetOwnerWorkspaceId(), nil
 		}
 	}
 	return "", nil
 }
-
-// owner returns the workspace whose team reads about a client. Every client is the operator's as
-// long as the registry has no owner.
-func owner(*authzv1.Client) string { return "" }
 
 // Existing returns those of some clients that exist.
 func (a Authz) Existing(ctx context.Context, clientIDs []string) (map[string]bool, error) {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -55,21 +56,53 @@ type Client struct {
 	// Identity describes the client to users. Verified and SelfRegistered in it are set only by
 	// Registration.AppIdentity and in lists.
 	Identity oauth.AppIdentity
+	// Hosts are those of the redirect URIs of a client that registered or describes itself; nil for any
+	// other. Document is the content of its document in a canonical form; empty without one. They are
+	// read and never written.
+	Hosts    []string
+	Document string
 	KeyAuthentication
 	// IDTokenAlgorithm is the algorithm of its ID tokens; empty is the default one.
 	IDTokenAlgorithm string
 	// Sector is the sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1): the
 	// host of its redirect URIs at registration. Empty for a client that gets public subjects.
 	Sector string
+	BackChannelLogout
 	Security
 	// Status is who may connect the client; empty for Live.
 	Status Status
+	// Owner is the workspace that owns the client; zero for a client of the operator. Lists have its
+	// workspace only.
+	Owner Owner
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
 }
 
 // May reports whether the client may use the grant type.
 func (c Client) May(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
+
+// Description returns what a user's approval of the client rests on.
+func (c Client) Description() oauth.Description {
+	return oauth.Description{
+		Name: c.Name, Publisher: c.Identity.Publisher, HomePage: c.Identity.ClientURI, Hosts: c.Hosts, Document: c.Document,
+	}
+}
+
+// HostsOf returns the hosts of redirect URIs, or the schemes of those without a host.
+func HostsOf(redirectURIs []string) []string {
+	var hosts []string
+	for _, uri := range redirectURIs {
+		u, err := url.Parse(uri)
+		switch {
+		case err != nil:
+		case u.Host == "":
+			hosts = append(hosts, u.Scheme+":")
+		default:
+			hosts = append(hosts, u.Hostname())
+		}
+	}
+	return hosts
+}
 
 // Registration is a client with the values that an authorization request is validated against.
 type Registration struct {
@@ -95,8 +128,6 @@ type Registration struct {
 	SelfRegistered bool
 	// ScopeLimited says that Scope is limited to what the operator allows such clients at present.
 	ScopeLimited bool
-	// Owner is the workspace that owns the client; zero for a client of the operator.
-	Owner Owner
 }
 
 // Owner is who owns a client, and what the operator's review of it says.

@@ -12,6 +12,8 @@ type Registry interface {
 	Find(ctx context.Context, id string) (client.Registration, error)
 	Credentials(ctx context.Context, id string) (client.Record, error)
 	List(ctx context.Context, ids []string) ([]client.Client, error)
+	// DocumentDisabled reports whether an operator disabled the client of a document.
+	DocumentDisabled(ctx context.Context, id string) (bool, error)
 }
 
 // Clients are the clients that are registered here together with those of documents.
@@ -23,10 +25,22 @@ type Clients struct {
 // Find returns a client for a new authorization. It returns client.ErrUnknown, or a *Failure of a
 // client's document.
 func (c Clients) Find(ctx context.Context, id string) (client.Registration, error) {
-	if client.IsDocument(id) {
-		return c.Documents.Find(ctx, id)
+	if !client.IsDocument(id) {
+		return c.Registered.Find(ctx, id)
 	}
-	return c.Registered.Find(ctx, id)
+	found, err := c.Documents.Find(ctx, id)
+	return c.withState(ctx, found, err)
+}
+
+// withState adds to the client of a document whether it is disabled.
+func (c Clients) withState(ctx context.Context, found client.Registration, err error) (client.Registration, error) {
+	if err == nil {
+		found.Disabled, err = c.Registered.DocumentDisabled(ctx, found.ID)
+	}
+	if err != nil {
+		return client.Registration{}, err
+	}
+	return found, nil
 }
 
 // FindKnown is Find without a request to the host of a document: of a document it uses the copy that
@@ -36,13 +50,20 @@ func (c Clients) FindKnown(ctx context.Context, id string) (client.Registration,
 		return c.Registered.Find(ctx, id)
 	}
 	if f := c.Documents.newest(ctx, id); f.client.ID != "" && c.Documents.Accepts(id) {
-		return f.client, nil
+		return c.withState(ctx, f.client, nil)
 	}
 	return client.Registration{}, client.ErrUnknown
 }
 
-// Accepts reports whether the client of a document may still be used.
-func (c Clients) Accepts(id string) bool { return c.Documents.Accepts(id) }
+// Accepts reports whether the client of a document may still be used: the operator's settings accept
+// it, and it is not disabled.
+func (c Clients) Accepts(ctx context.Context, id string) (bool, error) {
+	if !c.Documents.Accepts(id) {
+		return false, nil
+	}
+	disabled, err := c.Registered.DocumentDisabled(ctx, id)
+	return err == nil && !disabled, err
+}
 
 // Credentials returns a client with the fields that its authentication needs. It returns
 // client.ErrUnknown, or a *Failure of a client's document.
@@ -50,7 +71,14 @@ func (c Clients) Credentials(ctx context.Context, id string) (client.Record, err
 	if !client.IsDocument(id) {
 		return c.Registered.Credentials(ctx, id)
 	}
-	return c.Documents.Credentials(ctx, id)
+	record, err := c.Documents.Credentials(ctx, id)
+	if err == nil {
+		record.Disabled, err = c.Registered.DocumentDisabled(ctx, id)
+	}
+	if err != nil {
+		return client.Record{}, err
+	}
+	return record, nil
 }
 
 // List returns the clients of the identifiers. It omits unknown ones, and clients of documents of

@@ -73,9 +73,24 @@ func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.K
 		Client: client.Client{
 			ID: id, Name: displayName(u.Host, m.name), Type: kind, GrantTypes: m.grantTypes, RefreshRetry: &window,
 			Reuse: oauth.ReuseFamily, KeyAuthentication: method, Identity: m.identity(u.Host),
+			Hosts: client.HostsOf(m.redirectURIs), Document: m.canonical(method),
 		},
 		RedirectURIs: m.redirectURIs, ApplicationType: client.Native, Unverified: true, SelfRegistered: true,
 	}, keys, nil
+}
+
+// canonical returns the members that are read, so that a document which only looks different is the
+// same. The keys are left out: they are replaced as a matter of routine, also where the document has
+// their address. How the client authenticates is in it.
+func (m metadata) canonical(method client.KeyAuthentication) string {
+	text, err := json.Marshal([]any{
+		m.id, m.name, m.uri, m.policyURI, m.termsURI, slices.Sorted(slices.Values(m.redirectURIs)), slices.Sorted(slices.Values(m.grantTypes)),
+		method.Method, method.Algorithm, method.URI,
+	})
+	if err != nil {
+		return "" // it cannot fail for strings
+	}
+	return string(text)
 }
 
 // displayName returns the name that users see. Anyone can write any name into a document: the host

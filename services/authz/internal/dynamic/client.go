@@ -66,6 +66,11 @@ type Metadata struct {
 	// Statement is a software statement, which is never registered.
 	Statement       string `json:"-"`
 	ApplicationType string `json:"-"`
+	// LogoutURI is where the client gets logout tokens, and PostLogoutURIs where the browser may be
+	// sent after a logout that it starts.
+	LogoutURI             string   `json:"backchannel_logout_uri,omitempty"`
+	LogoutSessionRequired bool     `json:"backchannel_logout_session_required,omitempty"`
+	PostLogoutURIs        []string `json:"post_logout_redirect_uris,omitempty"`
 }
 
 // Identity returns the description of the client for users: its addresses, where a browser can open
@@ -106,6 +111,13 @@ type Client struct {
 
 // HasSecret reports whether the client authenticates with a secret.
 func (c Client) HasSecret() bool { return c.Type == client.Confidential && !c.UsesKeys() }
+
+// RestoreLogout sets what a stored client has for logout, by its metadata.
+func (c *Client) RestoreLogout() {
+	m := c.Metadata
+	c.BackChannelLogout = client.BackChannelLogout{LogoutURI: m.LogoutURI, LogoutSessionRequired: m.LogoutSessionRequired}
+	c.PostLogoutRedirectURIs = m.PostLogoutURIs
+}
 
 // RestoreKeys sets how a stored client authenticates, by its metadata.
 func (c *Client) RestoreKeys() (err error) {

@@ -114,6 +114,9 @@ func (r Rules) apply(m Metadata, privilege Privilege) (Client, error) {
 	} else {
 		registered.Metadata.Keys, registered.Metadata.KeysURI = "", ""
 	}
+	if err := r.setLogout(&registered); err != nil {
+		return Client{}, err
+	}
 	registered.Name, registered.Type = strings.TrimSpace(m.Name), client.Confidential
 	if method == methodNone {
 		registered.Type = client.Public
@@ -271,7 +274,7 @@ func (r Rules) scope(requested string, privilege Privilege) (oauth.Scope, error)
 		return nil, refuse("scope", "must be names separated by spaces")
 	}
 	openID := oauth.OpenIDScopes()
-	names = names.Without(openID.Contains)
+	names = names.Without(func(name string) bool { return openID.Contains(name) && !allowed.Contains(name) })
 	granted := allowed
 	if len(names) > 0 {
 		granted = names.Without(func(name string) bool { return !allowed.Contains(name) })

@@ -15,8 +15,8 @@ type Finder interface {
 	Find(ctx context.Context, id string) (client.Registration, error)
 	// FindKnown is Find without a request to another server.
 	FindKnown(ctx context.Context, id string) (client.Registration, error)
-	// Accepts reports whether the operator accepts the URL of a client's document.
-	Accepts(id string) bool
+	// Accepts reports whether the client of a document may still be used.
+	Accepts(ctx context.Context, id string) (bool, error)
 }
 
 // Limited finds clients for authorization requests. It limits the scope of those that registered

@@ -249,10 +249,11 @@ func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decisio
 // a document that changes while the user decides, or cannot be read, changes nothing.
 func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error {
 	if client.IsDocument(p.ClientID) {
-		if !f.Clients.Accepts(p.ClientID) {
-			return clientChanged()
+		accepted, err := f.Clients.Accepts(ctx, p.ClientID)
+		if err == nil && !accepted {
+			err = clientChanged()
 		}
-		return nil
+		return err
 	}
 	registration, err := f.Clients.Find(ctx, p.ClientID)
 	if errors.Is(err, client.ErrUnknown) {

@@ -63,6 +63,7 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 		return DeviceAuthorization{}, fmt.Errorf("finding the client: %w", err)
 	}
 	a.ClientID, a.ClientName, a.Unverified = a.client.ID, a.client.Name, a.client.Unverified
+	a.DescriptionDigest = a.client.Description().Digest()
 	for _, check := range deviceOrder() {
 		var refused *refusal
 		if err := check(ctx, f, a); errors.As(err, &refused) {

@@ -33,7 +33,7 @@ func (d *documents) FindKnown(context.Context, string) (client.Registration, err
 }
 
 // Accepts is flow.Clients.
-func (d *documents) Accepts(string) bool { return !d.refuse }
+func (d *documents) Accepts(context.Context, string) (bool, error) { return !d.refuse, nil }
 
 func newDocuments() *documents {
 	found := authztest.Client(authztest.Native)

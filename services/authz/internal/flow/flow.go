@@ -26,7 +26,7 @@ type Clients interface {
 	FindKnown(ctx context.Context, id string) (client.Registration, error)
 	// Accepts reports whether the client of a document may still be used. It does not read the
 	// document.
-	Accepts(id string) bool
+	Accepts(ctx context.Context, id string) (bool, error)
 }
 
 // Sessions finds the user of a session.

@@ -17,7 +17,7 @@ import (
 type registry map[string]client.Registration
 
 // Accepts accepts every client of a document: there is none.
-func (registry) Accepts(string) bool { return true }
+func (registry) Accepts(context.Context, string) (bool, error) { return true, nil }
 
 func (r registry) FindKnown(ctx context.Context, id string) (client.Registration, error) {
 	return r.Find(ctx, id)

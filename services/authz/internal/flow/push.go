@@ -21,6 +21,8 @@ type PushRequest struct {
 	Form string
 	// Key is the thumbprint of the key of the request's DPoP proof; empty without one.
 	Key string
+	// Hint is the ID token of the request, as the token service verified it; nil for none.
+	Hint *IDTokenHint
 	// Source is the client's network address; empty if it is not known.
 	Source string
 }
@@ -57,7 +59,7 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (PushResult, error) {
 		return PushResult{}, &PushError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: it is too long, or wrongly encoded"}
 	}
 	// Basic and an assertion name the client by themselves.
-	a := &request{params: params.With("client_id", r.ClientID), push: true, proofKey: r.Key}
+	a := &request{params: params.With("client_id", r.ClientID), push: true, proofKey: r.Key, hint: r.Hint}
 	if err := f.check(ctx, a); err != nil {
 		return PushResult{}, pushError(err)
 	}
@@ -69,7 +71,9 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (PushResult, error) {
 	if a.DPoPKey != "" {
 		a.params = a.params.With(dpopKeyParam, a.DPoPKey) // the proof is not there when the browser comes
 	}
-	uri, err := f.Pushed.Keep(ctx, pushed.Request{ClientID: a.ClientID, Parameters: a.params.Encode(authenticationParams()...)})
+	uri, err := f.Pushed.Keep(ctx, pushed.Request{
+		ClientID: a.ClientID, Parameters: a.params.Encode(authenticationParams()...), HintUserID: a.Demand.UserID,
+	})
 	return PushResult{URI: uri, Lifetime: pushed.Lifetime}, err
 }
 
@@ -114,7 +118,10 @@ func (f Flow) loadPushed(ctx context.Context, a *request) error {
 	if a.params, err = oauth.ParseForm(found.Parameters); err != nil {
 		return fmt.Errorf("reading a pushed request: %w", err)
 	}
-	a.PushedID = id
+	a.PushedID, a.hint = id, nil // an ID token in the browser's address does not count
+	if found.HintUserID != "" {
+		a.hint = &IDTokenHint{ClientID: found.ClientID, UserID: found.HintUserID}
+	}
 	return nil
 }
 

@@ -24,7 +24,7 @@ const (
 
 // AddRedirectURI registers another redirect URI. It returns an *oauth.FieldError.
 func (c Console) AddRedirectURI(ctx context.Context, session secret.String, clientID, uri string) error {
-	_, app, err := c.find(ctx, session, clientID)
+	ctx, _, app, err := c.find(ctx, session, clientID)
 	if err == nil {
 		err = c.Registry.CheckRedirectURI(app.Client, uri)
 	}
@@ -40,14 +40,15 @@ func (c Console) AddRedirectURI(ctx context.Context, session secret.String, clie
 // RemoveRedirectURI removes a redirect URI. It returns a *ConflictError for the last one, and for one that
 // was used lately unless the user knows that.
 func (c Console) RemoveRedirectURI(ctx context.Context, session secret.String, clientID, uri string, confirmed bool) error {
-	if _, _, err := c.find(ctx, session, clientID); err != nil {
+	ctx, _, _, err := c.find(ctx, session, clientID)
+	if err != nil {
 		return err
 	}
 	unused := recentUse
 	if confirmed {
 		unused = 0
 	}
-	err := c.Store.RemoveRedirectURI(ctx, clientID, uri, unused)
+	err = c.Store.RemoveRedirectURI(ctx, clientID, uri, unused)
 	switch {
 	case errors.Is(err, ErrLast):
 		return &ConflictError{"redirect_uris", "the last redirect address cannot be removed: add another one first"}
@@ -59,7 +60,8 @@ func (c Console) RemoveRedirectURI(ctx context.Context, session secret.String, c
 
 // AddTester lets a user connect a client that is not live. It returns an *oauth.FieldError.
 func (c Console) AddTester(ctx context.Context, session secret.String, clientID, typed string) error {
-	if _, _, err := c.find(ctx, session, clientID); err != nil {
+	ctx, _, _, err := c.find(ctx, session, clientID)
+	if err != nil {
 		return err
 	}
 	address, err := mail.ParseAddress(strings.TrimSpace(typed))
@@ -75,7 +77,8 @@ func (c Console) AddTester(ctx context.Context, session secret.String, clientID,
 
 // RemoveTester takes that back.
 func (c Console) RemoveTester(ctx context.Context, session secret.String, clientID, typed string) error {
-	if _, _, err := c.find(ctx, session, clientID); err != nil {
+	ctx, _, _, err := c.find(ctx, session, clientID)
+	if err != nil {
 		return err
 	}
 	return c.Store.RemoveTester(ctx, clientID, email(typed))

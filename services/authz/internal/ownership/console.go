@@ -20,6 +20,8 @@ type Console struct {
 	Registry registry.Clients
 	Store    Store
 	Audience Audience
+	// Acting returns a context in which a user is the actor of changes; nil changes nothing.
+	Acting func(ctx context.Context, userID string) context.Context
 	// Limit is how many clients a workspace may have; 0 is any number.
 	Limit int
 	// ReadKeys reads the keys at a client's jwks_uri.
@@ -28,13 +30,13 @@ type Console struct {
 	AllowTest func(ctx context.Context, userID string) error
 }
 
-// ConflictError is a change that does not fit what is stored. Its text tells the user what to do.
+// ConflictError is a change that does not fit what is stored. Its text says what the user can do.
 type ConflictError struct{ Field, Text string }
 
 // Error returns the text.
 func (e *ConflictError) Error() string { return e.Text }
 
-// App is a client as its team sees it.
+// App is a client with everything that its team may see.
 type App struct {
 	registry.Client
 	Workspace Workspace
@@ -68,7 +70,7 @@ func (c Console) List(ctx context.Context, session secret.String) (Person, []Wor
 
 // Get returns a client with everything that its team may see.
 func (c Console) Get(ctx context.Context, session secret.String, clientID string) (Person, App, error) {
-	person, app, err := c.find(ctx, session, clientID)
+	ctx, person, app, err := c.find(ctx, session, clientID)
 	if err != nil {
 		return Person{}, App{}, err
 	}
@@ -82,30 +84,39 @@ func (c Console) Get(ctx context.Context, session secret.String, clientID string
 	return person, app, err
 }
 
-// find returns a client that the user of a session manages.
-func (c Console) find(ctx context.Context, session secret.String, clientID string) (Person, App, error) {
+// person returns the user of a session, who is the actor of the context that it returns.
+func (c Console) person(ctx context.Context, session secret.String) (context.Context, Person, error) {
 	person, err := c.People.Find(ctx, session)
+	if err == nil && c.Acting != nil {
+		ctx = c.Acting(ctx, person.UserID)
+	}
+	return ctx, person, err
+}
+
+// find returns a client that the user of a session manages, and a context in which that user is the actor.
+func (c Console) find(ctx context.Context, session secret.String, clientID string) (context.Context, Person, App, error) {
+	ctx, person, err := c.person(ctx, session)
 	if err != nil {
-		return Person{}, App{}, err
+		return ctx, Person{}, App{}, err
 	}
 	if !client.ValidID(clientID) {
-		return Person{}, App{}, client.ErrUnknown
+		return ctx, Person{}, App{}, client.ErrUnknown
 	}
 	found, err := c.Store.FindClient(ctx, clientID)
 	if err != nil {
-		return Person{}, App{}, err
+		return ctx, Person{}, App{}, err
 	}
 	workspace, member := person.team(found.Owner.WorkspaceID)
 	if !member {
-		return Person{}, App{}, client.ErrUnknown
+		return ctx, Person{}, App{}, client.ErrUnknown
 	}
-	return person, App{Client: found, Workspace: workspace, PeopleLimit: c.Audience.limit(found.Registration)}, nil
+	return ctx, person, App{Client: found, Workspace: workspace, PeopleLimit: c.Audience.limit(found.Registration)}, nil
 }
 
 // Create registers a client as a draft of a workspace. The secret is zero for a public client and for one
 // with keys. It returns an *oauth.FieldError.
 func (c Console) Create(ctx context.Context, session secret.String, workspaceID string, registration client.Registration, keys ...client.Key) (App, secret.String, error) {
-	person, err := c.People.Find(ctx, session)
+	ctx, person, err := c.person(ctx, session)
 	if err != nil {
 		return App{}, secret.String{}, err
 	}
@@ -167,7 +178,7 @@ func operatorOnly(change registry.Change) error {
 // Update changes a client. It returns an *oauth.FieldError, or a *ConflictError while the client waits for
 // a review of what would change.
 func (c Console) Update(ctx context.Context, session secret.String, change registry.Change) error {
-	_, app, err := c.find(ctx, session, change.ClientID)
+	ctx, _, app, err := c.find(ctx, session, change.ClientID)
 	if err != nil {
 		return err
 	}
@@ -189,8 +200,8 @@ func (c Console) Update(ctx context.Context, session secret.String, change regis
 	return c.Registry.UpdateClient(ctx, change)
 }
 
-// reviewed reports whether a change concerns what a review is about: who the client says it is, and what
-// it may request.
+// reviewed reports whether a change concerns the identity or the scope of the client, which a review is
+// about.
 func reviewed(before client.Registration, change registry.Change) bool {
 	differs := func(text *string, from string) bool { return text != nil && *text != from }
 	return change.Name != "" && change.Name != before.Name || differs(change.Publisher, before.Identity.Publisher) ||
@@ -207,7 +218,7 @@ func underReview(app App) error {
 
 // SetLogo replaces the logo of a client; no image removes it.
 func (c Console) SetLogo(ctx context.Context, session secret.String, clientID string, image []byte) error {
-	_, app, err := c.find(ctx, session, clientID)
+	ctx, _, app, err := c.find(ctx, session, clientID)
 	if err == nil {
 		err = underReview(app)
 	}
@@ -222,7 +233,7 @@ func (c Console) SetLogo(ctx context.Context, session secret.String, clientID st
 
 // Submit asks the operator for a review, or withdraws that.
 func (c Console) Submit(ctx context.Context, session secret.String, clientID string, withdraw bool) error {
-	_, app, err := c.find(ctx, session, clientID)
+	ctx, _, app, err := c.find(ctx, session, clientID)
 	switch {
 	case err != nil:
 		return err

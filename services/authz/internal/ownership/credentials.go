@@ -23,7 +23,7 @@ type SecretRequest struct {
 
 // CreateSecret generates another secret of a client. It returns an *oauth.FieldError or a *ConflictError.
 func (c Console) CreateSecret(ctx context.Context, session secret.String, r SecretRequest) (secret.String, error) {
-	person, app, err := c.find(ctx, session, r.ClientID)
+	ctx, person, app, err := c.find(ctx, session, r.ClientID)
 	switch {
 	case err != nil:
 		return secret.String{}, err
@@ -56,10 +56,11 @@ func (c Console) CreateSecret(ctx context.Context, session secret.String, r Secr
 
 // RemoveSecret ends a secret at once.
 func (c Console) RemoveSecret(ctx context.Context, session secret.String, clientID, secretID string) error {
-	if _, _, err := c.find(ctx, session, clientID); err != nil {
+	ctx, _, _, err := c.find(ctx, session, clientID)
+	if err != nil {
 		return err
 	}
-	err := c.Store.RemoveSecret(ctx, clientID, secretID)
+	err = c.Store.RemoveSecret(ctx, clientID, secretID)
 	if errors.Is(err, ErrLast) {
 		return &ConflictError{"secrets", "the last secret cannot be removed: create another one first"}
 	}
@@ -68,7 +69,8 @@ func (c Console) RemoveSecret(ctx context.Context, session secret.String, client
 
 // AddKey registers another public key.
 func (c Console) AddKey(ctx context.Context, session secret.String, added registry.NewKey) error {
-	if _, _, err := c.find(ctx, session, added.ClientID); err != nil {
+	ctx, _, _, err := c.find(ctx, session, added.ClientID)
+	if err != nil {
 		return err
 	}
 	return c.Registry.AddClientKey(ctx, added)
@@ -76,7 +78,8 @@ func (c Console) AddKey(ctx context.Context, session secret.String, added regist
 
 // RemoveKey removes a public key at once.
 func (c Console) RemoveKey(ctx context.Context, session secret.String, clientID, keyID string) error {
-	if _, _, err := c.find(ctx, session, clientID); err != nil {
+	ctx, _, _, err := c.find(ctx, session, clientID)
+	if err != nil {
 		return err
 	}
 	return c.Registry.RemoveClientKey(ctx, clientID, keyID)
@@ -85,7 +88,7 @@ func (c Console) RemoveKey(ctx context.Context, session secret.String, clientID,
 // TestKeys reads the keys that a client publishes. It returns an *oauth.FieldError that says why they
 // cannot be used, or a *ratelimit.LimitedError.
 func (c Console) TestKeys(ctx context.Context, session secret.String, clientID string) ([]client.Key, error) {
-	person, app, err := c.find(ctx, session, clientID)
+	ctx, person, app, err := c.find(ctx, session, clientID)
 	if err != nil {
 		return nil, err
 	}

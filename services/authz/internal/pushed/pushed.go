@@ -62,17 +62,22 @@ type Request struct {
 	// Parameters are those of the authorization request, as a query without the client's
 	// authentication.
 	Parameters string
+	// HintUserID is the user of its id_token_hint; empty without one.
+	HintUserID string
 }
 
 type stored struct {
 	ClientID   string `json:"client"`
 	Parameters string `json:"parameters"`
 	Deadline   int64  `json:"deadline"`
+	HintUserID string `json:"hint,omitempty"`
 }
 
 // Keep stores a request and returns its request_uri, with 256 random bits.
 func (s *Store) Keep(ctx context.Context, r Request) (secret.String, error) {
-	value, err := json.Marshal(stored{r.ClientID, r.Parameters, s.config.Now().Add(Lifetime).UnixMicro()})
+	value, err := json.Marshal(stored{
+		ClientID: r.ClientID, Parameters: r.Parameters, Deadline: s.config.Now().Add(Lifetime).UnixMicro(), HintUserID: r.HintUserID,
+	})
 	if err != nil {
 		return secret.String{}, fmt.Errorf("encoding a pushed request: %w", err)
 	}
@@ -108,7 +113,7 @@ func (s *Store) Find(ctx context.Context, uri, clientID string) (r Request, id s
 	case !s.config.Now().Before(time.UnixMicro(entry.Deadline)):
 		return Request{}, "", cause.With(ErrNotFound, cause.PushedRequestExpired)
 	}
-	return Request{ClientID: entry.ClientID, Parameters: entry.Parameters}, id, nil
+	return Request{ClientID: entry.ClientID, Parameters: entry.Parameters, HintUserID: entry.HintUserID}, id, nil
 }
 
 // Claim spends a request_uri for one authorization, by their identifiers: of concurrent calls for

@@ -19,6 +19,9 @@ func (d Clients) openID(registration client.Registration) error {
 	if alg := registration.IDTokenAlgorithm; alg != "" && !slices.Contains(algorithms, alg) {
 		return oauth.InvalidField("id_token_signed_response_alg", fmt.Sprintf("must be %s", oauth.JoinNames(algorithms, "or")))
 	}
+	if err := d.checkBackChannel(registration.BackChannelLogout); err != nil {
+		return err
+	}
 	return d.redirectURIs("post_logout_redirect_uris", registration.PostLogoutRedirectURIs)
 }
 

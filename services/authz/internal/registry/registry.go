@@ -39,12 +39,23 @@ type Store interface {
 	// RevokePreviousClientSecret expires the secret that a rotation left valid. The client must be
 	// confidential.
 	RevokePreviousClientSecret(ctx context.Context, id string) error
+	// SetClientDisabled disables or enables a client, which may be the URL of a document.
 	SetClientDisabled(ctx context.Context, id string, disabled bool) error
+	// ListDisabledDocuments returns at most limit clients of documents that are disabled, after the
+	// given one, by URL.
+	ListDisabledDocuments(ctx context.Context, after string, limit int) ([]DisabledDocument, error)
 	// RemoveFromWorkspace removes a client from its workspace, if it has one.
 	RemoveFromWorkspace(ctx context.Context, id string) error
 
 	KeyStore
 	LogoStore
+}
+
+// DisabledDocument is the client of a document that an operator disabled.
+type DisabledDocument struct {
+	// ID is the URL of the document.
+	ID string
+	At time.Time
 }
 
 // Change is a change of a client; zero fields stay unchanged.
@@ -71,6 +82,7 @@ type Change struct {
 	// PushRequired and DPoPRequired are nil if they stay unchanged, and Profile is empty.
 	PushRequired, DPoPRequired *bool
 	Profile                    client.Profile
+	BackChannelChange
 	// AllowReservedName says that the client is the operator's own.
 	AllowReservedName bool
 	// Keys or JWKSURI make the client authenticate with private_key_jwt.
@@ -249,6 +261,7 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	if c.Unverified != nil {
 		registration.Unverified = *c.Unverified
 	}
+	registration.BackChannelLogout = c.BackChannelChange.applied(registration.BackChannelLogout)
 	if c.RefreshRetry != nil {
 		registration.RefreshRetry = c.RefreshRetry
 	}

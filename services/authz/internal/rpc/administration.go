@@ -12,7 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
-	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
@@ -21,7 +20,6 @@ type Administration struct {
 	authzv1.UnsafeAdministrationServiceServer
 
 	Clients registry.Clients
-	Reviews ownership.Reviewer
 }
 
 // CreateClient registers a client.
@@ -53,6 +51,9 @@ func newRegistration(req *authzv1.CreateClientRequest) client.Registration {
 			Identity: oauth.AppIdentity{
 				Publisher: req.GetPublisher(), Purpose: req.GetPurpose(),
 				ClientURI: req.GetClientUri(), PolicyURI: req.GetPolicyUri(), TermsURI: req.GetTosUri(),
+			},
+			BackChannelLogout: client.BackChannelLogout{
+				LogoutURI: req.GetBackchannelLogoutUri(), LogoutSessionRequired: req.GetBackchannelLogoutSessionRequired(),
 			},
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 			Security: client.Security{
@@ -149,6 +150,7 @@ func changeOf(req *authzv1.UpdateClientRequest) (registry.Change, error) {
 		Reuse: convert.ReuseFromProto(req.GetReuse()), IdentityChange: identityChange(req), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
 		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
 	}
+	change.LogoutURI, change.LogoutSessionRequired = req.BackchannelLogoutUri, req.BackchannelLogoutSessionRequired //nolint:protogetter // absent is not empty
 	if len(req.GetPostLogoutRedirectUris()) > 0 || req.GetClearPostLogoutRedirectUris() {
 		change.PostLogoutRedirectURIs = append([]string{}, req.GetPostLogoutRedirectUris()...)
 	}
@@ -212,8 +214,13 @@ func (s *Administration) ApplyRemoveClientFromWorkspace(
 }
 
 func (s *Administration) setDisabled(ctx context.Context, id string, disabled bool) error {
-	if err := checkClientID(id); err != nil {
-		return err
+	if client.IsDocument(id) && len(id) > client.MaxDocumentURL {
+		return toStatus(client.ErrUnknown)
+	}
+	if !client.IsDocument(id) {
+		if err := checkClientID(id); err != nil {
+			return err
+		}
 	}
 	return toStatus(s.Clients.Store.SetClientDisabled(ctx, id, disabled))
 }

@@ -149,6 +149,8 @@ func (s *Clients) BatchGetClients(
 	for i, registered := range list {
 		res.Clients[i] = describe(registered)
 		res.Clients[i].Identity = convert.AppIdentityToProto(registered.Identity)
+		res.Clients[i].OwnerWorkspaceId = registered.Owner.WorkspaceID
+		res.Clients[i].DescriptionDigest = registered.Description().Digest()
 	}
 	return res, nil
 }
@@ -181,6 +183,7 @@ func describe(registered client.Client) *authzv1.Client {
 		Reuse:       convert.ReuseToProto(registered.Reuse),
 		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.IDTokenAlgorithm, SectorIdentifier: registered.Sector,
 		DpopBoundAccessTokens: registered.DPoPRequired, Profile: profile(registered.Profile),
+		BackchannelLogoutUri: registered.LogoutURI, BackchannelLogoutSessionRequired: registered.LogoutSessionRequired,
 	}
 	if retry := registered.RefreshRetry; retry != nil {
 		described.RefreshRetrySeconds = proto.Int32(int32(*retry / time.Second))

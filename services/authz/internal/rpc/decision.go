@@ -59,6 +59,7 @@ func (s *Decisions) addClient(ctx context.Context, res *authzv1.PendingAuthoriza
 		return
 	}
 	res.Identity, res.Confidential = convert.AppIdentityToProto(found.AppIdentity()), found.Type == client.Confidential
+	res.DescriptionDigest = found.Description().Digest()
 	res.OptionalScopes = p.Scope.Without(func(name string) bool { return !found.OptionalScope.Contains(name) })
 }
 

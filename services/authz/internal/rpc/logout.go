@@ -8,6 +8,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/backchannel"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
@@ -17,7 +18,19 @@ import (
 type Logouts struct {
 	authzv1.UnsafeLogoutServiceServer
 
-	Flow flow.Flow
+	Flow   flow.Flow
+	Sender backchannel.Sender
+}
+
+// DeliverLogoutToken posts a logout token to a client.
+func (s *Logouts) DeliverLogoutToken(
+	ctx context.Context, req *authzv1.DeliverLogoutTokenRequest,
+) (*authzv1.DeliverLogoutTokenResponse, error) {
+	result, err := s.Sender.Send(ctx, req.GetClientId(), secret.New(req.GetLogoutToken()))
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return &authzv1.DeliverLogoutTokenResponse{HttpStatus: int32(result.Status), Problem: result.Problem, Retry: result.Retry}, nil
 }
 
 // CheckLogout validates a logout request.

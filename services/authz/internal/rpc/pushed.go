@@ -28,9 +28,11 @@ func (s *PushedAuthorizations) PushAuthorization(
 		return nil, toStatus(err)
 	}
 	source := req.GetClient().GetSourceAddress()
-	result, err := s.Flow.Push(document.WithSource(ctx, source), flow.PushRequest{
-		ClientID: registered.ID, Form: req.GetForm(), Key: req.GetDpopJkt(), Source: source,
-	})
+	push := flow.PushRequest{ClientID: registered.ID, Form: req.GetForm(), Key: req.GetDpopJkt(), Source: source}
+	if hint := req.GetIdTokenHint(); hint != nil {
+		push.Hint = &flow.IDTokenHint{ClientID: hint.GetClientId(), UserID: hint.GetUserId()}
+	}
+	result, err := s.Flow.Push(document.WithSource(ctx, source), push)
 	var refused *flow.PushError
 	switch {
 	case errors.As(err, &refused):

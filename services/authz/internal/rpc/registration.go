@@ -160,7 +160,8 @@ func registeredClient(r dynamic.Registered) *authzv1.RegisteredClient {
 		RedirectUris: m.RedirectURIs, TokenEndpointAuthMethod: m.AuthMethod, GrantTypes: m.GrantTypes, ResponseTypes: m.ResponseTypes,
 		ClientName: m.Name, ClientUri: m.URI, LogoUri: m.LogoURI, Scope: m.Scope, Contacts: m.Contacts, TosUri: m.TermsURI,
 		PolicyUri: m.PolicyURI, JwksUri: m.KeysURI, Jwks: m.Keys, SoftwareId: m.SoftwareID, SoftwareVersion: m.SoftwareVersion,
-		ApplicationType: m.ApplicationType,
+		ApplicationType: m.ApplicationType, BackchannelLogoutUri: m.LogoutURI,
+		BackchannelLogoutSessionRequired: m.LogoutSessionRequired, PostLogoutRedirectUris: m.PostLogoutURIs,
 	}}
 }
 
@@ -170,6 +171,7 @@ func metadataOf(m *authzv1.ClientMetadata) dynamic.Metadata {
 		ResponseTypes: m.GetResponseTypes(), Name: m.GetClientName(), URI: m.GetClientUri(), LogoURI: m.GetLogoUri(), Scope: m.GetScope(),
 		Contacts: m.GetContacts(), TermsURI: m.GetTosUri(), PolicyURI: m.GetPolicyUri(), KeysURI: m.GetJwksUri(), Keys: m.GetJwks(),
 		SoftwareID: m.GetSoftwareId(), SoftwareVersion: m.GetSoftwareVersion(), Statement: m.GetSoftwareStatement(),
-		ApplicationType: m.GetApplicationType(),
+		ApplicationType: m.GetApplicationType(), LogoutURI: m.GetBackchannelLogoutUri(),
+		LogoutSessionRequired: m.GetBackchannelLogoutSessionRequired(), PostLogoutURIs: m.GetPostLogoutRedirectUris(),
 	}
 }

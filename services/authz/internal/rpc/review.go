@@ -13,8 +13,15 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
+// Reviews serves the operator, and the token service when it suspends a client.
+type Reviews struct {
+	authzv1.UnsafeReviewServiceServer
+
+	Reviewer ownership.Reviewer
+}
+
 // ListSubmittedClients lists the clients that wait for a review.
-func (s *Administration) ListSubmittedClients(
+func (s *Reviews) ListSubmittedClients(
 	ctx context.Context, req *authzv1.ListSubmittedClientsRequest,
 ) (*authzv1.ListSubmittedClientsResponse, error) {
 	p, err := paging.Of(req, 2)
@@ -27,7 +34,7 @@ func (s *Administration) ListSubmittedClients(
 			return nil, invalid("page_token", "is not of this list")
 		}
 	}
-	list, err := s.Reviews.Store.ListSubmitted(ctx, time.UnixMicro(after), p.After[1], p.Size+1)
+	list, err := s.Reviewer.Store.ListSubmitted(ctx, time.UnixMicro(after), p.After[1], p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -36,17 +43,17 @@ func (s *Administration) ListSubmittedClients(
 	})
 	res := &authzv1.ListSubmittedClientsResponse{NextPageToken: next}
 	for _, one := range list {
-		whole, err := s.find(ctx, one.ID)
+		whole, err := s.Reviewer.Store.FindClient(ctx, one.ID)
 		if err != nil {
-			return nil, err
+			return nil, toStatus(err)
 		}
-		res.Registrations = append(res.Registrations, whole)
+		res.Registrations = append(res.Registrations, registration(whole))
 	}
 	return res, nil
 }
 
 // ReviewClient decides about a client of a workspace.
-func (s *Administration) ReviewClient(ctx context.Context, req *authzv1.ReviewClientRequest) (*authzv1.ReviewClientResponse, error) {
+func (s *Reviews) ReviewClient(ctx context.Context, req *authzv1.ReviewClientRequest) (*authzv1.ReviewClientResponse, error) {
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
@@ -63,21 +70,24 @@ func (s *Administration) ReviewClient(ctx context.Context, req *authzv1.ReviewCl
 	default:
 		return nil, toStatus(oauth.InvalidField("verdict", "must be approve or refuse"))
 	}
-	if err := s.Reviews.Review(ctx, review); err != nil {
+	if err := s.Reviewer.Review(ctx, review); err != nil {
 		return nil, toStatus(err)
 	}
-	registered, err := s.find(ctx, req.GetClientId())
-	return &authzv1.ReviewClientResponse{Registration: registered}, err
+	registered, err := s.Reviewer.Store.FindClient(ctx, req.GetClientId())
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return &authzv1.ReviewClientResponse{Registration: registration(registered)}, nil
 }
 
 // ApplySuspendClient suspends a client of a workspace.
-func (s *Administration) ApplySuspendClient(
+func (s *Reviews) ApplySuspendClient(
 	ctx context.Context, req *authzv1.ApplySuspendClientRequest,
 ) (*authzv1.ApplySuspendClientResponse, error) {
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	err := s.Reviews.Review(ctx, ownership.Review{ClientID: req.GetClientId(), Note: req.GetNote(), Suspend: true})
+	err := s.Reviewer.Review(ctx, ownership.Review{ClientID: req.GetClientId(), Note: req.GetNote(), Suspend: true})
 	return &authzv1.ApplySuspendClientResponse{}, toStatus(err)
 }
 

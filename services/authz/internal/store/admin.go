@@ -112,19 +112,16 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified,
 			string(c.Reuse), c.WorkspaceID, c.IDTokenAlgorithm, postLogout, c.PushRequired, c.DPoPRequired, string(c.Profile)),
 		s.identityChange(c),
+		s.backchannelChange(c),
 	}
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))
 		steps = append(steps, s.uriRows(c.ClientID, c.RedirectURIs)...)
 	}
 	steps = append(steps, s.keyChange(c)...)
-	if err := s.change(ctx, steps...); err != nil {
-		return fmt.Errorf("changing a client: %w", err)
-	}
-	if !locked.Found() {
-		return client.ErrUnknown
-	}
-	return nil
+	return unlessUnknown("changing a client", s.audited(ctx, clientChange{
+		kind: "client.updated", id: c.ClientID, steps: steps, verify: found(locked),
+	}))
 }
 
 func timeFromMicros(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/lease"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/assertion"
@@ -26,10 +27,12 @@ type dynamicClients struct {
 	text    dynamicStatements
 	version *lease.Version
 	clients *lease.Cache[dynamic.Client]
+	// events is the log that the audit trail follows.
+	events *outbox.Log
 }
 
 func newDynamicClients(db *sqldb.DB) (*dynamicClients, error) {
-	d := &dynamicClients{db: db, text: prepareDynamic(db)}
+	d := &dynamicClients{db: db, text: prepareDynamic(db), events: outbox.New(db)}
 	d.version = lease.NewVersion(d.readVersion, db.Engine() == sqldb.SQLite)
 	var err error
 	d.clients, err = lease.NewCache[dynamic.Client](d.version, maxClients)
@@ -134,7 +137,8 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.RedirectURIs, c.Privilege.Scope = strings.Fields(uris), oauth.Scope(names(limit))
 	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
-	c.Identity = c.Metadata.Identity()
+	c.Identity, c.Hosts = c.Metadata.Identity(), client.HostsOf(c.RedirectURIs)
+	c.RestoreLogout()
 	window := client.SelfRegisteredRetry
 	c.RefreshRetry = &window
 	c.Reuse = oauth.ReuseSubject

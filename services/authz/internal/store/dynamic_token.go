@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
@@ -27,7 +28,11 @@ func (s *Store) FindInitialToken(ctx context.Context, token secret.Hash) (dynami
 
 // AddInitialToken stores an initial access token, which is valid for a while.
 func (s *Store) AddInitialToken(ctx context.Context, t dynamic.InitialToken, hash secret.Hash, valid time.Duration) error {
-	_, err := s.db.Exec(ctx, s.dynamic.text.insertInitial, hash.Bytes(), t.ID, t.Name, t.Scope.String(), t.UsesLeft, valid.Microseconds())
+	created := outbox.Event{Kind: "registration_token.created", Object: t.ID}
+	err := s.events.Change(ctx, created, registrationObject(t.ID), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, s.dynamic.text.insertInitial, hash.Bytes(), t.ID, t.Name, t.Scope.String(), t.UsesLeft, valid.Microseconds())
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("storing an initial access token: %w", err)
 	}
@@ -60,12 +65,16 @@ func (s *Store) ListInitialTokens(ctx context.Context) ([]dynamic.InitialToken, 
 
 // RevokeInitialToken deletes an initial access token. It returns dynamic.ErrUnknownToken.
 func (s *Store) RevokeInitialToken(ctx context.Context, id string) error {
-	deleted, err := s.db.Exec(ctx, s.dynamic.text.revokeInitial, id)
-	switch {
-	case err != nil:
+	revoked := outbox.Event{Kind: "registration_token.revoked", Object: id}
+	err := s.events.Change(ctx, revoked, registrationObject(id), func(tx *sqldb.Tx) error {
+		deleted, err := tx.Exec(ctx, s.dynamic.text.revokeInitial, id)
+		if err == nil && deleted == 0 {
+			return dynamic.ErrUnknownToken
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, dynamic.ErrUnknownToken) {
 		return fmt.Errorf("revoking an initial access token: %w", err)
-	case deleted == 0:
-		return dynamic.ErrUnknownToken
 	}
-	return nil
+	return err
 }

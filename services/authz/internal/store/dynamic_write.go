@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/cleanup"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -45,8 +46,10 @@ func (s *Store) AddDynamic(ctx context.Context, n dynamic.New) (dynamic.Client, 
 		if id, err = d.joinOrInsert(ctx, tx, n); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, d.text.insertRegistration, n.Token.Bytes(), id)
-		return err
+		if _, err = tx.Exec(ctx, d.text.insertRegistration, n.Token.Bytes(), id); err != nil {
+			return err
+		}
+		return s.events.Append(ctx, tx, byItself("client.registered", id))
 	})
 	if err != nil {
 		return dynamic.Client{}, err
@@ -127,7 +130,7 @@ func (s *Store) ReplaceDynamic(ctx context.Context, r dynamic.Key, c dynamic.Cli
 		return fmt.Errorf("encoding metadata: %w", err)
 	}
 	hash, lastFour := secretColumns(c.Secret)
-	return s.dynamic.changeLocked(ctx, r.ClientID, func(tx *sqldb.Tx, shared bool) error {
+	return s.dynamic.changeLocked(ctx, byItself("client.registration_changed", r.ClientID), func(tx *sqldb.Tx, shared bool) error {
 		replaced, err := tx.Exec(ctx, s.dynamic.text.replaceToken, r.ClientID, r.Token.Bytes(), token.Bytes())
 		switch {
 		case err != nil:
@@ -146,7 +149,7 @@ func (s *Store) ReplaceDynamic(ctx context.Context, r dynamic.Key, c dynamic.Cli
 // DeleteDynamic deletes a registration, and its client unless that is shared. It returns
 // dynamic.ErrToken.
 func (s *Store) DeleteDynamic(ctx context.Context, r dynamic.Key) error {
-	return s.dynamic.changeLocked(ctx, r.ClientID, func(tx *sqldb.Tx, shared bool) error {
+	return s.dynamic.changeLocked(ctx, byItself("client.registration_deleted", r.ClientID), func(tx *sqldb.Tx, shared bool) error {
 		deleted, err := tx.Exec(ctx, s.dynamic.text.deleteRegistration, r.ClientID, r.Token.Bytes())
 		switch {
 		case err != nil:
@@ -164,10 +167,10 @@ func (s *Store) DeleteDynamic(ctx context.Context, r dynamic.Key) error {
 // changeLocked runs a change of a client while its row is locked, so that no registration joins it
 // meanwhile, and returns when every replica reflects it. It returns dynamic.ErrToken for an unknown
 // client.
-func (d *dynamicClients) changeLocked(ctx context.Context, id string, change func(tx *sqldb.Tx, shared bool) error) error {
-	err := d.db.InTx(ctx, func(tx *sqldb.Tx) error {
+func (d *dynamicClients) changeLocked(ctx context.Context, e outbox.Event, change func(tx *sqldb.Tx, shared bool) error) error {
+	err := d.events.Change(ctx, e, dynamicObject(e.ClientID), func(tx *sqldb.Tx) error {
 		var shared bool
-		err := tx.QueryRow(ctx, d.text.lock, id).Scan(&shared)
+		err := tx.QueryRow(ctx, d.text.lock, e.ClientID).Scan(&shared)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return dynamic.ErrToken
 		}
@@ -230,12 +233,16 @@ func (s *Store) UseDynamic(ctx context.Context, id string, kept time.Duration) e
 
 // setDisabled disables or enables a client. It returns client.ErrUnknown.
 func (d *dynamicClients) setDisabled(ctx context.Context, id string, disabled bool) error {
-	changed, err := d.db.Exec(ctx, d.text.setDisabled, id, disabled, enabledFor.Microseconds())
-	switch {
-	case err != nil:
-		return fmt.Errorf("disabling a client: %w", err)
-	case changed == 0:
-		return client.ErrUnknown
+	event := outbox.Event{Kind: disabledKind(disabled), ClientID: id}
+	err := d.events.Change(ctx, event, dynamicObject(id), func(tx *sqldb.Tx) error {
+		changed, err := tx.Exec(ctx, d.text.setDisabled, id, disabled, enabledFor.Microseconds())
+		if err == nil && changed == 0 {
+			return client.ErrUnknown
+		}
+		return err
+	})
+	if err != nil {
+		return unlessUnknown("disabling a client", err)
 	}
 	return d.version.Changed(ctx)
 }

@@ -63,13 +63,9 @@ func (s *Store) SetLogo(ctx context.Context, id string, l logo.Logo) error {
 	if l.Hash != "" {
 		image = sqldb.Stmt(s.identity.replaceLogo, id, l.Hash, l.PNG)
 	}
-	if err := s.change(ctx, changed, image); err != nil {
-		return fmt.Errorf("changing a logo: %w", err)
-	}
-	if changed.RowsAffected() == 0 {
-		return client.ErrUnknown
-	}
-	return nil
+	return unlessUnknown("changing a logo", s.audited(ctx, clientChange{
+		kind: "client.logo_set", id: id, steps: []*sqldb.Statement{changed, image}, verify: affected(changed, client.ErrUnknown),
+	}))
 }
 
 // Logo returns the PNG of a logo, or logo.ErrUnknown.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -109,57 +110,62 @@ func (s *Store) useSecrets(id string) []*sqldb.Statement {
 // identifier, client.ErrExists if the client has the key, and client.ErrTooManyKeys.
 func (s *Store) AddClientKey(ctx context.Context, id string, key client.Key) error {
 	added := s.keyRow(id, key)
-	err := s.changeKeys(ctx, id, sqldb.Stmt(s.text.deleteExpiredKeys, id), added)
-	switch {
-	case err != nil:
-		return err
-	case added.RowsAffected() == 0:
-		return client.ErrTooManyKeys
+	return s.changeKeys(ctx, clientChange{
+		kind: "client.key_added", id: id, steps: []*sqldb.Statement{sqldb.Stmt(s.text.deleteExpiredKeys, id), added},
+		verify: affected(added, client.ErrTooManyKeys),
+	})
+}
+
+// affected returns the check that a statement changed a row; none is the error otherwise.
+func affected(change *sqldb.Statement, none error) func() error {
+	return func() error {
+		if change.RowsAffected() == 0 {
+			return none
+		}
+		return nil
 	}
-	return nil
 }
 
 // UpdateClientKey changes a key. It returns client.ErrUnknown, or client.ErrUnknownKey.
 func (s *Store) UpdateClientKey(ctx context.Context, c client.KeyChange) error {
 	forever := c.Lifetime != nil && *c.Lifetime == 0
 	changed := sqldb.Stmt(s.text.updateKey, c.ClientID, c.KeyID, c.Name, forever, microsOrNull(c.Lifetime))
-	if err := s.changeKeys(ctx, c.ClientID, sqldb.Stmt(s.text.deleteExpiredKeys, c.ClientID), changed); err != nil {
-		return err
-	}
-	if changed.RowsAffected() == 0 {
-		return client.ErrUnknownKey
-	}
-	return nil
+	return s.changeKeys(ctx, clientChange{
+		kind: "client.key_updated", id: c.ClientID, steps: []*sqldb.Statement{sqldb.Stmt(s.text.deleteExpiredKeys, c.ClientID), changed},
+		verify: affected(changed, client.ErrUnknownKey),
+	})
 }
 
 // RemoveClientKey removes a key, unless it is the last one. It returns client.ErrUnknown, or
 // client.ErrUnknownKey if nothing was removed.
 func (s *Store) RemoveClientKey(ctx context.Context, id, keyID string) error {
 	removed := sqldb.Stmt(s.text.deleteKey, id, keyID)
-	if err := s.changeKeys(ctx, id, removed); err != nil {
-		return err
-	}
-	if removed.RowsAffected() == 0 {
-		return client.ErrUnknownKey
-	}
-	return nil
+	return s.changeKeys(ctx, clientChange{
+		kind: "client.key_removed", id: id, steps: []*sqldb.Statement{removed}, verify: affected(removed, client.ErrUnknownKey),
+	})
 }
 
 // changeKeys changes the keys of a client while its row is locked, so that concurrent changes are
 // serialized.
-func (s *Store) changeKeys(ctx context.Context, id string, steps ...*sqldb.Statement) error {
+func (s *Store) changeKeys(ctx context.Context, c clientChange) error {
 	var one int
-	locked := sqldb.Stmt(s.text.lockKeys, id).Scan(&one)
-	err := s.change(ctx, append([]*sqldb.Statement{locked}, steps...)...)
+	locked := sqldb.Stmt(s.text.lockKeys, c.id).Scan(&one)
+	verify := c.verify
+	c.steps = append([]*sqldb.Statement{locked}, c.steps...)
+	c.verify = func() error {
+		if !locked.Found() {
+			return client.ErrUnknown
+		}
+		return verify()
+	}
+	err := s.audited(ctx, c)
 	switch {
 	case isConflict(err):
 		return client.ErrExists
-	case err != nil:
-		return fmt.Errorf("changing keys: %w", err)
-	case !locked.Found():
-		return client.ErrUnknown
+	case errors.Is(err, client.ErrUnknownKey), errors.Is(err, client.ErrTooManyKeys):
+		return err
 	}
-	return nil
+	return unlessUnknown("changing keys", err)
 }
 
 // TouchKey records that a client used a key now, unless that was recorded within the last minute.

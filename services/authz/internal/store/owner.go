@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/ownership"
@@ -30,7 +31,8 @@ func secretID(hash []byte) string {
 // CreateOwned registers a client of a workspace, unless the workspace has limit clients (0 is any
 // number). It returns ownership.ErrTooMany, or client.ErrExists.
 func (s *Store) CreateOwned(ctx context.Context, o ownership.Registration) error {
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	event := outbox.Event{Kind: "client.created", ClientID: o.Client.ID, WorkspaceID: o.Client.Owner.WorkspaceID}
+	err := s.events.Change(ctx, event, clientObject(o.Client.ID), func(tx *sqldb.Tx) error {
 		taken, err := tx.Exec(ctx, s.text.takeClient, o.Client.Owner.WorkspaceID, o.Limit)
 		if err == nil && taken == 0 {
 			err = ownership.ErrTooMany
@@ -129,37 +131,39 @@ func (s *Store) has(ctx context.Context, text string, args ...any) (bool, error)
 // Submit asks for a review of a client, and Withdraw takes that back. Both change nothing where there is
 // nothing to change.
 func (s *Store) Submit(ctx context.Context, clientID string) error {
-	return s.changeAny(ctx, sqldb.Stmt(s.text.submit, clientID))
+	return s.changeStatus(ctx, "client.submitted", sqldb.Stmt(s.text.submit, clientID), clientID)
 }
 
 // Withdraw is described at Submit.
 func (s *Store) Withdraw(ctx context.Context, clientID string) error {
-	return s.changeAny(ctx, sqldb.Stmt(s.text.withdraw, clientID))
+	return s.changeStatus(ctx, "client.withdrawn", sqldb.Stmt(s.text.withdraw, clientID), clientID)
 }
 
-func (s *Store) changeAny(ctx context.Context, one *sqldb.Statement) error {
-	if err := s.change(ctx, one); err != nil {
-		return fmt.Errorf("changing the status of a client: %w", err)
+// changeStatus runs a statement that may have nothing to change, of which there is no event then.
+func (s *Store) changeStatus(ctx context.Context, kind string, one *sqldb.Statement, clientID string) error {
+	err := s.changeOne(ctx, clientChange{kind: kind, id: clientID}, one)
+	if err == nil || errors.Is(err, client.ErrUnknown) {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("changing the status of a client: %w", err)
 }
 
 // Review makes the operator's decision about a client of a workspace. It returns client.ErrUnknown if
 // there is nothing to decide.
 func (s *Store) Review(ctx context.Context, r ownership.Review) error {
-	step := sqldb.Stmt(s.text.refuse, r.ClientID, r.Note)
+	kind, step := "client.refused", sqldb.Stmt(s.text.refuse, r.ClientID, r.Note)
 	switch {
 	case r.Suspend:
-		step = sqldb.Stmt(s.text.suspend, r.ClientID, r.Note)
+		kind, step = "client.suspended", sqldb.Stmt(s.text.suspend, r.ClientID, r.Note)
 	case r.Approve:
-		step = sqldb.Stmt(s.text.approve, r.ClientID, r.Note, r.Verified)
+		kind, step = "client.approved", sqldb.Stmt(s.text.approve, r.ClientID, r.Note, r.Verified)
 	}
-	return s.changeOne(ctx, "reviewing a client", step)
+	return s.changeOne(ctx, clientChange{kind: kind, id: r.ClientID}, step)
 }
 
 // AddRedirectURI registers another redirect URI, unless there are limit. It returns ownership.ErrTooMany.
 func (s *Store) AddRedirectURI(ctx context.Context, clientID, uri string, limit int) error {
-	return s.changeOwned(ctx, clientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, "client.redirect_uri_added", clientID, func(tx *sqldb.Tx) error {
 		added, err := tx.Exec(ctx, s.text.addURI, clientID, uri, limit)
 		if err == nil && added == 0 {
 			var uris int
@@ -174,7 +178,7 @@ func (s *Store) AddRedirectURI(ctx context.Context, clientID, uri string, limit 
 // RemoveRedirectURI removes a redirect URI. It returns ownership.ErrLast for the last one, and
 // ownership.ErrUsed for one that was used within unused.
 func (s *Store) RemoveRedirectURI(ctx context.Context, clientID, uri string, unused time.Duration) error {
-	return s.changeOwned(ctx, clientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, "client.redirect_uri_removed", clientID, func(tx *sqldb.Tx) error {
 		var one int
 		if unused > 0 {
 			err := tx.QueryRow(ctx, s.text.uriUse, clientID, uri, unused.Microseconds()).Scan(&one)
@@ -198,10 +202,10 @@ func (s *Store) RemoveRedirectURI(ctx context.Context, clientID, uri string, unu
 	})
 }
 
-// changeOwned runs a change while the client's row is locked, and returns when every replica reflects
-// it. It returns client.ErrUnknown.
-func (s *Store) changeOwned(ctx context.Context, clientID string, change func(tx *sqldb.Tx) error) error {
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+// changeOwned runs a change with its event while the client's row is locked, and returns when every
+// replica reflects it. It returns client.ErrUnknown.
+func (s *Store) changeOwned(ctx context.Context, kind, clientID string, change func(tx *sqldb.Tx) error) error {
+	err := s.events.Change(ctx, outbox.Event{Kind: kind, ClientID: clientID}, clientObject(clientID), func(tx *sqldb.Tx) error {
 		var one int
 		if err := tx.QueryRow(ctx, s.text.lockAny, clientID).Scan(&one); err != nil {
 			return orUnknown(err, client.ErrUnknown)
@@ -235,28 +239,21 @@ func (s *Store) RedirectURIUses(ctx context.Context, clientID string, kept time.
 
 // AddTester adds a tester, unless there are limit. It returns ownership.ErrTooMany.
 func (s *Store) AddTester(ctx context.Context, clientID, email string, limit int) error {
-	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, "client.tester_added", clientID, func(tx *sqldb.Tx) error {
 		var one int
-		if err := tx.QueryRow(ctx, s.text.lockAny, clientID).Scan(&one); err != nil {
-			return orUnknown(err, client.ErrUnknown)
-		}
 		if _, err := tx.Exec(ctx, s.text.addTester, clientID, email, limit); err != nil {
 			return err
 		}
 		return orUnknown(tx.QueryRow(ctx, s.text.isTester, clientID, email).Scan(&one), ownership.ErrTooMany)
 	})
-	if err != nil {
-		return fmt.Errorf("adding a tester: %w", err)
-	}
-	return nil
 }
 
 // RemoveTester removes a tester, if there is one.
 func (s *Store) RemoveTester(ctx context.Context, clientID, email string) error {
-	if _, err := s.db.Exec(ctx, s.text.removeTester, clientID, email); err != nil {
-		return fmt.Errorf("removing a tester: %w", err)
-	}
-	return nil
+	return s.changeOwned(ctx, "client.tester_removed", clientID, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, s.text.removeTester, clientID, email)
+		return err
+	})
 }
 
 // IsTester reports whether a client has a tester.
@@ -292,7 +289,7 @@ func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Teste
 // the change and no other is valid. It returns ownership.ErrStale, ownership.ErrTooMany, or
 // client.ErrUnknown.
 func (s *Store) AddSecret(ctx context.Context, n ownership.NewSecret) error {
-	return s.changeOwned(ctx, n.ClientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, "client.secret_rotated", n.ClientID, func(tx *sqldb.Tx) error {
 		if n.ReplaceKeys {
 			if err := tx.Run(ctx, s.useSecrets(n.ClientID)...); err != nil {
 				return err
@@ -315,7 +312,7 @@ func (s *Store) AddSecret(ctx context.Context, n ownership.NewSecret) error {
 
 // RemoveSecret ends a secret; the other one stays valid without an end. It returns ownership.ErrLast.
 func (s *Store) RemoveSecret(ctx context.Context, clientID, id string) error {
-	return s.changeOwned(ctx, clientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, "client.secret_removed", clientID, func(tx *sqldb.Tx) error {
 		held, err := s.heldSecrets(ctx, tx, clientID)
 		if err != nil {
 			return err

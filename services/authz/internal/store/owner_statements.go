@@ -94,22 +94,26 @@ SELECT $1, $2, {{now}} WHERE (SELECT count(*) FROM client_testers WHERE client_i
 		testers: `SELECT email, created_at FROM client_testers WHERE client_id = $1 ORDER BY email`,
 
 		isTester: `SELECT 1 FROM client_testers WHERE client_id = $1 AND email = $2`,
+	}.withPeople()
+}
 
-		findPerson: `SELECT 1 FROM client_people WHERE client_id = $1 AND user_id = $2`,
+// withPeople adds the SQL about users and secrets.
+func (t ownerStatements) withPeople() ownerStatements { //nolint:gosec // statements about secrets, and no secret
+	t.findPerson = `SELECT 1 FROM client_people WHERE client_id = $1 AND user_id = $2`
 
-		addPerson: `
+	t.addPerson = `
 INSERT INTO client_people (client_id, user_id) SELECT $1, $2
-WHERE $3 = 0 OR (SELECT count(*) FROM client_people WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`,
+WHERE $3 = 0 OR (SELECT count(*) FROM client_people WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`
 
-		countPeople: `SELECT count(*) FROM client_people WHERE client_id = $1`,
+	t.countPeople = `SELECT count(*) FROM client_people WHERE client_id = $1`
 
-		currentSecret: `SELECT hash FROM client_secrets WHERE client_id = $1 AND expires_at IS NULL`,
+	t.currentSecret = `SELECT hash FROM client_secrets WHERE client_id = $1 AND expires_at IS NULL`
 
-		validSecrets: `
-SELECT hash, expires_at IS NULL FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}})`,
+	t.validSecrets = `
+SELECT hash, expires_at IS NULL FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}})`
 
-		removeSecret: `DELETE FROM client_secrets WHERE client_id = $1 AND hash = $2`,
+	t.removeSecret = `DELETE FROM client_secrets WHERE client_id = $1 AND hash = $2`
 
-		endsNever: `UPDATE client_secrets SET expires_at = NULL WHERE client_id = $1 AND hash = $2`,
-	}
+	t.endsNever = `UPDATE client_secrets SET expires_at = NULL WHERE client_id = $1 AND hash = $2`
+	return t
 }

@@ -173,7 +173,7 @@ func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, erro
 	for rows.Next() {
 		var c client.Client
 		var unverified bool
-		if err := scanClient(rows, &c, &unverified); err != nil {
+		if err := scanClient(rows, &c, &unverified, &c.Owner.WorkspaceID); err != nil {
 			return nil, fmt.Errorf("listing clients: %w", err)
 		}
 		c.Identity.Verified = !unverified
@@ -194,7 +194,7 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 		&c.Method, &c.Algorithm, &c.URI, &c.Service.WorkspaceID, &serviceScope,
 		&c.IDTokenAlgorithm, &c.Sector,
 		&c.PushRequired, &c.DPoPRequired, &profile, &status,
-	}, identityFields(&c.Identity), more)
+	}, backchannelFields(&c.BackChannelLogout), identityFields(&c.Identity), more)
 	if err := rows.Scan(dest...); err != nil {
 		return err
 	}

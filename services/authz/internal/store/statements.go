@@ -41,7 +41,7 @@ func prepare(db *sqldb.DB) statements {
 const columns = `c.id, c.name, c.type, c.grant_types, c.resource_server, c.disabled, c.refresh_retry, c.reuse,
     c.auth_method, c.auth_algorithm, c.jwks_uri, c.workspace_id,
     CASE WHEN c.workspace_id = '' THEN '' ELSE c.scope END, c.id_token_alg, c.sector, c.push_required, c.dpop_required, c.profile,
-    c.status, ` + identityColumns
+    c.status, ` + backchannelColumns + `, ` + identityColumns
 
 // registered are the other columns of client.Registration, in the order of scanRegistration.
 const registered = `c.scope, c.default_scope, c.application_type, c.unverified, c.optional_scope, c.post_logout_uris,
@@ -91,7 +91,7 @@ WHERE c.id = $1 ORDER BY u.position`,
 
 		credentialsOfMany: credentials + `WHERE c.id = ANY($1::text[])`,
 
-		list: `SELECT ` + columns + `, c.unverified FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
+		list: `SELECT ` + columns + `, c.unverified, c.owner_workspace_id FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
 
 		// A rotation locks the client's row, so that concurrent rotations are serialized.
 		lock: `SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = '' {{for update}}`,

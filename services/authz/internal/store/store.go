@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/lease"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -34,6 +35,8 @@ const (
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	// events is the log that the audit trail follows.
+	events *outbox.Log
 	// identity is the SQL of the descriptions of clients for users.
 	identity identityStatements
 	// version is that of all clients, and registrations and records are the clients of it.
@@ -47,11 +50,12 @@ type Store struct {
 	expiredKeys    *cleanup.Sweep[string]
 	oldUses        *cleanup.Sweep[string]
 	oldURIUses     *cleanup.Sweep[string]
+	documents      documents
 }
 
 // New returns a Store over a migrated database.
 func New(db *sqldb.DB) (*Store, error) {
-	s := &Store{db: db, text: prepare(db), identity: identityStatementsText(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
+	s := &Store{db: db, text: prepare(db), events: outbox.New(db), identity: identityStatementsText(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
 	}), expiredKeys: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_keys", Key: "client_id, kid", By: "client_id", Dead: "expires_at < {{now}}",
@@ -69,6 +73,9 @@ func New(db *sqldb.DB) (*Store, error) {
 		return nil, err
 	}
 	if s.records, err = lease.NewCache[client.Record](s.version, maxClients); err != nil {
+		return nil, err
+	}
+	if s.documents, err = newDocuments(db, s.version); err != nil {
 		return nil, err
 	}
 	s.dynamic, err = newDynamicClients(db)
@@ -98,7 +105,7 @@ const keptUses = 90 * 24 * time.Hour
 // are long ago. It must not be called concurrently.
 func (s *Store) CleanUp(ctx context.Context) error {
 	return errors.Join(s.expiredSecrets.Run(ctx), s.expiredKeys.Run(ctx), s.oldUses.Run(ctx, keptUses.Microseconds()),
-		s.oldURIUses.Run(ctx, keptUses.Microseconds()))
+		s.oldURIUses.Run(ctx, keptUses.Microseconds()), s.events.Trim(ctx))
 }
 
 func isConflict(err error) bool { return errors.Is(err, sqldb.ErrConflict) }

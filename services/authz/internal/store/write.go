@@ -16,9 +16,9 @@ import (
 // CreateClient registers a client, with its secret or its keys if it is confidential. It returns
 // client.ErrExists if the identifier is taken.
 func (s *Store) CreateClient(ctx context.Context, registration client.Registration, current *secret.Record, keys ...client.Key) error {
-	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration), s.identityRow(registration)}, s.uriAndSecretRows(registration, current)...)
+	steps := append([]*sqldb.Statement{clientRow(s.text.insert, registration), s.identityRow(registration), s.backchannelRow(registration)}, s.uriAndSecretRows(registration, current)...)
 	steps = append(steps, s.keyRows(registration.ID, keys)...)
-	err := s.change(ctx, steps...)
+	err := s.audited(ctx, clientChange{kind: "client.created", id: registration.ID, steps: steps})
 	if errors.Is(err, sqldb.ErrConflict) {
 		return client.ErrExists
 	}
@@ -34,6 +34,7 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 	steps := append([]*sqldb.Statement{
 		clientRow(s.text.replace, registration),
 		s.identityRow(registration),
+		s.backchannelRow(registration),
 		sqldb.Stmt(s.text.deleteURIs, registration.ID),
 		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
 		sqldb.Stmt(s.text.deleteKeys, registration.ID),
@@ -86,19 +87,33 @@ func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error
 		steps = s.useSecrets(r.ClientID)
 	}
 	locked := sqldb.Stmt(s.text.lock, r.ClientID).Scan(&one)
-	err := s.change(ctx, append(steps,
+	steps = append(steps,
 		locked,
 		sqldb.Stmt(s.text.deleteExpiring, r.ClientID),
 		sqldb.Stmt(s.text.expireCurrent, r.ClientID, r.Overlap.Microseconds()),
 		s.secretRow(r.ClientID, r.Secret),
-	)...)
-	if err != nil {
-		return fmt.Errorf("rotating a secret: %w", err)
+	)
+	return unlessUnknown("rotating a secret", s.audited(ctx, clientChange{
+		kind: "client.secret_rotated", id: r.ClientID, steps: steps, verify: found(locked),
+	}))
+}
+
+// found returns the check that a statement returned a row.
+func found(row *sqldb.Statement) func() error {
+	return func() error {
+		if !row.Found() {
+			return client.ErrUnknown
+		}
+		return nil
 	}
-	if !locked.Found() {
-		return client.ErrUnknown
+}
+
+// unlessUnknown wraps an error, unless it says that the client is unknown.
+func unlessUnknown(doing string, err error) error {
+	if err == nil || errors.Is(err, client.ErrUnknown) {
+		return err
 	}
-	return nil
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // RevokePreviousClientSecret expires the secret that a rotation left valid, if there is one. It
@@ -106,39 +121,43 @@ func (s *Store) RotateClientSecret(ctx context.Context, r client.Rotation) error
 func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error {
 	var one int
 	locked := sqldb.Stmt(s.text.lock, id).Scan(&one)
-	if err := s.change(ctx, locked, sqldb.Stmt(s.text.deleteExpiring, id)); err != nil {
-		return fmt.Errorf("ending the previous secret: %w", err)
-	}
-	if !locked.Found() {
-		return client.ErrUnknown
-	}
-	return nil
+	return unlessUnknown("ending the previous secret", s.audited(ctx, clientChange{
+		kind: "client.old_secret_revoked", id: id, steps: []*sqldb.Statement{locked, sqldb.Stmt(s.text.deleteExpiring, id)}, verify: found(locked),
+	}))
 }
 
-// SetClientDisabled disables or enables a client. It returns client.ErrUnknown if there is none.
+// SetClientDisabled disables or enables a client, which may be the URL of a document. It returns
+// client.ErrUnknown if there is none.
 func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
+	if client.IsDocument(id) {
+		return s.setDocumentDisabled(ctx, id, disabled)
+	}
 	if client.MayBeDynamic(id) {
 		if err := s.dynamic.setDisabled(ctx, id, disabled); !errors.Is(err, client.ErrUnknown) {
 			return err
 		}
 	}
-	return s.changeOne(ctx, "disabling a client", sqldb.Stmt(s.text.setDisabled, id, disabled))
+	return s.changeOne(ctx, clientChange{kind: disabledKind(disabled), id: id}, sqldb.Stmt(s.text.setDisabled, id, disabled))
 }
 
 // RemoveFromWorkspace removes a client from its workspace, if it has one. It returns
 // client.ErrUnknown if there is no such client.
 func (s *Store) RemoveFromWorkspace(ctx context.Context, id string) error {
-	return s.changeOne(ctx, "removing a client from its workspace", sqldb.Stmt(s.text.removeWorkspace, id))
+	return s.changeOne(ctx, clientChange{kind: "client.workspace_removed", id: id}, sqldb.Stmt(s.text.removeWorkspace, id))
+}
+
+// disabledKind is the kind of the event.
+func disabledKind(disabled bool) string {
+	if disabled {
+		return "client.disabled"
+	}
+	return "client.enabled"
 }
 
 // changeOne runs a statement that changes one client. It returns client.ErrUnknown if it changes
-// none; other errors begin with what.
-func (s *Store) changeOne(ctx context.Context, what string, one *sqldb.Statement) error {
-	if err := s.change(ctx, one); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	if one.RowsAffected() == 0 {
-		return client.ErrUnknown
-	}
-	return nil
+// none.
+func (s *Store) changeOne(ctx context.Context, c clientChange, one *sqldb.Statement) error {
+	c.steps = []*sqldb.Statement{one}
+	c.verify = affected(one, client.ErrUnknown)
+	return unlessUnknown("changing a client", s.audited(ctx, c))
 }

@@ -27,10 +27,23 @@ type App struct {
 	// Identity describes the client to users; nil where it is not known.
 	Identity   *oauth.AppIdentity
 	Workspaces []Workspace
-	// ApprovedAt is the latest approval.
-	ApprovedAt time.Time
+	// FirstApprovedAt is the first approval that is kept, and ApprovedAt the latest.
+	FirstApprovedAt, ApprovedAt time.Time
 	// LastUsed is zero when no token was ever issued to the client.
 	LastUsed time.Time
+	// Changes are the parts of the client's description that differ from those of its newest grant.
+	Changes []oauth.DescriptionChange
+	// Installations are those of a client whose identifier all installations share, the newest first;
+	// nil for any other client.
+	Installations []Installation
+}
+
+// Installation is a client on one device.
+type Installation struct {
+	ID string
+	// WorkspaceName is the identifier when the user is no longer a member of the workspace.
+	WorkspaceName       string
+	CreatedAt, LastUsed time.Time
 }
 
 // Workspace is a client's scope in one workspace.
@@ -47,8 +60,8 @@ type Approval struct {
 	WorkspaceID string
 	Scope       oauth.Scope
 	Epoch       int64
-	// At is when it was last approved.
-	At time.Time
+	// First is when it was first approved, and At when last.
+	First, At time.Time
 }
 
 // Identity resolves sessions and the names of workspaces. Its errors pass through a Service.
@@ -64,6 +77,10 @@ type Client struct {
 	Name string
 	// Identity is nil from release 0.1.
 	Identity *oauth.AppIdentity
+	// DescriptionDigest is that of its description now; empty where it is not known.
+	DescriptionDigest string
+	// Shared says that all installations of the client share its identifier.
+	Shared bool
 }
 
 // Clients looks up clients.
@@ -81,6 +98,10 @@ type Connections interface {
 	EndConnection(ctx context.Context, u oauth.UserClient) error
 	// EndConnectionIn is EndConnection for the grants in one workspace.
 	EndConnectionIn(ctx context.Context, u oauth.UserClient, workspaceID string) error
+	// ListInstallations returns the live grants of the user to clients, the newest of each first.
+	ListInstallations(ctx context.Context, userID string, clientIDs []string) ([]oauth.Installation, error)
+	// EndInstallation revokes one grant of the user-client before it returns. It is idempotent.
+	EndInstallation(ctx context.Context, u oauth.UserClient, id string) error
 	// ListRevocations returns the latest revocation of each client and of each workspace in it.
 	ListRevocations(ctx context.Context, userID string) ([]Revocation, error)
 	// GetPairEpoch reads the epoch of the user-client.

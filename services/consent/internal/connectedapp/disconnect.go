@@ -2,6 +2,7 @@ package connectedapp
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -36,6 +37,24 @@ func (s Service) DisconnectIn(ctx context.Context, session secret.String, client
 		return err
 	}
 	return s.Approvals.PruneIn(ctx, pair, workspaceID, epoch)
+}
+
+// EndInstallation revokes one grant of the session's user to a client whose identifier all
+// installations share; the other grants and the approval stay. It is idempotent. Its errors are those
+// of Disconnect.
+func (s Service) EndInstallation(ctx context.Context, session secret.String, clientID, id string) error {
+	userID, err := s.Identity.UserID(ctx, session)
+	if err != nil {
+		return err
+	}
+	if clientID == "" {
+		return ErrClientMissing
+	}
+	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
+	if err := s.requireConnection(ctx, pair); err != nil {
+		return err
+	}
+	return s.Connections.EndInstallation(ctx, pair, id)
 }
 
 // requireWorkspace fails with ErrNotConnected unless the workspace is one of the user's, or of an
@@ -80,6 +99,25 @@ func (s Service) Disconnect(ctx context.Context, session secret.String, clientID
 	// cleanup, whose failure is only logged.
 	if err := s.prune(ctx, pair); err != nil {
 		s.Logger.WarnContext(ctx, "pruning the consents of a disconnected client failed", "error", err)
+	}
+	return nil
+}
+
+// DisconnectAll revokes every grant of the session's user to every client. It is idempotent: a client that
+// was disconnected concurrently is no error.
+func (s Service) DisconnectAll(ctx context.Context, session secret.String) error {
+	userID, err := s.Identity.UserID(ctx, session)
+	if err != nil {
+		return err
+	}
+	f, err := s.gather(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for clientID := range f.current() {
+		if err := s.Disconnect(ctx, session, clientID); err != nil && !errors.Is(err, ErrNotConnected) {
+			return err
+		}
 	}
 	return nil
 }

@@ -30,6 +30,11 @@ type world struct {
 	revocations []connectedapp.Revocation
 	fail        map[string]error
 	atEnd       func()
+	// digests are those of the clients now, and installations the grants to those that share their
+	// identifier.
+	digests       map[string]string
+	installations []oauth.Installation
+	ended         []string
 }
 
 func newWorld() *world {
@@ -53,7 +58,8 @@ func (w *world) service() connectedapp.Service {
 // approve adds an approval, each a minute after the one before.
 func (w *world) approve(clientID, workspaceID string, epoch int64, scope ...string) {
 	w.approvals = append(w.approvals, connectedapp.Approval{
-		ClientID: clientID, WorkspaceID: workspaceID, Epoch: epoch, Scope: oauth.Scope(scope), At: minute(len(w.approvals)),
+		ClientID: clientID, WorkspaceID: workspaceID, Epoch: epoch, Scope: oauth.Scope(scope),
+		First: minute(len(w.approvals)), At: minute(len(w.approvals)),
 	})
 }
 
@@ -85,7 +91,10 @@ func (w *world) DescribeClients(_ context.Context, ids []string) (map[string]con
 	found := map[string]connectedapp.Client{}
 	for _, id := range ids {
 		if name, ok := w.clients[id]; ok {
-			found[id] = connectedapp.Client{Name: name, Identity: &oauth.AppIdentity{Publisher: "Publisher of " + name}}
+			found[id] = connectedapp.Client{
+				Name: name, Identity: &oauth.AppIdentity{Publisher: "Publisher of " + name}, DescriptionDigest: w.digests[id],
+				Shared: slices.ContainsFunc(w.installations, func(i oauth.Installation) bool { return i.ClientID == id }),
+			}
 		}
 	}
 	return found, err
@@ -123,6 +132,19 @@ func (w *world) EndConnectionIn(_ context.Context, p oauth.UserClient, _ string)
 	w.connections[p.ClientID] = oauth.Connection{ClientID: p.ClientID, Epoch: c.Epoch + 1, Lenient: c.Lenient + 1, LastUsed: c.LastUsed}
 	w.atEnd()
 	return nil
+}
+
+func (w *world) ListInstallations(_ context.Context, _ string, ids []string) ([]oauth.Installation, error) {
+	leave, err := w.enter("ListInstallations")
+	defer leave()
+	return slices.DeleteFunc(slices.Clone(w.installations), func(i oauth.Installation) bool { return !slices.Contains(ids, i.ClientID) }), err
+}
+
+func (w *world) EndInstallation(_ context.Context, p oauth.UserClient, id string) error {
+	leave, err := w.enter("EndInstallation")
+	defer leave()
+	w.ended = append(w.ended, p.UserID+" "+p.ClientID+" "+id)
+	return err
 }
 
 func (w *world) ListRevocations(context.Context, string) ([]connectedapp.Revocation, error) {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,17 +33,58 @@ func (s Service) List(ctx context.Context, session secret.String) ([]App, error)
 	if err != nil {
 		return nil, err
 	}
+	installations, err := s.installations(ctx, userID, clients, f.workspaceNames)
+	if err != nil {
+		return nil, err
+	}
 	apps := make([]App, 0, len(byClient))
 	for id, approvals := range byClient {
 		apps = append(apps, App{
 			ClientID: id, Name: cmp.Or(clients[id].Name, id), Identity: clients[id].Identity, Workspaces: s.workspaces(approvals, f.workspaceNames),
 			// Approvals are in the order of time.
-			ApprovedAt: approvals[len(approvals)-1].At, LastUsed: f.connections[id].LastUsed,
+			FirstApprovedAt: first(approvals), ApprovedAt: approvals[len(approvals)-1].At, LastUsed: f.connections[id].LastUsed,
+			Changes:       oauth.DescriptionChanges(f.connections[id].DescriptionDigest, clients[id].DescriptionDigest),
+			Installations: installations[id],
 		})
 	}
 	slices.SortFunc(apps, func(a, b App) int { return byName(a.Name, b.Name, a.ClientID, b.ClientID) })
 	return apps, nil
 }
+
+// first returns the time of the first approval.
+func first(approvals []Approval) time.Time {
+	earliest := slices.MinFunc(approvals, func(a, b Approval) int { return a.First.Compare(b.First) })
+	return earliest.First
+}
+
+// installations returns the installations of the clients that share their identifiers, by client. They
+// are read only if there is such a client.
+func (s Service) installations(
+	ctx context.Context, userID string, clients map[string]Client, workspaces map[string]string,
+) (map[string][]Installation, error) {
+	var shared []string
+	for id, c := range clients {
+		if c.Shared {
+			shared = append(shared, id)
+		}
+	}
+	byClient := map[string][]Installation{}
+	for some := range slices.Chunk(shared, maxShared) {
+		list, err := s.Connections.ListInstallations(ctx, userID, some)
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range list {
+			byClient[i.ClientID] = append(byClient[i.ClientID], Installation{
+				ID: i.ID, WorkspaceName: nameOr(workspaces, i.WorkspaceID), CreatedAt: i.CreatedAt, LastUsed: i.LastUsed,
+			})
+		}
+	}
+	return byClient, nil
+}
+
+// maxShared is how many clients one ListInstallations call names.
+const maxShared = 100
 
 // facts are the data of three services about one user.
 type facts struct {

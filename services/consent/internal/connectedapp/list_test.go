@@ -38,7 +38,7 @@ func TestAnAppIsOneRowWithItsWorkspacesAndTheUnionOfScopes(t *testing.T) {
 	w.approve("app_1", "ws_acme", 0, "gone:a", "videos:write", "videos:read")
 	w.connections["app_1"] = oauth.Connection{ClientID: "app_1", LastUsed: minute(9)}
 	want := []connectedapp.App{{
-		ClientID: "app_1", Name: "Zebra", Identity: &oauth.AppIdentity{Publisher: "Publisher of Zebra"}, ApprovedAt: minute(2), LastUsed: minute(9),
+		ClientID: "app_1", Name: "Zebra", Identity: &oauth.AppIdentity{Publisher: "Publisher of Zebra"}, FirstApprovedAt: minute(0), ApprovedAt: minute(2), LastUsed: minute(9),
 		Workspaces: []connectedapp.Workspace{
 			{ID: "ws_acme", Name: "Acme", Scope: oauth.Scope{"videos:read", "videos:write", "export:write", "gone:b", "gone:a"}},
 			{ID: "ws_zoo", Name: "Zoo", Scope: oauth.Scope{"export:write"}},

@@ -1,6 +1,7 @@
 package decision_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,6 +51,33 @@ func TestRFC8252_8_6_OnlyAVerifiedConfidentialClientGoesOnWithOneClick(t *testin
 		prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
 		if err != nil || prompt.OneClick != row.want {
 			t.Errorf("a client that is %s: one click %v, %v; want %v", name, prompt.OneClick, err, row.want)
+		}
+	}
+}
+
+// TestN5_8_ThePromptSaysThatTheAppHasChanged: compared with the newest grant, if there is one, and then
+// no click alone goes on.
+func TestN5_8_ThePromptSaysThatTheAppHasChanged(t *testing.T) {
+	was, is := oauth.Description{Name: "Example App"}.Digest(), oauth.Description{Name: "Another App"}.Digest()
+	here := []oauth.GrantedScopes{{WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}}}
+	for name, c := range map[string]struct {
+		granted []oauth.GrantedScopes
+		digest  string
+		want    []oauth.DescriptionChange
+	}{
+		"changed":         {here, was, []oauth.DescriptionChange{oauth.NameChanged}},
+		"the same":        {here, is, nil},
+		"of release 0.1":  {here, "", nil},
+		"not granted now": {nil, was, nil},
+	} {
+		w := newWorld()
+		w.granted, w.digest = c.granted, c.digest
+		p := w.pending["request"]
+		p.Confidential, p.Identity, p.DescriptionDigest = true, &oauth.AppIdentity{Verified: true}, is
+		w.pending["request"] = p
+		prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
+		if err != nil || !slices.Equal(prompt.Changes, c.want) || prompt.OneClick != (c.want == nil) {
+			t.Errorf("%s: changes %v, one click %v, %v; want %v", name, prompt.Changes, prompt.OneClick, err, c.want)
 		}
 	}
 }

@@ -130,6 +130,8 @@ type Pending struct {
 	Scope oauth.Scope
 	// Identity describes the client to users; nil where it is not known.
 	Identity *oauth.AppIdentity
+	// DescriptionDigest is that of the client's description now; empty where it is not known.
+	DescriptionDigest string
 	// Optional is the part of Scope that the user may leave out.
 	Optional oauth.Scope
 	// Confidential is the client's type.
@@ -200,7 +202,7 @@ type Epochs interface {
 	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
 	// PairState is GetPairEpoch together with the policy versions of workspaces, and with the user's live
 	// grants if they are asked for.
-	PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.PairState, error)
+	PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error)
 }
 
 // Policies are the policies of workspaces about clients.

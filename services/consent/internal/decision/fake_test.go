@@ -32,6 +32,7 @@ type world struct {
 	pending  map[string]decision.Pending
 	epoch    int64
 	granted  []oauth.GrantedScopes
+	digest   string
 	consents map[secret.Hash]decision.Consent
 	done     []decision.Completion
 	// redeemed are hashes of redeemed codes, and redeemedCalls the number of calls of Redeemed.
@@ -167,14 +168,14 @@ func (w *world) GetPairEpoch(context.Context, oauth.UserClient) (int64, error) {
 	return w.epoch, err
 }
 
-func (w *world) PairState(_ context.Context, _ oauth.UserClient, _ []string, grants bool) (oauth.PairState, error) {
+func (w *world) PairState(_ context.Context, _ oauth.UserClient, _ []string, grants bool) (oauth.LiveGrants, error) {
 	call := "GetPairEpoch"
 	if grants {
 		call = "GetPairGrants"
 	}
 	leave, err := w.enter(call)
 	defer leave()
-	return oauth.PairState{Epoch: w.epoch, Granted: w.granted}, err
+	return oauth.LiveGrants{Epoch: w.epoch, Scopes: w.granted, DescriptionDigest: w.digest}, err
 }
 
 func (w *world) Access(_ context.Context, _ string, ids []string, _ map[string]int64) (map[string]policy.Access, error) {

@@ -25,9 +25,11 @@ type Prompt struct {
 	Policies map[string]WorkspacePolicy
 	// Granted are the user's present grants to the client, in workspaces of the user.
 	Granted []oauth.GrantedScopes
+	// Changes are the parts of the client's description that differ from those of the newest grant.
+	Changes []oauth.DescriptionChange
 	// OneClick says that a user who grants nothing new may go on with one click. Never for a public
-	// client, which others can imitate (RFC 8252 §8.6), for an unverified one, and for a device, which
-	// the user may not hold (RFC 8628 §5.4).
+	// client, which others can imitate (RFC 8252 §8.6), for an unverified one, for one that changed, and
+	// for a device, which the user may not hold (RFC 8628 §5.4).
 	OneClick bool
 }
 
@@ -51,28 +53,31 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
 	uc := oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID}
-	state, err := d.Epochs.PairState(ctx, uc, user.workspaceIDs(), true)
+	live, err := d.Epochs.PairState(ctx, uc, user.workspaceIDs(), true)
 	if err != nil {
 		return Prompt{}, err
 	}
-	epoch := state.Epoch
 	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Device: pending.Device,
 		Scopes: d.describe(pending), User: user, Identity: pending.Identity,
 		OneClick: pending.Confidential && pending.Device == nil && pending.Identity != nil && pending.Identity.Verified,
 	}
-	if prompt.Policies, err = d.policies(ctx, uc, user, state.PolicyVersions); err != nil {
+	if prompt.Policies, err = d.policies(ctx, uc, user, live.PolicyVersions); err != nil {
 		return Prompt{}, err
 	}
-	for _, g := range state.Granted {
+	for _, g := range live.Scopes {
 		if _, member := user.workspace(g.WorkspaceID); member {
 			prompt.Granted = append(prompt.Granted, g)
 		}
 	}
-	if !pending.EpochInDecision || !r.PageInDecision { // last, so that an error before it binds no user
-		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: user.ID, Epoch: epoch})
+	if prompt.Granted != nil {
+		prompt.Changes = oauth.DescriptionChanges(live.DescriptionDigest, pending.DescriptionDigest)
+		prompt.OneClick = prompt.OneClick && prompt.Changes == nil
 	}
-	prompt.Page = &Page{ClientID: pending.ClientID, Epoch: epoch}
+	if !pending.EpochInDecision || !r.PageInDecision { // last, so that an error before it binds no user
+		return prompt, d.Authorizations.Bind(ctx, r, Viewer{UserID: user.ID, Epoch: live.Epoch})
+	}
+	prompt.Page = &Page{ClientID: pending.ClientID, Epoch: live.Epoch}
 	return prompt, nil
 }
 

@@ -85,7 +85,7 @@ type Store interface {
 	// Approve approves a client, and the requests that wait for it. ErrFull.
 	Approve(ctx context.Context, workspaceID, clientID string, by Actor) error
 	// Withdraw withdraws the approval of a client; it succeeds where there is none.
-	Withdraw(ctx context.Context, workspaceID, clientID string) error
+	Withdraw(ctx context.Context, workspaceID, clientID string, by Actor) error
 	// Requests lists requests, the newest first.
 	Requests(ctx context.Context, q Query) ([]Request, error)
 	// RequestsOf returns the requests of a user for a client, in all workspaces.
@@ -136,8 +136,8 @@ func (a Administration) Approve(ctx context.Context, workspaceID, clientID strin
 }
 
 // Withdraw withdraws the approval of a client. Connections stay.
-func (a Administration) Withdraw(ctx context.Context, workspaceID, clientID string) error {
-	return a.change(ctx, workspaceID, func() error { return a.Store.Withdraw(ctx, workspaceID, clientID) })
+func (a Administration) Withdraw(ctx context.Context, workspaceID, clientID string, by Actor) error {
+	return a.change(ctx, workspaceID, func() error { return a.Store.Withdraw(ctx, workspaceID, clientID, by) })
 }
 
 // Decide decides the waiting requests for a client. ErrNoRequest, ErrFull.

@@ -40,7 +40,7 @@ func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
 		Identity: convert.AppIdentityFromProto(p.GetIdentity()), Optional: p.GetOptionalScopes(), Confidential: p.GetConfidential(),
 		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(), EpochInDecision: p.GetEpochInDecision(),
-		Silent: p.GetSilent(),
+		Silent: p.GetSilent(), DescriptionDigest: p.GetDescriptionDigest(),
 	}
 	if d := p.GetDevice(); d != nil {
 		found.Device = &decision.Device{Source: d.GetSourceAddress(), RequestedAt: d.GetRequestTime().AsTime()}
@@ -120,7 +120,10 @@ func (a Authz) DescribeClients(ctx context.Context, ids []string) (map[string]co
 			return nil, fmt.Errorf("reading the clients: %w", err)
 		}
 		for _, c := range res.GetClients() {
-			found[c.GetClientId()] = connectedapp.Client{Name: c.GetName(), Identity: convert.AppIdentityFromProto(c.GetIdentity())}
+			found[c.GetClientId()] = connectedapp.Client{
+				Name: c.GetName(), Identity: convert.AppIdentityFromProto(c.GetIdentity()), DescriptionDigest: c.GetDescriptionDigest(),
+				Shared: c.GetReuse() == authzv1.Reuse_REUSE_FAMILY,
+			}
 		}
 	}
 	return found, nil

@@ -7,6 +7,7 @@ import (
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
@@ -48,6 +49,21 @@ func (s *ConnectedApps) DisconnectAppFromWorkspace(
 	return &consentv1.DisconnectAppFromWorkspaceResponse{}, toStatus(err)
 }
 
+// EndInstallation revokes the tokens of one installation of a client.
+func (s *ConnectedApps) EndInstallation(
+	ctx context.Context, req *consentv1.EndInstallationRequest,
+) (*consentv1.EndInstallationResponse, error) {
+	err := s.Apps.EndInstallation(ctx, secret.New(req.GetSessionToken()), req.GetClientId(), req.GetInstallationId())
+	return &consentv1.EndInstallationResponse{}, toStatus(err)
+}
+
+// DisconnectAllApps revokes every grant of the session's user.
+func (s *ConnectedApps) DisconnectAllApps(
+	ctx context.Context, req *consentv1.DisconnectAllAppsRequest,
+) (*consentv1.DisconnectAllAppsResponse, error) {
+	return &consentv1.DisconnectAllAppsResponse{}, toStatus(s.Apps.DisconnectAll(ctx, secret.New(req.GetSessionToken())))
+}
+
 // ListAppEvents lists the latest approvals and revocations of the session's user.
 func (s *ConnectedApps) ListAppEvents(
 	ctx context.Context, req *consentv1.ListAppEventsRequest,
@@ -69,6 +85,7 @@ func (s *ConnectedApps) ListAppEvents(
 func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {
 	res := &consentv1.ConnectedApp{
 		ClientId: app.ClientID, ClientName: app.Name, ApproveTime: timestamppb.New(app.ApprovedAt),
+		FirstApproveTime: timestamppb.New(app.FirstApprovedAt), Changes: toChanges(app.Changes),
 		Workspaces: make([]*consentv1.ConnectedWorkspace, len(app.Workspaces)),
 	}
 	if app.Identity != nil {
@@ -80,5 +97,18 @@ func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {
 	for i, w := range app.Workspaces {
 		res.Workspaces[i] = &consentv1.ConnectedWorkspace{WorkspaceId: w.ID, Name: w.Name, Scopes: w.Scope}
 	}
+	for _, i := range app.Installations {
+		res.Installations = append(res.Installations, &consentv1.Installation{
+			InstallationId: i.ID, WorkspaceName: i.WorkspaceName, CreateTime: timestamppb.New(i.CreatedAt), LastUseTime: timestamppb.New(i.LastUsed),
+		})
+	}
 	return res
+}
+
+func toChanges(changes []oauth.DescriptionChange) []consentv1.AppChange {
+	list := make([]consentv1.AppChange, len(changes))
+	for i, change := range changes {
+		list[i] = consentv1.AppChange(change) // the numbers are the same
+	}
+	return list
 }

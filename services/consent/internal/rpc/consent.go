@@ -36,7 +36,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		DisplayName: prompt.User.DisplayName, EmailAddress: prompt.User.EmailAddress,
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
 		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.User.Workspaces)),
-		OneClick:   prompt.OneClick,
+		OneClick:   prompt.OneClick, Changes: toChanges(prompt.Changes),
 	}
 	if prompt.Identity != nil {
 		res.Identity = convert.AppIdentityToProto(*prompt.Identity)

@@ -30,16 +30,16 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 // PairState reads the epoch of a user-client with the policy versions of workspaces, and with its live
 // grants. Release 0.1, which may handle the request during an upgrade, returns no grants, so that the page
 // shows every scope as new, and no versions.
-func (t Token) PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.PairState, error) {
+func (t Token) PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error) {
 	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{
 		UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: grants, PolicyWorkspaceIds: workspaceIDs,
 	})
 	if err != nil {
-		return oauth.PairState{}, fmt.Errorf("reading the state of the user-client: %w", err)
+		return oauth.LiveGrants{}, fmt.Errorf("reading the state of the user-client: %w", err)
 	}
-	state := oauth.PairState{Epoch: res.GetEpoch()}
+	state := oauth.LiveGrants{Epoch: res.GetEpoch(), DescriptionDigest: res.GetDescriptionDigest()}
 	for _, g := range res.GetGrants() {
-		state.Granted = append(state.Granted, oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()})
+		state.Scopes = append(state.Scopes, oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()})
 	}
 	if res.GetPolicyVersionsRead() {
 		state.PolicyVersions = make(map[string]int64, len(res.GetPolicyVersions()))
@@ -125,6 +125,35 @@ func (t Token) EndConnectionIn(ctx context.Context, u oauth.UserClient, workspac
 	})
 	if err != nil {
 		return fmt.Errorf("ending the connection in a workspace: %w", err)
+	}
+	return nil
+}
+
+// ListInstallations lists the live grants of a user to clients. An earlier release, which may handle
+// the request during an upgrade, does not implement the call: then there are none.
+func (t Token) ListInstallations(ctx context.Context, userID string, clientIDs []string) ([]oauth.Installation, error) {
+	res, err := t.Grants.ListInstallations(ctx, &tokenv1.ListInstallationsRequest{UserId: userID, ClientIds: clientIDs})
+	if status.Code(err) == codes.Unimplemented {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the installations: %w", err)
+	}
+	list := make([]oauth.Installation, len(res.GetInstallations()))
+	for i, found := range res.GetInstallations() {
+		list[i] = oauth.Installation{
+			ID: found.GetInstallationId(), ClientID: found.GetClientId(), WorkspaceID: found.GetWorkspaceId(),
+			CreatedAt: found.GetCreateTime().AsTime(), LastUsed: found.GetLastUseTime().AsTime(),
+		}
+	}
+	return list, nil
+}
+
+// EndInstallation revokes one grant of a user-client.
+func (t Token) EndInstallation(ctx context.Context, u oauth.UserClient, id string) error {
+	_, err := t.Grants.EndInstallation(ctx, &tokenv1.EndInstallationRequest{UserId: u.UserID, ClientId: u.ClientID, InstallationId: id})
+	if err != nil {
+		return fmt.Errorf("ending an installation: %w", err)
 	}
 	return nil
 }

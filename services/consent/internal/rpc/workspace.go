@@ -12,6 +12,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/workspaceadmin"
@@ -85,6 +86,9 @@ func (s *Workspaces) EndWorkspaceApp(
 	by, err := s.administratorOf(ctx, req)
 	if err != nil {
 		return nil, err
+	}
+	if by.UserID != "" {
+		ctx = actor.With(ctx, actor.OfUser(by.UserID)) // of the events in the token service
 	}
 	users, err := s.Apps.End(ctx, req.GetWorkspaceId(), req.GetClientId(), req.GetConfirmName(), by.UserID != "")
 	if err != nil {
@@ -173,7 +177,7 @@ func (s *Workspaces) SetAppApproval(
 		return nil, err
 	}
 	if !req.GetApproved() {
-		return &consentv1.SetAppApprovalResponse{}, toStatus(s.Policies.Withdraw(ctx, req.GetWorkspaceId(), req.GetClientId()))
+		return &consentv1.SetAppApprovalResponse{}, toStatus(s.Policies.Withdraw(ctx, req.GetWorkspaceId(), req.GetClientId(), by))
 	}
 	found, err := s.Clients.DescribeClients(ctx, []string{req.GetClientId()})
 	if err != nil {

@@ -5,7 +5,7 @@
 //   - A request has at most one consent, also when calls record it concurrently: the first one
 //     stays as it was recorded. One statement decides.
 //   - A consent is listed with all its scopes. Equal consents of a user-client are listed as one,
-//     with the latest time, the oldest first.
+//     with the first and the latest time, the oldest first.
 //   - Prune deletes consents of older epochs and no others, so that it never deletes an approval
 //     made after a revocation.
 //   - The policy of a workspace, its approved clients and the requests of its members are changed by one

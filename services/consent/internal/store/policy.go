@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/policy"
 )
@@ -105,10 +107,41 @@ func fromNullable(us *int64) time.Time {
 
 // SetRule sets the rule of a workspace.
 func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rule, by policy.Actor) error {
-	if _, err := s.db.Exec(ctx, s.policies.setRule, workspaceID, int64(rule), by.UserID, by.Name); err != nil {
-		return fmt.Errorf("setting a policy: %w", err)
+	return s.inTx(ctx, "setting a policy", func(tx *sqldb.Tx) error {
+		var before policy.Setting
+		var at *int64
+		if err := tx.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&before.Rule, &before.By.UserID, &before.By.Name, &at, &before.Waiting); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, s.policies.setRule, workspaceID, int64(rule), by.UserID, by.Name); err != nil {
+			return err
+		}
+		return s.events.Append(ctx, tx, outbox.Event{
+			Kind: "workspace.app_policy_set", Actor: actorOf(by), WorkspaceID: workspaceID,
+			Changes: []outbox.Change{{Field: "app_policy", Before: ruleName(before.Rule), After: ruleName(rule)}},
+		})
+	})
+}
+
+// ruleName returns the name of a rule in events.
+func ruleName(r policy.Rule) string {
+	switch r {
+	case policy.Anyone:
+		return "anyone"
+	case policy.Approved:
+		return "approved"
+	case policy.None:
+		return "nobody"
 	}
-	return nil
+	return ""
+}
+
+// actorOf returns the actor of an event; zero, the actor of the context, for an operator.
+func actorOf(by policy.Actor) actor.Actor {
+	if by.UserID == "" {
+		return actor.Actor{}
+	}
+	return actor.OfUser(by.UserID)
 }
 
 // ApprovedClients lists the approved clients of a workspace.
@@ -146,9 +179,18 @@ func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by po
 		if err := s.approve(ctx, tx, workspaceID, clientID, by); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, s.policies.decide, workspaceID, clientID, int64(policy.Granted), "", by.UserID, by.Name)
-		return err
+		if _, err := tx.Exec(ctx, s.policies.decide, workspaceID, clientID, int64(policy.Granted), "", by.UserID, by.Name); err != nil {
+			return err
+		}
+		return s.events.Append(ctx, tx, approvalEvent("approved", workspaceID, clientID, by))
 	})
+}
+
+// approvalEvent is the event of a change of a client's approval.
+func approvalEvent(after, workspaceID, clientID string, by policy.Actor) outbox.Event {
+	return outbox.Event{
+		Kind: "workspace.app_" + after, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID,
+	}
 }
 
 func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) error {
@@ -173,11 +215,14 @@ func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) err
 }
 
 // Withdraw withdraws the approval of a client.
-func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string) error {
-	if _, err := s.db.Exec(ctx, s.policies.withdraw, workspaceID, clientID); err != nil {
-		return fmt.Errorf("withdrawing an approval: %w", err)
-	}
-	return nil
+func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
+	return s.inTx(ctx, "withdrawing an approval", func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, s.policies.withdraw, workspaceID, clientID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.events.Append(ctx, tx, approvalEvent("withdrawn", workspaceID, clientID, by))
+	})
 }
 
 // Requests lists requests of a workspace, the newest first.
@@ -232,9 +277,12 @@ func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
 		if n == 0 {
 			return policy.ErrNoRequest
 		}
-		if d.Approve {
-			return s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By)
+		if !d.Approve {
+			return s.events.Append(ctx, tx, approvalEvent("refused", d.WorkspaceID, d.ClientID, d.By))
 		}
-		return nil
+		if err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
+			return err
+		}
+		return s.events.Append(ctx, tx, approvalEvent("approved", d.WorkspaceID, d.ClientID, d.By))
 	})
 }

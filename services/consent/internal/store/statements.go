@@ -3,6 +3,7 @@ package store
 import (
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
@@ -11,26 +12,30 @@ import (
 type statements struct{ record, supersede, approvals, granted, prune, pruneIn string }
 
 // prepare expands every statement once.
-func prepare(db *sqldb.DB) statements {
+func prepare(db *sqldb.DB, events *outbox.Log) statements {
 	equal := equalConsents(db.Engine())
 	oneOf := func(some string) string { return `IN (` + some + `)` }
 	if db.Engine() == sqldb.Postgres { // the planner would join, and scan the whole table
 		oneOf = func(some string) string { return `= ANY (ARRAY(` + some + `))` }
 	}
 	// A day is longer than a request can wait for its decision. The newest of the old consents
-	// stays: the list needs it until this one is committed. Consents for another workspace stay,
+	// stays: the list needs it until this one is committed. The oldest stays too: it has the time of
+	// the first approval. Consents for another workspace stay,
 	// since only the token service knows whether a lower epoch is still valid. The index finds the
 	// rows by time; each approval deletes a bounded number of them.
 	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
     SELECT request_id_hash FROM consents WHERE `+equal+` AND epoch <= $5
         AND approved_at < (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 AND approved_at < {{now}} - 86400000000
             ORDER BY approved_at DESC LIMIT 1)
+        AND approved_at > (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 ORDER BY approved_at LIMIT 1)
     ORDER BY approved_at LIMIT $7`)
 	record := `
 INSERT INTO consents (user_id, client_id, workspace_id, scope, epoch, request_id_hash, approved_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHING`
-	if db.Engine() == sqldb.Postgres { // one statement
-		record, supersede = `WITH superseded AS (`+supersede+`)`+record, ``
+	if db.Engine() == sqldb.Postgres { // one statement, with the event of a consent that was not recorded before
+		record, supersede = `WITH superseded AS (`+supersede+`), recorded AS (`+record+` RETURNING request_id_hash),
+`+events.Insert(`EXISTS (SELECT 1 FROM recorded)`, firstEventArgument)+`
+SELECT 1 FROM recorded`, ``
 	} else {
 		supersede = strings.Replace(supersede, "$7", "$6", 1)
 	}
@@ -40,7 +45,7 @@ VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHIN
 		// Grouped, since a user who approves the same client every day has one row on the page. The
 		// order is total.
 		approvals: db.SQL(`
-SELECT client_id, workspace_id, scope, epoch, MAX(approved_at)
+SELECT client_id, workspace_id, scope, epoch, MIN(approved_at), MAX(approved_at)
 FROM consents WHERE user_id = $1
 GROUP BY client_id, workspace_id, scope, epoch
 ORDER BY MAX(approved_at), client_id, workspace_id, scope, epoch`),
@@ -59,6 +64,8 @@ DELETE FROM consents WHERE request_id_hash ` + oneOf(`
 }
 
 const (
+	// firstEventArgument is the number of the first parameter of a consent's event.
+	firstEventArgument = 8
 	// supersededAtOnce is how many old consents one approval deletes: more than one, so that their
 	// number decreases.
 	supersededAtOnce = 100

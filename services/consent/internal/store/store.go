@@ -3,14 +3,17 @@ package store
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
@@ -28,27 +31,41 @@ type Store struct {
 	db       *sqldb.DB
 	text     statements
 	policies policyStatements
-	old      *cleanup.Sweep[[]byte]
+	// events is the log that the audit trail follows.
+	events *outbox.Log
+	old    *cleanup.Sweep[[]byte]
 }
 
 // New returns a store.
 func New(db *sqldb.DB) *Store {
-	return &Store{db: db, text: prepare(db), policies: preparePolicies(db), old: cleanup.NewSweep[[]byte](db, cleanup.Table{
+	events := outbox.New(db)
+	return &Store{db: db, text: prepare(db, events), policies: preparePolicies(db), events: events, old: cleanup.NewSweep[[]byte](db, cleanup.Table{
 		Name: "consents", Key: "request_id_hash", By: "request_id_hash", Dead: "approved_at + $3 < {{now}}",
 	})}
 }
 
 // Record stores a consent unless one of the same request is stored. Of equal consents from past
-// days it keeps the latest only, so that a user who approves every day does not add a row every
-// day.
+// days it keeps the first and the latest only, so that a user who approves every day does not add a
+// row every day.
 func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 	same := []any{c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch}
 	record := append(slices.Clone(same), c.Request.Bytes())
+	approved := outbox.Event{
+		Kind: "grant.approved", UserID: c.UserID, ClientID: c.ClientID, WorkspaceID: c.WorkspaceID, Actor: actor.OfUser(c.UserID),
+		Changes: []outbox.Change{{Field: "scope", After: c.Scope.String()}},
+	}
 	var err error
 	if s.text.supersede == "" {
-		_, err = s.db.Exec(ctx, s.text.record, append(record, supersededAtOnce)...)
+		_, err = s.db.Exec(ctx, s.text.record, append(append(record, supersededAtOnce), outbox.Args(ctx, approved)...)...)
 	} else {
-		err = s.db.Pipeline(ctx, sqldb.Stmt(s.text.supersede, append(same, supersededAtOnce)...), sqldb.Stmt(s.text.record, record...))
+		err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+			consent := sqldb.Stmt(s.text.record, record...)
+			err := tx.Run(ctx, sqldb.Stmt(s.text.supersede, append(same, supersededAtOnce)...), consent)
+			if err != nil || consent.RowsAffected() == 0 {
+				return err
+			}
+			return s.events.Append(ctx, tx, approved)
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("recording a consent: %w", err)
@@ -67,11 +84,11 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 	for rows.Next() {
 		var a connectedapp.Approval
 		var scope string
-		var at int64
-		if err := rows.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &at); err != nil {
+		var first, at int64
+		if err := rows.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &first, &at); err != nil {
 			return nil, fmt.Errorf("reading a consent: %w", err)
 		}
-		a.Scope, a.At = strings.Fields(scope), time.UnixMicro(at).UTC()
+		a.Scope, a.First, a.At = strings.Fields(scope), time.UnixMicro(first).UTC(), time.UnixMicro(at).UTC()
 		list = append(list, a)
 	}
 	if err := rows.Err(); err != nil {
@@ -119,14 +136,18 @@ func (s *Store) PruneIn(ctx context.Context, p oauth.UserClient, workspaceID str
 	return nil
 }
 
-// CleanUp deletes the consents that are older than kept; 0 keeps all. It also deletes the requests of
-// members that are older than a year. It is called by one goroutine at a time.
+// CleanUp deletes the consents that are older than kept, 0 keeps all, the requests of members that are older
+// than a year, and old events. It is called by one goroutine at a time.
 func (s *Store) CleanUp(ctx context.Context, kept time.Duration) error {
-	if _, err := cleanup.Repeat(ctx, s.db, s.policies.deleteRequests, prunedAtOnce, requestRetention.Microseconds()); err != nil {
-		return fmt.Errorf("deleting old requests for clients: %w", err)
+	err := s.events.Trim(ctx)
+	if _, failed := cleanup.Repeat(ctx, s.db, s.policies.deleteRequests, prunedAtOnce, requestRetention.Microseconds()); failed != nil {
+		err = errors.Join(err, fmt.Errorf("deleting old requests for clients: %w", failed))
 	}
 	if kept == 0 {
-		return nil
+		return err
 	}
-	return s.old.Run(ctx, kept.Microseconds())
+	return errors.Join(err, s.old.Run(ctx, kept.Microseconds()))
 }
+
+// Events returns the log that the audit trail follows.
+func (s *Store) Events() *outbox.Log { return s.events }

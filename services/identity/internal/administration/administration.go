@@ -31,6 +31,8 @@ type Store interface {
 	// SetPassword replaces a password hash and invalidates the user's browser sessions. It returns
 	// account.ErrUnknown.
 	SetPassword(ctx context.Context, id string, hash secret.String) error
+	// RecordUnlock records that an operator reset a user's failed attempts.
+	RecordUnlock(ctx context.Context, userID string) error
 	// CreateWorkspace adds a workspace. It returns account.ErrWorkspaceTaken.
 	CreateWorkspace(ctx context.Context, w account.Workspace) error
 	// ListAllWorkspaces returns at most limit workspaces after the given one, by name.
@@ -118,7 +120,10 @@ func (s Service) UnlockUser(ctx context.Context, userID string) error {
 	if err != nil {
 		return err
 	}
-	return s.Attempts.Unlock(ctx, user.EmailAddress)
+	if err := s.Attempts.Unlock(ctx, user.EmailAddress); err != nil {
+		return err
+	}
+	return s.Store.RecordUnlock(ctx, userID)
 }
 
 func (s Service) hash(ctx context.Context, clear secret.String) (secret.String, error) {

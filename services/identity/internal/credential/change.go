@@ -42,6 +42,8 @@ type Replacement struct {
 	Before, After secret.String
 	// EndSessions raises the session epoch.
 	EndSessions bool
+	// Session is that of the request, which is about to be replaced by one that continues it.
+	Session secret.Hash
 	session.Device
 }
 
@@ -88,6 +90,7 @@ func (c Changer) Change(ctx context.Context, change Change) (secret.String, sess
 	user := current.User
 	user.SessionEpoch, err = c.Store.ChangePassword(ctx, Replacement{
 		UserID: user.ID, Before: record.PasswordHash, After: hash, EndSessions: change.EndOthers, Device: change.Device,
+		Session: secret.Sum(change.Session.Reveal()),
 	})
 	if err != nil {
 		return secret.String{}, session.Session{}, err

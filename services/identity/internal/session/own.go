@@ -42,7 +42,7 @@ func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (
 		return secret.String{}, Session{}, err
 	}
 	user := current.User
-	if user.SessionEpoch, err = s.config.Users.RaiseSessionEpoch(ctx, user.ID); err != nil {
+	if user.SessionEpoch, err = s.config.Users.RaiseSessionEpoch(ctx, user.ID, secret.Sum(token.Reveal())); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("ending a user's sessions: %w", err)
 	}
 	return s.begin(ctx, user, token, Record{Device: on, Event: accountevent.OthersSignedOut})

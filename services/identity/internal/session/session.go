@@ -72,11 +72,14 @@ type Users interface {
 	EndUserSession(ctx context.Context, userID string, hash secret.Hash) error
 	// RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that
 	// it returns. It returns account.ErrUnknown.
-	RaiseSessionEpoch(ctx context.Context, userID string) (int64, error)
+	// The session kept is about to be replaced by one that continues it.
+	RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash) (int64, error)
 	// GetHolder returns the user of a session, disabled or not, or account.ErrUnknown.
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession deletes the record of a session, and reports whether there was one.
 	EndSession(ctx context.Context, hash secret.Hash) (bool, error)
+	// SucceedSession records which session takes the place of another one of the same user.
+	SucceedSession(ctx context.Context, hash secret.Hash, by Successor) error
 }
 
 // Config configures a Store.
@@ -125,7 +128,7 @@ func (s *Store) begin(ctx context.Context, user account.User, previous secret.St
 	}
 	// Last, so that a sign-in that fails because of an outage does not change the browser's
 	// session.
-	if err := s.End(ctx, previous); err != nil {
+	if err := s.replace(ctx, previous, Successor{Hash: r.Hash, UserID: user.ID}); err != nil {
 		return secret.String{}, Session{}, err
 	}
 	return token, Session{User: user, ExpiresAt: expires, AuthenticatedAt: now}, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -16,7 +17,8 @@ import (
 func (s *Store) CreateUser(ctx context.Context, r account.Record) (account.User, error) {
 	insert := sqldb.Stmt(s.text.admin.createUser, r.ID, string(r.EmailAddress), r.FirstName, r.LastName, r.DisplayName,
 		r.PasswordHash.Reveal()).Scan((*instant)(&r.CreatedAt))
-	if err := s.db.Pipeline(ctx, insert); err != nil {
+	err := s.events.Change(ctx, userEvent("user.created", r.ID), userObject(r.ID), func(tx *sqldb.Tx) error { return tx.Run(ctx, insert) })
+	if err != nil {
 		return account.User{}, onConflict("adding a user", err, account.ErrAddressTaken)
 	}
 	return r.User, nil
@@ -29,27 +31,34 @@ func (s *Store) ListUsers(ctx context.Context, after account.Address, limit int)
 
 // EnableUser enables a user. It returns account.ErrUnknown if there is none.
 func (s *Store) EnableUser(ctx context.Context, id string) error {
-	return s.change(ctx, query{"enabling a user", s.text.admin.enable, []any{id}}, account.ErrUnknown)
+	return s.change(ctx, change{
+		query{"enabling a user", s.text.admin.enable, []any{id}}, account.ErrUnknown, userEvent("user.enabled", id), userObject(id),
+	})
 }
 
 // DisableUser disables a user and invalidates their browser sessions. It returns account.ErrUnknown
 // if there is none.
 func (s *Store) DisableUser(ctx context.Context, id string) error {
-	return s.change(ctx, query{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown)
+	return s.change(ctx, change{
+		query{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown, userEvent("user.disabled", id), userObject(id),
+	})
 }
 
 // SetPassword replaces a password hash, invalidates the user's browser sessions and records the
 // event. It returns account.ErrUnknown if there is none.
 func (s *Store) SetPassword(ctx context.Context, id string, hash secret.String) error {
 	set := sqldb.Stmt(s.text.admin.setPassword, id, hash.Reveal())
-	err := s.db.Pipeline(ctx, set, sqldb.Stmt(s.text.own.addEvent, id, int64(accountevent.PasswordSet), "", ""))
-	if err != nil {
+	err := s.events.Change(ctx, userEvent("user.password_set", id), outbox.Observed{}, func(tx *sqldb.Tx) error {
+		err := tx.Run(ctx, set, sqldb.Stmt(s.text.own.addEvent, id, int64(accountevent.PasswordSet), "", ""))
+		if err == nil && set.RowsAffected() == 0 {
+			return account.ErrUnknown
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, account.ErrUnknown) {
 		return fmt.Errorf("setting a password: %w", err)
 	}
-	if set.RowsAffected() == 0 {
-		return account.ErrUnknown
-	}
-	return nil
+	return err
 }
 
 // ReplacePasswordHash replaces a password hash if it is still the one that was read. Sessions stay
@@ -76,9 +85,24 @@ func (s *Store) Respell(ctx context.Context, userID string, before, after accoun
 	return nil
 }
 
+// RecordUnlock records that an operator reset a user's failed attempts, which are not in the
+// database.
+func (s *Store) RecordUnlock(ctx context.Context, userID string) error {
+	unlocked := func(*sqldb.Tx) error { return nil }
+	if err := s.events.Change(ctx, userEvent("user.unlocked", userID), outbox.Observed{}, unlocked); err != nil {
+		return fmt.Errorf("recording an unlocked user: %w", err)
+	}
+	return nil
+}
+
 // CreateWorkspace adds a workspace. It returns account.ErrWorkspaceTaken.
 func (s *Store) CreateWorkspace(ctx context.Context, w account.Workspace) error {
-	if _, err := s.db.Exec(ctx, s.text.admin.createWorkspace, w.ID, w.Name, w.Plan); err != nil {
+	created := outbox.Event{Kind: "workspace.created", WorkspaceID: w.ID}
+	err := s.events.Change(ctx, created, workspaceObject(w.ID), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, s.text.admin.createWorkspace, w.ID, w.Name, w.Plan)
+		return err
+	})
+	if err != nil {
 		return onConflict("adding a workspace", err, account.ErrWorkspaceTaken)
 	}
 	return nil
@@ -94,20 +118,27 @@ func (s *Store) ListAllWorkspaces(ctx context.Context, after account.Workspace, 
 // SetWorkspacePlan changes a workspace's plan. It returns account.ErrUnknownWorkspace if there is
 // none.
 func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
-	return s.change(ctx, query{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}}, account.ErrUnknownWorkspace)
+	return s.change(ctx, change{
+		query{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}}, account.ErrUnknownWorkspace,
+		outbox.Event{Kind: "workspace.plan_set", WorkspaceID: workspaceID}, workspaceObject(workspaceID),
+	})
 }
 
 // AddMember adds a member, or changes a member's role. It returns account.ErrUnknownUserOrWorkspace
 // if either does not exist.
 func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error {
-	return s.change(ctx, query{
-		"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)},
-	}, account.ErrUnknownUserOrWorkspace)
+	return s.change(ctx, change{
+		query{"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)}}, account.ErrUnknownUserOrWorkspace,
+		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID}, memberObject(userID, workspaceID),
+	})
 }
 
 // RemoveMember removes a member. It returns account.ErrNotMember if there is none.
 func (s *Store) RemoveMember(ctx context.Context, userID, workspaceID string) error {
-	return s.change(ctx, query{"removing a member", s.text.admin.removeMember, []any{userID, workspaceID}}, account.ErrNotMember)
+	return s.change(ctx, change{
+		query{"removing a member", s.text.admin.removeMember, []any{userID, workspaceID}}, account.ErrNotMember,
+		outbox.Event{Kind: "member.removed", UserID: userID, WorkspaceID: workspaceID}, memberObject(userID, workspaceID),
+	})
 }
 
 // ListMembers returns a workspace's members by address, or account.ErrUnknownWorkspace.
@@ -136,18 +167,6 @@ func (s *Store) ListMemberships(ctx context.Context, userID string) ([]account.M
 
 func memberDest(m *account.WorkspaceMember) []any {
 	return append(userDest(&m.User), (*string)(&m.Role))
-}
-
-// change runs a statement that changes at most one row, and returns none if it changes no row.
-func (s *Store) change(ctx context.Context, q query, none error) error {
-	n, err := s.db.Exec(ctx, q.text, q.args...)
-	if err != nil {
-		return fmt.Errorf("%s: %w", q.doing, err)
-	}
-	if n == 0 {
-		return none
-	}
-	return nil
 }
 
 // onConflict returns meaning for a conflict, and wraps every other error.

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -18,14 +20,17 @@ func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.R
 	if app.WorkspaceID != "" {
 		insert = sqldb.Stmt(s.text.app.createFor, app.ID, app.Name, app.WorkspaceID)
 	}
-	err := s.db.Pipeline(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, app.ID, current.Hash.Bytes(), current.LastFour))
-	if err != nil {
+	err := s.events.Change(ctx, appEvent("authentication_app.created", app), appObject(app.ID), func(tx *sqldb.Tx) error {
+		err := tx.Run(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, app.ID, current.Hash.Bytes(), current.LastFour))
+		if err == nil && insert.RowsAffected() == 0 {
+			return account.ErrUnknownWorkspace
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, account.ErrUnknownWorkspace) {
 		return fmt.Errorf("storing an authentication app: %w", err)
 	}
-	if insert.RowsAffected() == 0 {
-		return account.ErrUnknownWorkspace
-	}
-	return nil
+	return err
 }
 
 // RotateAppSecret makes a secret the current one of an app that is not revoked. It returns
@@ -33,21 +38,32 @@ func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.R
 func (s *Store) RotateAppSecret(ctx context.Context, id string, next secret.Record, overlap time.Duration) error {
 	insert := sqldb.Stmt(s.text.app.rotateIn, id, next.Hash.Bytes(), next.LastFour)
 	var locked string
-	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.lock, id).Scan(&locked), sqldb.Stmt(s.text.app.dropOlder, id),
-		sqldb.Stmt(s.text.app.expire, id, overlap.Microseconds()), insert)
-	if err != nil {
+	rotated := appEvent("authentication_app.secret_rotated", authapp.App{ID: id})
+	err := s.events.Change(ctx, rotated, appObject(id), func(tx *sqldb.Tx) error {
+		err := tx.Run(ctx, sqldb.Stmt(s.text.app.lock, id).Scan(&locked), sqldb.Stmt(s.text.app.dropOlder, id),
+			sqldb.Stmt(s.text.app.expire, id, overlap.Microseconds()), insert)
+		if err == nil && insert.RowsAffected() == 0 {
+			return authapp.ErrUnknown
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, authapp.ErrUnknown) {
 		return fmt.Errorf("rotating an authentication app's secret: %w", err)
 	}
-	if insert.RowsAffected() == 0 {
-		return authapp.ErrUnknown
-	}
-	return nil
+	return err
 }
 
 // RevokeApp revokes an authentication app permanently. It returns authapp.ErrUnknown if there is
 // none.
 func (s *Store) RevokeApp(ctx context.Context, id string) error {
-	return s.change(ctx, query{"revoking an authentication app", s.text.app.revoke, []any{id}}, authapp.ErrUnknown)
+	return s.change(ctx, change{
+		query{"revoking an authentication app", s.text.app.revoke, []any{id}}, authapp.ErrUnknown,
+		appEvent("authentication_app.revoked", authapp.App{ID: id}), appObject(id),
+	})
+}
+
+func appEvent(kind string, app authapp.App) outbox.Event {
+	return outbox.Event{Kind: kind, Object: app.ID, WorkspaceID: app.WorkspaceID}
 }
 
 // FindApp returns an authentication app, revoked or not, or authapp.ErrUnknown.

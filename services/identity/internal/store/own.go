@@ -2,10 +2,14 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/accountevent"
@@ -14,9 +18,12 @@ import (
 
 // UpdateProfile replaces a user's profile. It returns account.ErrUnknown.
 func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Profile) error {
-	return s.change(ctx, query{
-		"changing a profile", s.text.own.updateProfile, []any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone},
-	}, account.ErrUnknown)
+	changed := userEvent("user.profile_changed", userID)
+	changed.Actor = actor.OfUser(userID)
+	return s.change(ctx, change{
+		query{"changing a profile", s.text.own.updateProfile, []any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone}},
+		account.ErrUnknown, changed, userObject(userID),
+	})
 }
 
 // ChangePassword replaces the password hash of an enabled user if it is still the one that was read,
@@ -27,21 +34,35 @@ func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (e
 	if c.EndSessions {
 		raise = 1
 	}
+	kept := s.continued(c.Session, c.UserID)
 	change := sqldb.Stmt(s.text.own.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), raise).Scan(&epoch)
 	// The hash has a salt of its own, so the event is recorded only after this very change.
 	event := sqldb.Stmt(s.text.own.addPasswordEvent, c.UserID, int64(accountevent.PasswordChanged), c.UserAgent, c.Network, c.After.Reveal())
-	if err := s.db.Pipeline(ctx, change, event); err != nil {
+	changed := outbox.Event{
+		Kind: "user.password_changed", UserID: c.UserID, Actor: actor.OfUser(c.UserID), Details: device(c.UserAgent, c.Network),
+	}
+	err = s.events.Change(ctx, changed, outbox.Observed{}, func(tx *sqldb.Tx) error {
+		err := tx.Run(ctx, kept, change, event)
+		if err == nil && !change.Found() {
+			return credential.ErrChanged
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, credential.ErrChanged) {
 		return 0, fmt.Errorf("changing a password: %w", err)
 	}
-	if !change.Found() {
-		return 0, credential.ErrChanged
-	}
-	return epoch, nil
+	return epoch, err
 }
 
 // AddFailedSignIns adds to the number of failed sign-ins of the current hour.
 func (s *Store) AddFailedSignIns(ctx context.Context, userID string, count int64) error {
-	if _, err := s.db.Exec(ctx, s.text.own.addFailures, userID, int64(accountevent.SignInFailed), count); err != nil {
+	failed := userEvent("user.sign_in_failed", userID)
+	failed.Actor, failed.Details = actor.Actor{Kind: actor.Service, ID: "identity"}, map[string]string{"count": strconv.FormatInt(count, 10)}
+	err := s.events.Change(ctx, failed, outbox.Observed{}, func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, s.text.own.addFailures, userID, int64(accountevent.SignInFailed), count)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("recording failed sign-ins: %w", err)
 	}
 	return nil

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
@@ -19,10 +22,31 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
 	if r.Event != 0 {
 		steps = append(steps, sqldb.Stmt(s.text.own.addEvent, r.UserID, int64(r.Event), r.UserAgent, r.Network))
 	}
+	if kind := sessionEvent(r.Event); kind != "" {
+		steps = append(steps, s.events.Statements(ctx, outbox.Event{
+			Kind: kind, UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
+		})...)
+	}
 	if err := s.db.Pipeline(ctx, steps...); err != nil {
 		return fmt.Errorf("recording a session: %w", err)
 	}
 	return nil
+}
+
+// sessionEvent returns the event with which a session begins; empty for none.
+func sessionEvent(kind accountevent.Kind) string {
+	switch kind { //nolint:exhaustive // the others begin no session
+	case accountevent.SignedIn:
+		return "user.signed_in"
+	case accountevent.OthersSignedOut:
+		return "user.others_signed_out"
+	}
+	return ""
+}
+
+// device are the facts of an event about the browser that caused it.
+func device(userAgent, network string) map[string]string {
+	return map[string]string{"user_agent": userAgent, "network": network}
 }
 
 // EndSession deletes the record of a session, and reports whether there was one.
@@ -134,17 +158,25 @@ func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.List
 
 // EndUserSession deletes the record of a session of a user, if there is one.
 func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash) error {
-	if _, err := s.db.Exec(ctx, s.text.session.endOne, hash.Bytes(), userID); err != nil {
+	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, s.text.session.endOne, hash.Bytes(), userID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.events.Append(ctx, tx, outbox.Event{Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID)})
+	})
+	if err != nil {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil
 }
 
 // RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
-// returns. It returns account.ErrUnknown.
-func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string) (epoch int64, err error) {
+// returns. It returns account.ErrUnknown. The session kept is about to be replaced by one that continues
+// it.
+func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash) (epoch int64, err error) {
 	raise := sqldb.Stmt(s.text.session.raise, userID).Scan(&epoch)
-	if err := s.db.Pipeline(ctx, raise); err != nil {
+	if err := s.db.Pipeline(ctx, s.continued(kept, userID), raise); err != nil {
 		return 0, fmt.Errorf("raising a user's epoch: %w", err)
 	}
 	if !raise.Found() {

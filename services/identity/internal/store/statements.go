@@ -17,19 +17,20 @@ type statements struct {
 	app                                     appStatements
 	session                                 sessionStatements
 	own                                     ownStatements
+	ended                                   endedStatements
 }
 
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
-	t.admin, t.app, t.session, t.own = administration(), apps(), sessions(), ownAccount()
+	t.admin, t.app, t.session, t.own, t.ended = administration(), apps(), sessions(), ownAccount(), endedSessions()
 	if db.Engine() == sqldb.SQLite {
 		t.batchGetWorkspaces = workspaceByID + ` IN (SELECT value FROM json_each($1))`
 	}
 	texts := append([]*string{
 		&t.findRecord, &t.findUser, &t.earlierAddresses, &t.respell, &t.replaceHash, &t.workspaces, &t.membership, &t.batchGetWorkspaces, &t.visible,
 		&t.seedUser, &t.seedWorkspace, &t.seedMembership,
-	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all(), t.own.all())...)
+	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all(), t.own.all(), t.ended.all())...)
 	for _, text := range texts {
 		*text = db.SQL(*text)
 	}

@@ -15,5 +15,6 @@ func TestStoreSessions(t *testing.T)       { storetest.Sessions(t) }
 func TestStoreDevices(t *testing.T)        { storetest.Devices(t) }
 func TestStoreOwnAccount(t *testing.T)     { storetest.OwnAccount(t) }
 func TestStoreRespelling(t *testing.T)     { storetest.Respelling(t) }
+func TestStoreEndings(t *testing.T)        { storetest.Endings(t) }
 func TestStoreAtomicity(t *testing.T)      { storetest.Atomicity(t) }
 func TestStoreContention(t *testing.T)     { storetest.Contention(t) }

@@ -11,7 +11,11 @@ import (
 var ErrInvalidProof = errors.New("invalid DPoP proof")
 
 // ProofError is an ErrInvalidProof that says what is wrong.
-type ProofError struct{ Problem string }
+type ProofError struct {
+	Problem string
+	// Nonce is what the next proof must have; empty where a nonce is not the problem.
+	Nonce string
+}
 
 // Error says what is wrong with the proof; it repeats nothing of it.
 func (e *ProofError) Error() string { return e.Problem }
@@ -21,7 +25,7 @@ func (*ProofError) Unwrap() error { return ErrInvalidProof }
 
 // InvalidProof returns a ProofError with its cause.
 func InvalidProof(why cause.Cause, problem string) error {
-	return cause.With(&ProofError{problem}, why)
+	return cause.With(&ProofError{Problem: problem}, why)
 }
 
 // Proof is the verified DPoP proof of a request (RFC 9449 §4); zero for a request without one.

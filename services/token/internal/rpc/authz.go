@@ -25,6 +25,8 @@ type Authz struct {
 	Pushed  authzv1.PushedAuthorizationServiceClient
 	// Administration makes the change behind DisableClient.
 	Administration authzv1.AdministrationServiceClient
+	// Reviews makes the change behind SuspendClient.
+	Reviews authzv1.ReviewServiceClient
 	// Registrations makes the change behind DeleteRegistration.
 	Registrations authzv1.RegistrationServiceClient
 	// GrantLifetime is how long what a token request issues is valid without another request.
@@ -39,7 +41,7 @@ func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 
 // SuspendClient is revocation.Clients.
 func (a Authz) SuspendClient(ctx context.Context, clientID, note string) error {
-	_, err := a.Administration.ApplySuspendClient(ctx, &authzv1.ApplySuspendClientRequest{ClientId: clientID, Note: note})
+	_, err := a.Reviews.ApplySuspendClient(ctx, &authzv1.ApplySuspendClientRequest{ClientId: clientID, Note: note})
 	return wrapFailure("suspending a client", err)
 }
 

@@ -33,6 +33,9 @@ func toStatus(err error) error {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_TARGET, target.Error(), clientOption(err)...)
 	}
 	var proof *grant.ProofError
+	if errors.As(err, &proof) && proof.Nonce != "" {
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_USE_DPOP_NONCE, proof.Error(), append(clientOption(err), oerr.WithNonce(proof.Nonce))...)
+	}
 	if errors.As(err, &proof) {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_DPOP_PROOF, proof.Error(), clientOption(err)...)
 	}

@@ -30,7 +30,7 @@ type Connections interface {
 	// It also returns the policy versions of workspaces, without the ones at 0.
 	GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error)
 	// GetPairGrants is GetPairEpoch together with the scopes of the user-client's live grants.
-	GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.PairState, error)
+	GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error)
 	// RaisePolicyVersion raises the policy version of a workspace.
 	RaisePolicyVersion(ctx context.Context, workspaceID string) error
 	// ListWorkspaceClients lists the clients to which users have live grants in a workspace, after a
@@ -45,6 +45,11 @@ type Connections interface {
 	EndConnection(ctx context.Context, userID, clientID string) error
 	// EndConnectionIn is EndConnection for one workspace.
 	EndConnectionIn(ctx context.Context, u oauth.UserClient, workspaceID string) error
+	// ListInstallations returns the live grants of a user to clients, by client, the newest of each
+	// first.
+	ListInstallations(ctx context.Context, userID string, clientIDs []string) ([]oauth.Installation, error)
+	// EndInstallation revokes one grant of the user-client; it does nothing if there is no such grant.
+	EndInstallation(ctx context.Context, u oauth.UserClient, grant secret.Hash) error
 	// ListConnectionRevocations returns the latest revocations of a user's clients, the newest first.
 	ListConnectionRevocations(ctx context.Context, userID string) ([]oauth.ConnectionRevocation, error)
 }
@@ -66,21 +71,21 @@ func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequ
 		return nil, invalid("policy_workspace_ids", "must be at most 1,000")
 	}
 	u := oauth.UserClient{UserID: req.GetUserId(), ClientID: req.GetClientId()}
-	var state oauth.PairState
+	var live oauth.LiveGrants
 	var err error
 	if req.GetIncludeGrants() {
-		state, err = s.Store.GetPairGrants(ctx, u, req.GetPolicyWorkspaceIds())
+		live, err = s.Store.GetPairGrants(ctx, u, req.GetPolicyWorkspaceIds())
 	} else {
-		state.Epoch, state.PolicyVersions, err = s.Store.GetPairEpoch(ctx, u, req.GetPolicyWorkspaceIds())
+		live.Epoch, live.PolicyVersions, err = s.Store.GetPairEpoch(ctx, u, req.GetPolicyWorkspaceIds())
 	}
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	res := &tokenv1.GetPairEpochResponse{Epoch: state.Epoch, PolicyVersionsRead: true}
-	for _, g := range state.Granted {
+	res := &tokenv1.GetPairEpochResponse{Epoch: live.Epoch, DescriptionDigest: live.DescriptionDigest, PolicyVersionsRead: true}
+	for _, g := range live.Scopes {
 		res.Grants = append(res.Grants, &tokenv1.GrantedScopes{WorkspaceId: g.WorkspaceID, Scopes: g.Scope})
 	}
-	for workspaceID, version := range state.PolicyVersions {
+	for workspaceID, version := range live.PolicyVersions {
 		res.PolicyVersions = append(res.PolicyVersions, &tokenv1.PolicyVersion{WorkspaceId: workspaceID, Version: version})
 	}
 	return res, nil

@@ -26,7 +26,8 @@ type pairs struct {
 	down  error
 	calls []string
 
-	revocations []oauth.ConnectionRevocation
+	revocations   []oauth.ConnectionRevocation
+	installations []oauth.Installation
 }
 
 func (p *pairs) GetPairEpoch(_ context.Context, u oauth.UserClient, _ []string) (int64, map[string]int64, error) {
@@ -34,9 +35,11 @@ func (p *pairs) GetPairEpoch(_ context.Context, u oauth.UserClient, _ []string) 
 	return 7, nil, p.down
 }
 
-func (p *pairs) GetPairGrants(_ context.Context, u oauth.UserClient, _ []string) (oauth.PairState, error) {
+func (p *pairs) GetPairGrants(_ context.Context, u oauth.UserClient, _ []string) (oauth.LiveGrants, error) {
 	p.calls = append(p.calls, "grants "+u.UserID+" "+u.ClientID)
-	return oauth.PairState{Epoch: 7, Granted: []oauth.GrantedScopes{{WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}}}}, p.down
+	return oauth.LiveGrants{
+		Epoch: 7, Scopes: []oauth.GrantedScopes{{WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}}}, DescriptionDigest: "digest",
+	}, p.down
 }
 
 func (p *pairs) RaisePolicyVersion(_ context.Context, workspaceID string) error {
@@ -66,6 +69,16 @@ func (p *pairs) EndConnection(_ context.Context, userID, clientID string) error 
 
 func (p *pairs) EndConnectionIn(_ context.Context, u oauth.UserClient, workspaceID string) error {
 	p.calls = append(p.calls, "end "+u.UserID+" "+u.ClientID+" "+workspaceID)
+	return p.down
+}
+
+func (p *pairs) ListInstallations(_ context.Context, userID string, clientIDs []string) ([]oauth.Installation, error) {
+	p.calls = append(p.calls, "list installations "+userID+" "+strings.Join(clientIDs, " "))
+	return p.installations, p.down
+}
+
+func (p *pairs) EndInstallation(_ context.Context, u oauth.UserClient, id secret.Hash) error {
+	p.calls = append(p.calls, fmt.Sprintf("end installation %s %s %x", u.UserID, u.ClientID, id.Bytes()[:2]))
 	return p.down
 }
 
@@ -153,7 +166,7 @@ func TestConnectionsAreListedWithTheirLastUse(t *testing.T) {
 		t.Errorf("GetPairEpoch: %d, %v", epoch.GetEpoch(), err)
 	}
 	both, err := server.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app", IncludeGrants: true})
-	wantBoth := &tokenv1.GetPairEpochResponse{Epoch: 7, PolicyVersionsRead: true, Grants: []*tokenv1.GrantedScopes{{WorkspaceId: "ws_acme", Scopes: []string{"videos:read"}}}}
+	wantBoth := &tokenv1.GetPairEpochResponse{Epoch: 7, PolicyVersionsRead: true, DescriptionDigest: "digest", Grants: []*tokenv1.GrantedScopes{{WorkspaceId: "ws_acme", Scopes: []string{"videos:read"}}}}
 	if diff := cmp.Diff(wantBoth, both, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("GetPairEpoch with the grants: %v (-want +got):\n%s", err, diff)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/source"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/idtoken"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/usedfrom"
 )
@@ -24,6 +25,12 @@ import (
 type Revoker interface {
 	RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
 	RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient string) (bool, error)
+}
+
+// HintVerifier verifies ID tokens that come back to this server.
+type HintVerifier interface {
+	// Check returns idtoken.ErrInvalid for any other string.
+	Check(ctx context.Context, text string) (idtoken.Hint, error)
 }
 
 // OAuth serves the token, revocation and introspection endpoints that clients call over HTTP.
@@ -36,6 +43,8 @@ type OAuth struct {
 	Introspector introspect.Introspector
 	Issuer       string
 	Proofs       ProofVerifier
+	// Hints verifies the ID tokens of pushed requests; nil where OpenID Connect is off.
+	Hints HintVerifier
 	// Tokens counts; nil counts nothing.
 	Tokens *TokenMetrics
 	Logger *slog.Logger

@@ -18,6 +18,8 @@ type ProofVerifier struct {
 	// Origin is the scheme, host and port of the endpoints, as they are configured.
 	Origin string
 	Now    func() time.Time
+	// Nonces are those that a proof must have one of; nil where it needs none.
+	Nonces *dpop.Nonces
 }
 
 // Read verifies the proof of a request to the endpoint with a path; the zero value for a request
@@ -31,8 +33,11 @@ func (v ProofVerifier) Read(ctx context.Context, path string) (grant.Proof, erro
 	default:
 		return grant.Proof{}, grant.InvalidProof(cause.ProofRepeated, "the request has more than one DPoP header")
 	}
-	proof, err := dpop.Verify(sent[0], dpop.Request{Method: "POST", URL: v.Origin + path, Now: v.Now()})
+	proof, err := dpop.Verify(sent[0], dpop.Request{Method: "POST", URL: v.Origin + path, Now: v.Now(), Nonces: v.Nonces})
 	var refused *dpop.Error
+	if errors.As(err, &refused) && refused.Fault == dpop.Nonce {
+		return grant.Proof{}, cause.With(&grant.ProofError{Problem: refused.Error(), Nonce: v.Nonces.Issue(v.Now())}, cause.ProofNonce)
+	}
 	if errors.As(err, &refused) {
 		return grant.Proof{}, grant.InvalidProof(proofCause(refused.Fault), refused.Error())
 	}
@@ -63,7 +68,7 @@ func proofCause(f dpop.Fault) cause.Cause {
 		return cause.ProofID
 	case dpop.Replayed:
 		return cause.ProofReplayed
-	case dpop.Malformed, dpop.Token: // the endpoints take no token
+	case dpop.Malformed, dpop.Token, dpop.Nonce: // the endpoints take no token; Read handles a nonce
 	}
 	return cause.ProofMalformed
 }

@@ -2,7 +2,10 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -13,6 +16,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/source"
+	"github.com/vidocu/usher/services/token/internal/idtoken"
 )
 
 // PushAuthorization is RFC 9126 §2. It reads the client's authentication and the DPoP proof, as at
@@ -32,8 +36,12 @@ func (s *OAuth) PushAuthorization(ctx context.Context, req *tokenv1.PushAuthoriz
 	client := &authzv1.AuthenticateClientRequest{SourceAddress: source.From(ctx)}
 	presentCredentials(client, creds)
 	presentProof(client, proof)
+	hint, err := s.pushedHint(ctx, req.GetForm())
+	if err != nil {
+		return nil, toStatus(err)
+	}
 	pushed, err := s.Authz.Pushed.PushAuthorization(ctx, &authzv1.PushAuthorizationRequest{
-		Client: client, Form: req.GetForm(), DpopJkt: proof.Key,
+		Client: client, Form: req.GetForm(), DpopJkt: proof.Key, IdTokenHint: hint,
 	})
 	if status.Code(err) == codes.Unimplemented { // authz of release 0.1, during an upgrade
 		return nil, oerr.Unavailable(err)
@@ -48,4 +56,25 @@ func (s *OAuth) PushAuthorization(ctx context.Context, req *tokenv1.PushAuthoriz
 		}
 	}
 	return res, nil
+}
+
+// pushedHint verifies the parameter id_token_hint of a pushed request; nil where there is none, and for
+// any other string than an ID token of this server, which authz refuses.
+func (s *OAuth) pushedHint(ctx context.Context, form string) (*authzv1.IdTokenHint, error) {
+	const name = "id_token_hint"
+	if s.Hints == nil || !strings.Contains(form, name) {
+		return nil, nil //nolint:nilnil // no hint is not a failure
+	}
+	params, err := url.ParseQuery(form)
+	if err != nil || params.Get(name) == "" {
+		return nil, nil //nolint:nilnil // authz parses the form, strictly
+	}
+	hint, err := s.Hints.Check(ctx, params.Get(name))
+	if errors.Is(err, idtoken.ErrInvalid) {
+		return nil, nil //nolint:nilnil // authz refuses the parameter
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &authzv1.IdTokenHint{ClientId: hint.ClientID, UserId: hint.UserID}, nil
 }

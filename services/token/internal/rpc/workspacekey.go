@@ -6,6 +6,7 @@ import (
 	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/token/internal/apikey"
@@ -104,8 +105,12 @@ func (s *WorkspaceKeys) RotateWorkspaceKey(
 func (s *WorkspaceKeys) RevokeWorkspaceKey(
 	ctx context.Context, req *tokenv1.RevokeWorkspaceKeyRequest,
 ) (*tokenv1.RevokeWorkspaceKeyResponse, error) {
-	if _, err := s.administrator(ctx, req, namedField{"key_id", req.GetKeyId()}); err != nil {
+	by, err := s.administrator(ctx, req, namedField{"key_id", req.GetKeyId()})
+	if err != nil {
 		return nil, err
+	}
+	if by.UserID != "" {
+		ctx = actor.With(ctx, actor.OfUser(by.UserID)) // of the event
 	}
 	if err := s.Keys.Revoke(ctx, req.GetWorkspaceId(), req.GetKeyId()); err != nil {
 		return nil, keyToStatus(err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce"
@@ -65,7 +67,7 @@ UPDATE api_keys SET last_used_at = {{now}}
 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at + 60000000 < {{now}})`,
 
 		revoke: `
-UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `) AND revoked_at IS NULL RETURNING hash`,
+UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `) AND revoked_at IS NULL RETURNING hash, workspace_id`,
 
 		exists: `SELECT 1 FROM api_keys WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `)`,
 
@@ -123,10 +125,32 @@ func (s *Store) CreateKey(ctx context.Context, key apikey.New, maxLive int) (cre
 		if !inserted {
 			return apikey.ErrFull
 		}
-		created, err = keyOf(tx.QueryRow(ctx, s.keys.get, key.ID))
-		return err
+		if created, err = keyOf(tx.QueryRow(ctx, s.keys.get, key.ID)); err != nil {
+			return err
+		}
+		return s.Events().Append(ctx, tx, createdKey(created))
 	})
 	return created, err
+}
+
+// createdKey is the event of a new key.
+func createdKey(k apikey.Key) outbox.Event {
+	changes := []outbox.Change{
+		{Field: "name", After: k.Name}, {Field: "status", After: "live"}, {Field: "scopes", After: k.Scopes.String()},
+		{Field: "addresses", After: strings.Join(k.Addresses.Strings(), " ")},
+	}
+	if !k.ExpiresAt.IsZero() {
+		changes = append(changes, outbox.Change{Field: "expires_at", After: k.ExpiresAt.Format(time.RFC3339)})
+	}
+	return outbox.Event{Kind: "api_key.created", Actor: creator(k.Creator), WorkspaceID: k.WorkspaceID, Object: k.ID, Changes: changes}
+}
+
+// creator returns the actor for the creator of a key; zero, the actor of the context, for an operator.
+func creator(c apikey.Creator) actor.Actor {
+	if c.UserID == "" {
+		return actor.Actor{}
+	}
+	return actor.OfUser(c.UserID)
 }
 
 // CreateFirstKey stores a key unless its workspace ever had one.

@@ -23,6 +23,10 @@ const (
 	// retrySlice is how many sealed token pairs one statement erases. They are columns of families
 	// in use, whose next refresh waits for the statement.
 	retrySlice = 100
+	// deliveriesKept is how long a logout delivery is listed after it was finished, and deliverySlice
+	// how many one statement deletes.
+	deliveriesKept = 7 * 24 * time.Hour
+	deliverySlice  = 1000
 )
 
 // Retention is how long records stay that no decision needs any more.
@@ -69,7 +73,7 @@ func (s *Store) CleanUp(ctx context.Context, l grant.Lifetimes, r Retention) err
 		}
 	}
 	_, erasing := s.EraseRetries(ctx)
-	return errors.Join(err, erasing, s.RevocationLog.Trim(ctx, logKept))
+	return errors.Join(err, erasing, s.RevocationLog.Trim(ctx, logKept), s.eraseDeliveries(ctx), s.Events().Trim(ctx))
 }
 
 // Sweep scans all families and API keys and deletes the dead ones. They live for months, so it can
@@ -80,6 +84,14 @@ func (s *Store) Sweep(ctx context.Context, r Retention) error {
 		err = errors.Join(err, s.sweeps.keys.Run(ctx, micros(r.RevokedKeys)))
 	}
 	return err
+}
+
+// eraseDeliveries deletes the logout deliveries that were finished a week ago.
+func (s *Store) eraseDeliveries(ctx context.Context) error {
+	if _, err := cleanup.Repeat(ctx, s.db, s.logouts.erase, deliverySlice, micros(deliveriesKept)); err != nil {
+		return fmt.Errorf("deleting logout deliveries: %w", err)
+	}
+	return nil
 }
 
 // EraseRetries erases the sealed token pairs whose retry window has closed. It returns how many.

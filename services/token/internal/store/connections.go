@@ -43,11 +43,14 @@ UPDATE pairs SET epoch = $3, lenient_raises = $4 WHERE user_id = $1 AND client_i
 		// A user-client whose consent page was shown, and that was never approved, is not a
 		// connection.
 		connections: fmt.Sprintf(`
-SELECT client_id, epoch, lenient_raises, hard, soft, last_used_at FROM (
+SELECT client_id, epoch, lenient_raises, hard, soft, last_used_at, COALESCE(description_digest, '') FROM (
     SELECT p.client_id, p.epoch, p.lenient_raises, `+hard+` AS hard, `+soft+` AS soft,
         (SELECT MAX(f.last_used_at) FROM (
             SELECT last_used_at FROM families WHERE user_id = p.user_id AND client_id = p.client_id AND revoked_at IS NULL
-            ORDER BY workspace_id DESC, created_at DESC LIMIT %d) AS f) AS last_used_at
+            ORDER BY workspace_id DESC, created_at DESC LIMIT %[1]d) AS f) AS last_used_at,
+        (SELECT f.description_digest FROM (
+            SELECT description_digest, created_at FROM families WHERE user_id = p.user_id AND client_id = p.client_id AND revoked_at IS NULL
+            ORDER BY workspace_id DESC, created_at DESC LIMIT %[1]d) AS f ORDER BY f.created_at DESC LIMIT 1) AS description_digest
     FROM pairs p WHERE p.user_id = $1) AS c
 WHERE epoch > 0 OR last_used_at IS NOT NULL`, recentGrants),
 
@@ -116,7 +119,7 @@ func (s *Store) ListConnections(ctx context.Context, userID string) ([]oauth.Con
 		var c oauth.Connection
 		var e epochs
 		var used *int64
-		if err := rows.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used); err != nil {
+		if err := rows.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used, &c.DescriptionDigest); err != nil {
 			return nil, fmt.Errorf("reading a connection: %w", err)
 		}
 		if c.Epoch, c.Lenient = e.now(); used != nil {

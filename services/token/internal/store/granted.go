@@ -14,53 +14,57 @@ import (
 const recentScopes = 200
 
 // prepareGranted returns the statement of GetPairGrants: the columns of pairStatements.epochs, and a
-// row for each distinct scope of a live grant, or one row without a workspace.
+// row for each distinct scope of a live grant and description of the client, the newest first, or one
+// row without a workspace.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
 	return db.SQL(fmt.Sprintf(`
-SELECT p.epoch, p.lenient_raises, %s, %s, %s, g.workspace_id, g.scope
+SELECT p.epoch, p.lenient_raises, %s, %s, %s, g.workspace_id, g.scope, g.description_digest
 FROM pairs p LEFT JOIN (
-    SELECT DISTINCT workspace_id, scope FROM (
-        SELECT f.workspace_id, f.scope FROM families f
+    SELECT workspace_id, scope, description_digest, MAX(created_at) AS newest FROM (
+        SELECT f.workspace_id, f.scope, f.description_digest, f.created_at FROM families f
         WHERE f.user_id = $1 AND f.client_id = $2 AND f.refresh_expires_at > {{now}} AND `+liveGrant("f")+`
-        ORDER BY f.workspace_id DESC, f.created_at DESC LIMIT %d) AS recent) AS g ON TRUE
-WHERE p.user_id = $1 AND p.client_id = $2`, hard, soft, policyVersions(db.Engine()), recentScopes))
+        ORDER BY f.workspace_id DESC, f.created_at DESC LIMIT %d) AS recent
+    GROUP BY workspace_id, scope, description_digest) AS g ON TRUE
+WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.newest DESC`, hard, soft, policyVersions(db.Engine()), recentScopes))
 }
 
-// GetPairGrants is GetPairEpoch together with the scopes of the user-client's live grants, a row for
-// each workspace in no particular order, usually in one statement.
-func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.PairState, error) {
+// GetPairGrants is GetPairEpoch together with the user-client's live grants, usually in one statement.
+func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error) {
 	workspaces, err := s.list(workspaceIDs)
 	if err != nil {
-		return oauth.PairState{}, err
+		return oauth.LiveGrants{}, err
 	}
 	rows, err := s.db.Query(ctx, s.pairs.granted, u.UserID, u.ClientID, workspaces)
 	if err != nil {
-		return oauth.PairState{}, fmt.Errorf("reading the grants of a user-client: %w", err)
+		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
 	}
 	defer rows.Close()
 	var e epochs
-	var state oauth.PairState
+	var live oauth.LiveGrants
 	var versions string
 	stored := false
 	for rows.Next() {
-		var workspace, scope *string
-		if err := rows.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions, &workspace, &scope); err != nil {
-			return oauth.PairState{}, fmt.Errorf("reading the grants of a user-client: %w", err)
+		var workspace, scope, digest *string
+		if err := rows.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions, &workspace, &scope, &digest); err != nil {
+			return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
+		}
+		if !stored && digest != nil {
+			live.DescriptionDigest = *digest
 		}
 		if stored = true; workspace != nil && scope != nil {
-			state.Granted = addGranted(state.Granted, *workspace, strings.Fields(*scope))
+			live.Scopes = addGranted(live.Scopes, *workspace, strings.Fields(*scope))
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return oauth.PairState{}, fmt.Errorf("reading the grants of a user-client: %w", err)
+		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
 	}
-	state.Epoch, _ = e.now()
-	state.PolicyVersions = parseVersions(versions)
-	if !stored || state.Epoch != e.own { // GetPairEpoch stores the user-client, or its new epoch
+	live.Epoch, _ = e.now()
+	live.PolicyVersions = parseVersions(versions)
+	if !stored || live.Epoch != e.own { // GetPairEpoch stores the user-client, or its new epoch
 		rows.Close()
-		state.Epoch, state.PolicyVersions, err = s.GetPairEpoch(ctx, u, workspaceIDs)
+		live.Epoch, live.PolicyVersions, err = s.GetPairEpoch(ctx, u, workspaceIDs)
 	}
-	return state, err
+	return live, err
 }
 
 // addGranted adds the scope of a grant to those of its workspace.

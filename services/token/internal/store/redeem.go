@@ -72,15 +72,15 @@ func insertFamily(from string) string {
 	return `
 INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
     created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at, resources, refresh_jkt,
-    code_jkt, subject, auth_time, sid)
-SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}, $13, $14, $15, $16, $17, $18
+    code_jkt, subject, auth_time, sid, description_digest)
+SELECT $1, $2, $3, $4, $5, $6, $7, $7, $8, $9, {{now}}, {{now}} + $10, $11, {{now}}, {{now}} + $12, {{now}}, $13, $14, $15, $16, $17, $18, $19
 FROM ` + from + `
 WHERE ` + codeStands + `
 ON CONFLICT DO NOTHING`
 }
 
 // familyParameters is the number of values that familyColumns returns.
-const familyParameters = 18
+const familyParameters = 19
 
 // afterFamily is the nth parameter after those of familyColumns, from 1.
 func afterFamily(n int) string { return "$" + strconv.Itoa(familyParameters+n) }
@@ -91,7 +91,7 @@ func familyColumns(r grant.Redemption) []any {
 	return []any{
 		r.CodeHash.Bytes(), c.UserID, c.ClientID, c.WorkspaceID, c.DisplayName, c.Scope.String(), c.Epoch,
 		c.RedirectURI, c.CodeChallenge, micros(r.Lifetimes.Family), r.Refresh.Bytes(), micros(r.Lifetimes.Refresh),
-		c.Resources.String(), r.RefreshKey, c.DPoPKey, r.Identity.Subject, microsOrNull(r.Identity.AuthTime), r.Identity.SessionID,
+		c.Resources.String(), r.RefreshKey, c.DPoPKey, r.Identity.Subject, microsOrNull(r.Identity.AuthTime), r.Identity.SessionID, c.DescriptionDigest,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
@@ -19,17 +20,24 @@ import (
 func (s *Store) RevokeKey(ctx context.Context, workspaceID, id string) error {
 	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
-		err := tx.QueryRow(ctx, s.keys.revoke, id, workspaceID).Scan(&e.TokenHash)
+		event := outbox.Event{Kind: "api_key.revoked", Object: id, Changes: []outbox.Change{{Field: "status", Before: "live", After: "revoked"}}}
+		err := tx.QueryRow(ctx, s.keys.revoke, id, workspaceID).Scan(&e.TokenHash, &event.WorkspaceID)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return notFoundUnlessExists(tx.QueryRow(ctx, s.keys.exists, id, workspaceID))
 		}
 		if err != nil {
 			return err
 		}
-		_, err = tx.Append(ctx, e)
-		return err
+		if _, err = tx.Append(ctx, e); err != nil {
+			return err
+		}
+		event.WorkspaceID = strings.TrimPrefix(event.WorkspaceID, restricted)
+		return s.Events().Append(ctx, tx.Tx, event)
 	})
 }
+
+// Events returns the log that the audit trail follows.
+func (s *Store) Events() *outbox.Log { return s.log.Events() }
 
 // RotateKey stores a key with the name, the limits and the lifetime of another one, and gives that one
 // its end. The entry of the log makes caches read the new end.
@@ -59,8 +67,12 @@ func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, 
 		if replaced, err = keyOf(tx.QueryRow(ctx, s.keys.get, next.Replaces)); err != nil {
 			return err
 		}
-		_, err = tx.Append(ctx, e)
-		return err
+		if _, err = tx.Append(ctx, e); err != nil {
+			return err
+		}
+		event := createdKey(created)
+		event.Kind, event.Details = "api_key.rotated", map[string]string{"replaces": replaced.ID, "replaced_expires_at": replaced.ExpiresAt.Format(time.RFC3339)}
+		return s.Events().Append(ctx, tx.Tx, event)
 	})
 	return created, replaced, err
 }

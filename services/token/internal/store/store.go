@@ -36,8 +36,11 @@ type Store struct {
 	inspection   inspectionStatements
 	pairs        pairStatements
 	explanations explainStatements
-	service      serviceStatements
-	signing      signingStatements
+	// installations is the SQL of single grants.
+	installations installationStatements
+	service       serviceStatements
+	signing       signingStatements
+	logouts       logoutStatements
 	// access batches look-ups of access tokens; nil on SQLite.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations batches rotations; nil on SQLite.
@@ -53,8 +56,9 @@ func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
 		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
 		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(db),
-		explanations: prepareExplain(db), service: prepareService(db), signing: prepareSigning(db),
-		sweeps: prepareSweeps(db), lastErased: make(map[string]int64),
+		explanations: prepareExplain(db), installations: prepareInstallations(db), service: prepareService(db), signing: prepareSigning(db),
+		logouts: prepareLogout(db),
+		sweeps:  prepareSweeps(db), lastErased: make(map[string]int64),
 	}
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)

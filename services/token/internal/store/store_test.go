@@ -8,6 +8,7 @@ import (
 
 func TestStoreCRUD(t *testing.T)       { storetest.CRUD(t) }
 func TestN10_StoreOpenID(t *testing.T) { storetest.OpenID(t) }
+func TestN11_StoreLogout(t *testing.T) { storetest.Logout(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }
 func TestStoreResources(t *testing.T)  { storetest.Resources(t) }
 func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
@@ -20,6 +21,7 @@ func TestUserTokens(t *testing.T)      { storetest.UserTokens(t) }
 func TestEndings(t *testing.T)         { storetest.Revocations(t) }
 func TestExplanations(t *testing.T)    { storetest.Explanations(t) }
 func TestGranted(t *testing.T)         { storetest.Granted(t) }
+func TestN5Installations(t *testing.T) { storetest.Installations(t) }
 
 // BenchmarkWaits reports the longest wait for a lock of cleanup, which deletes 600,000 rows
 // meanwhile:

@@ -19,6 +19,7 @@ import (
 func CRUD(t *testing.T) {
 	t.Run("a client comes back as it was registered", comesBack)
 	t.Run("what a client must do beyond RFC 6749 is kept and changed", security)
+	t.Run("where a client gets logout tokens is kept and changed", logoutURI)
 	t.Run("an unknown client is unknown", unknown)
 	t.Run("credentials of two clients are read at once", twoAtOnce)
 	t.Run("a list leaves unknown clients out", list)
@@ -76,6 +77,40 @@ func security(t *testing.T) {
 		}
 		want.Security = client.Security{DPoPRequired: true}
 		check("after a change of each")
+	})
+}
+
+func logoutURI(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		want := Example()
+		want.BackChannelLogout = client.BackChannelLogout{LogoutURI: "https://a.example/logout", LogoutSessionRequired: true}
+		create(t, s, want, newSecret())
+		check := func(what string) {
+			t.Helper()
+			found, err := s.Find(t.Context(), want.ID)
+			list, listErr := s.List(t.Context(), []string{want.ID})
+			if err != nil || listErr != nil || found.BackChannelLogout != want.BackChannelLogout || list[0].BackChannelLogout != want.BackChannelLogout {
+				t.Errorf("%s: %+v, %v and %+v, %v", what, found.BackChannelLogout, err, list, listErr)
+			}
+		}
+		check("as registered")
+		none, no := "", false
+		for _, change := range []registry.Change{
+			{Name: "another"}, {BackChannelChange: registry.BackChannelChange{LogoutURI: &none}},
+			{BackChannelChange: registry.BackChannelChange{LogoutSessionRequired: &no}},
+		} {
+			change.ClientID = want.ID
+			if err := s.UpdateClient(t.Context(), change); err != nil {
+				t.Fatal(err)
+			}
+			if change.LogoutURI != nil {
+				want.LogoutURI = ""
+			}
+			if change.LogoutSessionRequired != nil {
+				want.LogoutSessionRequired = false
+			}
+			check("after a change")
+		}
 	})
 }
 

@@ -37,7 +37,7 @@ func open(t *testing.T) *sqldb.DB {
 }
 
 // Accepts accepts every client of a document: the store has none.
-func (*Fake) Accepts(string) bool { return true }
+func (*Fake) Accepts(context.Context, string) (bool, error) { return true, nil }
 
 // FindKnown is Find: the store has no documents.
 func (f *Fake) FindKnown(ctx context.Context, id string) (client.Registration, error) {

@@ -19,7 +19,7 @@ import (
 // CRUD checks that reads return what was written.
 func CRUD(t *testing.T) {
 	t.Run("a consent is listed whole and to its person alone", func(t *testing.T) { each(t, listedWhole) })
-	t.Run("equal consents are one, with the latest time, the oldest first", func(t *testing.T) { eachLater(t, grouped) })
+	t.Run("equal consents are one, with the first and the latest time, the oldest first", func(t *testing.T) { eachLater(t, grouped) })
 	t.Run("a daily approval leaves no row a day", func(t *testing.T) {
 		sqldbtest.EachReopen(t, store.Migrations(), daily)
 	})
@@ -52,12 +52,15 @@ func grouped(t *testing.T, later func(time.Duration) *store.Store) {
 	if !got[0].Scope.Contains("export:write") || !got[1].Scope.Contains("videos:read") {
 		t.Errorf("the order is %v, %v, want that of the latest times", got[0].Scope, got[1].Scope)
 	}
+	if between := got[1].At.Sub(got[1].First); between < 119*time.Minute || between > 121*time.Minute || !got[0].First.Equal(got[0].At) {
+		t.Errorf("the latest approval is %s after the first equal one, want 2h; that of a single one at %s and %s", between, got[0].First, got[0].At)
+	}
 	if between := got[1].At.Sub(got[0].At); between < 59*time.Minute || between > 61*time.Minute {
 		t.Errorf("the latest approval is %s after the other, want 1h", between)
 	}
 }
 
-// daily approves every day for a week: the last day and the one before it are left.
+// daily approves every day for a week: the first day, the last and the one before it are left.
 func daily(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 	const day = 25 * time.Hour
 	var db *sqldb.DB
@@ -65,12 +68,12 @@ func daily(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db = reopen(n * day)
 		record(t, store.New(db), example())
 	}
-	if got := list(t, store.New(db), "usr_john"); len(got) != 1 {
-		t.Errorf("%d approvals are listed, want the latest", len(got))
+	if got := list(t, store.New(db), "usr_john"); len(got) != 1 || got[0].At.Sub(got[0].First).Round(time.Hour) != 6*day {
+		t.Errorf("listed %+v, want one approval that is six days long", got)
 	}
 	var rows int
-	if err := db.QueryRow(t.Context(), `SELECT count(*) FROM consents`).Scan(&rows); err != nil || rows != 2 {
-		t.Errorf("%d rows are left of seven days, %v, want 2", rows, err)
+	if err := db.QueryRow(t.Context(), `SELECT count(*) FROM consents`).Scan(&rows); err != nil || rows != 3 {
+		t.Errorf("%d rows are left of seven days, %v, want 3", rows, err)
 	}
 }
 

@@ -59,7 +59,7 @@ func approve(t *testing.T, s *store.Store) {
 		}
 	}
 	for range 2 {
-		if err := s.Withdraw(t.Context(), "ws_acme", "other"); err != nil {
+		if err := s.Withdraw(t.Context(), "ws_acme", "other", admin()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -76,7 +76,7 @@ func wantList(t *testing.T, s *store.Store, userID string, consents ...decision.
 			cmp.Compare(a.ClientID, b.ClientID), cmp.Compare(a.WorkspaceID, b.WorkspaceID), cmp.Compare(a.Epoch, b.Epoch),
 		)
 	}
-	ignoreTime := cmpopts.IgnoreFields(connectedapp.Approval{}, "At")
+	ignoreTime := cmpopts.IgnoreFields(connectedapp.Approval{}, "First", "At")
 	if diff := gocmp.Diff(want, list(t, s, userID), ignoreTime, cmpopts.SortSlices(order), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("approvals of %s (-want +got):\n%s", userID, diff)
 	}

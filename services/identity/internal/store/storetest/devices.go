@@ -74,7 +74,7 @@ func Devices(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 			seed(t, s, example())
 			begin(t, s, secret.Sum("old"), time.Hour)
-			epoch, err := s.RaiseSessionEpoch(t.Context(), "usr_ada")
+			epoch, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{})
 			must(t, err)
 			must(t, s.BeginSession(t.Context(), session.Record{
 				Hash: secret.Sum("new"), UserID: "usr_ada", Epoch: epoch, ExpiresAt: time.Now().Add(time.Hour),
@@ -84,7 +84,7 @@ func Devices(t *testing.T) {
 			if err != nil || holder.SessionEpoch != epoch || epoch == 0 {
 				t.Errorf("%+v, %v, want the epoch %d", holder, err, epoch)
 			}
-			if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody"); !errors.Is(err, account.ErrUnknown) {
+			if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody", secret.Hash{}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
@@ -26,13 +27,14 @@ func (NoReplicas) WaitForReplicas(context.Context, bool) error { return nil }
 type Log struct {
 	db                   *sqldb.DB
 	barrier              RevocationBarrier
+	events               *outbox.Log
 	nextCursor, addEntry string
 }
 
 // New returns a log.
 func New(db *sqldb.DB, barrier RevocationBarrier) *Log {
 	return &Log{
-		db: db, barrier: barrier,
+		db: db, barrier: barrier, events: outbox.New(db),
 		nextCursor: `UPDATE revocation_head SET cursor = cursor + 1 WHERE id = 1 RETURNING cursor`,
 		addEntry: db.SQL(`
 INSERT INTO revocations (cursor, kind, reason, token_hash, family_id, user_id, client_id, workspace_id, epoch, revoked_at)
@@ -76,7 +78,7 @@ func (l *Log) wait(ctx context.Context, what string, appended bool) error {
 	return nil
 }
 
-// Append writes an entry and returns its cursor. It locks the head of the log until the commit,
+// Append writes an entry, and its event for the audit trail, and returns its cursor. It locks the head of the log until the commit,
 // which makes the order of cursors the order of commits: slow work, and every other lock, must come
 // before it.
 func (t *Tx) Append(ctx context.Context, e Entry) (cursor int64, err error) {
@@ -86,5 +88,15 @@ func (t *Tx) Append(ctx context.Context, e Entry) (cursor int64, err error) {
 	}
 	_, err = t.Exec(ctx, t.log.addEntry, cursor, int64(e.Kind), int64(e.Reason), e.TokenHash, e.FamilyID,
 		e.UserID, e.ClientID, e.WorkspaceID, e.Epoch)
+	if err != nil {
+		return cursor, err
+	}
+	if event, recorded := eventOf(ctx, e); recorded {
+		err = t.log.events.Append(ctx, t.Tx, event)
+	}
 	return cursor, err
 }
+
+// Events returns the log of events that the audit trail follows. A transaction that appends to both
+// logs locks the head of this one first.
+func (l *Log) Events() *outbox.Log { return l.events }

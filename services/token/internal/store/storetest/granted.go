@@ -23,7 +23,8 @@ func Granted(t *testing.T) {
 // wantGranted compares the scopes by their workspace, and returns the epoch.
 func (b bench) wantGranted(t *testing.T, want map[string]oauth.Scope) int64 {
 	t.Helper()
-	got, grants, err := b.GetPairGrants(t.Context(), "usr_john", "app")
+	live, err := b.GetPairGrants(t.Context(), "usr_john", "app")
+	got, grants := live.Epoch, live.Scopes
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -140,8 +140,7 @@ func (b bench) GetPairEpoch(ctx context.Context, userID, clientID string) (int64
 	return epoch, err
 }
 
-// GetPairGrants returns the epoch of a user-client and its grants.
-func (b bench) GetPairGrants(ctx context.Context, userID, clientID string) (int64, []oauth.GrantedScopes, error) {
-	state, err := b.Store.GetPairGrants(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, nil)
-	return state.Epoch, state.Granted, err
+// GetPairGrants returns the live grants of a user-client.
+func (b bench) GetPairGrants(ctx context.Context, userID, clientID string) (oauth.LiveGrants, error) {
+	return b.Store.GetPairGrants(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, nil)
 }

@@ -1,0 +1,93 @@
+package admin
+
+import (
+	"context"
+	"strings"
+
+	"github.com/vidocu/usher/cmd/usher/internal/table"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+// reviewClients is `usher clients review`.
+type reviewClients struct {
+	List    listSubmitted `cmd:"" help:"List the clients that wait for a review, the one submitted first first."`
+	Approve approveClient `cmd:"" help:"Make a client live, also one that is suspended."`
+	Refuse  refuseClient  `cmd:"" help:"Refuse what was submitted; the client's team reads the note."`
+	Suspend suspendClient `cmd:"" help:"Suspend a client of a workspace, and revoke everything that was granted to it."`
+}
+
+type listSubmitted struct{ limit }
+
+// Run lists the clients that wait.
+func (c listSubmitted) Run(ctx context.Context, s *Session) error {
+	return call(ctx, allPages(s, c.Limit, s.reviews().ListSubmittedClients), &authzv1.ListSubmittedClientsRequest{},
+		rows(s, func(res *authzv1.ListSubmittedClientsResponse) table.Rows {
+			t := table.Rows{{"CLIENT", "NAME", "PUBLISHER", "HOME PAGE", "WORKSPACE", "SUBMITTED", "STATUS"}}
+			for _, r := range res.GetRegistrations() {
+				t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), orNone(r.GetIdentity().GetPublisher()), orNone(r.GetIdentity().GetClientUri()),
+					r.GetOwnerWorkspaceId(), timestamp(r.GetSubmitTime()), statusName(r.GetStatus()))
+			}
+			return t
+		}))
+}
+
+type approveClient struct {
+	Client   string `arg:"" help:"The client, vdo_client_…."`
+	Verified bool   `help:"You have checked who publishes it: people read that, and any number of them may connect it."`
+	Note     string `help:"A word for the client's team." placeholder:"TEXT"`
+}
+
+// Run approves a client.
+func (c approveClient) Run(ctx context.Context, s *Session) error {
+	return call(ctx, s.reviews().ReviewClient, &authzv1.ReviewClientRequest{
+		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: c.Verified, Note: c.Note,
+	}, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
+}
+
+type refuseClient struct {
+	Client string `arg:"" help:"The client, vdo_client_…."`
+	Note   string `required:"" help:"Why, for the client's team." placeholder:"TEXT"`
+}
+
+// Run refuses what was submitted.
+func (c refuseClient) Run(ctx context.Context, s *Session) error {
+	return call(ctx, s.reviews().ReviewClient, &authzv1.ReviewClientRequest{
+		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: c.Note,
+	}, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
+}
+
+type suspendClient struct {
+	Client string `arg:"" help:"The client, vdo_client_…."`
+	Note   string `required:"" help:"Why, for the client's team." placeholder:"TEXT"`
+	confirmation
+}
+
+// Run suspends a client.
+func (c suspendClient) Run(ctx context.Context, s *Session) error {
+	return c.confirmed(ctx, s, clientImpact(c.Client), func() error {
+		return call(ctx, s.revocation().SuspendClient, &tokenv1.SuspendClientRequest{ClientId: c.Client, Note: c.Note},
+			s.line("%s is suspended, and everything that was granted to it is revoked; usher clients review approve lifts the suspension", c.Client))
+	})
+}
+
+// statusName returns the name of a status.
+func statusName(status authzv1.ClientStatus) string {
+	return strings.ToLower(strings.TrimPrefix(status.String(), "CLIENT_STATUS_"))
+}
+
+// addOwnerRows shows who owns a client, and what the review says; nothing for a client of the operator.
+func addOwnerRows(t *table.Rows, r *authzv1.Registration) {
+	if r.GetOwnerWorkspaceId() == "" {
+		return
+	}
+	t.Add("OWNER", r.GetOwnerWorkspaceId())
+	t.Add("REGISTERED BY", r.GetCreatedByUserId())
+	t.Add("STATUS", statusName(r.GetStatus()))
+	if r.GetSubmitTime() != nil {
+		t.Add("SUBMITTED", timestamp(r.GetSubmitTime()))
+	}
+	if r.GetReviewNote() != "" {
+		t.Add("NOTE", r.GetReviewNote())
+	}
+}

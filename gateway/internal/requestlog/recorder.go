@@ -1,0 +1,266 @@
+// Package requestlog hands the finished requests of the OAuth endpoints to the activity service, for
+// the clients' authors.
+//
+// It owns the queue: requests are counted in memory by their kind and sent in batches, the queue is
+// bounded, and requests that do not fit are dropped and counted; no request waits for it, and the
+// activity service may be down. It reads of a request only the parameters that are no secret (see
+// Facts), and never writes a response.
+package requestlog
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/gateway/internal/refusal"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	"github.com/vidocu/usher/internal/platform/requestid"
+)
+
+const (
+	// maxKinds is the most kinds in the queue, and in a batch; maxPerClient the most of one client,
+	// beyond which its requests are counted without their facts. Then many requests that name one
+	// client leave room for those of others.
+	maxKinds     = 1000
+	maxPerClient = 200
+	// flushInterval is how long a request waits in the queue.
+	flushInterval = 500 * time.Millisecond
+	// longestPause is the longest pause after a failure.
+	longestPause = 15 * time.Second
+	// callTimeout is the timeout of a batch.
+	callTimeout = 3 * time.Second
+)
+
+// key identifies equal requests. Its fields are comparable, so that counting allocates nothing.
+type key struct {
+	endpoint, method, client, err, field string
+	status                               int
+	cause                                int32
+	facts                                Facts
+}
+
+type entry struct {
+	count       int64
+	first, last time.Time
+	requestID   string
+	confirmed   bool
+}
+
+// Recorder counts requests. A nil *Recorder records nothing.
+type Recorder struct {
+	service activityv1.RequestLogServiceClient
+	logger  *slog.Logger
+	dropped func(requests int64)
+	now     func() time.Time
+
+	mu      sync.Mutex
+	entries map[key]*entry
+	clients map[string]int
+	// lost counts the requests that were dropped since the last batch.
+	lost int64
+}
+
+// New returns a recorder that sends batches while Run runs.
+func New(service activityv1.RequestLogServiceClient, logger *slog.Logger, dropped func(requests int64)) *Recorder {
+	return &Recorder{
+		service: service, logger: logger, dropped: dropped, now: time.Now, entries: map[key]*entry{}, clients: map[string]int{},
+	}
+}
+
+type noteKey struct{}
+
+// note is what a handler has read of a request.
+type note struct {
+	mediaType string
+	body      []byte
+	err       string
+}
+
+// NewContext returns a context that can hold the body of a request and the error of its response.
+func (r *Recorder) NewContext(ctx context.Context, endpoint string) context.Context {
+	if r == nil || !Recorded(endpoint) {
+		return ctx
+	}
+	return context.WithValue(ctx, noteKey{}, new(note))
+}
+
+// Recorded reports whether the requests of a route are recorded.
+func Recorded(endpoint string) bool { return strings.HasPrefix(endpoint, "/oauth/") }
+
+// NoteBody records the body of a request and the media type by which it was parsed. It does nothing
+// without NewContext.
+func NoteBody(ctx context.Context, mediaType string, body []byte) {
+	if n, ok := ctx.Value(noteKey{}).(*note); ok {
+		n.mediaType, n.body = mediaType, body
+	}
+}
+
+// NoteError records the `error` of a response.
+func NoteError(ctx context.Context, err string) {
+	if n, ok := ctx.Value(noteKey{}).(*note); ok {
+		n.err = err
+	}
+}
+
+// Finish records a finished request and the header of its response.
+func (r *Recorder) Finish(req *http.Request, endpoint string, statusCode int, response http.Header) {
+	if r == nil || !Recorded(endpoint) {
+		return
+	}
+	ctx := req.Context()
+	n, ok := ctx.Value(noteKey{}).(*note)
+	if !ok {
+		return
+	}
+	refused, noted := refusal.FromContext(ctx)
+	if !noted {
+		refused, noted = refusal.FromStatus(statusCode)
+	}
+	if statusCode < http.StatusMultipleChoices {
+		refused, noted = refusal.Refusal{}, false // the handler has handled it
+	}
+	client, facts := read(req, n)
+	k := key{endpoint: endpoint, method: req.Method, client: client, status: statusCode, facts: facts, err: n.err}
+	if location := response.Get("Location"); location != "" && k.err == "" {
+		k.err = errorOf(location)
+	}
+	if noted {
+		k.cause, k.field = int32(refused.Cause), clean(refused.Field)
+	}
+	if refused.ClientID != "" {
+		k.client = refused.ClientID
+	}
+	r.add(k, entry{
+		count: 1, requestID: requestid.From(ctx), confirmed: refused.ClientID != "" || !noted && statusCode < http.StatusBadRequest && k.err == "",
+	})
+}
+
+// errorOf returns the error of an authorization response.
+func errorOf(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	query := u.RawQuery
+	if query == "" {
+		query = u.Fragment
+	}
+	values, _ := url.ParseQuery(query) // has the parameters that can be read
+	return clean(values.Get("error"))
+}
+
+// add counts a request, or drops it if the queue is full.
+func (r *Recorder) add(k key, e entry) {
+	now := r.now()
+	e.first, e.last = now, now
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.merge(k, e)
+}
+
+// merge adds requests to the queue; r.mu is held.
+func (r *Recorder) merge(k key, e entry) {
+	known := r.entries[k]
+	if known == nil && r.clients[k.client] >= maxPerClient {
+		k.facts, k.field = Facts{}, ""
+		known = r.entries[k]
+	}
+	if known == nil {
+		if len(r.entries) >= maxKinds {
+			r.lost += e.count
+			r.dropped(e.count)
+			return
+		}
+		r.clients[k.client]++
+		r.entries[k] = &e
+		return
+	}
+	known.count += e.count
+	known.confirmed = known.confirmed || e.confirmed
+	if e.first.Before(known.first) {
+		known.first = e.first
+	}
+	if !e.last.Before(known.last) {
+		known.last, known.requestID = e.last, e.requestID
+	}
+}
+
+// Run sends batches until ctx ends, and a last one then.
+func (r *Recorder) Run(ctx context.Context) error {
+	pause, failing := flushInterval, false
+	for {
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			_ = r.flush(context.WithoutCancel(ctx)) // the process stops: there is nothing else to do with the requests
+			return nil
+		case <-timer.C:
+		}
+		err := r.flush(ctx)
+		switch {
+		case err == nil:
+			pause, failing = flushInterval, false
+		case ctx.Err() == nil:
+			if !failing {
+				r.logger.WarnContext(ctx, "the request log cannot be written: requests are kept, and dropped when the queue is full", "error", err)
+			}
+			pause, failing = min(2*pause, longestPause), true
+		}
+	}
+}
+
+// flush sends what is in the queue. Requests that the service has not got are put back.
+func (r *Recorder) flush(ctx context.Context) error {
+	r.mu.Lock()
+	entries, lost := r.entries, r.lost
+	r.entries, r.clients, r.lost = map[key]*entry{}, map[string]int{}, 0
+	r.mu.Unlock()
+	if len(entries) == 0 && lost == 0 {
+		return nil
+	}
+	req := &activityv1.RecordRequestsRequest{Dropped: lost}
+	for k, e := range entries {
+		req.Requests = append(req.Requests, toProto(k, e))
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := r.service.RecordRequests(ctx, req)
+	if err == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if status.Code(err) != codes.Unavailable {
+		// The service may have stored them: they would be counted twice.
+		for _, e := range entries {
+			lost += e.count
+			r.dropped(e.count)
+		}
+		r.lost += lost
+		return err
+	}
+	r.lost += lost
+	for k, e := range entries {
+		r.merge(k, *e)
+	}
+	return err
+}
+
+func toProto(k key, e *entry) *activityv1.FinishedRequest {
+	return &activityv1.FinishedRequest{
+		Kind: &activityv1.RequestKind{
+			Endpoint: k.endpoint, Method: k.method, ClientId: k.client, Status: int32(k.status), Error: k.err, //nolint:gosec // an HTTP status
+			Cause: causeOf(k.cause), Field: k.field, Got: k.facts.toProto(),
+		},
+		Count: e.count, FirstTime: timestamppb.New(e.first), LastTime: timestamppb.New(e.last), RequestId: e.requestID, ClientExists: e.confirmed,
+	}
+}

@@ -1,0 +1,95 @@
+package outbox
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+// Observed is an object as a query reads it before and after a change.
+type Observed struct {
+	// Query returns rows of two text columns: the name of a field and a value of it, as
+	// docs/activity.md shows them. A field may have several values. Empty for an object whose fields
+	// are not recorded.
+	Query string
+	Args  []any
+}
+
+// Change runs work in a transaction (see sqldb.DB.InTx: it may run more than once) and writes its
+// event, with the fields that differ afterwards. No event is written if work fails. The error is
+// work's own.
+func (l *Log) Change(ctx context.Context, e Event, object Observed, work func(tx *sqldb.Tx) error) error {
+	return l.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		before, err := object.read(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := work(tx); err != nil {
+			return err
+		}
+		after, err := object.read(ctx, tx)
+		if err != nil {
+			return err
+		}
+		recorded := e
+		recorded.Changes = append(slices.Clone(e.Changes), difference(before, after)...)
+		return l.Append(ctx, tx, recorded)
+	})
+}
+
+func (o Observed) read(ctx context.Context, tx *sqldb.Tx) (map[string]string, error) {
+	if o.Query == "" {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, o.Query, o.Args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	values := map[string][]string{}
+	for rows.Next() {
+		var field, value string
+		if err := rows.Scan(&field, &value); err != nil {
+			return nil, err
+		}
+		if value != "" {
+			values[field] = append(values[field], value)
+		}
+	}
+	fields := make(map[string]string, len(values))
+	for field, list := range values {
+		slices.Sort(list)
+		fields[field] = strings.Join(list, "\n")
+	}
+	return fields, rows.Err()
+}
+
+// maxValue is the longest value of a field that an event has, in bytes.
+const maxValue = 4000
+
+// difference returns the fields that differ, by name.
+func difference(before, after map[string]string) []Change {
+	all := maps.Clone(after)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, before)
+	var changes []Change
+	for _, field := range slices.Sorted(maps.Keys(all)) {
+		if before[field] != after[field] {
+			changes = append(changes, Change{Field: field, Before: cut(before[field]), After: cut(after[field])})
+		}
+	}
+	return changes
+}
+
+// cut shortens a value so that a message with many events fits its limit.
+func cut(value string) string {
+	if len(value) <= maxValue {
+		return value
+	}
+	return strings.ToValidUTF8(value[:maxValue], "") + "…"
+}

@@ -1,0 +1,134 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+)
+
+const (
+	// pollInterval is how often an open feed reads the head of the log.
+	pollInterval = 250 * time.Millisecond
+	// heartbeat is the longest time between two messages.
+	heartbeat = 5 * time.Second
+	// lifetime is how long a feed lasts before it ends with OK: shorter than the grace of an aged
+	// connection (rpcserver).
+	lifetime = 2 * time.Minute
+	// pageSize is the most events of a message: with their changes they stay below its limit.
+	pageSize = 200
+)
+
+// Feed serves the events of one service.
+type Feed struct {
+	eventv1.UnsafeEventServiceServer
+
+	Log *Log
+}
+
+// Register serves the events of a log.
+func (l *Log) Register(r grpc.ServiceRegistrar) { eventv1.RegisterEventServiceServer(r, &Feed{Log: l}) }
+
+// Stop ends the open feeds, so that they do not delay a process that stops.
+func (l *Log) Stop() { l.stop.Do(func() { close(l.stopping) }) }
+
+// WatchEvents streams the events after a cursor.
+func (f *Feed) WatchEvents(req *eventv1.WatchEventsRequest, stream eventv1.EventService_WatchEventsServer) error {
+	ctx, cancel := context.WithTimeout(stream.Context(), lifetime)
+	defer cancel()
+	cursor, err := f.start(ctx, req.GetCursor(), stream)
+	if err != nil {
+		return f.ended(stream.Context(), ctx, err)
+	}
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	sent := time.Now()
+	for {
+		events, err := f.next(ctx, cursor)
+		if err != nil {
+			return f.ended(stream.Context(), ctx, err)
+		}
+		if len(events) > 0 || time.Since(sent) >= heartbeat {
+			res := &eventv1.WatchEventsResponse{Cursor: cursor}
+			for _, e := range events {
+				res.Events = append(res.Events, toProto(e))
+				res.Cursor = e.cursor
+			}
+			if err := stream.Send(res); err != nil {
+				return err
+			}
+			cursor, sent = res.GetCursor(), time.Now()
+		}
+		if len(events) == pageSize {
+			continue
+		}
+		select {
+		case <-tick.C:
+		case <-f.Log.stopping:
+			return nil
+		case <-ctx.Done():
+			return f.ended(stream.Context(), ctx, ctx.Err())
+		}
+	}
+}
+
+// start acknowledges the requested cursor and sends the first message.
+func (f *Feed) start(ctx context.Context, from int64, stream eventv1.EventService_WatchEventsServer) (int64, error) {
+	if _, err := f.Log.db.Exec(ctx, f.Log.acknowledge, from); err != nil {
+		return 0, err
+	}
+	var head, oldest int64
+	if err := f.Log.db.QueryRow(ctx, f.Log.bounds).Scan(&head, &oldest); err != nil {
+		return 0, err
+	}
+	res := &eventv1.WatchEventsResponse{Cursor: from}
+	switch {
+	case from > head:
+		res.Cursor, res.Reset_ = head, true
+	case from < oldest-1:
+		// A first follower starts at 0: earlier events are not missing unless some were deleted.
+		res.Cursor, res.Reset_ = oldest-1, true
+	}
+	return res.GetCursor(), stream.Send(res)
+}
+
+// next returns the events after a cursor, after one cheap look at the head.
+func (f *Feed) next(ctx context.Context, cursor int64) ([]entry, error) {
+	var head int64
+	if err := f.Log.db.QueryRow(ctx, f.Log.head).Scan(&head); err != nil {
+		return nil, err
+	}
+	if head <= cursor {
+		return nil, nil
+	}
+	return f.Log.read(ctx, cursor, pageSize)
+}
+
+// ended returns the status of a feed: OK at the end of its lifetime.
+func (f *Feed) ended(caller, own context.Context, err error) error {
+	if caller.Err() == nil && errors.Is(own.Err(), context.DeadlineExceeded) {
+		return nil
+	}
+	if errors.Is(err, sqldb.ErrUnavailable) {
+		return oerr.Unavailable(err)
+	}
+	return err
+}
+
+func toProto(e entry) *eventv1.Event {
+	m := &eventv1.Event{
+		Cursor: e.cursor, Kind: e.Kind, Actor: &eventv1.Actor{Kind: eventv1.ActorKind(e.Actor.Kind), Id: e.Actor.ID}, UserId: e.UserID,
+		WorkspaceId: e.WorkspaceID, ClientId: e.ClientID, ObjectId: e.Object, Details: e.Details, RequestId: e.requestID,
+		EventTime: timestamppb.New(e.at),
+	}
+	for _, c := range e.Changes {
+		m.Changes = append(m.Changes, &eventv1.Change{Field: c.Field, Before: c.Before, After: c.After})
+	}
+	return m
+}

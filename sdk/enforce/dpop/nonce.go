@@ -1,0 +1,50 @@
+package dpop
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"time"
+)
+
+const (
+	// nonceLifetime is how long a nonce is accepted after it was issued.
+	nonceLifetime = 5 * time.Minute
+	// nonceStep is how long every request gets the same nonce.
+	nonceStep = 30 * time.Second
+	// nonceTime and nonceMAC are the lengths of the parts of a nonce, in bytes.
+	nonceTime, nonceMAC = 8, 16
+)
+
+// Nonces are the nonces of a server (RFC 9449 §8, §9). They are not stored: a nonce is the time when it
+// was issued with a MAC, so that every process with the key accepts those of the others. The methods may
+// be called concurrently.
+type Nonces struct{ key []byte }
+
+// NewNonces returns the nonces under a key of 32 random bytes or more, which all replicas of the server
+// share.
+func NewNonces(key []byte) *Nonces { return &Nonces{key: key} }
+
+// Issue returns a nonce.
+func (n *Nonces) Issue(now time.Time) string {
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, nonceTime+nonceMAC), uint64(now.Truncate(nonceStep).Unix()))
+	return base64.RawURLEncoding.EncodeToString(append(raw, n.mac(raw)...))
+}
+
+// Valid reports whether a nonce was issued in the last five minutes, or by a replica whose clock is up
+// to Window ahead.
+func (n *Nonces) Valid(nonce string, now time.Time) bool {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(nonce)
+	if err != nil || len(raw) != nonceTime+nonceMAC || !hmac.Equal(raw[nonceTime:], n.mac(raw[:nonceTime])) {
+		return false
+	}
+	age := now.Sub(time.Unix(int64(binary.BigEndian.Uint64(raw[:nonceTime])), 0)) //nolint:gosec // the MAC covers it
+	return age >= -Window && age <= nonceLifetime+nonceStep
+}
+
+func (n *Nonces) mac(text []byte) []byte {
+	mac := hmac.New(sha256.New, n.key)
+	mac.Write(text)
+	return mac.Sum(nil)[:nonceMAC]
+}

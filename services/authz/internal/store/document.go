@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/lease"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
+)
+
+// documents are the clients with a document that an operator disabled, in memory under the version of
+// the operator's clients.
+type documents struct {
+	find, disable, enable, list string
+	disabled                    *lease.Cache[bool]
+}
+
+func newDocuments(db *sqldb.DB, version *lease.Version) (documents, error) {
+	disabled, err := lease.NewCache[bool](version, maxClients)
+	return documents{
+		find:     `SELECT 1 FROM disabled_documents WHERE id = $1`,
+		disable:  db.SQL(`INSERT INTO disabled_documents (id, disabled_at) VALUES ($1, {{now}}) ON CONFLICT (id) DO NOTHING`),
+		enable:   `DELETE FROM disabled_documents WHERE id = $1`,
+		list:     `SELECT id, disabled_at FROM disabled_documents WHERE id > $1 ORDER BY id LIMIT $2`,
+		disabled: disabled,
+	}, err
+}
+
+// DocumentDisabled reports whether an operator disabled the client of a document.
+func (s *Store) DocumentDisabled(ctx context.Context, id string) (bool, error) {
+	return s.documents.disabled.Get(ctx, id, func(ctx context.Context) (bool, time.Duration, error) {
+		var one int
+		err := s.db.QueryRow(ctx, s.documents.find, id).Scan(&one)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			return false, maxAge, nil
+		}
+		if err != nil {
+			return false, 0, fmt.Errorf("reading whether a document is disabled: %w", err)
+		}
+		return true, maxAge, nil
+	})
+}
+
+// setDocumentDisabled disables or enables the client of a document, which need not have been used
+// here. Enabling returns client.ErrUnknown for one that is not disabled.
+func (s *Store) setDocumentDisabled(ctx context.Context, id string, disabled bool) error {
+	if !disabled {
+		return s.changeOne(ctx, clientChange{kind: disabledKind(false), id: id}, sqldb.Stmt(s.documents.enable, id))
+	}
+	err := s.changeOne(ctx, clientChange{kind: disabledKind(true), id: id}, sqldb.Stmt(s.documents.disable, id))
+	if errors.Is(err, client.ErrUnknown) {
+		return nil // it was disabled before
+	}
+	return err
+}
+
+// ListDisabledDocuments returns at most limit clients of documents that are disabled, after the given
+// one, by URL.
+func (s *Store) ListDisabledDocuments(ctx context.Context, after string, limit int) ([]registry.DisabledDocument, error) {
+	rows, err := s.db.Query(ctx, s.documents.list, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing disabled documents: %w", err)
+	}
+	defer rows.Close()
+	var list []registry.DisabledDocument
+	for rows.Next() {
+		var d registry.DisabledDocument
+		var at int64
+		if err := rows.Scan(&d.ID, &at); err != nil {
+			return nil, fmt.Errorf("reading a disabled document: %w", err)
+		}
+		d.At = timeFromMicros(at)
+		list = append(list, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing disabled documents: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/identity/internal/session"
+)
+
+const (
+	// codesGone is how long after the end of a session a code of it can be exchanged at most: longer
+	// than the setting authz.code_lifetime may be.
+	codesGone = 11 * time.Minute
+	// endedKept is how long a session stays in the outbox at most, if nothing acknowledges it.
+	endedKept = 24 * time.Hour
+)
+
+// endedStatements are the SQL of the outbox. Triggers write it.
+type endedStatements struct{ succeed, due, again, remove string }
+
+func (t *endedStatements) all() []*string {
+	return []*string{&t.succeed, &t.due, &t.again, &t.remove}
+}
+
+func endedSessions() endedStatements {
+	return endedStatements{
+		succeed: `UPDATE browser_sessions SET successor = $2 WHERE hash = $1 AND user_id = $3`,
+		due: `
+SELECT hash, user_id, ended_at, again FROM ended_sessions WHERE successor IS NULL AND due_at <= {{now}} ORDER BY due_at LIMIT $1`,
+		again:  `UPDATE ended_sessions SET again = TRUE, due_at = ended_at + $2 WHERE hash = $1 AND NOT again AND successor IS NULL`,
+		remove: `DELETE FROM ended_sessions WHERE hash = $1 AND again`,
+	}
+}
+
+// continued returns the statement that marks a session as one that is about to be replaced: the clients of
+// its user are told when its successor ends.
+func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
+	return sqldb.Stmt(s.text.ended.succeed, hash.Bytes(), hash.Bytes(), userID)
+}
+
+// SucceedSession records which session takes the place of another one of the same user.
+func (s *Store) SucceedSession(ctx context.Context, hash secret.Hash, by session.Successor) error {
+	if _, err := s.db.Exec(ctx, s.text.ended.succeed, hash.Bytes(), by.Hash.Bytes(), by.UserID); err != nil {
+		return fmt.Errorf("recording the successor of a session: %w", err)
+	}
+	return nil
+}
+
+// ListEndedSessions returns at most limit sessions that are due, the earliest end first.
+func (s *Store) ListEndedSessions(ctx context.Context, limit int) ([]session.Ended, error) {
+	rows, err := s.db.Query(ctx, s.text.ended.due, limit)
+	if err != nil {
+		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+	}
+	defer rows.Close()
+	var list []session.Ended
+	for rows.Next() {
+		var one session.Ended
+		var hash []byte
+		var ended int64
+		if err := rows.Scan(&hash, &one.UserID, &ended, &one.Again); err != nil {
+			return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+		}
+		if one.Hash, err = secret.HashFromBytes(hash); err != nil {
+			return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+		}
+		one.EndedAt = time.UnixMicro(ended)
+		list = append(list, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+	}
+	return list, nil
+}
+
+// AcknowledgeEndedSessions makes sessions due once more, and removes those that are due again.
+func (s *Store) AcknowledgeEndedSessions(ctx context.Context, list []session.Ended) error {
+	var steps []*sqldb.Statement
+	for _, one := range list {
+		if one.Again {
+			steps = append(steps, sqldb.Stmt(s.text.ended.remove, one.Hash.Bytes()))
+			continue
+		}
+		steps = append(steps, sqldb.Stmt(s.text.ended.again, one.Hash.Bytes(), codesGone.Microseconds()))
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	if err := s.db.Pipeline(ctx, steps...); err != nil {
+		return fmt.Errorf("acknowledging sessions that have ended: %w", err)
+	}
+	return nil
+}

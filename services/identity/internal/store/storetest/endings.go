@@ -1,0 +1,173 @@
+package storetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/identity/internal/credential"
+	"github.com/vidocu/usher/services/identity/internal/session"
+	"github.com/vidocu/usher/services/identity/internal/store"
+)
+
+// Endings tests the outbox of sessions that have ended.
+func Endings(t *testing.T) {
+	t.Run("each way in which a session ends is recorded", endingsRecorded)
+	t.Run("a session is due when its last successor ends", successorsEnd)
+	t.Run("a change of the password that fails continues nothing", failedChangeContinuesNothing)
+	t.Run("an ended session is due once more, and then removed", dueTwice)
+	t.Run("a session that expires is not announced", expiredNotAnnounced)
+}
+
+func beginAs(t *testing.T, s *store.Store, userID, name string, life time.Duration) secret.Hash {
+	t.Helper()
+	user, err := s.FindUser(t.Context(), userID)
+	must(t, err)
+	hash := secret.Sum(name)
+	must(t, s.BeginSession(t.Context(), session.Record{Hash: hash, UserID: userID, Epoch: user.SessionEpoch, ExpiresAt: time.Now().Add(life)}))
+	return hash
+}
+
+// wantDue checks which sessions are due, and returns them.
+func wantDue(t *testing.T, s *store.Store, what string, want ...secret.Hash) []session.Ended {
+	t.Helper()
+	list, err := s.ListEndedSessions(t.Context(), 100)
+	must(t, err)
+	missing := slices.ContainsFunc(want, func(h secret.Hash) bool {
+		return !slices.ContainsFunc(list, func(e session.Ended) bool { return e.Hash == h })
+	})
+	if missing || len(list) != len(want) {
+		t.Errorf("%s: %d sessions are due, want %d: %+v", what, len(list), len(want), list)
+	}
+	return list
+}
+
+func endingsRecorded(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, s *store.Store, hash secret.Hash){
+		"a sign-out": func(t *testing.T, s *store.Store, hash secret.Hash) {
+			_, err := s.EndSession(t.Context(), hash)
+			must(t, err)
+		},
+		"from another device": func(t *testing.T, s *store.Store, hash secret.Hash) {
+			must(t, s.EndUserSession(t.Context(), "usr_ada", hash))
+		},
+		"all of the user's": func(t *testing.T, s *store.Store, _ secret.Hash) {
+			_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{})
+			must(t, err)
+		},
+		"a user who is disabled": func(t *testing.T, s *store.Store, _ secret.Hash) { must(t, s.DisableUser(t.Context(), "usr_ada")) },
+		"an operator's password": func(t *testing.T, s *store.Store, _ secret.Hash) {
+			must(t, s.SetPassword(t.Context(), "usr_ada", secret.New("x")))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+				seed(t, s, example())
+				hash := beginAs(t, s, "usr_ada", "one", time.Hour)
+				beginAs(t, s, "usr_bob", "another", time.Hour)
+				wantDue(t, s, "before")
+				end(t, s, hash)
+				for _, e := range wantDue(t, s, "afterwards", hash) {
+					if e.UserID != "usr_ada" || e.Again || time.Since(e.EndedAt).Abs() > time.Minute {
+						t.Errorf("%+v", e)
+					}
+				}
+				_, err := s.EndSession(t.Context(), hash) // its row may still be there
+				must(t, err)
+				wantDue(t, s, "ended twice", hash)
+			})
+		})
+	}
+}
+
+func successorsEnd(t *testing.T) {
+	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		seed(t, s, example())
+		replace := func(old secret.Hash, name, by string) secret.Hash {
+			next := beginAs(t, s, by, name, time.Hour)
+			must(t, s.SucceedSession(t.Context(), old, session.Successor{Hash: next, UserID: by}))
+			_, err := s.EndSession(t.Context(), old)
+			must(t, err)
+			return next
+		}
+		first := beginAs(t, s, "usr_ada", "first", time.Hour)
+		second := replace(first, "second", "usr_ada")
+		wantDue(t, s, "after a second sign-in")
+
+		_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", second)
+		must(t, err)
+		wantDue(t, s, "while the other sessions end")
+		third := replace(second, "third", "usr_ada")
+		wantDue(t, s, "after the other sessions ended")
+
+		epoch, err := s.ChangePassword(t.Context(), credential.Replacement{
+			UserID: "usr_ada", Before: ada().PasswordHash, After: secret.New("second"), EndSessions: true, Session: third,
+		})
+		if err != nil || epoch != 2 {
+			t.Fatalf("the epoch is %d, %v", epoch, err)
+		}
+		fourth := replace(third, "fourth", "usr_ada")
+		wantDue(t, s, "after the password was changed")
+
+		fifth := replace(fourth, "fifth", "usr_bob")
+		wantDue(t, s, "another user signed in", first, second, third, fourth)
+		_, err = s.EndSession(t.Context(), fifth)
+		must(t, err)
+		wantDue(t, s, "and out", first, second, third, fourth, fifth)
+	})
+}
+
+func failedChangeContinuesNothing(t *testing.T) {
+	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		seed(t, s, example())
+		hash := beginAs(t, s, "usr_ada", "one", time.Hour)
+		_, err := s.ChangePassword(t.Context(), credential.Replacement{
+			UserID: "usr_ada", Before: secret.New("another"), After: secret.New("x"), EndSessions: true, Session: hash,
+		})
+		if err == nil {
+			t.Fatal("the password was changed")
+		}
+		_, err = s.EndSession(t.Context(), hash)
+		must(t, err)
+		wantDue(t, s, "a sign-out afterwards", hash)
+	})
+}
+
+func dueTwice(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		s, later := store.New(reopen(0)), store.New(reopen(15*time.Minute))
+		seed(t, s, example())
+		hash := beginAs(t, s, "usr_ada", "one", time.Hour)
+		_, err := s.EndSession(t.Context(), hash)
+		must(t, err)
+		list := wantDue(t, s, "at once", hash)
+		must(t, s.AcknowledgeEndedSessions(t.Context(), list))
+		must(t, s.AcknowledgeEndedSessions(t.Context(), list)) // by another replica
+		wantDue(t, s, "acknowledged")
+		again := wantDue(t, later, "a quarter of an hour later", hash)
+		if len(again) != 1 || !again[0].Again {
+			t.Fatalf("%+v", again)
+		}
+		must(t, later.AcknowledgeEndedSessions(t.Context(), again))
+		wantDue(t, later, "acknowledged again")
+	})
+}
+
+func expiredNotAnnounced(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		s, later := store.New(reopen(0)), store.New(reopen(48*time.Hour))
+		seed(t, s, example())
+		hash := beginAs(t, s, "usr_ada", "one", -time.Minute)
+		_, err := s.EndSession(t.Context(), hash)
+		must(t, err)
+		wantDue(t, s, "expired")
+		hash = beginAs(t, s, "usr_ada", "two", time.Hour)
+		_, err = s.EndSession(t.Context(), hash)
+		must(t, err)
+		must(t, later.CleanUp(t.Context(), store.Retention{Events: time.Hour}))
+		wantDue(t, later, "two days later")
+	})
+}

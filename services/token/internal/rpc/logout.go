@@ -1,0 +1,134 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/logout"
+)
+
+// LogoutClients calls the authorization service about clients that get logout tokens. It is
+// logout.Clients and logout.Sender.
+type LogoutClients struct {
+	Clients authzv1.ClientServiceClient
+	Logouts authzv1.LogoutServiceClient
+}
+
+// LogoutClients returns those of the clients that get logout tokens.
+func (c LogoutClients) LogoutClients(ctx context.Context, ids []string) (map[string]logout.Client, error) {
+	res, err := c.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: ids})
+	if err != nil {
+		return nil, fmt.Errorf("reading clients: %w", err)
+	}
+	found := map[string]logout.Client{}
+	for _, client := range res.GetClients() {
+		if client.GetBackchannelLogoutUri() != "" {
+			found[client.GetClientId()] = logout.Client{Algorithm: client.GetIdTokenSignedResponseAlg()}
+		}
+	}
+	return found, nil
+}
+
+// Send sends a logout token to a client.
+func (c LogoutClients) Send(ctx context.Context, clientID string, token secret.String) (logout.Result, error) {
+	res, err := c.Logouts.DeliverLogoutToken(ctx, &authzv1.DeliverLogoutTokenRequest{ClientId: clientID, LogoutToken: token.Reveal()})
+	if err != nil {
+		return logout.Result{}, fmt.Errorf("delivering a logout token: %w", err)
+	}
+	return logout.Result{Status: int(res.GetHttpStatus()), Problem: res.GetProblem(), Retry: res.GetRetry()}, nil
+}
+
+// EndedSessions is logout.BrowserSessions.
+type EndedSessions struct {
+	Client identityv1.EndedSessionServiceClient
+}
+
+// Ended returns browser sessions that have ended.
+func (s EndedSessions) Ended(ctx context.Context, limit int) ([]logout.BrowserSession, error) {
+	res, err := s.Client.ListEndedSessions(ctx, &identityv1.ListEndedSessionsRequest{Limit: int32(min(limit, math.MaxInt32))})
+	if err != nil {
+		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+	}
+	var list []logout.BrowserSession
+	for _, e := range res.GetSessions() {
+		hash, err := secret.HashFromBytes(e.GetHash())
+		if err != nil {
+			return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+		}
+		list = append(list, logout.BrowserSession{Hash: hash, UserID: e.GetUserId(), Again: e.GetAgain()})
+	}
+	return list, nil
+}
+
+// Acknowledge says that sessions were dealt with.
+func (s EndedSessions) Acknowledge(ctx context.Context, list []logout.BrowserSession) error {
+	req := &identityv1.AcknowledgeEndedSessionsRequest{}
+	for _, e := range list {
+		req.Sessions = append(req.Sessions, &identityv1.EndedSession{Hash: e.Hash.Bytes(), UserId: e.UserID, Again: e.Again})
+	}
+	if _, err := s.Client.AcknowledgeEndedSessions(ctx, req); err != nil {
+		return fmt.Errorf("acknowledging sessions that have ended: %w", err)
+	}
+	return nil
+}
+
+// DeliveryLog lists deliveries.
+type DeliveryLog interface {
+	// ListDeliveries returns at most limit deliveries with a smaller identifier, the newest first.
+	ListDeliveries(ctx context.Context, clientID string, before int64, limit int) ([]logout.Record, error)
+}
+
+// LogoutDeliveries serves the log of logout tokens.
+type LogoutDeliveries struct {
+	tokenv1.UnsafeLogoutDeliveryServiceServer
+
+	Log DeliveryLog
+}
+
+// ListLogoutDeliveries returns a page of the log.
+func (s *LogoutDeliveries) ListLogoutDeliveries(
+	ctx context.Context, req *tokenv1.ListLogoutDeliveriesRequest,
+) (*tokenv1.ListLogoutDeliveriesResponse, error) {
+	p, err := paging.Of(req, 1)
+	if err != nil {
+		return nil, err
+	}
+	before := int64(math.MaxInt64)
+	if p.After[0] != "" {
+		if before, err = strconv.ParseInt(p.After[0], 10, 64); err != nil {
+			return nil, invalid("page_token", "is not one of this list")
+		}
+	}
+	list, err := s.Log.ListDeliveries(ctx, req.GetClientId(), before, p.Size+1)
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{strconv.FormatInt(r.Delivery.ID, 10)} })
+	res := &tokenv1.ListLogoutDeliveriesResponse{NextPageToken: next}
+	for _, r := range list {
+		res.Deliveries = append(res.Deliveries, delivery(r))
+	}
+	return res, nil
+}
+
+func delivery(r logout.Record) *tokenv1.LogoutDelivery {
+	state := tokenv1.LogoutDeliveryState_LOGOUT_DELIVERY_STATE_PENDING
+	switch {
+	case r.Delivered:
+		state = tokenv1.LogoutDeliveryState_LOGOUT_DELIVERY_STATE_DELIVERED
+	case r.Finished:
+		state = tokenv1.LogoutDeliveryState_LOGOUT_DELIVERY_STATE_FAILED
+	}
+	return &tokenv1.LogoutDelivery{
+		ClientId: r.ClientID, Subject: r.Subject, SessionId: r.Session.ID, Reason: r.Reason, State: state, Attempts: int32(r.Attempts),
+		HttpStatus: int32(r.Status), Problem: r.Problem, CreateTime: timestampOrNil(r.CreatedAt), AttemptTime: timestampOrNil(r.AttemptedAt),
+		NextAttemptTime: timestampOrNil(r.DueAt),
+	}
+}

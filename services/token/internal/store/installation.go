@@ -1,0 +1,82 @@
+package store
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
+)
+
+// installationsOfOne is how many live grants of one user-client are listed.
+const installationsOfOne = 100
+
+// installationStatements are the SQL of single grants.
+type installationStatements struct{ list, belongs string }
+
+func prepareInstallations(db *sqldb.DB) installationStatements {
+	return installationStatements{
+		// The newest of each workspace first, in the order of the index, before they are sorted.
+		list: db.SQL(fmt.Sprintf(`
+SELECT id, workspace_id, created_at, last_used_at FROM (
+    SELECT f.id, f.workspace_id, f.created_at, f.last_used_at FROM families f
+    WHERE f.user_id = $1 AND f.client_id = $2 AND f.refresh_expires_at > {{now}} AND `+liveGrant("f")+`
+    ORDER BY f.workspace_id DESC, f.created_at DESC LIMIT %d) AS recent
+ORDER BY created_at DESC, id`, installationsOfOne)),
+		belongs: `SELECT 1 FROM families WHERE id = $1 AND user_id = $2 AND client_id = $3`,
+	}
+}
+
+// ListInstallations returns the live grants of a user to clients, by client, the newest of each first.
+func (s *Store) ListInstallations(ctx context.Context, userID string, clientIDs []string) ([]oauth.Installation, error) {
+	var list []oauth.Installation
+	for _, id := range clientIDs {
+		found, err := s.installationsOf(ctx, oauth.UserClient{UserID: userID, ClientID: id})
+		if err != nil {
+			return nil, fmt.Errorf("listing installations: %w", err)
+		}
+		list = append(list, found...)
+	}
+	return list, nil
+}
+
+func (s *Store) installationsOf(ctx context.Context, u oauth.UserClient) ([]oauth.Installation, error) {
+	rows, err := s.db.Query(ctx, s.installations.list, u.UserID, u.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []oauth.Installation
+	for rows.Next() {
+		var id []byte
+		var created, used int64
+		found := oauth.Installation{ClientID: u.ClientID}
+		if err := rows.Scan(&id, &found.WorkspaceID, &created, &used); err != nil {
+			return nil, err
+		}
+		found.ID, found.CreatedAt, found.LastUsed = base64.RawURLEncoding.EncodeToString(id), fromMicros(created), fromMicros(used)
+		list = append(list, found)
+	}
+	return list, rows.Err()
+}
+
+// EndInstallation revokes one grant of a user-client; it does nothing if the user-client has no such
+// grant, or if the grant is revoked.
+func (s *Store) EndInstallation(ctx context.Context, u oauth.UserClient, grant secret.Hash) error {
+	return s.log.Revoke(ctx, "ending an installation", func(tx *revlog.Tx) error {
+		var one int // a grant never changes its user or its client
+		err := tx.QueryRow(ctx, s.installations.belongs, grant.Bytes(), u.UserID, u.ClientID).Scan(&one)
+		if errors.Is(err, sqldb.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		_, err = s.revokeFamily(ctx, tx, familyToRevoke{family: grant.Bytes(), client: u.ClientID, reason: revlog.ReasonDisconnect})
+		return err
+	})
+}

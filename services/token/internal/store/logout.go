@@ -1,0 +1,253 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/logout"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
+)
+
+const (
+	// maxSessions bounds the sessions that one event ends.
+	maxSessions = 1000
+	// maxProblem bounds a stored problem, in bytes.
+	maxProblem = 500
+)
+
+// logoutStatements are the SQL of logout tokens.
+type logoutStatements struct {
+	position, setPosition, sessions, add string
+	claim, finish, postpone, list, erase string
+}
+
+func prepareLogout(db *sqldb.DB) logoutStatements {
+	return logoutStatements{
+		position: `
+SELECT p.cursor, h.cursor FROM logout_position p, revocation_head h WHERE p.id = 1 AND h.id = 1`,
+		setPosition: `UPDATE logout_position SET cursor = $1 WHERE id = 1`,
+		sessions: db.SQL(`
+SELECT client_id, user_id, subject, sid, MAX(created_at) FROM families
+WHERE user_id = $1 AND sid <> '' AND ($2 = '' OR client_id = $2) AND ($3 = '' OR workspace_id = $3) AND (born < $4 OR $4 = 0)
+    AND (id = $5 OR $5 IS NULL) AND ' ' || scope || ' ' LIKE '% ` + oauth.OpenIDScope + ` %'
+GROUP BY client_id, user_id, subject, sid LIMIT $6`),
+		add: db.SQL(`
+INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
+VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`),
+		// A client that has few deliveries comes before the third of one that has many. Of two replicas
+		// that choose the same row the second one waits for its lock, and then finds it locked.
+		claim: db.SQL(`
+UPDATE logout_deliveries SET locked_until = {{now}} + $3, attempts = attempts + 1, attempted_at = {{now}}
+WHERE finished_at IS NULL AND due_at <= {{now}} AND locked_until <= {{now}} AND id IN (
+    SELECT id FROM (
+        SELECT id, due_at, locked_until, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY locked_until DESC, due_at, id) AS turn
+        FROM logout_deliveries WHERE finished_at IS NULL AND due_at <= {{now}}) AS due
+    WHERE turn <= $2 AND locked_until <= {{now}} ORDER BY turn, due_at, id LIMIT $1)
+RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, {{now}} - created_at`),
+		finish: db.SQL(`
+UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4 WHERE id = $1`),
+		postpone: db.SQL(`
+UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3 WHERE id = $1 AND finished_at IS NULL`),
+		list: `
+SELECT id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, 0, http_status, problem, attempted_at, due_at,
+    finished_at IS NOT NULL, delivered
+FROM logout_deliveries WHERE ($1 = '' OR client_id = $1) AND id < $2 ORDER BY id DESC LIMIT $3`,
+		erase: db.SQL(`
+DELETE FROM logout_deliveries WHERE id IN (
+    SELECT id FROM logout_deliveries WHERE finished_at + $1 < {{now}} LIMIT $2 {{skip locked}})`),
+	}
+}
+
+// LogoutStore is logout.Outbox and logout.Queue.
+type LogoutStore struct{ *Store }
+
+// Events returns the revocations since the last stored cursor that end sessions at clients.
+func (s LogoutStore) Events(ctx context.Context, limit int) (list []logout.Event, cursor int64, more bool, err error) {
+	var head int64
+	if err := s.db.QueryRow(ctx, s.logouts.position).Scan(&cursor, &head); err != nil {
+		return nil, 0, false, fmt.Errorf("reading the position in the revocation log: %w", err)
+	}
+	if cursor == head {
+		return nil, 0, false, nil
+	}
+	entries, err := s.RevocationLog.EntriesAfter(ctx, cursor, limit)
+	if err != nil || len(entries) == 0 {
+		return nil, 0, false, err
+	}
+	for _, e := range entries {
+		if reason := logoutReason(e.Reason); reason != "" && e.UserID != "" {
+			list = append(list, logout.Event{
+				UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID, FamilyID: e.FamilyID, Before: e.Cursor, Reason: reason,
+			})
+		}
+	}
+	return list, entries[len(entries)-1].Cursor, len(entries) == limit, nil
+}
+
+// logoutReason returns the reason of an event; empty for a revocation that ends no session. A client
+// that revokes its own token knows that it did, and one that an operator disabled gets nothing any more.
+func logoutReason(r revlog.Reason) string {
+	switch r { //nolint:exhaustive // the others end no session
+	case revlog.ReasonReuse:
+		return logout.ReasonReuse
+	case revlog.ReasonCodeReplay:
+		return logout.ReasonCodeReplay
+	case revlog.ReasonDisconnect:
+		return logout.ReasonDisconnect
+	case revlog.ReasonGrantsRevoked:
+		return logout.ReasonGrantsRevoked
+	case revlog.ReasonUserDisabled:
+		return logout.ReasonUserDisabled
+	case revlog.ReasonMemberRemoved:
+		return logout.ReasonMemberRemoved
+	}
+	return ""
+}
+
+// SessionsOf returns the sessions at clients that an event ends: of the grants with the scope openid,
+// also of those that are revoked.
+func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.Session, error) {
+	var family any
+	if len(e.FamilyID) > 0 {
+		family = e.FamilyID
+	}
+	rows, err := s.db.Query(ctx, s.logouts.sessions, e.UserID, e.ClientID, e.WorkspaceID, e.Before, family, maxSessions)
+	if err != nil {
+		return nil, fmt.Errorf("finding the sessions at clients: %w", err)
+	}
+	defer rows.Close()
+	var list []logout.Session
+	for rows.Next() {
+		var one logout.Session
+		var at int64
+		if err := rows.Scan(&one.ClientID, &one.UserID, &one.Subject, &one.ID, &at); err != nil {
+			return nil, fmt.Errorf("finding the sessions at clients: %w", err)
+		}
+		if one.Subject == "" {
+			one.Subject = one.UserID
+		}
+		one.SignedInAt = fromMicros(at)
+		list = append(list, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("finding the sessions at clients: %w", err)
+	}
+	return list, nil
+}
+
+// Add adds deliveries, and stores the cursor unless it is 0.
+func (s LogoutStore) Add(ctx context.Context, deliveries []logout.Delivery, cursor int64) error {
+	var steps []*sqldb.Statement
+	for _, d := range deliveries {
+		steps = append(steps, sqldb.Stmt(s.logouts.add, d.ClientID, d.UserID, d.Subject, d.Session.ID, d.SignedInAt.UnixMicro(), d.Reason))
+	}
+	if cursor != 0 {
+		steps = append(steps, sqldb.Stmt(s.logouts.setPosition, cursor))
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	if err := s.db.Pipeline(ctx, steps...); err != nil {
+		return fmt.Errorf("adding logout deliveries: %w", err)
+	}
+	return nil
+}
+
+// Claim returns at most limit deliveries that are due, and that no other caller gets within the lease.
+func (s LogoutStore) Claim(ctx context.Context, limit int) ([]logout.Delivery, error) {
+	var list []logout.Delivery
+	claim := func(query func(ctx context.Context, text string, args ...any) (sqldb.Rows, error)) error {
+		list = nil
+		rows, err := query(ctx, s.logouts.claim, limit, logout.PerClient, micros(logout.Lease))
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var d logout.Delivery
+			if err := scanDelivery(rows, &d); err != nil {
+				return err
+			}
+			list = append(list, d)
+		}
+		return rows.Err()
+	}
+	var err error
+	if s.db.Engine() == sqldb.Postgres {
+		err = claim(s.db.Query)
+	} else { // only a transaction writes
+		err = s.db.InTx(ctx, func(tx *sqldb.Tx) error { return claim(tx.Query) })
+	}
+	if err != nil {
+		return nil, fmt.Errorf("claiming logout deliveries: %w", err)
+	}
+	return list, nil
+}
+
+func scanDelivery(rows sqldb.Rows, d *logout.Delivery, more ...any) error {
+	var signedIn, created, age int64
+	dest := append([]any{
+		&d.ID, &d.ClientID, &d.UserID, &d.Subject, &d.Session.ID, &signedIn, &d.Reason, &d.Attempts, &created, &age,
+	}, more...)
+	if err := rows.Scan(dest...); err != nil {
+		return err
+	}
+	d.SignedInAt, d.CreatedAt, d.Age = fromMicros(signedIn), fromMicros(created), time.Duration(age)*time.Microsecond
+	return nil
+}
+
+// Finish stores the last result of a delivery.
+func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) error {
+	_, err := s.db.Exec(ctx, s.logouts.finish, id, r.Status, problem(r), r.Problem == "")
+	if err != nil {
+		return fmt.Errorf("finishing a logout delivery: %w", err)
+	}
+	return nil
+}
+
+// Postpone stores the result of an attempt, and makes the next one due.
+func (s LogoutStore) Postpone(ctx context.Context, id int64, r logout.Result, after time.Duration) error {
+	if _, err := s.db.Exec(ctx, s.logouts.postpone, id, r.Status, problem(r), micros(after)); err != nil {
+		return fmt.Errorf("postponing a logout delivery: %w", err)
+	}
+	return nil
+}
+
+func problem(r logout.Result) string {
+	return strings.ToValidUTF8(r.Problem[:min(len(r.Problem), maxProblem)], "")
+}
+
+// ListDeliveries returns at most limit deliveries with a smaller identifier, the newest first; of every
+// client if clientID is empty.
+func (s LogoutStore) ListDeliveries(ctx context.Context, clientID string, before int64, limit int) ([]logout.Record, error) {
+	const what = "listing logout deliveries"
+	rows, err := s.db.Query(ctx, s.logouts.list, clientID, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	defer rows.Close()
+	var list []logout.Record
+	for rows.Next() {
+		var r logout.Record
+		var attempted *int64
+		var due int64
+		if err := scanDelivery(rows, &r.Delivery, &r.Status, &r.Problem, &attempted, &due, &r.Finished, &r.Delivered); err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		if attempted != nil {
+			r.AttemptedAt = fromMicros(*attempted)
+		}
+		if !r.Finished {
+			r.DueAt = fromMicros(due)
+		}
+		list = append(list, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	return list, nil
+}

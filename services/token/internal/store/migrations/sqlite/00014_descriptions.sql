@@ -1,0 +1,7 @@
+-- +goose Up
+
+-- The digest of what the client said about itself when the user approved it; empty for a grant of release 0.1.
+ALTER TABLE families ADD COLUMN description_digest TEXT NOT NULL DEFAULT '';
+
+-- +goose Down
+ALTER TABLE families DROP COLUMN description_digest;

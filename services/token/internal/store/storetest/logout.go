@@ -1,0 +1,277 @@
+package storetest
+
+import (
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/logout"
+	"github.com/vidocu/usher/services/token/internal/store"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
+)
+
+// Logout checks the outbox of logout tokens.
+func Logout(t *testing.T) {
+	t.Run("a revocation ends the sessions of the grants before it", func(t *testing.T) { each(t, sessionsOfRevocations) })
+	t.Run("the log is read once, from its first entry", func(t *testing.T) { each(t, readOnce) })
+	t.Run("a session is announced once as it was established", func(t *testing.T) { each(t, announcedOnce) })
+	t.Run("concurrent replicas claim a delivery once", func(t *testing.T) { each(t, claimedOnce) })
+	t.Run("a client with many deliveries delays no other", func(t *testing.T) { each(t, claimedFairly) })
+	t.Run("a lost claim is due again, and what is finished is not", claimsExpire)
+}
+
+// signIn adds a grant of John to a client, with a session.
+func (b bench) signIn(t *testing.T, client, workspace, scope, sid string) issued {
+	t.Helper()
+	c, i := code(client, workspace, 0), fresh()
+	c.Scope = oauth.Scope{"videos:read"}
+	if scope != "" {
+		c.Scope = append(oauth.Scope{scope}, c.Scope...)
+	}
+	epoch, err := b.GetPairEpoch(t.Context(), c.UserID, c.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Epoch = epoch
+	err = b.Redeem(t.Context(), grant.Redemption{
+		CodeHash: i.code, Code: c, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes(),
+		Identity: grant.Identity{UserID: c.UserID, WorkspaceID: workspace, SessionID: sid},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+func sessionsOfRevocations(t *testing.T, b bench) {
+	s := store.LogoutStore{Store: b.Store}
+	b.signIn(t, "one", "ws_acme", "openid", "sid1")
+	b.signIn(t, "one", "ws_doe", "openid", "sid2")
+	b.signIn(t, "two", "ws_acme", "openid", "sid3")
+	b.signIn(t, "two", "ws_acme", "openid", "") // a device
+	b.signIn(t, "three", "ws_acme", "", "sid4") // without an ID token
+	for name, c := range map[string]struct {
+		revoke func() error
+		want   []string
+	}{
+		"a client": {func() error { return b.EndConnection(t.Context(), "usr_john", "one") }, []string{"sid1", "sid2"}},
+		"a workspace of one": {func() error {
+			return b.EndConnectionIn(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "one"}, "ws_doe")
+		}, []string{"sid2"}},
+		"a membership": {func() error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, []string{"sid1", "sid3"}},
+		"a user":       {func() error { return b.RevokeUser(t.Context(), "usr_john") }, []string{"sid1", "sid2", "sid3"}},
+		"a password":   {func() error { return b.RevokeSignIns(t.Context(), "usr_john") }, nil},
+		"another user": {func() error { return b.RevokeUser(t.Context(), "usr_jane") }, nil},
+	} {
+		drain(t, s)
+		if err := c.revoke(); err != nil {
+			t.Fatal(err)
+		}
+		list, _, _, err := s.Events(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range list {
+			sessions, err := s.SessionsOf(t.Context(), e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, one := range sessions {
+				got = append(got, one.ID)
+				if one.Subject != "usr_john" || one.SignedInAt.IsZero() {
+					t.Errorf("%s: %+v", name, one)
+				}
+			}
+		}
+		if slices.Sort(got); !slices.Equal(got, c.want) {
+			t.Errorf("%s ends %v, want %v", name, got, c.want)
+		}
+	}
+	drain(t, s)
+	b.signIn(t, "one", "ws_acme", "openid", "sid5")
+	sessions, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john", ClientID: "one", Before: 1})
+	if err != nil || len(sessions) == 3 {
+		t.Errorf("a grant from after the revocation is among %+v, %v", sessions, err)
+	}
+}
+
+// drain reads the log to its end.
+func drain(t *testing.T, s store.LogoutStore) {
+	t.Helper()
+	for {
+		_, cursor, _, err := s.Events(t.Context(), 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cursor == 0 {
+			return
+		}
+		if err := s.Add(t.Context(), nil, cursor); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func readOnce(t *testing.T, b bench) {
+	s := store.LogoutStore{Store: b.Store}
+	b.signIn(t, "one", "ws_acme", "openid", "sid1")
+	if err := b.EndConnection(t.Context(), "usr_john", "one"); err != nil {
+		t.Fatal(err)
+	}
+	list, cursor, more, err := s.Events(t.Context(), 100)
+	if err != nil || len(list) != 1 || cursor == 0 || more || list[0].Reason != logout.ReasonDisconnect {
+		t.Fatalf("%+v, %d, %v, %v", list, cursor, more, err)
+	}
+	if err := s.Add(t.Context(), nil, cursor); err != nil {
+		t.Fatal(err)
+	}
+	if _, cursor, _, err = s.Events(t.Context(), 100); err != nil || cursor != 0 {
+		t.Errorf("at the end of the log: %d, %v", cursor, err)
+	}
+}
+
+func toDeliver(client, sid string, at int64) logout.Delivery {
+	return logout.Delivery{Reason: logout.ReasonLogout, Session: logout.Session{
+		ClientID: client, UserID: "usr_john", Subject: "usr_john", ID: sid, SignedInAt: time.UnixMicro(at),
+	}}
+}
+
+func announcedOnce(t *testing.T, b bench) {
+	s := store.LogoutStore{Store: b.Store}
+	for range 2 {
+		if err := s.Add(t.Context(), []logout.Delivery{toDeliver("one", "sid", 1), toDeliver("one", "sid", 2)}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.ListDeliveries(t.Context(), "one", math.MaxInt64, 10)
+	if err != nil || len(list) != 2 || list[0].SignedInAt.UnixMicro() != 2 || list[0].Finished || list[0].DueAt.IsZero() {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	older, err := s.ListDeliveries(t.Context(), "", list[0].Delivery.ID, 10)
+	if err != nil || len(older) != 1 || older[0].Delivery.ID != list[1].Delivery.ID {
+		t.Errorf("the next page is %+v, %v", older, err)
+	}
+	if other, err := s.ListDeliveries(t.Context(), "two", math.MaxInt64, 10); err != nil || len(other) != 0 {
+		t.Errorf("another client has %+v, %v", other, err)
+	}
+}
+
+func claimedOnce(t *testing.T, b bench) {
+	s := store.LogoutStore{Store: b.Store}
+	const clients = 20
+	var all []logout.Delivery
+	for n := range clients {
+		all = append(all, toDeliver("client"+string(rune('a'+n)), "sid", 1), toDeliver("client"+string(rune('a'+n)), "sid", 2))
+	}
+	if err := s.Add(t.Context(), all, 0); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	claimed := map[int64]int{}
+	together(8, func(int) {
+		for range 10 {
+			list, err := s.Claim(t.Context(), 3)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			for _, d := range list {
+				claimed[d.ID]++
+			}
+			mu.Unlock()
+		}
+	})
+	for id, n := range claimed {
+		if n != 1 {
+			t.Errorf("the delivery %d was claimed %d times", id, n)
+		}
+	}
+	rest, err := s.Claim(t.Context(), 100)
+	if err != nil || len(claimed)+len(rest) != 2*clients {
+		t.Errorf("%d were claimed at once, %d afterwards, of %d; %v", len(claimed), len(rest), 2*clients, err)
+	}
+}
+
+func claimedFairly(t *testing.T, b bench) {
+	s := store.LogoutStore{Store: b.Store}
+	var all []logout.Delivery
+	for n := range 50 {
+		all = append(all, toDeliver("many", "sid", int64(n)))
+	}
+	all = append(all, toDeliver("few", "sid", 1))
+	if err := s.Add(t.Context(), all, 0); err != nil {
+		t.Fatal(err)
+	}
+	first, err := s.Claim(t.Context(), 16)
+	if err != nil || len(first) != logout.PerClient+1 || !slices.ContainsFunc(first, func(d logout.Delivery) bool { return d.ClientID == "few" }) {
+		t.Fatalf("the first claim has %+v, %v", first, err)
+	}
+	if again, err := s.Claim(t.Context(), 16); err != nil || len(again) != 0 {
+		t.Errorf("while they are sent, %+v are claimed, %v", again, err)
+	}
+	for _, d := range first {
+		if d.ClientID == "many" {
+			if err := s.Finish(t.Context(), d.ID, logout.Result{Status: 200}); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	if next, err := s.Claim(t.Context(), 16); err != nil || len(next) != 1 || next[0].ClientID != "many" {
+		t.Errorf("after one of them: %+v, %v", next, err)
+	}
+}
+
+func claimsExpire(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		at := func(d time.Duration) store.LogoutStore {
+			return store.LogoutStore{Store: store.New(reopen(d), revlog.NoReplicas{})}
+		}
+		now, soon, later := at(0), at(logout.Lease+time.Second), at(8*24*time.Hour)
+		if err := now.Add(t.Context(), []logout.Delivery{toDeliver("one", "sid", 1)}, 0); err != nil {
+			t.Fatal(err)
+		}
+		for n, s := range []store.LogoutStore{now, soon} {
+			list, err := s.Claim(t.Context(), 5)
+			if err != nil || len(list) != 1 || list[0].Attempts != n+1 {
+				t.Fatalf("claim %d: %+v, %v", n+1, list, err)
+			}
+			if n == 0 {
+				continue
+			}
+			if err := s.Postpone(t.Context(), list[0].ID, logout.Result{Problem: "down", Retry: true}, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := s.Claim(t.Context(), 5); err != nil || len(again) != 0 {
+				t.Errorf("what was postponed is claimed: %+v, %v", again, err)
+			}
+		}
+		list, err := later.Claim(t.Context(), 5)
+		if err != nil || len(list) != 1 || list[0].Age < 7*24*time.Hour {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		if err := now.Finish(t.Context(), list[0].ID, logout.Result{Status: 400, Problem: "refused"}); err != nil {
+			t.Fatal(err)
+		}
+		records, err := now.ListDeliveries(t.Context(), "one", math.MaxInt64, 5)
+		if err != nil || len(records) != 1 || !records[0].Finished || records[0].Delivered || records[0].Status != 400 || records[0].Problem != "refused" {
+			t.Errorf("%+v, %v", records, err)
+		}
+		if again, err := later.Claim(t.Context(), 5); err != nil || len(again) != 0 {
+			t.Errorf("what is finished is claimed: %+v, %v", again, err)
+		}
+		if err := later.CleanUp(t.Context(), lifetimes(), store.Retention{}); err != nil {
+			t.Fatal(err)
+		}
+		if records, err := now.ListDeliveries(t.Context(), "", math.MaxInt64, 5); err != nil || len(records) != 0 {
+			t.Errorf("a week later: %+v, %v", records, err)
+		}
+	})
+}

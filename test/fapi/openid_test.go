@@ -1,0 +1,87 @@
+package fapi
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/internal/platform/jose/josetest"
+	"github.com/vidocu/usher/test/expect"
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestN12_1_APushedRequestHasAnIdTokenHint: only its user can go on, whatever the browser's address says beside it.
+func TestN12_1_APushedRequestHasAnIdTokenHint(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		c := newClient(t, d, "--scope", "openid")
+		verifier := harness.NewVerifier()
+		issued := c.exchange(c.code(verifier, "scope", "openid"), verifier, c.proof("/oauth/token"))
+		hint := issued.Text("id_token")
+		if hint == "" {
+			t.Fatalf("%d %s", issued.Status, issued.Raw)
+		}
+		address := c.pushed(harness.NewVerifier(), "scope", "openid", "id_token_hint", hint, "prompt", "none")
+		esther := expect.SignedIn(t, d, harness.EstherEmail)
+		page, err := esther.Follow(esther.Get(address))
+		expect.NoError(t, err)
+		expect.Equal(t, "another user's browser", page.Query().Get("error"), "login_required")
+		john := d.NewBrowser()
+		c.approve(john, c.pushed(harness.NewVerifier(), "scope", "openid", "id_token_hint", hint))
+		page, err = john.Follow(john.Get(c.pushed(harness.NewVerifier(), "scope", "openid", "id_token_hint", hint, "prompt", "none")))
+		expect.NoError(t, err)
+		if page.Query().Get("code") == "" {
+			t.Errorf("the user's browser: %d %q", page.Status, page.Location())
+		}
+		wantError(t, "no ID token", c.push(verifier, "scope", "openid", "id_token_hint", "x"), http.StatusBadRequest, "invalid_request")
+		other := newClient(t, d, "--scope", "openid")
+		wantError(t, "another client's", other.push(verifier, "scope", "openid", "id_token_hint", hint), http.StatusBadRequest, "invalid_request")
+		// An ID token beside the request_uri does not count.
+		address = c.pushed(harness.NewVerifier(), "scope", "openid", "prompt", "none") + "&id_token_hint=x"
+		page, err = john.Follow(john.Get(address))
+		expect.NoError(t, err)
+		if page.Query().Get("code") == "" {
+			t.Errorf("with another hint in the address: %d %q", page.Status, page.Location())
+		}
+	})
+}
+
+// TestRFC9449_7_UserInfoNeedsTheProof of a bound token, as the API does.
+func TestRFC9449_7_UserInfoNeedsTheProof(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		c := newClient(t, d, "--scope", "openid,profile")
+		verifier := harness.NewVerifier()
+		token := c.exchange(c.code(verifier, "scope", "openid profile"), verifier, c.proof("/oauth/token")).Text("access_token")
+		other := c
+		other.proofKey = josetest.New(t, "ES256", "")
+		at := []any{"htu", d.PublicURL + "/oauth/userinfo"}
+		userInfo := func(method, scheme string, proofs ...string) harness.Response {
+			t.Helper()
+			req, err := http.NewRequest(method, d.PublicURL+"/oauth/userinfo", nil)
+			expect.NoError(t, err)
+			req.Header.Set("Authorization", scheme+" "+token)
+			req.Header["Dpop"] = proofs
+			a, err := harness.Send(req)
+			expect.NoError(t, err)
+			return a
+		}
+		used := c.apiProof(token, at...)
+		expect.Equal(t, "status with a proof", userInfo(http.MethodGet, "DPoP", used).Status, http.StatusOK)
+		post := userInfo(http.MethodPost, "DPoP", c.apiProof(token, append(at, "htm", "POST")...))
+		if post.Status != http.StatusOK || post.Text("sub") == "" || post.Text("name") == "" {
+			t.Errorf("POST: %d %s", post.Status, post.Raw)
+		}
+		for name, a := range map[string]harness.Response{
+			"as a bearer":     userInfo(http.MethodGet, "Bearer"),
+			"without a proof": userInfo(http.MethodGet, "DPoP"),
+			"a used proof":    userInfo(http.MethodGet, "DPoP", used),
+			"another key":     userInfo(http.MethodGet, "DPoP", other.apiProof(token, at...)),
+			"another URL":     userInfo(http.MethodGet, "DPoP", c.apiProof(token)),
+			"another method":  userInfo(http.MethodPost, "DPoP", c.apiProof(token, at...)),
+			"two proofs":      userInfo(http.MethodGet, "DPoP", c.apiProof(token, at...), c.apiProof(token, at...)),
+		} {
+			if challenge := a.Header.Get("WWW-Authenticate"); a.Status != http.StatusUnauthorized || !strings.Contains(challenge, "error=") {
+				t.Errorf("%s: %d %q", name, a.Status, challenge)
+			}
+		}
+	})
+}
