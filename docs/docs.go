@@ -11,7 +11,7 @@ import (
 
 //go:embed quick-start.md authorization.md tokens.md revocation.md scopes.md errors.md clients.md api-keys.md mcp.md user-api.md devices.md
 //go:embed developers.md registration.md client-documents.md service-clients.md dpop.md openid.md
-//go:embed sdk.md grpc.md enforcement.md wire-contract.md glossary.md
+//go:embed workspaces.md sdk.md grpc.md enforcement.md wire-contract.md glossary.md
 var files embed.FS
 
 // Group is a part of the table of contents.
@@ -45,7 +45,8 @@ func Groups() []Group {
 			{"clients", "Clients, library by library", "Complete programs in JavaScript, Python, Go and Java, and for Apache."},
 		}},
 		{Name: "More ways in", Pages: []Page{
-			{"api-keys", "API keys", "Keys of a workspace, limited by its plan."},
+			{"api-keys", "API keys", "Keys of a workspace, limited by its plan, by scopes and by networks."},
+			{"workspaces", "Workspaces", "What the administrators of a workspace decide about apps and keys."},
 			{"devices", "Devices", "A TV or a command line without a browser: a code that the user enters elsewhere."},
 			{"dpop", "PAR, DPoP and FAPI", "Authorization requests that are pushed, and tokens that are bound to a key."},
 			{"service-clients", "Services", "A client that gets tokens for itself, in one workspace."},

@@ -22,8 +22,12 @@ const ForwardAuthPath = "/forward-auth"
 // ForwardAuth returns the handler that another reverse proxy asks whether a request may pass. It
 // belongs on a listener that only such proxies reach.
 func ForwardAuth(config Config, deps Deps) http.Handler {
+	proxies, err := httpx.ParseProxies(config.TrustedProxies)
+	if err != nil {
+		proxies = httpx.Proxies{} // New refuses the settings
+	}
 	return deps.Tracing.Handler(ForwardAuthPath, httpx.WithRequestID(
-		ForwardAuthPath, refusalReporter(config, deps), forwardauth.Handler{Guard: newGuard(config, deps)},
+		ForwardAuthPath, refusalReporter(config, deps), forwardauth.Handler{Guard: newGuard(config, deps), Proxies: proxies},
 	))
 }
 

@@ -175,7 +175,7 @@ func TestAnIntrospectionRequestHasTheAppliedCursor(t *testing.T) {
 	eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 })
 	token := server.Issue(facts())
 	_ = active(t, client, token)
-	want := &tokenv1.IntrospectTokenRequest{Token: token, MinCursor: 1}
+	want := &tokenv1.IntrospectTokenRequest{Token: token, MinCursor: 1, ChecksAddresses: true}
 	if requests := server.Introspections(); len(requests) != 1 || !proto.Equal(requests[0], want) {
 		t.Errorf("introspected %v", requests)
 	}

@@ -1,6 +1,7 @@
 package usher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,19 @@ func (c *Client) Ready(ctx context.Context) error { return c.readiness.wait(ctx)
 // Introspect returns the token's properties. It returns ErrInactive for a token that is not active,
 // and another error, a gRPC status or that of ctx, where the token service did not respond within 2
 // s: deny the request then, with 503 and not with 401.
+//
+// A restricted API key may be limited to networks: it is not active unless ctx has an address in one of
+// them (WithSource).
 func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
+	t, err := c.introspectAnywhere(ctx, token)
+	if err == nil && !t.Addresses.Allow(sourceFrom(ctx)) {
+		return nil, ErrInactive
+	}
+	return t, err
+}
+
+// introspectAnywhere is Introspect without the comparison of addresses.
+func (c *Client) introspectAnywhere(ctx context.Context, token string) (*Token, error) {
 	if !enforce.PossibleLength(len(token)) {
 		return nil, ErrInactive
 	}
@@ -104,6 +117,10 @@ type Request struct {
 	Method     string
 	// Path is that of the request line, undecoded and without the query.
 	Path string
+	// Source is the network address that the request came from, with or without a port; empty for that of
+	// WithSource. Behind proxies it is the address that the first trusted one saw. An API key that is
+	// restricted to networks is refused unless it is in one of them, so also where it is not known.
+	Source string
 }
 
 // CheckRequest authorizes a request by the token service's catalog: it checks the token, that the
@@ -116,7 +133,7 @@ func (c *Client) CheckRequest(ctx context.Context, r Request) (*Token, error) {
 	if r.Credential.Token == "" {
 		return nil, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path)
 	}
-	t, err := c.Introspect(ctx, r.Credential.Token)
+	t, err := c.introspectAnywhere(ctx, r.Credential.Token)
 	if errors.Is(err, ErrInactive) {
 		return nil, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path)
 	}
@@ -125,6 +142,9 @@ func (c *Client) CheckRequest(ctx context.Context, r Request) (*Token, error) {
 	}
 	if rules == nil {
 		return nil, unavailable(errNoCatalog)
+	}
+	if !t.Addresses.Allow(cmp.Or(r.Source, sourceFrom(ctx))) {
+		return nil, rules.Challenge(enforce.OtherAddress(), r.Method, r.Path)
 	}
 	if t.Thumbprint != "" || r.Credential.DPoP {
 		call := enforce.Call{Method: r.Method, Origin: rules.Origin(r.Path), Path: r.Path}

@@ -97,7 +97,7 @@ func (c *Client) run(ctx context.Context, k key, token string, f *flight) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	l := c.cache.startLookup()
-	res, err := c.introspection.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token, MinCursor: l.cursor})
+	res, err := c.introspection.IntrospectToken(ctx, &tokenv1.IntrospectTokenRequest{Token: token, MinCursor: l.cursor, ChecksAddresses: true})
 	if err != nil {
 		f.err = fmt.Errorf("introspecting a token: %w", err)
 		return

@@ -38,8 +38,11 @@ type Token struct {
 	// Plan is the plan of the workspace, by its name in the catalog.
 	Plan string
 	// Scopes are the granted scopes, in the order of the request. They apply to an access token and a
-	// service token only.
+	// service token, and to a restricted API key unless it has none.
 	Scopes []string
+	// Addresses are the networks that a restricted API key may be used from; empty for all. The Client
+	// compares them with the address of the request: see WithSource and Request.Source.
+	Addresses enforce.Addresses
 	// Audience are the identifiers of the protected resources that an access token was issued for
 	// (RFC 8707); empty with a token service before release 0.2.
 	Audience []string
@@ -94,7 +97,8 @@ func (w *scopeCache) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
 	return Token{
 		Kind: enforce.KindNumbered(int32(res.GetKind())), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
 		WorkspaceID: res.GetWorkspaceId(), Plan: intern(res.GetPlan()), Scopes: w.fields(res.GetScope()),
-		Audience: w.audience(res.GetAud()), Thumbprint: res.GetCnf().GetJkt(), Issuer: intern(res.GetIss()),
+		Addresses: addressesOf(res.GetAllowedAddresses()),
+		Audience:  w.audience(res.GetAud()), Thumbprint: res.GetCnf().GetJkt(), Issuer: intern(res.GetIss()),
 		IssuedAt: timeOrZero(res.GetIat()), ExpiresAt: timeOrZero(res.GetExp()),
 	}
 }

@@ -24,7 +24,7 @@ func clientCommands() []command {
 		GrantId: []byte("0123456789abcdef"), UserId: "usr_john", ClientId: "vdo_client_a", WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "jobs:read"},
 		CreateTime: at, LastUseTime: at, ExpireTime: at,
 	}
-	return append(append(keyCommands(), reviewCommands()...), []command{
+	return append(append(append(keyCommands(), reviewCommands()...), workspaceCommands()...), []command{
 		{
 			"clients create App --redirect-uri https://app.example/callback?a=1,2 --redirect-uri com.example.app:/cb --scope videos:read,jobs:read", "", "CreateClient",
 			&authzv1.CreateClientRequest{

@@ -126,12 +126,20 @@ func commands() []command {
 			[]string{"aap_portal is revoked"},
 		},
 		{
-			"api-keys create ws_acme --name exporter", "", "CreateApiKey", &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: "exporter"},
-			&tokenv1.CreateApiKeyResponse{ApiKey: key, Key: "secret-once"}, nil,
+			"api-keys create ws_acme --name exporter --scope videos:read --address 203.0.113.0/24 --lifetime 24h", "", "CreateWorkspaceKey",
+			&tokenv1.CreateWorkspaceKeyRequest{
+				WorkspaceId: "ws_acme", Name: "exporter", Scopes: []string{"videos:read"}, AllowedAddresses: []string{"203.0.113.0/24"}, LifetimeSeconds: 86400,
+			},
+			&tokenv1.CreateWorkspaceKeyResponse{ApiKey: key, Key: "secret-once"}, nil,
 		},
 		{
-			"api-keys list ws_acme", "", "ListApiKeys", &tokenv1.ListApiKeysRequest{WorkspaceId: "ws_acme"},
-			&tokenv1.ListApiKeysResponse{ApiKeys: []*tokenv1.ApiKey{key}},
+			"api-keys rotate ws_acme key_one --overlap 1h", "", "RotateWorkspaceKey",
+			&tokenv1.RotateWorkspaceKeyRequest{WorkspaceId: "ws_acme", KeyId: "key_one", OverlapSeconds: 3600},
+			&tokenv1.RotateWorkspaceKeyResponse{ApiKey: key, Key: "secret-once", Replaced: key}, nil,
+		},
+		{
+			"api-keys list ws_acme", "", "ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysRequest{WorkspaceId: "ws_acme", PageSize: 100},
+			&tokenv1.ListWorkspaceKeysResponse{ApiKeys: []*tokenv1.ApiKey{key}},
 			[]string{"key_one", "exporter", "vdo_live_…1234", "2026-11-24T06:30:00Z"},
 		},
 		{"api-keys revoke key_one --yes", "", "RevokeApiKey", &tokenv1.RevokeApiKeyRequest{KeyId: "key_one"}, &tokenv1.RevokeApiKeyResponse{}, []string{"key_one is revoked"}},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/localsock"
@@ -44,7 +45,7 @@ func newConsole(t *testing.T) *console {
 		t.Fatal(err)
 	}
 	d := &console{t: t, responses: map[string]func(proto.Message) (proto.Message, error){}}
-	for _, service := range []string{"identity", "authz", "token"} {
+	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		lis, err := localsock.Listen("data", service)
 		if err != nil {
 			t.Fatal(err)
@@ -75,6 +76,9 @@ func (d *console) register(service string, s *rpcserver.Server) {
 	case "identity":
 		identityv1.RegisterAdministrationServiceServer(scripted{d, s}, identityv1.UnimplementedAdministrationServiceServer{})
 		return
+	case "consent":
+		consentv1.RegisterWorkspaceServiceServer(scripted{d, s}, consentv1.UnimplementedWorkspaceServiceServer{})
+		return
 	case "authz":
 		authzv1.RegisterAdministrationServiceServer(scripted{d, s}, authzv1.UnimplementedAdministrationServiceServer{})
 		authzv1.RegisterReviewServiceServer(scripted{d, s}, authzv1.UnimplementedReviewServiceServer{})
@@ -84,6 +88,7 @@ func (d *console) register(service string, s *rpcserver.Server) {
 	tokenv1.RegisterRevocationServiceServer(s, &revocationLog{})
 	tokenv1.RegisterEndingServiceServer(scripted{d, s}, tokenv1.UnimplementedEndingServiceServer{})
 	tokenv1.RegisterApiKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedApiKeyServiceServer{})
+	tokenv1.RegisterWorkspaceKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedWorkspaceKeyServiceServer{})
 	tokenv1.RegisterCatalogServiceServer(scripted{d, s}, tokenv1.UnimplementedCatalogServiceServer{})
 }
 

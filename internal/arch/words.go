@@ -68,7 +68,8 @@ func Unswept() []string {
 		// The word is right here: it means an authentication app, or the site that a user sees.
 		"services/identity", "services/consent/internal/connectedapp/connectedapp.go", "services/token/internal/store/revokesubjects.go",
 		"gateway/internal/page/templatedata.go", "gateway/internal/account/account.go", "gateway/gateway_test.go",
-		"test/browser", "test/interop/web_test.go", "test/pages/account_test.go",
+		"test/browser", "test/interop/web_test.go", "test/pages/account_test.go", "test/pages/workspaces_test.go",
+		"gateway/internal/page/workspace.go", "gateway/internal/workspaces",
 		// The command's name.
 		"test/endings/doc.go",
 		// A field of the contract has that name.

@@ -36,6 +36,8 @@ type Denial struct {
 	// tokenSent is true for a 401 of a request with a token. otherResource is true where that token
 	// was issued for another resource.
 	tokenSent, otherResource bool
+	// otherAddress is true for an API key that may not be used from the request's address.
+	otherAddress bool
 	// scheme says which challenges a 401 has, and key why the token's key is not proved.
 	scheme challengeScheme
 	key    KeyFault

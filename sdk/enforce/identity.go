@@ -17,7 +17,7 @@ const reservedPrefix = "usher-"
 
 // Identity is the verified identity that a request is forwarded with.
 type Identity struct {
-	// Kind is AccessToken, ServiceToken or APIKey.
+	// Kind is AccessToken, ServiceToken, APIKey or RestrictedAPIKey.
 	Kind Kind
 	// Subject is the user, `usr_…`; for an API key the key, `key_…`; for a service token the client,
 	// as `svc_` and its identifier.
@@ -25,7 +25,7 @@ type Identity struct {
 	// ClientID is the client; empty for an API key.
 	ClientID    string
 	WorkspaceID string
-	// Scope is space-separated; empty for an API key.
+	// Scope is space-separated; empty for an API key that no scope restricts.
 	Scope string
 	// Audience are the identifiers of the resources that the token was issued for, space-separated.
 	// It is not a header: the request was checked for it.

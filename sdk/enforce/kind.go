@@ -13,7 +13,7 @@ type Kind uint8
 const (
 	// AccessToken is an OAuth access token, `vdo_oat_…`, restricted by its scopes.
 	AccessToken Kind = iota + 1
-	// APIKey is a workspace's API key, `vdo_live_…`, without scopes.
+	// APIKey is a workspace's API key, `vdo_live_…`, that neither scopes nor addresses restrict.
 	APIKey
 	// UserToken is a token of the VIDIZMO API, which authorizes no endpoint of the catalog.
 	UserToken
@@ -23,13 +23,19 @@ const (
 	// ServiceToken is an access token that a client got for itself, `vdo_oat_…` too: it acts for no
 	// user, and is restricted by its scopes.
 	ServiceToken
+	// RestrictedAPIKey is an API key, `vdo_live_…` too, that is restricted by scopes, by Addresses or by
+	// both.
+	RestrictedAPIKey
 )
+
+// IsAPIKey reports whether the kind is that of a workspace's key: it belongs to no user and no client.
+func (k Kind) IsAPIKey() bool { return k == APIKey || k == RestrictedAPIKey }
 
 // Scoped reports whether tokens of the kind are restricted by their scopes and their audience.
 func (k Kind) Scoped() bool { return k == AccessToken || k == ServiceToken }
 
 // String returns the kind's name on the wire: `access_token`, `api_key`, `user_token`, `refresh_token`,
-// `service_token`, or `unknown`.
+// `service_token`, `restricted_api_key`, or `unknown`.
 func (k Kind) String() string {
 	switch k {
 	case AccessToken:
@@ -42,6 +48,8 @@ func (k Kind) String() string {
 		return "refresh_token"
 	case ServiceToken:
 		return "service_token"
+	case RestrictedAPIKey:
+		return "restricted_api_key"
 	}
 	return "unknown"
 }
@@ -49,7 +57,7 @@ func (k Kind) String() string {
 // KindNumbered returns the kind with a number of usher.token.v1.TokenKind; zero for a number that
 // this version does not define.
 func KindNumbered(number int32) Kind {
-	if number < 0 || number > int32(ServiceToken) {
+	if number < 0 || number > int32(RestrictedAPIKey) {
 		return 0
 	}
 	return Kind(number)
@@ -79,7 +87,8 @@ func PossibleLength(n int) bool {
 }
 
 // KindOf returns the kind of a token by its format: prefix, length, alphabet and checksum; zero for
-// a string that cannot be a token. A service token has the format of an AccessToken. It does not
+// a string that cannot be a token. A service token has the format of an AccessToken, and a restricted
+// API key that of an APIKey. It does not
 // check whether the token was issued, and saves a lookup of one that cannot have been.
 func KindOf(token string) Kind {
 	switch {

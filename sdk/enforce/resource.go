@@ -41,17 +41,20 @@ func (r Resource) Challenge(d *Denial, scopes ...string) *Denial {
 }
 
 // RequireScope checks an active token for the resource and for one scope, for endpoints that are
-// not in the catalog. It returns nil where it is allowed. An access token needs both, an API key
-// has neither and is allowed, and any other token is refused.
+// not in the catalog. It returns nil where it is allowed. An access token needs both. An API key
+// has no audience, and needs the scope only if scopes restrict it. Any other token is refused.
 func (r Resource) RequireScope(s Subject, scope string) *Denial {
 	switch s.Kind {
 	case APIKey:
 		return nil
-	case AccessToken, ServiceToken:
+	case AccessToken, ServiceToken, RestrictedAPIKey:
 	default:
 		return r.Challenge(Unauthenticated(true), scope)
 	}
-	if r.ID != "" && !slices.Contains(s.Audience, r.ID) {
+	if !s.limited() {
+		return nil
+	}
+	if s.Kind.Scoped() && r.ID != "" && !slices.Contains(s.Audience, r.ID) {
 		return r.Challenge(otherResource(s.Audience), scope)
 	}
 	if !slices.Contains(s.Scopes, scope) {

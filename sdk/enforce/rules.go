@@ -10,7 +10,7 @@ import (
 // Subject holds the properties of an active token that a decision depends on.
 type Subject struct {
 	Kind Kind
-	// Scopes apply to an AccessToken and a ServiceToken only.
+	// Scopes apply to an AccessToken and a ServiceToken, and to a RestrictedAPIKey unless it has none.
 	Scopes []string
 	// Audience are the identifiers of the resources that such a token was issued for; empty for the
 	// default resource.
@@ -19,6 +19,11 @@ type Subject struct {
 	Plan string
 	// Bound says that the token is bound to a key, which the request has proved (see Proofs).
 	Bound bool
+}
+
+// limited reports whether the token may call only what its scopes name.
+func (s *Subject) limited() bool {
+	return s.Kind.Scoped() || s.Kind == RestrictedAPIKey && len(s.Scopes) > 0
 }
 
 // Endpoint is a row of the catalog. In Path a segment that begins with a colon is a variable, which
@@ -129,7 +134,7 @@ func segmentsOf(path string) ([]string, error) {
 // scope, then the plan. It returns nil for an allowed one. The path is that of the request line,
 // undecoded and without the query.
 func (r *Rules) Decide(s Subject, method, path string) *Denial {
-	if !s.Kind.Scoped() && s.Kind != APIKey {
+	if !s.Kind.Scoped() && !s.Kind.IsAPIKey() {
 		return r.Challenge(Unauthenticated(true), method, path)
 	}
 	resource := r.resources.at(path)
@@ -144,7 +149,7 @@ func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	switch {
 	case e == nil:
 		return notFound()
-	case s.Kind.Scoped() && !slices.Contains(s.Scopes, e.Scope):
+	case s.limited() && !slices.Contains(s.Scopes, e.Scope):
 		return resource.insufficientScope(e.Scope, s)
 	case !r.has(s.Plan, e):
 		return planRestricted()

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
@@ -26,6 +27,7 @@ type Guard struct {
 	public       map[string]bool
 	resource     enforce.Resource
 	origin       string
+	source       func(context.Context) string
 	proofs       *enforce.Proofs
 	logger       *slog.Logger
 }
@@ -52,6 +54,22 @@ func WithResource(resource enforce.Resource) Option {
 // https://grpc.example.com: a DPoP proof is for POST and the URL of the method at it. By default it is
 // that of the resource's identifier; without either a token that is bound to a key is refused.
 func WithOrigin(origin string) Option { return func(g *Guard) { g.origin = origin } }
+
+// WithSource sets the function that returns the network address that a call came from, with or without
+// a port: PeerAddress for a server that clients reach directly, and behind proxies the address that the
+// first trusted one saw. Without this option an API key that is restricted to networks is refused,
+// because the peer may be a proxy.
+func WithSource(source func(context.Context) string) Option {
+	return func(g *Guard) { g.source = source }
+}
+
+// PeerAddress returns the address of the connection's peer, for WithSource; empty where it has none.
+func PeerAddress(ctx context.Context) string {
+	if p, ok := peer.FromContext(ctx); ok && p.Addr != nil {
+		return p.Addr.String()
+	}
+	return ""
+}
 
 // WithLogger sets the logger for failed introspections; they are not logged by default.
 func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger = logger } }
@@ -126,6 +144,9 @@ func (g *Guard) token(ctx context.Context, method string) (*usher.Token, error) 
 	sent := enforce.ReadCredential(metadata.ValueFromIncomingContext(ctx, "authorization"), metadata.ValueFromIncomingContext(ctx, "dpop"))
 	if sent.Token == "" || sent.Token == enforce.Malformed {
 		return nil, statusOf(sent.Inactive(), "")
+	}
+	if g.source != nil {
+		ctx = usher.WithSource(ctx, g.source(ctx))
 	}
 	t, err := g.introspector.Introspect(ctx, sent.Token)
 	switch {

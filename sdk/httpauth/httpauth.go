@@ -35,6 +35,7 @@ type options struct {
 	proofs   *enforce.Proofs
 	origin   string
 	path     func(*http.Request) string
+	source   func(*http.Request) string
 	logger   *slog.Logger
 	resource enforce.Resource
 	// unknownPath limits the log line about a path that is not in the catalog to the first one.
@@ -48,6 +49,17 @@ type Option func(*options)
 // sent. A service behind a proxy that rewrites paths returns the path that is in the catalog. It
 // must be undecoded and without a query, and the handler must act on the same one.
 func WithPath(path func(*http.Request) string) Option { return func(o *options) { o.path = path } }
+
+// WithSource sets the function that returns the network address that a request came from, with or
+// without a port: PeerAddress for a service that clients reach directly, and behind proxies the address
+// that the first trusted one saw. Without this option an API key that is restricted to networks is
+// refused, because the peer may be a proxy.
+func WithSource(source func(*http.Request) string) Option {
+	return func(o *options) { o.source = source }
+}
+
+// PeerAddress returns the address of the connection's peer, for WithSource.
+func PeerAddress(r *http.Request) string { return r.RemoteAddr }
 
 // WithResource sets the protected resource that RequireScope guards: it refuses an access token that
 // was issued for others, and its challenges name the resource's metadata. New finds the resource of
@@ -74,7 +86,10 @@ func WithNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.proofs
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 func settings(opts []Option) options {
-	o := options{path: func(r *http.Request) string { return r.URL.EscapedPath() }, unknownPath: &sync.Once{}, proofs: enforce.NewProofs()}
+	o := options{
+		path: func(r *http.Request) string { return r.URL.EscapedPath() }, source: func(*http.Request) string { return "" },
+		unknownPath: &sync.Once{}, proofs: enforce.NewProofs(),
+	}
 	o.logger = slog.Default() //nolint:forbidigo // the default of a library; WithLogger replaces it
 	for _, opt := range opts {
 		opt(&o)
@@ -141,6 +156,9 @@ func (o options) guard(check func(r *http.Request, sent enforce.Credential) (*us
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			sent := enforce.ReadCredential(r.Header["Authorization"], r.Header["Dpop"])
+			if source := o.source(r); source != "" {
+				r = r.WithContext(usher.WithSource(r.Context(), source))
+			}
 			t, err := check(r, sent)
 			if err == nil && t != nil && sent.Token != "" && sent.Token != enforce.Malformed {
 				next.ServeHTTP(w, r.WithContext(usher.NewContext(r.Context(), t)))

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // Server is the fake token service. Its methods may be called concurrently, and while it serves.
@@ -115,7 +116,7 @@ func Token(kind tokenv1.TokenKind) string {
 	}
 	const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	prefix := "vdo_oat_"
-	if kind == tokenv1.TokenKind_TOKEN_KIND_API_KEY {
+	if kind == tokenv1.TokenKind_TOKEN_KIND_API_KEY || kind == tokenv1.TokenKind_TOKEN_KIND_RESTRICTED_API_KEY {
 		prefix = "vdo_live_"
 	}
 	body := prefix + draw(base62, 43)
@@ -152,10 +153,16 @@ func (s *Server) IntrospectToken(ctx context.Context, req *tokenv1.IntrospectTok
 	switch {
 	case down != nil:
 		return nil, down
-	case facts == nil:
+	case facts == nil, !req.GetChecksAddresses() && !allowed(facts, req.GetSourceAddress()):
 		return &tokenv1.IntrospectTokenResponse{}, nil
 	}
 	return facts, nil
+}
+
+// allowed reports whether a token may be used from an address.
+func allowed(facts *tokenv1.IntrospectTokenResponse, source string) bool {
+	networks, err := enforce.ParseAddresses(facts.GetAllowedAddresses())
+	return err == nil && networks.Allow(source)
 }
 
 // GetCatalog returns the catalog.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -16,10 +17,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
+	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
+	"github.com/vidocu/usher/services/consent/internal/policy"
 	"github.com/vidocu/usher/services/consent/internal/rpc"
 	"github.com/vidocu/usher/services/consent/internal/store"
+	"github.com/vidocu/usher/services/consent/internal/workspaceapp"
 )
 
 // Deps are the service's dependencies. The caller opens and closes them.
@@ -42,6 +46,8 @@ type Service struct {
 	store   *store.Store
 	decider decision.Decider
 	apps    connectedapp.Service
+	// workspaces is what administrators of workspaces decide.
+	workspaces *rpc.Workspaces
 }
 
 // Migrations are the steps of the service's schema, a folder an engine.
@@ -58,16 +64,32 @@ func New(config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{Decisions: authzv1.NewDecisionServiceClient(deps.Authz), Clients: authzv1.NewClientServiceClient(deps.Authz)}
 	token := rpc.Token{Grants: tokenv1.NewGrantServiceClient(deps.Token)}
+	order := func() []string { return scopeOrder(deps.Catalog.Current()) }
+	policies := requests{Administration: policy.Administration{Store: st, Versions: token}}
 	return &Service{
 		config: config, deps: deps, store: st,
 		decider: decision.Decider{
 			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Grants: st, Catalog: deps.Catalog,
+			Policies: policy.NewCache(st, time.Now), Requests: policies,
 		},
 		apps: connectedapp.Service{
 			Identity: identity, Clients: authz, Connections: token, Approvals: st,
-			ScopeOrder: func() []string { return scopeOrder(deps.Catalog.Current()) }, Logger: deps.Logger,
+			ScopeOrder: order, Logger: deps.Logger,
+		},
+		workspaces: &rpc.Workspaces{
+			Authorizer: workspaceadmin.Authorizer{Sessions: identity.Sessions},
+			Apps:       workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: order},
+			Policies:   policies.Administration, Clients: authz,
 		},
 	}, nil
+}
+
+// requests is decision.Requests.
+type requests struct{ policy.Administration }
+
+// RequestsOf returns the requests of a user for a client.
+func (r requests) RequestsOf(ctx context.Context, userID, clientID string) ([]policy.Request, error) {
+	return r.Store.RequestsOf(ctx, userID, clientID)
 }
 
 // scopeOrder returns the names of the scopes in the order of the catalog.
@@ -84,6 +106,7 @@ func scopeOrder(c *catalog.Catalog) []string {
 func (s *Service) Register(r grpc.ServiceRegistrar) {
 	consentv1.RegisterConsentServiceServer(r, &rpc.Consents{Decider: s.decider})
 	consentv1.RegisterConnectedAppServiceServer(r, &rpc.ConnectedApps{Apps: s.apps})
+	consentv1.RegisterWorkspaceServiceServer(r, s.workspaces)
 	s.store.Events().Register(r)
 }
 

@@ -22,7 +22,7 @@ func TestTheWayOfAnApp(t *testing.T) {
 	b := newBench(t)
 	want := &consentv1.GetPromptResponse{
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com", DisplayName: "John Doe", EmailAddress: "john@example.com",
-		Workspaces: []*consentv1.PromptWorkspace{{WorkspaceId: "ws_acme", Name: "Acme", Plan: "pro", Role: "administrator"}},
+		Workspaces: []*consentv1.PromptWorkspace{{WorkspaceId: "ws_acme", Name: "Acme", Plan: "pro", Role: "administrator", Access: consentv1.WorkspaceAccess_WORKSPACE_ACCESS_OPEN}},
 		Page:       &consentv1.Page{ClientId: "app"},
 	}
 	got := b.prompt(t)

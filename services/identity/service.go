@@ -66,6 +66,7 @@ type Service struct {
 	credentials    *rpc.Credentials
 	directory      *rpc.Directory
 	administration *rpc.Administration
+	workspaces     *rpc.Workspaces
 }
 
 // Migrations returns the migrations of the service's schema, one folder per database engine.
@@ -101,7 +102,8 @@ func New(config Config, deps Deps) (*Service, error) {
 			Verifier: verifier, Changer: credential.Changer{Verifier: verifier, Sessions: sessions, Store: st},
 			Logger: deps.Logger, SignIns: signIns,
 		},
-		directory: &rpc.Directory{Memberships: st, Users: st},
+		directory:  &rpc.Directory{Memberships: st, Users: st},
+		workspaces: &rpc.Workspaces{Sessions: sessions, Members: st},
 		administration: &rpc.Administration{
 			Service: administration.Service{Store: st, Passwords: passwords, Plans: deps.Plans, Attempts: guard}, Apps: apps,
 		},
@@ -126,6 +128,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	identityv1.RegisterCredentialServiceServer(r, s.credentials)
 	identityv1.RegisterDirectoryServiceServer(r, s.directory)
 	identityv1.RegisterAdministrationServiceServer(r, s.administration)
+	identityv1.RegisterWorkspaceServiceServer(r, s.workspaces)
 	s.store.Events().Register(r)
 }
 

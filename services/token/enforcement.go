@@ -8,7 +8,9 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/lastuse"
+	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/access"
@@ -26,6 +28,7 @@ type enforcement struct {
 	plans   *plan.Cache
 	uses    *lastuse.Recorder
 	keys    apikey.Keys
+	admins  workspaceadmin.Authorizer
 	rules   func() *enforce.Rules
 	access  *rpc.Access
 	catalog *rpc.Catalog
@@ -39,12 +42,22 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	return &enforcement{
 		plans:   plan.New(workspaces, config.PlanAge),
 		uses:    lastuse.New(store.KeyUses{Store: st}, deps.Logger.With("of", "API keys")),
-		keys:    apikey.Keys{Store: st, Workspaces: workspaces},
+		keys:    apikey.Keys{Store: st, Workspaces: workspaces, Scopes: func() []string { return scopeNames(deps.Catalog.Current()) }},
+		admins:  workspaceadmin.Authorizer{Sessions: identityv1.NewSessionServiceClient(deps.Identity)},
 		rules:   deps.Catalog.Rules,
 		access:  &rpc.Access{},
 		catalog: &rpc.Catalog{Current: deps.Catalog.Current},
 		envoy:   &rpc.Envoy{KeepAuthorization: config.EnvoyKeepAuthorization, Logger: deps.Logger},
 	}
+}
+
+// scopeNames returns the names of the scopes in the order of the catalog.
+func scopeNames(c *catalog.Catalog) []string {
+	var names []string
+	for _, scope := range c.Scopes() {
+		names = append(names, scope.Name)
+	}
+	return names
 }
 
 // setDecider gives AccessService and Envoy's authorization service their decider.
@@ -57,8 +70,8 @@ func (e *enforcement) setDecider(introspector introspect.Introspector) {
 type bearerTokens struct{ introspect.Introspector }
 
 // Live introspects a bearer token of any kind.
-func (l bearerTokens) Live(ctx context.Context, token string) (introspect.Facts, error) {
-	return rpc.ForCaller(ctx, l.Introspector).Bearer(ctx, token, 0)
+func (l bearerTokens) Live(ctx context.Context, token, source string) (introspect.Facts, error) {
+	return rpc.ForCaller(ctx, l.Introspector).From(source).Bearer(ctx, token, 0)
 }
 
 // Apply is feed.Listener. It evicts the plan of a workspace that changed.
@@ -77,5 +90,6 @@ func (e *enforcement) register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterAccessServiceServer(r, e.access)
 	tokenv1.RegisterCatalogServiceServer(r, e.catalog)
 	tokenv1.RegisterApiKeyServiceServer(r, &rpc.APIKeys{Keys: e.keys})
+	tokenv1.RegisterWorkspaceKeyServiceServer(r, &rpc.WorkspaceKeys{Keys: e.keys, Authorizer: e.admins})
 	authv3.RegisterAuthorizationServer(r, e.envoy)
 }

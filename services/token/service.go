@@ -93,7 +93,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		Pushed:         authzv1.NewPushedAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz), Reviews: authzv1.NewReviewServiceClient(deps.Authz),
-		Registrations:  authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
+		Registrations: authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
 	}
 	uses := lastuse.New(st, deps.Logger)
 	enforced := newEnforcement(config, deps, st)

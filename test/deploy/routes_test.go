@@ -12,7 +12,7 @@ import (
 func publicPaths(t *testing.T) []string {
 	t.Helper()
 	var table string
-	for _, name := range []string{"gateway.go", "openid.go", "developers.go"} {
+	for _, name := range []string{"gateway.go", "openid.go", "developers.go", "workspaces.go"} {
 		source, err := os.ReadFile("../../gateway/" + name)
 		if err != nil {
 			t.Fatal(err)
@@ -22,7 +22,7 @@ func publicPaths(t *testing.T) []string {
 	}
 	named := map[string]string{
 		"path": "/oauth/token", "userapi.Path": "/api/v1/user", "browser.CookieCheckPath": "/cookie-check", "page.AssetsPath": "/assets/x.css",
-		"page.LogosPath":       "/logos/x.png",
+		"page.LogosPath": "/logos/x.png", "workspaces.Path": "/workspaces",
 		"catalog.MetadataPath": "/.well-known/oauth-protected-resource", "openapi.Path": "/openapi.json", "docsite.Path": "/docs",
 		"browser.DevicesPath": "/account/devices", "registration.Path": "/oauth/register",
 		"openid.KeysPath": "/oauth/jwks", "openid.UserInfoPath": "/oauth/userinfo", "browser.LogoutPath": "/oauth/logout",

@@ -201,6 +201,8 @@ func readForm(form *html.Node) Form {
 			readInput(&f, n)
 		case "select":
 			readSelect(&f, n)
+		case "textarea":
+			f.Values.Set(attr(n, "name"), textOf(n))
 		}
 	}
 	return f
@@ -209,7 +211,7 @@ func readForm(form *html.Node) Form {
 func readInput(f *Form, n *html.Node) {
 	name, value := attr(n, "name"), attr(n, "value")
 	switch {
-	case name == "" || attr(n, "type") == "submit":
+	case name == "" || attr(n, "type") == "submit" || attr(n, "type") == "checkbox" && !has(n, "checked"):
 	case attr(n, "type") == "radio":
 		f.Choices[name] = append(f.Choices[name], value)
 		if has(n, "checked") {
@@ -218,6 +220,15 @@ func readInput(f *Form, n *html.Node) {
 	default:
 		f.Values.Set(name, value)
 	}
+}
+
+// textOf returns the text of an element without elements in it.
+func textOf(n *html.Node) string {
+	var text string
+	for c := range n.ChildNodes() {
+		text += c.Data
+	}
+	return text
 }
 
 func readSelect(f *Form, n *html.Node) {

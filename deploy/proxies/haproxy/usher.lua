@@ -18,6 +18,9 @@ core.register_action("usher", {"http-req"}, function(txn)
   local headers = {
     ["x-forwarded-method"] = {txn.sf:method()},
     ["x-forwarded-uri"] = {txn.sf:pathq()},
+    -- For API keys that may be used from some networks only; the gateway reads it if
+    -- gateway.trusted_proxies names this HAProxy.
+    ["x-forwarded-for"] = {tostring(txn.sf:src())},
   }
   local sent = txn.http:req_get_headers()
   for _, name in ipairs({"authorization", "dpop"}) do

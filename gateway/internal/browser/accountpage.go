@@ -38,19 +38,28 @@ func accountPath(name string) string {
 // DevelopersPath is the page of the clients of the user's workspaces, and the prefix of every page about one.
 const DevelopersPath = "/developers"
 
+// WorkspacesPath is the page of the workspaces that the user administers, and the prefix of every page about
+// one.
+const WorkspacesPath = "/workspaces"
+
 // maxConsolePath is the maximum length of the path of a page of the developer console.
 const maxConsolePath = 128
 
-// consolePath returns a path of the developer console as it is; empty for any other string.
+// consolePath returns a path of the developer console, or of the administration of workspaces, as it is;
+// empty for any other string.
 func consolePath(path string) string {
 	rest, found := strings.CutPrefix(path, DevelopersPath)
+	if !found {
+		rest, found = strings.CutPrefix(path, WorkspacesPath)
+	}
 	if !found || len(path) > maxConsolePath || rest != "" && rest[0] != '/' || strings.Trim(rest, identifierCharacters+"/") != "" || strings.Contains(path, "//") {
 		return ""
 	}
 	return path
 }
 
-// ConsoleForm returns the form page of a page of the developer console.
+// ConsoleForm returns the form page of a page of the developer console, or of the administration of
+// workspaces.
 func ConsoleForm(path string) formPage {
 	return formPage{page: PageConsole, purposes: []string{purposeAccount}, at: consolePath(path), request: path}
 }

@@ -153,6 +153,10 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		redirect(w, r, "/signin", from.request) // signed out in another tab: the authorization continues after the sign-in
 		return
 	}
+	if workspace, asks := strings.CutPrefix(r.PostForm.Get("decision"), decisionAsk); asks {
+		f.askForApproval(w, r, from, workspace)
+		return
+	}
 	named, displayed := shownPage(strings.TrimSpace(r.PostForm.Get("csrf_token")))
 	if displayed != nil {
 		from.purposes, from.named = append(from.purposes, named), named
@@ -200,6 +204,9 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 		return
 	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:
 		f.redirectBack(w, r, from, Flash{Kind: flashForbidden})
+		return
+	case errorv1.Reason_REASON_WORKSPACE_POLICY:
+		f.redirectBack(w, r, from, Flash{Kind: flashPolicy, WorkspaceID: req.GetWorkspaceId()})
 		return
 	case errorv1.Reason_REASON_INVALID_REQUEST:
 		if req.GetScopesChosen() && oerr.Field(err) == "scopes" {

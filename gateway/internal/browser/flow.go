@@ -331,6 +331,10 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
 	case flashFull:
 		return page.Fault{Text: "As many people use this app as may use one that nobody here has checked. Nothing was decided."}
+	case flashPolicy:
+		return page.Fault{Text: "This workspace's administrators do not let this app be connected. Nothing was shared. Choose another workspace, or ask them.", Field: "workspaces"}
+	case flashReason:
+		return page.Fault{Text: "A reason has at most 500 characters. Nothing was asked.", Field: "ask"}
 	case flashNoScope:
 		return page.Fault{Text: "Choose at least one permission, or deny.", Field: "permissions"}
 	case flashScopes:

@@ -48,6 +48,8 @@ func (f Flow) consentData(c consentView) page.Consent {
 		Permissions: f.promptPermissions(prompt.GetScopes(), c.flash), Fault: f.Fault(c.flash),
 		Workspaces: workspaces(prompt, c.flash.WorkspaceID), Report: f.reportOf(prompt.GetPage().GetClientId()),
 	}
+	data.Closed = closedWorkspaces(prompt)
+	data.Asked = c.flash.Kind == flashAsked
 	if d := prompt.GetDevice(); d != nil {
 		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime().In(Zone(prompt.GetTimeZone()))}
 	}
@@ -60,7 +62,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 	data.Had, data.Added = f.promptPermissions(had, c.flash), f.promptPermissions(added, c.flash)
 	if prompt.GetOneClick() && !c.whole && len(granted) == 1 && len(added) == 0 && data.Fault.Text == "" {
 		for i := range data.Workspaces {
-			if data.Workspaces[i].ID == granted[0].GetWorkspaceId() {
+			if data.Workspaces[i].ID == granted[0].GetWorkspaceId() && !data.Workspaces[i].Disabled {
 				data.OneClick = &data.Workspaces[i]
 			}
 		}
@@ -81,10 +83,13 @@ func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Works
 	var list []page.Workspace
 	for _, ws := range prompt.GetWorkspaces() {
 		shown := page.Workspace{
-			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(),
-			Chosen: ws.GetWorkspaceId() == chosen || len(prompt.GetWorkspaces()) == 1,
+			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(), Disabled: !open(ws),
+			Chosen: open(ws) && (ws.GetWorkspaceId() == chosen || len(prompt.GetWorkspaces()) == 1),
 		}
-		if granted[shown.ID] {
+		switch {
+		case shown.Disabled:
+			shown.Badge = &page.Badge{Kind: "warn", Text: "Its administrators decide"}
+		case granted[shown.ID]:
 			shown.Badge = &page.Badge{Text: "Connected"}
 		}
 		list = append(list, shown)

@@ -54,6 +54,7 @@ func expected() map[errorv1.Reason][2]response {
 		errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND: inner,
 		errorv1.Reason_REASON_AUTHORIZATION_STALE:     inner,
 		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN:     inner,
+		errorv1.Reason_REASON_WORKSPACE_POLICY:        inner,
 		errorv1.Reason_REASON_NOT_FOUND:               inner,
 		errorv1.Reason_REASON_CALLER_DENIED:           inner,
 		errorv1.Reason_REASON_CROSS_SITE_REQUEST:      inner,

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/guard"
+	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -35,7 +36,12 @@ const (
 )
 
 // Handler responds 200 with the identity headers, or with a denial.
-type Handler struct{ Guard guard.Guard }
+type Handler struct {
+	Guard guard.Guard
+	// Proxies are those whose X-Forwarded-For is trusted. The peer is always a proxy: with another one the
+	// address of the original request is not known.
+	Proxies httpx.Proxies
+}
 
 // ServeHTTP is http.Handler.
 func (f Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -45,7 +51,7 @@ func (f Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, _, _ := strings.Cut(sub.uri, "?")
-	authorized, denial := f.Guard.Authorize(r, sub.method, path)
+	authorized, denial := f.Guard.Authorize(r, guard.Subject{Method: sub.method, Path: path, Source: f.Proxies.Forwarded(r)})
 	if denial != nil {
 		f.deny(w, sub, denial)
 		return

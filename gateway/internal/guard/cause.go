@@ -16,6 +16,8 @@ func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
 			return errorv1.Cause_CAUSE_ACCESS_TOKEN_MISSING
 		case d.OtherResource():
 			return errorv1.Cause_CAUSE_ACCESS_TOKEN_OTHER_RESOURCE
+		case d.OtherAddress():
+			return errorv1.Cause_CAUSE_API_KEY_ADDRESS
 		}
 		if cause := keyCause(d.KeyFault()); cause != errorv1.Cause_CAUSE_UNSPECIFIED {
 			return cause

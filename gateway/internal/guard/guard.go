@@ -49,13 +49,21 @@ func (p Authorized) SetCredential(h http.Header) {
 	h["Authorization"], h["Dpop"] = []string{"DPoP " + p.Credential.Token}, p.Proofs
 }
 
-// Authorize checks a request by its headers Authorization and DPoP alone (RFC 9700 §4.3.2). The path is
-// that of the request line, undecoded and without the query.
-func (g Guard) Authorize(r *http.Request, method, path string) (Authorized, *enforce.Denial) {
+// Subject is the request to check.
+type Subject struct {
+	Method string
+	// Path is that of the request line, undecoded and without the query.
+	Path string
+	// Source is the address that it came from; empty where that is not known.
+	Source string
+}
+
+// Authorize checks a request by the headers Authorization and DPoP of r alone (RFC 9700 §4.3.2).
+func (g Guard) Authorize(r *http.Request, s Subject) (Authorized, *enforce.Denial) {
 	sent := enforce.ReadCredential(r.Header["Authorization"], r.Header["Dpop"])
 	ctx, cancel := context.WithTimeout(r.Context(), g.Timeout)
 	defer cancel()
-	token, err := g.Checker.CheckRequest(ctx, usher.Request{Credential: sent, Method: method, Path: path})
+	token, err := g.Checker.CheckRequest(ctx, usher.Request{Credential: sent, Method: s.Method, Path: s.Path, Source: s.Source})
 	if err == nil && token != nil && sent.Token != "" {
 		return Authorized{token, sent}, nil
 	}

@@ -46,6 +46,16 @@ func (p Proxies) Source(r *http.Request) string {
 	return source.String()
 }
 
+// Forwarded returns the client's address for a request whose peer is a proxy that describes another
+// request: Source where the peer is a trusted proxy with X-Forwarded-For, and else an empty string.
+func (p Proxies) Forwarded(r *http.Request) string {
+	peer, ok := hop(r.RemoteAddr)
+	if !ok || !p.trusted(peer) || len(r.Header["X-Forwarded-For"]) == 0 {
+		return ""
+	}
+	return p.Source(r)
+}
+
 // Peer returns the address of the connection's peer, and an empty string where it has none.
 func Peer(r *http.Request) string {
 	peer, ok := hop(r.RemoteAddr)

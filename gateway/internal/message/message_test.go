@@ -59,7 +59,7 @@ func TestEveryTextHasThePlacesOfItsKey(t *testing.T) {
 }
 
 // action matches a text in a template.
-var action = regexp.MustCompile(`{{tf? "([^"]*)"|\(anchor "[^"]*" "([^"]*)"`)
+var action = regexp.MustCompile(`{{tf? "([^"]*)"|\(anchor (?:"[^"]*"|\.\w+|\([^)]*\)) "([^"]*)"`)
 
 // sentence matches a literal that can only be a text of a page: log lines begin in lower case, and
 // names of headers have no space.
@@ -72,7 +72,7 @@ var development = []string{"components.go", "demo.go", "components.html", "demo.
 func used(t *testing.T) (all, needed map[string]bool) {
 	t.Helper()
 	all, needed = map[string]bool{}, map[string]bool{}
-	for _, pattern := range []string{"gateway/internal/page/files/*.html", "gateway/internal/page/*.go", "gateway/internal/browser/*.go", "gateway/internal/account/*.go", "gateway/internal/developers/*.go", "gateway/problem.go", "gateway/config.go", "docs/docs.go", "gateway/internal/docsite/site.go"} {
+	for _, pattern := range []string{"gateway/internal/page/files/*.html", "gateway/internal/page/*.go", "gateway/internal/browser/*.go", "gateway/internal/account/*.go", "gateway/internal/developers/*.go", "gateway/internal/workspaces/*.go", "gateway/problem.go", "gateway/config.go", "docs/docs.go", "gateway/internal/docsite/site.go"} {
 		for _, name := range glob(t, pattern) {
 			if slices.Contains(development, filepath.Base(name)) || strings.HasSuffix(name, "_test.go") {
 				continue

@@ -73,9 +73,42 @@ type Consent struct {
 	// one click goes on; nil for the whole page.
 	OneClick   *Workspace
 	Workspaces []Workspace
+	// Closed are the workspaces in which the app may not be connected, and Asked says that the user has just
+	// asked the administrators of one.
+	Closed []ClosedWorkspace
+	Asked  bool
 	// Report is where users report an app; empty for nowhere.
 	Report string
 	Fault  Fault
+}
+
+// ClosedWorkspace is a workspace whose policy does not let the app be connected.
+type ClosedWorkspace struct {
+	ID string
+	// Name is untrusted text.
+	Name string
+	// Nobody says that no app may be connected, and not only this one.
+	Nobody bool
+	// Administers says that the user administers it.
+	Administers bool
+	// AskedAt is when the user asked for the app; zero if never.
+	AskedAt time.Time
+	// Refused says that the administrators refused, with an answer, which is untrusted text and may be empty.
+	Refused bool
+	Answer  string
+}
+
+// Choosable reports whether there is a workspace to choose.
+func (c Consent) Choosable() bool {
+	return slices.ContainsFunc(c.Workspaces, func(w Workspace) bool { return !w.Disabled })
+}
+
+// AskedDone returns the notice after the user asked; nil for none.
+func (c Consent) AskedDone() *Message {
+	if !c.Asked {
+		return nil
+	}
+	return &Message{Kind: "ok", Text: "The administrators see your request. Come back to the app once they have answered: nothing was shared until then."}
 }
 
 // Tile returns the app's logo.

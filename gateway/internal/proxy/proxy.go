@@ -72,7 +72,7 @@ func New(c Config) *Proxy {
 
 // ServeHTTP is http.Handler.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	authorized, denial := p.config.Guard.Authorize(r, r.Method, r.URL.EscapedPath())
+	authorized, denial := p.config.Guard.Authorize(r, guard.Subject{Method: r.Method, Path: r.URL.EscapedPath(), Source: p.config.Proxies.Source(r)})
 	if denial == nil && p.config.Upstream == nil {
 		denial = &enforce.Denial{Status: http.StatusNotFound, Code: enforce.CodeNotFound, Message: "There is no such endpoint"}
 		refusal.NoteCause(r.Context(), errorv1.Cause_CAUSE_NOT_FOUND)

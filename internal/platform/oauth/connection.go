@@ -29,6 +29,8 @@ type Connection struct {
 	LastUsed time.Time
 	// DescriptionDigest is that of the newest grant; empty where it is not known.
 	DescriptionDigest string
+	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
+	PolicyVersions map[string]int64
 }
 
 // Installation is a grant to one installation of a client whose identifier all installations share.
@@ -46,10 +48,22 @@ type LiveGrants struct {
 	Scopes []GrantedScopes
 	// DescriptionDigest is that of the newest grant; empty for none.
 	DescriptionDigest string
+	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
+	PolicyVersions map[string]int64
 }
 
 // GrantedScopes are the scopes of a user's grants to a client in one workspace.
 type GrantedScopes struct {
 	WorkspaceID string
 	Scope       Scope
+}
+
+// WorkspaceClient is a client to which users granted access to a workspace.
+type WorkspaceClient struct {
+	ClientID string
+	// Users is how many users did.
+	Users int64
+	// Scope are the scopes of all grants together.
+	Scope    Scope
+	LastUsed time.Time
 }

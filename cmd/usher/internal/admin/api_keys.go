@@ -3,6 +3,8 @@ package admin
 import (
 	"context"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -12,17 +14,23 @@ import (
 type APIKeys struct {
 	Create createKey `cmd:"" help:"Create an API key for a workspace; it is printed only once."`
 	List   listKeys  `cmd:"" help:"List a workspace's API keys, newest first, revoked ones too."`
+	Rotate rotateKey `cmd:"" help:"Replace an API key by a new one with the same limits; the old one ends after the overlap."`
 	Revoke revokeKey `cmd:"" help:"Revoke an API key: it is refused everywhere when the command returns."`
 }
 
 type createKey struct {
-	Workspace string `arg:"" help:"The workspace, ws_…, that it gives access to."`
-	Name      string `help:"A name for it." required:""`
+	Workspace string        `arg:"" help:"The workspace, ws_…, that it gives access to."`
+	Name      string        `help:"A name for it." required:""`
+	Scope     []string      `help:"Restrict it to these scopes, separated by commas." placeholder:"SCOPE"`
+	Address   []string      `help:"Restrict it to these addresses and networks, such as 203.0.113.0/24." placeholder:"NETWORK"`
+	Lifetime  time.Duration `help:"End it after this time, such as 2160h; 0 for a key that does not expire." default:"0"`
 }
 
 // Run creates a key.
 func (c createKey) Run(ctx context.Context, s *Session) error {
-	res, err := s.apiKeys().CreateApiKey(ctx, &tokenv1.CreateApiKeyRequest{WorkspaceId: c.Workspace, Name: c.Name})
+	res, err := s.workspaceKeys().CreateWorkspaceKey(ctx, &tokenv1.CreateWorkspaceKeyRequest{
+		WorkspaceId: c.Workspace, Name: c.Name, Scopes: c.Scope, AllowedAddresses: c.Address, LifetimeSeconds: int64(c.Lifetime / time.Second),
+	})
 	if err != nil {
 		return err
 	}
@@ -31,20 +39,44 @@ func (c createKey) Run(ctx context.Context, s *Session) error {
 
 type listKeys struct {
 	Workspace string `arg:"" help:"The workspace, ws_…."`
+	limit
 }
 
 // Run lists keys.
 func (c listKeys) Run(ctx context.Context, s *Session) error {
-	return call(ctx, s.apiKeys().ListApiKeys, &tokenv1.ListApiKeysRequest{WorkspaceId: c.Workspace}, rows(s, keyRows))
+	return call(ctx, allPages(s, c.Limit, s.workspaceKeys().ListWorkspaceKeys), &tokenv1.ListWorkspaceKeysRequest{WorkspaceId: c.Workspace},
+		rows(s, keyRows))
 }
 
-func keyRows(res *tokenv1.ListApiKeysResponse) table.Rows {
-	t := table.Rows{{"KEY", "NAME", "BEGINS AND ENDS", "CREATED", "LAST USED", "REVOKED"}}
+func keyRows(res *tokenv1.ListWorkspaceKeysResponse) table.Rows {
+	t := table.Rows{{"KEY", "NAME", "BEGINS AND ENDS", "CREATED BY", "CREATED", "LAST USED", "SCOPES", "ADDRESSES", "EXPIRES", "REVOKED"}}
 	for _, k := range res.GetApiKeys() {
-		t.Add(k.GetKeyId(), k.GetName(), k.GetPrefix()+"…"+k.GetLastFour(), timestamp(k.GetCreateTime()), timestamp(k.GetLastUseTime()),
-			timestamp(k.GetRevokeTime()))
+		t.Add(k.GetKeyId(), k.GetName(), k.GetPrefix()+"…"+k.GetLastFour(), orNone(k.GetCreatorUserId()), timestamp(k.GetCreateTime()),
+			timestamp(k.GetLastUseTime()), orNone(strings.Join(k.GetScopes(), " ")), orNone(strings.Join(k.GetAllowedAddresses(), " ")),
+			timestamp(k.GetExpireTime()), timestamp(k.GetRevokeTime()))
 	}
 	return t
+}
+
+type rotateKey struct {
+	Workspace string        `arg:"" help:"The workspace, ws_…."`
+	Key       string        `arg:"" help:"The key's identifier, key_…."`
+	Overlap   time.Duration `help:"How long the old key stays valid, at most 720h; 0 ends it at once." default:"24h"`
+}
+
+// Run replaces a key.
+func (c rotateKey) Run(ctx context.Context, s *Session) error {
+	res, err := s.workspaceKeys().RotateWorkspaceKey(ctx, &tokenv1.RotateWorkspaceKeyRequest{
+		WorkspaceId: c.Workspace, KeyId: c.Key, OverlapSeconds: int64(c.Overlap / time.Second),
+	})
+	if err != nil {
+		return err
+	}
+	end := "has ended"
+	if res.GetReplaced().GetLive() {
+		end = "ends at " + timestamp(res.GetReplaced().GetExpireTime())
+	}
+	return s.reveal(res, res.GetKey(), fmt.Sprintf("API key %s replaces %s, which %s.", res.GetApiKey().GetKeyId(), c.Key, end))
 }
 
 type revokeKey struct {

@@ -120,6 +120,13 @@ func keyImpact(keyID string) impact {
 	return impact{nil, func(*tokenv1.CountAccessResponse) string { return "the access of every program that uses " + keyID }}
 }
 
+// workspaceAppImpact is a client's access to a workspace.
+func workspaceAppImpact(workspaceID, clientID string) impact {
+	return impact{nil, func(*tokenv1.CountAccessResponse) string {
+		return "the access of all members' " + clientID + " to " + workspaceID
+	}}
+}
+
 // number writes a count with its noun, such as "at least 10,000 grants".
 func number(n int64, noun string, of *tokenv1.CountAccessResponse) string {
 	text := strconv.FormatInt(n, 10)

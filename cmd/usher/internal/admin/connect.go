@@ -46,7 +46,7 @@ func (s *Session) dial(service string) (connection, error) {
 
 func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, addr string, err error) {
 	addr = map[string]string{
-		"identity": settings.Peers.Identity, "authz": settings.Peers.Authz, "token": settings.Peers.Token,
+		"identity": settings.Peers.Identity, "authz": settings.Peers.Authz, "token": settings.Peers.Token, "consent": settings.Peers.Consent,
 		"activity": settings.Peers.Activity,
 	}[service]
 	if addr != "" {

@@ -18,7 +18,7 @@ type Members struct {
 type addMember struct {
 	Workspace string `arg:"" help:"The workspace, ws_…."`
 	User      string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-	Role      string `help:"The member's role: member or administrator." enum:"member,administrator" default:"member" placeholder:"ROLE"`
+	Role      string `help:"The member's role: member, developer or administrator." enum:"member,developer,administrator" default:"member" placeholder:"ROLE"`
 }
 
 // Run adds a member.

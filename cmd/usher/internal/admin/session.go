@@ -6,6 +6,7 @@ import (
 	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/run"
@@ -105,6 +106,16 @@ func (s *Session) logouts() tokenv1.LogoutDeliveryServiceClient {
 // apiKeys is administration of API keys.
 func (s *Session) apiKeys() tokenv1.ApiKeyServiceClient {
 	return tokenv1.NewApiKeyServiceClient(remote{s, "token"})
+}
+
+// workspaceKeys is administration of the API keys of a workspace.
+func (s *Session) workspaceKeys() tokenv1.WorkspaceKeyServiceClient {
+	return tokenv1.NewWorkspaceKeyServiceClient(remote{s, "token"})
+}
+
+// workspaces is administration of the clients of workspaces.
+func (s *Session) workspaces() consentv1.WorkspaceServiceClient {
+	return consentv1.NewWorkspaceServiceClient(remote{s, "consent"})
 }
 
 // catalog reads the catalog that the token service uses.

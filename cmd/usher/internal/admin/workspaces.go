@@ -14,6 +14,14 @@ type Workspaces struct {
 	Create  createWorkspace `cmd:"" help:"Create a workspace."`
 	List    listWorkspaces  `cmd:"" help:"List workspaces by name."`
 	SetPlan setPlan         `cmd:"" help:"Change a workspace's plan; what its tokens and keys may call changes at once."`
+
+	Apps       listWorkspaceApps `cmd:"" help:"List the clients that members connected in a workspace."`
+	EndApp     endWorkspaceApp   `cmd:"" help:"End a client's access to a workspace for all members."`
+	Policy     showPolicy        `cmd:"" help:"Show who may connect clients in a workspace, and the approved clients."`
+	SetPolicy  setPolicy         `cmd:"" help:"Change who may connect clients in a workspace; connected ones stay connected."`
+	ApproveApp approveApp        `cmd:"" help:"Approve a client for a workspace, or withdraw the approval."`
+	Requests   listAppRequests   `cmd:"" help:"List the clients that members ask for."`
+	Answer     answerAppRequest  `cmd:"" help:"Answer the requests of members for a client."`
 }
 
 type createWorkspace struct {
@@ -73,7 +81,7 @@ func membershipRows(workspaces []*identityv1.Workspace) table.Rows {
 
 const rolePrefix = "ROLE_"
 
-// roleName is the role as the command line spells it: member, administrator.
+// roleName is the role as the command line spells it: member, developer, administrator.
 func roleName(r identityv1.Role) string {
 	return strings.ToLower(strings.TrimPrefix(r.String(), rolePrefix))
 }

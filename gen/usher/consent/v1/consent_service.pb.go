@@ -77,6 +77,63 @@ func (Decision) EnumDescriptor() ([]byte, []int) {
 	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{0}
 }
 
+// WorkspaceAccess is whether the policy of a workspace lets its members connect a client.
+type WorkspaceAccess int32
+
+const (
+	// From release 0.1, which knows no policies.
+	WorkspaceAccess_WORKSPACE_ACCESS_UNSPECIFIED WorkspaceAccess = 0
+	// Members may connect it.
+	WorkspaceAccess_WORKSPACE_ACCESS_OPEN WorkspaceAccess = 1
+	// An administrator must approve the client first.
+	WorkspaceAccess_WORKSPACE_ACCESS_NEEDS_APPROVAL WorkspaceAccess = 2
+	// No client may be connected.
+	WorkspaceAccess_WORKSPACE_ACCESS_CLOSED WorkspaceAccess = 3
+)
+
+// Enum value maps for WorkspaceAccess.
+var (
+	WorkspaceAccess_name = map[int32]string{
+		0: "WORKSPACE_ACCESS_UNSPECIFIED",
+		1: "WORKSPACE_ACCESS_OPEN",
+		2: "WORKSPACE_ACCESS_NEEDS_APPROVAL",
+		3: "WORKSPACE_ACCESS_CLOSED",
+	}
+	WorkspaceAccess_value = map[string]int32{
+		"WORKSPACE_ACCESS_UNSPECIFIED":    0,
+		"WORKSPACE_ACCESS_OPEN":           1,
+		"WORKSPACE_ACCESS_NEEDS_APPROVAL": 2,
+		"WORKSPACE_ACCESS_CLOSED":         3,
+	}
+)
+
+func (x WorkspaceAccess) Enum() *WorkspaceAccess {
+	p := new(WorkspaceAccess)
+	*p = x
+	return p
+}
+
+func (x WorkspaceAccess) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (WorkspaceAccess) Descriptor() protoreflect.EnumDescriptor {
+	return file_usher_consent_v1_consent_service_proto_enumTypes[1].Descriptor()
+}
+
+func (WorkspaceAccess) Type() protoreflect.EnumType {
+	return &file_usher_consent_v1_consent_service_proto_enumTypes[1]
+}
+
+func (x WorkspaceAccess) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use WorkspaceAccess.Descriptor instead.
+func (WorkspaceAccess) EnumDescriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{1}
+}
+
 // GetPromptRequest names a pending authorization.
 type GetPromptRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -557,10 +614,19 @@ type PromptWorkspace struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Its plan's name in the catalog.
 	Plan string `protobuf:"bytes,3,opt,name=plan,proto3" json:"plan,omitempty"`
-	// The user's role in it: `member` or `administrator`.
-	Role          string `protobuf:"bytes,4,opt,name=role,proto3" json:"role,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The user's role in it: `member`, `developer` or `administrator`.
+	Role string `protobuf:"bytes,4,opt,name=role,proto3" json:"role,omitempty"`
+	// Whether the client may be connected in it. Release 0.1 never sends it.
+	Access WorkspaceAccess `protobuf:"varint,120,opt,name=access,proto3,enum=usher.consent.v1.WorkspaceAccess" json:"access,omitempty"`
+	// When the user asked the administrators for the client, where access is not open; absent if never.
+	ApprovalRequestTime *timestamppb.Timestamp `protobuf:"bytes,121,opt,name=approval_request_time,json=approvalRequestTime,proto3" json:"approval_request_time,omitempty"`
+	// Whether that request was refused, and the administrator's word about it: untrusted text, which may
+	// be empty.
+	ApprovalRefused bool `protobuf:"varint,122,opt,name=approval_refused,json=approvalRefused,proto3" json:"approval_refused,omitempty"`
+	// See approval_refused.
+	ApprovalAnswer string `protobuf:"bytes,123,opt,name=approval_answer,json=approvalAnswer,proto3" json:"approval_answer,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PromptWorkspace) Reset() {
@@ -621,6 +687,153 @@ func (x *PromptWorkspace) GetRole() string {
 	return ""
 }
 
+func (x *PromptWorkspace) GetAccess() WorkspaceAccess {
+	if x != nil {
+		return x.Access
+	}
+	return WorkspaceAccess_WORKSPACE_ACCESS_UNSPECIFIED
+}
+
+func (x *PromptWorkspace) GetApprovalRequestTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ApprovalRequestTime
+	}
+	return nil
+}
+
+func (x *PromptWorkspace) GetApprovalRefused() bool {
+	if x != nil {
+		return x.ApprovalRefused
+	}
+	return false
+}
+
+func (x *PromptWorkspace) GetApprovalAnswer() string {
+	if x != nil {
+		return x.ApprovalAnswer
+	}
+	return ""
+}
+
+// RequestApprovalRequest asks for the approval of a client.
+type RequestApprovalRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The pending authorization.
+	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,2,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The browser cookie's value.
+	BrowserToken string `protobuf:"bytes,3,opt,name=browser_token,json=browserToken,proto3" json:"browser_token,omitempty"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,4,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// Why the user wants the client: at most 500 characters; may be empty.
+	Reason        string `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestApprovalRequest) Reset() {
+	*x = RequestApprovalRequest{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestApprovalRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestApprovalRequest) ProtoMessage() {}
+
+func (x *RequestApprovalRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestApprovalRequest.ProtoReflect.Descriptor instead.
+func (*RequestApprovalRequest) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RequestApprovalRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+func (x *RequestApprovalRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *RequestApprovalRequest) GetBrowserToken() string {
+	if x != nil {
+		return x.BrowserToken
+	}
+	return ""
+}
+
+func (x *RequestApprovalRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *RequestApprovalRequest) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// RequestApprovalResponse is empty.
+type RequestApprovalResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RequestApprovalResponse) Reset() {
+	*x = RequestApprovalResponse{}
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RequestApprovalResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RequestApprovalResponse) ProtoMessage() {}
+
+func (x *RequestApprovalResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RequestApprovalResponse.ProtoReflect.Descriptor instead.
+func (*RequestApprovalResponse) Descriptor() ([]byte, []int) {
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{8}
+}
+
 // DecideRequest is the consent form.
 type DecideRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -652,7 +865,7 @@ type DecideRequest struct {
 
 func (x *DecideRequest) Reset() {
 	*x = DecideRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -664,7 +877,7 @@ func (x *DecideRequest) String() string {
 func (*DecideRequest) ProtoMessage() {}
 
 func (x *DecideRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[7]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -677,7 +890,7 @@ func (x *DecideRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideRequest.ProtoReflect.Descriptor instead.
 func (*DecideRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DecideRequest) GetRequestId() string {
@@ -762,7 +975,7 @@ type DecideResponse struct {
 
 func (x *DecideResponse) Reset() {
 	*x = DecideResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -774,7 +987,7 @@ func (x *DecideResponse) String() string {
 func (*DecideResponse) ProtoMessage() {}
 
 func (x *DecideResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[8]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -787,7 +1000,7 @@ func (x *DecideResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideResponse.ProtoReflect.Descriptor instead.
 func (*DecideResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DecideResponse) GetLocation() string {
@@ -812,7 +1025,7 @@ type GetOutcomeRequest struct {
 
 func (x *GetOutcomeRequest) Reset() {
 	*x = GetOutcomeRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -824,7 +1037,7 @@ func (x *GetOutcomeRequest) String() string {
 func (*GetOutcomeRequest) ProtoMessage() {}
 
 func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[9]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -837,7 +1050,7 @@ func (x *GetOutcomeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeRequest.ProtoReflect.Descriptor instead.
 func (*GetOutcomeRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetOutcomeRequest) GetRequestId() string {
@@ -888,7 +1101,7 @@ type GetOutcomeResponse struct {
 
 func (x *GetOutcomeResponse) Reset() {
 	*x = GetOutcomeResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -900,7 +1113,7 @@ func (x *GetOutcomeResponse) String() string {
 func (*GetOutcomeResponse) ProtoMessage() {}
 
 func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[10]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -913,7 +1126,7 @@ func (x *GetOutcomeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetOutcomeResponse.ProtoReflect.Descriptor instead.
 func (*GetOutcomeResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetOutcomeResponse) GetClientName() string {
@@ -994,7 +1207,7 @@ type DecideSilentlyRequest struct {
 
 func (x *DecideSilentlyRequest) Reset() {
 	*x = DecideSilentlyRequest{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[11]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1006,7 +1219,7 @@ func (x *DecideSilentlyRequest) String() string {
 func (*DecideSilentlyRequest) ProtoMessage() {}
 
 func (x *DecideSilentlyRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[11]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1019,7 +1232,7 @@ func (x *DecideSilentlyRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideSilentlyRequest.ProtoReflect.Descriptor instead.
 func (*DecideSilentlyRequest) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *DecideSilentlyRequest) GetRequestId() string {
@@ -1054,7 +1267,7 @@ type DecideSilentlyResponse struct {
 
 func (x *DecideSilentlyResponse) Reset() {
 	*x = DecideSilentlyResponse{}
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[12]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1066,7 +1279,7 @@ func (x *DecideSilentlyResponse) String() string {
 func (*DecideSilentlyResponse) ProtoMessage() {}
 
 func (x *DecideSilentlyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[12]
+	mi := &file_usher_consent_v1_consent_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1079,7 +1292,7 @@ func (x *DecideSilentlyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DecideSilentlyResponse.ProtoReflect.Descriptor instead.
 func (*DecideSilentlyResponse) Descriptor() ([]byte, []int) {
-	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_consent_v1_consent_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DecideSilentlyResponse) GetLocation() string {
@@ -1130,12 +1343,24 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\vPromptScope\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x1a\n" +
-	"\boptional\x18P \x01(\bR\boptional\"p\n" +
+	"\boptional\x18P \x01(\bR\boptional\"\xcf\x02\n" +
 	"\x0fPromptWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
 	"\x04plan\x18\x03 \x01(\tR\x04plan\x12\x12\n" +
-	"\x04role\x18\x04 \x01(\tR\x04role\"\x8e\x03\n" +
+	"\x04role\x18\x04 \x01(\tR\x04role\x129\n" +
+	"\x06access\x18x \x01(\x0e2!.usher.consent.v1.WorkspaceAccessR\x06access\x12N\n" +
+	"\x15approval_request_time\x18y \x01(\v2\x1a.google.protobuf.TimestampR\x13approvalRequestTime\x12)\n" +
+	"\x10approval_refused\x18z \x01(\bR\x0fapprovalRefused\x12'\n" +
+	"\x0fapproval_answer\x18{ \x01(\tR\x0eapprovalAnswer\"\xc8\x01\n" +
+	"\x16RequestApprovalRequest\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
+	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12!\n" +
+	"\fworkspace_id\x18\x04 \x01(\tR\vworkspaceId\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\"\x19\n" +
+	"\x17RequestApprovalResponse\"\x8e\x03\n" +
 	"\rDecideRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -1179,11 +1404,17 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\bDecision\x12\x18\n" +
 	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10DECISION_APPROVE\x10\x01\x12\x11\n" +
-	"\rDECISION_DENY\x10\x022\x90\x03\n" +
+	"\rDECISION_DENY\x10\x02*\x90\x01\n" +
+	"\x0fWorkspaceAccess\x12 \n" +
+	"\x1cWORKSPACE_ACCESS_UNSPECIFIED\x10\x00\x12\x19\n" +
+	"\x15WORKSPACE_ACCESS_OPEN\x10\x01\x12#\n" +
+	"\x1fWORKSPACE_ACCESS_NEEDS_APPROVAL\x10\x02\x12\x1b\n" +
+	"\x17WORKSPACE_ACCESS_CLOSED\x10\x032\x82\x04\n" +
 	"\x0eConsentService\x12[\n" +
 	"\tGetPrompt\x12\".usher.consent.v1.GetPromptRequest\x1a#.usher.consent.v1.GetPromptResponse\"\x05\xe2\xbd\x18\x01\x01\x12R\n" +
 	"\x06Decide\x12\x1f.usher.consent.v1.DecideRequest\x1a .usher.consent.v1.DecideResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
-	"\x0eDecideSilently\x12'.usher.consent.v1.DecideSilentlyRequest\x1a(.usher.consent.v1.DecideSilentlyResponse\"\x05\xe2\xbd\x18\x01\x01\x12a\n" +
+	"\x0eDecideSilently\x12'.usher.consent.v1.DecideSilentlyRequest\x1a(.usher.consent.v1.DecideSilentlyResponse\"\x05\xe2\xbd\x18\x01\x01\x12p\n" +
+	"\x0fRequestApproval\x12(.usher.consent.v1.RequestApprovalRequest\x1a).usher.consent.v1.RequestApprovalResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12a\n" +
 	"\n" +
 	"GetOutcome\x12#.usher.consent.v1.GetOutcomeRequest\x1a$.usher.consent.v1.GetOutcomeResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01B\xcc\x01\n" +
 	"\x1bcom.vidocu.usher.consent.v1B\x13ConsentServiceProtoP\x01Z6github.com/vidocu/usher/gen/usher/consent/v1;consentv1\xa2\x02\x03UCX\xaa\x02\x10Usher.Consent.V1\xca\x02\x10Usher\\Consent\\V1\xe2\x02\x1cUsher\\Consent\\V1\\GPBMetadata\xea\x02\x12Usher::Consent::V1b\x06proto3"
@@ -1200,54 +1431,61 @@ func file_usher_consent_v1_consent_service_proto_rawDescGZIP() []byte {
 	return file_usher_consent_v1_consent_service_proto_rawDescData
 }
 
-var file_usher_consent_v1_consent_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_usher_consent_v1_consent_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_usher_consent_v1_consent_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_usher_consent_v1_consent_service_proto_goTypes = []any{
-	(Decision)(0),                  // 0: usher.consent.v1.Decision
-	(*GetPromptRequest)(nil),       // 1: usher.consent.v1.GetPromptRequest
-	(*GetPromptResponse)(nil),      // 2: usher.consent.v1.GetPromptResponse
-	(*GrantedWorkspace)(nil),       // 3: usher.consent.v1.GrantedWorkspace
-	(*Device)(nil),                 // 4: usher.consent.v1.Device
-	(*Page)(nil),                   // 5: usher.consent.v1.Page
-	(*PromptScope)(nil),            // 6: usher.consent.v1.PromptScope
-	(*PromptWorkspace)(nil),        // 7: usher.consent.v1.PromptWorkspace
-	(*DecideRequest)(nil),          // 8: usher.consent.v1.DecideRequest
-	(*DecideResponse)(nil),         // 9: usher.consent.v1.DecideResponse
-	(*GetOutcomeRequest)(nil),      // 10: usher.consent.v1.GetOutcomeRequest
-	(*GetOutcomeResponse)(nil),     // 11: usher.consent.v1.GetOutcomeResponse
-	(*DecideSilentlyRequest)(nil),  // 12: usher.consent.v1.DecideSilentlyRequest
-	(*DecideSilentlyResponse)(nil), // 13: usher.consent.v1.DecideSilentlyResponse
-	(*v1.AppIdentity)(nil),         // 14: usher.authz.v1.AppIdentity
-	(AppChange)(0),                 // 15: usher.consent.v1.AppChange
-	(*timestamppb.Timestamp)(nil),  // 16: google.protobuf.Timestamp
+	(Decision)(0),                   // 0: usher.consent.v1.Decision
+	(WorkspaceAccess)(0),            // 1: usher.consent.v1.WorkspaceAccess
+	(*GetPromptRequest)(nil),        // 2: usher.consent.v1.GetPromptRequest
+	(*GetPromptResponse)(nil),       // 3: usher.consent.v1.GetPromptResponse
+	(*GrantedWorkspace)(nil),        // 4: usher.consent.v1.GrantedWorkspace
+	(*Device)(nil),                  // 5: usher.consent.v1.Device
+	(*Page)(nil),                    // 6: usher.consent.v1.Page
+	(*PromptScope)(nil),             // 7: usher.consent.v1.PromptScope
+	(*PromptWorkspace)(nil),         // 8: usher.consent.v1.PromptWorkspace
+	(*RequestApprovalRequest)(nil),  // 9: usher.consent.v1.RequestApprovalRequest
+	(*RequestApprovalResponse)(nil), // 10: usher.consent.v1.RequestApprovalResponse
+	(*DecideRequest)(nil),           // 11: usher.consent.v1.DecideRequest
+	(*DecideResponse)(nil),          // 12: usher.consent.v1.DecideResponse
+	(*GetOutcomeRequest)(nil),       // 13: usher.consent.v1.GetOutcomeRequest
+	(*GetOutcomeResponse)(nil),      // 14: usher.consent.v1.GetOutcomeResponse
+	(*DecideSilentlyRequest)(nil),   // 15: usher.consent.v1.DecideSilentlyRequest
+	(*DecideSilentlyResponse)(nil),  // 16: usher.consent.v1.DecideSilentlyResponse
+	(*v1.AppIdentity)(nil),          // 17: usher.authz.v1.AppIdentity
+	(AppChange)(0),                  // 18: usher.consent.v1.AppChange
+	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
-	6,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
-	7,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
-	5,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
-	4,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
-	14, // 4: usher.consent.v1.GetPromptResponse.identity:type_name -> usher.authz.v1.AppIdentity
-	3,  // 5: usher.consent.v1.GetPromptResponse.granted:type_name -> usher.consent.v1.GrantedWorkspace
-	15, // 6: usher.consent.v1.GetPromptResponse.changes:type_name -> usher.consent.v1.AppChange
-	16, // 7: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
-	0,  // 8: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
-	5,  // 9: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
-	0,  // 10: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
-	7,  // 11: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
-	16, // 12: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
-	1,  // 13: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	8,  // 14: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	12, // 15: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
-	10, // 16: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	2,  // 17: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	9,  // 18: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	13, // 19: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
-	11, // 20: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	7,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
+	8,  // 1: usher.consent.v1.GetPromptResponse.workspaces:type_name -> usher.consent.v1.PromptWorkspace
+	6,  // 2: usher.consent.v1.GetPromptResponse.page:type_name -> usher.consent.v1.Page
+	5,  // 3: usher.consent.v1.GetPromptResponse.device:type_name -> usher.consent.v1.Device
+	17, // 4: usher.consent.v1.GetPromptResponse.identity:type_name -> usher.authz.v1.AppIdentity
+	4,  // 5: usher.consent.v1.GetPromptResponse.granted:type_name -> usher.consent.v1.GrantedWorkspace
+	18, // 6: usher.consent.v1.GetPromptResponse.changes:type_name -> usher.consent.v1.AppChange
+	19, // 7: usher.consent.v1.Device.request_time:type_name -> google.protobuf.Timestamp
+	1,  // 8: usher.consent.v1.PromptWorkspace.access:type_name -> usher.consent.v1.WorkspaceAccess
+	19, // 9: usher.consent.v1.PromptWorkspace.approval_request_time:type_name -> google.protobuf.Timestamp
+	0,  // 10: usher.consent.v1.DecideRequest.decision:type_name -> usher.consent.v1.Decision
+	6,  // 11: usher.consent.v1.DecideRequest.page:type_name -> usher.consent.v1.Page
+	0,  // 12: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
+	8,  // 13: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
+	19, // 14: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
+	2,  // 15: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	11, // 16: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	15, // 17: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
+	9,  // 18: usher.consent.v1.ConsentService.RequestApproval:input_type -> usher.consent.v1.RequestApprovalRequest
+	13, // 19: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	3,  // 20: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	12, // 21: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	16, // 22: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
+	10, // 23: usher.consent.v1.ConsentService.RequestApproval:output_type -> usher.consent.v1.RequestApprovalResponse
+	14, // 24: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	20, // [20:25] is the sub-list for method output_type
+	15, // [15:20] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }
@@ -1261,8 +1499,8 @@ func file_usher_consent_v1_consent_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_consent_v1_consent_service_proto_rawDesc), len(file_usher_consent_v1_consent_service_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   13,
+			NumEnums:      2,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

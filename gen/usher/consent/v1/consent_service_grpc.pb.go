@@ -19,10 +19,11 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ConsentService_GetPrompt_FullMethodName      = "/usher.consent.v1.ConsentService/GetPrompt"
-	ConsentService_Decide_FullMethodName         = "/usher.consent.v1.ConsentService/Decide"
-	ConsentService_DecideSilently_FullMethodName = "/usher.consent.v1.ConsentService/DecideSilently"
-	ConsentService_GetOutcome_FullMethodName     = "/usher.consent.v1.ConsentService/GetOutcome"
+	ConsentService_GetPrompt_FullMethodName       = "/usher.consent.v1.ConsentService/GetPrompt"
+	ConsentService_Decide_FullMethodName          = "/usher.consent.v1.ConsentService/Decide"
+	ConsentService_DecideSilently_FullMethodName  = "/usher.consent.v1.ConsentService/DecideSilently"
+	ConsentService_RequestApproval_FullMethodName = "/usher.consent.v1.ConsentService/RequestApproval"
+	ConsentService_GetOutcome_FullMethodName      = "/usher.consent.v1.ConsentService/GetOutcome"
 )
 
 // ConsentServiceClient is the client API for ConsentService service.
@@ -37,7 +38,8 @@ type ConsentServiceClient interface {
 	// GetPrompt returns the content of the consent page and the epoch that the decision must carry.
 	GetPrompt(ctx context.Context, in *GetPromptRequest, opts ...grpc.CallOption) (*GetPromptResponse, error)
 	// Decide records the decision and returns the redirect to the client. An approval needs a
-	// workspace that the user is a member of (else WORKSPACE_FORBIDDEN). A request is decided once:
+	// workspace that the user is a member of (else WORKSPACE_FORBIDDEN) and whose policy lets the client
+	// be connected at that moment (else WORKSPACE_POLICY). A request is decided once:
 	// the same decision returns the same location again until its code expires or is redeemed, and
 	// every other decision returns AUTHORIZATION_NOT_FOUND.
 	Decide(ctx context.Context, in *DecideRequest, opts ...grpc.CallOption) (*DecideResponse, error)
@@ -46,6 +48,11 @@ type ConsentServiceClient interface {
 	// which all of it is granted. Otherwise the redirect has an error: login_required,
 	// consent_required or interaction_required.
 	DecideSilently(ctx context.Context, in *DecideSilentlyRequest, opts ...grpc.CallOption) (*DecideSilentlyResponse, error)
+	// RequestApproval asks the administrators of a workspace to approve the client of a pending
+	// authorization, with a reason. Asking again replaces the reason. WORKSPACE_FORBIDDEN for a user who
+	// is not a member, and INVALID_REQUEST where the policy of the workspace needs no approval of the
+	// client, or where the reason is longer than 500 characters.
+	RequestApproval(ctx context.Context, in *RequestApprovalRequest, opts ...grpc.CallOption) (*RequestApprovalResponse, error)
 	// GetOutcome reads the user's decision about a request. AUTHORIZATION_NOT_FOUND while it is
 	// undecided.
 	GetOutcome(ctx context.Context, in *GetOutcomeRequest, opts ...grpc.CallOption) (*GetOutcomeResponse, error)
@@ -89,6 +96,16 @@ func (c *consentServiceClient) DecideSilently(ctx context.Context, in *DecideSil
 	return out, nil
 }
 
+func (c *consentServiceClient) RequestApproval(ctx context.Context, in *RequestApprovalRequest, opts ...grpc.CallOption) (*RequestApprovalResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RequestApprovalResponse)
+	err := c.cc.Invoke(ctx, ConsentService_RequestApproval_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *consentServiceClient) GetOutcome(ctx context.Context, in *GetOutcomeRequest, opts ...grpc.CallOption) (*GetOutcomeResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(GetOutcomeResponse)
@@ -111,7 +128,8 @@ type ConsentServiceServer interface {
 	// GetPrompt returns the content of the consent page and the epoch that the decision must carry.
 	GetPrompt(context.Context, *GetPromptRequest) (*GetPromptResponse, error)
 	// Decide records the decision and returns the redirect to the client. An approval needs a
-	// workspace that the user is a member of (else WORKSPACE_FORBIDDEN). A request is decided once:
+	// workspace that the user is a member of (else WORKSPACE_FORBIDDEN) and whose policy lets the client
+	// be connected at that moment (else WORKSPACE_POLICY). A request is decided once:
 	// the same decision returns the same location again until its code expires or is redeemed, and
 	// every other decision returns AUTHORIZATION_NOT_FOUND.
 	Decide(context.Context, *DecideRequest) (*DecideResponse, error)
@@ -120,6 +138,11 @@ type ConsentServiceServer interface {
 	// which all of it is granted. Otherwise the redirect has an error: login_required,
 	// consent_required or interaction_required.
 	DecideSilently(context.Context, *DecideSilentlyRequest) (*DecideSilentlyResponse, error)
+	// RequestApproval asks the administrators of a workspace to approve the client of a pending
+	// authorization, with a reason. Asking again replaces the reason. WORKSPACE_FORBIDDEN for a user who
+	// is not a member, and INVALID_REQUEST where the policy of the workspace needs no approval of the
+	// client, or where the reason is longer than 500 characters.
+	RequestApproval(context.Context, *RequestApprovalRequest) (*RequestApprovalResponse, error)
 	// GetOutcome reads the user's decision about a request. AUTHORIZATION_NOT_FOUND while it is
 	// undecided.
 	GetOutcome(context.Context, *GetOutcomeRequest) (*GetOutcomeResponse, error)
@@ -141,6 +164,9 @@ func (UnimplementedConsentServiceServer) Decide(context.Context, *DecideRequest)
 }
 func (UnimplementedConsentServiceServer) DecideSilently(context.Context, *DecideSilentlyRequest) (*DecideSilentlyResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method DecideSilently not implemented")
+}
+func (UnimplementedConsentServiceServer) RequestApproval(context.Context, *RequestApprovalRequest) (*RequestApprovalResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RequestApproval not implemented")
 }
 func (UnimplementedConsentServiceServer) GetOutcome(context.Context, *GetOutcomeRequest) (*GetOutcomeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetOutcome not implemented")
@@ -220,6 +246,24 @@ func _ConsentService_DecideSilently_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ConsentService_RequestApproval_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RequestApprovalRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ConsentServiceServer).RequestApproval(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ConsentService_RequestApproval_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ConsentServiceServer).RequestApproval(ctx, req.(*RequestApprovalRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ConsentService_GetOutcome_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetOutcomeRequest)
 	if err := dec(in); err != nil {
@@ -256,6 +300,10 @@ var ConsentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DecideSilently",
 			Handler:    _ConsentService_DecideSilently_Handler,
+		},
+		{
+			MethodName: "RequestApproval",
+			Handler:    _ConsentService_RequestApproval_Handler,
 		},
 		{
 			MethodName: "GetOutcome",

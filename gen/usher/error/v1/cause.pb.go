@@ -178,6 +178,11 @@ const (
 	Cause_CAUSE_AUTHORIZATION_STALE Cause = 68
 	// The user is not a member of the chosen workspace.
 	Cause_CAUSE_WORKSPACE_FORBIDDEN Cause = 69
+	// The policy of the chosen workspace does not let its members connect the client.
+	Cause_CAUSE_WORKSPACE_POLICY Cause = 320
+	// The API key may be used from certain networks only, and the request came from another one, or from an address that is not
+	// known.
+	Cause_CAUSE_API_KEY_ADDRESS Cause = 321
 	// The browser session is unknown, expired or ended.
 	Cause_CAUSE_SESSION_REQUIRED Cause = 70
 	// The e-mail address, the password or the client secret is wrong.
@@ -438,6 +443,8 @@ var (
 		67:  "CAUSE_AUTHORIZATION_CLIENT_CHANGED",
 		68:  "CAUSE_AUTHORIZATION_STALE",
 		69:  "CAUSE_WORKSPACE_FORBIDDEN",
+		320: "CAUSE_WORKSPACE_POLICY",
+		321: "CAUSE_API_KEY_ADDRESS",
 		70:  "CAUSE_SESSION_REQUIRED",
 		71:  "CAUSE_CREDENTIALS_WRONG",
 		72:  "CAUSE_USER_TOKEN_MISSING",
@@ -600,6 +607,8 @@ var (
 		"CAUSE_AUTHORIZATION_CLIENT_CHANGED":  67,
 		"CAUSE_AUTHORIZATION_STALE":           68,
 		"CAUSE_WORKSPACE_FORBIDDEN":           69,
+		"CAUSE_WORKSPACE_POLICY":              320,
+		"CAUSE_API_KEY_ADDRESS":               321,
 		"CAUSE_SESSION_REQUIRED":              70,
 		"CAUSE_CREDENTIALS_WRONG":             71,
 		"CAUSE_USER_TOKEN_MISSING":            72,
@@ -756,7 +765,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x97v\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x9ex\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -829,7 +838,9 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x1eCAUSE_AUTHORIZATION_OTHER_USER\x10B\x1a&\xe8\xbd\x18\r\xf2\xbd\x18\x1eStart the authorization again.\x12N\n" +
 	"\"CAUSE_AUTHORIZATION_CLIENT_CHANGED\x10C\x1a&\xe8\xbd\x18\r\xf2\xbd\x18\x1eStart the authorization again.\x12E\n" +
 	"\x19CAUSE_AUTHORIZATION_STALE\x10D\x1a&\xe8\xbd\x18\x0e\xf2\xbd\x18\x1eStart the authorization again.\x12N\n" +
-	"\x19CAUSE_WORKSPACE_FORBIDDEN\x10E\x1a/\xe8\xbd\x18\x0f\xf2\xbd\x18'Have the user choose another workspace.\x12:\n" +
+	"\x19CAUSE_WORKSPACE_FORBIDDEN\x10E\x1a/\xe8\xbd\x18\x0f\xf2\xbd\x18'Have the user choose another workspace.\x12\x87\x01\n" +
+	"\x16CAUSE_WORKSPACE_POLICY\x10\xc0\x02\x1aj\xe8\xbd\x18x\xf2\xbd\x18bHave the user choose another workspace, or ask an administrator of this one to approve the client.\x12{\n" +
+	"\x15CAUSE_API_KEY_ADDRESS\x10\xc1\x02\x1a_\xf2\xbd\x18[Send the request from a network of the key, or create a key with the networks that you use.\x12:\n" +
 	"\x16CAUSE_SESSION_REQUIRED\x10F\x1a\x1e\xe8\xbd\x18\f\xf2\xbd\x18\x16Have the user sign in.\x12D\n" +
 	"\x17CAUSE_CREDENTIALS_WRONG\x10G\x1a'\xe8\xbd\x18\v\xf2\xbd\x18\x1fHave the user enter both again.\x12P\n" +
 	"\x18CAUSE_USER_TOKEN_MISSING\x10H\x1a2\xe8\xbd\x18\x16\xf2\xbd\x18*Send Authorization: Bearer with the token.\x129\n" +

@@ -119,6 +119,9 @@ const (
 	// The DPoP proof is missing where one is required, is not valid, or was used before (RFC 9449 §5
 	// invalid_dpop_proof).
 	Reason_REASON_INVALID_DPOP_PROOF Reason = 70
+	// The policy of the chosen workspace does not let the user connect the client: an administrator of the
+	// workspace decides.
+	Reason_REASON_WORKSPACE_POLICY Reason = 120
 	// The DPoP proof has no nonce that this server issued lately; the error has one for the next proof
 	// (RFC 9449 §8 use_dpop_nonce).
 	Reason_REASON_USE_DPOP_NONCE Reason = 130
@@ -167,6 +170,7 @@ var (
 		64:  "REASON_INVALID_DEVICE_CODE",
 		65:  "REASON_INSUFFICIENT_SCOPE",
 		70:  "REASON_INVALID_DPOP_PROOF",
+		120: "REASON_WORKSPACE_POLICY",
 		130: "REASON_USE_DPOP_NONCE",
 	}
 	Reason_value = map[string]int32{
@@ -210,6 +214,7 @@ var (
 		"REASON_INVALID_DEVICE_CODE":        64,
 		"REASON_INSUFFICIENT_SCOPE":         65,
 		"REASON_INVALID_DPOP_PROOF":         70,
+		"REASON_WORKSPACE_POLICY":           120,
 		"REASON_USE_DPOP_NONCE":             130,
 	}
 )
@@ -245,7 +250,7 @@ var File_usher_error_v1_reason_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xcb\t\n" +
+	"\x1busher/error/v1/reason.proto\x12\x0eusher.error.v1*\xe8\t\n" +
 	"\x06Reason\x12\x16\n" +
 	"\x12REASON_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REASON_INVALID_REQUEST\x10\x01\x12!\n" +
@@ -287,7 +292,8 @@ const file_usher_error_v1_reason_proto_rawDesc = "" +
 	"\x1aREASON_EXPIRED_DEVICE_CODE\x10?\x12\x1e\n" +
 	"\x1aREASON_INVALID_DEVICE_CODE\x10@\x12\x1d\n" +
 	"\x19REASON_INSUFFICIENT_SCOPE\x10A\x12\x1d\n" +
-	"\x19REASON_INVALID_DPOP_PROOF\x10F\x12\x1a\n" +
+	"\x19REASON_INVALID_DPOP_PROOF\x10F\x12\x1b\n" +
+	"\x17REASON_WORKSPACE_POLICY\x10x\x12\x1a\n" +
 	"\x15REASON_USE_DPOP_NONCE\x10\x82\x01B\xb8\x01\n" +
 	"\x19com.vidocu.usher.error.v1B\vReasonProtoP\x01Z2github.com/vidocu/usher/gen/usher/error/v1;errorv1\xa2\x02\x03UEX\xaa\x02\x0eUsher.Error.V1\xca\x02\x0fUsher\\Error_\\V1\xe2\x02\x1bUsher\\Error_\\V1\\GPBMetadata\xea\x02\x10Usher::Error::V1b\x06proto3"
 

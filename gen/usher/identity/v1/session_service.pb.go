@@ -1361,11 +1361,11 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"!ACCOUNT_EVENT_KIND_SIGN_IN_FAILED\x10\x02\x12'\n" +
 	"#ACCOUNT_EVENT_KIND_PASSWORD_CHANGED\x10\x03\x12#\n" +
 	"\x1fACCOUNT_EVENT_KIND_PASSWORD_SET\x10\x04\x12(\n" +
-	"$ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT\x10\x052\xee\a\n" +
+	"$ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT\x10\x052\xef\a\n" +
 	"\x0eSessionService\x12r\n" +
-	"\x10AuthenticateUser\x12*.usher.identity.v1.AuthenticateUserRequest\x1a+.usher.identity.v1.AuthenticateUserResponse\"\x05\xe2\xbd\x18\x01\x01\x12f\n" +
+	"\x10AuthenticateUser\x12*.usher.identity.v1.AuthenticateUserRequest\x1a+.usher.identity.v1.AuthenticateUserResponse\"\x05\xe2\xbd\x18\x01\x01\x12g\n" +
 	"\n" +
-	"GetSession\x12$.usher.identity.v1.GetSessionRequest\x1a%.usher.identity.v1.GetSessionResponse\"\v\xe2\xbd\x18\x04\x01\x02\t\x04\x90\x02\x01\x12c\n" +
+	"GetSession\x12$.usher.identity.v1.GetSessionRequest\x1a%.usher.identity.v1.GetSessionResponse\"\f\xe2\xbd\x18\x05\x01\x02\t\x04\x03\x90\x02\x01\x12c\n" +
 	"\n" +
 	"EndSession\x12$.usher.identity.v1.EndSessionRequest\x1a%.usher.identity.v1.EndSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12i\n" +
 	"\fListSessions\x12&.usher.identity.v1.ListSessionsRequest\x1a'.usher.identity.v1.ListSessionsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12o\n" +

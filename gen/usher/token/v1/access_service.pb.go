@@ -36,7 +36,11 @@ type CheckAccessRequest struct {
 	// the scheme Bearer.
 	Dpop []string `protobuf:"bytes,70,rep,name=dpop,proto3" json:"dpop,omitempty"`
 	// Whether the scheme of the Authorization header was DPoP.
-	DpopScheme    bool `protobuf:"varint,71,opt,name=dpop_scheme,json=dpopScheme,proto3" json:"dpop_scheme,omitempty"`
+	DpopScheme bool `protobuf:"varint,71,opt,name=dpop_scheme,json=dpopScheme,proto3" json:"dpop_scheme,omitempty"`
+	// The network address that the request came from, such as `203.0.113.9`; empty where it is not known.
+	// An API key with address ranges is denied without it. Of a request that came through proxies, give
+	// the address that the first trusted one saw, and never an unchecked X-Forwarded-For.
+	SourceAddress string `protobuf:"bytes,120,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -104,6 +108,13 @@ func (x *CheckAccessRequest) GetDpopScheme() bool {
 		return x.DpopScheme
 	}
 	return false
+}
+
+func (x *CheckAccessRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
 }
 
 // CheckAccessResponse is the decision.
@@ -205,7 +216,7 @@ type Allowed struct {
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,4,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// The token's scope, space-separated; empty for an API key, which is not limited by scope.
+	// The token's scope, space-separated; empty for an API key that is not limited by scopes.
 	Scope string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`
 	// The protected resources that the token was issued for, by their identifiers.
 	Aud           []string `protobuf:"bytes,6,rep,name=aud,proto3" json:"aud,omitempty"`
@@ -363,14 +374,15 @@ var File_usher_token_v1_access_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_access_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/token/v1/access_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\x1a*usher/token/v1/introspection_service.proto\"\x97\x01\n" +
+	"#usher/token/v1/access_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\x1a*usher/token/v1/introspection_service.proto\"\xbe\x01\n" +
 	"\x12CheckAccessRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x12\n" +
 	"\x04path\x18\x03 \x01(\tR\x04path\x12\x18\n" +
 	"\x04dpop\x18F \x03(\tB\x04\xe8\xbd\x18\x01R\x04dpop\x12\x1f\n" +
 	"\vdpop_scheme\x18G \x01(\bR\n" +
-	"dpopScheme\"\x88\x01\n" +
+	"dpopScheme\x12%\n" +
+	"\x0esource_address\x18x \x01(\tR\rsourceAddress\"\x88\x01\n" +
 	"\x13CheckAccessResponse\x123\n" +
 	"\aallowed\x18\x01 \x01(\v2\x17.usher.token.v1.AllowedH\x00R\aallowed\x120\n" +
 	"\x06denied\x18\x02 \x01(\v2\x16.usher.token.v1.DeniedH\x00R\x06deniedB\n" +

@@ -41,7 +41,22 @@ type ApiKey struct {
 	// When it was last used, to the minute; absent if never.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
 	// When it was revoked; absent if it was not.
-	RevokeTime    *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	RevokeTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=revoke_time,json=revokeTime,proto3" json:"revoke_time,omitempty"`
+	// The scopes that limit it, in the catalog's order; empty for a key that no scope limits.
+	Scopes []string `protobuf:"bytes,120,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// The networks that it may be used from, such as `203.0.113.0/24` or `2001:db8::/32`; empty for all.
+	AllowedAddresses []string `protobuf:"bytes,121,rep,name=allowed_addresses,json=allowedAddresses,proto3" json:"allowed_addresses,omitempty"`
+	// When it expires; absent for a key that does not. A key that was rotated ends at the end of the
+	// overlap.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,122,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// The user who created it, `usr_…`; empty for an operator, and for a key of release 0.1.
+	CreatorUserId string `protobuf:"bytes,123,opt,name=creator_user_id,json=creatorUserId,proto3" json:"creator_user_id,omitempty"`
+	// The display name of that user at the time: untrusted text.
+	CreatorName string `protobuf:"bytes,124,opt,name=creator_name,json=creatorName,proto3" json:"creator_name,omitempty"`
+	// The key that replaced it, `key_…`; empty for a key that was not rotated.
+	SuccessorKeyId string `protobuf:"bytes,125,opt,name=successor_key_id,json=successorKeyId,proto3" json:"successor_key_id,omitempty"`
+	// Whether it is valid at present: neither revoked nor expired.
+	Live          bool `protobuf:"varint,126,opt,name=live,proto3" json:"live,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -130,6 +145,55 @@ func (x *ApiKey) GetRevokeTime() *timestamppb.Timestamp {
 		return x.RevokeTime
 	}
 	return nil
+}
+
+func (x *ApiKey) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *ApiKey) GetAllowedAddresses() []string {
+	if x != nil {
+		return x.AllowedAddresses
+	}
+	return nil
+}
+
+func (x *ApiKey) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *ApiKey) GetCreatorUserId() string {
+	if x != nil {
+		return x.CreatorUserId
+	}
+	return ""
+}
+
+func (x *ApiKey) GetCreatorName() string {
+	if x != nil {
+		return x.CreatorName
+	}
+	return ""
+}
+
+func (x *ApiKey) GetSuccessorKeyId() string {
+	if x != nil {
+		return x.SuccessorKeyId
+	}
+	return ""
+}
+
+func (x *ApiKey) GetLive() bool {
+	if x != nil {
+		return x.Live
+	}
+	return false
 }
 
 // CreateApiKeyRequest describes a key.
@@ -421,7 +485,7 @@ var File_usher_token_v1_api_key_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_api_key_service_proto_rawDesc = "" +
 	"\n" +
-	"$usher/token/v1/api_key_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc5\x02\n" +
+	"$usher/token/v1/api_key_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd0\x04\n" +
 	"\x06ApiKey\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12!\n" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x12\x12\n" +
@@ -432,7 +496,15 @@ const file_usher_token_v1_api_key_service_proto_rawDesc = "" +
 	"createTime\x12>\n" +
 	"\rlast_use_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12;\n" +
 	"\vrevoke_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTime\"L\n" +
+	"revokeTime\x12\x16\n" +
+	"\x06scopes\x18x \x03(\tR\x06scopes\x12+\n" +
+	"\x11allowed_addresses\x18y \x03(\tR\x10allowedAddresses\x12;\n" +
+	"\vexpire_time\x18z \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12&\n" +
+	"\x0fcreator_user_id\x18{ \x01(\tR\rcreatorUserId\x12!\n" +
+	"\fcreator_name\x18| \x01(\tR\vcreatorName\x12(\n" +
+	"\x10successor_key_id\x18} \x01(\tR\x0esuccessorKeyId\x12\x12\n" +
+	"\x04live\x18~ \x01(\bR\x04live\"L\n" +
 	"\x13CreateApiKeyRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"_\n" +
@@ -479,19 +551,20 @@ var file_usher_token_v1_api_key_service_proto_depIdxs = []int32{
 	7, // 0: usher.token.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
 	7, // 1: usher.token.v1.ApiKey.last_use_time:type_name -> google.protobuf.Timestamp
 	7, // 2: usher.token.v1.ApiKey.revoke_time:type_name -> google.protobuf.Timestamp
-	0, // 3: usher.token.v1.CreateApiKeyResponse.api_key:type_name -> usher.token.v1.ApiKey
-	0, // 4: usher.token.v1.ListApiKeysResponse.api_keys:type_name -> usher.token.v1.ApiKey
-	1, // 5: usher.token.v1.ApiKeyService.CreateApiKey:input_type -> usher.token.v1.CreateApiKeyRequest
-	3, // 6: usher.token.v1.ApiKeyService.ListApiKeys:input_type -> usher.token.v1.ListApiKeysRequest
-	5, // 7: usher.token.v1.ApiKeyService.RevokeApiKey:input_type -> usher.token.v1.RevokeApiKeyRequest
-	2, // 8: usher.token.v1.ApiKeyService.CreateApiKey:output_type -> usher.token.v1.CreateApiKeyResponse
-	4, // 9: usher.token.v1.ApiKeyService.ListApiKeys:output_type -> usher.token.v1.ListApiKeysResponse
-	6, // 10: usher.token.v1.ApiKeyService.RevokeApiKey:output_type -> usher.token.v1.RevokeApiKeyResponse
-	8, // [8:11] is the sub-list for method output_type
-	5, // [5:8] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	7, // 3: usher.token.v1.ApiKey.expire_time:type_name -> google.protobuf.Timestamp
+	0, // 4: usher.token.v1.CreateApiKeyResponse.api_key:type_name -> usher.token.v1.ApiKey
+	0, // 5: usher.token.v1.ListApiKeysResponse.api_keys:type_name -> usher.token.v1.ApiKey
+	1, // 6: usher.token.v1.ApiKeyService.CreateApiKey:input_type -> usher.token.v1.CreateApiKeyRequest
+	3, // 7: usher.token.v1.ApiKeyService.ListApiKeys:input_type -> usher.token.v1.ListApiKeysRequest
+	5, // 8: usher.token.v1.ApiKeyService.RevokeApiKey:input_type -> usher.token.v1.RevokeApiKeyRequest
+	2, // 9: usher.token.v1.ApiKeyService.CreateApiKey:output_type -> usher.token.v1.CreateApiKeyResponse
+	4, // 10: usher.token.v1.ApiKeyService.ListApiKeys:output_type -> usher.token.v1.ListApiKeysResponse
+	6, // 11: usher.token.v1.ApiKeyService.RevokeApiKey:output_type -> usher.token.v1.RevokeApiKeyResponse
+	9, // [9:12] is the sub-list for method output_type
+	6, // [6:9] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_api_key_service_proto_init() }

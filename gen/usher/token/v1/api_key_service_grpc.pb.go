@@ -28,8 +28,9 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// ApiKeyService administers the API keys of workspaces. A key belongs to its workspace and stays
-// valid when the user who created it leaves.
+// ApiKeyService administers the API keys of workspaces for operators, as in release 0.1:
+// WorkspaceKeyService does more. A key belongs to its workspace and stays valid when the user who
+// created it leaves.
 type ApiKeyServiceClient interface {
 	// CreateApiKey generates a key, which only this response contains. NOT_FOUND when there is no
 	// such workspace.
@@ -83,8 +84,9 @@ func (c *apiKeyServiceClient) RevokeApiKey(ctx context.Context, in *RevokeApiKey
 // All implementations must embed UnimplementedApiKeyServiceServer
 // for forward compatibility.
 //
-// ApiKeyService administers the API keys of workspaces. A key belongs to its workspace and stays
-// valid when the user who created it leaves.
+// ApiKeyService administers the API keys of workspaces for operators, as in release 0.1:
+// WorkspaceKeyService does more. A key belongs to its workspace and stays valid when the user who
+// created it leaves.
 type ApiKeyServiceServer interface {
 	// CreateApiKey generates a key, which only this response contains. NOT_FOUND when there is no
 	// such workspace.

@@ -32,8 +32,10 @@ type GetPairEpochRequest struct {
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Whether to return the present grants too.
 	IncludeGrants bool `protobuf:"varint,80,opt,name=include_grants,json=includeGrants,proto3" json:"include_grants,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The workspaces whose policy versions to return, `ws_…`; at most 1,000.
+	PolicyWorkspaceIds []string `protobuf:"bytes,120,rep,name=policy_workspace_ids,json=policyWorkspaceIds,proto3" json:"policy_workspace_ids,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *GetPairEpochRequest) Reset() {
@@ -87,6 +89,13 @@ func (x *GetPairEpochRequest) GetIncludeGrants() bool {
 	return false
 }
 
+func (x *GetPairEpochRequest) GetPolicyWorkspaceIds() []string {
+	if x != nil {
+		return x.PolicyWorkspaceIds
+	}
+	return nil
+}
+
 // GetPairEpochResponse is the epoch.
 type GetPairEpochResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -99,8 +108,13 @@ type GetPairEpochResponse struct {
 	// Where include_grants is set: the digest of the client's description in the newest of those grants;
 	// empty for none.
 	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The policy versions of the workspaces of the request, of those whose version is not 0, read in the
+	// same statement as the epoch.
+	PolicyVersions []*PolicyVersion `protobuf:"bytes,120,rep,name=policy_versions,json=policyVersions,proto3" json:"policy_versions,omitempty"`
+	// Whether policy_versions were read. Release 0.1 never sets it.
+	PolicyVersionsRead bool `protobuf:"varint,121,opt,name=policy_versions_read,json=policyVersionsRead,proto3" json:"policy_versions_read,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *GetPairEpochResponse) Reset() {
@@ -154,6 +168,75 @@ func (x *GetPairEpochResponse) GetDescriptionDigest() string {
 	return ""
 }
 
+func (x *GetPairEpochResponse) GetPolicyVersions() []*PolicyVersion {
+	if x != nil {
+		return x.PolicyVersions
+	}
+	return nil
+}
+
+func (x *GetPairEpochResponse) GetPolicyVersionsRead() bool {
+	if x != nil {
+		return x.PolicyVersionsRead
+	}
+	return false
+}
+
+// PolicyVersion is how often RaisePolicyVersion was called for a workspace.
+type PolicyVersion struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The version.
+	Version       int64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PolicyVersion) Reset() {
+	*x = PolicyVersion{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PolicyVersion) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PolicyVersion) ProtoMessage() {}
+
+func (x *PolicyVersion) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PolicyVersion.ProtoReflect.Descriptor instead.
+func (*PolicyVersion) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *PolicyVersion) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *PolicyVersion) GetVersion() int64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
 // GrantedScopes are the scopes of the grants in one workspace.
 type GrantedScopes struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -167,7 +250,7 @@ type GrantedScopes struct {
 
 func (x *GrantedScopes) Reset() {
 	*x = GrantedScopes{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -179,7 +262,7 @@ func (x *GrantedScopes) String() string {
 func (*GrantedScopes) ProtoMessage() {}
 
 func (x *GrantedScopes) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[2]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -192,7 +275,7 @@ func (x *GrantedScopes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantedScopes.ProtoReflect.Descriptor instead.
 func (*GrantedScopes) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{2}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *GrantedScopes) GetWorkspaceId() string {
@@ -220,7 +303,7 @@ type GetCodeUseRequest struct {
 
 func (x *GetCodeUseRequest) Reset() {
 	*x = GetCodeUseRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -232,7 +315,7 @@ func (x *GetCodeUseRequest) String() string {
 func (*GetCodeUseRequest) ProtoMessage() {}
 
 func (x *GetCodeUseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[3]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -245,7 +328,7 @@ func (x *GetCodeUseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCodeUseRequest.ProtoReflect.Descriptor instead.
 func (*GetCodeUseRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{3}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *GetCodeUseRequest) GetCodeHash() []byte {
@@ -266,7 +349,7 @@ type GetCodeUseResponse struct {
 
 func (x *GetCodeUseResponse) Reset() {
 	*x = GetCodeUseResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -278,7 +361,7 @@ func (x *GetCodeUseResponse) String() string {
 func (*GetCodeUseResponse) ProtoMessage() {}
 
 func (x *GetCodeUseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[4]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -291,7 +374,7 @@ func (x *GetCodeUseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCodeUseResponse.ProtoReflect.Descriptor instead.
 func (*GetCodeUseResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{4}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *GetCodeUseResponse) GetRedeemed() bool {
@@ -312,7 +395,7 @@ type ListConnectionsRequest struct {
 
 func (x *ListConnectionsRequest) Reset() {
 	*x = ListConnectionsRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -324,7 +407,7 @@ func (x *ListConnectionsRequest) String() string {
 func (*ListConnectionsRequest) ProtoMessage() {}
 
 func (x *ListConnectionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[5]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -337,7 +420,7 @@ func (x *ListConnectionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectionsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListConnectionsRequest) GetUserId() string {
@@ -358,7 +441,7 @@ type ListConnectionsResponse struct {
 
 func (x *ListConnectionsResponse) Reset() {
 	*x = ListConnectionsResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -370,7 +453,7 @@ func (x *ListConnectionsResponse) String() string {
 func (*ListConnectionsResponse) ProtoMessage() {}
 
 func (x *ListConnectionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[6]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -383,7 +466,7 @@ func (x *ListConnectionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectionsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListConnectionsResponse) GetConnections() []*Connection {
@@ -415,7 +498,7 @@ type Connection struct {
 
 func (x *Connection) Reset() {
 	*x = Connection{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +510,7 @@ func (x *Connection) String() string {
 func (*Connection) ProtoMessage() {}
 
 func (x *Connection) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[7]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +523,7 @@ func (x *Connection) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Connection.ProtoReflect.Descriptor instead.
 func (*Connection) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Connection) GetClientId() string {
@@ -491,7 +574,7 @@ type EndConnectionRequest struct {
 
 func (x *EndConnectionRequest) Reset() {
 	*x = EndConnectionRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -503,7 +586,7 @@ func (x *EndConnectionRequest) String() string {
 func (*EndConnectionRequest) ProtoMessage() {}
 
 func (x *EndConnectionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[8]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -516,7 +599,7 @@ func (x *EndConnectionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionRequest.ProtoReflect.Descriptor instead.
 func (*EndConnectionRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *EndConnectionRequest) GetUserId() string {
@@ -542,7 +625,7 @@ type EndConnectionResponse struct {
 
 func (x *EndConnectionResponse) Reset() {
 	*x = EndConnectionResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -554,7 +637,7 @@ func (x *EndConnectionResponse) String() string {
 func (*EndConnectionResponse) ProtoMessage() {}
 
 func (x *EndConnectionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[9]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -567,7 +650,7 @@ func (x *EndConnectionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionResponse.ProtoReflect.Descriptor instead.
 func (*EndConnectionResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{9}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{10}
 }
 
 // EndConnectionInWorkspaceRequest names a user-client and a workspace.
@@ -585,7 +668,7 @@ type EndConnectionInWorkspaceRequest struct {
 
 func (x *EndConnectionInWorkspaceRequest) Reset() {
 	*x = EndConnectionInWorkspaceRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -597,7 +680,7 @@ func (x *EndConnectionInWorkspaceRequest) String() string {
 func (*EndConnectionInWorkspaceRequest) ProtoMessage() {}
 
 func (x *EndConnectionInWorkspaceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[10]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -610,7 +693,7 @@ func (x *EndConnectionInWorkspaceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionInWorkspaceRequest.ProtoReflect.Descriptor instead.
 func (*EndConnectionInWorkspaceRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{10}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *EndConnectionInWorkspaceRequest) GetUserId() string {
@@ -643,7 +726,7 @@ type EndConnectionInWorkspaceResponse struct {
 
 func (x *EndConnectionInWorkspaceResponse) Reset() {
 	*x = EndConnectionInWorkspaceResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -655,7 +738,7 @@ func (x *EndConnectionInWorkspaceResponse) String() string {
 func (*EndConnectionInWorkspaceResponse) ProtoMessage() {}
 
 func (x *EndConnectionInWorkspaceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[11]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -668,7 +751,7 @@ func (x *EndConnectionInWorkspaceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndConnectionInWorkspaceResponse.ProtoReflect.Descriptor instead.
 func (*EndConnectionInWorkspaceResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{11}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{12}
 }
 
 // ListConnectionRevocationsRequest names a user.
@@ -682,7 +765,7 @@ type ListConnectionRevocationsRequest struct {
 
 func (x *ListConnectionRevocationsRequest) Reset() {
 	*x = ListConnectionRevocationsRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -694,7 +777,7 @@ func (x *ListConnectionRevocationsRequest) String() string {
 func (*ListConnectionRevocationsRequest) ProtoMessage() {}
 
 func (x *ListConnectionRevocationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[12]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -707,7 +790,7 @@ func (x *ListConnectionRevocationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListConnectionRevocationsRequest.ProtoReflect.Descriptor instead.
 func (*ListConnectionRevocationsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{12}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListConnectionRevocationsRequest) GetUserId() string {
@@ -728,7 +811,7 @@ type ListConnectionRevocationsResponse struct {
 
 func (x *ListConnectionRevocationsResponse) Reset() {
 	*x = ListConnectionRevocationsResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -740,7 +823,7 @@ func (x *ListConnectionRevocationsResponse) String() string {
 func (*ListConnectionRevocationsResponse) ProtoMessage() {}
 
 func (x *ListConnectionRevocationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[13]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -753,7 +836,7 @@ func (x *ListConnectionRevocationsResponse) ProtoReflect() protoreflect.Message 
 
 // Deprecated: Use ListConnectionRevocationsResponse.ProtoReflect.Descriptor instead.
 func (*ListConnectionRevocationsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{13}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListConnectionRevocationsResponse) GetRevocations() []*ConnectionRevocation {
@@ -780,7 +863,7 @@ type ConnectionRevocation struct {
 
 func (x *ConnectionRevocation) Reset() {
 	*x = ConnectionRevocation{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[14]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -792,7 +875,7 @@ func (x *ConnectionRevocation) String() string {
 func (*ConnectionRevocation) ProtoMessage() {}
 
 func (x *ConnectionRevocation) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[14]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -805,7 +888,7 @@ func (x *ConnectionRevocation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConnectionRevocation.ProtoReflect.Descriptor instead.
 func (*ConnectionRevocation) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{14}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ConnectionRevocation) GetClientId() string {
@@ -836,6 +919,391 @@ func (x *ConnectionRevocation) GetRevokeTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// ListWorkspaceClientsRequest names a workspace.
+type ListWorkspaceClientsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// At most 1,000; 0 is 100.
+	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first.
+	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWorkspaceClientsRequest) Reset() {
+	*x = ListWorkspaceClientsRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWorkspaceClientsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWorkspaceClientsRequest) ProtoMessage() {}
+
+func (x *ListWorkspaceClientsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWorkspaceClientsRequest.ProtoReflect.Descriptor instead.
+func (*ListWorkspaceClientsRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ListWorkspaceClientsRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *ListWorkspaceClientsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListWorkspaceClientsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListWorkspaceClientsResponse is a page of clients.
+type ListWorkspaceClientsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ordered by identifier.
+	Clients []*WorkspaceClient `protobuf:"bytes,1,rep,name=clients,proto3" json:"clients,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListWorkspaceClientsResponse) Reset() {
+	*x = ListWorkspaceClientsResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListWorkspaceClientsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListWorkspaceClientsResponse) ProtoMessage() {}
+
+func (x *ListWorkspaceClientsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListWorkspaceClientsResponse.ProtoReflect.Descriptor instead.
+func (*ListWorkspaceClientsResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ListWorkspaceClientsResponse) GetClients() []*WorkspaceClient {
+	if x != nil {
+		return x.Clients
+	}
+	return nil
+}
+
+func (x *ListWorkspaceClientsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
+// WorkspaceClient is a client with grants in a workspace.
+type WorkspaceClient struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// How many users have a grant to it.
+	Users int64 `protobuf:"varint,2,opt,name=users,proto3" json:"users,omitempty"`
+	// The scopes of all grants together.
+	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// When a token of a grant was last issued, or introspected with a database read, to the minute.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkspaceClient) Reset() {
+	*x = WorkspaceClient{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkspaceClient) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkspaceClient) ProtoMessage() {}
+
+func (x *WorkspaceClient) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkspaceClient.ProtoReflect.Descriptor instead.
+func (*WorkspaceClient) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *WorkspaceClient) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *WorkspaceClient) GetUsers() int64 {
+	if x != nil {
+		return x.Users
+	}
+	return 0
+}
+
+func (x *WorkspaceClient) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *WorkspaceClient) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+// EndClientInWorkspaceRequest names a client and a workspace.
+type EndClientInWorkspaceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace, `ws_…`.
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// The client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Users who may have a pending code and no grant yet, `usr_…`; at most 10,000.
+	UserIds       []string `protobuf:"bytes,3,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndClientInWorkspaceRequest) Reset() {
+	*x = EndClientInWorkspaceRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndClientInWorkspaceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndClientInWorkspaceRequest) ProtoMessage() {}
+
+func (x *EndClientInWorkspaceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndClientInWorkspaceRequest.ProtoReflect.Descriptor instead.
+func (*EndClientInWorkspaceRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EndClientInWorkspaceRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+func (x *EndClientInWorkspaceRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *EndClientInWorkspaceRequest) GetUserIds() []string {
+	if x != nil {
+		return x.UserIds
+	}
+	return nil
+}
+
+// EndClientInWorkspaceResponse is the result.
+type EndClientInWorkspaceResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many users' grants were revoked.
+	Users         int64 `protobuf:"varint,1,opt,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EndClientInWorkspaceResponse) Reset() {
+	*x = EndClientInWorkspaceResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EndClientInWorkspaceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EndClientInWorkspaceResponse) ProtoMessage() {}
+
+func (x *EndClientInWorkspaceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EndClientInWorkspaceResponse.ProtoReflect.Descriptor instead.
+func (*EndClientInWorkspaceResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *EndClientInWorkspaceResponse) GetUsers() int64 {
+	if x != nil {
+		return x.Users
+	}
+	return 0
+}
+
+// RaisePolicyVersionRequest names a workspace.
+type RaisePolicyVersionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The workspace, `ws_…`.
+	WorkspaceId   string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RaisePolicyVersionRequest) Reset() {
+	*x = RaisePolicyVersionRequest{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RaisePolicyVersionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RaisePolicyVersionRequest) ProtoMessage() {}
+
+func (x *RaisePolicyVersionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RaisePolicyVersionRequest.ProtoReflect.Descriptor instead.
+func (*RaisePolicyVersionRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *RaisePolicyVersionRequest) GetWorkspaceId() string {
+	if x != nil {
+		return x.WorkspaceId
+	}
+	return ""
+}
+
+// RaisePolicyVersionResponse is empty.
+type RaisePolicyVersionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RaisePolicyVersionResponse) Reset() {
+	*x = RaisePolicyVersionResponse{}
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RaisePolicyVersionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RaisePolicyVersionResponse) ProtoMessage() {}
+
+func (x *RaisePolicyVersionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RaisePolicyVersionResponse.ProtoReflect.Descriptor instead.
+func (*RaisePolicyVersionResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{22}
+}
+
 // ListInstallationsRequest names a user and clients.
 type ListInstallationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -849,7 +1317,7 @@ type ListInstallationsRequest struct {
 
 func (x *ListInstallationsRequest) Reset() {
 	*x = ListInstallationsRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[15]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -861,7 +1329,7 @@ func (x *ListInstallationsRequest) String() string {
 func (*ListInstallationsRequest) ProtoMessage() {}
 
 func (x *ListInstallationsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[15]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -874,7 +1342,7 @@ func (x *ListInstallationsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInstallationsRequest.ProtoReflect.Descriptor instead.
 func (*ListInstallationsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{15}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListInstallationsRequest) GetUserId() string {
@@ -902,7 +1370,7 @@ type ListInstallationsResponse struct {
 
 func (x *ListInstallationsResponse) Reset() {
 	*x = ListInstallationsResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[16]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -914,7 +1382,7 @@ func (x *ListInstallationsResponse) String() string {
 func (*ListInstallationsResponse) ProtoMessage() {}
 
 func (x *ListInstallationsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[16]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -927,7 +1395,7 @@ func (x *ListInstallationsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListInstallationsResponse.ProtoReflect.Descriptor instead.
 func (*ListInstallationsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{16}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ListInstallationsResponse) GetInstallations() []*Installation {
@@ -956,7 +1424,7 @@ type Installation struct {
 
 func (x *Installation) Reset() {
 	*x = Installation{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[17]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -968,7 +1436,7 @@ func (x *Installation) String() string {
 func (*Installation) ProtoMessage() {}
 
 func (x *Installation) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[17]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -981,7 +1449,7 @@ func (x *Installation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Installation.ProtoReflect.Descriptor instead.
 func (*Installation) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{17}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Installation) GetClientId() string {
@@ -1034,7 +1502,7 @@ type EndInstallationRequest struct {
 
 func (x *EndInstallationRequest) Reset() {
 	*x = EndInstallationRequest{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[18]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1514,7 @@ func (x *EndInstallationRequest) String() string {
 func (*EndInstallationRequest) ProtoMessage() {}
 
 func (x *EndInstallationRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[18]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1527,7 @@ func (x *EndInstallationRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndInstallationRequest.ProtoReflect.Descriptor instead.
 func (*EndInstallationRequest) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{18}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EndInstallationRequest) GetUserId() string {
@@ -1092,7 +1560,7 @@ type EndInstallationResponse struct {
 
 func (x *EndInstallationResponse) Reset() {
 	*x = EndInstallationResponse{}
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[19]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1104,7 +1572,7 @@ func (x *EndInstallationResponse) String() string {
 func (*EndInstallationResponse) ProtoMessage() {}
 
 func (x *EndInstallationResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_token_v1_grant_service_proto_msgTypes[19]
+	mi := &file_usher_token_v1_grant_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1117,22 +1585,28 @@ func (x *EndInstallationResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EndInstallationResponse.ProtoReflect.Descriptor instead.
 func (*EndInstallationResponse) Descriptor() ([]byte, []int) {
-	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{19}
+	return file_usher_token_v1_grant_service_proto_rawDescGZIP(), []int{27}
 }
 
 var File_usher_token_v1_grant_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\x1a&usher/token/v1/oversight_service.proto\"r\n" +
+	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\x1a&usher/token/v1/oversight_service.proto\"\xa4\x01\n" +
 	"\x13GetPairEpochRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12%\n" +
-	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\"\x93\x01\n" +
+	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\x120\n" +
+	"\x14policy_workspace_ids\x18x \x03(\tR\x12policyWorkspaceIds\"\x8d\x02\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x125\n" +
 	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\x12.\n" +
-	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\"J\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\x12F\n" +
+	"\x0fpolicy_versions\x18x \x03(\v2\x1d.usher.token.v1.PolicyVersionR\x0epolicyVersions\x120\n" +
+	"\x14policy_versions_read\x18y \x01(\bR\x12policyVersionsRead\"L\n" +
+	"\rPolicyVersion\x12!\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x03R\aversion\"J\n" +
 	"\rGrantedScopes\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"6\n" +
@@ -1169,7 +1643,29 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x128\n" +
 	"\x06reason\x18\x03 \x01(\x0e2 .usher.token.v1.RevocationReasonR\x06reason\x12;\n" +
 	"\vrevoke_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTime\"R\n" +
+	"revokeTime\"|\n" +
+	"\x1bListWorkspaceClientsRequest\x12!\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x1b\n" +
+	"\tpage_size\x18\x02 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x03 \x01(\tR\tpageToken\"\x81\x01\n" +
+	"\x1cListWorkspaceClientsResponse\x129\n" +
+	"\aclients\x18\x01 \x03(\v2\x1f.usher.token.v1.WorkspaceClientR\aclients\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9c\x01\n" +
+	"\x0fWorkspaceClient\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
+	"\x05users\x18\x02 \x01(\x03R\x05users\x12\x16\n" +
+	"\x06scopes\x18\x03 \x03(\tR\x06scopes\x12>\n" +
+	"\rlast_use_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"x\n" +
+	"\x1bEndClientInWorkspaceRequest\x12!\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x19\n" +
+	"\buser_ids\x18\x03 \x03(\tR\auserIds\"4\n" +
+	"\x1cEndClientInWorkspaceResponse\x12\x14\n" +
+	"\x05users\x18\x01 \x01(\x03R\x05users\">\n" +
+	"\x19RaisePolicyVersionRequest\x12!\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\"\x1c\n" +
+	"\x1aRaisePolicyVersionResponse\"R\n" +
 	"\x18ListInstallationsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1d\n" +
 	"\n" +
@@ -1187,7 +1683,8 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12'\n" +
 	"\x0finstallation_id\x18\x03 \x01(\tR\x0einstallationId\"\x19\n" +
-	"\x17EndInstallationResponse2\x9e\a\n" +
+	"\x17EndInstallationResponse2\x8c\n" +
+	"\n" +
 	"\fGrantService\x12c\n" +
 	"\fGetPairEpoch\x12#.usher.token.v1.GetPairEpochRequest\x1a$.usher.token.v1.GetPairEpochResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12l\n" +
 	"\x0fListConnections\x12&.usher.token.v1.ListConnectionsRequest\x1a'.usher.token.v1.ListConnectionsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12]\n" +
@@ -1197,7 +1694,10 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x18EndConnectionInWorkspace\x12/.usher.token.v1.EndConnectionInWorkspaceRequest\x1a0.usher.token.v1.EndConnectionInWorkspaceResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12r\n" +
 	"\x11ListInstallations\x12(.usher.token.v1.ListInstallationsRequest\x1a).usher.token.v1.ListInstallationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12l\n" +
 	"\x0fEndInstallation\x12&.usher.token.v1.EndInstallationRequest\x1a'.usher.token.v1.EndInstallationResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02\x12\x8a\x01\n" +
-	"\x19ListConnectionRevocations\x120.usher.token.v1.ListConnectionRevocationsRequest\x1a1.usher.token.v1.ListConnectionRevocationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01B\xbc\x01\n" +
+	"\x19ListConnectionRevocations\x120.usher.token.v1.ListConnectionRevocationsRequest\x1a1.usher.token.v1.ListConnectionRevocationsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12r\n" +
+	"\x12RaisePolicyVersion\x12).usher.token.v1.RaisePolicyVersionRequest\x1a*.usher.token.v1.RaisePolicyVersionResponse\"\x05\xe2\xbd\x18\x01\x02\x12{\n" +
+	"\x14ListWorkspaceClients\x12+.usher.token.v1.ListWorkspaceClientsRequest\x1a,.usher.token.v1.ListWorkspaceClientsResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12{\n" +
+	"\x14EndClientInWorkspace\x12+.usher.token.v1.EndClientInWorkspaceRequest\x1a,.usher.token.v1.EndClientInWorkspaceResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x02B\xbc\x01\n" +
 	"\x19com.vidocu.usher.token.v1B\x11GrantServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
@@ -1212,62 +1712,79 @@ func file_usher_token_v1_grant_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_grant_service_proto_rawDescData
 }
 
-var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_usher_token_v1_grant_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_usher_token_v1_grant_service_proto_goTypes = []any{
 	(*GetPairEpochRequest)(nil),               // 0: usher.token.v1.GetPairEpochRequest
 	(*GetPairEpochResponse)(nil),              // 1: usher.token.v1.GetPairEpochResponse
-	(*GrantedScopes)(nil),                     // 2: usher.token.v1.GrantedScopes
-	(*GetCodeUseRequest)(nil),                 // 3: usher.token.v1.GetCodeUseRequest
-	(*GetCodeUseResponse)(nil),                // 4: usher.token.v1.GetCodeUseResponse
-	(*ListConnectionsRequest)(nil),            // 5: usher.token.v1.ListConnectionsRequest
-	(*ListConnectionsResponse)(nil),           // 6: usher.token.v1.ListConnectionsResponse
-	(*Connection)(nil),                        // 7: usher.token.v1.Connection
-	(*EndConnectionRequest)(nil),              // 8: usher.token.v1.EndConnectionRequest
-	(*EndConnectionResponse)(nil),             // 9: usher.token.v1.EndConnectionResponse
-	(*EndConnectionInWorkspaceRequest)(nil),   // 10: usher.token.v1.EndConnectionInWorkspaceRequest
-	(*EndConnectionInWorkspaceResponse)(nil),  // 11: usher.token.v1.EndConnectionInWorkspaceResponse
-	(*ListConnectionRevocationsRequest)(nil),  // 12: usher.token.v1.ListConnectionRevocationsRequest
-	(*ListConnectionRevocationsResponse)(nil), // 13: usher.token.v1.ListConnectionRevocationsResponse
-	(*ConnectionRevocation)(nil),              // 14: usher.token.v1.ConnectionRevocation
-	(*ListInstallationsRequest)(nil),          // 15: usher.token.v1.ListInstallationsRequest
-	(*ListInstallationsResponse)(nil),         // 16: usher.token.v1.ListInstallationsResponse
-	(*Installation)(nil),                      // 17: usher.token.v1.Installation
-	(*EndInstallationRequest)(nil),            // 18: usher.token.v1.EndInstallationRequest
-	(*EndInstallationResponse)(nil),           // 19: usher.token.v1.EndInstallationResponse
-	(*timestamppb.Timestamp)(nil),             // 20: google.protobuf.Timestamp
-	(RevocationReason)(0),                     // 21: usher.token.v1.RevocationReason
+	(*PolicyVersion)(nil),                     // 2: usher.token.v1.PolicyVersion
+	(*GrantedScopes)(nil),                     // 3: usher.token.v1.GrantedScopes
+	(*GetCodeUseRequest)(nil),                 // 4: usher.token.v1.GetCodeUseRequest
+	(*GetCodeUseResponse)(nil),                // 5: usher.token.v1.GetCodeUseResponse
+	(*ListConnectionsRequest)(nil),            // 6: usher.token.v1.ListConnectionsRequest
+	(*ListConnectionsResponse)(nil),           // 7: usher.token.v1.ListConnectionsResponse
+	(*Connection)(nil),                        // 8: usher.token.v1.Connection
+	(*EndConnectionRequest)(nil),              // 9: usher.token.v1.EndConnectionRequest
+	(*EndConnectionResponse)(nil),             // 10: usher.token.v1.EndConnectionResponse
+	(*EndConnectionInWorkspaceRequest)(nil),   // 11: usher.token.v1.EndConnectionInWorkspaceRequest
+	(*EndConnectionInWorkspaceResponse)(nil),  // 12: usher.token.v1.EndConnectionInWorkspaceResponse
+	(*ListConnectionRevocationsRequest)(nil),  // 13: usher.token.v1.ListConnectionRevocationsRequest
+	(*ListConnectionRevocationsResponse)(nil), // 14: usher.token.v1.ListConnectionRevocationsResponse
+	(*ConnectionRevocation)(nil),              // 15: usher.token.v1.ConnectionRevocation
+	(*ListWorkspaceClientsRequest)(nil),       // 16: usher.token.v1.ListWorkspaceClientsRequest
+	(*ListWorkspaceClientsResponse)(nil),      // 17: usher.token.v1.ListWorkspaceClientsResponse
+	(*WorkspaceClient)(nil),                   // 18: usher.token.v1.WorkspaceClient
+	(*EndClientInWorkspaceRequest)(nil),       // 19: usher.token.v1.EndClientInWorkspaceRequest
+	(*EndClientInWorkspaceResponse)(nil),      // 20: usher.token.v1.EndClientInWorkspaceResponse
+	(*RaisePolicyVersionRequest)(nil),         // 21: usher.token.v1.RaisePolicyVersionRequest
+	(*RaisePolicyVersionResponse)(nil),        // 22: usher.token.v1.RaisePolicyVersionResponse
+	(*ListInstallationsRequest)(nil),          // 23: usher.token.v1.ListInstallationsRequest
+	(*ListInstallationsResponse)(nil),         // 24: usher.token.v1.ListInstallationsResponse
+	(*Installation)(nil),                      // 25: usher.token.v1.Installation
+	(*EndInstallationRequest)(nil),            // 26: usher.token.v1.EndInstallationRequest
+	(*EndInstallationResponse)(nil),           // 27: usher.token.v1.EndInstallationResponse
+	(*timestamppb.Timestamp)(nil),             // 28: google.protobuf.Timestamp
+	(RevocationReason)(0),                     // 29: usher.token.v1.RevocationReason
 }
 var file_usher_token_v1_grant_service_proto_depIdxs = []int32{
-	2,  // 0: usher.token.v1.GetPairEpochResponse.grants:type_name -> usher.token.v1.GrantedScopes
-	7,  // 1: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
-	20, // 2: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
-	14, // 3: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
-	21, // 4: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
-	20, // 5: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
-	17, // 6: usher.token.v1.ListInstallationsResponse.installations:type_name -> usher.token.v1.Installation
-	20, // 7: usher.token.v1.Installation.create_time:type_name -> google.protobuf.Timestamp
-	20, // 8: usher.token.v1.Installation.last_use_time:type_name -> google.protobuf.Timestamp
-	0,  // 9: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
-	5,  // 10: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
-	3,  // 11: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
-	8,  // 12: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
-	10, // 13: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
-	15, // 14: usher.token.v1.GrantService.ListInstallations:input_type -> usher.token.v1.ListInstallationsRequest
-	18, // 15: usher.token.v1.GrantService.EndInstallation:input_type -> usher.token.v1.EndInstallationRequest
-	12, // 16: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
-	1,  // 17: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
-	6,  // 18: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
-	4,  // 19: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
-	9,  // 20: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
-	11, // 21: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
-	16, // 22: usher.token.v1.GrantService.ListInstallations:output_type -> usher.token.v1.ListInstallationsResponse
-	19, // 23: usher.token.v1.GrantService.EndInstallation:output_type -> usher.token.v1.EndInstallationResponse
-	13, // 24: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
-	17, // [17:25] is the sub-list for method output_type
-	9,  // [9:17] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	3,  // 0: usher.token.v1.GetPairEpochResponse.grants:type_name -> usher.token.v1.GrantedScopes
+	2,  // 1: usher.token.v1.GetPairEpochResponse.policy_versions:type_name -> usher.token.v1.PolicyVersion
+	8,  // 2: usher.token.v1.ListConnectionsResponse.connections:type_name -> usher.token.v1.Connection
+	28, // 3: usher.token.v1.Connection.last_use_time:type_name -> google.protobuf.Timestamp
+	15, // 4: usher.token.v1.ListConnectionRevocationsResponse.revocations:type_name -> usher.token.v1.ConnectionRevocation
+	29, // 5: usher.token.v1.ConnectionRevocation.reason:type_name -> usher.token.v1.RevocationReason
+	28, // 6: usher.token.v1.ConnectionRevocation.revoke_time:type_name -> google.protobuf.Timestamp
+	18, // 7: usher.token.v1.ListWorkspaceClientsResponse.clients:type_name -> usher.token.v1.WorkspaceClient
+	28, // 8: usher.token.v1.WorkspaceClient.last_use_time:type_name -> google.protobuf.Timestamp
+	25, // 9: usher.token.v1.ListInstallationsResponse.installations:type_name -> usher.token.v1.Installation
+	28, // 10: usher.token.v1.Installation.create_time:type_name -> google.protobuf.Timestamp
+	28, // 11: usher.token.v1.Installation.last_use_time:type_name -> google.protobuf.Timestamp
+	0,  // 12: usher.token.v1.GrantService.GetPairEpoch:input_type -> usher.token.v1.GetPairEpochRequest
+	6,  // 13: usher.token.v1.GrantService.ListConnections:input_type -> usher.token.v1.ListConnectionsRequest
+	4,  // 14: usher.token.v1.GrantService.GetCodeUse:input_type -> usher.token.v1.GetCodeUseRequest
+	9,  // 15: usher.token.v1.GrantService.EndConnection:input_type -> usher.token.v1.EndConnectionRequest
+	11, // 16: usher.token.v1.GrantService.EndConnectionInWorkspace:input_type -> usher.token.v1.EndConnectionInWorkspaceRequest
+	23, // 17: usher.token.v1.GrantService.ListInstallations:input_type -> usher.token.v1.ListInstallationsRequest
+	26, // 18: usher.token.v1.GrantService.EndInstallation:input_type -> usher.token.v1.EndInstallationRequest
+	13, // 19: usher.token.v1.GrantService.ListConnectionRevocations:input_type -> usher.token.v1.ListConnectionRevocationsRequest
+	21, // 20: usher.token.v1.GrantService.RaisePolicyVersion:input_type -> usher.token.v1.RaisePolicyVersionRequest
+	16, // 21: usher.token.v1.GrantService.ListWorkspaceClients:input_type -> usher.token.v1.ListWorkspaceClientsRequest
+	19, // 22: usher.token.v1.GrantService.EndClientInWorkspace:input_type -> usher.token.v1.EndClientInWorkspaceRequest
+	1,  // 23: usher.token.v1.GrantService.GetPairEpoch:output_type -> usher.token.v1.GetPairEpochResponse
+	7,  // 24: usher.token.v1.GrantService.ListConnections:output_type -> usher.token.v1.ListConnectionsResponse
+	5,  // 25: usher.token.v1.GrantService.GetCodeUse:output_type -> usher.token.v1.GetCodeUseResponse
+	10, // 26: usher.token.v1.GrantService.EndConnection:output_type -> usher.token.v1.EndConnectionResponse
+	12, // 27: usher.token.v1.GrantService.EndConnectionInWorkspace:output_type -> usher.token.v1.EndConnectionInWorkspaceResponse
+	24, // 28: usher.token.v1.GrantService.ListInstallations:output_type -> usher.token.v1.ListInstallationsResponse
+	27, // 29: usher.token.v1.GrantService.EndInstallation:output_type -> usher.token.v1.EndInstallationResponse
+	14, // 30: usher.token.v1.GrantService.ListConnectionRevocations:output_type -> usher.token.v1.ListConnectionRevocationsResponse
+	22, // 31: usher.token.v1.GrantService.RaisePolicyVersion:output_type -> usher.token.v1.RaisePolicyVersionResponse
+	17, // 32: usher.token.v1.GrantService.ListWorkspaceClients:output_type -> usher.token.v1.ListWorkspaceClientsResponse
+	20, // 33: usher.token.v1.GrantService.EndClientInWorkspace:output_type -> usher.token.v1.EndClientInWorkspaceResponse
+	23, // [23:34] is the sub-list for method output_type
+	12, // [12:23] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_grant_service_proto_init() }
@@ -1282,7 +1799,7 @@ func file_usher_token_v1_grant_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_grant_service_proto_rawDesc), len(file_usher_token_v1_grant_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -27,6 +27,9 @@ const (
 	GrantService_ListInstallations_FullMethodName         = "/usher.token.v1.GrantService/ListInstallations"
 	GrantService_EndInstallation_FullMethodName           = "/usher.token.v1.GrantService/EndInstallation"
 	GrantService_ListConnectionRevocations_FullMethodName = "/usher.token.v1.GrantService/ListConnectionRevocations"
+	GrantService_RaisePolicyVersion_FullMethodName        = "/usher.token.v1.GrantService/RaisePolicyVersion"
+	GrantService_ListWorkspaceClients_FullMethodName      = "/usher.token.v1.GrantService/ListWorkspaceClients"
+	GrantService_EndClientInWorkspace_FullMethodName      = "/usher.token.v1.GrantService/EndClientInWorkspace"
 )
 
 // GrantServiceClient is the client API for GrantService service.
@@ -59,6 +62,17 @@ type GrantServiceClient interface {
 	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
 	// each workspace in it, at most 100.
 	ListConnectionRevocations(ctx context.Context, in *ListConnectionRevocationsRequest, opts ...grpc.CallOption) (*ListConnectionRevocationsResponse, error)
+	// RaisePolicyVersion makes every later GetPairEpoch return another policy version of a workspace. The
+	// consent service calls it before and after it changes a policy, so that it may cache policies by
+	// version: a decision reads the version in the statement that it needs anyway.
+	RaisePolicyVersion(ctx context.Context, in *RaisePolicyVersionRequest, opts ...grpc.CallOption) (*RaisePolicyVersionResponse, error)
+	// ListWorkspaceClients lists the clients that have grants of users in a workspace, ordered by
+	// identifier, a page at a time. Tokens that a client got for itself are no grants.
+	ListWorkspaceClients(ctx context.Context, in *ListWorkspaceClientsRequest, opts ...grpc.CallOption) (*ListWorkspaceClientsResponse, error)
+	// EndClientInWorkspace is EndConnectionInWorkspace for every user who has a grant to the client in
+	// the workspace, and for the users that the request names. A user who connects it during the call may
+	// stay connected. It may be retried.
+	EndClientInWorkspace(ctx context.Context, in *EndClientInWorkspaceRequest, opts ...grpc.CallOption) (*EndClientInWorkspaceResponse, error)
 }
 
 type grantServiceClient struct {
@@ -149,6 +163,36 @@ func (c *grantServiceClient) ListConnectionRevocations(ctx context.Context, in *
 	return out, nil
 }
 
+func (c *grantServiceClient) RaisePolicyVersion(ctx context.Context, in *RaisePolicyVersionRequest, opts ...grpc.CallOption) (*RaisePolicyVersionResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RaisePolicyVersionResponse)
+	err := c.cc.Invoke(ctx, GrantService_RaisePolicyVersion_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *grantServiceClient) ListWorkspaceClients(ctx context.Context, in *ListWorkspaceClientsRequest, opts ...grpc.CallOption) (*ListWorkspaceClientsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListWorkspaceClientsResponse)
+	err := c.cc.Invoke(ctx, GrantService_ListWorkspaceClients_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *grantServiceClient) EndClientInWorkspace(ctx context.Context, in *EndClientInWorkspaceRequest, opts ...grpc.CallOption) (*EndClientInWorkspaceResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(EndClientInWorkspaceResponse)
+	err := c.cc.Invoke(ctx, GrantService_EndClientInWorkspace_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // GrantServiceServer is the server API for GrantService service.
 // All implementations must embed UnimplementedGrantServiceServer
 // for forward compatibility.
@@ -179,6 +223,17 @@ type GrantServiceServer interface {
 	// ListConnectionRevocations returns the latest revocation of each user-client of a user, and of
 	// each workspace in it, at most 100.
 	ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error)
+	// RaisePolicyVersion makes every later GetPairEpoch return another policy version of a workspace. The
+	// consent service calls it before and after it changes a policy, so that it may cache policies by
+	// version: a decision reads the version in the statement that it needs anyway.
+	RaisePolicyVersion(context.Context, *RaisePolicyVersionRequest) (*RaisePolicyVersionResponse, error)
+	// ListWorkspaceClients lists the clients that have grants of users in a workspace, ordered by
+	// identifier, a page at a time. Tokens that a client got for itself are no grants.
+	ListWorkspaceClients(context.Context, *ListWorkspaceClientsRequest) (*ListWorkspaceClientsResponse, error)
+	// EndClientInWorkspace is EndConnectionInWorkspace for every user who has a grant to the client in
+	// the workspace, and for the users that the request names. A user who connects it during the call may
+	// stay connected. It may be retried.
+	EndClientInWorkspace(context.Context, *EndClientInWorkspaceRequest) (*EndClientInWorkspaceResponse, error)
 	mustEmbedUnimplementedGrantServiceServer()
 }
 
@@ -212,6 +267,15 @@ func (UnimplementedGrantServiceServer) EndInstallation(context.Context, *EndInst
 }
 func (UnimplementedGrantServiceServer) ListConnectionRevocations(context.Context, *ListConnectionRevocationsRequest) (*ListConnectionRevocationsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListConnectionRevocations not implemented")
+}
+func (UnimplementedGrantServiceServer) RaisePolicyVersion(context.Context, *RaisePolicyVersionRequest) (*RaisePolicyVersionResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RaisePolicyVersion not implemented")
+}
+func (UnimplementedGrantServiceServer) ListWorkspaceClients(context.Context, *ListWorkspaceClientsRequest) (*ListWorkspaceClientsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListWorkspaceClients not implemented")
+}
+func (UnimplementedGrantServiceServer) EndClientInWorkspace(context.Context, *EndClientInWorkspaceRequest) (*EndClientInWorkspaceResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method EndClientInWorkspace not implemented")
 }
 func (UnimplementedGrantServiceServer) mustEmbedUnimplementedGrantServiceServer() {}
 func (UnimplementedGrantServiceServer) testEmbeddedByValue()                      {}
@@ -378,6 +442,60 @@ func _GrantService_ListConnectionRevocations_Handler(srv interface{}, ctx contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _GrantService_RaisePolicyVersion_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RaisePolicyVersionRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).RaisePolicyVersion(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_RaisePolicyVersion_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).RaisePolicyVersion(ctx, req.(*RaisePolicyVersionRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GrantService_ListWorkspaceClients_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListWorkspaceClientsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).ListWorkspaceClients(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_ListWorkspaceClients_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).ListWorkspaceClients(ctx, req.(*ListWorkspaceClientsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _GrantService_EndClientInWorkspace_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EndClientInWorkspaceRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(GrantServiceServer).EndClientInWorkspace(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: GrantService_EndClientInWorkspace_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(GrantServiceServer).EndClientInWorkspace(ctx, req.(*EndClientInWorkspaceRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // GrantService_ServiceDesc is the grpc.ServiceDesc for GrantService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -416,6 +534,18 @@ var GrantService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListConnectionRevocations",
 			Handler:    _GrantService_ListConnectionRevocations_Handler,
+		},
+		{
+			MethodName: "RaisePolicyVersion",
+			Handler:    _GrantService_RaisePolicyVersion_Handler,
+		},
+		{
+			MethodName: "ListWorkspaceClients",
+			Handler:    _GrantService_ListWorkspaceClients_Handler,
+		},
+		{
+			MethodName: "EndClientInWorkspace",
+			Handler:    _GrantService_EndClientInWorkspace_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -39,6 +39,9 @@ const (
 	// An OAuth access token, `vdo_oat_…`, that a client got for itself (RFC 6749 §4.4): it acts for no
 	// user. It is limited by its scope like any other.
 	TokenKind_TOKEN_KIND_SERVICE_TOKEN TokenKind = 5
+	// A workspace's API key, `vdo_live_…`, that is limited by scopes, by address ranges or by both. A
+	// resource server of release 0.1, which would enforce neither, does not know the kind and refuses it.
+	TokenKind_TOKEN_KIND_RESTRICTED_API_KEY TokenKind = 6
 )
 
 // Enum value maps for TokenKind.
@@ -50,14 +53,16 @@ var (
 		3: "TOKEN_KIND_USER_TOKEN",
 		4: "TOKEN_KIND_REFRESH_TOKEN",
 		5: "TOKEN_KIND_SERVICE_TOKEN",
+		6: "TOKEN_KIND_RESTRICTED_API_KEY",
 	}
 	TokenKind_value = map[string]int32{
-		"TOKEN_KIND_UNSPECIFIED":   0,
-		"TOKEN_KIND_ACCESS_TOKEN":  1,
-		"TOKEN_KIND_API_KEY":       2,
-		"TOKEN_KIND_USER_TOKEN":    3,
-		"TOKEN_KIND_REFRESH_TOKEN": 4,
-		"TOKEN_KIND_SERVICE_TOKEN": 5,
+		"TOKEN_KIND_UNSPECIFIED":        0,
+		"TOKEN_KIND_ACCESS_TOKEN":       1,
+		"TOKEN_KIND_API_KEY":            2,
+		"TOKEN_KIND_USER_TOKEN":         3,
+		"TOKEN_KIND_REFRESH_TOKEN":      4,
+		"TOKEN_KIND_SERVICE_TOKEN":      5,
+		"TOKEN_KIND_RESTRICTED_API_KEY": 6,
 	}
 )
 
@@ -95,9 +100,16 @@ type IntrospectTokenRequest struct {
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// The response must include every revocation up to this cursor of WatchRevocations. With 0, it
 	// includes every revocation whose RPC had returned.
-	MinCursor     int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MinCursor int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
+	// The network address that the bearer's request came from, such as `203.0.113.9`; empty where it is
+	// not known. An API key with address ranges is active only for an address in one of them, so that it
+	// is not active without an address.
+	SourceAddress string `protobuf:"bytes,120,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// Whether the caller compares allowed_addresses of the response with the address by itself, for
+	// example because it caches the response: source_address is ignored then.
+	ChecksAddresses bool `protobuf:"varint,121,opt,name=checks_addresses,json=checksAddresses,proto3" json:"checks_addresses,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *IntrospectTokenRequest) Reset() {
@@ -144,15 +156,33 @@ func (x *IntrospectTokenRequest) GetMinCursor() int64 {
 	return 0
 }
 
+func (x *IntrospectTokenRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *IntrospectTokenRequest) GetChecksAddresses() bool {
+	if x != nil {
+		return x.ChecksAddresses
+	}
+	return false
+}
+
 // BatchIntrospectTokensRequest holds several bearers' tokens.
 type BatchIntrospectTokensRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// 1 to 1,000 tokens.
 	Tokens []string `protobuf:"bytes,1,rep,name=tokens,proto3" json:"tokens,omitempty"`
 	// As in IntrospectTokenRequest.
-	MinCursor     int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MinCursor int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
+	// As source_address in IntrospectTokenRequest, one for each token in the order of tokens; or none.
+	SourceAddresses []string `protobuf:"bytes,120,rep,name=source_addresses,json=sourceAddresses,proto3" json:"source_addresses,omitempty"`
+	// As in IntrospectTokenRequest.
+	ChecksAddresses bool `protobuf:"varint,121,opt,name=checks_addresses,json=checksAddresses,proto3" json:"checks_addresses,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *BatchIntrospectTokensRequest) Reset() {
@@ -197,6 +227,20 @@ func (x *BatchIntrospectTokensRequest) GetMinCursor() int64 {
 		return x.MinCursor
 	}
 	return 0
+}
+
+func (x *BatchIntrospectTokensRequest) GetSourceAddresses() []string {
+	if x != nil {
+		return x.SourceAddresses
+	}
+	return nil
+}
+
+func (x *BatchIntrospectTokensRequest) GetChecksAddresses() bool {
+	if x != nil {
+		return x.ChecksAddresses
+	}
+	return false
 }
 
 // BatchIntrospectTokensResponse holds one response for each token, and once the fields that are the
@@ -279,7 +323,8 @@ type IntrospectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether the token is active. Every other field is empty when it is not.
 	Active bool `protobuf:"varint,1,opt,name=active,proto3" json:"active,omitempty"`
-	// The token's scope, space-separated, in the order of the request.
+	// The token's scope, space-separated, in the order of the request; for a restricted API key the
+	// scopes that limit it, empty where its addresses alone do.
 	Scope string `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
 	// The client that the token was issued to; empty for an API key.
 	ClientId string `protobuf:"bytes,3,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
@@ -318,9 +363,11 @@ type IntrospectTokenResponse struct {
 	// for a user token.
 	Aud []string `protobuf:"bytes,16,rep,name=aud,proto3" json:"aud,omitempty"`
 	// The key that the token is bound to; absent for none.
-	Cnf           *Confirmation `protobuf:"bytes,70,opt,name=cnf,proto3" json:"cnf,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Cnf *Confirmation `protobuf:"bytes,70,opt,name=cnf,proto3" json:"cnf,omitempty"`
+	// The networks that a restricted API key may be used from, such as `203.0.113.0/24`; empty for all.
+	AllowedAddresses []string `protobuf:"bytes,120,rep,name=allowed_addresses,json=allowedAddresses,proto3" json:"allowed_addresses,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *IntrospectTokenResponse) Reset() {
@@ -472,6 +519,13 @@ func (x *IntrospectTokenResponse) GetCnf() *Confirmation {
 	return nil
 }
 
+func (x *IntrospectTokenResponse) GetAllowedAddresses() []string {
+	if x != nil {
+		return x.AllowedAddresses
+	}
+	return nil
+}
+
 // Confirmation is the key that a token is bound to (RFC 7800, RFC 9449 §6).
 type Confirmation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -522,21 +576,25 @@ var File_usher_token_v1_introspection_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\n" +
-	"*usher/token/v1/introspection_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"S\n" +
+	"*usher/token/v1/introspection_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\xa5\x01\n" +
 	"\x16IntrospectTokenRequest\x12\x1a\n" +
 	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\x12\x1d\n" +
 	"\n" +
-	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"[\n" +
+	"min_cursor\x18\x02 \x01(\x03R\tminCursor\x12%\n" +
+	"\x0esource_address\x18x \x01(\tR\rsourceAddress\x12)\n" +
+	"\x10checks_addresses\x18y \x01(\bR\x0fchecksAddresses\"\xb1\x01\n" +
 	"\x1cBatchIntrospectTokensRequest\x12\x1c\n" +
 	"\x06tokens\x18\x01 \x03(\tB\x04\xe8\xbd\x18\x01R\x06tokens\x12\x1d\n" +
 	"\n" +
-	"min_cursor\x18\x02 \x01(\x03R\tminCursor\"\xa5\x01\n" +
+	"min_cursor\x18\x02 \x01(\x03R\tminCursor\x12)\n" +
+	"\x10source_addresses\x18x \x03(\tR\x0fsourceAddresses\x12)\n" +
+	"\x10checks_addresses\x18y \x01(\bR\x0fchecksAddresses\"\xa5\x01\n" +
 	"\x1dBatchIntrospectTokensResponse\x12A\n" +
 	"\aanswers\x18\x01 \x03(\v2'.usher.token.v1.IntrospectTokenResponseR\aanswers\x12\x10\n" +
 	"\x03iss\x18\x02 \x01(\tR\x03iss\x12\x1d\n" +
 	"\n" +
 	"token_type\x18\x03 \x01(\tR\ttokenType\x12\x10\n" +
-	"\x03aud\x18\x04 \x03(\tR\x03aud\"\xe2\x03\n" +
+	"\x03aud\x18\x04 \x03(\tR\x03aud\"\x8f\x04\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1b\n" +
@@ -556,16 +614,18 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs\x12\x12\n" +
 	"\x04name\x18\x0f \x01(\tR\x04name\x12\x10\n" +
 	"\x03aud\x18\x10 \x03(\tR\x03aud\x12.\n" +
-	"\x03cnf\x18F \x01(\v2\x1c.usher.token.v1.ConfirmationR\x03cnf\" \n" +
+	"\x03cnf\x18F \x01(\v2\x1c.usher.token.v1.ConfirmationR\x03cnf\x12+\n" +
+	"\x11allowed_addresses\x18x \x03(\tR\x10allowedAddresses\" \n" +
 	"\fConfirmation\x12\x10\n" +
-	"\x03jkt\x18\x01 \x01(\tR\x03jkt*\xb3\x01\n" +
+	"\x03jkt\x18\x01 \x01(\tR\x03jkt*\xd6\x01\n" +
 	"\tTokenKind\x12\x1a\n" +
 	"\x16TOKEN_KIND_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17TOKEN_KIND_ACCESS_TOKEN\x10\x01\x12\x16\n" +
 	"\x12TOKEN_KIND_API_KEY\x10\x02\x12\x19\n" +
 	"\x15TOKEN_KIND_USER_TOKEN\x10\x03\x12\x1c\n" +
 	"\x18TOKEN_KIND_REFRESH_TOKEN\x10\x04\x12\x1c\n" +
-	"\x18TOKEN_KIND_SERVICE_TOKEN\x10\x052\x86\x02\n" +
+	"\x18TOKEN_KIND_SERVICE_TOKEN\x10\x05\x12!\n" +
+	"\x1dTOKEN_KIND_RESTRICTED_API_KEY\x10\x062\x86\x02\n" +
 	"\x14IntrospectionService\x12m\n" +
 	"\x0fIntrospectToken\x12&.usher.token.v1.IntrospectTokenRequest\x1a'.usher.token.v1.IntrospectTokenResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01\x12\x7f\n" +
 	"\x15BatchIntrospectTokens\x12,.usher.token.v1.BatchIntrospectTokensRequest\x1a-.usher.token.v1.BatchIntrospectTokensResponse\"\t\xe2\xbd\x18\x02\x06\x01\x90\x02\x01B\xc4\x01\n" +

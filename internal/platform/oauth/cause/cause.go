@@ -106,6 +106,7 @@ const (
 	AuthorizationUnknown       Cause = "AUTHORIZATION_UNKNOWN"
 	AuthorizationExpired       Cause = "AUTHORIZATION_EXPIRED"
 	AuthorizationDecided       Cause = "AUTHORIZATION_DECIDED"
+	WorkspacePolicy            Cause = "WORKSPACE_POLICY"
 	AuthorizationOtherBrowser  Cause = "AUTHORIZATION_OTHER_BROWSER"
 	AuthorizationOtherUser     Cause = "AUTHORIZATION_OTHER_USER"
 	AuthorizationClientChanged Cause = "AUTHORIZATION_CLIENT_CHANGED"

@@ -6,6 +6,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/policy"
 )
 
 // Verdict is the user's decision.
@@ -69,7 +70,7 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 		return secret.String{}, ErrNotMember
 	}
 	if pending.Outcome == nil {
-		if err := d.checkEpoch(ctx, user, pending); err != nil {
+		if err := d.checkState(ctx, f, user, pending); err != nil {
 			return secret.String{}, err
 		}
 	}
@@ -90,6 +91,28 @@ func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 		err = cause.With(ErrNotFound, cause.AuthorizationOtherUser)
 	}
 	return user, pending, err
+}
+
+// checkState fails with ErrStale as checkEpoch does, and with ErrPolicy when the policy of the workspace does
+// not let the client be connected at this moment: one read has the epoch and the version of the policy.
+// An approval that was made before a change of the policy may be repeated.
+func (d Decider) checkState(ctx context.Context, f Form, user User, p Pending) error {
+	workspaces := []string{f.WorkspaceID}
+	state, err := d.Epochs.PairState(ctx, oauth.UserClient{UserID: user.ID, ClientID: p.ClientID}, workspaces, false)
+	if err != nil {
+		return err
+	}
+	if state.Epoch != p.Viewer.Epoch {
+		return ErrStale
+	}
+	access, err := d.Policies.Access(ctx, p.ClientID, workspaces, state.PolicyVersions)
+	if err != nil || access[f.WorkspaceID] == policy.Open {
+		return err
+	}
+	if before, err := d.Authorizations.Find(ctx, f.Request); err == nil && before.Outcome != nil && before.Outcome.Approved {
+		return nil // authz refuses what differs from the decision
+	}
+	return cause.With(ErrPolicy, cause.WorkspacePolicy)
 }
 
 // checkEpoch fails with ErrStale when the user-client was revoked after the page was shown. A

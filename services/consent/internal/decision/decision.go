@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/consent/internal/policy"
 )
 
 // Errors of a Decider. Errors of the services that it calls pass through.
@@ -23,6 +24,8 @@ var (
 	ErrUndecided = errors.New("no decision was made")
 	// ErrWorkspaceMissing is an approval that names no workspace.
 	ErrWorkspaceMissing = errors.New("no workspace was chosen")
+	// ErrPolicy is an approval for a workspace whose policy does not let the client be connected.
+	ErrPolicy = errors.New("the policy of the workspace does not allow the app")
 	// ErrNotMember is an approval for a workspace of which the user is not currently a member.
 	ErrNotMember = errors.New("not a member of the workspace")
 )
@@ -52,6 +55,19 @@ type User struct {
 	Workspaces []Workspace
 }
 
+// workspaceIDs returns the identifiers of the user's workspaces, of the first ones where there are more
+// than any page shows.
+func (p User) workspaceIDs() []string {
+	ids := make([]string, 0, len(p.Workspaces))
+	for _, w := range p.Workspaces[:min(len(p.Workspaces), maxWorkspaces)] {
+		ids = append(ids, w.ID)
+	}
+	return ids
+}
+
+// maxWorkspaces is the maximum number of workspaces whose policies are read for one page.
+const maxWorkspaces = 1000
+
 // workspace returns a workspace of which the user is a member.
 func (p User) workspace(id string) (Workspace, bool) {
 	for _, w := range p.Workspaces {
@@ -68,7 +84,7 @@ type Workspace struct {
 	Name string
 	// Plan is the plan's name in the catalog.
 	Plan string
-	// Role is `member` or `administrator`.
+	// Role is `member`, `developer` or `administrator`.
 	Role string
 }
 
@@ -187,8 +203,24 @@ type Completion struct {
 // Epochs reads the epoch of a user-client, which rises with each revocation.
 type Epochs interface {
 	GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error)
-	// GetPairGrants is GetPairEpoch together with the user's live grants.
-	GetPairGrants(ctx context.Context, u oauth.UserClient) (oauth.LiveGrants, error)
+	// PairState is GetPairEpoch together with the policy versions of workspaces, and with the user's live
+	// grants if they are asked for.
+	PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error)
+}
+
+// Policies are the policies of workspaces about clients.
+type Policies interface {
+	// Access returns whether the members of workspaces may connect a client, given the versions of their
+	// policies; nil where the versions are not known.
+	Access(ctx context.Context, clientID string, workspaceIDs []string, versions map[string]int64) (map[string]policy.Access, error)
+}
+
+// Requests are what members asked their administrators for.
+type Requests interface {
+	// RequestsOf returns the requests of a user for a client, in all workspaces.
+	RequestsOf(ctx context.Context, userID, clientID string) ([]policy.Request, error)
+	// Ask stores a request. policy.ErrFull, and an *oauth.FieldError.
+	Ask(ctx context.Context, r policy.Request, access policy.Access) error
 }
 
 // Codes looks up the redemption of codes.
@@ -231,6 +263,8 @@ type Decider struct {
 	Consents       Consents
 	Grants         Grants
 	Catalog        Catalog
+	Policies       Policies
+	Requests       Requests
 }
 
 // open reads the user and the authorization concurrently. The error of the session has precedence

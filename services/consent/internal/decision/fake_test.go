@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
+	"github.com/vidocu/usher/services/consent/internal/policy"
 )
 
 var (
@@ -39,6 +40,9 @@ type world struct {
 	redeemedCalls int
 	refused       decision.Refusal
 	fail          map[string]error
+	// access is what policies say where it is not policy.Open, and asked the stored requests.
+	access map[string]policy.Access
+	asked  []policy.Request
 }
 
 func newWorld() *world {
@@ -63,7 +67,7 @@ func newWorld() *world {
 
 func (w *world) decider() decision.Decider {
 	return decision.Decider{
-		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Grants: w, Catalog: words{},
+		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Grants: w, Catalog: words{}, Policies: w, Requests: w,
 	}
 }
 
@@ -164,10 +168,39 @@ func (w *world) GetPairEpoch(context.Context, oauth.UserClient) (int64, error) {
 	return w.epoch, err
 }
 
-func (w *world) GetPairGrants(context.Context, oauth.UserClient) (oauth.LiveGrants, error) {
-	leave, err := w.enter("GetPairGrants")
+func (w *world) PairState(_ context.Context, _ oauth.UserClient, _ []string, grants bool) (oauth.LiveGrants, error) {
+	call := "GetPairEpoch"
+	if grants {
+		call = "GetPairGrants"
+	}
+	leave, err := w.enter(call)
 	defer leave()
 	return oauth.LiveGrants{Epoch: w.epoch, Scopes: w.granted, DescriptionDigest: w.digest}, err
+}
+
+func (w *world) Access(_ context.Context, _ string, ids []string, _ map[string]int64) (map[string]policy.Access, error) {
+	leave, err := w.enter("Access")
+	defer leave()
+	access := map[string]policy.Access{}
+	for _, id := range ids {
+		if access[id] = w.access[id]; access[id] == 0 {
+			access[id] = policy.Open
+		}
+	}
+	return access, err
+}
+
+func (w *world) RequestsOf(context.Context, string, string) ([]policy.Request, error) {
+	leave, err := w.enter("RequestsOf")
+	defer leave()
+	return w.asked, err
+}
+
+func (w *world) Ask(_ context.Context, r policy.Request, _ policy.Access) error {
+	leave, err := w.enter("Ask")
+	defer leave()
+	w.asked = append(w.asked, r)
+	return err
 }
 
 func (w *world) Record(_ context.Context, c decision.Consent) error {

@@ -21,6 +21,8 @@ type Prompt struct {
 	Page *Page
 	// Identity describes the client to users; nil where it is not known.
 	Identity *oauth.AppIdentity
+	// Policies are what the policies of the user's workspaces say of the client, by workspace.
+	Policies map[string]WorkspacePolicy
 	// Granted are the user's present grants to the client, in workspaces of the user.
 	Granted []oauth.GrantedScopes
 	// Changes are the parts of the client's description that differ from those of the newest grant.
@@ -50,7 +52,8 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	if pending.Outcome != nil {
 		return Prompt{}, cause.With(ErrNotFound, cause.AuthorizationDecided)
 	}
-	live, err := d.Epochs.GetPairGrants(ctx, oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID})
+	uc := oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID}
+	live, err := d.Epochs.PairState(ctx, uc, user.workspaceIDs(), true)
 	if err != nil {
 		return Prompt{}, err
 	}
@@ -58,6 +61,9 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Device: pending.Device,
 		Scopes: d.describe(pending), User: user, Identity: pending.Identity,
 		OneClick: pending.Confidential && pending.Device == nil && pending.Identity != nil && pending.Identity.Verified,
+	}
+	if prompt.Policies, err = d.policies(ctx, uc, user, live.PolicyVersions); err != nil {
+		return Prompt{}, err
 	}
 	for _, g := range live.Scopes {
 		if _, member := user.workspace(g.WorkspaceID); member {

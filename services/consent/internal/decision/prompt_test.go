@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
+	"github.com/vidocu/usher/services/consent/internal/policy"
 )
 
 func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
@@ -23,7 +24,8 @@ func TestThePromptShowsWhatIsAskedInThatOrder(t *testing.T) {
 			ID: "usr_john", DisplayName: "John Doe", EmailAddress: "john@example.com",
 			Workspaces: []decision.Workspace{{ID: "ws_acme", Name: "Acme"}, {ID: "ws_zoo", Name: "Zoo"}},
 		},
-		Page: &decision.Page{ClientID: "app"},
+		Page:     &decision.Page{ClientID: "app"},
+		Policies: map[string]decision.WorkspacePolicy{"ws_acme": {Access: policy.Open}, "ws_zoo": {Access: policy.Open}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("prompt (-want +got):\n%s", diff)

@@ -34,7 +34,7 @@ type Granted struct {
 
 // DecideSilently decides a request that must not show a page (`prompt=none`), and returns the redirect.
 // It approves only what the user has approved before and has not revoked: all of the scope, in one
-// workspace, of which the user is a member. It records no consent, since the user decided nothing.
+// workspace, of which the user is a member and whose policy lets the client be connected. It records no consent, since the user decided nothing.
 func (d Decider) DecideSilently(ctx context.Context, r Request) (secret.String, error) {
 	user, pending, err := d.open(ctx, r)
 	if err != nil {
@@ -44,12 +44,16 @@ func (d Decider) DecideSilently(ctx context.Context, r Request) (secret.String, 
 		return secret.String{}, ErrNotFound
 	}
 	uc := oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID}
-	epoch, err := d.Epochs.GetPairEpoch(ctx, uc)
+	state, err := d.Epochs.PairState(ctx, uc, user.workspaceIDs(), false)
 	if err != nil {
 		return secret.String{}, err
 	}
+	epoch := state.Epoch
 	granted, err := d.Grants.Granted(ctx, uc, epoch)
 	if err != nil {
+		return secret.String{}, err
+	}
+	if user.Workspaces, err = d.openWorkspaces(ctx, pending.ClientID, user, state.PolicyVersions); err != nil {
 		return secret.String{}, err
 	}
 	workspace, refusal := chooseWorkspace(user, pending.Scope, granted)

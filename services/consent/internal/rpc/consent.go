@@ -55,9 +55,21 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		res.Scopes[i] = &consentv1.PromptScope{Name: scope.Name, Description: scope.Description, Optional: scope.Optional}
 	}
 	for i, w := range prompt.User.Workspaces {
-		res.Workspaces[i] = workspace(w)
+		p := prompt.Policies[w.ID]
+		shown := workspace(w)
+		shown.Access, shown.ApprovalRequestTime = consentv1.WorkspaceAccess(p.Access), timestampOrNil(p.AskedAt) //nolint:gosec // the numbers are the contract's
+		shown.ApprovalRefused, shown.ApprovalAnswer = p.Refused, p.Answer
+		res.Workspaces[i] = shown
 	}
 	return res, nil
+}
+
+// RequestApproval asks the administrators of a workspace to approve a client.
+func (s *Consents) RequestApproval(
+	ctx context.Context, req *consentv1.RequestApprovalRequest,
+) (*consentv1.RequestApprovalResponse, error) {
+	r := decision.Request{ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken())}
+	return &consentv1.RequestApprovalResponse{}, toStatus(s.Decider.Ask(ctx, r, req.GetWorkspaceId(), req.GetReason()))
 }
 
 func workspace(w decision.Workspace) *consentv1.PromptWorkspace {

@@ -88,6 +88,8 @@ func role(r identityv1.Role) string {
 		return "member"
 	case identityv1.Role_ROLE_ADMINISTRATOR:
 		return "administrator"
+	case identityv1.Role_ROLE_DEVELOPER:
+		return "developer"
 	case identityv1.Role_ROLE_UNSPECIFIED:
 	}
 	return ""

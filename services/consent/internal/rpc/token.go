@@ -10,11 +10,12 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 )
 
-// Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes
-// and connectedapp.Connections.
+// Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes,
+// connectedapp.Connections, policy.Versions and workspaceapp.Tokens.
 type Token struct{ Grants tokenv1.GrantServiceClient }
 
 // GetPairEpoch reads the epoch of a user-client.
@@ -26,18 +27,68 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 	return res.GetEpoch(), nil
 }
 
-// GetPairGrants reads the epoch of a user-client with its live grants. Release 0.1, which may handle
-// the request during an upgrade, returns no grants: the page then shows every scope as new.
-func (t Token) GetPairGrants(ctx context.Context, u oauth.UserClient) (oauth.LiveGrants, error) {
-	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: true})
+// PairState reads the epoch of a user-client with the policy versions of workspaces, and with its live
+// grants. Release 0.1, which may handle the request during an upgrade, returns no grants, so that the page
+// shows every scope as new, and no versions.
+func (t Token) PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error) {
+	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{
+		UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: grants, PolicyWorkspaceIds: workspaceIDs,
+	})
 	if err != nil {
-		return oauth.LiveGrants{}, fmt.Errorf("reading the user-client's grants: %w", err)
+		return oauth.LiveGrants{}, fmt.Errorf("reading the state of the user-client: %w", err)
 	}
-	live := oauth.LiveGrants{Epoch: res.GetEpoch(), DescriptionDigest: res.GetDescriptionDigest()}
+	state := oauth.LiveGrants{Epoch: res.GetEpoch(), DescriptionDigest: res.GetDescriptionDigest()}
 	for _, g := range res.GetGrants() {
-		live.Scopes = append(live.Scopes, oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()})
+		state.Scopes = append(state.Scopes, oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()})
 	}
-	return live, nil
+	if res.GetPolicyVersionsRead() {
+		state.PolicyVersions = make(map[string]int64, len(res.GetPolicyVersions()))
+		for _, v := range res.GetPolicyVersions() {
+			state.PolicyVersions[v.GetWorkspaceId()] = v.GetVersion()
+		}
+	}
+	return state, nil
+}
+
+// RaisePolicyVersion raises the version of a workspace's policy. Release 0.1 cannot: the policy is not
+// changed then.
+func (t Token) RaisePolicyVersion(ctx context.Context, workspaceID string) error {
+	_, err := t.Grants.RaisePolicyVersion(ctx, &tokenv1.RaisePolicyVersionRequest{WorkspaceId: workspaceID})
+	if err != nil {
+		return fmt.Errorf("raising the policy version: %w", unlessImplemented(err))
+	}
+	return nil
+}
+
+// ListWorkspaceClients lists the clients of a workspace.
+func (t Token) ListWorkspaceClients(ctx context.Context, workspaceID string, size int32, page string) ([]oauth.WorkspaceClient, string, error) {
+	res, err := t.Grants.ListWorkspaceClients(ctx, &tokenv1.ListWorkspaceClientsRequest{WorkspaceId: workspaceID, PageSize: size, PageToken: page})
+	if err != nil {
+		return nil, "", fmt.Errorf("listing the clients of the workspace: %w", unlessImplemented(err))
+	}
+	list := make([]oauth.WorkspaceClient, len(res.GetClients()))
+	for i, c := range res.GetClients() {
+		list[i] = oauth.WorkspaceClient{ClientID: c.GetClientId(), Users: c.GetUsers(), Scope: c.GetScopes(), LastUsed: c.GetLastUseTime().AsTime()}
+	}
+	return list, res.GetNextPageToken(), nil
+}
+
+// EndClientInWorkspace revokes the grants to a client in a workspace.
+func (t Token) EndClientInWorkspace(ctx context.Context, workspaceID, clientID string, others []string) (int64, error) {
+	res, err := t.Grants.EndClientInWorkspace(ctx, &tokenv1.EndClientInWorkspaceRequest{WorkspaceId: workspaceID, ClientId: clientID, UserIds: others})
+	if err != nil {
+		return 0, fmt.Errorf("ending the client in the workspace: %w", unlessImplemented(err))
+	}
+	return res.GetUsers(), nil
+}
+
+// unlessImplemented returns the error of an RPC, as one that passes where the process is of release 0.1: a
+// rolling upgrade replaces it.
+func unlessImplemented(err error) error {
+	if status.Code(err) == codes.Unimplemented {
+		return oerr.Unavailable(err)
+	}
+	return err
 }
 
 // Redeemed reports whether a code was redeemed. Release 0.1, which may handle the request during an

@@ -8,6 +8,9 @@
 //     with the first and the latest time, the oldest first.
 //   - Prune deletes consents of older epochs and no others, so that it never deletes an approval
 //     made after a revocation.
+//   - The policy of a workspace, its approved clients and the requests of its members are changed by one
+//     transaction each. A member has one request for a client in a workspace; a decision is for all that
+//     wait at that moment.
 //   - Cleanup deletes consents that are older than the retention and no others.
 //   - A change that returned is durable and visible to every later read.
 //   - The time of a consent is by the database's clock.

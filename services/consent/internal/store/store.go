@@ -28,17 +28,18 @@ func Migrations() fs.FS { return migrations }
 // Store persists consents in one database. Its methods may be called concurrently; they return
 // sqldb.ErrUnavailable when the database is unavailable.
 type Store struct {
-	db   *sqldb.DB
-	text statements
+	db       *sqldb.DB
+	text     statements
+	policies policyStatements
 	// events is the log that the audit trail follows.
 	events *outbox.Log
-	old  *cleanup.Sweep[[]byte]
+	old    *cleanup.Sweep[[]byte]
 }
 
 // New returns a store.
 func New(db *sqldb.DB) *Store {
 	events := outbox.New(db)
-	return &Store{db: db, text: prepare(db, events), events: events, old: cleanup.NewSweep[[]byte](db, cleanup.Table{
+	return &Store{db: db, text: prepare(db, events), policies: preparePolicies(db), events: events, old: cleanup.NewSweep[[]byte](db, cleanup.Table{
 		Name: "consents", Key: "request_id_hash", By: "request_id_hash", Dead: "approved_at + $3 < {{now}}",
 	})}
 }
@@ -135,10 +136,13 @@ func (s *Store) PruneIn(ctx context.Context, p oauth.UserClient, workspaceID str
 	return nil
 }
 
-// CleanUp deletes the consents that are older than kept, 0 keeps all, and old events. It is called by one
-// goroutine at a time.
+// CleanUp deletes the consents that are older than kept, 0 keeps all, the requests of members that are older
+// than a year, and old events. It is called by one goroutine at a time.
 func (s *Store) CleanUp(ctx context.Context, kept time.Duration) error {
 	err := s.events.Trim(ctx)
+	if _, failed := cleanup.Repeat(ctx, s.db, s.policies.deleteRequests, prunedAtOnce, requestRetention.Microseconds()); failed != nil {
+		err = errors.Join(err, fmt.Errorf("deleting old requests for clients: %w", failed))
+	}
 	if kept == 0 {
 		return err
 	}

@@ -14,3 +14,5 @@ func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 // TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber: each read all of today's consents of the user
 // and the client.
 func TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber(t *testing.T) { storetest.ManyApprovals(t) }
+
+func TestPolicies(t *testing.T) { storetest.Policies(t) }

@@ -84,6 +84,8 @@ type Role string
 const (
 	Member        Role = "member"
 	Administrator Role = "administrator"
+	// Developer is a member who may also register clients of the workspace.
+	Developer Role = "developer"
 )
 
 // Workspace is a workspace of a team.

@@ -14,7 +14,7 @@ func (s *Administration) AddMember(ctx context.Context, req *identityv1.AddMembe
 	}
 	role := fromRole(req.GetRole())
 	if role == "" {
-		return nil, invalid("role", "must be ROLE_MEMBER or ROLE_ADMINISTRATOR")
+		return nil, invalid("role", "must be ROLE_MEMBER, ROLE_DEVELOPER or ROLE_ADMINISTRATOR")
 	}
 	return &identityv1.AddMemberResponse{}, toStatus(s.Service.Store.AddMember(ctx, req.GetUserId(), req.GetWorkspaceId(), role))
 }

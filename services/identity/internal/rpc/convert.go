@@ -47,6 +47,8 @@ func toRole(r account.Role) identityv1.Role {
 		return identityv1.Role_ROLE_MEMBER
 	case account.Administrator:
 		return identityv1.Role_ROLE_ADMINISTRATOR
+	case account.Developer:
+		return identityv1.Role_ROLE_DEVELOPER
 	}
 	return identityv1.Role_ROLE_UNSPECIFIED
 }
@@ -58,6 +60,8 @@ func fromRole(r identityv1.Role) account.Role {
 		return account.Member
 	case identityv1.Role_ROLE_ADMINISTRATOR:
 		return account.Administrator
+	case identityv1.Role_ROLE_DEVELOPER:
+		return account.Developer
 	}
 	return ""
 }

@@ -155,6 +155,11 @@ func (s *Store) ListMembers(ctx context.Context, workspaceID string) ([]account.
 	return list, nil
 }
 
+// PageOfMembers returns at most limit members of a workspace after an address, by address.
+func (s *Store) PageOfMembers(ctx context.Context, workspaceID string, after account.Address, limit int) ([]account.WorkspaceMember, error) {
+	return rowsOf(ctx, s, query{"listing members", s.text.admin.pageOfMembers, []any{workspaceID, string(after), limit}}, memberDest)
+}
+
 // ListMemberships returns a user's memberships by name, also those of a disabled user.
 func (s *Store) ListMemberships(ctx context.Context, userID string) ([]account.Membership, error) {
 	return rowsOf(ctx, s, query{"listing workspaces", s.text.admin.listMemberships, []any{userID}}, membershipDest)

@@ -5,12 +5,13 @@ type adminStatements struct {
 	createUser, listUsers, enable, disable, setPassword string
 	createWorkspace, listAllWorkspaces, setPlan         string
 	addMember, removeMember, members, listMemberships   string
+	pageOfMembers                                       string
 }
 
 func (t *adminStatements) all() []*string {
 	return []*string{
 		&t.createUser, &t.listUsers, &t.enable, &t.disable, &t.setPassword, &t.createWorkspace, &t.listAllWorkspaces, &t.setPlan,
-		&t.addMember, &t.removeMember, &t.members, &t.listMemberships,
+		&t.addMember, &t.removeMember, &t.members, &t.listMemberships, &t.pageOfMembers,
 	}
 }
 
@@ -53,6 +54,10 @@ SELECT COALESCE(u.id, ''), COALESCE(u.email_address, ''), COALESCE(u.first_name,
   COALESCE(u.language, ''), COALESCE(u.time_zone, ''), COALESCE(m.role, '')
 FROM workspaces w LEFT JOIN memberships m ON m.workspace_id = w.id LEFT JOIN users u ON u.id = m.user_id
 WHERE w.id = $1 ORDER BY u.email_address`,
+
+		pageOfMembers: `
+SELECT ` + userColumns + `, m.role FROM memberships m JOIN users u ON u.id = m.user_id
+WHERE m.workspace_id = $1 AND u.email_address > $2 ORDER BY u.email_address LIMIT $3`,
 
 		listMemberships: `
 SELECT m.user_id, w.id, w.name, w.plan, m.role FROM memberships m JOIN workspaces w ON w.id = m.workspace_id

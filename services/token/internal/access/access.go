@@ -18,8 +18,9 @@ import (
 type Tokens interface {
 	// Live returns the facts of an access token, an API key or a user token, with the plan of its
 	// workspace. introspect.ErrInactive for a token that is not live, such as a key whose workspace
-	// is gone; any other error when that cannot be determined.
-	Live(ctx context.Context, token string) (introspect.Facts, error)
+	// is gone; introspect.ErrAddress for a key that may not be used from the source, an address that is
+	// empty where it is not known; any other error when that cannot be determined.
+	Live(ctx context.Context, token, source string) (introspect.Facts, error)
 }
 
 // Decider decides whether requests may call their endpoints. Its methods may be called
@@ -39,6 +40,8 @@ type Request struct {
 	// Method is the HTTP method, and Path the path of the request line, undecoded and without the
 	// query.
 	Method, Path string
+	// Source is the address that the request came from; empty where it is not known.
+	Source string
 }
 
 // Decide returns a denial, or nil and the identity to forward with the request. It fails when the
@@ -48,8 +51,11 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 	if r.Credential.Token == "" || r.Credential.Token == enforce.Malformed {
 		return enforce.Identity{}, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path), nil
 	}
-	facts, err := d.Tokens.Live(ctx, r.Credential.Token)
-	if errors.Is(err, introspect.ErrInactive) {
+	facts, err := d.Tokens.Live(ctx, r.Credential.Token, r.Source)
+	switch {
+	case errors.Is(err, introspect.ErrAddress):
+		return enforce.Identity{}, rules.Challenge(enforce.OtherAddress(), r.Method, r.Path), nil
+	case errors.Is(err, introspect.ErrInactive):
 		return enforce.Identity{}, rules.Challenge(r.Credential.Inactive(), r.Method, r.Path), nil
 	}
 	if err != nil {
@@ -63,7 +69,7 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 	}
 	var room [16]string // the scopes of most tokens, without the heap
 	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources, Bound: facts.Thumbprint != ""}
-	if subject.Kind.Scoped() {
+	if facts.Scope != "" {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}
 	if denial := rules.Decide(subject, r.Method, r.Path); denial != nil {
@@ -73,9 +79,9 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 }
 
 func identity(f introspect.Facts) enforce.Identity {
-	who := enforce.Identity{Kind: f.Kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID, Audience: f.Resources.String()}
-	if f.Kind != enforce.APIKey {
-		who.Subject, who.ClientID, who.Scope = f.UserID, f.ClientID, f.Scope
+	who := enforce.Identity{Kind: f.Kind, Subject: f.KeyID, WorkspaceID: f.WorkspaceID, Scope: f.Scope, Audience: f.Resources.String()}
+	if !f.Kind.IsAPIKey() {
+		who.Subject, who.ClientID = f.UserID, f.ClientID
 	}
 	return who
 }

@@ -22,8 +22,8 @@ func TestWireContract6_TheScopeMatrix(t *testing.T) {
 			want := enforce.Identity{
 				Kind: enforce.AccessToken, Subject: c.Facts.UserID, ClientID: c.Facts.ClientID, WorkspaceID: c.Facts.WorkspaceID, Scope: c.Facts.Scope,
 			}
-			if c.Facts.Kind == enforce.APIKey {
-				want = enforce.Identity{Kind: enforce.APIKey, Subject: c.Facts.KeyID, WorkspaceID: c.Facts.WorkspaceID}
+			if c.Facts.Kind.IsAPIKey() {
+				want = enforce.Identity{Kind: c.Facts.Kind, Subject: c.Facts.KeyID, WorkspaceID: c.Facts.WorkspaceID, Scope: c.Facts.Scope}
 			}
 			if denial != nil || identity != want {
 				t.Errorf("%s: %v %+v, want it passed on as %+v", c.Name, denial, identity, want)

@@ -4,6 +4,7 @@ package accesstest
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -77,7 +78,7 @@ func Matrix() []Cell {
 			for _, set := range sets {
 				cells = append(cells, r.accessToken(set, plan))
 			}
-			cells = append(cells, r.key(plan))
+			cells = append(cells, r.key(plan), r.restrictedKey([]string{r.scope}, plan), r.restrictedKey(without(scopes(), r.scope), plan), r.distantKey(plan))
 		}
 		cells = append(cells,
 			Cell{Name: "user token " + r.path, Facts: introspect.Facts{Kind: enforce.UserToken, UserID: "usr_1", Plan: "pro"}, Method: r.method, Path: r.path}.
@@ -149,6 +150,33 @@ func (r row) key(plan string) Cell {
 	return r.planned(c, plan)
 }
 
+// restrictedKey is a cell of an API key with scopes.
+func (r row) restrictedKey(scope []string, plan string) Cell {
+	c := r.accessToken(scope, plan)
+	c.Name += ", of a key"
+	c.Facts = introspect.Facts{
+		Kind: enforce.RestrictedAPIKey, KeyID: "key_1", WorkspaceID: "ws_1", Scope: strings.Join(scope, " "), Plan: plan,
+	}
+	if plan == "" {
+		return Cell{Name: c.Name, Facts: c.Facts, Method: c.Method, Path: c.Path}.unauthenticated(r.scope)
+	}
+	return c
+}
+
+// distantKey is a cell of an API key that may be used from a network in which no caller of the entry point
+// is.
+func (r row) distantKey(plan string) Cell {
+	c := r.key(plan)
+	c.Name, c.Facts.Kind = c.Name+" from elsewhere", enforce.RestrictedAPIKey
+	c.Facts.Addresses = enforce.Addresses{netip.MustParsePrefix("203.0.113.0/24")}
+	c = c.unauthenticated(r.scope)
+	if plan != "" {
+		c.Message = "This API key may not be used from the address of this request"
+		c.Challenge = strings.Replace(c.Challenge, "Invalid or expired access token", c.Message, 1)
+	}
+	return c
+}
+
 func (r row) planned(c Cell, plan string) Cell {
 	if plan == "" || plan == "free" && !r.free {
 		c.Status, c.Code, c.Message = 403, "plan_restricted", "The workspace's plan does not include this action"
@@ -166,10 +194,13 @@ func (c Cell) unauthenticated(scope string) Cell {
 type Tokens map[string]introspect.Facts
 
 // Live is access.Tokens.
-func (t Tokens) Live(_ context.Context, token string) (introspect.Facts, error) {
+func (t Tokens) Live(_ context.Context, token, source string) (introspect.Facts, error) {
 	facts, ok := t[token]
 	if !ok || facts.Kind == 0 || facts.Orphaned() {
 		return introspect.Facts{}, introspect.ErrInactive
+	}
+	if !facts.Addresses.Allow(source) {
+		return introspect.Facts{}, introspect.ErrAddress
 	}
 	return facts, nil
 }

@@ -1,7 +1,7 @@
 // Package apikey administers the keys of workspaces (docs/wire-contract.md §3).
 //
 // A key belongs to its workspace: it stays valid when the user who created it leaves, and is
-// invalid when the workspace is deleted. The package owns the validation of names and the
+// invalid when the workspace is deleted. The package owns the validation of names and limits, and the
 // generation of keys. It never authenticates a request with a key, and never stores a key: only its
 // hash.
 package apikey
@@ -11,27 +11,27 @@ import (
 	"errors"
 	"fmt"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The errors of this package.
+// The errors of this package. An invalid field is an *oauth.FieldError.
 var (
-	// ErrName is a name that is not 1 to 100 printable characters.
-	ErrName = errors.New("must be 1 to 100 printable characters")
 	// ErrNoWorkspace is a workspace that does not exist in identity.
 	ErrNoWorkspace = errors.New("there is no such workspace")
-	// ErrUnknown is a key that does not exist.
+	// ErrUnknown is a key that does not exist, or not in the workspace; for Rotate also a key that is
+	// not live or was rotated before.
 	ErrUnknown = errors.New("there is no such API key")
+	// ErrFull is a workspace with MaxLive live keys.
+	ErrFull = errors.New("the workspace has 200 live API keys: revoke one first")
 )
 
 // Prefix is the prefix of every key.
 const Prefix = string(secret.APIKey)
 
-// maxName bounds a name, in characters.
-const maxName = 100
+// MaxLive is how many live keys the administrators of a workspace may create. Operators may create
+// more.
+const MaxLive = 200
 
 // lastFour is how many characters of a key may be shown. They belong to its checksum, which does
 // not help to guess the rest.
@@ -48,8 +48,21 @@ type Key struct {
 	CreatedAt time.Time
 	// LastUsedAt is zero if the key was never used; its resolution is a minute.
 	LastUsedAt time.Time
-	// RevokedAt is zero while the key is live.
-	RevokedAt time.Time
+	// RevokedAt is zero while the key is not revoked, and ExpiresAt for a key that does not expire.
+	RevokedAt, ExpiresAt time.Time
+	// Live says that it is neither revoked nor expired.
+	Live bool
+	Limits
+	Creator Creator
+	// SuccessorID is the key that replaced it; empty for none.
+	SuccessorID string
+}
+
+// Creator is the user who created a key; zero for an operator.
+type Creator struct {
+	UserID string
+	// Name is the display name at the time: untrusted text.
+	Name string
 }
 
 // New is a key to be stored.
@@ -59,20 +72,48 @@ type New struct {
 	WorkspaceID string
 	Name        string
 	LastFour    string
+	Limits
+	// Lifetime is 0 for a key that does not expire.
+	Lifetime time.Duration
+	Creator  Creator
+}
+
+// Successor is a key that replaces another one, whose workspace, name, limits and lifetime it gets.
+type Successor struct {
+	ID       string
+	Hash     secret.Hash
+	LastFour string
+	Creator  Creator
+	// Replaces is the other key, which must be one of WorkspaceID, and Overlap how long it stays valid.
+	Replaces, WorkspaceID string
+	Overlap               time.Duration
+}
+
+// Query selects a page of a workspace's keys.
+type Query struct {
+	WorkspaceID string
+	// After is the last key of the previous page, of which CreatedAt and ID are read; zero for the first
+	// page.
+	After Key
+	// Limit is the maximum number of keys.
+	Limit int
 }
 
 // Store persists keys.
 type Store interface {
-	// CreateKey stores a key and returns its creation time.
-	CreateKey(ctx context.Context, key New) (time.Time, error)
+	// CreateKey stores a key unless its workspace has so many live keys; 0 is no limit. ErrFull.
+	CreateKey(ctx context.Context, key New, maxLive int) (Key, error)
 	// CreateFirstKey is CreateKey for a workspace that never had a key; created is false where it
 	// had one.
 	CreateFirstKey(ctx context.Context, key New) (created bool, err error)
-	// ListKeys lists a workspace's keys, newest first, revoked ones too.
-	ListKeys(ctx context.Context, workspaceID string) ([]Key, error)
-	// RevokeKey revokes a key at every replica before it returns; revoking one twice succeeds.
-	// ErrUnknown when there is none.
-	RevokeKey(ctx context.Context, id string) error
+	// ListKeys lists keys of a workspace, newest first, revoked ones too.
+	ListKeys(ctx context.Context, q Query) ([]Key, error)
+	// RotateKey stores a key, and gives the other one its end at every replica before it returns.
+	// ErrUnknown unless the other one is live and was not rotated.
+	RotateKey(ctx context.Context, next Successor) (created, replaced Key, err error)
+	// RevokeKey revokes a key, of a workspace if that is not empty, at every replica before it returns;
+	// revoking one twice succeeds. ErrUnknown when there is none.
+	RevokeKey(ctx context.Context, workspaceID, id string) error
 }
 
 // Workspaces looks up workspaces.
@@ -85,27 +126,35 @@ type Workspaces interface {
 type Keys struct {
 	Store      Store
 	Workspaces Workspaces
+	// Scopes returns the scopes of the current catalog, in its order.
+	Scopes func() []string
 }
 
-// Create creates a key for a workspace. The key itself is returned once and stored nowhere.
-// ErrName, ErrNoWorkspace.
-func (k Keys) Create(ctx context.Context, workspaceID, name string) (Key, secret.String, error) {
-	if !validName(name) {
-		return Key{}, secret.String{}, ErrName
+// Create creates a key for a workspace. The key itself is returned once and stored nowhere. It returns
+// ErrNoWorkspace, ErrFull for a creator who is a user, and an *oauth.FieldError.
+func (k Keys) Create(ctx context.Context, d Draft) (Key, secret.String, error) {
+	limits, err := k.validate(d)
+	if err != nil {
+		return Key{}, secret.String{}, err
 	}
-	plan, err := k.Workspaces.Plan(ctx, workspaceID)
+	plan, err := k.Workspaces.Plan(ctx, d.WorkspaceID)
 	if err != nil {
 		return Key{}, secret.String{}, fmt.Errorf("looking for the key's workspace: %w", err)
 	}
 	if plan == "" {
 		return Key{}, secret.String{}, ErrNoWorkspace
 	}
-	n, key := generate(secret.NewID("key_"), workspaceID, name)
-	created, err := k.Store.CreateKey(ctx, n)
+	n, key := generate(secret.NewID("key_"), d.WorkspaceID, d.Name)
+	n.Limits, n.Lifetime, n.Creator = limits, d.Lifetime, d.Creator
+	maxLive := MaxLive
+	if d.Creator.UserID == "" {
+		maxLive = 0
+	}
+	created, err := k.Store.CreateKey(ctx, n, maxLive)
 	if err != nil {
 		return Key{}, secret.String{}, err
 	}
-	return Key{ID: n.ID, WorkspaceID: workspaceID, Name: name, LastFour: n.LastFour, CreatedAt: created}, key, nil
+	return created, key, nil
 }
 
 // DevelopmentID is the identifier of the key that CreateDevelopment creates, and of no other key.
@@ -130,26 +179,29 @@ func generate(id, workspaceID, name string) (New, secret.String) {
 	}, key
 }
 
-// List lists a workspace's keys, newest first, revoked ones too. A workspace that does not exist
-// has none.
-func (k Keys) List(ctx context.Context, workspaceID string) ([]Key, error) {
-	return k.Store.ListKeys(ctx, workspaceID)
-}
+// List lists keys of a workspace, newest first, revoked ones too. A workspace that does not exist has
+// none.
+func (k Keys) List(ctx context.Context, q Query) ([]Key, error) { return k.Store.ListKeys(ctx, q) }
 
-// Revoke revokes a key at every replica before it returns; revoking one twice succeeds. ErrUnknown.
-func (k Keys) Revoke(ctx context.Context, id string) error {
-	return k.Store.RevokeKey(ctx, id)
-}
-
-// validName accepts names that a list can show as they are: no line breaks, no invisible direction
-// marks, and not only spaces.
-func validName(name string) bool {
-	visible := false
-	for _, r := range name {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return false
-		}
-		visible = visible || r != ' '
+// Rotate creates a key that replaces another one, which ends after the overlap. It returns ErrUnknown,
+// and an *oauth.FieldError for the overlap.
+func (k Keys) Rotate(ctx context.Context, r Rotation) (created, replaced Key, key secret.String, err error) {
+	if err := r.validate(); err != nil {
+		return Key{}, Key{}, secret.String{}, err
 	}
-	return visible && utf8.RuneCountInString(name) <= maxName
+	n, key := generate(secret.NewID("key_"), r.WorkspaceID, "")
+	created, replaced, err = k.Store.RotateKey(ctx, Successor{
+		ID: n.ID, Hash: n.Hash, LastFour: n.LastFour, Creator: r.Creator,
+		Replaces: r.KeyID, WorkspaceID: r.WorkspaceID, Overlap: r.Overlap,
+	})
+	if err != nil {
+		return Key{}, Key{}, secret.String{}, err
+	}
+	return created, replaced, key, nil
+}
+
+// Revoke revokes a key, of a workspace if that is not empty, at every replica before it returns;
+// revoking one twice succeeds. ErrUnknown.
+func (k Keys) Revoke(ctx context.Context, workspaceID, id string) error {
+	return k.Store.RevokeKey(ctx, workspaceID, id)
 }

@@ -21,7 +21,7 @@ func bearerKind(token string) enforce.Kind {
 
 // Bearer introspects a bearer token of any kind. The result reflects every revocation up to
 // minCursor, and every revocation that had returned before the call. A string without the format of
-// a token is ErrInactive without a look-up.
+// a token is ErrInactive without a look-up. A key that may not be used where it was is ErrAddress: see From.
 func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64) (Facts, error) {
 	kind := bearerKind(token)
 	if kind == 0 {
@@ -31,6 +31,9 @@ func (i Introspector) Bearer(ctx context.Context, token string, minCursor int64)
 	found, err := q.findOne(ctx, kind, secret.Sum(token))
 	if err == nil && !q.serves(&found.facts) {
 		err = ErrInactive
+	}
+	if err == nil && !q.from.admits(0, &found.facts) {
+		err = ErrAddress
 	}
 	if err != nil {
 		return Facts{}, err
@@ -67,7 +70,7 @@ func (i Introspector) Bearers(ctx context.Context, tokens []string, minCursor in
 	for n := range tokens {
 		facts = Facts{}
 		switch {
-		case hits[n] != nil && q.serves(&hits[n].facts):
+		case hits[n] != nil && q.serves(&hits[n].facts) && q.from.admits(n, &hits[n].facts):
 			q.cache.copy(hits[n], &facts)
 		case len(missed) > 0 && missed[0].at == n:
 			facts, missed = missed[0].facts, missed[1:]
@@ -208,7 +211,7 @@ func (q *lookup) findMany(ctx context.Context, missed []miss) error {
 			if errors.Is(err, ErrInactive) {
 				return nil
 			}
-			if err == nil && q.serves(&found.facts) {
+			if err == nil && q.serves(&found.facts) && q.from.admits(m.at, &found.facts) {
 				q.recordUse(&found)
 				m.facts = found.facts
 			}

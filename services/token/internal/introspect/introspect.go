@@ -8,6 +8,7 @@ package introspect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -18,6 +19,10 @@ import (
 
 // ErrInactive is a token that is not live: unknown, expired and revoked are the same.
 var ErrInactive = errors.New("token is not active")
+
+// ErrAddress is a live API key that may not be used from the address of the request, or from one that is
+// not known. It is an ErrInactive.
+var ErrAddress = fmt.Errorf("%w here: the API key may not be used from this address", ErrInactive)
 
 // Facts describe a live token.
 type Facts struct {
@@ -38,8 +43,11 @@ type Facts struct {
 	// Plan is the workspace's, by its name in the catalog; empty where it was not read.
 	Plan        string
 	DisplayName string
-	// Scope is space-separated, in the order of the request.
+	// Scope is space-separated, in the order of the request; that of an API key is empty for one that
+	// no scope restricts.
 	Scope string
+	// Addresses are the networks that an API key may be used from; empty for all.
+	Addresses enforce.Addresses
 	// Resources are the protected resources that the token is for. A store returns nil for the
 	// default one, an Introspector its identifier, but nil for a user token.
 	Resources oauth.Resources
@@ -57,14 +65,17 @@ type Facts struct {
 // Orphaned reports an API key or a service token whose workspace does not exist, by the plan that was
 // read.
 func (f *Facts) Orphaned() bool {
-	return (f.Kind == enforce.APIKey || f.Kind == enforce.ServiceToken) && f.Plan == ""
+	return (f.Kind.IsAPIKey() || f.Kind == enforce.ServiceToken) && f.Plan == ""
 }
 
 // KindOf returns the kind of a token whose format is that of kind: an access token whose subject is
-// a client is a service token.
+// a client is a service token, and an API key with scopes or addresses is a restricted one.
 func (f *Facts) KindOf(kind enforce.Kind) enforce.Kind {
-	if kind == enforce.AccessToken && oauth.IsServiceSubject(f.UserID) {
+	switch {
+	case kind == enforce.AccessToken && oauth.IsServiceSubject(f.UserID):
 		return enforce.ServiceToken
+	case kind == enforce.APIKey && (f.Scope != "" || len(f.Addresses) > 0):
+		return enforce.RestrictedAPIKey
 	}
 	return kind
 }
@@ -126,6 +137,38 @@ type Introspector struct {
 	Resources Resources
 	// served are the resources of the server that introspects; nil are all.
 	served oauth.Resources
+	// from says where the tokens were used.
+	from origin
+}
+
+// origin says where tokens were used.
+type origin struct {
+	// sources are the addresses, one for each token of a batch; none where they are not known.
+	sources []string
+	// checked says that the caller compares Facts.Addresses by itself.
+	checked bool
+}
+
+// From returns an introspector for tokens that were used at these addresses, one for each token of a
+// batch: an API key that is restricted to networks is ErrAddress elsewhere. Without it, such a key is
+// ErrAddress everywhere.
+func (i Introspector) From(sources ...string) Introspector {
+	i.from = origin{sources: sources}
+	return i
+}
+
+// Unlocated returns an introspector for a caller that compares Facts.Addresses by itself.
+func (i Introspector) Unlocated() Introspector {
+	i.from = origin{checked: true}
+	return i
+}
+
+// admits reports whether the token, the at-th of a batch, may be used where it was.
+func (o origin) admits(at int, facts *Facts) bool {
+	if o.checked || len(facts.Addresses) == 0 {
+		return true
+	}
+	return at < len(o.sources) && facts.Addresses.Allow(o.sources[at])
 }
 
 // used records the use of a token, unless a recent use is recorded.

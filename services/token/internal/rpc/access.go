@@ -23,7 +23,7 @@ type Access struct {
 func (s *Access) CheckAccess(ctx context.Context, req *tokenv1.CheckAccessRequest) (*tokenv1.CheckAccessResponse, error) {
 	identity, denial, err := s.Decider.Decide(ctx, access.Request{
 		Credential: enforce.Credential{Token: req.GetToken(), DPoP: req.GetDpopScheme(), Proofs: req.GetDpop()},
-		Method:     req.GetMethod(), Path: req.GetPath(),
+		Method:     req.GetMethod(), Path: req.GetPath(), Source: req.GetSourceAddress(),
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil, err

@@ -3,12 +3,14 @@ package rpc
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 )
@@ -27,7 +29,7 @@ func (s *APIKeys) CreateApiKey(
 	if !identifier(req.GetWorkspaceId()) {
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
-	facts, key, err := s.Keys.Create(ctx, req.GetWorkspaceId(), req.GetName())
+	facts, key, err := s.Keys.Create(ctx, apikey.Draft{WorkspaceID: req.GetWorkspaceId(), Name: req.GetName()})
 	if err != nil {
 		return nil, keyToStatus(err)
 	}
@@ -41,7 +43,7 @@ func (s *APIKeys) ListApiKeys(
 	if !identifier(req.GetWorkspaceId()) {
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
-	list, err := s.Keys.List(ctx, req.GetWorkspaceId())
+	list, err := s.Keys.List(ctx, apikey.Query{WorkspaceID: req.GetWorkspaceId(), Limit: math.MaxInt32})
 	if err != nil {
 		return nil, keyToStatus(err)
 	}
@@ -59,16 +61,19 @@ func (s *APIKeys) RevokeApiKey(
 	if !identifier(req.GetKeyId()) {
 		return nil, invalid("key_id", "must be an identifier")
 	}
-	if err := s.Keys.Revoke(ctx, req.GetKeyId()); err != nil {
+	if err := s.Keys.Revoke(ctx, "", req.GetKeyId()); err != nil {
 		return nil, keyToStatus(err)
 	}
 	return &tokenv1.RevokeApiKeyResponse{}, nil
 }
 
 func keyToStatus(err error) error {
+	var field *oauth.FieldError
 	switch {
-	case errors.Is(err, apikey.ErrName):
-		return invalid("name", apikey.ErrName.Error())
+	case errors.As(err, &field):
+		return invalid(field.Field, field.Problem)
+	case errors.Is(err, apikey.ErrFull):
+		return invalid("workspace_id", apikey.ErrFull.Error())
 	case errors.Is(err, apikey.ErrNoWorkspace):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, apikey.ErrNoWorkspace.Error(), oerr.WithField("workspace_id"))
 	case errors.Is(err, apikey.ErrUnknown):
@@ -81,6 +86,8 @@ func keyFacts(k apikey.Key) *tokenv1.ApiKey {
 	return &tokenv1.ApiKey{
 		KeyId: k.ID, WorkspaceId: k.WorkspaceID, Name: k.Name, Prefix: apikey.Prefix, LastFour: k.LastFour,
 		CreateTime: timestampOrNil(k.CreatedAt), LastUseTime: timestampOrNil(k.LastUsedAt), RevokeTime: timestampOrNil(k.RevokedAt),
+		Scopes: k.Scopes, AllowedAddresses: k.Addresses.Strings(), ExpireTime: timestampOrNil(k.ExpiresAt), Live: k.Live,
+		CreatorUserId: k.Creator.UserID, CreatorName: k.Creator.Name, SuccessorKeyId: k.SuccessorID,
 	}
 }
 

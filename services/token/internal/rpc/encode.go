@@ -32,6 +32,7 @@ const (
 	nameField        = 15
 	audField         = 16
 	cnfField         = 70
+	addressesField   = 120
 
 	// jktField is of Confirmation.
 	jktField = 1
@@ -92,6 +93,9 @@ func appendResponse(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 	}
 	if jkt := a.GetCnf().GetJkt(); jkt != "" {
 		b = appendConfirmation(b, jkt)
+	}
+	for _, network := range a.GetAllowedAddresses() {
+		b = appendText(b, addressesField, network)
 	}
 	return b
 }

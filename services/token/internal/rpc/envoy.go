@@ -41,7 +41,9 @@ func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.Ch
 	http := req.GetAttributes().GetRequest().GetHttp()
 	path, _, _ := strings.Cut(http.GetPath(), "?")
 	sent := enforce.ReadCredential(headerValues(http, authorizationHeader), headerValues(http, proofHeader))
-	identity, denial, err := s.Decider.Decide(ctx, access.Request{Credential: sent, Method: http.GetMethod(), Path: path})
+	identity, denial, err := s.Decider.Decide(ctx, access.Request{
+		Credential: sent, Method: http.GetMethod(), Path: path, Source: downstream(req),
+	})
 	switch {
 	case errors.Is(err, context.Canceled):
 		return nil, err
@@ -52,6 +54,13 @@ func (s *Envoy) Check(ctx context.Context, req *authv3.CheckRequest) (*authv3.Ch
 		return denied(denial), nil
 	}
 	return s.allowed(identity, http), nil
+}
+
+// downstream returns the client's address as Envoy determined it: with use_remote_address and
+// xff_num_trusted_hops from X-Forwarded-For, else the peer's. It is empty for a client without an IP
+// address.
+func downstream(req *authv3.CheckRequest) string {
+	return req.GetAttributes().GetSource().GetAddress().GetSocketAddress().GetAddress()
 }
 
 // headerValues returns the values of a header. Envoy joins several by a comma, which neither a token

@@ -200,7 +200,7 @@ func mustCheck(t *testing.T, envoy *rpc.Envoy, req *authv3.CheckRequest) *authv3
 // unavailable is an access.Tokens that fails.
 type unavailable struct{ err error }
 
-func (a unavailable) Live(context.Context, string) (introspect.Facts, error) {
+func (a unavailable) Live(context.Context, string, string) (introspect.Facts, error) {
 	return introspect.Facts{}, a.err
 }
 

@@ -26,9 +26,19 @@ type Grants struct {
 type Connections interface {
 	// GetPairEpoch returns the epoch of a user-client, and stores the user-client if it is new; 0
 	// for one that was never revoked.
-	GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error)
-	// GetPairGrants is GetPairEpoch together with the user-client's live grants.
-	GetPairGrants(ctx context.Context, userID, clientID string) (oauth.LiveGrants, error)
+	//
+	// It also returns the policy versions of workspaces, without the ones at 0.
+	GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error)
+	// GetPairGrants is GetPairEpoch together with the scopes of the user-client's live grants.
+	GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error)
+	// RaisePolicyVersion raises the policy version of a workspace.
+	RaisePolicyVersion(ctx context.Context, workspaceID string) error
+	// ListWorkspaceClients lists the clients to which users have live grants in a workspace, after a
+	// client and by identifier.
+	ListWorkspaceClients(ctx context.Context, workspaceID, after string, limit int) ([]oauth.WorkspaceClient, error)
+	// EndClientInWorkspace is EndConnectionIn for every user who has a live grant to the client in the
+	// workspace, and for the others. It returns the number of users with a grant.
+	EndClientInWorkspace(ctx context.Context, clientID, workspaceID string, others []string) (int, error)
 	// ListConnections lists the user's clients, in no particular order.
 	ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error)
 	// EndConnection raises the epoch and revokes every grant of the user-client before it returns.
@@ -57,22 +67,32 @@ func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequ
 	if err := validateUserClient(req.GetUserId(), req.GetClientId()); err != nil {
 		return nil, err
 	}
+	if len(req.GetPolicyWorkspaceIds()) > maxPolicies {
+		return nil, invalid("policy_workspace_ids", "must be at most 1,000")
+	}
+	u := oauth.UserClient{UserID: req.GetUserId(), ClientID: req.GetClientId()}
 	var live oauth.LiveGrants
 	var err error
 	if req.GetIncludeGrants() {
-		live, err = s.Store.GetPairGrants(ctx, req.GetUserId(), req.GetClientId())
+		live, err = s.Store.GetPairGrants(ctx, u, req.GetPolicyWorkspaceIds())
 	} else {
-		live.Epoch, err = s.Store.GetPairEpoch(ctx, req.GetUserId(), req.GetClientId())
+		live.Epoch, live.PolicyVersions, err = s.Store.GetPairEpoch(ctx, u, req.GetPolicyWorkspaceIds())
 	}
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	res := &tokenv1.GetPairEpochResponse{Epoch: live.Epoch, DescriptionDigest: live.DescriptionDigest}
+	res := &tokenv1.GetPairEpochResponse{Epoch: live.Epoch, DescriptionDigest: live.DescriptionDigest, PolicyVersionsRead: true}
 	for _, g := range live.Scopes {
 		res.Grants = append(res.Grants, &tokenv1.GrantedScopes{WorkspaceId: g.WorkspaceID, Scopes: g.Scope})
 	}
+	for workspaceID, version := range live.PolicyVersions {
+		res.PolicyVersions = append(res.PolicyVersions, &tokenv1.PolicyVersion{WorkspaceId: workspaceID, Version: version})
+	}
 	return res, nil
 }
+
+// maxPolicies is the maximum number of workspaces whose policy versions one call returns.
+const maxPolicies = 1000
 
 // ListConnections lists the user's clients.
 func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectionsRequest) (*tokenv1.ListConnectionsResponse, error) {

@@ -30,16 +30,31 @@ type pairs struct {
 	installations []oauth.Installation
 }
 
-func (p *pairs) GetPairEpoch(_ context.Context, userID, clientID string) (int64, error) {
-	p.calls = append(p.calls, "epoch "+userID+" "+clientID)
-	return 7, p.down
+func (p *pairs) GetPairEpoch(_ context.Context, u oauth.UserClient, _ []string) (int64, map[string]int64, error) {
+	p.calls = append(p.calls, "epoch "+u.UserID+" "+u.ClientID)
+	return 7, nil, p.down
 }
 
-func (p *pairs) GetPairGrants(_ context.Context, userID, clientID string) (oauth.LiveGrants, error) {
-	p.calls = append(p.calls, "grants "+userID+" "+clientID)
+func (p *pairs) GetPairGrants(_ context.Context, u oauth.UserClient, _ []string) (oauth.LiveGrants, error) {
+	p.calls = append(p.calls, "grants "+u.UserID+" "+u.ClientID)
 	return oauth.LiveGrants{
 		Epoch: 7, Scopes: []oauth.GrantedScopes{{WorkspaceID: "ws_acme", Scope: oauth.Scope{"videos:read"}}}, DescriptionDigest: "digest",
 	}, p.down
+}
+
+func (p *pairs) RaisePolicyVersion(_ context.Context, workspaceID string) error {
+	p.calls = append(p.calls, "raise "+workspaceID)
+	return p.down
+}
+
+func (p *pairs) ListWorkspaceClients(_ context.Context, workspaceID, _ string, _ int) ([]oauth.WorkspaceClient, error) {
+	p.calls = append(p.calls, "clients "+workspaceID)
+	return nil, p.down
+}
+
+func (p *pairs) EndClientInWorkspace(_ context.Context, clientID, workspaceID string, _ []string) (int, error) {
+	p.calls = append(p.calls, "end everywhere "+clientID+" "+workspaceID)
+	return 0, p.down
 }
 
 func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
@@ -151,7 +166,7 @@ func TestConnectionsAreListedWithTheirLastUse(t *testing.T) {
 		t.Errorf("GetPairEpoch: %d, %v", epoch.GetEpoch(), err)
 	}
 	both, err := server.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app", IncludeGrants: true})
-	wantBoth := &tokenv1.GetPairEpochResponse{Epoch: 7, DescriptionDigest: "digest", Grants: []*tokenv1.GrantedScopes{{WorkspaceId: "ws_acme", Scopes: []string{"videos:read"}}}}
+	wantBoth := &tokenv1.GetPairEpochResponse{Epoch: 7, PolicyVersionsRead: true, DescriptionDigest: "digest", Grants: []*tokenv1.GrantedScopes{{WorkspaceId: "ws_acme", Scopes: []string{"videos:read"}}}}
 	if diff := cmp.Diff(wantBoth, both, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("GetPairEpoch with the grants: %v (-want +got):\n%s", err, diff)
 	}

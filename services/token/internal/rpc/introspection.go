@@ -7,7 +7,6 @@ import (
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/policy"
-	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -33,7 +32,8 @@ func (s *Introspection) IntrospectToken(
 	if req.GetToken() == "" {
 		return nil, invalid("token", "is required")
 	}
-	facts, err := ForCaller(ctx, s.Introspector).Bearer(ctx, req.GetToken(), req.GetMinCursor())
+	introspector := located(ForCaller(ctx, s.Introspector), req.GetChecksAddresses(), req.GetSourceAddress())
+	facts, err := introspector.Bearer(ctx, req.GetToken(), req.GetMinCursor())
 	if errors.Is(err, introspect.ErrInactive) {
 		return &tokenv1.IntrospectTokenResponse{}, nil
 	}
@@ -45,6 +45,15 @@ func (s *Introspection) IntrospectToken(
 	return res, nil
 }
 
+// located returns the introspector for tokens that were used at these addresses, or for a caller that
+// compares addresses by itself.
+func located(i introspect.Introspector, checked bool, sources ...string) introspect.Introspector {
+	if checked {
+		return i.Unlocated()
+	}
+	return i.From(sources...)
+}
+
 // BatchIntrospectTokens returns a response for each token, in the order of the request; an empty
 // token is inactive.
 func (s *Introspection) BatchIntrospectTokens(
@@ -54,11 +63,15 @@ func (s *Introspection) BatchIntrospectTokens(
 	if len(tokens) == 0 || len(tokens) > maxBatch {
 		return nil, invalid("tokens", "must be 1 to 1,000")
 	}
+	if n := len(req.GetSourceAddresses()); n > 0 && n != len(tokens) {
+		return nil, invalid("source_addresses", "must be one for each token, or none")
+	}
 	encoder := newBatchEncoder(len(tokens))
 	if s.Introspector.Resources != nil {
 		encoder.audience = s.Introspector.Resources.DefaultResource()
 	}
-	err := ForCaller(ctx, s.Introspector).Bearers(ctx, tokens, req.GetMinCursor(), func(facts *introspect.Facts) {
+	introspector := located(ForCaller(ctx, s.Introspector), req.GetChecksAddresses(), req.GetSourceAddresses()...)
+	err := introspector.Bearers(ctx, tokens, req.GetMinCursor(), func(facts *introspect.Facts) {
 		var res tokenv1.IntrospectTokenResponse
 		if facts.Kind != 0 {
 			s.fillResponse(&res, facts)
@@ -101,8 +114,9 @@ func (s *Introspection) fillResponse(res *tokenv1.IntrospectTokenResponse, facts
 	res.Plan = facts.Plan
 	res.GrantId = facts.Family
 	res.Aud = facts.Resources
-	if facts.Kind == enforce.APIKey {
+	if facts.Kind.IsAPIKey() {
 		res.Sub = facts.KeyID
+		res.AllowedAddresses = facts.Addresses.Strings()
 	}
 	res.Username = res.GetSub()
 	if !facts.ExpiresAt.IsZero() {

@@ -4,76 +4,153 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce"
-	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/introspect"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // keyStatements are the SQL of API keys.
 type keyStatements struct {
-	create, createFirst, list, find, touch, revoke, exists string
+	create, createFirst, list, get, find, touch, revoke, exists, original, replace string
 }
 
-// portableKeys is the SQL before {{now}} is expanded.
-var portableKeys = keyStatements{
-	create: `
-INSERT INTO api_keys (id, hash, workspace_id, name, last_four, created_at) VALUES ($1, $2, $3, $4, $5, {{now}})
-RETURNING created_at`,
+// restricted is the prefix of the stored workspace of a key that was created with a limit. Release 0.1,
+// which reads no limit, finds no such workspace and refuses the key.
+const restricted = "restricted:"
 
-	createFirst: `
+const (
+	// keyColumns are the columns of apikey.Key, in the order of keyDest.
+	keyColumns = `id, workspace_id, name, last_four, created_at, last_used_at, revoked_at, expires_at, ` + liveKey + `, scope, addresses,
+    creator_id, creator_name, successor_id`
+	// liveKey is the SQL condition for a key that is valid.
+	liveKey = `(revoked_at IS NULL AND (expires_at IS NULL OR expires_at > {{now}}))`
+)
+
+// inWorkspace is the SQL condition for a key of a workspace, a parameter.
+func inWorkspace(parameter string) string {
+	return `workspace_id IN (` + parameter + `, '` + restricted + `' || ` + parameter + `)`
+}
+
+// portableKeys returns the SQL before {{now}} is expanded.
+func portableKeys() keyStatements {
+	const columns = `id, hash, workspace_id, name, last_four, created_at, scope, addresses, creator_id, creator_name, expires_at`
+	return keyStatements{
+		create: `
+INSERT INTO api_keys (` + columns + `)
+SELECT $1, $2, $3, $4, $5, {{now}}, $6, $7, $8, $9, CASE WHEN CAST($10 AS BIGINT) > 0 THEN {{now}} + CAST($10 AS BIGINT) END
+WHERE CAST($12 AS BIGINT) = 0 OR CAST($12 AS BIGINT) > (SELECT COUNT(*) FROM api_keys WHERE ` + inWorkspace("$11") + ` AND ` + liveKey + `)`,
+
+		createFirst: `
 INSERT INTO api_keys (id, hash, workspace_id, name, last_four, created_at)
-SELECT $1, $2, $3, $4, $5, {{now}} WHERE NOT EXISTS (SELECT 1 FROM api_keys WHERE workspace_id = $3)
+SELECT $1, $2, $3, $4, $5, {{now}} WHERE NOT EXISTS (SELECT 1 FROM api_keys WHERE ` + inWorkspace("$3") + `)
 ON CONFLICT DO NOTHING`,
 
-	list: `
-SELECT id, workspace_id, name, last_four, created_at, last_used_at, revoked_at
-FROM api_keys WHERE workspace_id = $1 ORDER BY created_at DESC, id DESC`,
+		list: `
+SELECT ` + keyColumns + ` FROM api_keys
+WHERE ` + inWorkspace("$1") + ` AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`,
 
-	find: `
-SELECT id, workspace_id, created_at, last_used_at IS NULL OR last_used_at + 60000000 < {{now}}
-FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
+		get: `SELECT ` + keyColumns + ` FROM api_keys WHERE id = $1`,
 
-	touch: `
+		find: `
+SELECT id, workspace_id, created_at, last_used_at IS NULL OR last_used_at + 60000000 < {{now}}, scope, addresses, expires_at, expires_at - {{now}}
+FROM api_keys WHERE hash = $1 AND ` + liveKey,
+
+		touch: `
 UPDATE api_keys SET last_used_at = {{now}}
 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at + 60000000 < {{now}})`,
 
-	revoke: `UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND revoked_at IS NULL RETURNING hash, workspace_id`,
+		revoke: `
+UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `) AND revoked_at IS NULL RETURNING hash, workspace_id`,
 
-	exists: `SELECT 1 FROM api_keys WHERE id = $1`,
+		exists: `SELECT 1 FROM api_keys WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `)`,
+
+		// A key that was not rotated expires when it was created to expire.
+		original: `
+SELECT workspace_id, name, scope, addresses, COALESCE(expires_at - created_at, 0) FROM api_keys
+WHERE id = $1 AND ` + inWorkspace("$2") + ` AND successor_id = '' AND ` + liveKey,
+
+		replace: `
+UPDATE api_keys SET successor_id = $2, revoked_at = CASE WHEN CAST($3 AS BIGINT) = 0 THEN {{now}} END,
+    expires_at = CASE WHEN expires_at < {{now}} + CAST($3 AS BIGINT) THEN expires_at ELSE {{now}} + CAST($3 AS BIGINT) END
+WHERE id = $1 AND successor_id = '' AND ` + liveKey + ` RETURNING hash`,
+	}
 }
 
 func prepareKeys(db *sqldb.DB) keyStatements {
-	t := portableKeys
-	for _, s := range []*string{&t.create, &t.createFirst, &t.list, &t.find, &t.touch, &t.revoke, &t.exists} {
+	t := portableKeys()
+	for _, s := range []*string{
+		&t.create, &t.createFirst, &t.list, &t.get, &t.find, &t.touch, &t.revoke, &t.exists, &t.original, &t.replace,
+	} {
 		*s = db.SQL(*s)
 	}
 	return t
 }
 
-// CreateKey stores a key and returns its creation time, by the database's clock.
-func (s *Store) CreateKey(ctx context.Context, key apikey.New) (time.Time, error) {
-	var created int64
-	err := s.inTx(ctx, "creating an API key", func(tx *sqldb.Tx) error {
-		err := tx.QueryRow(ctx, s.keys.create, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour).Scan(&created)
+// storedKey is a row of api_keys to be inserted.
+type storedKey struct {
+	apikey.New
+
+	scope, addresses, workspace string
+}
+
+func toStoredKey(n apikey.New) storedKey {
+	k := storedKey{New: n, scope: n.Scopes.String(), addresses: strings.Join(n.Addresses.Strings(), " "), workspace: n.WorkspaceID}
+	if k.scope != "" || k.addresses != "" || n.Lifetime > 0 {
+		k.workspace = restricted + n.WorkspaceID
+	}
+	return k
+}
+
+// insert inserts the row, unless the workspace has so many live keys.
+func (k storedKey) insert(ctx context.Context, tx *sqldb.Tx, text string, maxLive int) (inserted bool, err error) {
+	n, err := tx.Exec(ctx, text, k.ID, k.Hash.Bytes(), k.workspace, k.Name, k.LastFour, k.scope, k.addresses,
+		k.Creator.UserID, k.Creator.Name, micros(k.Lifetime), k.WorkspaceID, maxLive)
+	return n > 0, err
+}
+
+// CreateKey stores a key, with times by the database's clock.
+func (s *Store) CreateKey(ctx context.Context, key apikey.New, maxLive int) (created apikey.Key, err error) {
+	err = s.inTx(ctx, "creating an API key", func(tx *sqldb.Tx) error {
+		inserted, err := toStoredKey(key).insert(ctx, tx, s.keys.create, maxLive)
 		if err != nil {
 			return err
 		}
-		return s.Events().Append(ctx, tx, outbox.Event{
-			Kind: "api_key.created", WorkspaceID: key.WorkspaceID, Object: key.ID,
-			Changes: []outbox.Change{{Field: "name", After: key.Name}, {Field: "status", After: "live"}},
-		})
+		if !inserted {
+			return apikey.ErrFull
+		}
+		if created, err = keyOf(tx.QueryRow(ctx, s.keys.get, key.ID)); err != nil {
+			return err
+		}
+		return s.Events().Append(ctx, tx, createdKey(created))
 	})
-	if err != nil {
-		return time.Time{}, err
+	return created, err
+}
+
+// createdKey is the event of a new key.
+func createdKey(k apikey.Key) outbox.Event {
+	changes := []outbox.Change{
+		{Field: "name", After: k.Name}, {Field: "status", After: "live"}, {Field: "scopes", After: k.Scopes.String()},
+		{Field: "addresses", After: strings.Join(k.Addresses.Strings(), " ")},
 	}
-	return fromMicros(created), nil
+	if !k.ExpiresAt.IsZero() {
+		changes = append(changes, outbox.Change{Field: "expires_at", After: k.ExpiresAt.Format(time.RFC3339)})
+	}
+	return outbox.Event{Kind: "api_key.created", Actor: creator(k.Creator), WorkspaceID: k.WorkspaceID, Object: k.ID, Changes: changes}
+}
+
+// creator returns the actor for the creator of a key; zero, the actor of the context, for an operator.
+func creator(c apikey.Creator) actor.Actor {
+	if c.UserID == "" {
+		return actor.Actor{}
+	}
+	return actor.OfUser(c.UserID)
 }
 
 // CreateFirstKey stores a key unless its workspace ever had one.
@@ -85,28 +162,45 @@ func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error
 	return n > 0, nil
 }
 
-// ListKeys lists a workspace's keys, newest first, revoked ones too.
-func (s *Store) ListKeys(ctx context.Context, workspaceID string) ([]apikey.Key, error) {
-	rows, err := s.db.Query(ctx, s.keys.list, workspaceID)
+// ListKeys lists keys of a workspace, newest first, revoked ones too.
+func (s *Store) ListKeys(ctx context.Context, q apikey.Query) ([]apikey.Key, error) {
+	before := int64(1<<63 - 1)
+	if !q.After.CreatedAt.IsZero() {
+		before = q.After.CreatedAt.UnixMicro()
+	}
+	rows, err := s.db.Query(ctx, s.keys.list, q.WorkspaceID, before, q.After.ID, q.Limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing API keys: %w", err)
 	}
 	defer rows.Close()
 	var list []apikey.Key
 	for rows.Next() {
-		var k apikey.Key
-		var created int64
-		var used, revoked *int64
-		if err := rows.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, &created, &used, &revoked); err != nil {
+		k, err := keyOf(rows)
+		if err != nil {
 			return nil, fmt.Errorf("reading an API key: %w", err)
 		}
-		k.CreatedAt, k.LastUsedAt, k.RevokedAt = fromMicros(created), fromNullable(used), fromNullable(revoked)
 		list = append(list, k)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("listing API keys: %w", err)
 	}
 	return list, nil
+}
+
+// keyOf reads a row of keyColumns.
+func keyOf(row interface{ Scan(dest ...any) error }) (k apikey.Key, err error) {
+	var created int64
+	var used, revoked, expires *int64
+	var scope, addresses string
+	if err := row.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, &created, &used, &revoked, &expires, &k.Live, &scope, &addresses,
+		&k.Creator.UserID, &k.Creator.Name, &k.SuccessorID); err != nil {
+		return apikey.Key{}, err
+	}
+	k.WorkspaceID = strings.TrimPrefix(k.WorkspaceID, restricted)
+	k.CreatedAt, k.LastUsedAt, k.RevokedAt, k.ExpiresAt = fromMicros(created), fromNullable(used), fromNullable(revoked), fromNullable(expires)
+	k.Scopes = strings.Fields(scope)
+	k.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
+	return k, err
 }
 
 // fromNullable converts a stored time; NULL is the zero time.
@@ -121,14 +215,25 @@ func fromNullable(us *int64) time.Time {
 func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts, error) {
 	f := introspect.Facts{Kind: enforce.APIKey}
 	var created int64
-	err := s.db.QueryRow(ctx, s.keys.find, key.Bytes()).Scan(&f.KeyID, &f.WorkspaceID, &created, &f.LongUnused)
+	var expires, left *int64
+	var addresses string
+	err := s.db.QueryRow(ctx, s.keys.find, key.Bytes()).
+		Scan(&f.KeyID, &f.WorkspaceID, &created, &f.LongUnused, &f.Scope, &addresses, &expires, &left)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return introspect.Facts{}, introspect.ErrInactive
+	}
+	if err == nil {
+		f.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
 	}
 	if err != nil {
 		return introspect.Facts{}, fmt.Errorf("reading an API key: %w", err)
 	}
-	f.IssuedAt = fromMicros(created)
+	f.WorkspaceID = strings.TrimPrefix(f.WorkspaceID, restricted)
+	f.IssuedAt, f.ExpiresAt = fromMicros(created), fromNullable(expires)
+	if left != nil {
+		f.Left = time.Duration(*left) * time.Microsecond
+	}
+	f.Kind = f.KindOf(enforce.APIKey)
 	return f, nil
 }
 
@@ -141,48 +246,4 @@ func (u KeyUses) Touch(ctx context.Context, id []byte) error {
 		return fmt.Errorf("recording an API key's use: %w", err)
 	}
 	return nil
-}
-
-// RevokeKey revokes a key and appends the revocation to the log; it does nothing to a revoked key.
-// apikey.ErrUnknown when there is no such key.
-func (s *Store) RevokeKey(ctx context.Context, id string) error {
-	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
-		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
-		event := outbox.Event{Kind: "api_key.revoked", Object: id, Changes: []outbox.Change{{Field: "status", Before: "live", After: "revoked"}}}
-		err := tx.QueryRow(ctx, s.keys.revoke, id).Scan(&e.TokenHash, &event.WorkspaceID)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return notFoundUnlessExists(tx.QueryRow(ctx, s.keys.exists, id))
-		}
-		if err != nil {
-			return err
-		}
-		if _, err = tx.Append(ctx, e); err != nil {
-			return err
-		}
-		return s.Events().Append(ctx, tx.Tx, event)
-	})
-}
-
-// Events returns the log that the audit trail follows.
-func (s *Store) Events() *outbox.Log { return s.log.Events() }
-
-// notFoundUnlessExists returns apikey.ErrUnknown when the row does not exist.
-func notFoundUnlessExists(row sqldb.Row) error {
-	var one int64
-	err := row.Scan(&one)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return apikey.ErrUnknown
-	}
-	return err
-}
-
-// KeyExists reports whether there is a key of this identifier, live or revoked.
-func (s *Store) KeyExists(ctx context.Context, id string) (bool, error) {
-	switch err := notFoundUnlessExists(s.db.QueryRow(ctx, s.keys.exists, id)); {
-	case errors.Is(err, apikey.ErrUnknown):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("looking for an API key: %w", err)
-	}
-	return true, nil
 }

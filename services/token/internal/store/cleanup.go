@@ -53,7 +53,7 @@ func prepareSweeps(db *sqldb.DB) sweeps {
 			Dead: `refresh_expires_at + $3 < {{now}} OR revoked_at + $3 < {{now}} OR ` + sweptGrant("families", "$3"),
 		}),
 		keys: cleanup.NewSweep[string](db, cleanup.Table{
-			Name: "api_keys", Key: "id", By: "id", Dead: "revoked_at + $3 < {{now}}",
+			Name: "api_keys", Key: "id", By: "id", Dead: "(revoked_at + $3 < {{now}} OR expires_at + $3 < {{now}})",
 		}),
 	}
 }

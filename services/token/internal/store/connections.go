@@ -9,7 +9,12 @@ import (
 )
 
 // pairStatements are the SQL of user-clients, which are the rows of the table pairs.
-type pairStatements struct{ epochs, granted, ensure, carry, connections, revocations string }
+type pairStatements struct {
+	epochs, granted, ensure, carry, connections, revocations string
+	raisePolicy                                              string
+	// clients and clientUsers are of a client in a workspace.
+	clients, clientUsers string
+}
 
 // recentGrants is how many grants of a user-client, the newest of each workspace first, are read
 // for its last use.
@@ -22,7 +27,11 @@ func preparePairs(db *sqldb.DB) pairStatements {
         WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`
 	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
 	return pairStatements{
-		epochs: `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + ` FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`,
+		epochs: `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db.Engine()) + `
+FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`,
+
+		raisePolicy: raisePolicy,
+		clients:     db.SQL(workspaceClients()), clientUsers: db.SQL(workspaceClientUsers()),
 
 		granted: prepareGranted(db, hard, soft),
 
@@ -68,24 +77,32 @@ func (e epochs) now() (epoch, lenient int64) {
 // GetPairEpoch returns the epoch of a user-client; 0 for one that was never revoked. When its user
 // or its client was revoked since, it stores the new epoch, because release 0.1 and redemptions
 // compare only the stored one. It adds a user-client that is not stored.
-func (s *Store) GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
+//
+// It also returns the policy versions of workspaces.
+func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error) {
+	userID, clientID := u.UserID, u.ClientID
+	workspaces, err := s.list(workspaceIDs)
+	if err != nil {
+		return 0, nil, err
+	}
 	for {
 		var e epochs
-		err := s.db.QueryRow(ctx, s.pairs.epochs, userID, clientID).Scan(&e.own, &e.lenient, &e.hard, &e.soft)
+		var versions string
+		err := s.db.QueryRow(ctx, s.pairs.epochs, userID, clientID, workspaces).Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions)
 		if isNotFound(err) {
 			if _, err = s.db.Exec(ctx, s.pairs.ensure, userID, clientID); err == nil {
 				continue
 			}
 		}
 		if err != nil {
-			return 0, fmt.Errorf("reading a user-client's epoch: %w", err)
+			return 0, nil, fmt.Errorf("reading a user-client's epoch: %w", err)
 		}
 		epoch, lenient := e.now()
 		if epoch == e.own {
-			return epoch, nil
+			return epoch, parseVersions(versions), nil
 		}
 		if _, err := s.db.Exec(ctx, s.pairs.carry, userID, clientID, epoch, lenient, e.own, e.lenient); err != nil {
-			return 0, fmt.Errorf("storing a user-client's epoch: %w", err)
+			return 0, nil, fmt.Errorf("storing a user-client's epoch: %w", err)
 		}
 	}
 }

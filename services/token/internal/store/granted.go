@@ -18,29 +18,34 @@ const recentScopes = 200
 // row without a workspace.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
 	return db.SQL(fmt.Sprintf(`
-SELECT p.epoch, p.lenient_raises, %s, %s, g.workspace_id, g.scope, g.description_digest
+SELECT p.epoch, p.lenient_raises, %s, %s, %s, g.workspace_id, g.scope, g.description_digest
 FROM pairs p LEFT JOIN (
     SELECT workspace_id, scope, description_digest, MAX(created_at) AS newest FROM (
         SELECT f.workspace_id, f.scope, f.description_digest, f.created_at FROM families f
         WHERE f.user_id = $1 AND f.client_id = $2 AND f.refresh_expires_at > {{now}} AND `+liveGrant("f")+`
         ORDER BY f.workspace_id DESC, f.created_at DESC LIMIT %d) AS recent
     GROUP BY workspace_id, scope, description_digest) AS g ON TRUE
-WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.newest DESC`, hard, soft, recentScopes))
+WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.newest DESC`, hard, soft, policyVersions(db.Engine()), recentScopes))
 }
 
 // GetPairGrants is GetPairEpoch together with the user-client's live grants, usually in one statement.
-func (s *Store) GetPairGrants(ctx context.Context, userID, clientID string) (oauth.LiveGrants, error) {
-	rows, err := s.db.Query(ctx, s.pairs.granted, userID, clientID)
+func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error) {
+	workspaces, err := s.list(workspaceIDs)
+	if err != nil {
+		return oauth.LiveGrants{}, err
+	}
+	rows, err := s.db.Query(ctx, s.pairs.granted, u.UserID, u.ClientID, workspaces)
 	if err != nil {
 		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
 	}
 	defer rows.Close()
 	var e epochs
 	var live oauth.LiveGrants
+	var versions string
 	stored := false
 	for rows.Next() {
 		var workspace, scope, digest *string
-		if err := rows.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &workspace, &scope, &digest); err != nil {
+		if err := rows.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions, &workspace, &scope, &digest); err != nil {
 			return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
 		}
 		if !stored && digest != nil {
@@ -54,9 +59,10 @@ func (s *Store) GetPairGrants(ctx context.Context, userID, clientID string) (oau
 		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
 	}
 	live.Epoch, _ = e.now()
+	live.PolicyVersions = parseVersions(versions)
 	if !stored || live.Epoch != e.own { // GetPairEpoch stores the user-client, or its new epoch
 		rows.Close()
-		live.Epoch, err = s.GetPairEpoch(ctx, userID, clientID)
+		live.Epoch, live.PolicyVersions, err = s.GetPairEpoch(ctx, u, workspaceIDs)
 	}
 	return live, err
 }

@@ -233,16 +233,7 @@ func (s *Store) EndConnectionIn(ctx context.Context, p oauth.UserClient, workspa
 		if err != nil {
 			return err
 		}
-		cursor, err := tx.Append(ctx, revlog.NewEntry(revlog.ReasonDisconnect, revocation.Revocation{
-			Kind: revocation.Member, UserID: p.UserID, ClientID: p.ClientID, WorkspaceID: workspaceID,
-		}))
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, s.revocations.raisePairEpoch, p.UserID, p.ClientID, cursor); err != nil {
-			return err
-		}
-		return s.revokeBornBefore(ctx, tx, cursor, grantsOfConnection(p.UserID, workspaceID, p.ClientID))
+		return s.appendConnectionEnd(ctx, tx, connectionEnd{p, workspaceID, revlog.ReasonDisconnect})
 	})
 }
 

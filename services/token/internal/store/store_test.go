@@ -14,6 +14,7 @@ func TestStoreResources(t *testing.T)  { storetest.Resources(t) }
 func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
 func TestStoreCleanup(t *testing.T)    { storetest.Cleanup(t) }
 func TestStoreAPIKeys(t *testing.T)    { storetest.APIKeys(t) }
+func TestWorkspaces(t *testing.T)      { storetest.Workspaces(t) }
 func TestStoreFollowing(t *testing.T)  { storetest.Following(t) }
 func TestN8ServiceTokens(t *testing.T) { storetest.Service(t) }
 func TestUserTokens(t *testing.T)      { storetest.UserTokens(t) }

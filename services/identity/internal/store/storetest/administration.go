@@ -164,7 +164,7 @@ func members(t *testing.T) {
 		}
 		want("ws_one", "usr_ada ada@example.com administrator;usr_bob bob@example.com member;")
 		want("ws_two", "")
-		for _, role := range []account.Role{account.Member, account.Administrator, account.Administrator} {
+		for _, role := range []account.Role{account.Member, account.Developer, account.Administrator, account.Administrator} {
 			if err := s.AddMember(t.Context(), "usr_bob", "ws_two", role); err != nil {
 				t.Errorf("AddMember: %v", err)
 			}
@@ -184,6 +184,13 @@ func members(t *testing.T) {
 			if err := s.AddMember(t.Context(), pair[0], pair[1], account.Member); !errors.Is(err, account.ErrUnknownUserOrWorkspace) {
 				t.Errorf("%v: %v", pair, err)
 			}
+		}
+		first, err := s.PageOfMembers(t.Context(), "ws_one", "", 1)
+		if err != nil || len(first) != 1 || first[0].User.ID != "usr_ada" || first[0].Role != account.Administrator {
+			t.Errorf("the first page is %+v, %v", first, err)
+		}
+		if rest, err := s.PageOfMembers(t.Context(), "ws_one", first[0].User.EmailAddress, 10); err != nil || len(rest) != 1 || rest[0].User.ID != "usr_bob" {
+			t.Errorf("the second page is %+v, %v", rest, err)
 		}
 		if _, err := s.ListMembers(t.Context(), "ws_none"); !errors.Is(err, account.ErrUnknownWorkspace) {
 			t.Errorf("no workspace: %v", err)

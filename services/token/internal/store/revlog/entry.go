@@ -42,6 +42,10 @@ const (
 	// ReasonGrantLimit is a newer grant of the same user to the same client in the same workspace,
 	// beyond the limit.
 	ReasonGrantLimit Reason = 15
+	// ReasonKeyRotated is the rotation of an API key, which stays valid for the overlap.
+	ReasonKeyRotated Reason = 120
+	// ReasonWorkspaceEnded is the decision of a workspace's administrator on a client.
+	ReasonWorkspaceEnded Reason = 121
 )
 
 // Entry is one revocation. Cursors rise by one in the order of commits.

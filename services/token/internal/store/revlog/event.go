@@ -23,13 +23,16 @@ func eventOf(ctx context.Context, e Entry) (event outbox.Event, recorded bool) {
 		event.Kind, usual = "grant.refresh_reused", byClient
 	case ReasonDisconnect:
 		event.Kind, usual = "grant.disconnected", byUser
+	case ReasonWorkspaceEnded:
+		event.Kind = "grant.workspace_ended"
 	case ReasonClientEnded, ReasonGrantsRevoked:
 		event.Kind = "grant.revoked"
 	case ReasonLogout:
 		event.Kind, usual = "user_token.revoked", byUser
 	case ReasonGrantLimit:
 		event.Kind, usual = "grant.limit_reached", byClient
-	case ReasonKeyRevoked, ReasonUserDisabled, ReasonPasswordSet, ReasonMemberRemoved, ReasonAppRevoked, ReasonReplaced, ReasonPlanChanged:
+	case ReasonKeyRevoked, ReasonUserDisabled, ReasonPasswordSet, ReasonMemberRemoved, ReasonAppRevoked, ReasonReplaced, ReasonPlanChanged,
+		ReasonKeyRotated:
 		return event, false
 	}
 	if len(e.FamilyID) > 0 {

@@ -26,6 +26,7 @@ func APIKeys(t *testing.T) {
 	t.Run("a revoked key is dead, logged once, and revoked again in peace", func(t *testing.T) { each(t, keyRevoked) })
 	t.Run("a first key is made once", func(t *testing.T) { each(t, firstKey) })
 	t.Run("use is recorded once a minute", keyUse)
+	keyLimits(t)
 	t.Run("of many revocations of a key one is logged", func(t *testing.T) { each(t, keyRace) })
 }
 
@@ -35,9 +36,9 @@ func newKey(id, workspace string) apikey.New {
 
 func (b bench) mustCreate(t *testing.T, key apikey.New) {
 	t.Helper()
-	at, err := b.CreateKey(t.Context(), key)
-	if err != nil || time.Since(at).Abs() > time.Minute {
-		t.Fatalf("creating %s: at %s, error %v", key.ID, at, err)
+	created, err := b.CreateKey(t.Context(), key, 0)
+	if err != nil || time.Since(created.CreatedAt).Abs() > time.Minute || !created.Live {
+		t.Fatalf("creating %s: %+v, error %v", key.ID, created, err)
 	}
 }
 
@@ -69,7 +70,7 @@ func keyFacts(t *testing.T, b bench) {
 	if _, err := b.FindAccess(t.Context(), key.Hash); !errors.Is(err, introspect.ErrInactive) {
 		t.Errorf("a key is an access token: %v", err)
 	}
-	if _, err := b.CreateKey(t.Context(), apikey.New{ID: "key_2", Hash: key.Hash, WorkspaceID: "ws_doe", Name: "x", LastFour: "9xYz"}); err == nil {
+	if _, err := b.CreateKey(t.Context(), apikey.New{ID: "key_2", Hash: key.Hash, WorkspaceID: "ws_doe", Name: "x", LastFour: "9xYz"}, 0); err == nil {
 		t.Error("one key opens two workspaces")
 	}
 }
@@ -79,10 +80,10 @@ func keyList(t *testing.T, b bench) {
 		b.mustCreate(t, newKey(id, "ws_acme"))
 	}
 	b.mustCreate(t, newKey("key_4", "ws_doe"))
-	if err := b.RevokeKey(t.Context(), "key_2"); err != nil {
+	if err := b.RevokeKey(t.Context(), "", "key_2"); err != nil {
 		t.Fatal(err)
 	}
-	list, err := b.ListKeys(t.Context(), "ws_acme")
+	list, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func keyList(t *testing.T, b bench) {
 	if diff := cmp.Diff([]string{"key_3", "key_2", "key_1"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if none, err := b.ListKeys(t.Context(), "ws_none"); err != nil || len(none) > 0 {
+	if none, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_none", Limit: 100}); err != nil || len(none) > 0 {
 		t.Errorf("a workspace without keys lists %v, %v", none, err)
 	}
 }
@@ -109,14 +110,14 @@ func keyRevoked(t *testing.T, b bench) {
 	b.mustCreate(t, key)
 	b.mustCreate(t, other)
 	for range 2 {
-		if err := b.RevokeKey(t.Context(), "key_1"); err != nil {
+		if err := b.RevokeKey(t.Context(), "", "key_1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if b.liveKey(t, key.Hash) || !b.liveKey(t, other.Hash) {
 		t.Error("the wrong key ended")
 	}
-	if err := b.RevokeKey(t.Context(), "key_3"); !errors.Is(err, apikey.ErrUnknown) {
+	if err := b.RevokeKey(t.Context(), "", "key_3"); !errors.Is(err, apikey.ErrUnknown) {
 		t.Errorf("revoking what never was: %v", err)
 	}
 	entries, err := b.RevocationLog.EntriesAfter(t.Context(), 0, 10)
@@ -140,7 +141,7 @@ func firstKey(t *testing.T, b bench) {
 		}
 	}
 	b.mustCreate(t, newKey("key_1", "ws_doe"))
-	if err := b.RevokeKey(t.Context(), "key_1"); err != nil {
+	if err := b.RevokeKey(t.Context(), "", "key_1"); err != nil {
 		t.Fatal(err)
 	}
 	if created, err := b.CreateFirstKey(t.Context(), newKey("key_2", "ws_doe")); err != nil || created {
@@ -171,7 +172,7 @@ func keyUse(t *testing.T) {
 			if err := (store.KeyUses{Store: later.Store}).Touch(t.Context(), []byte("key_1")); err != nil {
 				t.Fatal(err)
 			}
-			list, err := later.ListKeys(t.Context(), "ws_acme")
+			list, err := later.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%d keys (%v)", len(list), err)
 			}
@@ -187,7 +188,7 @@ func keyRace(t *testing.T, b bench) {
 	b.mustCreate(t, newKey("key_1", "ws_acme"))
 	var failed atomic.Int32
 	together(20, func(int) {
-		if err := b.RevokeKey(t.Context(), "key_1"); err != nil {
+		if err := b.RevokeKey(t.Context(), "", "key_1"); err != nil {
 			failed.Add(1)
 		}
 	})

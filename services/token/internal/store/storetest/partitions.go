@@ -183,11 +183,11 @@ func revokedKeys(t *testing.T) {
 		b := open(t, reopen(0))
 		for _, id := range []string{"key_dead", "key_live"} {
 			key := apikey.New{ID: id, Hash: token(), WorkspaceID: "ws_acme", Name: id, LastFour: "abcd"}
-			if _, err := b.CreateKey(t.Context(), key); err != nil {
+			if _, err := b.CreateKey(t.Context(), key, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := b.RevokeKey(t.Context(), "key_dead"); err != nil {
+		if err := b.RevokeKey(t.Context(), "", "key_dead"); err != nil {
 			t.Fatal(err)
 		}
 		for _, turn := range []struct {
@@ -198,7 +198,7 @@ func revokedKeys(t *testing.T) {
 			if err := cleanUp(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
 				t.Fatal(err)
 			}
-			keys, err := later.ListKeys(t.Context(), "ws_acme")
+			keys, err := later.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
 			if err != nil || len(keys) != turn.want {
 				t.Errorf("kept for %s, %d keys are listed (%v), want %d", turn.kept, len(keys), err, turn.want)
 			}

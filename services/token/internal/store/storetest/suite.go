@@ -133,3 +133,14 @@ func (b bench) current(t *testing.T, refresh secret.Hash) bool {
 
 // together starts n calls at one barrier and waits for all.
 func together(n int, call func(i int)) { racetest.Run(n, call) }
+
+// GetPairEpoch returns the epoch of a user-client.
+func (b bench) GetPairEpoch(ctx context.Context, userID, clientID string) (int64, error) {
+	epoch, _, err := b.Store.GetPairEpoch(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, nil)
+	return epoch, err
+}
+
+// GetPairGrants returns the live grants of a user-client.
+func (b bench) GetPairGrants(ctx context.Context, userID, clientID string) (oauth.LiveGrants, error) {
+	return b.Store.GetPairGrants(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, nil)
+}

@@ -1,0 +1,147 @@
+package workspaces
+
+import (
+	"encoding/csv"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+const (
+	// eventsPerPage is the number of events on a page.
+	eventsPerPage = 50
+	// eventsPerCall and maxExported bound a download.
+	eventsPerCall = 1000
+	maxExported   = 20_000
+)
+
+// events reads a page of what happened in the workspace.
+func (s Workspaces) events(v visit, size int32, after string) (*activityv1.ListEventsResponse, error) {
+	return s.Activity.ListEvents(v.r.Context(), &activityv1.ListEventsRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, PageSize: size, PageToken: after,
+	})
+}
+
+// activity shows what happened in the workspace. The rest of the pages does not depend on the service.
+func (s Workspaces) activity(v visit) (page.View, error) {
+	data := page.WorkspaceActivity{Workspaceframe: v.head}
+	var res *activityv1.ListEventsResponse
+	err := oerr.Unavailable(nil)
+	if s.Activity != nil {
+		res, err = s.events(v, eventsPerPage, v.after())
+	}
+	if oerr.Reason(unlessImplemented(err)) == errorv1.Reason_REASON_UNAVAILABLE {
+		// Who may see the page is asked of another service then.
+		if _, err := s.policy(v); err != nil {
+			return page.View{}, err
+		}
+		data.Missing = true
+		return page.View{Template: "wsactivity", Data: data}, nil
+	}
+	if err != nil {
+		return page.View{}, err
+	}
+	data.Next = v.next(res.GetNextPageToken())
+	for _, e := range res.GetEvents() {
+		shown := page.WorkspaceEvent{At: at(e.GetEventTime(), v.in), Kind: e.GetKind(), Actor: actor(e.GetActor())}
+		for _, row := range facts(e) {
+			shown.Facts = append(shown.Facts, page.Fact{Label: row[0], Text: row[1], Code: true})
+		}
+		data.Events = append(data.Events, shown)
+	}
+	return page.View{Template: "wsactivity", Data: data}, nil
+}
+
+// actor returns who caused an event.
+func actor(a *eventv1.Actor) string {
+	if a.GetId() != "" {
+		return a.GetId()
+	}
+	return strings.ToLower(strings.TrimPrefix(a.GetKind().String(), "ACTOR_KIND_"))
+}
+
+// facts returns what an event concerns and changed, as names and values.
+func facts(e *eventv1.Event) [][2]string {
+	var list [][2]string
+	for _, f := range [][2]string{{"user", e.GetUserId()}, {"client", e.GetClientId()}, {"object", e.GetObjectId()}} {
+		if f[1] != "" {
+			list = append(list, f)
+		}
+	}
+	for _, c := range e.GetChanges() {
+		list = append(list, [2]string{c.GetField(), c.GetBefore() + " → " + c.GetAfter()})
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.GetDetails())) {
+		list = append(list, [2]string{name, e.GetDetails()[name]})
+	}
+	return list
+}
+
+// download writes what happened as CSV (RFC 4180), the newest first.
+func (s Workspaces) download(v visit) {
+	if s.Activity == nil {
+		s.showError(v.w, v.r, oerr.Unavailable(nil))
+		return
+	}
+	res, err := s.events(v, eventsPerCall, "")
+	if err != nil {
+		s.showError(v.w, v.r, err)
+		return
+	}
+	header := v.w.Header()
+	header.Set("Content-Type", "text/csv; charset=utf-8")
+	header.Set("Content-Disposition", `attachment; filename="activity.csv"`)
+	header.Set("Cache-Control", "no-store")
+	out := csv.NewWriter(v.w)
+	_ = out.Write([]string{"time", "event", "actor_kind", "actor", "user", "client", "object", "count", "changes", "details", "request_id"})
+	for written := 0; ; {
+		for _, e := range res.GetEvents() {
+			_ = out.Write(record(e)) // fails only where the client has disconnected
+		}
+		written += len(res.GetEvents())
+		if res.GetNextPageToken() == "" || written >= maxExported {
+			break
+		}
+		if res, err = s.events(v, eventsPerCall, res.GetNextPageToken()); err != nil {
+			panic(http.ErrAbortHandler) // half a file must not look like a whole one
+		}
+	}
+	out.Flush()
+}
+
+// record returns the row of an event.
+func record(e *eventv1.Event) []string {
+	var changes, details []string
+	for _, c := range e.GetChanges() {
+		changes = append(changes, c.GetField()+": "+c.GetBefore()+" → "+c.GetAfter())
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.GetDetails())) {
+		details = append(details, name+": "+e.GetDetails()[name])
+	}
+	row := []string{
+		e.GetEventTime().AsTime().UTC().Format(time.RFC3339Nano), e.GetKind(), strings.ToLower(strings.TrimPrefix(e.GetActor().GetKind().String(), "ACTOR_KIND_")),
+		e.GetActor().GetId(), e.GetUserId(), e.GetClientId(), e.GetObjectId(), strconv.FormatInt(max(e.GetCount(), 1), 10),
+		strings.Join(changes, "; "), strings.Join(details, "; "), e.GetRequestId(),
+	}
+	for i := range row {
+		row[i] = inert(row[i])
+	}
+	return row
+}
+
+// inert returns a cell that no spreadsheet takes for a formula.
+func inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}

@@ -1,0 +1,146 @@
+package workspaces
+
+import (
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+)
+
+// appsPerPage is the number of clients on a page.
+const appsPerPage = 50
+
+// apps shows the clients that members connected.
+func (s Workspaces) apps(v visit) (page.View, error) {
+	res, err := s.Apps.ListWorkspaceApps(v.r.Context(), &consentv1.ListWorkspaceAppsRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, PageSize: appsPerPage, PageToken: v.after(),
+	})
+	if err != nil {
+		return page.View{}, err
+	}
+	data := page.WorkspaceApps{Workspaceframe: v.head, Next: v.next(res.GetNextPageToken())}
+	for _, a := range res.GetApps() {
+		data.Apps = append(data.Apps, page.WorkspaceApp{
+			ClientID: a.GetClientId(), Name: a.GetClientName(), Identity: browser.Identity(a.GetIdentity()), People: a.GetUsers(),
+			Permissions: s.Flow.Permissions(a.GetScopes(), nil), Used: at(a.GetLastUseTime(), v.in), Approved: a.GetApproved(),
+		})
+	}
+	return page.View{Template: "wsapps", Data: data}, nil
+}
+
+// changeApps ends a client for all members, or changes its approval.
+func (s Workspaces) changeApps(v visit) (browser.Flash, error) {
+	form := v.r.PostForm
+	switch form.Get("do") {
+	case "end":
+		_, err := s.Apps.EndWorkspaceApp(v.r.Context(), &consentv1.EndWorkspaceAppRequest{
+			SessionToken: v.token(), WorkspaceId: v.id, ClientId: form.Get("client_id"), ConfirmName: form.Get("confirm_name"),
+		})
+		return browser.Flash{Kind: flashEnded}, err
+	case "approve", "withdraw":
+		return s.setApproval(v, form.Get("do") == "approve")
+	}
+	return browser.Flash{}, nil
+}
+
+func (s Workspaces) setApproval(v visit, approved bool) (browser.Flash, error) {
+	_, err := s.Apps.SetAppApproval(v.r.Context(), &consentv1.SetAppApprovalRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, ClientId: v.r.PostForm.Get("client_id"), Approved: approved,
+	})
+	if approved {
+		return browser.Flash{Kind: flashApproved}, err
+	}
+	return browser.Flash{Kind: flashWithdrawn}, err
+}
+
+// requestsPerPage is the number of requests on a page.
+const requestsPerPage = 50
+
+// policy shows the policy about clients, and the requests of members.
+func (s Workspaces) policy(v visit) (page.View, error) {
+	set, err := s.Apps.GetWorkspacePolicy(v.r.Context(), &consentv1.GetWorkspacePolicyRequest{SessionToken: v.token(), WorkspaceId: v.id})
+	if err != nil {
+		return page.View{}, err
+	}
+	asked, err := s.Apps.ListAppRequests(v.r.Context(), &consentv1.ListAppRequestsRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, PageSize: requestsPerPage, PageToken: v.after(),
+	})
+	if err != nil {
+		return page.View{}, err
+	}
+	data := page.WorkspacePolicy{
+		Workspaceframe: v.head, Rules: page.WorkspaceRules(ruleName(set.GetPolicy())), Next: v.next(asked.GetNextPageToken()),
+		SetBy: set.GetSetterName(), SetAt: at(set.GetSetTime(), v.in),
+	}
+	for _, a := range set.GetApproved() {
+		data.Approved = append(data.Approved, page.WorkspaceApproval{
+			ClientID: a.GetClientId(), Name: a.GetClientName(), Identity: browser.Identity(a.GetIdentity()), By: a.GetApproverName(),
+			At: at(a.GetApproveTime(), v.in),
+		})
+	}
+	for _, r := range asked.GetRequests() {
+		shown := page.WorkspaceRequest{
+			ClientID: r.GetClientId(), Name: r.GetClientName(), Identity: browser.Identity(r.GetIdentity()), Person: r.GetUserName(),
+			Reason: r.GetReason(), At: at(r.GetRequestTime(), v.in), Answer: r.GetAnswer(), By: r.GetDeciderName(), Decided: at(r.GetDecideTime(), v.in),
+			Approved: r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_APPROVED,
+		}
+		if r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_WAITING {
+			data.Waiting = append(data.Waiting, shown)
+		} else {
+			data.Decided = append(data.Decided, shown)
+		}
+	}
+	return page.View{Template: "wspolicy", Data: data}, nil
+}
+
+// The values of the field policy.
+const (
+	ruleAnyone   = "anyone"
+	ruleApproved = "approved"
+	ruleNobody   = "nobody"
+)
+
+func ruleName(p consentv1.AppPolicy) string {
+	switch p {
+	case consentv1.AppPolicy_APP_POLICY_ANYONE:
+		return ruleAnyone
+	case consentv1.AppPolicy_APP_POLICY_APPROVED:
+		return ruleApproved
+	case consentv1.AppPolicy_APP_POLICY_NOBODY:
+		return ruleNobody
+	case consentv1.AppPolicy_APP_POLICY_UNSPECIFIED:
+	}
+	return ""
+}
+
+func ruleOf(name string) consentv1.AppPolicy {
+	for number := range consentv1.AppPolicy_name {
+		if rule := consentv1.AppPolicy(number); name != "" && ruleName(rule) == name {
+			return rule
+		}
+	}
+	return consentv1.AppPolicy_APP_POLICY_UNSPECIFIED
+}
+
+// changePolicy sets the policy, or decides about a client.
+func (s Workspaces) changePolicy(v visit) (browser.Flash, error) {
+	form := v.r.PostForm
+	switch form.Get("do") {
+	case "set":
+		_, err := s.Apps.SetWorkspacePolicy(v.r.Context(), &consentv1.SetWorkspacePolicyRequest{
+			SessionToken: v.token(), WorkspaceId: v.id, Policy: ruleOf(form.Get("policy")),
+		})
+		return browser.Flash{Kind: flashPolicy}, err
+	case "grant", "refuse":
+		approve := form.Get("do") == "grant"
+		_, err := s.Apps.DecideAppRequest(v.r.Context(), &consentv1.DecideAppRequestRequest{
+			SessionToken: v.token(), WorkspaceId: v.id, ClientId: form.Get("client_id"), Approve: approve, Answer: form.Get("answer"),
+		})
+		if approve {
+			return browser.Flash{Kind: flashApproved}, err
+		}
+		return browser.Flash{Kind: flashDeclined}, err
+	case "withdraw":
+		return s.setApproval(v, false)
+	}
+	return browser.Flash{}, nil
+}

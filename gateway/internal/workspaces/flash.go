@@ -1,0 +1,91 @@
+package workspaces
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// The kinds of flashes of these pages.
+const (
+	flashRefused   browser.FlashKind = "ws-refused"
+	flashGone      browser.FlashKind = "ws-gone"
+	flashCreated   browser.FlashKind = "ws-created"
+	flashRotated   browser.FlashKind = "ws-rotated"
+	flashRevoked   browser.FlashKind = "ws-revoked"
+	flashEnded     browser.FlashKind = "ws-ended"
+	flashPolicy    browser.FlashKind = "ws-policy"
+	flashApproved  browser.FlashKind = "ws-approved"
+	flashWithdrawn browser.FlashKind = "ws-withdrawn"
+	flashDeclined  browser.FlashKind = "ws-declined"
+)
+
+// done returns the notice of a flash; nil for none.
+func done(f browser.Flash) *page.Message {
+	text := map[browser.FlashKind]string{
+		flashCreated: "The API key is created.", flashRotated: "The API key is replaced. The old one ends as you chose.",
+		flashRevoked: "The API key is revoked. It is refused everywhere.", flashEnded: "The app has no access to this workspace any more.",
+		flashPolicy: "The policy is saved. It holds for every app that is connected from now on.", flashApproved: "The app is approved.",
+		flashWithdrawn: "The approval is withdrawn. Members who connected the app stay connected.", flashDeclined: "The request is refused.",
+	}[f.Kind]
+	if text == "" {
+		return nil
+	}
+	return &page.Message{Kind: "ok", Text: text}
+}
+
+// refused returns the flash of a form whose input a service refused.
+func refused(r *http.Request, err error) browser.Flash {
+	form := url.Values{}
+	for name, values := range r.PostForm {
+		if name != "csrf_token" {
+			form[name] = values
+		}
+	}
+	return browser.Flash{Kind: flashRefused, Field: oerr.Field(err), Typed: form.Encode()}
+}
+
+// typed returns the input of the form that was refused.
+func typed(f browser.Flash) url.Values {
+	form, _ := url.ParseQuery(f.Typed) // it is what refused encoded, or empty
+	return form
+}
+
+// fault returns the error message of a flash.
+func (s Workspaces) fault(f browser.Flash) page.Fault {
+	switch f.Kind { //nolint:exhaustive // the others are those of every page
+	case flashRefused:
+		text, field := refusal(f.Field)
+		return page.Fault{Text: text, Field: field}
+	case flashGone:
+		return page.Fault{Text: "That was changed meanwhile. This is how it stands now."}
+	}
+	return s.Flow.Fault(f)
+}
+
+// refusal returns what is wrong with a field of a request, and the id of its input element; empty where
+// the page has none.
+func refusal(field string) (text, element string) {
+	switch field {
+	case "name":
+		return "A name has 1 to 100 characters that can be seen.", "name"
+	case "scopes":
+		return "One of these permissions does not exist any more.", "limits"
+	case "allowed_addresses":
+		return "Write addresses or networks such as 203.0.113.9 or 203.0.113.0/24, one a line and at most 20.", "addresses"
+	case "lifetime_seconds":
+		return "Choose when the key ends.", "lifetime"
+	case "confirm_name":
+		return "That is not the name of the app. Nothing was ended.", ""
+	case "answer":
+		return "A word to the members has at most 500 characters.", ""
+	case "policy":
+		return "Choose who may connect apps.", "policy"
+	case "workspace_id":
+		return "There are too many already. Remove one first.", ""
+	}
+	return "The change was refused.", ""
+}

@@ -1,0 +1,94 @@
+package workspaces
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+)
+
+// keysPerPage is the number of API keys on a page.
+const keysPerPage = 50
+
+// keys shows the API keys.
+func (s Workspaces) keys(v visit) (page.View, error) {
+	res, err := s.Keys.ListWorkspaceKeys(v.r.Context(), &tokenv1.ListWorkspaceKeysRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, PageSize: keysPerPage, PageToken: v.after(),
+	})
+	if err != nil {
+		return page.View{}, err
+	}
+	input := typed(v.flash)
+	data := page.WorkspaceKeys{
+		Workspaceframe: v.head, Secret: v.flash.Secret, Name: input.Get("name"), Addresses: input.Get("addresses"),
+		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Permissions(scopeNames(s.Flow.Catalog), nil), Next: v.next(res.GetNextPageToken()),
+	}
+	chosen := map[string]bool{}
+	for _, scope := range input["scope"] {
+		chosen[scope] = true
+	}
+	for _, group := range data.Scopes {
+		for i := range group.Permissions {
+			group.Permissions[i].Declined = !chosen[group.Permissions[i].Name]
+		}
+	}
+	for _, k := range res.GetApiKeys() {
+		data.Keys = append(data.Keys, page.WorkspaceKey{
+			ID: k.GetKeyId(), Name: k.GetName(), Shown: k.GetPrefix() + "…" + k.GetLastFour(), By: k.GetCreatorName(), Live: k.GetLive(),
+			Replaced: k.GetSuccessorKeyId() != "", Permissions: s.Flow.Permissions(k.GetScopes(), nil), Addresses: k.GetAllowedAddresses(),
+			Created: at(k.GetCreateTime(), v.in), Used: at(k.GetLastUseTime(), v.in), Ends: at(k.GetExpireTime(), v.in),
+			Revoked: at(k.GetRevokeTime(), v.in),
+		})
+	}
+	return page.View{Template: "wskeys", Data: data}, nil
+}
+
+// scopeNames returns the names of the catalog's scopes.
+func scopeNames(c *catalog.Source) []string {
+	var names []string
+	for _, scope := range c.Current().Scopes() {
+		names = append(names, scope.Name)
+	}
+	return names
+}
+
+// changeKeys creates, replaces or revokes a key.
+func (s Workspaces) changeKeys(v visit) (browser.Flash, error) {
+	form := v.r.PostForm
+	switch form.Get("do") {
+	case "create":
+		return s.createKey(v)
+	case "rotate":
+		overlap, err := strconv.ParseInt(form.Get("overlap"), 10, 64)
+		if err != nil {
+			overlap = 0
+		}
+		res, err := s.Keys.RotateWorkspaceKey(v.r.Context(), &tokenv1.RotateWorkspaceKeyRequest{
+			SessionToken: v.token(), WorkspaceId: v.id, KeyId: form.Get("key_id"), OverlapSeconds: overlap,
+		})
+		return browser.Flash{Kind: flashRotated, Secret: res.GetKey()}, err
+	case "revoke":
+		_, err := s.Keys.RevokeWorkspaceKey(v.r.Context(), &tokenv1.RevokeWorkspaceKeyRequest{
+			SessionToken: v.token(), WorkspaceId: v.id, KeyId: form.Get("key_id"),
+		})
+		return browser.Flash{Kind: flashRevoked}, err
+	}
+	return browser.Flash{}, nil
+}
+
+func (s Workspaces) createKey(v visit) (browser.Flash, error) {
+	form := v.r.PostForm
+	days, err := strconv.ParseInt(form.Get("lifetime"), 10, 64)
+	if err != nil {
+		days = 0
+	}
+	addresses := strings.FieldsFunc(form.Get("addresses"), func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) })
+	res, err := s.Keys.CreateWorkspaceKey(v.r.Context(), &tokenv1.CreateWorkspaceKeyRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, Name: strings.TrimSpace(form.Get("name")), Scopes: form["scope"],
+		AllowedAddresses: addresses, LifetimeSeconds: days * 24 * 60 * 60,
+	})
+	return browser.Flash{Kind: flashCreated, Secret: res.GetKey()}, err
+}

@@ -1,0 +1,124 @@
+package usher_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/httpauth"
+	"github.com/vidocu/usher/sdk/ushertest"
+)
+
+// restrictedKey is a key for one scope and one network.
+func restrictedKey() *tokenv1.IntrospectTokenResponse {
+	return &tokenv1.IntrospectTokenResponse{
+		Kind: tokenv1.TokenKind_TOKEN_KIND_RESTRICTED_API_KEY, Sub: "key_1", WorkspaceId: "ws_acme", Plan: "pro", Scope: "videos:read",
+		AllowedAddresses: []string{"203.0.113.0/24", "2001:db8::/32"},
+	}
+}
+
+func TestARestrictedKeyIsRefusedFromAnotherAddressAlsoWhenItIsCached(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	key := server.Issue(restrictedKey())
+	check := func(source string) error {
+		_, err := client.CheckRequest(t.Context(), usher.Request{
+			Credential: enforce.Credential{Token: key}, Method: "GET", Path: "/v1/videos", Source: source,
+		})
+		return err
+	}
+	for range 2 { // the second time from the cache
+		for source, want := range map[string]int{
+			"203.0.113.9": 0, "203.0.113.9:4711": 0, "[2001:db8::1]:443": 0, "::ffff:203.0.113.9": 0,
+			"203.0.114.9": http.StatusUnauthorized, "": http.StatusUnauthorized, "unix": http.StatusUnauthorized, "203.0.113.9, 10.0.0.1": http.StatusUnauthorized,
+		} {
+			if got := statusOf(check(source)); got != want && (want != 0 || check(source) != nil) {
+				t.Errorf("from %q: status %d, want %d", source, got, want)
+			}
+		}
+	}
+	var denial *enforce.Denial
+	if !errors.As(check("10.0.0.1"), &denial) || !denial.OtherAddress() {
+		t.Errorf("the denial is %v", denial)
+	}
+	if n := len(server.Introspections()); n != 1 {
+		t.Errorf("%d introspections, want 1: a refused address must not end the cached key", n)
+	}
+	if _, err := client.CheckRequest(t.Context(), usher.Request{
+		Credential: enforce.Credential{Token: key}, Method: "POST", Path: "/v1/videos/1/export", Source: "203.0.113.9",
+	}); statusOf(err) != http.StatusForbidden {
+		t.Errorf("an endpoint of another scope: %v", err)
+	}
+}
+
+func TestIntrospectKnowsTheAddressFromItsContext(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	key := server.Issue(restrictedKey())
+	for source, active := range map[string]bool{"203.0.113.9": true, "10.0.0.1": false, "": false} {
+		_, err := client.Introspect(usher.WithSource(t.Context(), source), key)
+		if (err == nil) != active || err != nil && !errors.Is(err, usher.ErrInactive) {
+			t.Errorf("from %q: %v", source, err)
+		}
+	}
+	if _, err := client.Introspect(t.Context(), key); !errors.Is(err, usher.ErrInactive) {
+		t.Errorf("without an address: %v", err)
+	}
+}
+
+func TestTheMiddlewareRefusesARestrictedKeyWithoutItsAddress(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	key := server.Issue(restrictedKey())
+	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	for name, row := range map[string]struct {
+		middleware func(http.Handler) http.Handler
+		remote     string
+		want       int
+	}{
+		"without the option":    {httpauth.New(client), "203.0.113.9:1", 401},
+		"the peer":              {httpauth.New(client, httpauth.WithSource(httpauth.PeerAddress)), "203.0.113.9:1", 200},
+		"another peer":          {httpauth.New(client, httpauth.WithSource(httpauth.PeerAddress)), "10.0.0.1:1", 401},
+		"a scope of one's own":  {httpauth.RequireScope(client, "videos:read", httpauth.WithSource(httpauth.PeerAddress)), "203.0.113.9:1", 200},
+		"a scope it lacks":      {httpauth.RequireScope(client, "jobs:read", httpauth.WithSource(httpauth.PeerAddress)), "203.0.113.9:1", 403},
+		"a scope, another peer": {httpauth.RequireScope(client, "videos:read", httpauth.WithSource(httpauth.PeerAddress)), "10.0.0.1:1", 401},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/v1/videos", nil)
+		r.RemoteAddr = row.remote
+		r.Header.Set("Authorization", "Bearer "+key)
+		w := httptest.NewRecorder()
+		row.middleware(ok).ServeHTTP(w, r)
+		if w.Code != row.want {
+			t.Errorf("%s: %d, want %d", name, w.Code, row.want)
+		}
+	}
+}
+
+func TestAKeyIsNotCachedPastItsEnd(t *testing.T) {
+	server, at := ushertest.New(), &clock{}
+	client := ready(t, server, usher.WithClock(at.now), usher.WithMaxAge(time.Hour))
+	short := restrictedKey()
+	short.ExpiresInMs, short.AllowedAddresses = 60_000, nil
+	key, witness := server.Issue(short), server.Issue(facts())
+	_, _ = active(t, client, key), active(t, client, witness)
+	at.advance(t, 61*time.Second, server, client, witness)
+	if cached(t, server, client, key) {
+		t.Error("the key is used from the cache past its end")
+	}
+}
+
+func TestAnAddressListOfALaterReleaseAllowsNone(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	later := restrictedKey()
+	later.AllowedAddresses = []string{"office"}
+	key := server.Issue(later)
+	if _, err := client.Introspect(usher.WithSource(t.Context(), "203.0.113.9"), key); !errors.Is(err, usher.ErrInactive) {
+		t.Errorf("a network that this version cannot read: %v", err)
+	}
+}

@@ -1,0 +1,161 @@
+package policy_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vidocu/usher/services/consent/internal/policy"
+)
+
+// database has one workspace's policy and its version, as two databases do.
+type database struct {
+	policy.Store
+
+	mu      sync.Mutex
+	policy  policy.Policy
+	version int64
+	reads   int
+	asked   []policy.Request
+	fail    error
+}
+
+func (d *database) Policies(context.Context, []string) (map[string]policy.Policy, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.reads++
+	return map[string]policy.Policy{"ws_acme": d.policy}, d.fail
+}
+
+func (d *database) SetRule(_ context.Context, _ string, rule policy.Rule, _ policy.Actor) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.policy = policy.Policy{Rule: rule}
+	return d.fail
+}
+
+func (d *database) Ask(_ context.Context, r policy.Request) error {
+	d.asked = append(d.asked, r)
+	return nil
+}
+
+func (d *database) RaisePolicyVersion(context.Context, string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.version++
+	return nil
+}
+
+func (d *database) versions() map[string]int64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return map[string]int64{"ws_acme": d.version}
+}
+
+func TestAPolicySaysWhoMayConnectAClient(t *testing.T) {
+	approved := map[string]bool{"app": true}
+	for _, row := range []struct {
+		policy.Policy
+		app, other policy.Access
+	}{
+		{policy.Policy{Rule: policy.Anyone}, policy.Open, policy.Open},
+		{policy.Policy{Rule: policy.Approved, Clients: approved}, policy.Open, policy.NeedsApproval},
+		{policy.Policy{Rule: policy.None, Clients: approved}, policy.Closed, policy.Closed},
+		{policy.Policy{Rule: 9, Clients: approved}, policy.Closed, policy.Closed}, // of a later release
+	} {
+		if app, other := row.Access("app"), row.Access("other"); app != row.app || other != row.other {
+			t.Errorf("rule %d: %d and %d, want %d and %d", row.Rule, app, other, row.app, row.other)
+		}
+	}
+}
+
+// TestADecisionObeysEveryChangeThatReturned: deciders that cache read the version first, as decisions do,
+// while an administrator changes the policy.
+func TestADecisionObeysEveryChangeThatReturned(t *testing.T) {
+	d := &database{policy: policy.Policy{Rule: policy.Anyone}}
+	administration := policy.Administration{Store: d, Versions: d}
+	// current is the last change that returned, its number and its rule, while none is in flight; 0 meanwhile.
+	var current atomic.Int64
+	ctx, stop := context.WithCancel(t.Context())
+	var deciders sync.WaitGroup
+	for range 4 {
+		cache := policy.NewCache(d, time.Now) // each is a replica
+		deciders.Go(func() {
+			for ctx.Err() == nil {
+				before := current.Load()
+				access, err := cache.Access(t.Context(), "app", []string{"ws_acme"}, d.versions())
+				open := access["ws_acme"] == policy.Open
+				if after := current.Load(); err != nil || before != 0 && before == after && open != (policy.Rule(before%10) == policy.Anyone) {
+					t.Errorf("access %d after change %d, %v", access["ws_acme"], before, err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 500 {
+		rule := policy.None
+		if i%2 == 1 {
+			rule = policy.Anyone
+		}
+		current.Store(0)
+		if err := administration.SetRule(t.Context(), "ws_acme", rule, policy.Actor{}); err != nil {
+			t.Error(err)
+		}
+		current.Store(int64(i*10+10) + int64(rule))
+		_, _ = policy.NewCache(d, time.Now).Access(t.Context(), "app", []string{"ws_acme"}, d.versions())
+	}
+	stop()
+	deciders.Wait()
+}
+
+func TestAPolicyIsReadOnceAVersion(t *testing.T) {
+	d := &database{policy: policy.Policy{Rule: policy.None}}
+	now := time.Now()
+	cache := policy.NewCache(d, func() time.Time { return now })
+	want := func(versions map[string]int64, access policy.Access, reads int) {
+		t.Helper()
+		got, err := cache.Access(t.Context(), "app", []string{"ws_acme"}, versions)
+		if err != nil || got["ws_acme"] != access || d.reads != reads {
+			t.Errorf("access %d after %d reads, %v; want %d after %d", got["ws_acme"], d.reads, err, access, reads)
+		}
+	}
+	want(map[string]int64{}, policy.Open, 0) // no policy was ever set
+	want(map[string]int64{"ws_acme": 1}, policy.Closed, 1)
+	want(map[string]int64{"ws_acme": 1}, policy.Closed, 1)
+	want(map[string]int64{"ws_acme": 2}, policy.Closed, 2)
+	now = now.Add(2 * time.Minute)
+	want(map[string]int64{"ws_acme": 2}, policy.Closed, 3)
+	want(nil, policy.Closed, 4) // release 0.1 of the token service has no versions
+	d.fail = errors.New("down")
+	if _, err := cache.Access(t.Context(), "app", []string{"ws_acme"}, map[string]int64{"ws_acme": 3}); !errors.Is(err, d.fail) {
+		t.Errorf("the policy cannot be read: %v", err)
+	}
+}
+
+func TestTextsOfPeopleAreBoundedAndPrintable(t *testing.T) {
+	d := &database{}
+	a := policy.Administration{Store: d, Versions: d}
+	for reason, valid := range map[string]bool{
+		"": true, "  for\r\ncaptions ": true, strings.Repeat("ä", 500): true, strings.Repeat("a", 501): false, "a\x00b": false, "a\u202eb": false, "a\xffb": false,
+	} {
+		err := a.Ask(t.Context(), policy.Request{Reason: reason}, policy.NeedsApproval)
+		if (err == nil) != valid {
+			t.Errorf("%.20q: %v", reason, err)
+		}
+	}
+	for _, r := range d.asked {
+		if r.Reason != strings.TrimSpace(r.Reason) || strings.Contains(r.Reason, "\r") {
+			t.Errorf("stored %q", r.Reason)
+		}
+	}
+	if err := a.Ask(t.Context(), policy.Request{}, policy.Open); err == nil {
+		t.Error("a request where none is needed is stored")
+	}
+	if err := a.SetRule(t.Context(), "ws_acme", 7, policy.Actor{}); err == nil {
+		t.Error("an unknown rule is set")
+	}
+}

@@ -1,0 +1,288 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/outbox"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/consent/internal/policy"
+)
+
+// requestRetention is how long a request of a member is kept.
+const requestRetention = 365 * 24 * time.Hour
+
+// replacePercent puts a parameter into a condition.
+func replacePercent(condition, parameter string) string {
+	return strings.Replace(condition, "%s", parameter, 1)
+}
+
+// list returns a list of identifiers as a parameter.
+func (s *Store) list(ids []string) (any, error) {
+	ids = append([]string{}, ids...) // an empty list and not NULL
+	if s.db.Engine() != sqldb.SQLite {
+		return ids, nil
+	}
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("encoding identifiers: %w", err)
+	}
+	return string(text), nil
+}
+
+// rowsOf reads all rows of a query.
+func rowsOf[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(sqldb.Rows) (T, error)) ([]T, error) {
+	rows, err := s.db.Query(ctx, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", doing, err)
+		}
+		list = append(list, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", doing, err)
+	}
+	return list, nil
+}
+
+func scanText(rows sqldb.Rows) (text string, err error) { return text, rows.Scan(&text) }
+
+// Policies returns the policies of workspaces that have set one.
+func (s *Store) Policies(ctx context.Context, workspaceIDs []string) (map[string]policy.Policy, error) {
+	ids, err := s.list(workspaceIDs)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]policy.Policy{}
+	_, err = rowsOf(ctx, s, "reading policies", s.policies.policies, []any{ids}, func(rows sqldb.Rows) (struct{}, error) {
+		var id string
+		var rule policy.Rule
+		var clientID *string
+		if err := rows.Scan(&id, &rule, &clientID); err != nil {
+			return struct{}{}, err
+		}
+		p, ok := found[id]
+		if !ok {
+			p = policy.Policy{Rule: rule, Clients: map[string]bool{}}
+			found[id] = p
+		}
+		if clientID != nil {
+			p.Clients[*clientID] = true
+		}
+		return struct{}{}, nil
+	})
+	return found, err
+}
+
+// Setting returns the policy of a workspace as it was set.
+func (s *Store) Setting(ctx context.Context, workspaceID string) (policy.Setting, error) {
+	var p policy.Setting
+	var at *int64
+	err := s.db.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&p.Rule, &p.By.UserID, &p.By.Name, &at, &p.Waiting)
+	if err != nil {
+		return policy.Setting{}, fmt.Errorf("reading a policy: %w", err)
+	}
+	p.At = fromNullable(at)
+	return p, nil
+}
+
+// fromNullable converts a stored time; NULL is the zero time.
+func fromNullable(us *int64) time.Time {
+	if us == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*us).UTC()
+}
+
+// SetRule sets the rule of a workspace.
+func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rule, by policy.Actor) error {
+	return s.inTx(ctx, "setting a policy", func(tx *sqldb.Tx) error {
+		var before policy.Setting
+		var at *int64
+		if err := tx.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&before.Rule, &before.By.UserID, &before.By.Name, &at, &before.Waiting); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, s.policies.setRule, workspaceID, int64(rule), by.UserID, by.Name); err != nil {
+			return err
+		}
+		return s.events.Append(ctx, tx, outbox.Event{
+			Kind: "workspace.app_policy_set", Actor: actorOf(by), WorkspaceID: workspaceID,
+			Changes: []outbox.Change{{Field: "app_policy", Before: ruleName(before.Rule), After: ruleName(rule)}},
+		})
+	})
+}
+
+// ruleName returns the name of a rule in events.
+func ruleName(r policy.Rule) string {
+	switch r {
+	case policy.Anyone:
+		return "anyone"
+	case policy.Approved:
+		return "approved"
+	case policy.None:
+		return "nobody"
+	}
+	return ""
+}
+
+// actorOf returns the actor of an event; zero, the actor of the context, for an operator.
+func actorOf(by policy.Actor) actor.Actor {
+	if by.UserID == "" {
+		return actor.Actor{}
+	}
+	return actor.OfUser(by.UserID)
+}
+
+// ApprovedClients lists the approved clients of a workspace.
+func (s *Store) ApprovedClients(ctx context.Context, workspaceID string) ([]policy.Approval, error) {
+	return rowsOf(ctx, s, "listing approved clients", s.policies.approvals, []any{workspaceID}, func(rows sqldb.Rows) (a policy.Approval, err error) {
+		var at int64
+		err = rows.Scan(&a.ClientID, &a.By.UserID, &a.By.Name, &at)
+		a.At = time.UnixMicro(at).UTC()
+		return a, err
+	})
+}
+
+// ApprovedAmong returns which of the clients are approved in a workspace.
+func (s *Store) ApprovedAmong(ctx context.Context, workspaceID string, clientIDs []string) (map[string]bool, error) {
+	ids, err := s.list(clientIDs)
+	if err != nil {
+		return nil, err
+	}
+	list, err := rowsOf(ctx, s, "reading approved clients", s.policies.approvedAmong, []any{workspaceID, ids}, scanText)
+	approved := make(map[string]bool, len(list))
+	for _, id := range list {
+		approved[id] = true
+	}
+	return approved, err
+}
+
+// RecentApprovers returns users who approved a client for a workspace in the last hour.
+func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID string, limit int) ([]string, error) {
+	return rowsOf(ctx, s, "listing recent approvals", s.policies.recentApprovers, []any{workspaceID, clientID, limit}, scanText)
+}
+
+// Approve approves a client, and the requests that wait for it.
+func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
+	return s.inTx(ctx, "approving a client", func(tx *sqldb.Tx) error {
+		if err := s.approve(ctx, tx, workspaceID, clientID, by); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, s.policies.decide, workspaceID, clientID, int64(policy.Granted), "", by.UserID, by.Name); err != nil {
+			return err
+		}
+		return s.events.Append(ctx, tx, approvalEvent("approved", workspaceID, clientID, by))
+	})
+}
+
+// approvalEvent is the event of a change of a client's approval.
+func approvalEvent(after, workspaceID, clientID string, by policy.Actor) outbox.Event {
+	return outbox.Event{
+		Kind: "workspace.app_" + after, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID,
+	}
+}
+
+func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) error {
+	if _, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name); err != nil {
+		return err
+	}
+	var full bool
+	if err := tx.QueryRow(ctx, s.policies.full, workspaceID, policy.MaxApproved).Scan(&full); err != nil {
+		return err
+	}
+	if full {
+		return policy.ErrFull
+	}
+	return nil
+}
+
+func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) error) error {
+	if err := s.db.InTx(ctx, work); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return nil
+}
+
+// Withdraw withdraws the approval of a client.
+func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
+	return s.inTx(ctx, "withdrawing an approval", func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, s.policies.withdraw, workspaceID, clientID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.events.Append(ctx, tx, approvalEvent("withdrawn", workspaceID, clientID, by))
+	})
+}
+
+// Requests lists requests of a workspace, the newest first.
+func (s *Store) Requests(ctx context.Context, q policy.Query) ([]policy.Request, error) {
+	before, waiting := int64(math.MaxInt64), 0
+	if !q.After.At.IsZero() {
+		before = q.After.At.UnixMicro()
+	}
+	if q.WaitingOnly {
+		waiting = 1
+	}
+	args := []any{q.WorkspaceID, waiting, before, q.After.ClientID, q.After.User.UserID, q.Limit}
+	return rowsOf(ctx, s, "listing requests for clients", s.policies.requests, args, scanRequest)
+}
+
+// RequestsOf returns the requests of a user for a client, in all workspaces.
+func (s *Store) RequestsOf(ctx context.Context, userID, clientID string) ([]policy.Request, error) {
+	return rowsOf(ctx, s, "reading a user's requests for a client", s.policies.requestsOf, []any{userID, clientID}, scanRequest)
+}
+
+func scanRequest(rows sqldb.Rows) (r policy.Request, err error) {
+	var at int64
+	var decided *int64
+	err = rows.Scan(&r.WorkspaceID, &r.ClientID, &r.User.UserID, &r.User.Name, &r.Reason, &at, &r.State, &r.Answer, &r.By.UserID, &r.By.Name, &decided)
+	r.At, r.DecidedAt = time.UnixMicro(at).UTC(), fromNullable(decided)
+	return r, err
+}
+
+// Ask stores a request that waits.
+func (s *Store) Ask(ctx context.Context, r policy.Request) error {
+	n, err := s.db.Exec(ctx, s.policies.ask, r.WorkspaceID, r.ClientID, r.User.UserID, r.User.Name, r.Reason, policy.MaxWaiting)
+	if err != nil {
+		return fmt.Errorf("storing a request for a client: %w", err)
+	}
+	if n == 0 {
+		return policy.ErrFull
+	}
+	return nil
+}
+
+// Decide decides the waiting requests for a client.
+func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
+	return s.inTx(ctx, "deciding a request for a client", func(tx *sqldb.Tx) error {
+		state := policy.Declined
+		if d.Approve {
+			state = policy.Granted
+		}
+		n, err := tx.Exec(ctx, s.policies.decide, d.WorkspaceID, d.ClientID, int64(state), d.Answer, d.By.UserID, d.By.Name)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return policy.ErrNoRequest
+		}
+		if !d.Approve {
+			return s.events.Append(ctx, tx, approvalEvent("refused", d.WorkspaceID, d.ClientID, d.By))
+		}
+		if err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
+			return err
+		}
+		return s.events.Append(ctx, tx, approvalEvent("approved", d.WorkspaceID, d.ClientID, d.By))
+	})
+}

@@ -1,0 +1,227 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/services/consent/internal/policy"
+	"github.com/vidocu/usher/services/consent/internal/store"
+)
+
+// Policies checks the policies of workspaces, and what members ask for.
+func Policies(t *testing.T) {
+	t.Run("a workspace has the policy that was set last", func(t *testing.T) { each(t, setRule) })
+	t.Run("clients are approved and withdrawn", func(t *testing.T) { each(t, approve) })
+	t.Run("a member has one request for a client", func(t *testing.T) { each(t, ask) })
+	t.Run("a decision is for all that wait, and made once", func(t *testing.T) { each(t, decide) })
+	t.Run("requests are listed a page at a time", func(t *testing.T) { each(t, requestPages) })
+	t.Run("requests and approvals are bounded", func(t *testing.T) { each(t, boundedRequests) })
+	t.Run("old requests are deleted", func(t *testing.T) { eachLater(t, oldRequests) })
+	t.Run("recent approvers may have a code", func(t *testing.T) { eachLater(t, recentApprovers) })
+}
+
+func admin() policy.Actor { return policy.Actor{UserID: "usr_john", Name: "John Doe"} }
+
+func setRule(t *testing.T, s *store.Store) {
+	none, err := s.Setting(t.Context(), "ws_acme")
+	if err != nil || none.Rule != policy.Anyone || !none.At.IsZero() {
+		t.Errorf("no policy is %+v, %v", none, err)
+	}
+	for _, rule := range []policy.Rule{policy.None, policy.Approved} {
+		if err := s.SetRule(t.Context(), "ws_acme", rule, admin()); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Setting(t.Context(), "ws_acme")
+		if err != nil || got.Rule != rule || got.By != admin() || time.Since(got.At).Abs() > time.Minute {
+			t.Errorf("the policy is %+v, %v", got, err)
+		}
+	}
+	if err := s.Approve(t.Context(), "ws_acme", "app", admin()); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Policies(t.Context(), []string{"ws_acme", "ws_doe"})
+	want := map[string]policy.Policy{"ws_acme": {Rule: policy.Approved, Clients: map[string]bool{"app": true}}}
+	if diff := cmp.Diff(want, all); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func approve(t *testing.T, s *store.Store) {
+	for _, id := range []string{"app", "app", "other"} { // it may be repeated
+		if err := s.Approve(t.Context(), "ws_acme", id, admin()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := s.Withdraw(t.Context(), "ws_acme", "other", admin()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.ApprovedClients(t.Context(), "ws_acme")
+	if err != nil || len(list) != 1 || list[0].ClientID != "app" || list[0].By != admin() {
+		t.Errorf("approved are %+v, %v", list, err)
+	}
+	among, err := s.ApprovedAmong(t.Context(), "ws_acme", []string{"app", "other"})
+	if err != nil || !among["app"] || among["other"] {
+		t.Errorf("among two: %v, %v", among, err)
+	}
+}
+
+func request(client, user, reason string) policy.Request {
+	return policy.Request{WorkspaceID: "ws_acme", ClientID: client, User: policy.Actor{UserID: user, Name: "A " + user}, Reason: reason}
+}
+
+func mustAsk(t *testing.T, s *store.Store, r policy.Request) {
+	t.Helper()
+	if err := s.Ask(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantRequests compares the requests of Acme, each as its client, user, reason, state and reply.
+func wantRequests(t *testing.T, s *store.Store, waitingOnly bool, want ...string) {
+	t.Helper()
+	list, err := s.Requests(t.Context(), policy.Query{WorkspaceID: "ws_acme", WaitingOnly: waitingOnly, Limit: 100})
+	got := []string{}
+	for _, r := range list {
+		got = append(got, fmt.Sprintf("%s %s %q %d %q", r.ClientID, r.User.UserID, r.Reason, r.State, r.Answer))
+	}
+	if diff := cmp.Diff(append([]string{}, want...), got); diff != "" || err != nil {
+		t.Errorf("requests: %v (-want +got)\n%s", err, diff)
+	}
+}
+
+func ask(t *testing.T, s *store.Store) {
+	mustAsk(t, s, request("app", "usr_a", "first"))
+	mustAsk(t, s, request("app", "usr_a", "second\nthought"))
+	mustAsk(t, s, request("app", "usr_b", ""))
+	wantRequests(t, s, true, `app usr_b "" 1 ""`, `app usr_a "second\nthought" 1 ""`)
+	own, err := s.RequestsOf(t.Context(), "usr_a", "app")
+	if err != nil || len(own) != 1 || own[0].WorkspaceID != "ws_acme" || own[0].User.Name != "A usr_a" {
+		t.Errorf("a user's requests are %+v, %v", own, err)
+	}
+	refused := policy.Decision{WorkspaceID: "ws_acme", ClientID: "app", Answer: "no", By: admin()}
+	if err := s.Decide(t.Context(), refused); err != nil {
+		t.Fatal(err)
+	}
+	wantRequests(t, s, true)
+	mustAsk(t, s, request("app", "usr_a", "again"))
+	wantRequests(t, s, false, `app usr_a "again" 1 ""`, `app usr_b "" 3 "no"`)
+}
+
+func decide(t *testing.T, s *store.Store) {
+	mustAsk(t, s, request("app", "usr_a", "please"))
+	mustAsk(t, s, request("app", "usr_b", ""))
+	mustAsk(t, s, request("other", "usr_b", ""))
+	var decided atomic.Int32
+	racetest.Run(10, func(int) {
+		err := s.Decide(t.Context(), policy.Decision{WorkspaceID: "ws_acme", ClientID: "app", Approve: true, Answer: "yes", By: admin()})
+		switch {
+		case err == nil:
+			decided.Add(1)
+		case !errors.Is(err, policy.ErrNoRequest):
+			t.Errorf("deciding: %v", err)
+		}
+	})
+	if decided.Load() != 1 {
+		t.Errorf("%d decisions", decided.Load())
+	}
+	wantRequests(t, s, true, `other usr_b "" 1 ""`)
+	list, err := s.ApprovedClients(t.Context(), "ws_acme")
+	if err != nil || len(list) != 1 || list[0].ClientID != "app" {
+		t.Errorf("approved are %+v, %v", list, err)
+	}
+	if err := s.Approve(t.Context(), "ws_acme", "other", admin()); err != nil { // without a look at the request
+		t.Fatal(err)
+	}
+	if p, err := s.Setting(t.Context(), "ws_acme"); err != nil || p.Waiting != 0 {
+		t.Errorf("%d requests wait, %v", p.Waiting, err)
+	}
+	if err := s.Decide(t.Context(), policy.Decision{WorkspaceID: "ws_doe", ClientID: "app"}); !errors.Is(err, policy.ErrNoRequest) {
+		t.Errorf("another workspace: %v", err)
+	}
+}
+
+func requestPages(t *testing.T, s *store.Store) {
+	want := map[string]bool{}
+	for _, client := range []string{"a", "b", "c"} {
+		for _, user := range []string{"usr_a", "usr_b"} {
+			mustAsk(t, s, request(client, user, ""))
+			want[client+user] = true
+		}
+	}
+	q := policy.Query{WorkspaceID: "ws_acme", Limit: 4}
+	for range 2 {
+		page, err := s.Requests(t.Context(), q)
+		if err != nil || len(page) == 0 {
+			t.Fatalf("%d requests, %v", len(page), err)
+		}
+		for _, r := range page {
+			if !want[r.ClientID+r.User.UserID] {
+				t.Errorf("%s of %s is listed twice", r.ClientID, r.User.UserID)
+			}
+			delete(want, r.ClientID+r.User.UserID)
+		}
+		q.After = page[len(page)-1]
+	}
+	if len(want) > 0 {
+		t.Errorf("not listed: %v", want)
+	}
+}
+
+func boundedRequests(t *testing.T, s *store.Store) {
+	for i := range policy.MaxWaiting {
+		mustAsk(t, s, request(fmt.Sprint("app", i), "usr_a", ""))
+	}
+	if err := s.Ask(t.Context(), request("one more", "usr_a", "")); !errors.Is(err, policy.ErrFull) {
+		t.Errorf("one more request: %v", err)
+	}
+	mustAsk(t, s, request("app1", "usr_a", "the same again"))
+	mustAsk(t, s, request("one more", "usr_b", ""))
+	for i := range policy.MaxApproved {
+		if err := s.Approve(t.Context(), "ws_acme", fmt.Sprint("app", i), admin()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Approve(t.Context(), "ws_acme", "one more", admin()); !errors.Is(err, policy.ErrFull) {
+		t.Errorf("one more approval: %v", err)
+	}
+	if err := s.Decide(t.Context(), policy.Decision{WorkspaceID: "ws_acme", ClientID: "one more", Approve: true}); !errors.Is(err, policy.ErrFull) {
+		t.Errorf("one more approved request: %v", err)
+	}
+	wantRequests(t, s, true, `one more usr_b "" 1 ""`)
+}
+
+func oldRequests(t *testing.T, later func(time.Duration) *store.Store) {
+	mustAsk(t, later(0), request("app", "usr_a", ""))
+	for _, step := range []struct {
+		after time.Duration
+		want  []string
+	}{{364 * 24 * time.Hour, []string{`app usr_a "" 1 ""`}}, {366 * 24 * time.Hour, nil}} {
+		s := later(step.after)
+		if err := s.CleanUp(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		wantRequests(t, s, false, step.want...)
+	}
+}
+
+func recentApprovers(t *testing.T, later func(time.Duration) *store.Store) {
+	record(t, later(0), example())
+	record(t, later(0), example())
+	for after, want := range map[time.Duration]int{0: 1, 59 * time.Minute: 1, 61 * time.Minute: 0} {
+		users, err := later(after).RecentApprovers(t.Context(), "ws_acme", "app", 10)
+		if err != nil || len(users) != want {
+			t.Errorf("after %s: %v, %v", after, users, err)
+		}
+	}
+	if users, err := later(0).RecentApprovers(t.Context(), "ws_doe", "app", 10); err != nil || len(users) != 0 {
+		t.Errorf("another workspace: %v, %v", users, err)
+	}
+}

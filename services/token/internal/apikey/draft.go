@@ -1,0 +1,99 @@
+package apikey
+
+import (
+	"slices"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/sdk/enforce"
+)
+
+const (
+	// maxName bounds a name, in characters.
+	maxName = 100
+	// maxAddresses bounds the networks of a key.
+	maxAddresses = 20
+	// minLifetime and maxLifetime bound the lifetime of a key that expires.
+	minLifetime = time.Minute
+	maxLifetime = 10 * 366 * 24 * time.Hour
+	// maxOverlap bounds the time for which two keys are valid.
+	maxOverlap = 30 * 24 * time.Hour
+)
+
+// Limits are what a key is restricted to.
+type Limits struct {
+	// Scopes are in the order of the catalog; empty for a key that no scope restricts.
+	Scopes oauth.Scope
+	// Addresses are the networks that it may be used from; empty for all.
+	Addresses enforce.Addresses
+}
+
+// Draft is a key that is asked for.
+type Draft struct {
+	WorkspaceID, Name string
+	// Scopes and Addresses are empty for no restriction.
+	Scopes, Addresses []string
+	// Lifetime is 0 for a key that does not expire.
+	Lifetime time.Duration
+	Creator  Creator
+}
+
+// Rotation asks for a key that replaces another one.
+type Rotation struct {
+	WorkspaceID, KeyID string
+	// Overlap is how long the other key stays valid; 0 ends it at once.
+	Overlap time.Duration
+	Creator Creator
+}
+
+func (r Rotation) validate() error {
+	if r.Overlap < 0 || r.Overlap > maxOverlap {
+		return oauth.InvalidField("overlap_seconds", "must be from 0 to 30 days")
+	}
+	return nil
+}
+
+// validate returns the limits of a draft.
+func (k Keys) validate(d Draft) (Limits, error) {
+	if !validName(d.Name) {
+		return Limits{}, oauth.InvalidField("name", "must be 1 to 100 printable characters")
+	}
+	var limits Limits
+	known := k.Scopes()
+	for _, scope := range d.Scopes {
+		if !slices.Contains(known, scope) {
+			return Limits{}, oauth.InvalidField("scopes", "must be scopes of the catalog")
+		}
+	}
+	for _, scope := range known {
+		if slices.Contains(d.Scopes, scope) {
+			limits.Scopes = append(limits.Scopes, scope)
+		}
+	}
+	if len(d.Addresses) > maxAddresses {
+		return Limits{}, oauth.InvalidField("allowed_addresses", "must be at most 20")
+	}
+	var err error
+	if limits.Addresses, err = enforce.ParseAddresses(d.Addresses); err != nil {
+		return Limits{}, oauth.InvalidField("allowed_addresses", err.Error())
+	}
+	if d.Lifetime != 0 && (d.Lifetime < minLifetime || d.Lifetime > maxLifetime) {
+		return Limits{}, oauth.InvalidField("lifetime_seconds", "must be from a minute to 10 years, or 0 for a key that does not expire")
+	}
+	return limits, nil
+}
+
+// validName accepts names that a list can show as they are: no line breaks, no invisible direction
+// marks, and not only spaces.
+func validName(name string) bool {
+	visible := false
+	for _, r := range name {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return false
+		}
+		visible = visible || r != ' '
+	}
+	return visible && utf8.RuneCountInString(name) <= maxName
+}

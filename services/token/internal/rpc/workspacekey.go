@@ -1,0 +1,130 @@
+package rpc
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/internal/platform/workspaceadmin"
+	"github.com/vidocu/usher/services/token/internal/apikey"
+)
+
+// WorkspaceKeys serves the administrators of workspaces, and operators.
+type WorkspaceKeys struct {
+	tokenv1.UnsafeWorkspaceKeyServiceServer
+
+	Keys       apikey.Keys
+	Authorizer workspaceadmin.Authorizer
+}
+
+// administrator returns who sent a request, once its identifiers are validated.
+func (s *WorkspaceKeys) administrator(ctx context.Context, req workspaceadmin.Request, ids ...namedField) (apikey.Creator, error) {
+	if err := validateIdentifiers(append(ids, namedField{"workspace_id", req.GetWorkspaceId()})...); err != nil {
+		return apikey.Creator{}, err
+	}
+	admin, err := s.Authorizer.Administrator(ctx, req)
+	return apikey.Creator{UserID: admin.UserID, Name: admin.Name}, err
+}
+
+// ListWorkspaceKeys lists a workspace's keys.
+func (s *WorkspaceKeys) ListWorkspaceKeys(
+	ctx context.Context, req *tokenv1.ListWorkspaceKeysRequest,
+) (*tokenv1.ListWorkspaceKeysResponse, error) {
+	if _, err := s.administrator(ctx, req); err != nil {
+		return nil, err
+	}
+	p, err := paging.Of(req, 2)
+	if err != nil {
+		return nil, err
+	}
+	q := apikey.Query{WorkspaceID: req.GetWorkspaceId(), Limit: p.Size + 1, After: apikey.Key{ID: p.After[1]}}
+	if at, err := strconv.ParseInt(p.After[0], 10, 64); err == nil {
+		q.After.CreatedAt = time.UnixMicro(at)
+	}
+	list, err := s.Keys.List(ctx, q)
+	if err != nil {
+		return nil, keyToStatus(err)
+	}
+	page, next := paging.Cut(list, p.Size, func(k apikey.Key) []string {
+		return []string{strconv.FormatInt(k.CreatedAt.UnixMicro(), 10), k.ID}
+	})
+	res := &tokenv1.ListWorkspaceKeysResponse{NextPageToken: next}
+	for _, k := range page {
+		res.ApiKeys = append(res.ApiKeys, keyFacts(k))
+	}
+	return res, nil
+}
+
+// CreateWorkspaceKey creates a key.
+func (s *WorkspaceKeys) CreateWorkspaceKey(
+	ctx context.Context, req *tokenv1.CreateWorkspaceKeyRequest,
+) (*tokenv1.CreateWorkspaceKeyResponse, error) {
+	creator, err := s.administrator(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	lifetime, ok := seconds(req.GetLifetimeSeconds())
+	if !ok {
+		return nil, invalid("lifetime_seconds", "is too long")
+	}
+	facts, key, err := s.Keys.Create(ctx, apikey.Draft{
+		WorkspaceID: req.GetWorkspaceId(), Name: req.GetName(), Scopes: req.GetScopes(), Addresses: req.GetAllowedAddresses(),
+		Lifetime: lifetime, Creator: creator,
+	})
+	if err != nil {
+		return nil, keyToStatus(err)
+	}
+	return &tokenv1.CreateWorkspaceKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, nil
+}
+
+// RotateWorkspaceKey replaces a key.
+func (s *WorkspaceKeys) RotateWorkspaceKey(
+	ctx context.Context, req *tokenv1.RotateWorkspaceKeyRequest,
+) (*tokenv1.RotateWorkspaceKeyResponse, error) {
+	creator, err := s.administrator(ctx, req, namedField{"key_id", req.GetKeyId()})
+	if err != nil {
+		return nil, err
+	}
+	overlap, ok := seconds(req.GetOverlapSeconds())
+	if !ok {
+		return nil, invalid("overlap_seconds", "is too long")
+	}
+	created, replaced, key, err := s.Keys.Rotate(ctx, apikey.Rotation{
+		WorkspaceID: req.GetWorkspaceId(), KeyID: req.GetKeyId(), Overlap: overlap, Creator: creator,
+	})
+	if err != nil {
+		return nil, keyToStatus(err)
+	}
+	return &tokenv1.RotateWorkspaceKeyResponse{ApiKey: keyFacts(created), Key: key.Reveal(), Replaced: keyFacts(replaced)}, nil
+}
+
+// RevokeWorkspaceKey revokes a key at every replica before it returns.
+func (s *WorkspaceKeys) RevokeWorkspaceKey(
+	ctx context.Context, req *tokenv1.RevokeWorkspaceKeyRequest,
+) (*tokenv1.RevokeWorkspaceKeyResponse, error) {
+	by, err := s.administrator(ctx, req, namedField{"key_id", req.GetKeyId()})
+	if err != nil {
+		return nil, err
+	}
+	if by.UserID != "" {
+		ctx = actor.With(ctx, actor.OfUser(by.UserID)) // of the event
+	}
+	if err := s.Keys.Revoke(ctx, req.GetWorkspaceId(), req.GetKeyId()); err != nil {
+		return nil, keyToStatus(err)
+	}
+	return &tokenv1.RevokeWorkspaceKeyResponse{}, nil
+}
+
+// maxSeconds is a hundred years: more would not fit into a time.Duration.
+const maxSeconds = 100 * 366 * 24 * 60 * 60
+
+// seconds converts a number of seconds; ok is false for one that no field allows.
+func seconds(n int64) (d time.Duration, ok bool) {
+	if n < -maxSeconds || n > maxSeconds {
+		return 0, false
+	}
+	return time.Duration(n) * time.Second, true
+}

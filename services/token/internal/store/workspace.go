@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/sdk/enforce/revocation"
+	"github.com/vidocu/usher/services/token/internal/store/revlog"
+)
+
+// raisePolicy is the statement of RaisePolicyVersion.
+const raisePolicy = `
+INSERT INTO policy_versions (workspace_id, version) VALUES ($1, 1)
+ON CONFLICT (workspace_id) DO UPDATE SET version = policy_versions.version + 1`
+
+// liveInWorkspace returns the SQL of the live grants of users in the workspace $1. A family whose user is
+// the client itself has the tokens that the client got for itself.
+func liveInWorkspace() string {
+	return `families f
+    WHERE f.workspace_id = $1 AND f.user_id <> '` + oauth.ServiceSubject("") + `' || f.client_id
+        AND f.refresh_expires_at > {{now}} AND ` + liveGrant("f")
+}
+
+// workspaceClients returns the SQL of ListWorkspaceClients: a row for each distinct scope of a client.
+func workspaceClients() string {
+	return `
+WITH live AS (SELECT f.client_id, f.user_id, f.scope, f.last_used_at FROM ` + liveInWorkspace() + ` AND f.client_id > $2),
+page AS (
+    SELECT client_id, COUNT(DISTINCT user_id) AS users, MAX(last_used_at) AS used FROM live
+    GROUP BY client_id ORDER BY client_id LIMIT $3)
+SELECT p.client_id, p.users, p.used, s.scope
+FROM page p JOIN (SELECT DISTINCT client_id, scope FROM live) AS s ON s.client_id = p.client_id ORDER BY p.client_id, s.scope`
+}
+
+// workspaceClientUsers returns the SQL of the users who have a grant to the client $2 in the workspace.
+func workspaceClientUsers() string {
+	return `SELECT DISTINCT f.user_id FROM ` + liveInWorkspace() + ` AND f.client_id = $2 ORDER BY f.user_id`
+}
+
+// policyVersions returns the SQL of the policy versions of the workspaces $3, each as `version=workspace`.
+// A workspace's identifier has no space.
+func policyVersions(engine sqldb.Engine) string {
+	if engine == sqldb.SQLite {
+		return `COALESCE((SELECT group_concat(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v
+    WHERE v.workspace_id IN (SELECT value FROM json_each($3))), '')`
+	}
+	return `COALESCE((SELECT string_agg(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v WHERE v.workspace_id = ANY ($3)), '')`
+}
+
+// parseVersions parses the column of policyVersions. A workspace that it does not have is at version 0.
+func parseVersions(text string) map[string]int64 {
+	versions := map[string]int64{}
+	for _, each := range strings.Fields(text) {
+		version, workspaceID, _ := strings.Cut(each, "=")
+		if n, err := strconv.ParseInt(version, 10, 64); err == nil {
+			versions[workspaceID] = n
+		}
+	}
+	return versions
+}
+
+// list returns a list of identifiers as a parameter.
+func (s *Store) list(ids []string) (any, error) {
+	ids = append([]string{}, ids...) // an empty list and not NULL
+	if s.db.Engine() != sqldb.SQLite {
+		return ids, nil
+	}
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return nil, fmt.Errorf("encoding identifiers: %w", err)
+	}
+	return string(text), nil
+}
+
+// RaisePolicyVersion raises the policy version of a workspace.
+func (s *Store) RaisePolicyVersion(ctx context.Context, workspaceID string) error {
+	if _, err := s.db.Exec(ctx, s.pairs.raisePolicy, workspaceID); err != nil {
+		return fmt.Errorf("raising the policy version of a workspace: %w", err)
+	}
+	return nil
+}
+
+// ListWorkspaceClients lists the clients to which users have live grants in a workspace, after a client
+// and by identifier.
+func (s *Store) ListWorkspaceClients(ctx context.Context, workspaceID, after string, limit int) ([]oauth.WorkspaceClient, error) {
+	rows, err := s.db.Query(ctx, s.pairs.clients, workspaceID, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing the clients of a workspace: %w", err)
+	}
+	defer rows.Close()
+	var list []oauth.WorkspaceClient
+	for rows.Next() {
+		var c oauth.WorkspaceClient
+		var used int64
+		var scope string
+		if err := rows.Scan(&c.ClientID, &c.Users, &used, &scope); err != nil {
+			return nil, fmt.Errorf("reading a client of a workspace: %w", err)
+		}
+		if n := len(list); n == 0 || list[n-1].ClientID != c.ClientID {
+			c.LastUsed = fromMicros(used)
+			list = append(list, c)
+		}
+		last := &list[len(list)-1]
+		last.Scope = append(last.Scope, oauth.Scope(strings.Fields(scope)).Missing(last.Scope)...)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing the clients of a workspace: %w", err)
+	}
+	return list, nil
+}
+
+// endedAtOnce is how many users' grants one transaction of EndClientInWorkspace revokes.
+const endedAtOnce = 200
+
+// EndClientInWorkspace is EndConnectionIn for every user who has a live grant to the client in the
+// workspace, and for others who may have a pending code. It returns the number of users with a grant. A
+// user who connects the client during the call may stay connected.
+func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID string, others []string) (int, error) {
+	granted, err := s.workspaceClientUsers(ctx, clientID, workspaceID)
+	if err != nil {
+		return 0, err
+	}
+	users := append(slices.Clone(granted), others...)
+	slices.Sort(users) // rows of pairs are locked in one order
+	for some := range slices.Chunk(slices.Compact(users), endedAtOnce) {
+		if err := s.endConnectionsIn(ctx, some, clientID, workspaceID); err != nil {
+			return 0, err
+		}
+	}
+	return len(granted), nil
+}
+
+func (s *Store) workspaceClientUsers(ctx context.Context, clientID, workspaceID string) ([]string, error) {
+	rows, err := s.db.Query(ctx, s.pairs.clientUsers, workspaceID, clientID)
+	if err != nil {
+		return nil, fmt.Errorf("listing the users of a client: %w", err)
+	}
+	defer rows.Close()
+	var users []string
+	for rows.Next() {
+		var userID string
+		if err := rows.Scan(&userID); err != nil {
+			return nil, fmt.Errorf("reading a user of a client: %w", err)
+		}
+		users = append(users, userID)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("listing the users of a client: %w", err)
+	}
+	return users, nil
+}
+
+// endConnectionsIn revokes the connections of some users, in the order of their identifiers, in one
+// transaction.
+func (s *Store) endConnectionsIn(ctx context.Context, users []string, clientID, workspaceID string) error {
+	return s.log.Revoke(ctx, "revoking a client in a workspace", func(tx *revlog.Tx) error {
+		for _, userID := range users { // every row is locked before the head of the log
+			err := execAll(ctx, tx,
+				step{s.revocations.lockPair, []any{userID, clientID}},
+				step{s.revocations.ofConnection, []any{userID, clientID, workspaceID, legacyLimit}})
+			if err != nil {
+				return err
+			}
+		}
+		for _, userID := range users {
+			if err := s.appendConnectionEnd(ctx, tx, connectionEnd{oauth.UserClient{UserID: userID, ClientID: clientID}, workspaceID, revlog.ReasonWorkspaceEnded}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// connectionEnd is the end of a user-client in one workspace.
+type connectionEnd struct {
+	oauth.UserClient
+
+	workspaceID string
+	reason      revlog.Reason
+}
+
+// appendConnectionEnd revokes a connection whose row of pairs is locked.
+func (s *Store) appendConnectionEnd(ctx context.Context, tx *revlog.Tx, c connectionEnd) error {
+	cursor, err := tx.Append(ctx, revlog.NewEntry(c.reason, revocation.Revocation{
+		Kind: revocation.Member, UserID: c.UserID, ClientID: c.ClientID, WorkspaceID: c.workspaceID,
+	}))
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, s.revocations.raisePairEpoch, c.UserID, c.ClientID, cursor); err != nil {
+		return err
+	}
+	return s.revokeBornBefore(ctx, tx, cursor, grantsOfConnection(c.UserID, c.workspaceID, c.ClientID))
+}
