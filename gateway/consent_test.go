@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -260,4 +261,21 @@ func TestALogoIsServedFromThisOrigin(t *testing.T) {
 	if w := p.post("/logos/"+hash+".png", nil); w.Code != 404 {
 		t.Errorf("POST: %d", w.Code)
 	}
+}
+
+// TestTheConsentPageIsInTheUsersLanguageAndZone: the user chose them on the profile, and the browser
+// asks for another language.
+func TestTheConsentPageIsInTheUsersLanguageAndZone(t *testing.T) {
+	p := signedInWith(t, gateway.DefaultConfig())
+	at := time.Date(2026, 3, 4, 23, 30, 0, 0, time.UTC)
+	body := consentPage(t, p, func(r *consentv1.GetPromptResponse) {
+		r.Language, r.TimeZone = "de", "Europe/Berlin"
+		r.Device = &consentv1.Device{RequestTime: timestamppb.New(at)}
+	})
+	wantIn(t, "the page of a user who reads German", body, `<html lang="de"`, "5. März 2026, 00:30 CET")
+	body = consentPage(t, p, func(r *consentv1.GetPromptResponse) {
+		r.Language, r.TimeZone = "xx", "Nowhere/Unknown"
+		r.Device = &consentv1.Device{RequestTime: timestamppb.New(at)}
+	})
+	wantIn(t, "the page of an unknown language and zone", body, `<html lang="en"`, "4 March 2026, 23:30 UTC")
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -108,9 +109,8 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
-		Consents:       consentv1.NewConsentServiceClient(deps.Consent),
-		ConnectedApps:  consentv1.NewConnectedAppServiceClient(deps.Consent),
-		Catalog:        deps.Catalog,
+		Consents:       consentv1.NewConsentServiceClient(deps.Consent), ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent),
+		Catalog: deps.Catalog,
 	}
 	withOpenID(&flow, deps)
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
@@ -183,9 +183,13 @@ func newPages(config Config, deps Deps, cookies browser.Cookies) (*page.Pages, e
 
 // newAccount returns the pages of an account.
 func newAccount(flow browser.Flow, deps Deps) account.Account {
-	return account.Account{
+	pages := account.Account{
 		Flow: flow, ConnectedApps: consentv1.NewConnectedAppServiceClient(deps.Consent), Passwords: tokenv1.NewPasswordServiceClient(deps.Token),
 	}
+	if deps.Activity != nil {
+		pages.Audit = activityv1.NewAuditServiceClient(deps.Activity)
+	}
+	return pages
 }
 
 // describe returns the description of the API.

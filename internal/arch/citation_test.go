@@ -3,6 +3,7 @@ package arch
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -93,5 +94,28 @@ func TestPlantedCitationsAreCaught(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("breaches (-want +got):\n%s", diff)
+	}
+}
+
+// TestEachConformanceModuleHasATest: a row of docs/openid.md#conformance without the test would promise something.
+func TestEachConformanceModuleHasATest(t *testing.T) {
+	for _, text := range texts(t) {
+		if text.Path != "docs/openid.md" {
+			continue
+		}
+		_, table, _ := strings.Cut(text.Body, "## Conformance")
+		rows := 0
+		for line := range strings.Lines(table) {
+			cells := strings.Split(strings.TrimSpace(line), "|")
+			if len(cells) != 4 || strings.HasPrefix(cells[1], " ---") || strings.HasPrefix(cells[1], " **") || cells[1] == " module " {
+				continue
+			}
+			if rows++; !strings.HasPrefix(cells[2], " `Test") {
+				t.Errorf("%s has no test", cells[1])
+			}
+		}
+		if rows < 40 {
+			t.Errorf("the table has %d rows", rows)
+		}
 	}
 }

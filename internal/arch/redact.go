@@ -19,14 +19,15 @@ var secretWords = []string{
 // PublicFields are fields that contain no secret in spite of their names, each with the reason.
 func PublicFields() map[protoreflect.Name]string {
 	return map[protoreflect.Name]string{ //nolint:gosec // names of fields, not credentials
-		"token_type":      "the word Bearer (RFC 6749 §7.1)",
-		"token_type_hint": "access_token or refresh_token (RFC 7009 §2.1)",
-		"code_challenge":  "a hash that travels through the browser by design (RFC 7636 §4.3)",
-		"token_kind":      "user or service",
-		"token_hash":      "a hash of 256 random bits, from which no token follows",
-		"page_token":      "where a page of a list begins",
-		"next_page_token": "where the next page of a list begins",
-		"session_id":      "the hash of a session value, which is no session",
+		"token_type":            "the word Bearer (RFC 6749 §7.1)",
+		"token_type_hint":       "access_token or refresh_token (RFC 7009 §2.1)",
+		"code_challenge_method": "the name of a hash function",
+		"code_challenge":        "a hash that travels through the browser by design (RFC 7636 §4.3)",
+		"token_kind":            "user or service",
+		"token_hash":            "a hash of 256 random bits, from which no token follows",
+		"page_token":            "where a page of a list begins",
+		"next_page_token":       "where the next page of a list begins",
+		"session_id":            "the hash of a session value, which is no session",
 
 		"id_token_signed_response_alg": "the name of an algorithm (OpenID Connect Dynamic Client Registration 1.0 §2)",
 

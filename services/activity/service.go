@@ -70,7 +70,7 @@ func New(config Config, deps Deps) (*Service, error) {
 			Log: requestlog.Log{Store: st}, Reader: st, Clients: clients, Access: rules, Logger: deps.Logger, Now: time.Now,
 			Recorded: metrics.Requests, Retention: config.RequestRetention,
 		},
-		audit: &rpc.Audit{Reader: st, Access: rules},
+		audit: &rpc.Audit{Reader: st, Access: rules, Clients: clients},
 	}, nil
 }
 

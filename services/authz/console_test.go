@@ -144,8 +144,13 @@ func TestOnlyTheTeamOfAClientMayManageIt(t *testing.T) {
 		}
 		var texts []string
 		for _, row := range []struct{ session, id string }{
-			{member, mine}, {otherAdmin, mine}, {noWorkspace, mine}, {developer, operators}, {administrator, operators},
-			{developer, unknown}, {administrator, "https://client.example/document"},
+			{member, mine},
+			{otherAdmin, mine},
+			{noWorkspace, mine},
+			{developer, operators},
+			{administrator, operators},
+			{developer, unknown},
+			{administrator, "https://client.example/document"},
 		} {
 			err := call(t.Context(), row.session, row.id)
 			wantReason(t, name+" as "+row.session+" of "+row.id, err, errorv1.Reason_REASON_NOT_FOUND)

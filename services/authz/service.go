@@ -170,6 +170,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterConsoleServiceServer(r, &rpc.Console{Console: s.console})
 	authzv1.RegisterAdministrationServiceServer(r, &rpc.Administration{Clients: s.console.Registry})
 	authzv1.RegisterReviewServiceServer(r, &rpc.Reviews{Reviewer: ownership.Reviewer{Store: s.store}})
+	authzv1.RegisterClientDocumentServiceServer(r, &rpc.ClientDocuments{Store: s.store})
 	s.store.Events().Register(r)
 }
 

@@ -53,7 +53,9 @@ type Config struct {
 
 	// KeyEncryptionKey encrypts the private keys in the database. It is required where OpenID Connect
 	// is on.
-	KeyEncryptionKey secret.String `koanf:"key_encryption_key" help:"encrypts the keys in the database that sign ID tokens: 32 random characters or more; required with openid, and must not change"`
+	KeyEncryptionKey secret.String `koanf:"key_encryption_key" help:"encrypts the keys in the database that sign ID tokens: 32 random characters or more; required with openid; other_key_encryption_key replaces it"`
+	// OtherKeyEncryptionKey opens what was encrypted under it, while KeyEncryptionKey is being replaced.
+	OtherKeyEncryptionKey secret.String `koanf:"other_key_encryption_key" help:"a second key that opens the keys in the database, while key_encryption_key is replaced: they are encrypted anew under key_encryption_key"`
 	// DPoPNonce makes proofs at the token endpoint and at the endpoint of pushed requests need a nonce.
 	DPoPNonce bool `koanf:"dpop_nonce" help:"DPoP proofs at /oauth/token and /oauth/par need a nonce of this server (RFC 9449 §8), so that none can be made ahead; it needs key_encryption_key"`
 	// SigningKeyLifetime is how long a key signs ID tokens; its successor is published a day before.
@@ -120,8 +122,11 @@ const minKey = 32
 
 // validateKey refuses a key that is too short to be random.
 func (c Config) validateKey() error {
-	if n := len(c.KeyEncryptionKey.Reveal()); n > 0 && n < minKey {
-		return fmt.Errorf("key_encryption_key must have %d characters at least, such as those of: openssl rand -base64 32", minKey)
+	for _, key := range []secret.String{c.KeyEncryptionKey, c.OtherKeyEncryptionKey} {
+		if n := len(key.Reveal()); n == 0 || n >= minKey {
+			continue
+		}
+		return fmt.Errorf("key_encryption_key and other_key_encryption_key must have %d characters at least, such as those of: openssl rand -base64 32", minKey)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func openOpenID(ctx context.Context, config Config, deps Deps, st *store.Store) 
 	if config.KeyEncryptionKey.IsZero() {
 		return openID{}, errNoKey
 	}
-	box := seal.NewBox(config.KeyEncryptionKey)
+	box := seal.NewBox(config.KeyEncryptionKey, config.OtherKeyEncryptionKey)
 	ring, err := signing.Open(ctx, signing.Config{Store: st, Box: box, Lifetime: config.SigningKeyLifetime, Now: deps.Now, Logger: deps.Logger})
 	if err != nil {
 		return openID{}, fmt.Errorf("opening the signing keys: %w", err)

@@ -24,6 +24,19 @@ const (
 // request that succeeds, or that another row has.
 type badParameter struct{ name, absent, oversized string }
 
+// nul returns the error of a value with a NUL character; empty where it is a value like any other.
+func (p badParameter) nul(e badEndpoint) string {
+	switch {
+	case e.flat && e.formOnly && p.name == "state": // it is returned as it was sent
+		return ""
+	case e.formOnly && p.name == "scope":
+		return "invalid_scope"
+	case e.formOnly && p.name == "response_type":
+		return "unsupported_response_type"
+	}
+	return "invalid_request"
+}
+
 // badEndpoint is an endpoint with a request that is right.
 type badEndpoint struct {
 	name, path string
@@ -31,6 +44,8 @@ type badEndpoint struct {
 	parameters []badParameter
 	// flat endpoints have the errors of RFC 6749 in JSON too.
 	flat bool
+	// formOnly endpoints take no JSON.
+	formOnly bool
 	// succeeds is the status of the right request, which is sent last: nothing was consumed before.
 	succeeds int
 }
@@ -52,7 +67,7 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 		}
 		return values
 	}
-	id := badParameter{"client_id", "invalid_client", "invalid_client"}
+	id := badParameter{"client_id", "invalid_request", "invalid_client"}
 	secret := badParameter{"client_secret", "invalid_client", "invalid_client"}
 	hint := badParameter{"token_type_hint", "", ""}
 	return []badEndpoint{
@@ -61,8 +76,12 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 			values: of("grant_type", "authorization_code", "code", code, "redirect_uri", harness.CallbackURI, "code_verifier", r.Verifier,
 				"client_id", harness.ConfidentialID, "client_secret", harness.ConfidentialPW, "resource", d.PublicURL+"/v1"),
 			parameters: []badParameter{
-				{"grant_type", "invalid_request", "unsupported_grant_type"}, {"code", "invalid_request", "invalid_grant"},
-				{"redirect_uri", "", "invalid_grant"}, {"code_verifier", "invalid_grant", "invalid_grant"}, id, secret, {"resource", "", "invalid_target"},
+				{"grant_type", "invalid_request", "unsupported_grant_type"},
+				{"code", "invalid_request", "invalid_grant"},
+				{"redirect_uri", "", "invalid_grant"},
+				{"code_verifier", "invalid_grant", "invalid_grant"},
+				id, secret,
+				{"resource", "", "invalid_target"},
 			},
 		},
 		{
@@ -105,13 +124,17 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 			},
 		},
 		{
-			name: "pushed request", path: "/oauth/par", flat: true, succeeds: http.StatusCreated,
+			name: "pushed request", path: "/oauth/par", flat: true, formOnly: true, succeeds: http.StatusCreated,
 			values: of("client_id", harness.ConfidentialID, "client_secret", harness.ConfidentialPW, "redirect_uri", harness.CallbackURI, "scope", "videos:read",
 				"response_type", "code", "state", "x", "code_challenge", harness.Challenge(r.Verifier), "code_challenge_method", "S256"),
 			parameters: []badParameter{
-				id, secret, {"redirect_uri", "invalid_request", "invalid_request"}, {"scope", "invalid_scope", "invalid_scope"},
-				{"response_type", "invalid_request", "unsupported_response_type"}, {"state", "", "invalid_request"},
-				{"code_challenge", "invalid_request", "invalid_request"}, {"code_challenge_method", "invalid_request", "invalid_request"},
+				id, secret,
+				{"redirect_uri", "invalid_request", "invalid_request"},
+				{"scope", "invalid_scope", "invalid_request"},
+				{"response_type", "invalid_request", "invalid_request"},
+				{"state", "", "invalid_request"},
+				{"code_challenge", "invalid_request", "invalid_request"},
+				{"code_challenge_method", "invalid_request", "invalid_request"},
 			},
 		},
 	}
@@ -152,7 +175,9 @@ func (e badEndpoint) sendWrong(t *testing.T, d *harness.Deployment, p badParamet
 	both := func(what string, values url.Values, code string) {
 		t.Helper()
 		e.want(t, what, e.form(t, d, values), 0, code, false)
-		e.want(t, what+" in JSON", e.json(t, d, asJSON(values)), 0, code, true)
+		if !e.formOnly {
+			e.want(t, what+" in JSON", e.json(t, d, asJSON(values)), 0, code, true)
+		}
 	}
 	if p.absent != "" {
 		both("without "+p.name, with(), p.absent)
@@ -161,12 +186,18 @@ func (e badEndpoint) sendWrong(t *testing.T, d *harness.Deployment, p badParamet
 	if p.oversized != "" {
 		both("with a "+p.name+" that is too long", with(strings.Repeat("x", oversized)), p.oversized)
 	}
-	both("with a NUL in "+p.name, with("a\x00b"), "invalid_request")
+	if code := p.nul(e); code != "" {
+		both("with a NUL in "+p.name, with("a\x00b"), code)
+	}
 	list := p.name == "resource"
 	if !list {
 		res := e.form(t, d, with(e.values.Get(p.name), e.values.Get(p.name)))
 		e.want(t, "with two "+p.name, res, 0, "invalid_request", false)
 		wantNamed(t, "with two "+p.name, res, p.name)
+	}
+	if e.formOnly {
+		e.want(t, "in JSON", e.json(t, d, asJSON(e.values)), http.StatusUnsupportedMediaType, "invalid_request", true)
+		return
 	}
 	for what, value := range map[string]any{"a number": 1, "true": true, "an object": map[string]any{"a": "b"}, "null": nil, "a list": []any{"a", 1}} {
 		body := asJSON(e.values)

@@ -44,6 +44,7 @@ func refusedToken(t *testing.T, d *harness.Deployment, body map[string]any, caus
 	b, err := d.Form("/oauth/token", form)
 	expect.NoError(t, err)
 	expect.Cause(t, d, b.Header, cause, clientID)
+	wantLogged(t, d, "/oauth/token", cause, clientID, b.Header.Get("Usher-Request-Id"))
 	for _, response := range []string{a.Raw, b.Raw} {
 		if strings.Contains(response, cause) {
 			t.Errorf("the response contains the cause: %s", response)

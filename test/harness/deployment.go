@@ -424,6 +424,7 @@ func (d *Deployment) OperatorEnv() (map[string]string, error) {
 		return nil, err
 	}
 	env := maps.Clone(d.specs[0].env)
+	env["USHER_PEERS_ACTIVITY"] = d.activity
 	for _, own := range []string{"USHER_GRPC_ADDR", "USHER_ADMIN_ADDR", "USHER_HTTP_ADDR"} {
 		delete(env, own)
 	}
@@ -453,6 +454,7 @@ func (d *Deployment) Operate(ctx context.Context, bins Binaries, args ...string)
 func (d *Deployment) OperateWith(ctx context.Context, bins Binaries, stdin string, args ...string) (string, error) {
 	env := maps.Clone(d.specs[0].env)
 	if d.authority != nil {
+		env["USHER_PEERS_ACTIVITY"] = d.activity
 		if err := d.authority.Issue("operator"); err != nil {
 			return "", err
 		}

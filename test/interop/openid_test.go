@@ -67,3 +67,38 @@ func TestN10_GoOIDC_SignsAUserIn(t *testing.T) {
 		t.Errorf("after a refresh: %v, %+v", err, again)
 	}
 }
+
+// openIDSite starts a web client of docs/openid.md.
+func openIDSite(t *testing.T, library, callback string) site {
+	t.Helper()
+	return startWebApp(t, "openid-"+library, blocks(t, "openid.md")["js "+library], func(address string) []string {
+		return register(t, address+callback, "--scope", "openid,profile,email", "--post-logout-redirect-uri", address)
+	})
+}
+
+// TestN10_AuthJSSignsInWithDiscovery, with the example of docs/openid.md.
+func TestN10_AuthJSSignsInWithDiscovery(t *testing.T) {
+	s := openIDSite(t, "auth.js", "/auth/callback/usher")
+	_, body := s.get(t, "/auth/csrf")
+	form := url.Values{"csrfToken": {text(t, body, "csrfToken")}, "callbackUrl": {s.url}}
+	res, _ := s.post(t, "/auth/signin/usher", "application/x-www-form-urlencoded", form.Encode())
+	s.followCallback(t, res.Header.Get("Location"))
+	s.wantPage(t, map[string]any{"name": "John Doe", "email": harness.JohnEmail})
+}
+
+// TestN10_ExpressOpenIDConnectSignsInAndOut, with the example of docs/openid.md: its logout ends the session at Usher.
+func TestN10_ExpressOpenIDConnectSignsInAndOut(t *testing.T) {
+	s := openIDSite(t, "express-openid-connect", "/callback")
+	res, _ := s.get(t, "/login")
+	s.followCallback(t, res.Header.Get("Location"))
+	s.wantPage(t, map[string]any{"name": "John Doe", "email": harness.JohnEmail})
+	res, _ = s.get(t, "/logout")
+	out, err := url.Parse(res.Header.Get("Location"))
+	if err != nil || !strings.HasPrefix(out.String(), usher.PublicURL+"/oauth/logout?") || out.Query().Get("id_token_hint") == "" ||
+		out.Query().Get("post_logout_redirect_uri") != s.url {
+		t.Errorf("the logout leads to %s, %v", out, err)
+	}
+	if page, err := usher.NewBrowser().Get(out.String()); err != nil || page.Location() != s.url {
+		t.Errorf("the logout there leads to %d %q, %v", page.Status, page.Location(), err)
+	}
+}

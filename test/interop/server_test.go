@@ -24,10 +24,11 @@ func resourceServer() []string {
 
 // register creates a confidential client with one redirect URI, and returns the environment of an
 // example that is this client.
-func register(t *testing.T, redirectURI string) []string {
+func register(t *testing.T, redirectURI string, more ...string) []string {
 	t.Helper()
-	printed, err := usher.Operate(t.Context(), usher.bins, "clients", "create", "Example of a library", "-o", "json",
-		"--redirect-uri", redirectURI, "--scope", "videos:read,jobs:read")
+	printed, err := usher.Operate(t.Context(), usher.bins, append([]string{
+		"clients", "create", "Example of a library", "-o", "json", "--redirect-uri", redirectURI, "--scope", "videos:read,jobs:read",
+	}, more...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,11 +21,17 @@ type site struct {
 // webApp starts a web app of docs/clients.md with the path of its redirect URI.
 func webApp(t *testing.T, library, callback string) site {
 	t.Helper()
+	return startWebApp(t, library, blocks(t, "clients.md")["js "+library], func(app string) []string { return register(t, app+callback) })
+}
+
+// startWebApp starts the program of a web app with the variables of its registration.
+func startWebApp(t *testing.T, name, program string, registration func(app string) []string) site {
+	t.Helper()
 	install(t)
 	addr := freeAddr(t)
 	s := newSite(t, localhost(addr))
-	app := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), nodeFile(t, library, blocks(t, "clients.md")["js "+library]))
-	app.Env = append(app.Environ(), register(t, s.url+callback)...)
+	app := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), nodeFile(t, name, program))
+	app.Env = append(app.Environ(), registration(s.url)...)
 	app.Env = append(app.Env, "APP="+s.url, "AUTH_SECRET="+harness.NewVerifier())
 	serve(t, app, addr)
 	return s

@@ -217,7 +217,9 @@ func TestN11_6_EachEndingTellsTheClients(t *testing.T) {
 				_, err := r.browser.Disconnect(r.id)
 				expect.NoError(t, err)
 			}},
-			{reason: "grants_revoked", end: func(_ *testing.T, r *rp, _ response) { operate("grants", "revoke", "--user", john, "--client", r.id, "--yes") }},
+			{reason: "grants_revoked", end: func(_ *testing.T, r *rp, _ response) {
+				operate("grants", "revoke", "--user", john, "--client", r.id, "--yes")
+			}},
 		} {
 			t.Run(c.reason, func(t *testing.T) {
 				at := newReceiver(t, http.StatusOK)

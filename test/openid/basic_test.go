@@ -123,14 +123,14 @@ func TestOIDCBasic_EnsureRequestWithoutNonceSucceedsForCodeFlow(t *testing.T) {
 }
 
 // TestOIDCBasic_ScopeProfileEmailAndAll: oidcc-scope-profile, oidcc-scope-email, oidcc-scope-address,
-// oidcc-scope-phone and oidcc-scope-all.
+// oidcc-scope-phone, oidcc-scope-all and oidcc-ensure-other-scope-order-succeeds.
 func TestOIDCBasic_ScopeProfileEmailAndAll(t *testing.T) {
 	profile := map[string]any{"name": "John Doe", "given_name": "John", "family_name": "Doe"}
 	email := map[string]any{"email": harness.JohnEmail, "email_verified": true}
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		r := newRP(d)
 		for scope, want := range map[string][]map[string]any{
-			"openid profile": {profile}, "openid email": {email}, "openid address phone": {}, "openid profile email address phone offline_access": {profile, email},
+			"openid profile": {profile}, "openid email": {email}, "email openid": {email}, "openid address phone": {}, "openid profile email address phone offline_access": {profile, email},
 		} {
 			a := r.login(t, "scope", scope)
 			info := r.userInfo(t, a.Text("access_token"))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -122,8 +123,8 @@ func assertion(t *testing.T, key *ecdsa.PrivateKey, typ string, claims map[strin
 	return text
 }
 
-// TestTokensCannotBeSwapped: an ID token, a client assertion, a logout token and an access token are each
-// accepted in their own place, and refused in every other.
+// TestTokensCannotBeSwapped: an ID token, a client assertion, a logout token, a DPoP proof and an access token are
+// each accepted in their own place, and refused in every other. The logout token is one that the server sent.
 func TestTokensCannotBeSwapped(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -147,11 +148,23 @@ func TestTokensCannotBeSwapped(t *testing.T) {
 		logout := assertion(t, key, "logout+jwt", claims(map[string]any{
 			"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}, "sid": a.text("sid"),
 		}))
+		at := newReceiver(t, http.StatusOK)
+		told := newClient(t, d, "--backchannel-logout-uri", at.URL)
+		told.logout(t, url.Values{"id_token_hint": {told.login(t).Text("id_token")}})
+		sent := at.wait(t, 1)[0].Get("logout_token")
+		proofKey := josetest.New(t, "ES256", "")
+		proof := func() string {
+			return proofKey.Sign(t, map[string]any{"typ": "dpop+jwt", "jwk": json.RawMessage(proofKey.JWK())}, map[string]any{
+				"jti": harness.NewVerifier(), "htm": "POST", "htu": d.PublicURL + "/oauth/token", "iat": now,
+			})
+		}
 		tokens := map[string]func() string{
 			"access token":  func() string { return a.Text("access_token") },
 			"refresh token": func() string { return a.Text("refresh_token") },
 			"ID token":      func() string { return a.Text("id_token") },
-			"logout token":  func() string { return logout },
+			"logout token":  func() string { return sent },
+			"DPoP proof":    proof,
+			"forged logout": func() string { return logout },
 			"assertion":     func() string { return assertion(t, key, "client-authentication+jwt", claims(nil)) },
 			"forged ID token": func() string {
 				return assertion(t, key, "JWT", claims(map[string]any{"iss": d.PublicURL, "sub": a.text("sub"), "aud": harness.ConfidentialID}))
@@ -162,6 +175,18 @@ func TestTokensCannotBeSwapped(t *testing.T) {
 			"ID token": func(token string) bool { // a hint: the user is led to the sign-in, and not back with an error
 				r := newRP(d)
 				return signsIn(r.open(t, r.params("id_token_hint", token)))
+			},
+			"DPoP proof": func(token string) bool {
+				req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/token", strings.NewReader(url.Values{
+					"grant_type": {"authorization_code"}, "code": {"x"}, "redirect_uri": {rpCallback}, "client_id": {harness.ConfidentialID},
+					"client_secret": {harness.ConfidentialPW},
+				}.Encode()))
+				expect.NoError(t, err)
+				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				req.Header.Set("DPoP", token)
+				res, err := harness.Send(req)
+				expect.NoError(t, err)
+				return res.Code() == "invalid_grant" // the proof is accepted, and the code is not
 			},
 			"assertion": func(token string) bool {
 				res, err := d.Form("/oauth/token", url.Values{

@@ -35,6 +35,11 @@ func TestOIDCConfig_Discovery(t *testing.T) {
 				t.Errorf("%s is %v", member, document[member])
 			}
 		}
+		for _, member := range []string{"backchannel_logout_supported", "backchannel_logout_session_supported"} {
+			if document[member] != true {
+				t.Errorf("%s is %v", member, document[member])
+			}
+		}
 		for _, member := range []string{"claims_parameter_supported", "request_parameter_supported", "request_uri_parameter_supported"} {
 			if document[member] != false {
 				t.Errorf("%s is %v", member, document[member])

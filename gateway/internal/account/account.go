@@ -12,6 +12,7 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -24,6 +25,8 @@ type Account struct {
 	Flow          browser.Flow
 	ConnectedApps consentv1.ConnectedAppServiceClient
 	Passwords     tokenv1.PasswordServiceClient
+	// Audit reads the audit trail; nil where there is no activity service.
+	Audit activityv1.AuditServiceClient
 }
 
 // List shows the connected apps of the signed-in user.

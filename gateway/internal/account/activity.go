@@ -30,11 +30,15 @@ func (s span) has(t time.Time) bool {
 	return !t.Before(s.from) && (s.before.IsZero() || t.Before(s.before))
 }
 
-// Activity shows what happened in the account, the newest first.
+// Activity shows what happened in the account, the newest first: from the audit trail, and from what
+// identity and consent know while the activity service is away.
 func (a Account) Activity(w http.ResponseWriter, r *http.Request) {
 	token := a.Flow.Cookies.Session(r).Reveal()
 	if token == "" {
 		a.signIn(w, r)
+		return
+	}
+	if a.fromTrail(w, r, token) {
 		return
 	}
 	query := r.URL.Query()

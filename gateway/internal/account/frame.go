@@ -47,15 +47,8 @@ func (a Account) csrf(w http.ResponseWriter, r *http.Request) string {
 	return cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r))
 }
 
-// zone returns the time zone of a user; UTC where there is none, or one that this release does not
-// know.
-func zone(session *identityv1.Session) *time.Location {
-	location, err := time.LoadLocation(session.GetTimeZone())
-	if err != nil {
-		return time.UTC
-	}
-	return location
-}
+// zone returns the time zone of a session's user.
+func zone(session *identityv1.Session) *time.Location { return browser.Zone(session.GetTimeZone()) }
 
 // at returns a time in a zone; zero for an absent one.
 func at(t *timestamppb.Timestamp, in *time.Location) time.Time {

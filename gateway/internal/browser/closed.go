@@ -151,7 +151,7 @@ func (f Flow) showApproved(w http.ResponseWriter, r *http.Request, n page.Notice
 	if workspace == "" {
 		workspace = outcome.GetWorkspace().GetWorkspaceId()
 	}
-	n.Workspace, n.At = workspace, outcome.GetDecideTime().AsTime()
+	n.Workspace, n.At, n.Preferred = workspace, outcome.GetDecideTime().AsTime().In(Zone(outcome.GetTimeZone())), outcome.GetLanguage()
 	switch {
 	case outcome.GetCodeRedeemed():
 		n.Known = "The app has received its access."

@@ -125,7 +125,9 @@ func shownPage(token string) (named string, displayed *consentv1.Page) {
 func (f Flow) showConsent(w http.ResponseWriter, r *http.Request, c consentView) {
 	data := f.consentData(c)
 	data.CSRF = f.pageToken(r, c.request, c.prompt.GetPage())
-	f.Pages.Render(w, r, page.View{Template: "consent", Title: "Allow %s?", TitleName: data.App, Failed: data.Fault.Text != "", Data: data})
+	f.Pages.Render(w, r, page.View{
+		Template: "consent", Title: "Allow %s?", TitleName: data.App, Failed: data.Fault.Text != "", Preferred: c.prompt.GetLanguage(), Data: data,
+	})
 }
 
 // documentOf returns the address at which a client describes itself, which is its identifier; empty

@@ -56,7 +56,9 @@ func (f Flow) DevicePage(w http.ResponseWriter, r *http.Request) {
 	if flash.UserCode != "" {
 		data.Code, data.Confirm = flash.UserCode, false
 	}
-	f.Pages.Render(w, r, page.View{Template: "device", Title: "Connect a device", Failed: data.Fault.Text != "", Data: data})
+	f.Pages.Render(w, r, page.View{
+		Template: "device", Title: "Connect a device", Failed: data.Fault.Text != "", Preferred: current.GetSession().GetLanguage(), Data: data,
+	})
 }
 
 // signInForDevice redirects to the sign-in page, which redirects back to the page for devices.

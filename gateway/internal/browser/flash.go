@@ -135,7 +135,7 @@ func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page,
 		return // without a browser cookie a flash cannot be signed
 	}
 	f.dropLong()
-	payload, err := json.Marshal(f)
+	payload, err := json.Marshal(f) //nolint:gosec // a new secret goes to the browser that created it, once
 	if err != nil {
 		return // strings and numbers always encode
 	}

@@ -39,7 +39,7 @@ type Flow struct {
 	// OpenID verifies ID tokens; nil where OpenID Connect is off.
 	OpenID  tokenv1.OpenIDServiceClient
 	Logouts authzv1.LogoutServiceClient
-	// ConnectedApps disconnects the user's apps at a logout.
+	// ConnectedApps disconnects the user's clients at a logout.
 	ConnectedApps consentv1.ConnectedAppServiceClient
 	// Catalog has the groups and the access of scopes.
 	Catalog *catalog.Source

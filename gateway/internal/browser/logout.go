@@ -22,7 +22,7 @@ const (
 	LogoutDecisionPath = LogoutPath + "/decision"
 )
 
-// The decisions that end the session; the second one disconnects the user's apps too.
+// The decisions that end the session; the second one disconnects the user's clients too.
 const (
 	decideLogout    = "logout"
 	decideLogoutAll = "logout_all"

@@ -51,7 +51,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 	data.Closed = closedWorkspaces(prompt)
 	data.Asked = c.flash.Kind == flashAsked
 	if d := prompt.GetDevice(); d != nil {
-		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime()}
+		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime().In(Zone(prompt.GetTimeZone()))}
 	}
 	granted := prompt.GetGranted()
 	if len(granted) == 0 {

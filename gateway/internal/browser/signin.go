@@ -90,7 +90,7 @@ func (f Flow) showSignInOnly(w http.ResponseWriter, r *http.Request, from formPa
 			return
 		}
 	}
-	f.showSignIn(w, r, page.SignIn{Email: flash.Email, Fault: f.Fault(flash), Address: from.address(), ForDevice: from.device}, "Sign in")
+	f.showSignIn(w, r, page.SignIn{Email: flash.Email, Fault: f.Fault(flash), Address: from.address(), ForDevice: from.device}, page.View{Title: "Sign in"})
 }
 
 // showSignInFor shows the form for an authorization, with the signed-in account where the client
@@ -101,9 +101,9 @@ func (f Flow) showSignInFor(
 	data := page.SignIn{
 		Request: request, Address: signInForm(request).address(), App: found.GetClientName(), Origin: found.GetRedirectOrigin(), Email: found.GetLoginHint(), Fault: f.Fault(flash),
 	}
-	title := "Sign in"
+	view := page.View{Title: "Sign in"}
 	if data.App != "" {
-		title = "Sign in to continue to %s"
+		view.Title = "Sign in to continue to %s"
 	}
 	if reason := found.GetSignInReason(); reason != authzv1.SignInReason_SIGN_IN_REASON_UNSPECIFIED {
 		current, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
@@ -111,12 +111,13 @@ func (f Flow) showSignInFor(
 			f.ShowError(w, r, err)
 			return
 		}
+		view.Preferred = current.GetSession().GetLanguage()
 		switch {
 		case reason == authzv1.SignInReason_SIGN_IN_REASON_SELECT_ACCOUNT && err == nil:
-			title = "Choose an account to continue to %s"
+			view.Title = "Choose an account to continue to %s"
 			data.Person, data.PersonEmail = current.GetSession().GetDisplayName(), current.GetSession().GetEmailAddress()
 		case err == nil:
-			title = "Sign in again to continue to %s"
+			view.Title = "Sign in again to continue to %s"
 			data.Again = true
 			if data.Email == "" {
 				data.Email = current.GetSession().GetEmailAddress()
@@ -126,13 +127,15 @@ func (f Flow) showSignInFor(
 	if flash.Email != "" {
 		data.Email = flash.Email
 	}
-	f.showSignIn(w, r, data, title)
+	f.showSignIn(w, r, data, view)
 }
 
-func (f Flow) showSignIn(w http.ResponseWriter, r *http.Request, data page.SignIn, title string) {
+// showSignIn shows the form. The view has its title, and the language of the user who is signed in.
+func (f Flow) showSignIn(w http.ResponseWriter, r *http.Request, data page.SignIn, view page.View) {
 	browser := f.Cookies.EnsureBrowser(w, r)
 	data.CSRF = f.Cookies.FormToken(browser, f.Cookies.Session(r), signInForm(data.Request).purposes...)
-	f.Pages.Render(w, r, page.View{Template: "signin", Title: title, TitleName: data.App, Failed: data.Fault.Text != "", Data: data})
+	view.Template, view.TitleName, view.Failed, view.Data = "signin", data.App, data.Fault.Text != "", data
+	f.Pages.Render(w, r, view)
 }
 
 // SignIn authenticates the user and starts a session with a new identifier, which replaces the

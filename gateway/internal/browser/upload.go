@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage)
 	r.PostForm = url.Values{}
 	for {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		var content []byte

@@ -47,8 +47,11 @@ func parts(uri string) []page.Fact {
 	}
 	var facts []page.Fact
 	for _, f := range []page.Fact{
-		{Label: "Scheme", Text: u.Scheme}, {Label: "Host", Text: u.Hostname()}, {Label: "Port", Text: u.Port()},
-		{Label: "Path", Text: u.EscapedPath() + u.Opaque}, {Label: "Query", Text: u.RawQuery},
+		{Label: "Scheme", Text: u.Scheme},
+		{Label: "Host", Text: u.Hostname()},
+		{Label: "Port", Text: u.Port()},
+		{Label: "Path", Text: u.EscapedPath() + u.Opaque},
+		{Label: "Query", Text: u.RawQuery},
 	} {
 		if f.Text != "" {
 			f.Code = true

@@ -86,11 +86,15 @@ func kinds() []kind {
 		},
 		{
 			"screen", "On a TV or a command line", "No browser of its own: people enter a code on another device.",
-			true, authzv1.ApplicationType_APPLICATION_TYPE_NATIVE, []string{oauth.DeviceCodeGrant, oauth.RefreshTokenGrant}, false,
+			true, authzv1.ApplicationType_APPLICATION_TYPE_NATIVE,
+			[]string{oauth.DeviceCodeGrant, oauth.RefreshTokenGrant},
+			false,
 		},
 		{
 			"service", "Without a person", "A job or a service that acts for itself in the workspace that owns it.",
-			false, authzv1.ApplicationType_APPLICATION_TYPE_WEB, []string{oauth.ClientCredentialsGrant}, false,
+			false, authzv1.ApplicationType_APPLICATION_TYPE_WEB,
+			[]string{oauth.ClientCredentialsGrant},
+			false,
 		},
 	}
 }

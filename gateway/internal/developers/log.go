@@ -81,7 +81,7 @@ func (c Console) requestsJSON(v visit) {
 	}
 	v.w.Header().Set("Content-Type", "application/json")
 	v.w.Header().Set("Cache-Control", "no-store")
-	_, _ = v.w.Write(text) // fails only where the client has disconnected
+	_, _ = v.w.Write(text) //nolint:gosec // JSON, which no browser runs; it fails only where the client has disconnected
 }
 
 // listRequests reads the page of the log that the address asks for.

@@ -32,7 +32,7 @@ func (c Console) download(v visit) {
 	header.Set("Content-Type", "application/yaml; charset=utf-8")
 	header.Set("Content-Disposition", `attachment; filename="`+v.id()+`.yaml"`)
 	header.Set("Cache-Control", "no-store")
-	_, _ = v.w.Write(c.manifestOf(v)) // fails only where the client has disconnected
+	_, _ = v.w.Write(c.manifestOf(v)) //nolint:gosec // a file to store; it fails only where the client has disconnected
 }
 
 // applyManifest makes the registration equal to a manifest, as `usher clients apply` does.

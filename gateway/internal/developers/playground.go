@@ -114,7 +114,7 @@ func (c Console) playground(v visit) page.View {
 		data.Registered = true
 		return page.View{Template: "devplayground", Data: data}
 	}
-	data.Steps = c.steps(v, r, data.Now)
+	data.Steps = c.steps(r, data.Now)
 	return page.View{Template: "devplayground", Data: data}
 }
 
@@ -137,7 +137,7 @@ func unable(r *authzv1.Registration) string {
 }
 
 // steps returns the steps of a run.
-func (c Console) steps(v visit, r run, now int) []page.PlaygroundStep {
+func (c Console) steps(r run, now int) []page.PlaygroundStep {
 	list := []page.PlaygroundStep{
 		{Number: 1, Title: "Send the browser to the authorization endpoint", Text: "The playground makes a state and a PKCE verifier, and sends this browser where your app would send it.", Do: doStart, Button: "Authorize"},
 		{Number: 2, Title: "Exchange the code", Text: "The browser came back with a code. Your server exchanges it, once, for tokens.", Do: doExchange, Button: "Exchange"},
@@ -151,7 +151,7 @@ func (c Console) steps(v visit, r run, now int) []page.PlaygroundStep {
 		if one, made := r.Replies[name]; made {
 			s.Request, s.Status, s.Response = one.Request, one.Status, one.Body
 		}
-		if s.Number != now && !(name == doCall && now > 3 && now < 6) {
+		if again := name == doCall && now > 3 && now < 6; s.Number != now && !again {
 			s.Do = ""
 		}
 	}
@@ -245,7 +245,7 @@ func (c Console) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	c.keep(w, r, current)
 	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, base(current.ClientID)+"/playground", http.StatusSeeOther) //nolint:gosec // the identifier is that of the run, which has a MAC
+	http.Redirect(w, r, base(current.ClientID)+"/playground", http.StatusSeeOther)
 }
 
 // step makes a request of the client.

@@ -105,10 +105,17 @@ func facts(one *activityv1.LoggedRequest, label string) []page.Fact {
 	got := one.GetKind().GetGot()
 	var list []page.Fact
 	for _, f := range []page.Fact{
-		{Label: "Request", Text: one.GetRequestId()}, {Label: "Cause", Text: label}, {Label: "Parameter", Text: one.GetKind().GetField()},
-		{Label: "error", Text: one.GetKind().GetError()}, {Label: "grant_type", Text: got.GetGrantType()}, {Label: "scope", Text: got.GetScope()},
-		{Label: "response_type", Text: got.GetResponseType()}, {Label: "PKCE", Text: got.GetCodeChallengeMethod()}, {Label: "Authentication", Text: got.GetAuthMethod()},
-		{Label: "resource", Text: got.GetResource()}, {Label: "Content-Type", Text: got.GetMediaType()},
+		{Label: "Request", Text: one.GetRequestId()},
+		{Label: "Cause", Text: label},
+		{Label: "Parameter", Text: one.GetKind().GetField()},
+		{Label: "error", Text: one.GetKind().GetError()},
+		{Label: "grant_type", Text: got.GetGrantType()},
+		{Label: "scope", Text: got.GetScope()},
+		{Label: "response_type", Text: got.GetResponseType()},
+		{Label: "PKCE", Text: got.GetCodeChallengeMethod()},
+		{Label: "Authentication", Text: got.GetAuthMethod()},
+		{Label: "resource", Text: got.GetResource()},
+		{Label: "Content-Type", Text: got.GetMediaType()},
 	} {
 		if f.Text != "" {
 			f.Code = true

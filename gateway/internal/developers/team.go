@@ -84,8 +84,11 @@ func (c Console) status(v visit) page.View {
 func missing(r *authzv1.Registration) []string {
 	var list []string
 	for _, one := range []struct{ value, text string }{
-		{r.GetIdentity().GetPurpose(), "A line that says what the app does"}, {r.GetIdentity().GetPublisher(), "Who publishes it"},
-		{r.GetIdentity().GetClientUri(), "A home page"}, {r.GetIdentity().GetPolicyUri(), "A privacy policy"}, {r.GetIdentity().GetLogo(), "A logo"},
+		{r.GetIdentity().GetPurpose(), "A line that says what the app does"},
+		{r.GetIdentity().GetPublisher(), "Who publishes it"},
+		{r.GetIdentity().GetClientUri(), "A home page"},
+		{r.GetIdentity().GetPolicyUri(), "A privacy policy"},
+		{r.GetIdentity().GetLogo(), "A logo"},
 	} {
 		if one.value == "" {
 			list = append(list, one.text)

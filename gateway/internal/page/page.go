@@ -204,7 +204,7 @@ func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) {
 		n.Link = Link{Address: "/account/connected-apps", Text: "Go to your connected apps"}
 	}
 	n.Reference = requestid.From(r.Context())
-	p.Render(w, r, View{Template: "problem", Title: n.Heading, TitleName: n.App, Status: n.Status, Data: n})
+	p.Render(w, r, View{Template: "problem", Title: n.Heading, TitleName: n.App, Status: n.Status, Preferred: n.Preferred, Data: n})
 }
 
 // Icon serves /favicon.ico, which browsers request by themselves.

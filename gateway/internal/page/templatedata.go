@@ -221,6 +221,8 @@ type Notice struct {
 	Repeat *Repeat
 	// Reference is the request ID, which Pages.Notice sets.
 	Reference string
+	// Preferred is View.Preferred.
+	Preferred string
 }
 
 // Facts returns the decision's workspace and time, where they are known.
@@ -343,7 +345,7 @@ func (a App) Facts() []Fact {
 	} else if host := hostOf(a.Identity.Address); host != "" {
 		facts = append(facts, Fact{Label: "Its website", Text: host, Address: a.Identity.Address})
 	}
-	if !a.First.IsZero() && a.First.Before(a.Approved) {
+	if !a.First.IsZero() && a.Approved.Sub(a.First) >= time.Minute { // times are shown to the minute
 		facts = append(facts, Fact{Label: "First approved", At: a.First}, Fact{Label: "Last approved", At: a.Approved})
 	} else {
 		facts = append(facts, Fact{Label: "Approved", At: a.Approved})

@@ -23,7 +23,9 @@ func (c Conn) Invoke(ctx context.Context, method string, args, reply any, opts .
 	// a redirect.
 	if res, ok := reply.(interface{ GetStep() *authzv1.Step }); ok && res.GetStep().GetRefusal() != nil {
 		refused := res.GetStep().GetRefusal()
-		Note(ctx, Refusal{Cause: refused.GetCause(), ClientID: refused.GetClientId()})
+		Note(ctx, Refusal{
+			Cause: refused.GetCause(), ClientID: refused.GetClientId(), Parameter: refused.GetExpectedParameter(), Expected: refused.GetExpected(),
+		})
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ type Refusal struct {
 	Field string
 	// ClientID is the registered client that made the request; empty where it is unknown.
 	ClientID string
+	// Parameter is the parameter whose value was not the Expected one; empty where that is not known.
+	Parameter, Expected string
 	// Logged is true where a line about it was already logged, so that it is only counted.
 	Logged bool
 }
@@ -57,7 +59,9 @@ func FromError(err error) (r Refusal, refused bool) {
 	case errorv1.Reason_REASON_UNSPECIFIED, errorv1.Reason_REASON_SESSION_REQUIRED:
 		return Refusal{}, false
 	}
-	return Refusal{Cause: oerr.Cause(err), Field: oerr.Field(err), ClientID: oerr.ClientID(err)}, true
+	r = Refusal{Cause: oerr.Cause(err), Field: oerr.Field(err), ClientID: oerr.ClientID(err)}
+	r.Parameter, r.Expected = oerr.Expected(err)
+	return r, true
 }
 
 // FromContext returns the recorded refusal; ok is false where there is none.

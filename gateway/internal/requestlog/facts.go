@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
@@ -26,6 +27,33 @@ func (f Facts) toProto() *activityv1.RequestFacts {
 }
 
 func causeOf(number int32) errorv1.Cause { return errorv1.Cause(number) }
+
+// expectedOf returns what was expected instead, from the service that refused or as the cause implies.
+func expectedOf(r refusal.Refusal) (f Facts) {
+	switch r.Parameter {
+	case "redirect_uri":
+		f.RedirectURI = cleanURI(r.Expected)
+	case "scope":
+		f.Scope = cleanWords(r.Expected)
+	}
+	switch r.Cause { //nolint:exhaustive // the others have several remedies
+	case errorv1.Cause_CAUSE_RESPONSE_TYPE_UNSUPPORTED:
+		f.ResponseType = "code"
+	case errorv1.Cause_CAUSE_CHALLENGE_METHOD, errorv1.Cause_CAUSE_CHALLENGE_MISSING:
+		f.ChallengeMethod = "S256"
+	case errorv1.Cause_CAUSE_SECRET_UNEXPECTED:
+		f.AuthMethod = "none"
+	case errorv1.Cause_CAUSE_SECRET_MISSING:
+		f.AuthMethod = "client_secret_basic"
+	case errorv1.Cause_CAUSE_ASSERTION_MISSING:
+		f.AuthMethod = "private_key_jwt"
+	case errorv1.Cause_CAUSE_BODY_JSON_SENT_AS_FORM:
+		f.MediaType = typeJSON
+	case errorv1.Cause_CAUSE_BODY_FORM_SENT_AS_JSON:
+		f.MediaType = "application/x-www-form-urlencoded"
+	}
+	return f
+}
 
 // read returns the client that a request named and its facts.
 func read(req *http.Request, n *note) (client string, f Facts) {
@@ -98,8 +126,7 @@ func basicClient(req *http.Request) (basic bool, client string) {
 	return true, name
 }
 
-// subjectOf returns the subject of an assertion, which nobody has verified yet: a request may name any
-// client.
+// subjectOf returns the subject of an assertion, which is not verified yet: a request may name any client.
 func subjectOf(assertion string) string {
 	parts := strings.Split(assertion, ".")
 	const jws = 3
@@ -168,7 +195,7 @@ func cleanURI(value string) string {
 	}
 	parts := strings.Split(text, "/")
 	for n, part := range parts {
-		if n > 2 && masked(part) {
+		if masked(part) {
 			parts[n] = mask
 		}
 	}

@@ -44,7 +44,7 @@ type key struct {
 	endpoint, method, client, err, field string
 	status                               int
 	cause                                int32
-	facts                                Facts
+	facts, expected                      Facts
 }
 
 type entry struct {
@@ -133,7 +133,7 @@ func (r *Recorder) Finish(req *http.Request, endpoint string, statusCode int, re
 		k.err = errorOf(location)
 	}
 	if noted {
-		k.cause, k.field = int32(refused.Cause), clean(refused.Field)
+		k.cause, k.field, k.expected = int32(refused.Cause), clean(refused.Field), expectedOf(refused)
 	}
 	if refused.ClientID != "" {
 		k.client = refused.ClientID
@@ -170,7 +170,7 @@ func (r *Recorder) add(k key, e entry) {
 func (r *Recorder) merge(k key, e entry) {
 	known := r.entries[k]
 	if known == nil && r.clients[k.client] >= maxPerClient {
-		k.facts, k.field = Facts{}, ""
+		k.facts, k.expected, k.field = Facts{}, Facts{}, ""
 		known = r.entries[k]
 	}
 	if known == nil {
@@ -258,8 +258,8 @@ func (r *Recorder) flush(ctx context.Context) error {
 func toProto(k key, e *entry) *activityv1.FinishedRequest {
 	return &activityv1.FinishedRequest{
 		Kind: &activityv1.RequestKind{
-			Endpoint: k.endpoint, Method: k.method, ClientId: k.client, Status: int32(k.status), Error: k.err, //nolint:gosec // an HTTP status
-			Cause: causeOf(k.cause), Field: k.field, Got: k.facts.toProto(),
+			Endpoint: k.endpoint, Method: k.method, ClientId: k.client, Status: int32(k.status), Error: k.err,
+			Cause: causeOf(k.cause), Field: k.field, Got: k.facts.toProto(), Expected: k.expected.toProto(),
 		},
 		Count: e.count, FirstTime: timestamppb.New(e.first), LastTime: timestamppb.New(e.last), RequestId: e.requestID, ClientExists: e.confirmed,
 	}

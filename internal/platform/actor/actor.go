@@ -67,7 +67,7 @@ func From(ctx context.Context) Actor {
 	if sent := metadata.ValueFromIncomingContext(ctx, header); len(sent) == 1 {
 		kind, id, _ := strings.Cut(sent[0], ":")
 		if n := slices.Index(kinds(), kind); n > 0 {
-			return Actor{Kind: Kind(n), ID: id} //nolint:gosec // one of five
+			return Actor{Kind: Kind(n), ID: id}
 		}
 	}
 	return Actor{Kind: Service, ID: caller}

@@ -22,6 +22,7 @@ func Refuse(cause errorv1.Cause, message string, opts ...Option) error {
 // RefuseFor converts an error of a domain package: with the error's cause and the reason that
 // follows from it, or with the given reason where no cause is known.
 func RefuseFor(err error, reason errorv1.Reason, message string, opts ...Option) error {
+	opts = append(opts, WithExpected(cause.Expected(err)))
 	if found := Named(cause.Of(err)); found != errorv1.Cause_CAUSE_UNSPECIFIED {
 		return Refuse(found, message, opts...)
 	}

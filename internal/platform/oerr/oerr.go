@@ -51,7 +51,9 @@ const (
 	metaField  = "field"
 	metaCause  = "cause"
 	metaClient = "client_id"
-	metaNonce  = "dpop_nonce"
+	// metaExpected begins the name of a member with the value that was expected of a parameter.
+	metaExpected = "expected_"
+	metaNonce    = "dpop_nonce"
 )
 
 // options collect what New puts into the details.
@@ -83,6 +85,27 @@ func WithClient(id string) Option { return func(o *options) { o.set(metaClient, 
 
 // WithNonce adds the nonce that the client's next DPoP proof must have.
 func WithNonce(nonce string) Option { return func(o *options) { o.set(metaNonce, nonce) } }
+
+// WithExpected says which value was expected of a parameter, for the log of the client's author: no
+// public response contains it. It must never be a secret.
+func WithExpected(parameter, value string) Option {
+	return func(o *options) {
+		if parameter != "" {
+			o.set(metaExpected+parameter, value)
+		}
+	}
+}
+
+// Expected returns the parameter and the value of WithExpected; empty without one.
+func Expected(err error) (parameter, value string) {
+	st, _ := statusOf(err)
+	for name, value := range infoOf(st).GetMetadata() {
+		if parameter, found := strings.CutPrefix(name, metaExpected); found {
+			return parameter, value
+		}
+	}
+	return "", ""
+}
 
 // WithRetryAfter adds the time to wait before a retry.
 func WithRetryAfter(d time.Duration) Option { return func(o *options) { o.retryAfter = d } }

@@ -155,7 +155,7 @@ func (l *Log) read(ctx context.Context, cursor int64, limit int) ([]entry, error
 		if err != nil {
 			return nil, fmt.Errorf("reading an event: %w", err)
 		}
-		e.Actor.Kind, e.at = actor.Kind(kind), time.UnixMicro(at).UTC() //nolint:gosec // it was stored from an actor.Kind
+		e.Actor.Kind, e.at = actor.Kind(kind), time.UnixMicro(at).UTC()
 		if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
 			return nil, fmt.Errorf("reading an event: %w", err)
 		}

@@ -1,11 +1,36 @@
 // Visits every state of every page.
+import { gzipSync } from 'node:zlib';
 import { visitChangedApp } from './changed.mjs';
 import { visitDevelopers, visitStranger } from './developers.mjs';
 import { enter, mustPoll, startDevice } from './device.mjs';
-import { changePassword, esther, john, throttle } from './person.mjs';
+import { assert, changePassword, esther, john, throttle } from './person.mjs';
+
+// most is the limit of a page with its stylesheet in bytes, both compressed. The pages of the
+// documentation have any length, and the one of all components is for developers.
+const most = 8 << 10;
+const longer = /^(docs-|components$)/;
+
+// measured returns visit for pages that are small enough.
+function measured(person, visit) {
+  let shown;
+  person.page.on('response', (response) => {
+    if (response.request().isNavigationRequest()) shown = response;
+  });
+  return async (state) => {
+    if (!longer.test(state)) {
+      const html = await shown.body();
+      const stylesheet = /<link rel="stylesheet" href="([^"]*)"/.exec(html)[1];
+      const style = Buffer.from(await (await fetch(person.stage.usher + stylesheet)).arrayBuffer());
+      const size = gzipSync(html).length + gzipSync(style).length;
+      assert(size <= most, `${state} has ${size} bytes with its stylesheet, at most ${most} are allowed`);
+    }
+    await visit(state);
+  };
+}
 
 // visitStates calls visit(name) on each state. The visitor must stay on the page.
-export async function visitStates(person, visit) {
+export async function visitStates(person, visitor) {
+  const visit = measured(person, visitor);
   await withoutRequest(person, visit);
   await authorization(person, visit);
   await account(person, visit);

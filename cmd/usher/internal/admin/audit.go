@@ -132,8 +132,13 @@ func requestRows(res *activityv1.ListRequestsResponse) table.Rows {
 func factsText(f *activityv1.RequestFacts) string {
 	var parts []string
 	for _, one := range []struct{ name, value string }{
-		{"redirect_uri", f.GetRedirectUri()}, {"scope", f.GetScope()}, {"grant_type", f.GetGrantType()}, {"auth", f.GetAuthMethod()},
-		{"code_challenge_method", f.GetCodeChallengeMethod()}, {"response_type", f.GetResponseType()}, {"resource", f.GetResource()},
+		{"redirect_uri", f.GetRedirectUri()},
+		{"scope", f.GetScope()},
+		{"grant_type", f.GetGrantType()},
+		{"auth", f.GetAuthMethod()},
+		{"code_challenge_method", f.GetCodeChallengeMethod()},
+		{"response_type", f.GetResponseType()},
+		{"resource", f.GetResource()},
 		{"media_type", f.GetMediaType()},
 	} {
 		if one.value != "" {

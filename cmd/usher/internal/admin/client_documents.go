@@ -11,7 +11,7 @@ type disabledDocuments struct{ limit }
 
 // Run lists the clients of documents that are disabled.
 func (c disabledDocuments) Run(ctx context.Context, s *Session) error {
-	return call(ctx, allPages(s, c.Limit, s.authz().ListDisabledDocuments), &authzv1.ListDisabledDocumentsRequest{},
+	return call(ctx, allPages(s, c.Limit, s.documents().ListDisabledDocuments), &authzv1.ListDisabledDocumentsRequest{},
 		rows(s, func(res *authzv1.ListDisabledDocumentsResponse) table.Rows {
 			t := table.Rows{{"CLIENT", "DISABLED"}}
 			for _, d := range res.GetDocuments() {

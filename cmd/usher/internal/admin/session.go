@@ -73,6 +73,11 @@ func (s *Session) reviews() authzv1.ReviewServiceClient {
 	return authzv1.NewReviewServiceClient(remote{s, "authz"})
 }
 
+// documents lists the clients that describe themselves.
+func (s *Session) documents() authzv1.ClientDocumentServiceClient {
+	return authzv1.NewClientDocumentServiceClient(remote{s, "authz"})
+}
+
 // registrations issues the tokens with which clients register themselves.
 func (s *Session) registrations() authzv1.RegistrationServiceClient {
 	return authzv1.NewRegistrationServiceClient(remote{s, "authz"})

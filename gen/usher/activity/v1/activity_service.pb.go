@@ -518,8 +518,14 @@ type ListEventsResponse struct {
 	Events []*v1.Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
 	// The token of the next page; empty at the end.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The names of the clients of the events as registered, by identifier: untrusted text. Without
+	// those that are not registered any more, and empty for an operator.
+	ClientNames map[string]string `protobuf:"bytes,3,rep,name=client_names,json=clientNames,proto3" json:"client_names,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The names of the workspaces of the events in which the session's user is a member, by
+	// identifier: untrusted text. Empty for an operator.
+	WorkspaceNames map[string]string `protobuf:"bytes,4,rep,name=workspace_names,json=workspaceNames,proto3" json:"workspace_names,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *ListEventsResponse) Reset() {
@@ -564,6 +570,20 @@ func (x *ListEventsResponse) GetNextPageToken() string {
 		return x.NextPageToken
 	}
 	return ""
+}
+
+func (x *ListEventsResponse) GetClientNames() map[string]string {
+	if x != nil {
+		return x.ClientNames
+	}
+	return nil
+}
+
+func (x *ListEventsResponse) GetWorkspaceNames() map[string]string {
+	if x != nil {
+		return x.WorkspaceNames
+	}
+	return nil
 }
 
 var File_usher_activity_v1_activity_service_proto protoreflect.FileDescriptor
@@ -612,10 +632,18 @@ const file_usher_activity_v1_activity_service_proto_rawDesc = "" +
 	"\bend_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x1b\n" +
 	"\tpage_size\x18\x14 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x15 \x01(\tR\tpageToken\"k\n" +
+	"page_token\x18\x15 \x01(\tR\tpageToken\"\xad\x03\n" +
 	"\x12ListEventsResponse\x12-\n" +
 	"\x06events\x18\x01 \x03(\v2\x15.usher.event.v1.EventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xed\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12Y\n" +
+	"\fclient_names\x18\x03 \x03(\v26.usher.activity.v1.ListEventsResponse.ClientNamesEntryR\vclientNames\x12b\n" +
+	"\x0fworkspace_names\x18\x04 \x03(\v29.usher.activity.v1.ListEventsResponse.WorkspaceNamesEntryR\x0eworkspaceNames\x1a>\n" +
+	"\x10ClientNamesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aA\n" +
+	"\x13WorkspaceNamesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x012\xed\x01\n" +
 	"\x11RequestLogService\x12l\n" +
 	"\x0eRecordRequests\x12(.usher.activity.v1.RecordRequestsRequest\x1a).usher.activity.v1.RecordRequestsResponse\"\x05\xe2\xbd\x18\x01\x01\x12j\n" +
 	"\fListRequests\x12&.usher.activity.v1.ListRequestsRequest\x1a'.usher.activity.v1.ListRequestsResponse\"\t\xe2\xbd\x18\x02\x01\a\x90\x02\x012t\n" +
@@ -636,7 +664,7 @@ func file_usher_activity_v1_activity_service_proto_rawDescGZIP() []byte {
 	return file_usher_activity_v1_activity_service_proto_rawDescData
 }
 
-var file_usher_activity_v1_activity_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_usher_activity_v1_activity_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_usher_activity_v1_activity_service_proto_goTypes = []any{
 	(*RecordRequestsRequest)(nil),  // 0: usher.activity.v1.RecordRequestsRequest
 	(*FinishedRequest)(nil),        // 1: usher.activity.v1.FinishedRequest
@@ -645,31 +673,35 @@ var file_usher_activity_v1_activity_service_proto_goTypes = []any{
 	(*ListRequestsResponse)(nil),   // 4: usher.activity.v1.ListRequestsResponse
 	(*ListEventsRequest)(nil),      // 5: usher.activity.v1.ListEventsRequest
 	(*ListEventsResponse)(nil),     // 6: usher.activity.v1.ListEventsResponse
-	(*RequestKind)(nil),            // 7: usher.activity.v1.RequestKind
-	(*timestamppb.Timestamp)(nil),  // 8: google.protobuf.Timestamp
-	(*LoggedRequest)(nil),          // 9: usher.activity.v1.LoggedRequest
-	(*v1.Event)(nil),               // 10: usher.event.v1.Event
+	nil,                            // 7: usher.activity.v1.ListEventsResponse.ClientNamesEntry
+	nil,                            // 8: usher.activity.v1.ListEventsResponse.WorkspaceNamesEntry
+	(*RequestKind)(nil),            // 9: usher.activity.v1.RequestKind
+	(*timestamppb.Timestamp)(nil),  // 10: google.protobuf.Timestamp
+	(*LoggedRequest)(nil),          // 11: usher.activity.v1.LoggedRequest
+	(*v1.Event)(nil),               // 12: usher.event.v1.Event
 }
 var file_usher_activity_v1_activity_service_proto_depIdxs = []int32{
 	1,  // 0: usher.activity.v1.RecordRequestsRequest.requests:type_name -> usher.activity.v1.FinishedRequest
-	7,  // 1: usher.activity.v1.FinishedRequest.kind:type_name -> usher.activity.v1.RequestKind
-	8,  // 2: usher.activity.v1.FinishedRequest.first_time:type_name -> google.protobuf.Timestamp
-	8,  // 3: usher.activity.v1.FinishedRequest.last_time:type_name -> google.protobuf.Timestamp
-	9,  // 4: usher.activity.v1.ListRequestsResponse.requests:type_name -> usher.activity.v1.LoggedRequest
-	8,  // 5: usher.activity.v1.ListEventsRequest.start_time:type_name -> google.protobuf.Timestamp
-	8,  // 6: usher.activity.v1.ListEventsRequest.end_time:type_name -> google.protobuf.Timestamp
-	10, // 7: usher.activity.v1.ListEventsResponse.events:type_name -> usher.event.v1.Event
-	0,  // 8: usher.activity.v1.RequestLogService.RecordRequests:input_type -> usher.activity.v1.RecordRequestsRequest
-	3,  // 9: usher.activity.v1.RequestLogService.ListRequests:input_type -> usher.activity.v1.ListRequestsRequest
-	5,  // 10: usher.activity.v1.AuditService.ListEvents:input_type -> usher.activity.v1.ListEventsRequest
-	2,  // 11: usher.activity.v1.RequestLogService.RecordRequests:output_type -> usher.activity.v1.RecordRequestsResponse
-	4,  // 12: usher.activity.v1.RequestLogService.ListRequests:output_type -> usher.activity.v1.ListRequestsResponse
-	6,  // 13: usher.activity.v1.AuditService.ListEvents:output_type -> usher.activity.v1.ListEventsResponse
-	11, // [11:14] is the sub-list for method output_type
-	8,  // [8:11] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	9,  // 1: usher.activity.v1.FinishedRequest.kind:type_name -> usher.activity.v1.RequestKind
+	10, // 2: usher.activity.v1.FinishedRequest.first_time:type_name -> google.protobuf.Timestamp
+	10, // 3: usher.activity.v1.FinishedRequest.last_time:type_name -> google.protobuf.Timestamp
+	11, // 4: usher.activity.v1.ListRequestsResponse.requests:type_name -> usher.activity.v1.LoggedRequest
+	10, // 5: usher.activity.v1.ListEventsRequest.start_time:type_name -> google.protobuf.Timestamp
+	10, // 6: usher.activity.v1.ListEventsRequest.end_time:type_name -> google.protobuf.Timestamp
+	12, // 7: usher.activity.v1.ListEventsResponse.events:type_name -> usher.event.v1.Event
+	7,  // 8: usher.activity.v1.ListEventsResponse.client_names:type_name -> usher.activity.v1.ListEventsResponse.ClientNamesEntry
+	8,  // 9: usher.activity.v1.ListEventsResponse.workspace_names:type_name -> usher.activity.v1.ListEventsResponse.WorkspaceNamesEntry
+	0,  // 10: usher.activity.v1.RequestLogService.RecordRequests:input_type -> usher.activity.v1.RecordRequestsRequest
+	3,  // 11: usher.activity.v1.RequestLogService.ListRequests:input_type -> usher.activity.v1.ListRequestsRequest
+	5,  // 12: usher.activity.v1.AuditService.ListEvents:input_type -> usher.activity.v1.ListEventsRequest
+	2,  // 13: usher.activity.v1.RequestLogService.RecordRequests:output_type -> usher.activity.v1.RecordRequestsResponse
+	4,  // 14: usher.activity.v1.RequestLogService.ListRequests:output_type -> usher.activity.v1.ListRequestsResponse
+	6,  // 15: usher.activity.v1.AuditService.ListEvents:output_type -> usher.activity.v1.ListEventsResponse
+	13, // [13:16] is the sub-list for method output_type
+	10, // [10:13] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_usher_activity_v1_activity_service_proto_init() }
@@ -684,7 +716,7 @@ func file_usher_activity_v1_activity_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_activity_v1_activity_service_proto_rawDesc), len(file_usher_activity_v1_activity_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   2,
 		},

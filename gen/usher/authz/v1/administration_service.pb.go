@@ -2388,171 +2388,6 @@ func (x *SetClientLogoResponse) GetRegistration() *Registration {
 	return nil
 }
 
-// ListDisabledDocumentsRequest asks for a page of results.
-type ListDisabledDocumentsRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// At most 1,000; 0 is 100.
-	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// The next_page_token of the previous page; empty for the first page.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ListDisabledDocumentsRequest) Reset() {
-	*x = ListDisabledDocumentsRequest{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[29]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ListDisabledDocumentsRequest) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ListDisabledDocumentsRequest) ProtoMessage() {}
-
-func (x *ListDisabledDocumentsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[29]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ListDisabledDocumentsRequest.ProtoReflect.Descriptor instead.
-func (*ListDisabledDocumentsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{29}
-}
-
-func (x *ListDisabledDocumentsRequest) GetPageSize() int32 {
-	if x != nil {
-		return x.PageSize
-	}
-	return 0
-}
-
-func (x *ListDisabledDocumentsRequest) GetPageToken() string {
-	if x != nil {
-		return x.PageToken
-	}
-	return ""
-}
-
-// ListDisabledDocumentsResponse is one page of results.
-type ListDisabledDocumentsResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Ordered by URL.
-	Documents []*DisabledDocument `protobuf:"bytes,1,rep,name=documents,proto3" json:"documents,omitempty"`
-	// The page_token of the next page; empty on the last page.
-	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *ListDisabledDocumentsResponse) Reset() {
-	*x = ListDisabledDocumentsResponse{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[30]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *ListDisabledDocumentsResponse) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*ListDisabledDocumentsResponse) ProtoMessage() {}
-
-func (x *ListDisabledDocumentsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[30]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use ListDisabledDocumentsResponse.ProtoReflect.Descriptor instead.
-func (*ListDisabledDocumentsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{30}
-}
-
-func (x *ListDisabledDocumentsResponse) GetDocuments() []*DisabledDocument {
-	if x != nil {
-		return x.Documents
-	}
-	return nil
-}
-
-func (x *ListDisabledDocumentsResponse) GetNextPageToken() string {
-	if x != nil {
-		return x.NextPageToken
-	}
-	return ""
-}
-
-// DisabledDocument is a client of a document that is disabled.
-type DisabledDocument struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The client: the URL of its document.
-	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// When it was disabled.
-	DisableTime   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=disable_time,json=disableTime,proto3" json:"disable_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *DisabledDocument) Reset() {
-	*x = DisabledDocument{}
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[31]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *DisabledDocument) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*DisabledDocument) ProtoMessage() {}
-
-func (x *DisabledDocument) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_administration_service_proto_msgTypes[31]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use DisabledDocument.ProtoReflect.Descriptor instead.
-func (*DisabledDocument) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{31}
-}
-
-func (x *DisabledDocument) GetClientId() string {
-	if x != nil {
-		return x.ClientId
-	}
-	return ""
-}
-
-func (x *DisabledDocument) GetDisableTime() *timestamppb.Timestamp {
-	if x != nil {
-		return x.DisableTime
-	}
-	return nil
-}
-
 var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
@@ -2761,21 +2596,11 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +
 	"\x05image\x18\x02 \x01(\fR\x05image\"Y\n" +
 	"\x15SetClientLogoResponse\x12@\n" +
-	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"Z\n" +
-	"\x1cListDisabledDocumentsRequest\x12\x1b\n" +
-	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
-	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"\x87\x01\n" +
-	"\x1dListDisabledDocumentsResponse\x12>\n" +
-	"\tdocuments\x18\x01 \x03(\v2 .usher.authz.v1.DisabledDocumentR\tdocuments\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"n\n" +
-	"\x10DisabledDocument\x12\x1b\n" +
-	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12=\n" +
-	"\fdisable_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vdisableTime*j\n" +
+	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration*j\n" +
 	"\x0fApplicationType\x12 \n" +
 	"\x1cAPPLICATION_TYPE_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPLICATION_TYPE_NATIVE\x10\x01\x12\x18\n" +
-	"\x14APPLICATION_TYPE_WEB\x10\x022\xbe\f\n" +
+	"\x14APPLICATION_TYPE_WEB\x10\x022\xbe\v\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\fCreateClient\x12#.usher.authz.v1.CreateClientRequest\x1a$.usher.authz.v1.CreateClientResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
 	"\n" +
@@ -2787,8 +2612,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\fAddClientKey\x12#.usher.authz.v1.AddClientKeyRequest\x1a$.usher.authz.v1.AddClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12l\n" +
 	"\x0fUpdateClientKey\x12&.usher.authz.v1.UpdateClientKeyRequest\x1a'.usher.authz.v1.UpdateClientKeyResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12i\n" +
 	"\x0fRemoveClientKey\x12&.usher.authz.v1.RemoveClientKeyRequest\x1a'.usher.authz.v1.RemoveClientKeyResponse\"\x05\xe2\xbd\x18\x01\a\x12f\n" +
-	"\rSetClientLogo\x12$.usher.authz.v1.SetClientLogoRequest\x1a%.usher.authz.v1.SetClientLogoResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12~\n" +
-	"\x15ListDisabledDocuments\x12,.usher.authz.v1.ListDisabledDocumentsRequest\x1a-.usher.authz.v1.ListDisabledDocumentsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
+	"\rSetClientLogo\x12$.usher.authz.v1.SetClientLogoRequest\x1a%.usher.authz.v1.SetClientLogoResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12c\n" +
 	"\fEnableClient\x12#.usher.authz.v1.EnableClientRequest\x1a$.usher.authz.v1.EnableClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
 	"\x12ApplyDisableClient\x12).usher.authz.v1.ApplyDisableClientRequest\x1a*.usher.authz.v1.ApplyDisableClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
 	"\x1eApplyRemoveClientFromWorkspace\x125.usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest\x1a6.usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xc5\x01\n" +
@@ -2807,7 +2631,7 @@ func file_usher_authz_v1_administration_service_proto_rawDescGZIP() []byte {
 }
 
 var file_usher_authz_v1_administration_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_usher_authz_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(ApplicationType)(0),                           // 0: usher.authz.v1.ApplicationType
 	(*Registration)(nil),                           // 1: usher.authz.v1.Registration
@@ -2839,44 +2663,41 @@ var file_usher_authz_v1_administration_service_proto_goTypes = []any{
 	(*ApplyRemoveClientFromWorkspaceResponse)(nil), // 27: usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
 	(*SetClientLogoRequest)(nil),                   // 28: usher.authz.v1.SetClientLogoRequest
 	(*SetClientLogoResponse)(nil),                  // 29: usher.authz.v1.SetClientLogoResponse
-	(*ListDisabledDocumentsRequest)(nil),           // 30: usher.authz.v1.ListDisabledDocumentsRequest
-	(*ListDisabledDocumentsResponse)(nil),          // 31: usher.authz.v1.ListDisabledDocumentsResponse
-	(*DisabledDocument)(nil),                       // 32: usher.authz.v1.DisabledDocument
-	(*Client)(nil),                                 // 33: usher.authz.v1.Client
-	(*timestamppb.Timestamp)(nil),                  // 34: google.protobuf.Timestamp
-	(SubjectType)(0),                               // 35: usher.authz.v1.SubjectType
-	(*AppIdentity)(nil),                            // 36: usher.authz.v1.AppIdentity
-	(ClientStatus)(0),                              // 37: usher.authz.v1.ClientStatus
-	(ClientType)(0),                                // 38: usher.authz.v1.ClientType
-	(Reuse)(0),                                     // 39: usher.authz.v1.Reuse
-	(Profile)(0),                                   // 40: usher.authz.v1.Profile
+	(*Client)(nil),                                 // 30: usher.authz.v1.Client
+	(*timestamppb.Timestamp)(nil),                  // 31: google.protobuf.Timestamp
+	(SubjectType)(0),                               // 32: usher.authz.v1.SubjectType
+	(*AppIdentity)(nil),                            // 33: usher.authz.v1.AppIdentity
+	(ClientStatus)(0),                              // 34: usher.authz.v1.ClientStatus
+	(ClientType)(0),                                // 35: usher.authz.v1.ClientType
+	(Reuse)(0),                                     // 36: usher.authz.v1.Reuse
+	(Profile)(0),                                   // 37: usher.authz.v1.Profile
 }
 var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
-	33, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
-	34, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
+	30, // 0: usher.authz.v1.Registration.client:type_name -> usher.authz.v1.Client
+	31, // 1: usher.authz.v1.Registration.create_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: usher.authz.v1.Registration.secrets:type_name -> usher.authz.v1.ClientSecret
 	0,  // 3: usher.authz.v1.Registration.application_type:type_name -> usher.authz.v1.ApplicationType
 	2,  // 4: usher.authz.v1.Registration.keys:type_name -> usher.authz.v1.ClientKey
-	35, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
-	36, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
-	37, // 7: usher.authz.v1.Registration.status:type_name -> usher.authz.v1.ClientStatus
-	34, // 8: usher.authz.v1.Registration.submit_time:type_name -> google.protobuf.Timestamp
-	34, // 9: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
-	34, // 10: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
-	34, // 11: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
-	34, // 12: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
-	34, // 13: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	38, // 14: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	32, // 5: usher.authz.v1.Registration.subject_type:type_name -> usher.authz.v1.SubjectType
+	33, // 6: usher.authz.v1.Registration.identity:type_name -> usher.authz.v1.AppIdentity
+	34, // 7: usher.authz.v1.Registration.status:type_name -> usher.authz.v1.ClientStatus
+	31, // 8: usher.authz.v1.Registration.submit_time:type_name -> google.protobuf.Timestamp
+	31, // 9: usher.authz.v1.ClientKey.create_time:type_name -> google.protobuf.Timestamp
+	31, // 10: usher.authz.v1.ClientKey.expire_time:type_name -> google.protobuf.Timestamp
+	31, // 11: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
+	31, // 12: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
+	31, // 13: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
+	35, // 14: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
 	0,  // 15: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	39, // 16: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	35, // 17: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
-	40, // 18: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	36, // 16: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	32, // 17: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
+	37, // 18: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
 	1,  // 19: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 20: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 21: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
 	0,  // 22: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	39, // 23: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	40, // 24: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	36, // 23: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	37, // 24: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
 	1,  // 25: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 26: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 27: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
@@ -2884,41 +2705,37 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	1,  // 29: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 30: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
 	1,  // 31: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
-	32, // 32: usher.authz.v1.ListDisabledDocumentsResponse.documents:type_name -> usher.authz.v1.DisabledDocument
-	34, // 33: usher.authz.v1.DisabledDocument.disable_time:type_name -> google.protobuf.Timestamp
-	4,  // 34: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 35: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 36: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 37: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 38: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 39: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 40: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 41: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 42: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	28, // 43: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
-	30, // 44: usher.authz.v1.AdministrationService.ListDisabledDocuments:input_type -> usher.authz.v1.ListDisabledDocumentsRequest
-	22, // 45: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 46: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 47: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 48: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 49: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 50: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 51: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 52: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 53: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 54: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 55: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 56: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	29, // 57: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
-	31, // 58: usher.authz.v1.AdministrationService.ListDisabledDocuments:output_type -> usher.authz.v1.ListDisabledDocumentsResponse
-	23, // 59: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 60: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 61: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	48, // [48:62] is the sub-list for method output_type
-	34, // [34:48] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	4,  // 32: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 33: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 34: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 35: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 36: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 37: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 38: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 39: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 40: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	28, // 41: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	22, // 42: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 43: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 44: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 45: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 46: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 47: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 48: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 49: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 50: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 51: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 52: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 53: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	29, // 54: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	23, // 55: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 56: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 57: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	45, // [45:58] is the sub-list for method output_type
+	32, // [32:45] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }
@@ -2938,7 +2755,7 @@ func file_usher_authz_v1_administration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_administration_service_proto_rawDesc), len(file_usher_authz_v1_administration_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   32,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,7 +29,6 @@ const (
 	AdministrationService_UpdateClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/UpdateClientKey"
 	AdministrationService_RemoveClientKey_FullMethodName                = "/usher.authz.v1.AdministrationService/RemoveClientKey"
 	AdministrationService_SetClientLogo_FullMethodName                  = "/usher.authz.v1.AdministrationService/SetClientLogo"
-	AdministrationService_ListDisabledDocuments_FullMethodName          = "/usher.authz.v1.AdministrationService/ListDisabledDocuments"
 	AdministrationService_EnableClient_FullMethodName                   = "/usher.authz.v1.AdministrationService/EnableClient"
 	AdministrationService_ApplyDisableClient_FullMethodName             = "/usher.authz.v1.AdministrationService/ApplyDisableClient"
 	AdministrationService_ApplyRemoveClientFromWorkspace_FullMethodName = "/usher.authz.v1.AdministrationService/ApplyRemoveClientFromWorkspace"
@@ -72,9 +71,6 @@ type AdministrationServiceClient interface {
 	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
 	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
 	SetClientLogo(ctx context.Context, in *SetClientLogoRequest, opts ...grpc.CallOption) (*SetClientLogoResponse, error)
-	// ListDisabledDocuments lists the clients of documents (docs/client-documents.md) that are disabled,
-	// by URL, a page at a time.
-	ListDisabledDocuments(ctx context.Context, in *ListDisabledDocumentsRequest, opts ...grpc.CallOption) (*ListDisabledDocumentsResponse, error)
 	// EnableClient enables a disabled client again; revoked tokens stay revoked. The client may be the
 	// URL of a document. NOT_FOUND.
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
@@ -193,16 +189,6 @@ func (c *administrationServiceClient) SetClientLogo(ctx context.Context, in *Set
 	return out, nil
 }
 
-func (c *administrationServiceClient) ListDisabledDocuments(ctx context.Context, in *ListDisabledDocumentsRequest, opts ...grpc.CallOption) (*ListDisabledDocumentsResponse, error) {
-	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(ListDisabledDocumentsResponse)
-	err := c.cc.Invoke(ctx, AdministrationService_ListDisabledDocuments_FullMethodName, in, out, cOpts...)
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 func (c *administrationServiceClient) EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(EnableClientResponse)
@@ -270,9 +256,6 @@ type AdministrationServiceServer interface {
 	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
 	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
 	SetClientLogo(context.Context, *SetClientLogoRequest) (*SetClientLogoResponse, error)
-	// ListDisabledDocuments lists the clients of documents (docs/client-documents.md) that are disabled,
-	// by URL, a page at a time.
-	ListDisabledDocuments(context.Context, *ListDisabledDocumentsRequest) (*ListDisabledDocumentsResponse, error)
 	// EnableClient enables a disabled client again; revoked tokens stay revoked. The client may be the
 	// URL of a document. NOT_FOUND.
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
@@ -320,9 +303,6 @@ func (UnimplementedAdministrationServiceServer) RemoveClientKey(context.Context,
 }
 func (UnimplementedAdministrationServiceServer) SetClientLogo(context.Context, *SetClientLogoRequest) (*SetClientLogoResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SetClientLogo not implemented")
-}
-func (UnimplementedAdministrationServiceServer) ListDisabledDocuments(context.Context, *ListDisabledDocumentsRequest) (*ListDisabledDocumentsResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method ListDisabledDocuments not implemented")
 }
 func (UnimplementedAdministrationServiceServer) EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method EnableClient not implemented")
@@ -534,24 +514,6 @@ func _AdministrationService_SetClientLogo_Handler(srv interface{}, ctx context.C
 	return interceptor(ctx, in, info, handler)
 }
 
-func _AdministrationService_ListDisabledDocuments_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(ListDisabledDocumentsRequest)
-	if err := dec(in); err != nil {
-		return nil, err
-	}
-	if interceptor == nil {
-		return srv.(AdministrationServiceServer).ListDisabledDocuments(ctx, in)
-	}
-	info := &grpc.UnaryServerInfo{
-		Server:     srv,
-		FullMethod: AdministrationService_ListDisabledDocuments_FullMethodName,
-	}
-	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(AdministrationServiceServer).ListDisabledDocuments(ctx, req.(*ListDisabledDocumentsRequest))
-	}
-	return interceptor(ctx, in, info, handler)
-}
-
 func _AdministrationService_EnableClient_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(EnableClientRequest)
 	if err := dec(in); err != nil {
@@ -652,10 +614,6 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SetClientLogo",
 			Handler:    _AdministrationService_SetClientLogo_Handler,
-		},
-		{
-			MethodName: "ListDisabledDocuments",
-			Handler:    _AdministrationService_ListDisabledDocuments_Handler,
 		},
 		{
 			MethodName: "EnableClient",

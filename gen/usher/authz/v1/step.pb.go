@@ -194,7 +194,12 @@ type Refusal struct {
 	// The cause.
 	Cause v1.Cause `protobuf:"varint,1,opt,name=cause,proto3,enum=usher.error.v1.Cause" json:"cause,omitempty"`
 	// The client, where it is registered; empty where it is not.
-	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The parameter whose value was not the expected one; empty where that is not known.
+	ExpectedParameter string `protobuf:"bytes,100,opt,name=expected_parameter,json=expectedParameter,proto3" json:"expected_parameter,omitempty"`
+	// The value that was expected of it, for the log of the client's author: never for a page or a
+	// redirect.
+	Expected      string `protobuf:"bytes,101,opt,name=expected,proto3" json:"expected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -239,6 +244,20 @@ func (x *Refusal) GetCause() v1.Cause {
 func (x *Refusal) GetClientId() string {
 	if x != nil {
 		return x.ClientId
+	}
+	return ""
+}
+
+func (x *Refusal) GetExpectedParameter() string {
+	if x != nil {
+		return x.ExpectedParameter
+	}
+	return ""
+}
+
+func (x *Refusal) GetExpected() string {
+	if x != nil {
+		return x.Expected
 	}
 	return ""
 }
@@ -566,10 +585,12 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"returnPage\x12F\n" +
 	"\x0esilent_consent\x18< \x01(\v2\x1d.usher.authz.v1.SilentConsentH\x00R\rsilentConsent\x121\n" +
 	"\arefusal\x18\t \x01(\v2\x17.usher.authz.v1.RefusalR\arefusalB\x06\n" +
-	"\x04next\"S\n" +
+	"\x04next\"\x9e\x01\n" +
 	"\aRefusal\x12+\n" +
 	"\x05cause\x18\x01 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\"z\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12-\n" +
+	"\x12expected_parameter\x18d \x01(\tR\x11expectedParameter\x12\x1a\n" +
+	"\bexpected\x18e \x01(\tR\bexpected\"z\n" +
 	"\tErrorPage\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +

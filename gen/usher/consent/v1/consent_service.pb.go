@@ -239,7 +239,11 @@ type GetPromptResponse struct {
 	OneClick bool `protobuf:"varint,82,opt,name=one_click,json=oneClick,proto3" json:"one_click,omitempty"`
 	// The differences of the client's description from that of the newest of the grants; empty where
 	// there is none, and where that is not known.
-	Changes       []AppChange `protobuf:"varint,140,rep,packed,name=changes,proto3,enum=usher.consent.v1.AppChange" json:"changes,omitempty"`
+	Changes []AppChange `protobuf:"varint,140,rep,packed,name=changes,proto3,enum=usher.consent.v1.AppChange" json:"changes,omitempty"`
+	// The language that the user chose (BCP 47); empty for the browser's.
+	Language string `protobuf:"bytes,141,opt,name=language,proto3" json:"language,omitempty"`
+	// The user's time zone (IANA), such as `Europe/Berlin`; empty for UTC.
+	TimeZone      string `protobuf:"bytes,142,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -356,6 +360,20 @@ func (x *GetPromptResponse) GetChanges() []AppChange {
 		return x.Changes
 	}
 	return nil
+}
+
+func (x *GetPromptResponse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *GetPromptResponse) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
 }
 
 // GrantedWorkspace is the access that a client has in one workspace.
@@ -1072,7 +1090,11 @@ type GetOutcomeResponse struct {
 	// Whether the client redeemed the code.
 	CodeRedeemed bool `protobuf:"varint,6,opt,name=code_redeemed,json=codeRedeemed,proto3" json:"code_redeemed,omitempty"`
 	// Whether the same decision can be sent again and redirects to the client.
-	Repeatable    bool `protobuf:"varint,7,opt,name=repeatable,proto3" json:"repeatable,omitempty"`
+	Repeatable bool `protobuf:"varint,7,opt,name=repeatable,proto3" json:"repeatable,omitempty"`
+	// The language that the user chose (BCP 47); empty for the browser's.
+	Language string `protobuf:"bytes,140,opt,name=language,proto3" json:"language,omitempty"`
+	// The user's time zone (IANA), such as `Europe/Berlin`; empty for UTC.
+	TimeZone      string `protobuf:"bytes,141,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1154,6 +1176,20 @@ func (x *GetOutcomeResponse) GetRepeatable() bool {
 		return x.Repeatable
 	}
 	return false
+}
+
+func (x *GetOutcomeResponse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *GetOutcomeResponse) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
 }
 
 // DecideSilentlyRequest names a pending authorization.
@@ -1276,7 +1312,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
-	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\xc9\x04\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\x84\x05\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -1292,7 +1328,9 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12<\n" +
 	"\agranted\x18Q \x03(\v2\".usher.consent.v1.GrantedWorkspaceR\agranted\x12\x1b\n" +
 	"\tone_click\x18R \x01(\bR\boneClick\x126\n" +
-	"\achanges\x18\x8c\x01 \x03(\x0e2\x1b.usher.consent.v1.AppChangeR\achanges\"M\n" +
+	"\achanges\x18\x8c\x01 \x03(\x0e2\x1b.usher.consent.v1.AppChangeR\achanges\x12\x1b\n" +
+	"\blanguage\x18\x8d\x01 \x01(\tR\blanguage\x12\x1c\n" +
+	"\ttime_zone\x18\x8e\x01 \x01(\tR\btimeZone\"M\n" +
 	"\x10GrantedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"n\n" +
@@ -1341,7 +1379,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xd9\x02\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\x94\x03\n" +
 	"\x12GetOutcomeResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -1353,7 +1391,9 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\rcode_redeemed\x18\x06 \x01(\bR\fcodeRedeemed\x12\x1e\n" +
 	"\n" +
 	"repeatable\x18\a \x01(\bR\n" +
-	"repeatable\"\x8c\x01\n" +
+	"repeatable\x12\x1b\n" +
+	"\blanguage\x18\x8c\x01 \x01(\tR\blanguage\x12\x1c\n" +
+	"\ttime_zone\x18\x8d\x01 \x01(\tR\btimeZone\"\x8c\x01\n" +
 	"\x15DecideSilentlyRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +

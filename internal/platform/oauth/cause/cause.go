@@ -172,3 +172,26 @@ func Of(err error) Cause {
 	}
 	return ""
 }
+
+// expecting is an error with the value that was expected of a parameter.
+type expecting struct {
+	error
+
+	parameter, value string
+}
+
+// Unwrap returns the error.
+func (e *expecting) Unwrap() error { return e.error }
+
+// Expecting adds the value that was expected of a parameter, for the log of the client's author. It must
+// never be a secret, and no response contains it.
+func Expecting(err error, parameter, value string) error { return &expecting{err, parameter, value} }
+
+// Expected returns the parameter and the value of Expecting; empty without one.
+func Expected(err error) (parameter, value string) {
+	var e *expecting
+	if !errors.As(err, &e) {
+		return "", ""
+	}
+	return e.parameter, e.value
+}

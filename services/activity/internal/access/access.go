@@ -34,6 +34,8 @@ type User struct {
 	ID string
 	// Roles maps the user's workspaces to the role in each.
 	Roles map[string]Role
+	// Names maps them to their names.
+	Names map[string]string
 }
 
 // Identity confirms sessions.
@@ -56,35 +58,34 @@ type Rules struct {
 }
 
 // Own returns the user of a session.
-func (r Rules) Own(ctx context.Context, session secret.String) (userID string, err error) {
-	user, err := r.Identity.User(ctx, session)
-	return user.ID, err
+func (r Rules) Own(ctx context.Context, session secret.String) (User, error) {
+	return r.Identity.User(ctx, session)
 }
 
-// Client returns ErrNotFound unless the session's user may read about the client.
-func (r Rules) Client(ctx context.Context, session secret.String, clientID string) error {
+// Client returns the session's user, or ErrNotFound unless the session's user may read about the client.
+func (r Rules) Client(ctx context.Context, session secret.String, clientID string) (User, error) {
 	user, err := r.Identity.User(ctx, session)
 	if err != nil {
-		return err
+		return User{}, err
 	}
 	owner, err := r.Clients.Owner(ctx, clientID)
 	if err != nil {
-		return err
+		return User{}, err
 	}
 	if owner == "" || user.Roles[owner] < Developer {
-		return ErrNotFound
+		return User{}, ErrNotFound
 	}
-	return nil
+	return user, nil
 }
 
-// Workspace returns ErrNotFound unless the session's user administers the workspace.
-func (r Rules) Workspace(ctx context.Context, session secret.String, workspaceID string) error {
+// Workspace returns the session's user, or ErrNotFound unless the session's user administers the workspace.
+func (r Rules) Workspace(ctx context.Context, session secret.String, workspaceID string) (User, error) {
 	user, err := r.Identity.User(ctx, session)
 	if err != nil {
-		return err
+		return User{}, err
 	}
 	if user.Roles[workspaceID] < Administrator {
-		return ErrNotFound
+		return User{}, ErrNotFound
 	}
-	return nil
+	return user, nil
 }

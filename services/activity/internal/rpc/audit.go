@@ -23,8 +23,9 @@ type EventReader interface {
 type Audit struct {
 	activityv1.UnsafeAuditServiceServer
 
-	Reader EventReader
-	Access access.Rules
+	Reader  EventReader
+	Access  access.Rules
+	Clients ClientNames
 }
 
 // maxKinds is the most kinds of a filter.
@@ -39,8 +40,10 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 	if len(f.Kinds) > maxKinds {
 		return nil, invalid("kinds", "has more than "+strconv.Itoa(maxKinds)+" values")
 	}
+	var user access.User
 	if !operator(ctx) {
-		if err := s.confirm(ctx, secret.New(req.GetSessionToken()), &f); err != nil {
+		var err error
+		if user, err = s.confirm(ctx, secret.New(req.GetSessionToken()), &f); err != nil {
 			return nil, toStatus(err)
 		}
 	}
@@ -72,12 +75,35 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 	for _, e := range events {
 		res.Events = append(res.Events, toEvent(e))
 	}
+	if !operator(ctx) {
+		if err := s.name(ctx, user, res); err != nil {
+			return nil, toStatus(err)
+		}
+	}
 	return res, nil
+}
+
+// name adds the names of the clients and workspaces of the events.
+func (s *Audit) name(ctx context.Context, user access.User, res *activityv1.ListEventsResponse) (err error) {
+	var clients []string
+	seen := map[string]bool{"": true}
+	res.WorkspaceNames = map[string]string{}
+	for _, e := range res.GetEvents() {
+		if id := e.GetClientId(); !seen[id] {
+			seen[id] = true
+			clients = append(clients, id)
+		}
+		if name, member := user.Names[e.GetWorkspaceId()]; member {
+			res.WorkspaceNames[e.GetWorkspaceId()] = name
+		}
+	}
+	res.ClientNames, err = s.Clients.Names(ctx, clients)
+	return err
 }
 
 // confirm restricts the filter to what the session's user may read. A session names one object: its
 // own user, a workspace or a client.
-func (s *Audit) confirm(ctx context.Context, session secret.String, f *trail.Filter) error {
+func (s *Audit) confirm(ctx context.Context, session secret.String, f *trail.Filter) (access.User, error) {
 	switch {
 	case f.WorkspaceID != "":
 		return s.Access.Workspace(ctx, session, f.WorkspaceID)
@@ -86,13 +112,13 @@ func (s *Audit) confirm(ctx context.Context, session secret.String, f *trail.Fil
 	}
 	user, err := s.Access.Own(ctx, session)
 	if err != nil {
-		return err
+		return user, err
 	}
-	if f.UserID != "" && f.UserID != user {
-		return access.ErrNotFound
+	if f.UserID != "" && f.UserID != user.ID {
+		return user, access.ErrNotFound
 	}
-	f.UserID = user
-	return nil
+	f.UserID = user.ID
+	return user, nil
 }
 
 func timeOrZero(t *timestamppb.Timestamp) time.Time {

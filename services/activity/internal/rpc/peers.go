@@ -21,9 +21,9 @@ func (i Identity) User(ctx context.Context, session secret.String) (access.User,
 	if err != nil {
 		return access.User{}, fmt.Errorf("resolving the session: %w", err)
 	}
-	user := access.User{ID: res.GetSession().GetUserId(), Roles: map[string]access.Role{}}
+	user := access.User{ID: res.GetSession().GetUserId(), Roles: map[string]access.Role{}, Names: map[string]string{}}
 	for _, w := range res.GetWorkspaces().GetWorkspaces() {
-		user.Roles[w.GetWorkspaceId()] = role(w.GetRole())
+		user.Roles[w.GetWorkspaceId()], user.Names[w.GetWorkspaceId()] = role(w.GetRole()), w.GetName()
 	}
 	return user, nil
 }
@@ -59,18 +59,18 @@ func (a Authz) Owner(ctx context.Context, clientID string) (workspaceID string, 
 	return "", nil
 }
 
-// Existing returns those of some clients that exist.
-func (a Authz) Existing(ctx context.Context, clientIDs []string) (map[string]bool, error) {
-	exist := map[string]bool{}
+// Names returns the names of those of some clients that exist.
+func (a Authz) Names(ctx context.Context, clientIDs []string) (map[string]string, error) {
+	names := map[string]string{}
 	if len(clientIDs) == 0 {
-		return exist, nil
+		return names, nil
 	}
 	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: clientIDs})
 	if err != nil {
 		return nil, fmt.Errorf("reading clients: %w", err)
 	}
 	for _, c := range res.GetClients() {
-		exist[c.GetClientId()] = true
+		names[c.GetClientId()] = c.GetName()
 	}
-	return exist, nil
+	return names, nil
 }

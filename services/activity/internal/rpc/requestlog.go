@@ -18,9 +18,9 @@ import (
 	"github.com/vidocu/usher/services/activity/internal/requestlog"
 )
 
-// Existing returns those of some clients that exist.
-type Existing interface {
-	Existing(ctx context.Context, clientIDs []string) (map[string]bool, error)
+// ClientNames returns the names of those of some clients that exist.
+type ClientNames interface {
+	Names(ctx context.Context, clientIDs []string) (map[string]string, error)
 }
 
 // RequestLog serves the request log.
@@ -29,7 +29,7 @@ type RequestLog struct {
 
 	Log      requestlog.Log
 	Reader   requestlog.Reader
-	Clients  Existing
+	Clients  ClientNames
 	Access   access.Rules
 	Logger   *slog.Logger
 	Now      func() time.Time
@@ -82,7 +82,7 @@ func (s *RequestLog) entries(ctx context.Context, sent []*activityv1.FinishedReq
 			Kind: fromKind(r.GetKind()), Count: max(r.GetCount(), 1), First: clamp(r.GetFirstTime()), Last: clamp(r.GetLastTime()),
 			RequestID: r.GetRequestId(),
 		}
-		if !r.GetClientExists() && !exist[e.ClientID] {
+		if _, exists := exist[e.ClientID]; !exists && !r.GetClientExists() {
 			e.ClientID = ""
 		}
 		entries = append(entries, e)
@@ -90,7 +90,7 @@ func (s *RequestLog) entries(ctx context.Context, sent []*activityv1.FinishedReq
 	return entries
 }
 
-func (s *RequestLog) existing(ctx context.Context, sent []*activityv1.FinishedRequest) map[string]bool {
+func (s *RequestLog) existing(ctx context.Context, sent []*activityv1.FinishedRequest) map[string]string {
 	var ask []string
 	seen := map[string]bool{"": true}
 	for _, r := range sent {
@@ -100,7 +100,7 @@ func (s *RequestLog) existing(ctx context.Context, sent []*activityv1.FinishedRe
 			ask = append(ask, id)
 		}
 	}
-	exist, err := s.Clients.Existing(ctx, ask)
+	exist, err := s.Clients.Names(ctx, ask)
 	if err != nil {
 		s.Logger.WarnContext(ctx, "clients cannot be read: requests that name them are logged without a name", "clients", len(ask), "error", err)
 	}
@@ -113,7 +113,7 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 		if req.GetClientId() == "" {
 			return nil, invalid("client_id", "is required")
 		}
-		if err := s.Access.Client(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
+		if _, err := s.Access.Client(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
 			return nil, toStatus(err)
 		}
 	}
@@ -156,7 +156,7 @@ func operator(ctx context.Context) bool {
 func toRow(r requestlog.Row) *activityv1.LoggedRequest {
 	return &activityv1.LoggedRequest{
 		Kind: &activityv1.RequestKind{
-			Endpoint: r.Endpoint, Method: r.Method, ClientId: r.ClientID, Status: int32(r.Status), //nolint:gosec // it was an int32
+			Endpoint: r.Endpoint, Method: r.Method, ClientId: r.ClientID, Status: int32(r.Status),
 			Error: r.Error, Cause: oerr.CauseOfLabel(r.Cause), Field: r.Field, Got: toFacts(r.Got), Expected: toFacts(r.Expected),
 		},
 		Count: r.Count, FirstTime: timestamppb.New(r.First), LastTime: timestamppb.New(r.Last), RequestId: r.RequestID, Overflow: r.Overflow,

@@ -111,7 +111,7 @@ func scanEvent(rows sqldb.Rows) (e trail.Event, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.At, e.ActorKind = fromMicros(at), int32(actor) //nolint:gosec // it was stored from an int32
+	e.At, e.ActorKind = fromMicros(at), int32(actor)
 	if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
 		return e, err
 	}

@@ -150,10 +150,9 @@ type dayPartition struct {
 
 // The progress of dropping a partition.
 const (
-	attached int64 = iota
 	// detaching is a partition whose DETACH CONCURRENTLY was interrupted.
-	detaching
-	detached
+	detaching int64 = 1
+	detached  int64 = 2
 )
 
 // partitions returns a table's partitions, also those that are partly dropped.

@@ -66,6 +66,12 @@ func (p Policy) Check(id string) error {
 	return nil
 }
 
+// ValidURL reports whether a client identifier is the URL of a document that some policy accepts.
+func ValidURL(id string) bool {
+	u, err := url.Parse(id)
+	return err == nil && Policy{Hosts: []string{u.Host}, Loopback: true}.Check(id) == nil
+}
+
 // listed reports whether the operator named the host.
 func (p Policy) listed(host string) bool { return slices.Contains(p.Hosts, host) }
 

@@ -58,7 +58,7 @@ func TestRFC6749_4_1_2_AnApprovalIsACodeForWhatWasSeen(t *testing.T) {
 		want := oauth.ApprovedRequest{
 			AuthorizationRequest: oauth.AuthorizationRequest{
 				CodeBinding: oauth.CodeBinding{ClientID: authztest.Web, RedirectURI: redirectURI, CodeChallenge: waiting.CodeChallenge},
-				Scope:       oauth.Scope{"videos:read"},
+				Scope:       oauth.Scope{"videos:read"}, DescriptionDigest: authztest.Client(authztest.Web).Description().Digest(),
 			},
 			UserID: "usr_john", DisplayName: "John Doe", WorkspaceID: "ws_acme", Epoch: 7,
 		}

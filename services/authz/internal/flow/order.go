@@ -110,12 +110,40 @@ func permits(registration client.Registration, redirectURI string) bool {
 	return !registration.Disabled && oauth.MatchRedirectURI(registration.RedirectURIs, redirectURI, registration.RunsOnDevice())
 }
 
+// expected returns the parameter whose value a check refused, and the registered value that comes
+// nearest.
+func expected(a *request, why cause.Cause) (parameter, value string) {
+	switch why { //nolint:exhaustive // of the others nothing more is known than the cause says
+	case cause.RedirectURIUnregistered:
+		return "redirect_uri", nearest(a.client.RedirectURIs, a.value("redirect_uri"))
+	case cause.ScopeNotAllowed, cause.ScopeUnknown:
+		return "scope", a.client.Scope.String()
+	}
+	return "", ""
+}
+
+// nearest returns the string with the longest beginning in common; the first of several.
+func nearest(list []string, to string) (best string) {
+	most := -1
+	for _, one := range list {
+		common := 0
+		for common < min(len(one), len(to)) && one[common] == to[common] {
+			common++
+		}
+		if common > most {
+			best, most = one, common
+		}
+	}
+	return best
+}
+
 // refuse returns the step of a request that a check refused.
 func (f Flow) refuse(a *request, r *refusal) Step {
 	page := Step{
 		Kind: ErrorPage, Message: r.text, Names: r.names, Temporary: r.temporary, ClientName: a.client.Name,
 		Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
 	}
+	page.Refusal.Parameter, page.Refusal.Expected = expected(a, r.cause)
 	if r.code == "" || !a.redirectable() {
 		return page
 	}

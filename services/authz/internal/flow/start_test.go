@@ -60,7 +60,7 @@ func TestThePendingRequestIsTheReceivedOne(t *testing.T) {
 			CodeBinding: oauth.CodeBinding{
 				ClientID: authztest.Native, RedirectURI: "http://127.0.0.1:49152/callback", CodeChallenge: authztest.Challenge,
 			},
-			Scope: oauth.Scope{"analyze:write", "videos:read"},
+			Scope: oauth.Scope{"analyze:write", "videos:read"}, DescriptionDigest: authztest.Client(authztest.Native).Description().Digest(),
 		},
 		ClientName: authztest.Client(authztest.Native).Name, State: state,
 	}}

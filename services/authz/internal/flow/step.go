@@ -60,4 +60,6 @@ type Refusal struct {
 	Cause cause.Cause
 	// ClientID is the client, if it is registered.
 	ClientID string
+	// Parameter is the parameter whose value was not Expected; empty if that is not known.
+	Parameter, Expected string
 }

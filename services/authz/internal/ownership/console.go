@@ -165,8 +165,11 @@ func operatorOnly(change registry.Change) error {
 		field string
 		set   bool
 	}{
-		{"resource_server", change.ResourceServer != nil}, {"unverified", change.Unverified != nil}, {"reuse", change.Reuse != ""},
-		{"workspace_id", change.WorkspaceID != ""}, {"allow_reserved_name", change.AllowReservedName},
+		{"resource_server", change.ResourceServer != nil},
+		{"unverified", change.Unverified != nil},
+		{"reuse", change.Reuse != ""},
+		{"workspace_id", change.WorkspaceID != ""},
+		{"allow_reserved_name", change.AllowReservedName},
 	} {
 		if one.set {
 			return oauth.InvalidField(one.field, "is set by the operator")

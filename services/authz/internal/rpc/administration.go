@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
@@ -214,13 +215,12 @@ func (s *Administration) ApplyRemoveClientFromWorkspace(
 }
 
 func (s *Administration) setDisabled(ctx context.Context, id string, disabled bool) error {
-	if client.IsDocument(id) && len(id) > client.MaxDocumentURL {
-		return toStatus(client.ErrUnknown)
-	}
-	if !client.IsDocument(id) {
-		if err := checkClientID(id); err != nil {
-			return err
+	if client.IsDocument(id) {
+		if !document.ValidURL(id) {
+			return toStatus(client.ErrUnknown)
 		}
+	} else if err := checkClientID(id); err != nil {
+		return err
 	}
 	return toStatus(s.Clients.Store.SetClientDisabled(ctx, id, disabled))
 }

@@ -145,7 +145,10 @@ func browser(req cookies) flow.Browser {
 func wire(step flow.Step) *authzv1.Step {
 	out := next(step)
 	if step.Refusal.Cause != "" {
-		out.Refusal = &authzv1.Refusal{Cause: oerr.Named(step.Refusal.Cause), ClientId: step.Refusal.ClientID}
+		out.Refusal = &authzv1.Refusal{
+			Cause: oerr.Named(step.Refusal.Cause), ClientId: step.Refusal.ClientID,
+			ExpectedParameter: step.Refusal.Parameter, Expected: step.Refusal.Expected,
+		}
 	}
 	return out
 }

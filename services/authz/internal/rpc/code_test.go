@@ -29,7 +29,7 @@ func TestACodeIsResolvedOrHasItsReason(t *testing.T) {
 	}
 	want := &authzv1.ResolveCodeResponse{
 		ClientId: authztest.Web, RedirectUri: authztest.Callback, UserId: "usr_john", DisplayName: "John Doe", WorkspaceId: "ws_acme",
-		Scopes: []string{"videos:read"}, Epoch: 7,
+		Scopes: []string{"videos:read"}, Epoch: 7, DescriptionDigest: authztest.Client(authztest.Web).Description().Digest(),
 	}
 	for range 2 {
 		got, err := resolve(values.Get("code"))

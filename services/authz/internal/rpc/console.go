@@ -51,7 +51,7 @@ func (s *Console) GetApp(ctx context.Context, req *authzv1.GetAppRequest) (*auth
 func appOf(app ownership.App) *authzv1.App {
 	res := &authzv1.App{
 		Registration: registration(app.Client), Workspace: workspaceOf(app.Workspace),
-		People: int32(min(app.People, math.MaxInt32)), PeopleLimit: int32(min(app.PeopleLimit, math.MaxInt32)), //nolint:gosec // bounded
+		People: int32(min(app.People, math.MaxInt32)), PeopleLimit: int32(min(app.PeopleLimit, math.MaxInt32)),
 	}
 	for _, t := range app.Testers {
 		res.Testers = append(res.Testers, &authzv1.AppTester{EmailAddress: t.Email, CreateTime: timestamppb.New(t.AddedAt)})
@@ -148,7 +148,7 @@ func (s *Console) TestAppKeys(ctx context.Context, req *authzv1.TestAppKeysReque
 }
 
 // AddAppRedirectUri registers another redirect URI.
-func (s *Console) AddAppRedirectUri( //nolint:revive // the name is that of the contract
+func (s *Console) AddAppRedirectUri(
 	ctx context.Context, req *authzv1.AddAppRedirectUriRequest,
 ) (*authzv1.AddAppRedirectUriResponse, error) {
 	err := s.Console.AddRedirectURI(ctx, secret.New(req.GetSessionToken()), req.GetClientId(), req.GetRedirectUri())
@@ -156,7 +156,7 @@ func (s *Console) AddAppRedirectUri( //nolint:revive // the name is that of the 
 }
 
 // RemoveAppRedirectUri removes a redirect URI.
-func (s *Console) RemoveAppRedirectUri( //nolint:revive // the name is that of the contract
+func (s *Console) RemoveAppRedirectUri(
 	ctx context.Context, req *authzv1.RemoveAppRedirectUriRequest,
 ) (*authzv1.RemoveAppRedirectUriResponse, error) {
 	err := s.Console.RemoveRedirectURI(ctx, secret.New(req.GetSessionToken()), req.GetClientId(), req.GetRedirectUri(), req.GetConfirmed())

@@ -70,7 +70,7 @@ func TestGetAuthorizationReturnsTheRequest(t *testing.T) {
 	want := &authzv1.PendingAuthorization{
 		RequestId: id, ClientId: authztest.Web, ClientName: authztest.Client(authztest.Web).Name, RedirectOrigin: "https://app.test",
 		Scopes: []string{"videos:read"}, EpochInDecision: true,
-		Identity: &authzv1.AppIdentity{Verified: true}, Confidential: true,
+		Identity: &authzv1.AppIdentity{Verified: true}, Confidential: true, DescriptionDigest: authztest.Client(authztest.Web).Description().Digest(),
 	}
 	if diff := cmp.Diff(want, get(), protocmp.Transform()); diff != "" {
 		t.Errorf("before Bind (-want +got):\n%s", diff)

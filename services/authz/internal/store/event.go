@@ -39,7 +39,7 @@ func (s *Store) audited(ctx context.Context, c clientChange) error {
 }
 
 // clientObject is a registered client as the audit trail shows it: no credential, and of a secret its
-// last characters, by which operators tell secrets apart. Of a client with a document it is whether it
+// last characters, which distinguish secrets. Of a client with a document it is whether it
 // is disabled.
 func clientObject(id string) outbox.Observed {
 	query := `
@@ -49,6 +49,7 @@ UNION ALL SELECT 'verified', CASE WHEN unverified THEN 'no' ELSE 'yes' END FROM 
 UNION ALL SELECT 'resource_server', CASE WHEN resource_server THEN 'yes' ELSE '' END FROM clients WHERE id = $1
 UNION ALL SELECT 'require_pushed_authorization_requests', CASE WHEN push_required THEN 'yes' ELSE '' END FROM clients WHERE id = $1
 UNION ALL SELECT 'dpop_bound_access_tokens', CASE WHEN dpop_required THEN 'yes' ELSE '' END FROM clients WHERE id = $1
+UNION ALL SELECT 'backchannel_logout_session_required', CASE WHEN logout_session_required THEN 'yes' ELSE '' END FROM clients WHERE id = $1
 UNION ALL SELECT 'refresh_retry_microseconds', COALESCE(CAST(refresh_retry AS TEXT), '') FROM clients WHERE id = $1
 UNION ALL SELECT 'redirect_uris', uri FROM redirect_uris WHERE client_id = $1
 UNION ALL SELECT 'secrets', '…' || last_four || CASE WHEN expires_at IS NULL THEN '' ELSE ' (ending)' END FROM client_secrets WHERE client_id = $1
@@ -56,11 +57,11 @@ UNION ALL SELECT 'testers', email FROM client_testers WHERE client_id = $1
 UNION ALL SELECT 'publication', status FROM clients WHERE id = $1 AND owner_workspace_id <> ''
 UNION ALL SELECT 'submitted', CASE WHEN submitted_at IS NULL THEN '' ELSE 'yes' END FROM clients WHERE id = $1
 UNION ALL SELECT 'keys', kid || ' ' || name FROM client_keys WHERE client_id = $1`
-	for field, column := range map[string]string{
+	for field, column := range map[string]string{ //nolint:gosec // names of columns, and no credential
 		"name": "name", "type": "type", "grant_types": "grant_types", "scope": "scope", "default_scope": "default_scope",
 		"application_type": "application_type", "token_endpoint_auth_method": "auth_method", "token_endpoint_auth_signing_alg": "auth_algorithm",
 		"jwks_uri": "jwks_uri", "reuse": "reuse", "workspace": "workspace_id", "id_token_signed_response_alg": "id_token_alg",
-		"post_logout_redirect_uris": "post_logout_uris", "profile": "profile", "publisher": "publisher", "purpose": "purpose",
+		"post_logout_redirect_uris": "post_logout_uris", "backchannel_logout_uri": "logout_uri", "profile": "profile", "publisher": "publisher", "purpose": "purpose",
 		"client_uri": "client_uri", "policy_uri": "policy_uri", "tos_uri": "tos_uri", "optional_scope": "optional_scope", "logo": "logo",
 		"owner": "owner_workspace_id", "created_by": "created_by", "review_note": "review_note",
 	} {

@@ -12,8 +12,8 @@ type ownerStatements struct {
 	currentSecret, validSecrets, removeSecret, endsNever string
 }
 
-// prepare expands every statement once.
-func (t *ownerStatements) prepare(db *sqldb.DB) {
+// prepareOwners expands every statement once.
+func prepareOwners(db *sqldb.DB, t *ownerStatements) {
 	for _, text := range []*string{
 		&t.takeClient, &t.owned, &t.submitted, &t.people, &t.submit, &t.withdraw, &t.approve, &t.refuse, &t.suspend,
 		&t.addURI, &t.removeURI, &t.hasURI, &t.uriUse, &t.uriUses, &t.touchURI, &t.addTester, &t.removeTester, &t.testers, &t.isTester,
@@ -24,7 +24,7 @@ func (t *ownerStatements) prepare(db *sqldb.DB) {
 }
 
 func ownerStatementsText() ownerStatements {
-	return ownerStatements{ //nolint:gosec // statements about secrets, and no secret
+	return ownerStatements{
 		// One statement counts and compares, so that concurrent registrations do not exceed the limit.
 		takeClient: `
 INSERT INTO client_owners (workspace_id, clients) VALUES ($1, 1)
@@ -98,7 +98,7 @@ SELECT $1, $2, {{now}} WHERE (SELECT count(*) FROM client_testers WHERE client_i
 }
 
 // withPeople adds the SQL about users and secrets.
-func (t ownerStatements) withPeople() ownerStatements { //nolint:gosec // statements about secrets, and no secret
+func (t ownerStatements) withPeople() ownerStatements {
 	t.findPerson = `SELECT 1 FROM client_people WHERE client_id = $1 AND user_id = $2`
 
 	t.addPerson = `

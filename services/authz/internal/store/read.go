@@ -215,8 +215,10 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
 	var scope, defaultScope, applicationType, optional, postLogout string
 	var submitted *int64
-	dest := append([]any{&scope, &defaultScope, &applicationType, &r.Unverified, &optional, &postLogout,
-		&r.Owner.WorkspaceID, &r.Owner.CreatedBy, &r.Owner.ReviewNote, &submitted}, more...)
+	dest := append([]any{
+		&scope, &defaultScope, &applicationType, &r.Unverified, &optional, &postLogout,
+		&r.Owner.WorkspaceID, &r.Owner.CreatedBy, &r.Owner.ReviewNote, &submitted,
+	}, more...)
 	if err := scanClient(rows, &r.Client, dest...); err != nil {
 		return err
 	}

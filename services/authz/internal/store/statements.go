@@ -24,7 +24,7 @@ type statements struct {
 // prepare expands every statement once.
 func prepare(db *sqldb.DB) statements {
 	t := portable()
-	t.ownerStatements.prepare(db)
+	prepareOwners(db, &t.ownerStatements)
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
 		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled, &t.removeWorkspace,

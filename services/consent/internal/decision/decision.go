@@ -48,6 +48,9 @@ type User struct {
 	EmailAddress string
 	// AuthTime is when the user authenticated for the session; zero where that is not known.
 	AuthTime time.Time
+	// Language is the one that the user chose, a BCP 47 tag; empty for the browser's. TimeZone is an
+	// IANA name; empty for UTC.
+	Language, TimeZone string
 	// Workspaces are the user's current workspaces, ordered by name.
 	Workspaces []Workspace
 }

@@ -16,6 +16,8 @@ type Decided struct {
 	// Workspace is that of an approval; its name is empty when the user is not a member any more.
 	Workspace Workspace
 	At        time.Time
+	// User is the user who decided.
+	User User
 	// Redeemed says that the client has redeemed the code.
 	Redeemed bool
 	// Repeatable says that a repeat of the decision redirects to the client.
@@ -35,7 +37,7 @@ func (d Decider) GetOutcome(ctx context.Context, r Request) (Decided, error) {
 	}
 	decided := Decided{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Approved: outcome.Approved, At: outcome.At,
-		Repeatable: !outcome.Approved && pending.Device == nil,
+		Repeatable: !outcome.Approved && pending.Device == nil, User: user,
 	}
 	if !outcome.Approved {
 		return decided, nil

@@ -37,6 +37,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		Scopes:     make([]*consentv1.PromptScope, len(prompt.Scopes)),
 		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.User.Workspaces)),
 		OneClick:   prompt.OneClick, Changes: toChanges(prompt.Changes),
+		Language: prompt.User.Language, TimeZone: prompt.User.TimeZone,
 	}
 	if prompt.Identity != nil {
 		res.Identity = convert.AppIdentityToProto(*prompt.Identity)
@@ -86,6 +87,7 @@ func (s *Consents) GetOutcome(ctx context.Context, req *consentv1.GetOutcomeRequ
 	res := &consentv1.GetOutcomeResponse{
 		ClientName: decided.ClientName, RedirectOrigin: decided.RedirectOrigin, Decision: consentv1.Decision_DECISION_DENY,
 		DecideTime: timestamppb.New(decided.At), CodeRedeemed: decided.Redeemed, Repeatable: decided.Repeatable,
+		Language: decided.User.Language, TimeZone: decided.User.TimeZone,
 	}
 	if decided.Approved {
 		res.Decision, res.Workspace = consentv1.Decision_DECISION_APPROVE, workspace(decided.Workspace)

@@ -23,7 +23,9 @@ func (i Identity) Session(ctx context.Context, session secret.String) (decision.
 	if err != nil {
 		return decision.User{}, err
 	}
-	user := decision.User{ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress()}
+	user := decision.User{
+		ID: s.GetUserId(), DisplayName: s.GetDisplayName(), EmailAddress: s.GetEmailAddress(), Language: s.GetLanguage(), TimeZone: s.GetTimeZone(),
+	}
 	if at := s.GetAuthenticateTime(); at != nil {
 		user.AuthTime = at.AsTime()
 	}

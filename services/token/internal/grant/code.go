@@ -187,7 +187,7 @@ func checkBinding(b oauth.CodeBinding, client Client, req Request) error {
 	case b.ClientID != client.ID:
 		return invalidCode(cause.CodeOtherClient)
 	case req.RedirectURI != "" && b.RedirectURI != req.RedirectURI:
-		return invalidCode(cause.RedirectURIOther)
+		return cause.Expecting(invalidCode(cause.RedirectURIOther), "redirect_uri", b.RedirectURI)
 	case req.RedirectURI == "" && b.CodeChallenge == "":
 		return missing("redirect_uri")
 	case b.DPoPKey != "" && b.DPoPKey != req.Proof.Key: // RFC 9449 §10

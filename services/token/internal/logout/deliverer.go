@@ -144,12 +144,12 @@ func (a attempt) send(ctx context.Context) {
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptLimit)
 	defer cancel()
 	if after, again := a.next(); result.Retry && again {
-		err = a.Queue.Postpone(storing, a.Delivery.ID, result, after)
+		err = a.Queue.Postpone(storing, a.ID, result, after)
 	} else {
 		if result.Retry {
 			result.Problem = fmt.Sprintf("%s; %d attempts", result.Problem, a.Attempts)
 		}
-		err = a.Queue.Finish(storing, a.Delivery.ID, result)
+		err = a.Queue.Finish(storing, a.ID, result)
 		if a.Count != nil {
 			a.Count(result.Problem == "")
 		}

@@ -110,7 +110,7 @@ func (s *LogoutDeliveries) ListLogoutDeliveries(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{strconv.FormatInt(r.Delivery.ID, 10)} })
+	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{strconv.FormatInt(r.ID, 10)} })
 	res := &tokenv1.ListLogoutDeliveriesResponse{NextPageToken: next}
 	for _, r := range list {
 		res.Deliveries = append(res.Deliveries, delivery(r))

@@ -7,10 +7,10 @@ import (
 )
 
 // Box encrypts under a key of the configuration.
-type Box struct{ key secret.String }
+type Box struct{ key, other secret.String }
 
-// NewBox returns a box for a key.
-func NewBox(key secret.String) Box { return Box{key} }
+// NewBox returns a box for a key. It also opens bytes that were sealed under other, which may be zero.
+func NewBox(key, other secret.String) Box { return Box{key, other} }
 
 // Seal encrypts. The label names what is encrypted: only the same label decrypts it, so that stored
 // values cannot be exchanged for one another.
@@ -22,9 +22,31 @@ func (b Box) Seal(label string, plain []byte) ([]byte, error) {
 	return aead.Seal(nil, nil, plain, []byte(label)), nil //nolint:gosec // it generates its own nonce
 }
 
-// Open decrypts. It returns ErrUnreadable for bytes that were not sealed under this key and label.
+// Open decrypts. It returns ErrUnreadable for bytes that were not sealed under one of the keys and this
+// label.
 func (b Box) Open(label string, sealed []byte) ([]byte, error) {
-	aead, err := deriveCipher(b.key, boxPurpose)
+	plain, err := openWith(b.key, label, sealed)
+	if err != nil && !b.other.IsZero() {
+		plain, err = openWith(b.other, label, sealed)
+	}
+	return plain, err
+}
+
+// Reseal returns what is sealed under the other key sealed under the key instead; nil for bytes that are
+// sealed under the key already. It returns ErrUnreadable as Open does.
+func (b Box) Reseal(label string, sealed []byte) ([]byte, error) {
+	if _, err := openWith(b.key, label, sealed); err == nil {
+		return nil, nil
+	}
+	plain, err := b.Open(label, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return b.Seal(label, plain)
+}
+
+func openWith(key secret.String, label string, sealed []byte) ([]byte, error) {
+	aead, err := deriveCipher(key, boxPurpose)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestABoxOpensWithItsKeyAndLabelAlone(t *testing.T) {
-	box := seal.NewBox(secret.New("0123456789abcdef0123456789abcdef"))
+	box := seal.NewBox(secret.New("0123456789abcdef0123456789abcdef"), secret.String{})
 	sealed, err := box.Seal("a", []byte("plain"))
 	if err != nil || bytes.Contains(sealed, []byte("plain")) {
 		t.Fatalf("%q, %v", sealed, err)
@@ -21,7 +21,7 @@ func TestABoxOpensWithItsKeyAndLabelAlone(t *testing.T) {
 	for name, open := range map[string]func() ([]byte, error){
 		"another label": func() ([]byte, error) { return box.Open("b", sealed) },
 		"another key": func() ([]byte, error) {
-			return seal.NewBox(secret.New("1123456789abcdef0123456789abcdef")).Open("a", sealed)
+			return seal.NewBox(secret.New("1123456789abcdef0123456789abcdef"), secret.String{}).Open("a", sealed)
 		},
 		"changed bytes": func() ([]byte, error) { return box.Open("a", append(bytes.Clone(sealed), 0)) },
 		"nothing":       func() ([]byte, error) { return box.Open("a", nil) },

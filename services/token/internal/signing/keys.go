@@ -45,6 +45,11 @@ type Store interface {
 	AddSigningKey(ctx context.Context, row Row) error
 	// EraseSigningKey erases the private key of a generation.
 	EraseSigningKey(ctx context.Context, algorithm string, generation int64) error
+	// ResealSigningKey replaces the encrypted private key of a generation if it is still the one that was
+	// read.
+	ResealSigningKey(ctx context.Context, row Row, sealed []byte) error
+	// ResealSecret does the same with a stored secret.
+	ResealSecret(ctx context.Context, name string, before, after []byte) error
 	// DeleteSigningKey deletes a generation.
 	DeleteSigningKey(ctx context.Context, algorithm string, generation int64) error
 	// StoredSecret returns the secret of a name, which is sealed if there is none yet: all replicas get
@@ -56,6 +61,9 @@ type Store interface {
 type Box interface {
 	Seal(label string, plain []byte) ([]byte, error)
 	Open(label string, sealed []byte) ([]byte, error)
+	// Reseal returns what is sealed under another configured key sealed under the present one; nil where
+	// it is sealed under that.
+	Reseal(label string, sealed []byte) ([]byte, error)
 }
 
 // key is a parsed row. retiredAt is when its successor begins to sign; zero without a successor.

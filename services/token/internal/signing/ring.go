@@ -174,6 +174,9 @@ func (r *Ring) Rotate(ctx context.Context) error {
 		changed = true
 	}
 	for _, k := range s.keys {
+		if err := r.reseal(ctx, k); err != nil {
+			return err
+		}
 		gone, err := r.tidy(ctx, k, s.at)
 		if err != nil {
 			return err
@@ -184,6 +187,19 @@ func (r *Ring) Rotate(ctx context.Context) error {
 		return nil
 	}
 	return r.Refresh(ctx)
+}
+
+// reseal encrypts a private key under the present key of the configuration, if it is sealed under the other
+// one.
+func (r *Ring) reseal(ctx context.Context, k key) error {
+	if k.Sealed == nil {
+		return nil
+	}
+	sealed, err := r.config.Box.Reseal(label(k.KeyID), k.Sealed)
+	if err != nil || sealed == nil {
+		return err
+	}
+	return r.config.Store.ResealSigningKey(ctx, k.Row, sealed)
 }
 
 // due returns the generation of an algorithm that must be created now. The first one signs at once:

@@ -1,6 +1,7 @@
 package signing_test
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"slices"
@@ -79,6 +80,26 @@ func (m *memory) DeleteSigningKey(_ context.Context, algorithm string, generatio
 	return nil
 }
 
+func (m *memory) ResealSigningKey(_ context.Context, row signing.Row, sealed []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, r := range m.rows {
+		if r.Algorithm == row.Algorithm && r.Generation == row.Generation && bytes.Equal(r.Sealed, row.Sealed) {
+			m.rows[i].Sealed = sealed
+		}
+	}
+	return nil
+}
+
+func (m *memory) ResealSecret(_ context.Context, name string, before, after []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if bytes.Equal(m.kept[name], before) {
+		m.kept[name] = after
+	}
+	return nil
+}
+
 func (m *memory) StoredSecret(_ context.Context, name string, sealed []byte) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -88,7 +109,12 @@ func (m *memory) StoredSecret(_ context.Context, name string, sealed []byte) ([]
 	return m.kept[name], nil
 }
 
-func box() seal.Box { return seal.NewBox(secret.New("0123456789abcdef0123456789abcdef")) }
+func box() seal.Box { return seal.NewBox(secret.New(firstKey), secret.String{}) }
+
+const (
+	firstKey  = "0123456789abcdef0123456789abcdef"
+	secondKey = "another key, another key, another key"
+)
 
 const lifetime = 96 * time.Hour
 
@@ -206,7 +232,7 @@ func TestN10_1_OneKeyWinsOnConcurrentReplicas(t *testing.T) {
 func TestN10_1_AnotherEncryptionKeyDoesNotStart(t *testing.T) {
 	m := newMemory()
 	ring(t, m)
-	other := seal.NewBox(secret.New("another key, another key, another key"))
+	other := seal.NewBox(secret.New(secondKey), secret.String{})
 	_, err := signing.Open(t.Context(), signing.Config{Store: m, Box: other, Lifetime: lifetime, Now: m.now, Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		t.Error("a ring opens with another key")
@@ -238,5 +264,41 @@ func TestN10_5_APairwiseSubjectIsOneForAUserAndASector(t *testing.T) {
 		if sub == other {
 			t.Errorf("two users or sectors share the subject %q", sub)
 		}
+	}
+}
+
+// TestN10_1_TheEncryptionKeyIsReplaced in three steps, each a rolling one: the new key is known, the new key
+// encrypts, the old key is gone. Replicas of two neighbouring steps sign and verify side by side, and no
+// subject changes.
+func TestN10_1_TheEncryptionKeyIsReplaced(t *testing.T) {
+	m := newMemory()
+	first, second := secret.New(firstKey), secret.New(secondKey)
+	open := func(box seal.Box) (*signing.Ring, string) {
+		t.Helper()
+		r, err := signing.Open(t.Context(), signing.Config{Store: m, Box: box, Lifetime: lifetime, Now: m.now, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		subjects, err := signing.OpenSubjects(t.Context(), m, box)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, subjects.Pairwise("a.example", "usr_john")
+	}
+	before, sub := open(seal.NewBox(first, secret.String{}))
+	for step, box := range []seal.Box{seal.NewBox(first, second), seal.NewBox(second, first), seal.NewBox(second, secret.String{})} {
+		after, same := open(box)
+		text, err := after.Sign("RS256", "JWT", struct{}{})
+		if err != nil || !verifies(t, text, before.Published()) || same != sub {
+			t.Fatalf("step %d: another key signs, or another subject is known: %v", step+1, err)
+		}
+		if err := before.Refresh(t.Context()); err != nil { // a replica of the previous step
+			t.Errorf("step %d: a replica of the step before: %v", step+1, err)
+		}
+		before = after
+	}
+	m.advance(lifetime)
+	if err := before.Rotate(t.Context()); err != nil {
+		t.Errorf("the next rotation: %v", err)
 	}
 }

@@ -35,6 +35,13 @@ func OpenSubjects(ctx context.Context, store Store, box Box) (Subjects, error) {
 	if err != nil {
 		return Subjects{}, err
 	}
+	resealed, err := box.Reseal(subjectsName, sealed)
+	if err == nil && resealed != nil {
+		err = store.ResealSecret(ctx, subjectsName, sealed, resealed)
+	}
+	if err != nil {
+		return Subjects{}, err
+	}
 	return Subjects{key: key}, nil
 }
 

@@ -13,7 +13,7 @@ import (
 )
 
 // signingStatements are the SQL of the keys that sign ID tokens.
-type signingStatements struct{ keys, add, erase, remove, keep, kept, bySubject string }
+type signingStatements struct{ keys, add, erase, remove, keep, kept, bySubject, reseal, resealSecret string }
 
 func prepareSigning(db *sqldb.DB) signingStatements {
 	return signingStatements{
@@ -23,10 +23,12 @@ UNION ALL SELECT '', 0, '', '', NULL, 0, {{now}} ORDER BY 1, 2`),
 		add: db.SQL(`
 INSERT INTO signing_keys (algorithm, generation, kid, public_jwk, sealed, created_at, active_at)
 VALUES ($1, $2, $3, $4, $5, {{now}}, $6) ON CONFLICT DO NOTHING`),
-		erase:  db.SQL(`UPDATE signing_keys SET sealed = NULL WHERE algorithm = $1 AND generation = $2`),
-		remove: db.SQL(`DELETE FROM signing_keys WHERE algorithm = $1 AND generation = $2`),
-		keep:   db.SQL(`INSERT INTO stored_secrets (name, sealed, created_at) VALUES ($1, $2, {{now}}) ON CONFLICT DO NOTHING`),
-		kept:   db.SQL(`SELECT sealed FROM stored_secrets WHERE name = $1`),
+		erase:        db.SQL(`UPDATE signing_keys SET sealed = NULL WHERE algorithm = $1 AND generation = $2`),
+		remove:       db.SQL(`DELETE FROM signing_keys WHERE algorithm = $1 AND generation = $2`),
+		keep:         db.SQL(`INSERT INTO stored_secrets (name, sealed, created_at) VALUES ($1, $2, {{now}}) ON CONFLICT DO NOTHING`),
+		reseal:       db.SQL(`UPDATE signing_keys SET sealed = $4 WHERE algorithm = $1 AND generation = $2 AND sealed = $3`),
+		resealSecret: db.SQL(`UPDATE stored_secrets SET sealed = $3 WHERE name = $1 AND sealed = $2`),
+		kept:         db.SQL(`SELECT sealed FROM stored_secrets WHERE name = $1`),
 		bySubject: db.SQL(`
 SELECT user_id FROM families WHERE client_id = $1 AND subject = $2 AND subject <> '' LIMIT 1`),
 	}
@@ -70,6 +72,16 @@ func (s *Store) AddSigningKey(ctx context.Context, r signing.Row) error {
 // EraseSigningKey erases the private key of a generation.
 func (s *Store) EraseSigningKey(ctx context.Context, algorithm string, generation int64) error {
 	return s.execSigning(ctx, "erasing a signing key", s.signing.erase, algorithm, generation)
+}
+
+// ResealSigningKey replaces the encrypted private key of a generation if it is still the one that was read.
+func (s *Store) ResealSigningKey(ctx context.Context, r signing.Row, sealed []byte) error {
+	return s.execSigning(ctx, "resealing a signing key", s.signing.reseal, r.Algorithm, r.Generation, r.Sealed, sealed)
+}
+
+// ResealSecret replaces a stored secret if it is still the one that was read.
+func (s *Store) ResealSecret(ctx context.Context, name string, before, after []byte) error {
+	return s.execSigning(ctx, "resealing a stored secret", s.signing.resealSecret, name, before, after)
 }
 
 // DeleteSigningKey deletes a generation.

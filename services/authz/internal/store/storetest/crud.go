@@ -96,7 +96,8 @@ func logoutURI(t *testing.T) {
 		check("as registered")
 		none, no := "", false
 		for _, change := range []registry.Change{
-			{Name: "another"}, {BackChannelChange: registry.BackChannelChange{LogoutURI: &none}},
+			{Name: "another"},
+			{BackChannelChange: registry.BackChannelChange{LogoutURI: &none}},
 			{BackChannelChange: registry.BackChannelChange{LogoutSessionRequired: &no}},
 		} {
 			change.ClientID = want.ID

@@ -16,7 +16,7 @@ func eventOf(ctx context.Context, e Entry) (event outbox.Event, recorded bool) {
 	var usual actor.Actor
 	switch e.Reason {
 	case ReasonRevoked:
-		event.Kind, usual = "token.revoked", byClient
+		event.Kind, usual = "grant.token_revoked", byClient
 	case ReasonCodeReplay:
 		event.Kind, usual = "grant.code_replayed", byClient
 	case ReasonReuse:

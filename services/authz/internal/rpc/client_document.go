@@ -10,15 +10,22 @@ import (
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
+// ClientDocuments serves operators.
+type ClientDocuments struct {
+	authzv1.UnsafeClientDocumentServiceServer
+
+	Store registry.Store
+}
+
 // ListDisabledDocuments lists the clients of documents that are disabled.
-func (s *Administration) ListDisabledDocuments(
+func (s *ClientDocuments) ListDisabledDocuments(
 	ctx context.Context, req *authzv1.ListDisabledDocumentsRequest,
 ) (*authzv1.ListDisabledDocumentsResponse, error) {
 	p, err := paging.Of(req, 1)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Clients.Store.ListDisabledDocuments(ctx, p.After[0], p.Size+1)
+	list, err := s.Store.ListDisabledDocuments(ctx, p.After[0], p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}

@@ -1,0 +1,185 @@
+package account
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/vidocu/usher/gateway/internal/browser"
+	"github.com/vidocu/usher/gateway/internal/page"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// shownKinds are the events of the audit trail that a user reads about their account.
+func shownKinds() []string {
+	return []string{"user.", "member.", "grant."}
+}
+
+// fromTrail shows the account's events from the audit trail. It reports false, and writes nothing,
+// if the trail cannot be read: identity and consent list what they know then.
+func (a Account) fromTrail(w http.ResponseWriter, r *http.Request, token string) bool {
+	after := r.URL.Query().Get("from")
+	if a.Audit == nil || r.URL.Query().Has("after") {
+		return false
+	}
+	res, err := a.Audit.ListEvents(r.Context(), &activityv1.ListEventsRequest{
+		SessionToken: token, Kinds: shownKinds(), PageSize: eventsPerPage, PageToken: after,
+	})
+	switch oerr.Reason(err) { //nolint:exhaustive // the others are errors
+	case errorv1.Reason_REASON_UNAVAILABLE, errorv1.Reason_REASON_UNSPECIFIED:
+		if err != nil {
+			return false
+		}
+	case errorv1.Reason_REASON_INVALID_REQUEST: // an address that was changed
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, browser.ActivityPath, http.StatusSeeOther)
+		return true
+	default:
+		a.showError(w, r, err)
+		return true
+	}
+	session, err := a.Flow.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: token})
+	if err != nil {
+		a.showError(w, r, err)
+		return true
+	}
+	data := page.Activity{Later: after != "", Entries: trailEntries(res, zone(session.GetSession()))}
+	if next := res.GetNextPageToken(); next != "" {
+		data.Earlier = browser.ActivityPath + "?" + url.Values{"from": {next}}.Encode()
+	}
+	a.render(w, r, session.GetSession(), page.View{Template: "activity", Title: "Activity", Data: data})
+	return true
+}
+
+// trailEntries returns the entries of a page; failed sign-ins of one hour are one entry.
+func trailEntries(res *activityv1.ListEventsResponse, in *time.Location) []page.ActivityEntry {
+	var entries []page.ActivityEntry
+	failedIn := -1 // the entry of the hour
+	for _, e := range res.GetEvents() {
+		when := at(e.GetEventTime(), in)
+		if e.GetKind() == "user.sign_in_failed" {
+			count := failedCount(e)
+			if failedIn >= 0 && entries[failedIn].At.Truncate(time.Hour).Equal(when.Truncate(time.Hour)) {
+				entries[failedIn].Count += count
+				continue
+			}
+			failedIn = len(entries)
+			entries = append(entries, page.ActivityEntry{At: when, Kind: "warn", Count: count, Text: "%d failed sign-ins in this hour"})
+			continue
+		}
+		if entry, shown := trailEntry(e, res); shown {
+			entry.At = when
+			entries = append(entries, page.NewActivityEntry(entry, e.GetDetails()["user_agent"]))
+		}
+	}
+	return entries
+}
+
+func failedCount(e *eventv1.Event) int64 {
+	count, err := strconv.ParseInt(e.GetDetails()["count"], 10, 64)
+	if err != nil {
+		return 1
+	}
+	return count
+}
+
+// trailEntry returns the words for an event; shown is false for one that says nothing to the user.
+func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry page.ActivityEntry, shown bool) {
+	entry = page.ActivityEntry{Network: e.GetDetails()["network"]}
+	if text, kind := accountText(e.GetKind()); text != "" {
+		entry.Text, entry.Kind = text, kind
+		return entry, true
+	}
+	where, named := res.GetWorkspaceNames()[e.GetWorkspaceId()]
+	switch e.GetKind() {
+	case "member.added", "member.removed":
+		if entry.Text = "You were added to %s"; e.GetKind() == "member.removed" {
+			entry.Text = "You were removed from %s"
+		}
+		if !named {
+			where = e.GetWorkspaceId()
+		}
+		entry.Names = []string{where}
+		return entry, true
+	}
+	app, registered := res.GetClientNames()[e.GetClientId()]
+	if !registered {
+		app = e.GetClientId()
+	}
+	entry.Names = []string{app}
+	entry.Text, entry.Kind = grantText(e, app != "", named)
+	switch {
+	case app == "":
+		entry.Names = nil
+	case named && (e.GetKind() == "grant.approved" || e.GetKind() == "grant.disconnected"):
+		entry.Names = append(entry.Names, where)
+	}
+	return entry, entry.Text != ""
+}
+
+// accountText returns the text of an event of the account itself, and its kind of entry.
+func accountText(kind string) (text, entryKind string) {
+	switch kind {
+	case "user.created":
+		return "Your account was created", ""
+	case "user.signed_in":
+		return "You signed in", ""
+	case "user.password_changed":
+		return "You changed your password", "ok"
+	case "user.password_set":
+		return "An operator set a new password for you", "warn"
+	case "user.others_signed_out":
+		return "You signed out every other device", "ok"
+	case "user.session_ended":
+		return "You signed out a device", "ok"
+	case "user.profile_changed":
+		return "You changed your profile", ""
+	case "user.disabled":
+		return "An operator disabled your account", "warn"
+	case "user.enabled":
+		return "An operator enabled your account again", "ok"
+	case "user.unlocked":
+		return "An operator let you sign in again after failed sign-ins", "ok"
+	}
+	return "", ""
+}
+
+// grantText returns the text of an event of a client's access, and its kind of entry. An event with an
+// object concerns one installation of the client.
+func grantText(e *eventv1.Event, client, where bool) (text, entryKind string) {
+	switch e.GetKind() {
+	case "grant.approved":
+		if where {
+			return "You allowed %s to use %s", ""
+		}
+		return "You allowed %s", ""
+	case "grant.disconnected":
+		switch {
+		case e.GetObjectId() != "":
+			return "You ended one installation of %s", ""
+		case where:
+			return "You disconnected %s from %s", ""
+		}
+		return "You disconnected %s", ""
+	case "grant.refresh_reused":
+		if e.GetObjectId() != "" {
+			return "One installation of %s was disconnected because its token was used twice. Somebody else may have copied it; you can connect the app again", "danger"
+		}
+		return "%s was disconnected because its token was used twice. Somebody else may have copied it; you can connect the app again", "danger"
+	case "grant.code_replayed":
+		return "%s was disconnected because the code with which it connected was used twice", "danger"
+	case "grant.revoked":
+		if !client {
+			return "Every app was disconnected", ""
+		}
+		return "An operator disconnected %s", ""
+	case "grant.limit_reached":
+		return "The oldest connection of %s ended, because it has too many", ""
+	}
+	return "", ""
+}

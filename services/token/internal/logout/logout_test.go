@@ -1,0 +1,178 @@
+package logout_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/logout"
+)
+
+// world is everything that the package needs, in memory.
+type world struct {
+	mu sync.Mutex
+	// signedIn are the sessions at clients, and clients those that get logout tokens.
+	signedIn []logout.Session
+	clients  []string
+	ended    []logout.BrowserSession
+	acked    int
+	queue    []logout.Delivery
+	due      []time.Time
+	finished []logout.Result
+	sent     []string
+	answer   func(n int) (logout.Result, error)
+}
+
+func (w *world) Events(context.Context, int) ([]logout.Event, int64, bool, error) {
+	return nil, 0, false, nil
+}
+
+func (w *world) SessionsOf(context.Context, logout.Event) ([]logout.Session, error) {
+	return w.signedIn, nil
+}
+
+func (w *world) Add(_ context.Context, list []logout.Delivery, _ int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, d := range list {
+		if slices.ContainsFunc(w.queue, func(q logout.Delivery) bool { return q.Session == d.Session }) {
+			continue
+		}
+		d.ID, d.CreatedAt = int64(len(w.queue)), time.Now()
+		w.queue, w.due = append(w.queue, d), append(w.due, time.Now())
+	}
+	return nil
+}
+
+func (w *world) Ended(context.Context, int) ([]logout.BrowserSession, error) { return w.ended, nil }
+
+func (w *world) Acknowledge(_ context.Context, list []logout.BrowserSession) error {
+	w.acked += len(list)
+	w.ended = nil
+	return nil
+}
+
+func (w *world) LogoutClients(_ context.Context, ids []string) (map[string]logout.Client, error) {
+	found := map[string]logout.Client{}
+	for _, id := range ids {
+		if slices.Contains(w.clients, id) {
+			found[id] = logout.Client{}
+		}
+	}
+	return found, nil
+}
+
+func (w *world) Claim(_ context.Context, limit int) ([]logout.Delivery, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var list []logout.Delivery
+	for i := range w.queue {
+		if !w.due[i].IsZero() && !w.due[i].After(time.Now()) && len(list) < limit {
+			w.queue[i].Attempts++
+			w.queue[i].Age = time.Since(w.queue[i].CreatedAt)
+			w.due[i] = time.Now().Add(logout.Lease)
+			list = append(list, w.queue[i])
+		}
+	}
+	return list, nil
+}
+
+func (w *world) Finish(_ context.Context, id int64, r logout.Result) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due[id] = time.Time{}
+	w.finished = append(w.finished, r)
+	return nil
+}
+
+func (w *world) Postpone(_ context.Context, id int64, _ logout.Result, after time.Duration) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due[id] = time.Now().Add(after)
+	return nil
+}
+
+func (w *world) LogoutToken(_ string, s logout.Session) (secret.String, error) {
+	return secret.New("token of " + s.ID), nil
+}
+
+func (w *world) Send(_ context.Context, _ string, token secret.String) (logout.Result, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sent = append(w.sent, token.Reveal())
+	return w.answer(len(w.sent))
+}
+
+// TestN11_5_APlanIsForTheSessionOfTheBrowser, and for clients with an address. The second time that a session is
+// returned finds what was signed in since, and nothing twice.
+func TestN11_5_APlanIsForTheSessionOfTheBrowser(t *testing.T) {
+	browser := secret.Sum("browser")
+	session := func(client string, of secret.Hash, at int64) logout.Session {
+		return logout.Session{ClientID: client, UserID: "usr_john", Subject: "usr_john", ID: oauth.SessionID(of, client), SignedInAt: time.UnixMicro(at)}
+	}
+	w := &world{clients: []string{"one"}, signedIn: []logout.Session{
+		session("one", browser, 1), session("two", browser, 1), session("one", secret.Sum("another"), 1),
+	}}
+	p := logout.Planner{Outbox: w, Sessions: w, Clients: w}
+	for round, want := range []int{1, 1, 2} {
+		if round == 2 {
+			w.signedIn = append(w.signedIn, session("one", browser, 2)) // with a code from before
+		}
+		w.ended = []logout.BrowserSession{{Hash: browser, UserID: "usr_john", Again: round > 0}}
+		if err := p.Plan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if len(w.queue) != want || w.acked != round+1 {
+			t.Errorf("round %d: %d deliveries, %d acknowledged", round, len(w.queue), w.acked)
+		}
+	}
+}
+
+// TestN11_5_TheAttemptsAreBounded: without a response a logout token is sent again for a day at most; a response
+// ends it, also one that is an error.
+func TestN11_5_TheAttemptsAreBounded(t *testing.T) {
+	silent := func(int) (logout.Result, error) { return logout.Result{Problem: "no response", Retry: true}, nil }
+	for name, c := range map[string]struct {
+		answer   func(n int) (logout.Result, error)
+		attempts int
+		problem  bool
+	}{
+		"a success": {func(int) (logout.Result, error) { return logout.Result{Status: 200}, nil }, 1, false},
+		"a refusal": {func(int) (logout.Result, error) { return logout.Result{Status: 400, Problem: "400"}, nil }, 1, true},
+		"an outage": {silent, 8, true},
+		"a recovery": {func(n int) (logout.Result, error) {
+			if n < 3 {
+				return silent(n)
+			}
+			return logout.Result{Status: 204}, nil
+		}, 3, false},
+		"authz down": {func(n int) (logout.Result, error) {
+			if n < 2 {
+				return logout.Result{}, errors.New("down")
+			}
+			return logout.Result{Status: 200}, nil
+		}, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{clients: []string{"one"}, answer: c.answer}
+				if err := w.Add(t.Context(), []logout.Delivery{{Session: logout.Session{ClientID: "one", ID: "sid"}}}, 0); err != nil {
+					t.Fatal(err)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
+				defer cancel()
+				logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler)}.Run(ctx)
+				if len(w.sent) != c.attempts || len(w.finished) != 1 || (w.finished[0].Problem != "") != c.problem {
+					t.Errorf("%d attempts, %+v", len(w.sent), w.finished)
+				}
+			})
+		})
+	}
+}
