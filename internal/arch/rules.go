@@ -53,7 +53,7 @@ func layerRules() []Rule {
 		{
 			Name:     "the shared library knows no service",
 			Packages: []string{"./internal/platform/..."},
-			Except:   []string{"./internal/platform/convert"},
+			Except:   []string{"./internal/platform/convert", "./internal/platform/workspaceadmin"},
 			Only:     []string{"std", "other", "./internal/platform/...", "./gen/usher/error/v1", "./gen/usher/event/v1", "./gen/usher/rpc/v1", "./sdk/enforce/..."},
 			Reason: "code about a service belongs to that service; of the contract it needs reasons, callers and events only, and of the SDK " +
 				"the one path matcher, for which the catalog is compiled",

@@ -13,7 +13,7 @@ import (
 func pagePaths() []string {
 	return []string{
 		"/", "/signin", "/signout", "/consent", "/consent/decision", "/account", "/account/connected-apps", "/account/connected-apps/disconnect",
-		"/developers", "/developers/", "/account/security", "/account/activity", "/account/devices", "/account/devices/end", "/account/devices/end-others", "/device", "/oauth/logout/decision",
+		"/developers", "/developers/", "/workspaces", "/workspaces/", "/account/security", "/account/activity", "/account/devices", "/account/devices/end", "/account/devices/end-others", "/device", "/oauth/logout/decision",
 		"/cookie-check", "/assets/x.css", "/logos/x.png", "/favicon.ico", "/docs", "/.well-known/change-password",
 	}
 }
