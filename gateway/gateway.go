@@ -118,7 +118,6 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		Authz: deps.Authz, Token: deps.Token, On: deps.Registration, Proxies: proxies, API: deps.APIURL, Logger: deps.Logger,
 	})
 	resources := wellknown.Resources{Issuer: deps.PublicURL, API: deps.APIURL, Resources: deps.Catalog.Resources}
-
 	api, err := newProxy(config, deps, proxies)
 	if err != nil {
 		return nil, err

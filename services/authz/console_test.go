@@ -46,7 +46,7 @@ func (b *bench) newApp(t *testing.T, change ...func(*authzv1.CreateClientRequest
 	return res.GetApp().GetRegistration().GetClient().GetClientId(), res.GetClientSecret()
 }
 
-func (b *bench) app(t *testing.T, id string) *authzv1.App {
+func (b *bench) app(t *testing.T, id string) *authzv1.OwnedClient {
 	t.Helper()
 	res, err := b.console(t).GetApp(t.Context(), &authzv1.GetAppRequest{SessionToken: developer, ClientId: id})
 	if err != nil {

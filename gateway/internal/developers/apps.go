@@ -38,7 +38,7 @@ func (c Console) list(w http.ResponseWriter, r *http.Request) {
 }
 
 // headOf returns the head of a client's pages.
-func headOf(app *authzv1.App) page.AppHead {
+func headOf(app *authzv1.OwnedClient) page.AppHead {
 	registration := app.GetRegistration()
 	registered := registration.GetClient()
 	return page.AppHead{

@@ -73,7 +73,7 @@ func sections() []section {
 type visit struct {
 	w   http.ResponseWriter
 	r   *http.Request
-	app *authzv1.App
+	app *authzv1.OwnedClient
 	// session is the user's, and user their identifier.
 	session *identityv1.Session
 	user    string
@@ -167,14 +167,14 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 }
 
 // visit returns the visit of a client's page.
-func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identityv1.Session, app *authzv1.App) visit {
+func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identityv1.Session, app *authzv1.OwnedClient) visit {
 	v := visit{w: w, r: r, app: app, session: session, user: session.GetUserId(), at: r.URL.EscapedPath(), in: zone(session)}
 	v.head = page.Console{CSRF: c.csrf(w, r), Head: headOf(app), Action: v.at}
 	return v
 }
 
 // client returns a client, or writes the response.
-func (c Console) app(w http.ResponseWriter, r *http.Request, id string) (*identityv1.Session, *authzv1.App, bool) {
+func (c Console) app(w http.ResponseWriter, r *http.Request, id string) (*identityv1.Session, *authzv1.OwnedClient, bool) {
 	res, err := c.Apps.GetApp(r.Context(), &authzv1.GetAppRequest{SessionToken: c.session(r), ClientId: id})
 	if err != nil {
 		c.showError(w, r, err)
@@ -275,7 +275,7 @@ func (c Console) render(w http.ResponseWriter, r *http.Request, session *identit
 }
 
 // menuOf returns the menu of a page about a client; nil is the list of the clients.
-func menuOf(app *authzv1.App, current string) []page.MenuGroup {
+func menuOf(app *authzv1.OwnedClient, current string) []page.MenuGroup {
 	var groups []page.MenuGroup
 	if app != nil {
 		group := page.MenuGroup{Name: app.GetRegistration().GetClient().GetName()}

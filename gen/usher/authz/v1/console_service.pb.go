@@ -24,8 +24,8 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// App is the data of a client of a workspace that its team may see.
-type App struct {
+// OwnedClient is the data of a client of a workspace that its team may see.
+type OwnedClient struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The registration.
 	Registration *Registration `protobuf:"bytes,1,opt,name=registration,proto3" json:"registration,omitempty"`
@@ -43,20 +43,20 @@ type App struct {
 	sizeCache       protoimpl.SizeCache
 }
 
-func (x *App) Reset() {
-	*x = App{}
+func (x *OwnedClient) Reset() {
+	*x = OwnedClient{}
 	mi := &file_usher_authz_v1_console_service_proto_msgTypes[0]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *App) String() string {
+func (x *OwnedClient) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*App) ProtoMessage() {}
+func (*OwnedClient) ProtoMessage() {}
 
-func (x *App) ProtoReflect() protoreflect.Message {
+func (x *OwnedClient) ProtoReflect() protoreflect.Message {
 	mi := &file_usher_authz_v1_console_service_proto_msgTypes[0]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -68,47 +68,47 @@ func (x *App) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use App.ProtoReflect.Descriptor instead.
-func (*App) Descriptor() ([]byte, []int) {
+// Deprecated: Use OwnedClient.ProtoReflect.Descriptor instead.
+func (*OwnedClient) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_console_service_proto_rawDescGZIP(), []int{0}
 }
 
-func (x *App) GetRegistration() *Registration {
+func (x *OwnedClient) GetRegistration() *Registration {
 	if x != nil {
 		return x.Registration
 	}
 	return nil
 }
 
-func (x *App) GetWorkspace() *v1.Workspace {
+func (x *OwnedClient) GetWorkspace() *v1.Workspace {
 	if x != nil {
 		return x.Workspace
 	}
 	return nil
 }
 
-func (x *App) GetTesters() []*AppTester {
+func (x *OwnedClient) GetTesters() []*AppTester {
 	if x != nil {
 		return x.Testers
 	}
 	return nil
 }
 
-func (x *App) GetPeople() int32 {
+func (x *OwnedClient) GetPeople() int32 {
 	if x != nil {
 		return x.People
 	}
 	return 0
 }
 
-func (x *App) GetPeopleLimit() int32 {
+func (x *OwnedClient) GetPeopleLimit() int32 {
 	if x != nil {
 		return x.PeopleLimit
 	}
 	return 0
 }
 
-func (x *App) GetRedirectUriUses() []*RedirectUriUse {
+func (x *OwnedClient) GetRedirectUriUses() []*RedirectUriUse {
 	if x != nil {
 		return x.RedirectUriUses
 	}
@@ -279,7 +279,7 @@ type ListAppsResponse struct {
 	// The workspaces in which the user may register clients, by name.
 	Workspaces []*v1.Workspace `protobuf:"bytes,2,rep,name=workspaces,proto3" json:"workspaces,omitempty"`
 	// The clients of these workspaces, by name, without secrets.
-	Apps          []*App `protobuf:"bytes,3,rep,name=apps,proto3" json:"apps,omitempty"`
+	Apps          []*OwnedClient `protobuf:"bytes,3,rep,name=apps,proto3" json:"apps,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -328,7 +328,7 @@ func (x *ListAppsResponse) GetWorkspaces() []*v1.Workspace {
 	return nil
 }
 
-func (x *ListAppsResponse) GetApps() []*App {
+func (x *ListAppsResponse) GetApps() []*OwnedClient {
 	if x != nil {
 		return x.Apps
 	}
@@ -396,7 +396,7 @@ type GetAppResponse struct {
 	// The user of the session.
 	Session *v1.Session `protobuf:"bytes,1,opt,name=session,proto3" json:"session,omitempty"`
 	// The client.
-	App           *App `protobuf:"bytes,2,opt,name=app,proto3" json:"app,omitempty"`
+	App           *OwnedClient `protobuf:"bytes,2,opt,name=app,proto3" json:"app,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -438,7 +438,7 @@ func (x *GetAppResponse) GetSession() *v1.Session {
 	return nil
 }
 
-func (x *GetAppResponse) GetApp() *App {
+func (x *GetAppResponse) GetApp() *OwnedClient {
 	if x != nil {
 		return x.App
 	}
@@ -514,7 +514,7 @@ func (x *CreateAppRequest) GetClient() *CreateClientRequest {
 type CreateAppResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
-	App *App `protobuf:"bytes,1,opt,name=app,proto3" json:"app,omitempty"`
+	App *OwnedClient `protobuf:"bytes,1,opt,name=app,proto3" json:"app,omitempty"`
 	// The secret of a confidential client, which only this response contains.
 	ClientSecret  string `protobuf:"bytes,2,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -551,7 +551,7 @@ func (*CreateAppResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_console_service_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *CreateAppResponse) GetApp() *App {
+func (x *CreateAppResponse) GetApp() *OwnedClient {
 	if x != nil {
 		return x.App
 	}
@@ -1799,8 +1799,8 @@ var File_usher_authz_v1_console_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_console_service_proto_rawDesc = "" +
 	"\n" +
-	"$usher/authz/v1/console_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+usher/authz/v1/administration_service.proto\x1a\x1fusher/identity/v1/session.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"\xbf\x02\n" +
-	"\x03App\x12@\n" +
+	"$usher/authz/v1/console_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+usher/authz/v1/administration_service.proto\x1a\x1fusher/identity/v1/session.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc7\x02\n" +
+	"\vOwnedClient\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12:\n" +
 	"\tworkspace\x18\x02 \x01(\v2\x1c.usher.identity.v1.WorkspaceR\tworkspace\x123\n" +
 	"\atesters\x18\x03 \x03(\v2\x19.usher.authz.v1.AppTesterR\atesters\x12\x16\n" +
@@ -1815,25 +1815,25 @@ const file_usher_authz_v1_console_service_proto_rawDesc = "" +
 	"\fredirect_uri\x18\x01 \x01(\tR\vredirectUri\x12>\n" +
 	"\rlast_use_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"<\n" +
 	"\x0fListAppsRequest\x12)\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\xaf\x01\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\xb7\x01\n" +
 	"\x10ListAppsResponse\x124\n" +
 	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x12<\n" +
 	"\n" +
 	"workspaces\x18\x02 \x03(\v2\x1c.usher.identity.v1.WorkspaceR\n" +
-	"workspaces\x12'\n" +
-	"\x04apps\x18\x03 \x03(\v2\x13.usher.authz.v1.AppR\x04apps\"W\n" +
+	"workspaces\x12/\n" +
+	"\x04apps\x18\x03 \x03(\v2\x1b.usher.authz.v1.OwnedClientR\x04apps\"W\n" +
 	"\rGetAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
-	"\tclient_id\x18\x02 \x01(\tR\bclientId\"m\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"u\n" +
 	"\x0eGetAppResponse\x124\n" +
-	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x12%\n" +
-	"\x03app\x18\x02 \x01(\v2\x13.usher.authz.v1.AppR\x03app\"\x9d\x01\n" +
+	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x12-\n" +
+	"\x03app\x18\x02 \x01(\v2\x1b.usher.authz.v1.OwnedClientR\x03app\"\x9d\x01\n" +
 	"\x10CreateAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12!\n" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x12;\n" +
-	"\x06client\x18\x03 \x01(\v2#.usher.authz.v1.CreateClientRequestR\x06client\"e\n" +
-	"\x11CreateAppResponse\x12%\n" +
-	"\x03app\x18\x01 \x01(\v2\x13.usher.authz.v1.AppR\x03app\x12)\n" +
+	"\x06client\x18\x03 \x01(\v2#.usher.authz.v1.CreateClientRequestR\x06client\"m\n" +
+	"\x11CreateAppResponse\x12-\n" +
+	"\x03app\x18\x01 \x01(\v2\x1b.usher.authz.v1.OwnedClientR\x03app\x12)\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"z\n" +
 	"\x10UpdateAppRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12;\n" +
@@ -1930,7 +1930,7 @@ func file_usher_authz_v1_console_service_proto_rawDescGZIP() []byte {
 
 var file_usher_authz_v1_console_service_proto_msgTypes = make([]protoimpl.MessageInfo, 33)
 var file_usher_authz_v1_console_service_proto_goTypes = []any{
-	(*App)(nil),                          // 0: usher.authz.v1.App
+	(*OwnedClient)(nil),                  // 0: usher.authz.v1.OwnedClient
 	(*AppTester)(nil),                    // 1: usher.authz.v1.AppTester
 	(*RedirectUriUse)(nil),               // 2: usher.authz.v1.RedirectUriUse
 	(*ListAppsRequest)(nil),              // 3: usher.authz.v1.ListAppsRequest
@@ -1973,19 +1973,19 @@ var file_usher_authz_v1_console_service_proto_goTypes = []any{
 	(*ClientKey)(nil),                    // 40: usher.authz.v1.ClientKey
 }
 var file_usher_authz_v1_console_service_proto_depIdxs = []int32{
-	33, // 0: usher.authz.v1.App.registration:type_name -> usher.authz.v1.Registration
-	34, // 1: usher.authz.v1.App.workspace:type_name -> usher.identity.v1.Workspace
-	1,  // 2: usher.authz.v1.App.testers:type_name -> usher.authz.v1.AppTester
-	2,  // 3: usher.authz.v1.App.redirect_uri_uses:type_name -> usher.authz.v1.RedirectUriUse
+	33, // 0: usher.authz.v1.OwnedClient.registration:type_name -> usher.authz.v1.Registration
+	34, // 1: usher.authz.v1.OwnedClient.workspace:type_name -> usher.identity.v1.Workspace
+	1,  // 2: usher.authz.v1.OwnedClient.testers:type_name -> usher.authz.v1.AppTester
+	2,  // 3: usher.authz.v1.OwnedClient.redirect_uri_uses:type_name -> usher.authz.v1.RedirectUriUse
 	35, // 4: usher.authz.v1.AppTester.create_time:type_name -> google.protobuf.Timestamp
 	35, // 5: usher.authz.v1.RedirectUriUse.last_use_time:type_name -> google.protobuf.Timestamp
 	36, // 6: usher.authz.v1.ListAppsResponse.session:type_name -> usher.identity.v1.Session
 	34, // 7: usher.authz.v1.ListAppsResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	0,  // 8: usher.authz.v1.ListAppsResponse.apps:type_name -> usher.authz.v1.App
+	0,  // 8: usher.authz.v1.ListAppsResponse.apps:type_name -> usher.authz.v1.OwnedClient
 	36, // 9: usher.authz.v1.GetAppResponse.session:type_name -> usher.identity.v1.Session
-	0,  // 10: usher.authz.v1.GetAppResponse.app:type_name -> usher.authz.v1.App
+	0,  // 10: usher.authz.v1.GetAppResponse.app:type_name -> usher.authz.v1.OwnedClient
 	37, // 11: usher.authz.v1.CreateAppRequest.client:type_name -> usher.authz.v1.CreateClientRequest
-	0,  // 12: usher.authz.v1.CreateAppResponse.app:type_name -> usher.authz.v1.App
+	0,  // 12: usher.authz.v1.CreateAppResponse.app:type_name -> usher.authz.v1.OwnedClient
 	38, // 13: usher.authz.v1.UpdateAppRequest.change:type_name -> usher.authz.v1.UpdateClientRequest
 	39, // 14: usher.authz.v1.AddAppKeyRequest.key:type_name -> usher.authz.v1.AddClientKeyRequest
 	40, // 15: usher.authz.v1.TestAppKeysResponse.keys:type_name -> usher.authz.v1.ClientKey

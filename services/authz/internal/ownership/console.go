@@ -36,8 +36,8 @@ type ConflictError struct{ Field, Text string }
 // Error returns the text.
 func (e *ConflictError) Error() string { return e.Text }
 
-// App is a client with everything that its team may see.
-type App struct {
+// OwnedClient is a client with everything that its team may see.
+type OwnedClient struct {
 	registry.Client
 	Workspace Workspace
 	// People is how many users have approved it, and PeopleLimit how many may; 0 is any number.
@@ -50,35 +50,35 @@ type App struct {
 const keptUses = 90 * 24 * time.Hour
 
 // List returns the workspaces in which the user manages clients, and these clients.
-func (c Console) List(ctx context.Context, session secret.String) (Person, []Workspace, []App, error) {
+func (c Console) List(ctx context.Context, session secret.String) (Person, []Workspace, []OwnedClient, error) {
 	person, err := c.People.Find(ctx, session)
 	if err != nil {
 		return Person{}, nil, nil, err
 	}
-	var apps []App
+	var apps []OwnedClient
 	for _, w := range person.manages() {
 		list, people, err := c.Store.ListOwned(ctx, w.ID)
 		if err != nil {
 			return Person{}, nil, nil, err
 		}
 		for _, one := range list {
-			apps = append(apps, App{Client: one, Workspace: w, People: people[one.ID], PeopleLimit: c.Audience.limit(one.Registration)})
+			apps = append(apps, OwnedClient{Client: one, Workspace: w, People: people[one.ID], PeopleLimit: c.Audience.limit(one.Registration)})
 		}
 	}
 	return person, person.manages(), apps, nil
 }
 
 // Get returns a client with everything that its team may see.
-func (c Console) Get(ctx context.Context, session secret.String, clientID string) (Person, App, error) {
+func (c Console) Get(ctx context.Context, session secret.String, clientID string) (Person, OwnedClient, error) {
 	ctx, person, app, err := c.find(ctx, session, clientID)
 	if err != nil {
-		return Person{}, App{}, err
+		return Person{}, OwnedClient{}, err
 	}
 	if app.People, err = c.Store.CountPeople(ctx, clientID); err != nil {
-		return Person{}, App{}, err
+		return Person{}, OwnedClient{}, err
 	}
 	if app.Testers, err = c.Store.Testers(ctx, clientID); err != nil {
-		return Person{}, App{}, err
+		return Person{}, OwnedClient{}, err
 	}
 	app.Uses, err = c.Store.RedirectURIUses(ctx, clientID, keptUses)
 	return person, app, err
@@ -94,40 +94,40 @@ func (c Console) person(ctx context.Context, session secret.String) (context.Con
 }
 
 // find returns a client that the user of a session manages, and a context in which that user is the actor.
-func (c Console) find(ctx context.Context, session secret.String, clientID string) (context.Context, Person, App, error) {
+func (c Console) find(ctx context.Context, session secret.String, clientID string) (context.Context, Person, OwnedClient, error) {
 	ctx, person, err := c.person(ctx, session)
 	if err != nil {
-		return ctx, Person{}, App{}, err
+		return ctx, Person{}, OwnedClient{}, err
 	}
 	if !client.ValidID(clientID) {
-		return ctx, Person{}, App{}, client.ErrUnknown
+		return ctx, Person{}, OwnedClient{}, client.ErrUnknown
 	}
 	found, err := c.Store.FindClient(ctx, clientID)
 	if err != nil {
-		return ctx, Person{}, App{}, err
+		return ctx, Person{}, OwnedClient{}, err
 	}
 	workspace, member := person.team(found.Owner.WorkspaceID)
 	if !member {
-		return ctx, Person{}, App{}, client.ErrUnknown
+		return ctx, Person{}, OwnedClient{}, client.ErrUnknown
 	}
-	return ctx, person, App{Client: found, Workspace: workspace, PeopleLimit: c.Audience.limit(found.Registration)}, nil
+	return ctx, person, OwnedClient{Client: found, Workspace: workspace, PeopleLimit: c.Audience.limit(found.Registration)}, nil
 }
 
 // Create registers a client as a draft of a workspace. The secret is zero for a public client and for one
 // with keys. It returns an *oauth.FieldError.
-func (c Console) Create(ctx context.Context, session secret.String, workspaceID string, registration client.Registration, keys ...client.Key) (App, secret.String, error) {
+func (c Console) Create(ctx context.Context, session secret.String, workspaceID string, registration client.Registration, keys ...client.Key) (OwnedClient, secret.String, error) {
 	ctx, person, err := c.person(ctx, session)
 	if err != nil {
-		return App{}, secret.String{}, err
+		return OwnedClient{}, secret.String{}, err
 	}
 	workspace, member := person.team(workspaceID)
 	if !member {
-		return App{}, secret.String{}, oauth.InvalidField("workspace_id", "names no workspace in which you may register apps")
+		return OwnedClient{}, secret.String{}, oauth.InvalidField("workspace_id", "names no workspace in which you may register apps")
 	}
 	if err := operatorOnly(registry.Change{
 		ResourceServer: flag(registration.ResourceServer), Reuse: registration.Reuse, WorkspaceID: registration.Service.WorkspaceID,
 	}); err != nil {
-		return App{}, secret.String{}, err
+		return OwnedClient{}, secret.String{}, err
 	}
 	registration.ID, registration.Unverified, registration.Status = client.NewID(), true, client.Draft
 	registration.Owner = client.Owner{WorkspaceID: workspaceID, CreatedBy: person.UserID}
@@ -136,7 +136,7 @@ func (c Console) Create(ctx context.Context, session secret.String, workspaceID 
 	}
 	clear, record, err := c.Registry.Prepare(ctx, &registration, keys)
 	if err != nil {
-		return App{}, secret.String{}, err
+		return OwnedClient{}, secret.String{}, err
 	}
 	if record != nil {
 		record.CreatedBy = person.UserID
@@ -146,9 +146,9 @@ func (c Console) Create(ctx context.Context, session secret.String, workspaceID 
 		err = oauth.InvalidField("apps", fmt.Sprintf("are %d in this workspace already, which is the limit", c.Limit))
 	}
 	if err != nil {
-		return App{}, secret.String{}, err
+		return OwnedClient{}, secret.String{}, err
 	}
-	return App{Client: registry.Client{Registration: registration}, Workspace: workspace, PeopleLimit: c.Audience.limit(registration)}, clear, nil
+	return OwnedClient{Client: registry.Client{Registration: registration}, Workspace: workspace, PeopleLimit: c.Audience.limit(registration)}, clear, nil
 }
 
 // flag returns a pointer to true, or nil.
@@ -212,7 +212,7 @@ func reviewed(before client.Registration, change registry.Change) bool {
 }
 
 // underReview returns a *ConflictError for a client that waits for a review.
-func underReview(app App) error {
+func underReview(app OwnedClient) error {
 	if app.Owner.SubmittedAt.IsZero() {
 		return nil
 	}

@@ -28,7 +28,7 @@ func (s *Console) ListApps(ctx context.Context, req *authzv1.ListAppsRequest) (*
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	slices.SortFunc(apps, func(a, b ownership.App) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(apps, func(a, b ownership.OwnedClient) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	res := &authzv1.ListAppsResponse{Session: sessionOf(person)}
 	for _, w := range workspaces {
 		res.Workspaces = append(res.Workspaces, workspaceOf(w))
@@ -48,8 +48,8 @@ func (s *Console) GetApp(ctx context.Context, req *authzv1.GetAppRequest) (*auth
 	return &authzv1.GetAppResponse{Session: sessionOf(person), App: appOf(app)}, nil
 }
 
-func appOf(app ownership.App) *authzv1.App {
-	res := &authzv1.App{
+func appOf(app ownership.OwnedClient) *authzv1.OwnedClient {
+	res := &authzv1.OwnedClient{
 		Registration: registration(app.Client), Workspace: workspaceOf(app.Workspace),
 		People: int32(min(app.People, math.MaxInt32)), PeopleLimit: int32(min(app.PeopleLimit, math.MaxInt32)),
 	}
