@@ -76,8 +76,7 @@ func (ApplicationType) EnumDescriptor() ([]byte, []int) {
 	return file_usher_authz_v1_administration_service_proto_rawDescGZIP(), []int{0}
 }
 
-// Registration is a client with everything that is registered for it except the values of its
-// secrets.
+// Registration is a client with everything that is registered for it, without its secrets' values.
 type Registration struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The public data of the client.
@@ -92,8 +91,7 @@ type Registration struct {
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// Its secrets, newest first: one, or two during a rotation; none for a public client.
 	Secrets []*ClientSecret `protobuf:"bytes,6,rep,name=secrets,proto3" json:"secrets,omitempty"`
-	// The scopes of a request without the parameter scope (RFC 6749 §3.3); empty where such a request
-	// is refused.
+	// The scopes of a request without the parameter scope (RFC 6749 §3.3); refused if empty.
 	DefaultScopes []string `protobuf:"bytes,21,rep,name=default_scopes,json=defaultScopes,proto3" json:"default_scopes,omitempty"`
 	// Where the client runs, as registered.
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
@@ -103,13 +101,11 @@ type Registration struct {
 	// `private_key_jwt`, which is then the only method that the client can authenticate with; empty
 	// for a client with secrets and for a public one.
 	TokenEndpointAuthMethod string `protobuf:"bytes,24,opt,name=token_endpoint_auth_method,json=tokenEndpointAuthMethod,proto3" json:"token_endpoint_auth_method,omitempty"`
-	// The algorithm that the client's assertions must have; empty where any supported one may be
-	// used.
+	// The algorithm that the client's assertions must have; empty for any supported one.
 	TokenEndpointAuthSigningAlg string `protobuf:"bytes,25,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
 	// Where the client publishes its keys; empty where they are registered here.
 	JwksUri string `protobuf:"bytes,26,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
-	// Its public keys, newest first: at most two that have not expired. With jwks_uri, the keys that
-	// were used in the last 90 days.
+	// Its public keys, newest first: two at most, and with jwks_uri those of the last 90 days.
 	Keys []*ClientKey `protobuf:"bytes,27,rep,name=keys,proto3" json:"keys,omitempty"`
 	// How its tokens name users.
 	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
@@ -339,8 +335,7 @@ type ClientKey struct {
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it expires; absent if it does not.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// When the client last authenticated with it, within a minute; absent if it did not in the last
-	// 90 days.
+	// When the client last authenticated with it, within a minute; absent after 90 days without.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
 	// The public key as a JWK (RFC 7517); empty with jwks_uri.
 	Jwk           string `protobuf:"bytes,7,opt,name=jwk,proto3" json:"jwk,omitempty"`
@@ -533,8 +528,7 @@ type CreateClientRequest struct {
 	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
 	// The setting `token.refresh_retry_window` applies if absent.
 	RefreshRetrySeconds *int32 `protobuf:"varint,12,opt,name=refresh_retry_seconds,json=refreshRetrySeconds,proto3,oneof" json:"refresh_retry_seconds,omitempty"`
-	// The scopes of a request without the parameter scope: some of scopes. Such a request is refused
-	// if empty.
+	// Some of scopes, for a request without the parameter scope; it is refused if empty.
 	DefaultScopes []string `protobuf:"bytes,21,rep,name=default_scopes,json=defaultScopes,proto3" json:"default_scopes,omitempty"`
 	// Where the client runs; not registered if unspecified.
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
@@ -547,19 +541,16 @@ type CreateClientRequest struct {
 	Jwks string `protobuf:"bytes,26,opt,name=jwks,proto3" json:"jwks,omitempty"`
 	// Where it publishes its keys instead: https.
 	JwksUri string `protobuf:"bytes,27,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
-	// The algorithm that its assertions must have: `ES256`, `PS256`, `RS256` or `EdDSA`; any of them
-	// if empty.
+	// The algorithm of its assertions: `ES256`, `PS256`, `RS256` or `EdDSA`; any if empty.
 	TokenEndpointAuthSigningAlg string `protobuf:"bytes,28,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
-	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
-	// clients.
+	// Allows a name that looks like one of `authz.reserved_names`: for the operator's own clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
 	// The workspace in which the client gets tokens for itself: an existing one. It is required with
 	// the grant type `client_credentials`, and must be empty without.
 	WorkspaceId string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The algorithm of its ID tokens: `RS256` or `ES256`; RS256 if empty.
 	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
-	// How its tokens name users; it never changes. SUBJECT_TYPE_PAIRWISE needs redirect URIs of one
-	// host.
+	// How its tokens name users, for ever. SUBJECT_TYPE_PAIRWISE needs redirect URIs of one host.
 	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
 	// Where the browser may be sent after a logout that the client starts: at most 20, compared as
 	// redirect URIs are.
@@ -584,8 +575,7 @@ type CreateClientRequest struct {
 	TosUri string `protobuf:"bytes,84,opt,name=tos_uri,json=tosUri,proto3" json:"tos_uri,omitempty"`
 	// Those of scopes that a user may leave out of an approval.
 	OptionalScopes []string `protobuf:"bytes,85,rep,name=optional_scopes,json=optionalScopes,proto3" json:"optional_scopes,omitempty"`
-	// Where it gets a logout token when a session of its user ends (OpenID Connect Back-Channel Logout
-	// 1.0 §2.2): https; none if empty.
+	// Where it gets logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.2): https; none if empty.
 	BackchannelLogoutUri string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3" json:"backchannel_logout_uri,omitempty"`
 	// Whether each of its logout tokens must name the session.
 	BackchannelLogoutSessionRequired bool `protobuf:"varint,131,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3" json:"backchannel_logout_session_required,omitempty"`
@@ -1131,13 +1121,11 @@ type UpdateClientRequest struct {
 	// The client authenticates with these public keys from now on, a JWK Set as in
 	// CreateClientRequest. They replace its keys and secrets; unchanged if empty.
 	Jwks string `protobuf:"bytes,26,opt,name=jwks,proto3" json:"jwks,omitempty"`
-	// The client authenticates with the keys at this URL from now on. It replaces its keys and
-	// secrets; unchanged if empty.
+	// It authenticates with the keys at this URL instead of its keys or secrets; unchanged if empty.
 	JwksUri string `protobuf:"bytes,27,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
 	// The algorithm that its assertions must have; any supported one if empty, unchanged if absent.
 	TokenEndpointAuthSigningAlg *string `protobuf:"bytes,28,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3,oneof" json:"token_endpoint_auth_signing_alg,omitempty"`
-	// Allows a name that is, or looks like, one of `authz.reserved_names`: for the operator's own
-	// clients.
+	// Allows a name that looks like one of `authz.reserved_names`: for the operator's own clients.
 	AllowReservedName bool `protobuf:"varint,20,opt,name=allow_reserved_name,json=allowReservedName,proto3" json:"allow_reserved_name,omitempty"`
 	// The workspace of a client that has none; unchanged if empty. INVALID_REQUEST for a client that
 	// belongs to another one: RemoveClientFromWorkspace of the token service removes it first, because
@@ -1492,8 +1480,7 @@ type RotateClientSecretRequest struct {
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// How long the present secret stays valid, in seconds: 0 to 2,592,000 (30 days).
 	OverlapSeconds int64 `protobuf:"varint,2,opt,name=overlap_seconds,json=overlapSeconds,proto3" json:"overlap_seconds,omitempty"`
-	// Makes a client that authenticates with private_key_jwt authenticate with the new secret
-	// instead: its keys are removed.
+	// Replaces the keys of a client that authenticates with private_key_jwt by the new secret.
 	ReplaceKeys   bool `protobuf:"varint,3,opt,name=replace_keys,json=replaceKeys,proto3" json:"replace_keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1825,8 +1812,7 @@ type UpdateClientKeyRequest struct {
 	Kid string `protobuf:"bytes,2,opt,name=kid,proto3" json:"kid,omitempty"`
 	// The new name; unchanged if absent.
 	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	// How long the key is valid from now on, in seconds; it does not expire if 0, and stays unchanged
-	// if absent.
+	// How long it is valid from now on, in seconds; 0 is for ever; unchanged if absent.
 	LifetimeSeconds *int64 `protobuf:"varint,4,opt,name=lifetime_seconds,json=lifetimeSeconds,proto3,oneof" json:"lifetime_seconds,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
