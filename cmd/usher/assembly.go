@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/vidocu/usher/examples/videoapi"
 	"github.com/vidocu/usher/gateway"
@@ -10,6 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
 	sdk "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/httpauth"
 	"github.com/vidocu/usher/services/activity"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/consent"
@@ -63,7 +65,9 @@ func startExample(host *run.Host) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	host.ServeHTTP(lis, videoapi.New(checker), 0)
+	// The gateway, which names the client's address, is the only one that reaches this listener.
+	client := func(r *http.Request) string { return r.Header.Get("X-Real-Ip") }
+	host.ServeHTTP(lis, videoapi.New(checker, httpauth.WithSource(client)), 0)
 	return "http://" + lis.Addr().String(), nil
 }
 

@@ -8,8 +8,10 @@ import (
 	"github.com/vidocu/usher/sdk/httpauth"
 )
 
-// New creates the API. The checker authorizes every request before a handler runs.
-func New(checker httpauth.Checker) http.Handler {
+// New creates the API. The checker authorizes every request before a handler runs. The options say, for
+// example, where the address of a request is (httpauth.WithSource), for API keys that are restricted to
+// networks.
+func New(checker httpauth.Checker, options ...httpauth.Option) http.Handler {
 	a := api{workspaces: newWorkspaces()}
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]handler{
@@ -29,7 +31,7 @@ func New(checker httpauth.Checker) http.Handler {
 	} {
 		mux.Handle(pattern, a.in(handle))
 	}
-	return httpauth.New(checker)(mux)
+	return httpauth.New(checker, options...)(mux)
 }
 
 type api struct{ workspaces *workspaces }

@@ -132,9 +132,7 @@ func TestWorkspaces_AKeyIsShownOnceAndLimited(t *testing.T) {
 			return found[1]
 		}
 		call := func(key, path string) int {
-			res := expect.Response(t, d, http.MethodGet, path, "Authorization", "Bearer "+key)
-			t.Logf("%d %s", res.Status, res.Raw)
-			return res.Status
+			return expect.Response(t, d, http.MethodGet, path, "Authorization", "Bearer "+key).Status
 		}
 		unlimited := key(inWorkspace(t, b, path, map[string]string{"do": "create", "name": "All"}))
 		page, err := b.Get(path)

@@ -264,7 +264,8 @@ func (s Workspaces) render(v visit, current string, shown page.View) {
 		menu = append(menu, group)
 	}
 	shown.Frame = &page.Frame{Person: v.session.GetDisplayName(), CSRF: v.head.CSRF, Menu: append(menu, page.MenuGroup{Entries: []page.MenuEntry{
-		{Address: Path, Text: "Workspaces", Current: v.id == ""}, {Address: browser.DevelopersPath, Text: "Your apps"},
+		{Address: Path, Text: "Workspaces", Current: v.id == ""},
+		{Address: browser.DevelopersPath, Text: "Your apps"},
 		{Address: browser.ProfilePath, Text: "Account"},
 	}})}
 	shown.Preferred = v.session.GetLanguage()

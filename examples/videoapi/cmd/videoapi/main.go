@@ -14,6 +14,7 @@ import (
 
 	"github.com/vidocu/usher/examples/videoapi"
 	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/httpauth"
 )
 
 func main() {
@@ -36,6 +37,6 @@ func serve(listen, token string) error {
 	defer conn.Close() //nolint:errcheck // the process ends
 	client := usher.New(conn)
 	defer client.Close() //nolint:errcheck // likewise
-	server := http.Server{Addr: listen, Handler: videoapi.New(client), ReadHeaderTimeout: 5 * time.Second}
+	server := http.Server{Addr: listen, Handler: videoapi.New(client, httpauth.WithSource(httpauth.PeerAddress)), ReadHeaderTimeout: 5 * time.Second}
 	return server.ListenAndServe()
 }

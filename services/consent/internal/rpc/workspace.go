@@ -121,7 +121,7 @@ func (s *Workspaces) GetWorkspacePolicy(
 		return nil, toStatus(err)
 	}
 	res := &consentv1.GetWorkspacePolicyResponse{
-		Policy: consentv1.AppPolicy(setting.Rule), WaitingRequests: int32(setting.Waiting), //nolint:gosec // at most 1,000
+		Policy: consentv1.AppPolicy(setting.Rule), WaitingRequests: int32(setting.Waiting),
 		SetterName: setting.By.Name, SetTime: timestampOrNil(setting.At),
 	}
 	for _, a := range approvals {
@@ -165,7 +165,10 @@ func (s *Workspaces) SetWorkspacePolicy(
 	if err != nil {
 		return nil, err
 	}
-	return &consentv1.SetWorkspacePolicyResponse{}, toStatus(s.Policies.SetRule(ctx, req.GetWorkspaceId(), policy.Rule(req.GetPolicy()), by)) //nolint:gosec // others are refused
+	if _, known := consentv1.AppPolicy_name[int32(req.GetPolicy())]; !known {
+		return nil, invalid("policy", "is not known")
+	}
+	return &consentv1.SetWorkspacePolicyResponse{}, toStatus(s.Policies.SetRule(ctx, req.GetWorkspaceId(), policy.Rule(req.GetPolicy()), by))
 }
 
 // SetAppApproval approves a client, or withdraws its approval.

@@ -136,7 +136,9 @@ func (s *Store) CreateKey(ctx context.Context, key apikey.New, maxLive int) (cre
 // createdKey is the event of a new key.
 func createdKey(k apikey.Key) outbox.Event {
 	changes := []outbox.Change{
-		{Field: "name", After: k.Name}, {Field: "status", After: "live"}, {Field: "scopes", After: k.Scopes.String()},
+		{Field: "name", After: k.Name},
+		{Field: "status", After: "live"},
+		{Field: "scopes", After: k.Scopes.String()},
 		{Field: "addresses", After: strings.Join(k.Addresses.Strings(), " ")},
 	}
 	if !k.ExpiresAt.IsZero() {

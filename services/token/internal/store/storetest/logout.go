@@ -46,7 +46,6 @@ func (b bench) signIn(t *testing.T, client, workspace, scope, sid string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-
 }
 
 func sessionsOfRevocations(t *testing.T, b bench) {
