@@ -23,16 +23,19 @@ func reviewCommands() []command {
 		{
 			"clients review approve vdo_client_a --verified --note Welcome", "", "ReviewClient",
 			&authzv1.ReviewClientRequest{ClientId: "vdo_client_a", Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: true, Note: "Welcome"},
-			&authzv1.ReviewClientResponse{Registration: owned}, []string{"ws_acme", "usr_ann", "submitted", "A word"},
+			&authzv1.ReviewClientResponse{Registration: owned},
+			[]string{"ws_acme", "usr_ann", "submitted", "A word"},
 		},
 		{
 			"clients review refuse vdo_client_a --note No", "", "ReviewClient",
 			&authzv1.ReviewClientRequest{ClientId: "vdo_client_a", Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: "No"},
-			&authzv1.ReviewClientResponse{Registration: owned}, []string{"vdo_client_a"},
+			&authzv1.ReviewClientResponse{Registration: owned},
+			[]string{"vdo_client_a"},
 		},
 		{
 			"clients review suspend vdo_client_a --note Spam --yes", "", "SuspendClient",
-			&tokenv1.SuspendClientRequest{ClientId: "vdo_client_a", Note: "Spam"}, &tokenv1.SuspendClientResponse{}, []string{"vdo_client_a is suspended"},
+			&tokenv1.SuspendClientRequest{ClientId: "vdo_client_a", Note: "Spam"}, &tokenv1.SuspendClientResponse{},
+			[]string{"vdo_client_a is suspended"},
 		},
 	}
 }

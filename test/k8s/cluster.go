@@ -11,7 +11,9 @@ import (
 )
 
 // deployments lists the overlay's Deployments; a service comes after those that it calls.
-func deployments() []string { return []string{"identity", "authz", "token", "consent", "activity", "gateway"} }
+func deployments() []string {
+	return []string{"identity", "authz", "token", "consent", "activity", "gateway"}
+}
 
 // cluster is one namespace, accessed with kubectl.
 type cluster struct{ bin, namespace string }

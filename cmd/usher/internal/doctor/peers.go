@@ -18,7 +18,10 @@ import (
 func (t Target) peers(ctx context.Context) (findings []Finding) {
 	peers := t.Settings.Peers
 	for _, peer := range []struct{ service, addr string }{
-		{"identity", peers.Identity}, {"authz", peers.Authz}, {"token", peers.Token}, {"consent", peers.Consent},
+		{"identity", peers.Identity},
+		{"authz", peers.Authz},
+		{"token", peers.Token},
+		{"consent", peers.Consent},
 		{"activity", peers.Activity},
 	} {
 		findings = append(findings, t.peer(ctx, peer.service, peer.addr))

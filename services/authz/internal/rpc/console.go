@@ -28,7 +28,9 @@ func (s *Console) ListApps(ctx context.Context, req *authzv1.ListAppsRequest) (*
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	slices.SortFunc(apps, func(a, b ownership.OwnedClient) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(apps, func(a, b ownership.OwnedClient) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
 	res := &authzv1.ListAppsResponse{Session: sessionOf(person)}
 	for _, w := range workspaces {
 		res.Workspaces = append(res.Workspaces, workspaceOf(w))

@@ -119,8 +119,10 @@ func (s *Store) ListAllWorkspaces(ctx context.Context, after account.Workspace, 
 // none.
 func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
 	return s.change(ctx, change{
-		query{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}}, account.ErrUnknownWorkspace,
-		outbox.Event{Kind: "workspace.plan_set", WorkspaceID: workspaceID}, workspaceObject(workspaceID),
+		query{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}},
+		account.ErrUnknownWorkspace,
+		outbox.Event{Kind: "workspace.plan_set", WorkspaceID: workspaceID},
+		workspaceObject(workspaceID),
 	})
 }
 
@@ -128,16 +130,20 @@ func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) 
 // if either does not exist.
 func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error {
 	return s.change(ctx, change{
-		query{"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)}}, account.ErrUnknownUserOrWorkspace,
-		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID}, memberObject(userID, workspaceID),
+		query{"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)}},
+		account.ErrUnknownUserOrWorkspace,
+		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID},
+		memberObject(userID, workspaceID),
 	})
 }
 
 // RemoveMember removes a member. It returns account.ErrNotMember if there is none.
 func (s *Store) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	return s.change(ctx, change{
-		query{"removing a member", s.text.admin.removeMember, []any{userID, workspaceID}}, account.ErrNotMember,
-		outbox.Event{Kind: "member.removed", UserID: userID, WorkspaceID: workspaceID}, memberObject(userID, workspaceID),
+		query{"removing a member", s.text.admin.removeMember, []any{userID, workspaceID}},
+		account.ErrNotMember,
+		outbox.Event{Kind: "member.removed", UserID: userID, WorkspaceID: workspaceID},
+		memberObject(userID, workspaceID),
 	})
 }
 

@@ -57,7 +57,8 @@ func (s *Store) RotateAppSecret(ctx context.Context, id string, next secret.Reco
 // none.
 func (s *Store) RevokeApp(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"revoking an authentication app", s.text.app.revoke, []any{id}}, authapp.ErrUnknown,
+		query{"revoking an authentication app", s.text.app.revoke, []any{id}},
+		authapp.ErrUnknown,
 		appEvent("authentication_app.revoked", authapp.App{ID: id}), appObject(id),
 	})
 }
