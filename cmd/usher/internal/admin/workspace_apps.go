@@ -123,7 +123,7 @@ type answerAppRequest struct {
 	Word      string `help:"A word for the members who asked, at most 500 characters."`
 }
 
-// Run answers the waiting requests for a client.
+// Run decides the waiting requests for a client.
 func (c answerAppRequest) Run(ctx context.Context, s *Session) error {
 	return call(ctx, s.workspaces().DecideAppRequest, &consentv1.DecideAppRequestRequest{
 		WorkspaceId: c.Workspace, ClientId: c.Client, Approve: c.Answer == "approve", Answer: c.Word,
