@@ -140,8 +140,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	metadata := newMetadata(deps, pages)
-	developerRoutes(router, flow, deps, notFound)
-	workspaceRoutes(router, flow, deps, notFound)
+	consoleRoutes(router, flow, deps, notFound)
 	openIDRoutes(router, deps, newOpenIDHandlers(deps, flow, metadata))
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,

@@ -30,9 +30,10 @@ func (r Resource) Challenge(d *Denial, scopes ...string) *Denial {
 	challenge := Challenge{Scopes: scopes, ResourceMetadata: r.Metadata}
 	if d.tokenSent {
 		challenge.Error, challenge.Description = errorInvalidToken, d.Message
-		if d.key == InvalidProof {
+		switch d.key { //nolint:exhaustive // the others have the error of any token
+		case InvalidProof:
 			challenge.Error = errorInvalidProof
-		} else if d.key == NeedsNonce {
+		case NeedsNonce:
 			challenge.Error = errorUseNonce
 		}
 	}

@@ -37,7 +37,7 @@ func parse(t *testing.T, text []byte) []deploy.Object {
 }
 
 func TestEveryOverlayKeepsEveryRule(t *testing.T) {
-	for overlay, pods := range map[string]int{"dev": 5, "prod": 5, "dev/migrate": 1, "prod/migrate": 1} {
+	for overlay, pods := range map[string]int{"dev": 6, "prod": 6, "dev/migrate": 1, "prod/migrate": 1} {
 		all, found := render(t, overlay), 0
 		for _, o := range all {
 			if o.Pod() != nil {

@@ -71,8 +71,7 @@ func (f Flow) askForApproval(w http.ResponseWriter, r *http.Request, from formPa
 			f.redirectBack(w, r, from, Flash{Kind: flashReason})
 			return
 		}
-		err = nil // the workspace is open meanwhile, and the page shows it
-		f.redirectBack(w, r, from, Flash{})
+		f.redirectBack(w, r, from, Flash{}) // the workspace is open meanwhile, and the page shows it
 		return
 	}
 	if err != nil {

@@ -39,7 +39,7 @@ func (n *Nonces) Valid(nonce string, now time.Time) bool {
 	if err != nil || len(raw) != nonceTime+nonceMAC || !hmac.Equal(raw[nonceTime:], n.mac(raw[:nonceTime])) {
 		return false
 	}
-	age := now.Sub(time.Unix(int64(binary.BigEndian.Uint64(raw[:nonceTime])), 0)) //nolint:gosec // the MAC covers it
+	age := now.Sub(time.Unix(int64(binary.BigEndian.Uint64(raw[:nonceTime])), 0))
 	return age >= -Window && age <= nonceLifetime+nonceStep
 }
 

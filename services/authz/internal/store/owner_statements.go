@@ -98,7 +98,7 @@ SELECT $1, $2, {{now}} WHERE (SELECT count(*) FROM client_testers WHERE client_i
 }
 
 // withPeople adds the SQL about users and secrets.
-func (t ownerStatements) withPeople() ownerStatements { //nolint:gosec // statements about secrets, and no secret
+func (t ownerStatements) withPeople() ownerStatements {
 	t.findPerson = `SELECT 1 FROM client_people WHERE client_id = $1 AND user_id = $2`
 
 	t.addPerson = `
