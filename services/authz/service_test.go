@@ -174,7 +174,9 @@ func TestEachCallerMayCallItsOwn(t *testing.T) {
 		conn := dial(t, b.network, caller, "authz")
 		_, err := authzv1.NewDecisionServiceClient(conn).CompleteAuthorization(t.Context(), b.approval("x"))
 		wantReason(t, caller+", CompleteAuthorization", err, denied)
-		_, err = authzv1.NewClientServiceClient(conn).BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{})
+	}
+	for _, caller := range []string{"gateway", "identity", "operator", "local", "video-api"} {
+		_, err := authzv1.NewClientServiceClient(dial(t, b.network, caller, "authz")).BatchGetClients(t.Context(), &authzv1.BatchGetClientsRequest{})
 		wantReason(t, caller+", BatchGetClients", err, denied)
 	}
 	for _, caller := range []string{"gateway", "consent", "identity", "operator", "local", "video-api"} {

@@ -141,7 +141,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 	}
 	want := decision.Decided{
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com", Approved: true, At: decidedAt,
-		Workspace: decision.Workspace{ID: "ws_acme", Name: "Acme"}, Repeatable: true,
+		Workspace: decision.Workspace{ID: "ws_acme", Name: "Acme"}, Repeatable: true, User: w.users["john"],
 	}
 	got, err := outcome(w, "john")
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
