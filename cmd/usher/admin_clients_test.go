@@ -256,7 +256,7 @@ func clientCommands() []command {
 			[]string{"CURSOR"},
 		},
 		{
-			"logouts list", "vdo_client_a", "ListLogoutDeliveries", &tokenv1.ListLogoutDeliveriesRequest{ClientId: "vdo_client_a", PageSize: 1000},
+			"logouts list vdo_client_a", "", "ListLogoutDeliveries", &tokenv1.ListLogoutDeliveriesRequest{ClientId: "vdo_client_a", PageSize: 100},
 			&tokenv1.ListLogoutDeliveriesResponse{Deliveries: []*tokenv1.LogoutDelivery{{
 				ClientId: "vdo_client_a", Subject: "usr_john", SessionId: "S1", Reason: "user_disabled", Attempts: 3, HttpStatus: 400,
 				State: tokenv1.LogoutDeliveryState_LOGOUT_DELIVERY_STATE_FAILED, Problem: "the response has status 400",

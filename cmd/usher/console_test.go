@@ -89,6 +89,7 @@ func (d *console) register(service string, s *rpcserver.Server) {
 	tokenv1.RegisterEndingServiceServer(scripted{d, s}, tokenv1.UnimplementedEndingServiceServer{})
 	tokenv1.RegisterApiKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedApiKeyServiceServer{})
 	tokenv1.RegisterWorkspaceKeyServiceServer(scripted{d, s}, tokenv1.UnimplementedWorkspaceKeyServiceServer{})
+	tokenv1.RegisterLogoutDeliveryServiceServer(scripted{d, s}, tokenv1.UnimplementedLogoutDeliveryServiceServer{})
 	tokenv1.RegisterCatalogServiceServer(scripted{d, s}, tokenv1.UnimplementedCatalogServiceServer{})
 }
 

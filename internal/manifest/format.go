@@ -21,6 +21,7 @@ func Format(have *authzv1.Registration) ([]byte, error) {
 		ResourceServer: c.GetResourceServer(), Unverified: have.GetUnverified(), Publisher: have.GetIdentity().GetPublisher(),
 		Purpose: have.GetIdentity().GetPurpose(), ClientURI: have.GetIdentity().GetClientUri(), PolicyURI: have.GetIdentity().GetPolicyUri(),
 		TosURI: have.GetIdentity().GetTosUri(), OptionalScopes: have.GetOptionalScopes(), PostLogoutRedirectURIs: have.GetPostLogoutRedirectUris(),
+		LogoutURI: c.GetBackchannelLogoutUri(), LogoutSessionRequired: c.GetBackchannelLogoutSessionRequired(),
 		RequirePAR: have.GetRequirePushedAuthorizationRequests(), DPoPBound: c.GetDpopBoundAccessTokens(),
 	}
 	for _, member := range []struct {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/test/expect"
 )
 
@@ -176,7 +177,7 @@ func TestFault_F10_EachProxysDenialIsTheDocumentedOneAndABrowserMayReadIt(t *tes
 		for _, row := range rows {
 			a := request(t, row.method, rp.url+row.path, row.token, append(forgedHeaders(), "Origin", "https://app.example.com")...)
 			wantDenied(t, a, row.status, row.body, row.challenge)
-			if got := strings.Join(a.Header["Access-Control-Expose-Headers"], "&"); got != "Retry-After, WWW-Authenticate" {
+			if got := strings.Join(a.Header["Access-Control-Expose-Headers"], "&"); got != enforce.ExposedHeaders {
 				t.Errorf("%d: Access-Control-Expose-Headers is %q", row.status, got)
 			}
 		}

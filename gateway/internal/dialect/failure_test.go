@@ -44,6 +44,7 @@ func expected() map[errorv1.Reason][2]response {
 		errorv1.Reason_REASON_AUTHORIZATION_PENDING:   both(400, "authorization_pending"),
 		errorv1.Reason_REASON_SLOW_DOWN:               both(400, "slow_down"),
 		errorv1.Reason_REASON_INVALID_DPOP_PROOF:      both(400, "invalid_dpop_proof"),
+		errorv1.Reason_REASON_USE_DPOP_NONCE:          both(400, "use_dpop_nonce"),
 		errorv1.Reason_REASON_ACCESS_DENIED:           both(400, "access_denied"),
 		errorv1.Reason_REASON_EXPIRED_DEVICE_CODE:     both(400, "expired_token"),
 		errorv1.Reason_REASON_RATE_LIMITED:            {{429, "rate_limited", ""}, {429, "temporarily_unavailable", ""}},
@@ -62,6 +63,8 @@ func expected() map[errorv1.Reason][2]response {
 		errorv1.Reason_REASON_EXPIRED_ACCESS_TOKEN:    inner,
 		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS:     inner,
 		errorv1.Reason_REASON_ALREADY_EXISTS:          inner,
+		errorv1.Reason_REASON_CONFLICT:                inner,
+		errorv1.Reason_REASON_CLIENT_NOT_LIVE:         inner,
 		// Of the registration endpoint, which has a format of its own.
 		errorv1.Reason_REASON_INVALID_REGISTRATION_TOKEN: inner,
 		errorv1.Reason_REASON_INVALID_CLIENT_METADATA:    inner,

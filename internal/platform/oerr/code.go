@@ -23,7 +23,7 @@ func codeOf(reason errorv1.Reason) codes.Code {
 		errorv1.Reason_REASON_ACCESS_DENIED, errorv1.Reason_REASON_EXPIRED_DEVICE_CODE, errorv1.Reason_REASON_INVALID_DEVICE_CODE,
 		errorv1.Reason_REASON_INVALID_DPOP_PROOF, errorv1.Reason_REASON_USE_DPOP_NONCE:
 		return codes.InvalidArgument
-	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CALLER_DENIED, errorv1.Reason_REASON_CROSS_SITE_REQUEST,
+	case errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_WORKSPACE_POLICY, errorv1.Reason_REASON_CALLER_DENIED, errorv1.Reason_REASON_CROSS_SITE_REQUEST,
 		errorv1.Reason_REASON_UNAUTHORIZED_ACCESS, errorv1.Reason_REASON_CLIENT_FULL, errorv1.Reason_REASON_CLIENT_NOT_LIVE, errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
 		return codes.PermissionDenied
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_NOT_FOUND:

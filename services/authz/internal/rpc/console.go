@@ -70,6 +70,8 @@ func appOf(app ownership.OwnedClient) *authzv1.OwnedClient {
 func (s *Console) CreateApp(ctx context.Context, req *authzv1.CreateAppRequest) (*authzv1.CreateAppResponse, error) {
 	wanted := req.GetClient()
 	switch {
+	case wanted == nil:
+		return nil, invalid("client", "is required")
 	case wanted.GetClientId() != "":
 		return nil, invalid("client_id", "is generated")
 	case wanted.GetAllowReservedName():
