@@ -149,7 +149,7 @@ func (s *site) environment(bin string, bins harness.Binaries, servers *harness.O
 		return nil, err
 	}
 	return append(env, "POSTGRES_URL="+servers.URL(), "GATEWAY="+s.d.PublicURL, "GATEWAY_ADMIN="+s.d.AdminURL, "CATALOG="+catalog,
-		"TOKEN_ADMIN="+s.d.AdminURLs()["token"], "ACCESS_TOKEN="+s.token), nil
+		"TOKEN_ADMIN="+s.d.AdminURLs()["token"], "ACCESS_TOKEN="+s.token, "USHER_ACTIVITY_DATABASE_URL="+servers.Databases["activity"]), nil
 }
 
 // run runs commands in a shell that stops at the first failure.

@@ -254,10 +254,10 @@ func printable(value string) string {
 	}, value)
 }
 
-// cut bounds the length of a value.
+// cut masks a value that is too long: no part of it is stored.
 func cut(value string) string {
 	if len(value) <= maxLength {
 		return value
 	}
-	return strings.ToValidUTF8(value[:maxLength], "") + mask
+	return mask
 }
