@@ -143,6 +143,7 @@ func TestFault_A2_WhatWasDecidedIsTold(t *testing.T) {
 		ClientName: "Example App", RedirectOrigin: "https://yourapp.com", Approved: true, At: decidedAt,
 		Workspace: decision.Workspace{ID: "ws_acme", Name: "Acme"}, Repeatable: true, User: w.users["john"],
 	}
+	want.User.Workspaces = w.members["usr_john"]
 	got, err := outcome(w, "john")
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v, approved (-want +got):\n%s", err, diff)
