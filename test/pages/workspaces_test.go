@@ -140,7 +140,7 @@ func TestWorkspaces_AKeyIsShownOnceAndLimited(t *testing.T) {
 		if strings.Contains(page.Body, unlimited) {
 			t.Error("the key is shown twice")
 		}
-		mustShow(t, page, "John Doe", "Not used yet.")
+		mustShow(t, page, "<h1><bdi>Studio ws_keys</bdi></h1>", "John Doe", "Not used yet.")
 		scoped := key(inWorkspace(t, b, path, map[string]string{"do": "create", "name": "Scoped", "scope": "jobs:read"}))
 		near := key(inWorkspace(t, b, path, map[string]string{"do": "create", "name": "Near", "addresses": "127.0.0.0/8\r\n::1"}))
 		far := key(inWorkspace(t, b, path, map[string]string{"do": "create", "name": "Far", "addresses": "203.0.113.0/24"}))
@@ -152,10 +152,11 @@ func TestWorkspaces_AKeyIsShownOnceAndLimited(t *testing.T) {
 		}
 		for _, bad := range []map[string]string{
 			{"name": ""}, {"name": "x", "addresses": "10.0.0.0/33"}, {"name": "x", "addresses": strings.Repeat("10.0.0.1 ", 21)}, {"name": strings.Repeat("x", 101)},
+			{"name": "x", "lifetime": "soon"}, {"name": "x", "lifetime": "-1"},
 		} {
 			bad["do"] = "create"
 			page := inWorkspace(t, b, path, bad)
-			if !strings.Contains(page.Body, `aria-invalid="true"`) || strings.Contains(page.Body, "vdo_live_</pre>") {
+			if !strings.Contains(page.Body, `aria-invalid="true"`) || strings.Contains(page.Body, `<pre tabindex="0">vdo_live_`) {
 				t.Errorf("%v is no error", bad)
 			}
 		}

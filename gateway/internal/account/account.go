@@ -59,7 +59,7 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, app := range res.GetApps() {
 		if matches(app.GetClientName(), data.Find) {
-			data.Apps = append(data.Apps, a.pageApp(app, zone(session.GetSession())))
+			data.Apps = append(data.Apps, a.pageApp(app, browser.Zone(session.GetSession().GetTimeZone())))
 		}
 	}
 	a.render(w, r, session.GetSession(), page.View{Template: "apps", Title: "Connected apps", Failed: data.Fault.Text != "", Data: data})
@@ -75,13 +75,13 @@ func matches(name, search string) bool {
 
 func (a Account) pageApp(app *consentv1.ConnectedApp, in *time.Location) page.App {
 	shown := page.App{
-		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: at(app.GetApproveTime(), in), Used: at(app.GetLastUseTime(), in),
+		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: browser.At(app.GetApproveTime(), in), Used: browser.At(app.GetLastUseTime(), in),
 		Now: a.Flow.Time().In(in), Identity: browser.Identity(app.GetIdentity()),
-		First: at(app.GetFirstApproveTime(), in), Changed: browser.Changes(app.GetChanges()),
+		First: browser.At(app.GetFirstApproveTime(), in), Changed: browser.Changes(app.GetChanges()),
 	}
 	for _, i := range app.GetInstallations() {
 		shown.Installations = append(shown.Installations, page.Installation{
-			ID: i.GetInstallationId(), WorkspaceName: i.GetWorkspaceName(), Connected: at(i.GetCreateTime(), in), Used: at(i.GetLastUseTime(), in),
+			ID: i.GetInstallationId(), WorkspaceName: i.GetWorkspaceName(), Connected: browser.At(i.GetCreateTime(), in), Used: browser.At(i.GetLastUseTime(), in),
 		})
 	}
 	for _, ws := range app.GetWorkspaces() {
@@ -114,7 +114,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 		err, flash = nil, browser.Flash{Kind: browser.FlashNoApp}
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.AccountForm(), unlessImplemented(err))
+		a.Flow.RedirectWithError(w, r, browser.AccountForm(), browser.UnlessImplemented(err))
 		return
 	}
 	a.back(w, r, flash, browser.PageAccount, browser.HomePath)
@@ -141,7 +141,7 @@ func (a Account) disconnect(r *http.Request) (err error) {
 }
 
 func (a Account) showError(w http.ResponseWriter, r *http.Request, err error) {
-	err = unlessImplemented(err)
+	err = browser.UnlessImplemented(err)
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
 		a.signIn(w, r)
 		return

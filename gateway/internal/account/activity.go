@@ -66,7 +66,7 @@ func (a Account) Activity(w http.ResponseWriter, r *http.Request) {
 		shown.from = last
 		data.Earlier = browser.ActivityPath + "?" + url.Values{"after": {next}, "before": {strconv.FormatInt(last.UnixMicro(), 10)}}.Encode()
 	}
-	in := zone(res.GetSession())
+	in := browser.Zone(res.GetSession().GetTimeZone())
 	for _, e := range res.GetEvents() {
 		data.Entries = append(data.Entries, accountEntry(e, in))
 	}
@@ -90,7 +90,7 @@ func beforeOf(query url.Values) time.Time {
 }
 
 func accountEntry(e *identityv1.AccountEvent, in *time.Location) page.ActivityEntry {
-	entry := page.NewActivityEntry(page.ActivityEntry{At: at(e.GetEventTime(), in), Network: e.GetNetwork()}, e.GetUserAgent())
+	entry := page.NewActivityEntry(page.ActivityEntry{At: browser.At(e.GetEventTime(), in), Network: e.GetNetwork()}, e.GetUserAgent())
 	switch e.GetKind() { //nolint:exhaustive // a kind of a later release is shown without its name
 	case identityv1.AccountEventKind_ACCOUNT_EVENT_KIND_SIGNED_IN:
 		entry.Text = "You signed in"
@@ -109,7 +109,7 @@ func accountEntry(e *identityv1.AccountEvent, in *time.Location) page.ActivityEn
 }
 
 func appEntry(e *consentv1.AppEvent, in *time.Location) page.ActivityEntry {
-	entry := page.ActivityEntry{At: at(e.GetEventTime(), in), Names: []string{e.GetClientName()}}
+	entry := page.ActivityEntry{At: browser.At(e.GetEventTime(), in), Names: []string{e.GetClientName()}}
 	if e.GetWorkspaceName() != "" {
 		entry.Names = append(entry.Names, e.GetWorkspaceName())
 	}

@@ -29,10 +29,10 @@ func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
 		CSRF: a.csrf(w, r), Fault: a.Flow.Fault(flash),
 		Ended: flash.Kind == browser.FlashDeviceEnded, OthersEnded: flash.Kind == browser.FlashOthersEnded,
 	}
-	in := zone(res.GetSession())
+	in := browser.Zone(res.GetSession().GetTimeZone())
 	for _, s := range res.GetSessions() {
 		data.Devices = append(data.Devices, page.NewDevice(page.Device{
-			ID: s.GetSessionId(), Current: s.GetCurrent(), Network: s.GetNetwork(), Begun: at(s.GetCreateTime(), in), Used: at(s.GetLastUseTime(), in),
+			ID: s.GetSessionId(), Current: s.GetCurrent(), Network: s.GetNetwork(), Begun: browser.At(s.GetCreateTime(), in), Used: browser.At(s.GetLastUseTime(), in),
 		}, s.GetUserAgent()))
 	}
 	a.render(w, r, res.GetSession(), page.View{Template: "devices", Title: "Devices", Failed: data.Fault.Text != "", Data: data})

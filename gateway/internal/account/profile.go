@@ -58,7 +58,7 @@ func (a Account) SaveProfile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.ProfileForm(), unlessImplemented(err))
+		a.Flow.RedirectWithError(w, r, browser.ProfileForm(), browser.UnlessImplemented(err))
 		return
 	}
 	a.back(w, r, browser.Flash{Kind: browser.FlashProfileSaved}, browser.PageProfile, browser.ProfilePath)

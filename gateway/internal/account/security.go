@@ -30,7 +30,7 @@ func (a Account) Security(w http.ResponseWriter, r *http.Request) {
 		Changed: flash.Kind == browser.FlashPasswordChanged, Stay: flash.Stay,
 	}
 	if data.Fault.Wait != nil {
-		data.Fault.Wait.At = data.Fault.Wait.At.In(zone(res.GetSession()))
+		data.Fault.Wait.At = data.Fault.Wait.At.In(browser.Zone(res.GetSession().GetTimeZone()))
 	}
 	a.render(w, r, res.GetSession(), page.View{Template: "security", Title: "Sign-in and security", Failed: data.Fault.Text != "", Data: data})
 }
@@ -64,7 +64,7 @@ func (a Account) ChangePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.SecurityForm(), unlessImplemented(err))
+		a.Flow.RedirectWithError(w, r, browser.SecurityForm(), browser.UnlessImplemented(err))
 		return
 	}
 	if flash.Kind = passwordFault(res.GetFault()); flash.Kind != "" {

@@ -48,7 +48,7 @@ func (a Account) fromTrail(w http.ResponseWriter, r *http.Request, token string)
 		a.showError(w, r, err)
 		return true
 	}
-	data := page.Activity{Later: after != "", Entries: trailEntries(res, zone(session.GetSession()))}
+	data := page.Activity{Later: after != "", Entries: trailEntries(res, browser.Zone(session.GetSession().GetTimeZone()))}
 	if next := res.GetNextPageToken(); next != "" {
 		data.Earlier = browser.ActivityPath + "?" + url.Values{"from": {next}}.Encode()
 	}
@@ -61,7 +61,7 @@ func trailEntries(res *activityv1.ListEventsResponse, in *time.Location) []page.
 	var entries []page.ActivityEntry
 	failedIn := -1 // the entry of the hour
 	for _, e := range res.GetEvents() {
-		when := at(e.GetEventTime(), in)
+		when := browser.At(e.GetEventTime(), in)
 		if e.GetKind() == "user.sign_in_failed" {
 			count := failedCount(e)
 			if failedIn >= 0 && entries[failedIn].At.Truncate(time.Hour).Equal(when.Truncate(time.Hour)) {

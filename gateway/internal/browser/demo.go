@@ -43,6 +43,10 @@ func stops() []page.DocsGroup {
 			entry(ActivityPath, "Activity", "Sign-ins, failed ones, changes of the password, approvals and ends of apps."),
 			entry(devicePath, "Connect a device", "The page for the code that a TV shows; docs/devices.md has the commands that play the TV."),
 		}},
+		{Name: "The work", Pages: []page.DocsEntry{
+			entry(DevelopersPath, "Your apps", "Register an app, read why its requests were refused, play the flow step by step."),
+			entry(WorkspacesPath, "Workspaces", "Which apps are connected to a workspace, who may connect them, API keys, members and activity."),
+		}},
 		{Name: "The pages", Pages: []page.DocsEntry{
 			entry("/dev/components", "Components", "Every part of these pages in every state, from left to right and from right to left."),
 			entry("/oauth/authorize?client_id=unknown", "An error", "What a user sees when an app is not known: a page with the next step, and never a redirect."),

@@ -1,12 +1,38 @@
 package browser
 
-import "time"
+import (
+	"time"
+	_ "time/tzdata" // an image without a time zone database knows the same zones as identity
 
-// Zone returns a user's time zone; UTC where there is none, or one that this release does not know.
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// Zone returns the time zone of a name, such as Europe/Berlin; UTC for an empty or unknown one.
 func Zone(name string) *time.Location {
 	location, err := time.LoadLocation(name)
 	if err != nil {
 		return time.UTC
 	}
 	return location
+}
+
+// At returns a time in a zone; zero for an absent one.
+func At(t *timestamppb.Timestamp, in *time.Location) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.AsTime().In(in)
+}
+
+// UnlessImplemented returns the error of an RPC, as one that passes where the process is of an earlier
+// release: a rolling upgrade replaces it.
+func UnlessImplemented(err error) error {
+	if status.Code(err) == codes.Unimplemented {
+		return oerr.Unavailable(err)
+	}
+	return err
 }

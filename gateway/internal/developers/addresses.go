@@ -15,7 +15,7 @@ import (
 func (c Console) addresses(v visit) page.View {
 	used := map[string]time.Time{}
 	for _, use := range v.app.GetRedirectUriUses() {
-		used[use.GetRedirectUri()] = at(use.GetLastUseTime(), v.in)
+		used[use.GetRedirectUri()] = browser.At(use.GetLastUseTime(), v.in)
 	}
 	input := typed(v.flash)
 	data := page.ConsoleAddresses{Console: v.head, Typed: input.Get("redirect_uris")}

@@ -4,11 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	_ "time/tzdata" // as in package account
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -168,7 +163,7 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 
 // visit returns the visit of a client's page.
 func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identityv1.Session, app *authzv1.OwnedClient) visit {
-	v := visit{w: w, r: r, app: app, session: session, user: session.GetUserId(), at: r.URL.EscapedPath(), in: zone(session)}
+	v := visit{w: w, r: r, app: app, session: session, user: session.GetUserId(), at: r.URL.EscapedPath(), in: browser.Zone(session.GetTimeZone())}
 	v.head = page.Console{CSRF: c.csrf(w, r), Head: headOf(app), Action: v.at}
 	return v
 }
@@ -193,16 +188,8 @@ func (c Console) showError(w http.ResponseWriter, r *http.Request, err error) {
 	case errorv1.Reason_REASON_NOT_FOUND:
 		c.NotFound.ServeHTTP(w, r)
 	default:
-		c.Flow.ShowError(w, r, unlessImplemented(err))
+		c.Flow.ShowError(w, r, browser.UnlessImplemented(err))
 	}
-}
-
-// unlessImplemented is that of package account.
-func unlessImplemented(err error) error {
-	if status.Code(err) == codes.Unimplemented {
-		return oerr.Unavailable(err)
-	}
-	return err
 }
 
 func (c Console) signIn(w http.ResponseWriter, r *http.Request) {
@@ -249,7 +236,7 @@ func (c Console) finish(w http.ResponseWriter, r *http.Request, path string, o o
 		case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_CONFLICT, errorv1.Reason_REASON_ALREADY_EXISTS:
 			o.flash = refused(r, o.err)
 		default:
-			c.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), unlessImplemented(o.err))
+			c.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), browser.UnlessImplemented(o.err))
 			return
 		}
 	}
@@ -289,23 +276,9 @@ func menuOf(app *authzv1.OwnedClient, current string) []page.MenuGroup {
 		groups = append(groups, group)
 	}
 	return append(groups, page.MenuGroup{Entries: []page.MenuEntry{
-		{Address: Path, Text: "Your apps", Current: app == nil}, {Address: "/docs", Text: "Documentation"}, {Address: browser.ProfilePath, Text: "Account"},
+		{Address: Path, Text: "Your apps", Current: app == nil},
+		{Address: "/docs", Text: "Documentation"},
+		{Address: browser.WorkspacesPath, Text: "Workspaces"},
+		{Address: browser.ProfilePath, Text: "Account"},
 	}})
-}
-
-// zone returns the time zone of a user; UTC where there is none that is known.
-func zone(session *identityv1.Session) *time.Location {
-	location, err := time.LoadLocation(session.GetTimeZone())
-	if err != nil {
-		return time.UTC
-	}
-	return location
-}
-
-// at returns a time in a zone; zero for an absent one.
-func at(t *timestamppb.Timestamp, in *time.Location) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.AsTime().In(in)
 }

@@ -23,7 +23,7 @@ func (c Console) credentials(v visit) page.View {
 		}
 		data.Secrets = append(data.Secrets, page.ConsoleSecret{
 			ID: s.GetSecretId(), LastFour: s.GetLastFour(), By: creator(s.GetCreatedByUserId(), v), Only: len(r.GetSecrets()) == 1,
-			Created: at(s.GetCreateTime(), v.in), Ends: at(s.GetExpireTime(), v.in),
+			Created: browser.At(s.GetCreateTime(), v.in), Ends: browser.At(s.GetExpireTime(), v.in),
 		})
 	}
 	data.Keys = keysOf(r.GetKeys(), v.in)
@@ -51,7 +51,7 @@ func keysOf(keys []*authzv1.ClientKey, in *time.Location) []page.ConsoleKey {
 	for _, k := range keys {
 		list = append(list, page.ConsoleKey{
 			ID: k.GetKid(), Name: k.GetName(), Type: k.GetKty(), Only: len(keys) == 1,
-			Created: at(k.GetCreateTime(), in), Ends: at(k.GetExpireTime(), in), Used: at(k.GetLastUseTime(), in),
+			Created: browser.At(k.GetCreateTime(), in), Ends: browser.At(k.GetExpireTime(), in), Used: browser.At(k.GetLastUseTime(), in),
 		})
 	}
 	return list

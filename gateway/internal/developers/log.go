@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -72,7 +73,7 @@ func (d day) cause(base string) (*page.Message, page.Link) {
 func (c Console) requestsJSON(v visit) {
 	res, err := c.listRequests(v)
 	if err != nil {
-		c.showError(v.w, v.r, unlessImplemented(err))
+		c.showError(v.w, v.r, browser.UnlessImplemented(err))
 		return
 	}
 	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(res)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/docs"
+	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -73,7 +74,7 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 	k := one.GetKind()
 	label := oerr.CauseLabel(k.GetCause())
 	shown := page.ConsoleRequest{
-		At: at(one.GetLastTime(), v.in), Since: at(one.GetFirstTime(), v.in), Method: k.GetMethod(), Where: k.GetEndpoint(), Status: int(k.GetStatus()),
+		At: browser.At(one.GetLastTime(), v.in), Since: browser.At(one.GetFirstTime(), v.in), Method: k.GetMethod(), Where: k.GetEndpoint(), Status: int(k.GetStatus()),
 		Count: one.GetCount(), Docs: "/docs/errors#" + label,
 	}
 	told := explain(k.GetCause())

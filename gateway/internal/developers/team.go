@@ -33,7 +33,7 @@ func (c Console) team(v visit) page.View {
 		Typed: typed(v.flash).Get("email_address"), Live: v.app.GetRegistration().GetStatus() == authzv1.ClientStatus_CLIENT_STATUS_LIVE,
 	}
 	for _, t := range v.app.GetTesters() {
-		data.Testers = append(data.Testers, page.ConsoleTester{Email: t.GetEmailAddress(), Added: at(t.GetCreateTime(), v.in)})
+		data.Testers = append(data.Testers, page.ConsoleTester{Email: t.GetEmailAddress(), Added: browser.At(t.GetCreateTime(), v.in)})
 	}
 	return page.View{Template: "devteam", Data: data}
 }
@@ -55,7 +55,7 @@ func (c Console) changeTeam(v visit) outcome {
 // status shows who can connect the client, and what the operator said about it.
 func (c Console) status(v visit) page.View {
 	r := v.app.GetRegistration()
-	data := page.ConsoleStatus{Console: v.head, Note: r.GetReviewNote(), Submitted: at(r.GetSubmitTime(), v.in)}
+	data := page.ConsoleStatus{Console: v.head, Note: r.GetReviewNote(), Submitted: browser.At(r.GetSubmitTime(), v.in)}
 	waits := r.GetSubmitTime() != nil
 	switch r.GetStatus() {
 	case authzv1.ClientStatus_CLIENT_STATUS_DRAFT:

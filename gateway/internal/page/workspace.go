@@ -13,8 +13,6 @@ type Workspaceframe struct {
 	Action, Base string
 	// ID is the workspace's, and Name untrusted text; Plan is its plan's name.
 	ID, Name, Plan string
-	// Session is the session's value, for calls. No template shows it.
-	Session string
 	// Done says what was done; nil for nothing.
 	Done  *Message
 	Fault Fault
@@ -185,10 +183,10 @@ type WorkspaceKeys struct {
 	// Secret is a new key, which is shown once; empty for none.
 	Secret string
 	Keys   []WorkspaceKey
-	// Name, Addresses and Lifetime are the input of the form, which is untrusted text, and Scopes its
+	// KeyName, Addresses and Lifetime are the input of the form, which is untrusted text, and Scopes its
 	// permissions.
-	Name, Addresses, Lifetime string
-	Scopes                    []PermissionGroup
+	KeyName, Addresses, Lifetime string
+	Scopes                       []PermissionGroup
 	// Next is the address of the next page; empty on the last one.
 	Next string
 }

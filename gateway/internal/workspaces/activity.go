@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -39,7 +40,7 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	if s.Activity != nil {
 		res, err = s.events(v, eventsPerPage, v.after())
 	}
-	if oerr.Reason(unlessImplemented(err)) == errorv1.Reason_REASON_UNAVAILABLE {
+	if oerr.Reason(browser.UnlessImplemented(err)) == errorv1.Reason_REASON_UNAVAILABLE {
 		// Who may see the page is asked of another service then.
 		if _, err := s.policy(v); err != nil {
 			return page.View{}, err
@@ -52,7 +53,7 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	}
 	data.Next = v.next(res.GetNextPageToken())
 	for _, e := range res.GetEvents() {
-		shown := page.WorkspaceEvent{At: at(e.GetEventTime(), v.in), Kind: e.GetKind(), Actor: actor(e.GetActor())}
+		shown := page.WorkspaceEvent{At: browser.At(e.GetEventTime(), v.in), Kind: e.GetKind(), Actor: actor(e.GetActor())}
 		for _, row := range facts(e) {
 			shown.Facts = append(shown.Facts, page.Fact{Label: row[0], Text: row[1], Code: true})
 		}

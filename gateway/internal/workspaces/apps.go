@@ -21,7 +21,7 @@ func (s Workspaces) apps(v visit) (page.View, error) {
 	for _, a := range res.GetApps() {
 		data.Apps = append(data.Apps, page.WorkspaceApp{
 			ClientID: a.GetClientId(), Name: a.GetClientName(), Identity: browser.Identity(a.GetIdentity()), People: a.GetUsers(),
-			Permissions: s.Flow.Permissions(a.GetScopes(), nil), Used: at(a.GetLastUseTime(), v.in), Approved: a.GetApproved(),
+			Permissions: s.Flow.Permissions(a.GetScopes(), nil), Used: browser.At(a.GetLastUseTime(), v.in), Approved: a.GetApproved(),
 		})
 	}
 	return page.View{Template: "wsapps", Data: data}, nil
@@ -69,18 +69,18 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 	}
 	data := page.WorkspacePolicy{
 		Workspaceframe: v.head, Rules: page.WorkspaceRules(ruleName(set.GetPolicy())), Next: v.next(asked.GetNextPageToken()),
-		SetBy: set.GetSetterName(), SetAt: at(set.GetSetTime(), v.in),
+		SetBy: set.GetSetterName(), SetAt: browser.At(set.GetSetTime(), v.in),
 	}
 	for _, a := range set.GetApproved() {
 		data.Approved = append(data.Approved, page.WorkspaceApproval{
 			ClientID: a.GetClientId(), Name: a.GetClientName(), Identity: browser.Identity(a.GetIdentity()), By: a.GetApproverName(),
-			At: at(a.GetApproveTime(), v.in),
+			At: browser.At(a.GetApproveTime(), v.in),
 		})
 	}
 	for _, r := range asked.GetRequests() {
 		shown := page.WorkspaceRequest{
 			ClientID: r.GetClientId(), Name: r.GetClientName(), Identity: browser.Identity(r.GetIdentity()), Person: r.GetUserName(),
-			Reason: r.GetReason(), At: at(r.GetRequestTime(), v.in), Answer: r.GetAnswer(), By: r.GetDeciderName(), Decided: at(r.GetDecideTime(), v.in),
+			Reason: r.GetReason(), At: browser.At(r.GetRequestTime(), v.in), Answer: r.GetAnswer(), By: r.GetDeciderName(), Decided: browser.At(r.GetDecideTime(), v.in),
 			Approved: r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_APPROVED,
 		}
 		if r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_WAITING {

@@ -78,6 +78,8 @@ func refusal(field string) (text, element string) {
 		return "Write addresses or networks such as 203.0.113.9 or 203.0.113.0/24, one a line and at most 20.", "addresses"
 	case "lifetime_seconds":
 		return "Choose when the key ends.", "lifetime"
+	case "overlap_seconds":
+		return "Choose when the key ends.", ""
 	case "confirm_name":
 		return "That is not the name of the app. Nothing was ended.", ""
 	case "answer":

@@ -6,8 +6,10 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // keysPerPage is the number of API keys on a page.
@@ -23,7 +25,7 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 	}
 	input := typed(v.flash)
 	data := page.WorkspaceKeys{
-		Workspaceframe: v.head, Secret: v.flash.Secret, Name: input.Get("name"), Addresses: input.Get("addresses"),
+		Workspaceframe: v.head, Secret: v.flash.Secret, KeyName: input.Get("name"), Addresses: input.Get("addresses"),
 		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Permissions(scopeNames(s.Flow.Catalog), nil), Next: v.next(res.GetNextPageToken()),
 	}
 	chosen := map[string]bool{}
@@ -39,8 +41,8 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 		data.Keys = append(data.Keys, page.WorkspaceKey{
 			ID: k.GetKeyId(), Name: k.GetName(), Shown: k.GetPrefix() + "…" + k.GetLastFour(), By: k.GetCreatorName(), Live: k.GetLive(),
 			Replaced: k.GetSuccessorKeyId() != "", Permissions: s.Flow.Permissions(k.GetScopes(), nil), Addresses: k.GetAllowedAddresses(),
-			Created: at(k.GetCreateTime(), v.in), Used: at(k.GetLastUseTime(), v.in), Ends: at(k.GetExpireTime(), v.in),
-			Revoked: at(k.GetRevokeTime(), v.in),
+			Created: browser.At(k.GetCreateTime(), v.in), Used: browser.At(k.GetLastUseTime(), v.in), Ends: browser.At(k.GetExpireTime(), v.in),
+			Revoked: browser.At(k.GetRevokeTime(), v.in),
 		})
 	}
 	return page.View{Template: "wskeys", Data: data}, nil
@@ -62,9 +64,9 @@ func (s Workspaces) changeKeys(v visit) (browser.Flash, error) {
 	case "create":
 		return s.createKey(v)
 	case "rotate":
-		overlap, err := strconv.ParseInt(form.Get("overlap"), 10, 64)
+		overlap, err := number(form.Get("overlap"), "overlap_seconds")
 		if err != nil {
-			overlap = 0
+			return browser.Flash{}, err
 		}
 		res, err := s.Keys.RotateWorkspaceKey(v.r.Context(), &tokenv1.RotateWorkspaceKeyRequest{
 			SessionToken: v.token(), WorkspaceId: v.id, KeyId: form.Get("key_id"), OverlapSeconds: overlap,
@@ -81,9 +83,9 @@ func (s Workspaces) changeKeys(v visit) (browser.Flash, error) {
 
 func (s Workspaces) createKey(v visit) (browser.Flash, error) {
 	form := v.r.PostForm
-	days, err := strconv.ParseInt(form.Get("lifetime"), 10, 64)
+	days, err := number(form.Get("lifetime"), "lifetime_seconds")
 	if err != nil {
-		days = 0
+		return browser.Flash{}, err
 	}
 	addresses := strings.FieldsFunc(form.Get("addresses"), func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) })
 	res, err := s.Keys.CreateWorkspaceKey(v.r.Context(), &tokenv1.CreateWorkspaceKeyRequest{
@@ -91,4 +93,17 @@ func (s Workspaces) createKey(v visit) (browser.Flash, error) {
 		AllowedAddresses: addresses, LifetimeSeconds: days * 24 * 60 * 60,
 	})
 	return browser.Flash{Kind: flashCreated, Secret: res.GetKey()}, err
+}
+
+// number returns the number of a choice, 0 for none, and INVALID_REQUEST for another text: no key may
+// live longer than was chosen.
+func number(chosen, field string) (int64, error) {
+	if chosen == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(chosen, 10, 32)
+	if err != nil {
+		return 0, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "must be a number", oerr.WithField(field))
+	}
+	return n, nil
 }

@@ -6,11 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // as in package account
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -63,13 +58,15 @@ type visit struct {
 	r       *http.Request
 	id      string
 	session *identityv1.Session
-	in      *time.Location
-	flash   browser.Flash
-	head    page.Workspaceframe
+	// cookie is the session's value, for calls.
+	cookie string
+	in     *time.Location
+	flash  browser.Flash
+	head   page.Workspaceframe
 }
 
 // token returns the session's value.
-func (v visit) token() string { return v.head.Session }
+func (v visit) token() string { return v.cookie }
 
 // base returns the path of a workspace's pages.
 func base(id string) string { return Path + "/" + url.PathEscape(id) }
@@ -153,10 +150,9 @@ func (s Workspaces) visit(w http.ResponseWriter, r *http.Request, id string) (vi
 	}
 	session := res.GetSession()
 	return visit{
-		w: w, r: r, id: id, session: session, in: zone(session),
+		w: w, r: r, id: id, session: session, cookie: s.Flow.Cookies.Session(r).Reveal(), in: browser.Zone(session.GetTimeZone()),
 		head: page.Workspaceframe{
 			CSRF: s.csrf(w, r), Action: r.URL.EscapedPath(), Base: base(id), ID: id, Name: all[at].GetName(), Plan: all[at].GetPlan(),
-			Session: s.Flow.Cookies.Session(r).Reveal(),
 		},
 	}, true
 }
@@ -191,7 +187,7 @@ func (s Workspaces) Post(w http.ResponseWriter, r *http.Request) {
 		err, flash = nil, refused(r, err)
 	}
 	if err != nil {
-		s.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), unlessImplemented(err))
+		s.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), browser.UnlessImplemented(err))
 		return
 	}
 	s.Flow.Cookies.SetFlash(w, r, flash, browser.PageConsole, path)
@@ -228,16 +224,8 @@ func (s Workspaces) showError(w http.ResponseWriter, r *http.Request, err error)
 		w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(w, r, r.URL.EscapedPath(), http.StatusSeeOther) //nolint:gosec // it is the path of one of our pages
 	default:
-		s.Flow.ShowError(w, r, unlessImplemented(err))
+		s.Flow.ShowError(w, r, browser.UnlessImplemented(err))
 	}
-}
-
-// unlessImplemented is that of package account.
-func unlessImplemented(err error) error {
-	if status.Code(err) == codes.Unimplemented {
-		return oerr.Unavailable(err)
-	}
-	return err
 }
 
 func (s Workspaces) signIn(w http.ResponseWriter, r *http.Request) {
@@ -270,23 +258,6 @@ func (s Workspaces) render(v visit, current string, shown page.View) {
 	}})}
 	shown.Preferred = v.session.GetLanguage()
 	s.Flow.Pages.Render(v.w, v.r, shown)
-}
-
-// zone returns the time zone of a user; UTC where there is none that is known.
-func zone(session *identityv1.Session) *time.Location {
-	location, err := time.LoadLocation(session.GetTimeZone())
-	if err != nil {
-		return time.UTC
-	}
-	return location
-}
-
-// at returns a time in a zone; zero for an absent one.
-func at(t *timestamppb.Timestamp, in *time.Location) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.AsTime().In(in)
 }
 
 // next returns the address of the next page of a list; empty on the last page.
