@@ -151,8 +151,12 @@ func TestWorkspaces_AKeyIsShownOnceAndLimited(t *testing.T) {
 			expect.Equal(t, "status of the key "+name, call(c.key, "/v1/videos"), c.want)
 		}
 		for _, bad := range []map[string]string{
-			{"name": ""}, {"name": "x", "addresses": "10.0.0.0/33"}, {"name": "x", "addresses": strings.Repeat("10.0.0.1 ", 21)}, {"name": strings.Repeat("x", 101)},
-			{"name": "x", "lifetime": "soon"}, {"name": "x", "lifetime": "-1"},
+			{"name": ""},
+			{"name": "x", "addresses": "10.0.0.0/33"},
+			{"name": "x", "addresses": strings.Repeat("10.0.0.1 ", 21)},
+			{"name": strings.Repeat("x", 101)},
+			{"name": "x", "lifetime": "soon"},
+			{"name": "x", "lifetime": "-1"},
 		} {
 			bad["do"] = "create"
 			page := inWorkspace(t, b, path, bad)
