@@ -73,6 +73,8 @@ const (
 	flashNoScope      FlashKind = "no-scope"
 	flashScopes       FlashKind = "scopes"
 	flashNoUserCode   FlashKind = "no-user-code"
+	flashAllEnded     FlashKind = "all-ended"
+	flashNoneEnded    FlashKind = "none-ended"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
 	FlashNoDevice     FlashKind = "no-device"
