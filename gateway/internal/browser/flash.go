@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // Flash is a message from a POST to the page that it redirects to: its kind, and the user's input.
@@ -191,9 +189,4 @@ func (f *Flash) dropLong() {
 		f.Typed = ""
 	}
 	f.ScopesChosen = f.ScopesChosen && (f.Scopes != "" || f.Kind == flashNoScope)
-}
-
-// AccountToken returns the CSRF token of the account pages' forms.
-func (c Cookies) AccountToken(browser, session secret.String) string {
-	return c.FormToken(browser, session, AccountForm().purposes...)
 }

@@ -30,7 +30,7 @@ func (c Console) form(w http.ResponseWriter, r *http.Request) {
 	flash := c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, newPath)
 	input := typed(flash)
 	data := page.ConsoleForm{
-		Console: page.Console{CSRF: c.csrf(w, r), Action: newPath, Fault: c.fault(flash)}, Several: len(res.GetWorkspaces()) > 1,
+		Console: page.Console{CSRF: c.Flow.AccountToken(w, r), Action: newPath, Fault: c.fault(flash)}, Several: len(res.GetWorkspaces()) > 1,
 		Inputs: append([]page.Field{{ID: "name", Label: "Name", Max: 100, Required: true}}, describing()...),
 		Redirect: page.Field{
 			ID: "redirect_uris", Label: "First redirect address", Hint: "Where people come back to. Not needed on a TV, on a command line or without a person.",

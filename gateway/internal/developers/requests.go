@@ -24,7 +24,7 @@ func (c Console) requests(v visit) page.View {
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		c.signIn(v.w, v.r)
+		c.Flow.RedirectToSignIn(v.w, v.r)
 		return page.View{}
 	case errorv1.Reason_REASON_INVALID_REQUEST: // a page token of another list
 		res, err = &activityv1.ListRequestsResponse{}, nil

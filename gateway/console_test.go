@@ -1,0 +1,65 @@
+package gateway_test
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/gateway"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+)
+
+const (
+	appPages       = "/developers/apps/vdo_client_1"
+	workspacePages = "/workspaces/ws_1"
+)
+
+// withConsole returns a browser of a user who administers a workspace and develops an app in it.
+func withConsole(t *testing.T) browser {
+	t.Helper()
+	p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.Activity, d.APIURL = d.Identity, "https://api.test" })
+	session := &identityv1.Session{UserId: "user_1", DisplayName: "John Doe", EmailAddress: "john@example.com"}
+	workspace := &identityv1.Workspace{WorkspaceId: "ws_1", Name: "Acme", Plan: "pro", Role: identityv1.Role_ROLE_ADMINISTRATOR}
+	app := &authzv1.OwnedClient{Workspace: workspace, Registration: &authzv1.Registration{
+		Client: &authzv1.Client{
+			ClientId: "vdo_client_1", Name: "Example", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL,
+			GrantTypes: []string{"authorization_code", "refresh_token"},
+		},
+		RedirectUris: []string{"https://app.test/callback", "https://login.test/developers/playground/callback"}, Scopes: []string{"videos:read"},
+		Secrets: []*authzv1.ClientSecret{{SecretId: "s1", LastFour: "abcd"}},
+	}}
+	all := &identityv1.WorkspaceList{Workspaces: []*identityv1.Workspace{workspace}}
+	p.respond("GetSession", &identityv1.GetSessionResponse{Session: session, Workspaces: all}, nil)
+	p.respond("GetApp", &authzv1.GetAppResponse{Session: session, App: app}, nil)
+	p.respond("ListApps", &authzv1.ListAppsResponse{Session: session, Workspaces: all.GetWorkspaces(), Apps: []*authzv1.OwnedClient{app}}, nil)
+	p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{}, nil)
+	p.respond("CreateWorkspaceKey", &tokenv1.CreateWorkspaceKeyResponse{Key: "vdo_live_sentinel"}, nil)
+	p.respond("ListWorkspaceMembers", &identityv1.ListWorkspaceMembersResponse{}, nil)
+	p.respond("GetProfile", &identityv1.GetProfileResponse{Session: session, Profile: &identityv1.Profile{FirstName: "John"}}, nil)
+	p.respond("ListSessions", &identityv1.ListSessionsResponse{Session: session}, nil)
+	return p
+}
+
+// TestTheFirstFormAfterARestartOfTheBrowserIsAccepted: every form of a page has the token of the cookie that
+// the page sets.
+func TestTheFirstFormAfterARestartOfTheBrowserIsAccepted(t *testing.T) {
+	for _, path := range []string{
+		"/account", "/account/security", "/account/connected-apps", "/developers/apps/new",
+		appPages + "/credentials", appPages + "/team", workspacePages + "/keys",
+	} {
+		p := withConsole(t)
+		delete(p.cookies, "__Host-usher_browser") // the session cookie outlives the browser
+		w := p.get(path)
+		tokens := csrfField.FindAllStringSubmatch(w.Body.String(), -1)
+		if len(tokens) < 2 || slices.ContainsFunc(tokens, func(one []string) bool { return one[1] != tokens[0][1] }) {
+			t.Errorf("%s: the forms have the tokens %v", path, tokens)
+		}
+		p.post(path, url.Values{"csrf_token": {csrf(t, w)}})
+		if body := p.get(path).Body.String(); strings.Contains(body, "This page was open for too long") {
+			t.Errorf("%s: the first form is refused", path)
+		}
+	}
+}
