@@ -10,6 +10,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 const (
@@ -61,5 +62,19 @@ func TestTheFirstFormAfterARestartOfTheBrowserIsAccepted(t *testing.T) {
 		if body := p.get(path).Body.String(); strings.Contains(body, "This page was open for too long") {
 			t.Errorf("%s: the first form is refused", path)
 		}
+	}
+}
+
+// TestANewKeyIsShownOnceThePageCanBeShown, and only once.
+func TestANewKeyIsShownOnceThePageCanBeShown(t *testing.T) {
+	p := withConsole(t)
+	const path = workspacePages + "/keys"
+	wantRedirect(t, "creating a key", p.post(path, url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"create"}, "name": {"Key"}}), path)
+	p.respond("ListWorkspaceKeys", nil, oerr.Unavailable(nil))
+	wantPage(t, "in an outage", p.get(path), 503, "We cannot answer right now.")
+	p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{}, nil)
+	wantPage(t, "after it", p.get(path), 200, "vdo_live_sentinel", "The API key is created.")
+	if body := p.get(path).Body.String(); strings.Contains(body, "vdo_live_sentinel") {
+		t.Error("the key is shown twice")
 	}
 }

@@ -151,12 +151,13 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 		c.NotFound.ServeHTTP(w, r)
 		return
 	}
-	v.flash = c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, v.at)
+	v.flash = c.Flow.Cookies.PeekFlash(r, browser.PageConsole, v.at)
 	v.head.Done, v.head.Fault = done(v.flash), c.fault(v.flash)
 	shown := s.show(c, v)
 	if shown.Template == "" {
 		return // the response is written
 	}
+	c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, v.at) // not before: a new secret is shown by the next attempt
 	shown.Title, shown.TitleName, shown.Failed = s.title, app.GetRegistration().GetClient().GetName(), v.head.Fault.Text != ""
 	c.render(w, r, session, menuOf(app, s.name), shown)
 }

@@ -112,13 +112,14 @@ func (s Workspaces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.download(v)
 		return
 	}
-	v.flash = s.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, path)
+	v.flash = s.Flow.Cookies.PeekFlash(r, browser.PageConsole, path)
 	v.head.Done, v.head.Fault = done(v.flash), s.fault(v.flash)
 	shown, err := one.show(s, v)
 	if err != nil {
 		s.showError(w, r, err)
 		return
 	}
+	s.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, path) // not before: a new key is shown by the next attempt
 	shown.Title, shown.TitleName, shown.Failed = one.title, v.head.Name, v.head.Fault.Text != ""
 	s.render(v, one.name, shown)
 }
