@@ -1,13 +1,17 @@
 package gateway_test
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/vidocu/usher/gateway"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -76,5 +80,50 @@ func TestANewKeyIsShownOnceThePageCanBeShown(t *testing.T) {
 	wantPage(t, "after it", p.get(path), 200, "vdo_live_sentinel", "The API key is created.")
 	if body := p.get(path).Body.String(); strings.Contains(body, "vdo_live_sentinel") {
 		t.Error("the key is shown twice")
+	}
+}
+
+// TestASecondClickDoesNotLoseTheSecret: it is refused, and the page shows what the first one created. The
+// browser sends the second form before it has the first response, or after.
+func TestASecondClickDoesNotLoseTheSecret(t *testing.T) {
+	for path, row := range map[string]struct {
+		form    url.Values
+		method  string
+		created proto.Message
+		refused errorv1.Reason
+		shows   []string
+	}{
+		workspacePages + "/keys": {
+			url.Values{"do": {"rotate"}, "key_id": {"k1"}}, "RotateWorkspaceKey", &tokenv1.RotateWorkspaceKeyResponse{Key: "vdo_live_sentinel"},
+			errorv1.Reason_REASON_NOT_FOUND, []string{"vdo_live_sentinel", "The API key is replaced."},
+		},
+		appPages + "/credentials": {
+			url.Values{"do": {"new-secret"}, "newest": {"s1"}}, "CreateAppSecret", &authzv1.CreateAppSecretResponse{ClientSecret: "vdo_secret_sentinel"},
+			errorv1.Reason_REASON_CONFLICT, []string{"vdo_secret_sentinel", "The secret is created."},
+		},
+	} {
+		for _, early := range []bool{true, false} {
+			p := withConsole(t)
+			row.form.Set("csrf_token", csrf(t, p.get(path)))
+			before := maps.Clone(p.cookies)
+			p.respond(row.method, row.created, nil)
+			wantRedirect(t, path, p.post(path, row.form), path)
+			p.respond(row.method, nil, oerr.New(row.refused, "x", oerr.WithField("newest_secret_id")))
+			first := maps.Clone(p.cookies)
+			if early {
+				clear(p.cookies)
+				maps.Copy(p.cookies, before)
+			}
+			wantRedirect(t, path+", again", p.post(path, row.form), path)
+			if early {
+				maps.Copy(first, p.cookies)
+				maps.Copy(p.cookies, first)
+			}
+			w := p.get(path)
+			wantPage(t, path, w, 200, row.shows...)
+			if again := p.get(path).Body.String(); strings.Contains(again, "sentinel") || strings.Contains(again, `role="alert"`) {
+				t.Errorf("%s: a flash is shown twice", path)
+			}
+		}
 	}
 }

@@ -128,6 +128,10 @@ func flashName(page string) string {
 	return flashCookie
 }
 
+// secretName is the name of the cookie of a flash with a secret: the message of a second click, which is
+// refused, must not overwrite a secret that was not shown yet.
+func secretName(page string) string { return flashName(page) + "_secret" }
+
 // SetFlash sets a flash for a page, and for one authorization where request is not empty.
 func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page, request string) {
 	browser := c.Browser(r)
@@ -141,12 +145,24 @@ func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page,
 	}
 	text := base64.RawURLEncoding.EncodeToString(payload)
 	mac := c.FormToken(browser, c.Session(r), "flash", page, request, text)
-	c.set(w, flashName(page), text+"."+mac, time.Now().Add(flashLifetime))
+	name := flashName(page)
+	if f.Secret != "" {
+		name = secretName(page)
+	}
+	c.set(w, name, text+"."+mac, time.Now().Add(flashLifetime))
 }
 
-// PeekFlash returns the flash for a page; zero where there is none. It does not delete it.
+// PeekFlash returns the flash for a page, the one with a secret before another; zero where there is none.
+// It does not delete it.
 func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
-	found := r.CookiesNamed(c.name(flashName(page)))
+	if f := c.readFlash(r, secretName(page), page, request); f != (Flash{}) {
+		return f
+	}
+	return c.readFlash(r, flashName(page), page, request)
+}
+
+func (c Cookies) readFlash(r *http.Request, name, page, request string) Flash {
+	found := r.CookiesNamed(c.name(name))
 	browser := c.Browser(r)
 	if len(found) != 1 || browser.IsZero() {
 		return Flash{}
@@ -166,13 +182,14 @@ func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
 	return f
 }
 
-// TakeFlash is PeekFlash, and deletes the flash.
+// TakeFlash is PeekFlash, and deletes the flashes for the page.
 func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request string) Flash {
-	f := c.PeekFlash(r, page, request)
-	if f != (Flash{}) && r.Method != http.MethodHead {
-		c.set(w, flashName(page), "", time.Time{})
+	for _, name := range []string{secretName(page), flashName(page)} {
+		if c.readFlash(r, name, page, request) != (Flash{}) && r.Method != http.MethodHead {
+			c.set(w, name, "", time.Time{})
+		}
 	}
-	return f
+	return c.PeekFlash(r, page, request)
 }
 
 // dropLong drops strings that do not fit into a cookie.
