@@ -127,3 +127,20 @@ func TestASecondClickDoesNotLoseTheSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAppWithoutPermissionsIsRefused: nothing is saved, and what was chosen stays on the page.
+func TestAnAppWithoutPermissionsIsRefused(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/permissions"
+	p.services["UpdateApp"] = func(proto.Message) (proto.Message, error) {
+		t.Error("the app is changed")
+		return &authzv1.UpdateAppResponse{}, nil
+	}
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "use.videos:read": {""}, "use.jobs:read": {""}}
+	wantRedirect(t, "without a permission", p.post(path, form), path)
+	w := p.get(path)
+	wantPage(t, "without a permission", w, 200, "Choose at least one permission.", `href="#scopes"`, `id="scopes"`)
+	if strings.Contains(w.Body.String(), "selected") {
+		t.Error("the page shows what is stored and not what was chosen")
+	}
+}

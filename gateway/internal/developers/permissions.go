@@ -5,6 +5,8 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // permissions shows what the client may ask for.
@@ -43,6 +45,9 @@ func (c Console) savePermissions(v visit) outcome {
 		if use != "" && slices.Contains(v.r.PostForm["default"], name) {
 			change.DefaultScopes = append(change.DefaultScopes, name)
 		}
+	}
+	if len(change.GetScopes()) == 0 { // which an update takes for no change
+		return outcome{err: oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "", oerr.WithField("scopes"))}
 	}
 	change.ClearOptionalScopes, change.ClearDefaultScopes = len(change.GetOptionalScopes()) == 0, len(change.GetDefaultScopes()) == 0
 	return c.update(v, change)
