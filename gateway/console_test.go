@@ -1,8 +1,10 @@
 package gateway_test
 
 import (
+	"html"
 	"maps"
 	"net/url"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -142,5 +144,40 @@ func TestAnAppWithoutPermissionsIsRefused(t *testing.T) {
 	wantPage(t, "without a permission", w, 200, "Choose at least one permission.", `href="#scopes"`, `id="scopes"`)
 	if strings.Contains(w.Body.String(), "selected") {
 		t.Error("the page shows what is stored and not what was chosen")
+	}
+}
+
+// printed returns what a shell prints for a command of a page, up to a program in it and as with changes it.
+func printed(t *testing.T, body, command, program string, with func(text string) string) string {
+	t.Helper()
+	_, rest, found := strings.Cut(body, command)
+	code, _, ended := strings.Cut(rest, "</code>")
+	if !found || !ended {
+		t.Fatalf("the page has no %q: %s", command, body)
+	}
+	text, _, _ := strings.Cut(html.UnescapeString(command+code), program)
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", with(text)).CombinedOutput() //nolint:gosec // the test is whether it is harmless
+	if err != nil {
+		t.Fatalf("%s: %v: %s", with(text), err, out)
+	}
+	return string(out)
+}
+
+// TestACopiedCommandRunsNothingOfARedirectURI, which its author registered, and sends it as it is.
+func TestACopiedCommandRunsNothingOfARedirectURI(t *testing.T) {
+	for _, uri := range []string{"https://a.example/cb;id", "https://a.example/cb'$(id)'", "https://a.example/cb?x=`id`&y=1", "https://a.example/c%20b"} {
+		p := withConsole(t)
+		answer, _ := p.services["GetApp"](nil)
+		res, _ := answer.(*authzv1.GetAppResponse)
+		res.App.Registration.RedirectUris = []string{uri}
+		body := p.get(appPages).Body.String()
+		if got := printed(t, body, "ISSUER=", "node app.mjs", func(text string) string { return text + "printenv REDIRECT_URI" }); got != uri+"\n" {
+			t.Errorf("%s: the environment has %q", uri, got)
+		}
+		_, body, _ = strings.Cut(body, "CODE_CHALLENGE") // of the comment before
+		got := printed(t, body, "curl https://api.test/oauth/token", "\x00", func(text string) string { return strings.Replace(text, "curl", `printf '%s\n'`, 1) })
+		if !strings.Contains(got, "redirect_uri="+uri+"\n") {
+			t.Errorf("%s: curl gets %q", uri, got)
+		}
 	}
 }

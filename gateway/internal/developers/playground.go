@@ -271,7 +271,7 @@ func (c Console) step(v visit, r *run, do string) {
 		path = "/oauth/revoke"
 		form.Set("token", r.Refresh)
 	}
-	shown := "curl " + c.APIURL + path
+	shown := "curl " + shellQuote(c.APIURL+path)
 	if secret := v.r.PostForm.Get("client_secret"); secret != "" {
 		form.Set("client_secret", secret)
 	}
@@ -280,7 +280,7 @@ func (c Console) step(v visit, r *run, do string) {
 		if name == "client_secret" {
 			value = "CLIENT_SECRET"
 		}
-		shown += " \\\n  -d " + name + "='" + value + "'"
+		shown += " \\\n " + data(name, value)
 	}
 	req, err := http.NewRequestWithContext(v.r.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -311,6 +311,6 @@ func (c Console) call(v visit, r *run) {
 	}
 	req.Header.Set("Authorization", "Bearer "+r.Access)
 	one := c.send(v, req)
-	one.Request = "curl " + c.APIURL + path + " \\\n  -H 'Authorization: Bearer " + r.Access + "'"
+	one.Request = "curl " + shellQuote(c.APIURL+path) + " \\\n  -H " + shellQuote("Authorization: Bearer "+r.Access)
 	r.Replies[doCall], r.Endpoint = one, path
 }
