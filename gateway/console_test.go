@@ -10,8 +10,10 @@ import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/gateway"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -180,4 +182,24 @@ func TestACopiedCommandRunsNothingOfARedirectURI(t *testing.T) {
 			t.Errorf("%s: curl gets %q", uri, got)
 		}
 	}
+}
+
+// TestARequestLogIsNotEmptyForAnAddressThatWasChanged: the page redirects to its first one, and JSON is 400.
+func TestARequestLogIsNotEmptyForAnAddressThatWasChanged(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/requests"
+	p.respond("ListRequests", nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "is not one of this list", oerr.WithField("page_token")))
+	wantRedirect(t, "a page of another list", p.get(path+"?page=x"), path)
+	w := p.get(path + "/json?page=x")
+	if w.Code != 400 || w.Header().Get("Content-Type") != "application/json" || !strings.Contains(w.Body.String(), `"field":"page_token"`) {
+		t.Errorf("as JSON: %d %v %s", w.Code, w.Header(), w.Body)
+	}
+	called := &activityv1.RequestKind{Endpoint: "/v1/videos", Method: "GET", Status: 403}
+	row := &activityv1.LoggedRequest{Kind: called, Count: 3, FirstTime: timestamppb.Now(), LastTime: timestamppb.Now()}
+	p.respond("ListRequests", &activityv1.ListRequestsResponse{Requests: []*activityv1.LoggedRequest{row}}, nil)
+	wantPage(t, "the log", p.get(path), 200, `<option value="/v1/videos">`)
+	wantPage(t, "the overview", p.get(appPages), 200, "Refused in 24 hours</dt><dd>3")
+	p.respond("ListRequests", &activityv1.ListRequestsResponse{Requests: []*activityv1.LoggedRequest{row}, NextPageToken: "more"}, nil)
+	wantPage(t, "the overview of a part", p.get(appPages), 200, "Refused in 24 hours, at least</dt><dd>3")
+	wantPage(t, "the list", p.get("/developers"), 200, "At least 3 refused in 24 h")
 }

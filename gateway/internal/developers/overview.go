@@ -19,7 +19,7 @@ func (c Console) overview(v visit) page.View {
 	}
 	data.Figures = append(data.Figures, people, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
 	if day, ok := c.day(v); ok {
-		data.Figures = append(data.Figures, page.Fact{Label: "Refused in 24 hours", Text: strconv.FormatInt(day.refused, 10)})
+		data.Figures = append(data.Figures, day.fact())
 		data.Cause, data.Fix = day.cause(v.head.Head.Base)
 	}
 	return page.View{Template: "devoverview", Data: data}

@@ -46,8 +46,10 @@ type ConsoleApp struct {
 	People    int64
 	// Limit is how many people may connect it; 0 for any number.
 	Limit int64
-	// Refused is how many requests were refused in the last day; -1 where that is not known.
-	Refused int64
+	// Refused is how many requests were refused in the last day; -1 where that is not known. MoreRefused
+	// says that there were more.
+	Refused     int64
+	MoreRefused bool
 }
 
 // None returns the empty state.
