@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"errors"
 	"html"
 	"maps"
 	"net/url"
@@ -15,7 +16,9 @@ import (
 	"github.com/vidocu/usher/gateway"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -202,4 +205,24 @@ func TestARequestLogIsNotEmptyForAnAddressThatWasChanged(t *testing.T) {
 	p.respond("ListRequests", &activityv1.ListRequestsResponse{Requests: []*activityv1.LoggedRequest{row}, NextPageToken: "more"}, nil)
 	wantPage(t, "the overview of a part", p.get(appPages), 200, "Refused in 24 hours, at least</dt><dd>3")
 	wantPage(t, "the list", p.get("/developers"), 200, "At least 3 refused in 24 h")
+}
+
+// TestTheActivityNamesAnAppThatAnAdministratorEnded, and a trail that cannot be read is logged.
+func TestTheActivityNamesAnAppThatAnAdministratorEnded(t *testing.T) {
+	p := withConsole(t)
+	ended := &eventv1.Event{Kind: "grant.workspace_ended", UserId: "user_1", ClientId: "c1", WorkspaceId: "ws_1", EventTime: timestamppb.Now()}
+	trail := &activityv1.ListEventsResponse{
+		Events: []*eventv1.Event{ended}, ClientNames: map[string]string{"c1": "Example"}, WorkspaceNames: map[string]string{"ws_1": "Acme"},
+	}
+	p.respond("ListEvents", trail, nil)
+	wantPage(t, "of a workspace", p.get("/account/activity"), 200, "An administrator disconnected <bdi>Example</bdi> from <bdi>Acme</bdi>")
+	trail.WorkspaceNames = nil
+	wantPage(t, "of one that is gone", p.get("/account/activity"), 200, "An administrator disconnected <bdi>Example</bdi> from a workspace")
+	p.respond("ListAccountEvents", &identityv1.ListAccountEventsResponse{}, nil)
+	p.respond("ListAppEvents", &consentv1.ListAppEventsResponse{}, nil)
+	p.respond("ListEvents", nil, errors.New("sentinel"))
+	p.get("/account/activity")
+	if !strings.Contains(p.logs.String(), "a page failed") {
+		t.Errorf("a trail that cannot be read is not logged: %s", p.logs)
+	}
 }
