@@ -2,7 +2,6 @@ package browser
 
 import (
 	"crypto/hmac"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -41,6 +40,8 @@ type Flash struct {
 	// Detail is what a service said about the input, and Typed is the input as a form.
 	Detail string `json:"d,omitempty"`
 	Typed  string `json:"y,omitempty"`
+	// Lost says that a value of Typed was too long for a cookie.
+	Lost bool `json:"o,omitempty"`
 	// Secret is a new client secret, which is stored nowhere: the page that a POST redirects to shows it
 	// once. Only this browser gets it, which would have got it in the response as well.
 	Secret string `json:"x,omitempty"`
@@ -114,10 +115,11 @@ const (
 const (
 	// flashLifetime is the maximum age of a flash.
 	flashLifetime = 5 * time.Minute
-	// maxFlash is the maximum length of each string in a flash in bytes: a cookie holds 4 KiB.
+	// maxFlash is the maximum length of each string in a flash in bytes, except Typed.
 	maxFlash = 512
-	// maxTyped is that of Typed.
-	maxTyped = 2200
+	// maxPackedFlash is that of a flash as it is stored. Reverse proxies refuse a request whose cookies,
+	// among them a run of the playground, have more than 8 KiB.
+	maxPackedFlash = 3400
 )
 
 // flashName is the cookie's name: the account pages and an authorization may have a flash each.
@@ -139,11 +141,7 @@ func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page,
 		return // without a browser cookie a flash cannot be signed
 	}
 	f.dropLong()
-	payload, err := json.Marshal(f) //nolint:gosec // a new secret goes to the browser that created it, once
-	if err != nil {
-		return // strings and numbers always encode
-	}
-	text := base64.RawURLEncoding.EncodeToString(payload)
+	text := f.pack()
 	mac := c.FormToken(browser, c.Session(r), "flash", page, request, text)
 	name := flashName(page)
 	if f.Secret != "" {
@@ -171,12 +169,8 @@ func (c Cookies) readFlash(r *http.Request, name, page, request string) Flash {
 	if !hmac.Equal([]byte(c.FormToken(browser, c.Session(r), "flash", page, request, text)), []byte(mac)) {
 		return Flash{}
 	}
-	payload, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return Flash{}
-	}
 	var f Flash
-	if json.Unmarshal(payload, &f) != nil {
+	if json.Unmarshal(unpack(text), &f) != nil {
 		return Flash{}
 	}
 	return f
@@ -202,8 +196,5 @@ func (f *Flash) dropLong() {
 		}
 	}
 	f.Detail = f.Detail[:min(len(f.Detail), maxFlash)]
-	if len(f.Typed) > maxTyped {
-		f.Typed = ""
-	}
 	f.ScopesChosen = f.ScopesChosen && (f.Scopes != "" || f.Kind == flashNoScope)
 }

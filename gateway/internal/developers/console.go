@@ -158,7 +158,8 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 		return // the response is written
 	}
 	c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, v.at) // not before: a new secret is shown by the next attempt
-	shown.Title, shown.TitleName, shown.Failed = s.title, app.GetRegistration().GetClient().GetName(), v.head.Fault.Text != ""
+	shown.Title, shown.TitleName = s.title, app.GetRegistration().GetClient().GetName()
+	shown.Failed = shown.Failed || v.head.Fault.Text != ""
 	c.render(w, r, session, menuOf(app, s.name), shown)
 }
 

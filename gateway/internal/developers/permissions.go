@@ -11,7 +11,7 @@ import (
 
 // permissions shows what the client may ask for.
 func (c Console) permissions(v visit) page.View {
-	r, input := v.app.GetRegistration(), typed(v.flash)
+	r, input := v.app.GetRegistration(), v.flash.Input()
 	data := page.ConsolePermissions{Console: v.head}
 	for _, g := range c.Flow.Permissions(c.Flow.Catalog.Names(), nil) {
 		group := page.ConsoleScopes{Name: g.Name}

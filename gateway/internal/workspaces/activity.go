@@ -1,6 +1,7 @@
 package workspaces
 
 import (
+	"context"
 	"encoding/csv"
 	"maps"
 	"net/http"
@@ -20,14 +21,17 @@ import (
 const (
 	// eventsPerPage is the number of events on a page.
 	eventsPerPage = 50
-	// eventsPerCall and maxExported bound a download.
+	// eventsPerCall is that of a part of a download.
 	eventsPerCall = 1000
-	maxExported   = 20_000
+	// partTimeout is that of reading a part of a download, which as a whole may take longer than a page, and
+	// downloadStall how long a client may take to receive a part.
+	partTimeout   = 5 * time.Second
+	downloadStall = 30 * time.Second
 )
 
 // events reads a page of what happened in the workspace.
-func (s Workspaces) events(v visit, size int32, after string) (*activityv1.ListEventsResponse, error) {
-	return s.Activity.ListEvents(v.r.Context(), &activityv1.ListEventsRequest{
+func (s Workspaces) events(ctx context.Context, v visit, size int32, after string) (*activityv1.ListEventsResponse, error) {
+	return s.Activity.ListEvents(ctx, &activityv1.ListEventsRequest{
 		SessionToken: v.token(), WorkspaceId: v.id, PageSize: size, PageToken: after,
 	})
 }
@@ -38,7 +42,7 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	var res *activityv1.ListEventsResponse
 	err := oerr.Unavailable(nil)
 	if s.Activity != nil {
-		res, err = s.events(v, eventsPerPage, v.after())
+		res, err = s.events(v.r.Context(), v, eventsPerPage, v.after())
 	}
 	if oerr.Reason(browser.UnlessImplemented(err)) == errorv1.Reason_REASON_UNAVAILABLE {
 		// Who may see the page is asked of another service then.
@@ -87,13 +91,13 @@ func facts(e *eventv1.Event) [][2]string {
 	return list
 }
 
-// download writes what happened as CSV (RFC 4180), the newest first.
+// download writes everything that happened as CSV (RFC 4180), the newest first, part by part.
 func (s Workspaces) download(v visit) {
 	if s.Activity == nil {
 		s.showError(v.w, v.r, oerr.Unavailable(nil))
 		return
 	}
-	res, err := s.events(v, eventsPerCall, "")
+	res, err := s.part(v, "")
 	if err != nil {
 		s.showError(v.w, v.r, err)
 		return
@@ -104,19 +108,27 @@ func (s Workspaces) download(v visit) {
 	header.Set("Cache-Control", "no-store")
 	out := csv.NewWriter(v.w)
 	_ = out.Write([]string{"time", "event", "actor_kind", "actor", "user", "client", "object", "count", "changes", "details", "request_id"})
-	for written := 0; ; {
+	control := http.NewResponseController(v.w)
+	for {
 		for _, e := range res.GetEvents() {
-			_ = out.Write(record(e)) // fails only where the client has disconnected
+			_ = out.Write(record(e)) // out.Error has it
 		}
-		written += len(res.GetEvents())
-		if res.GetNextPageToken() == "" || written >= maxExported {
-			break
+		out.Flush()
+		if out.Error() == nil && res.GetNextPageToken() == "" {
+			return
 		}
-		if res, err = s.events(v, eventsPerCall, res.GetNextPageToken()); err != nil {
+		_ = control.SetWriteDeadline(s.Flow.Time().Add(downloadStall)) // fails only where there is no connection, as in tests
+		if res, err = s.part(v, res.GetNextPageToken()); err != nil || out.Error() != nil {
 			panic(http.ErrAbortHandler) // half a file must not look like a whole one
 		}
 	}
-	out.Flush()
+}
+
+// part reads a part of a download.
+func (s Workspaces) part(v visit, after string) (*activityv1.ListEventsResponse, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), partTimeout)
+	defer cancel()
+	return s.events(ctx, v, eventsPerCall, after)
 }
 
 // record returns the row of an event.

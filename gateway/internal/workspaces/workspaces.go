@@ -185,7 +185,7 @@ func (s Workspaces) Post(w http.ResponseWriter, r *http.Request) {
 		}
 		err, flash = nil, browser.Flash{Kind: flashGone}
 	case errorv1.Reason_REASON_INVALID_REQUEST:
-		err, flash = nil, refused(r, err)
+		err, flash = nil, browser.RefusedForm(flashRefused, r, err)
 	}
 	if err != nil {
 		s.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), browser.UnlessImplemented(err))
