@@ -37,7 +37,9 @@ func done(f browser.Flash) *page.Message {
 }
 
 // refused returns the flash of a form whose input a service refused.
-func refused(r *http.Request, err error) browser.Flash { return browser.RefusedForm(flashRefused, r, err) }
+func refused(r *http.Request, err error) browser.Flash {
+	return browser.RefusedForm(flashRefused, r, err)
+}
 
 // fault returns the error message of a flash.
 func (c Console) fault(f browser.Flash) page.Fault {
