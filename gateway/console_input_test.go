@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"encoding/csv"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
@@ -125,4 +127,27 @@ func TestADownloadHasEveryEvent(t *testing.T) {
 		}
 	}()
 	p.get(workspacePages + "/activity/csv")
+}
+
+// TestTheActivityOfAWorkspaceIsSentences, in the language of the reader, with the names of people and apps.
+func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
+	p := withConsole(t)
+	john := &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_USER, Id: "user_1"}
+	p.respond("ListWorkspaceMembers", &identityv1.ListWorkspaceMembersResponse{Members: []*identityv1.WorkspaceMember{
+		{UserId: "user_1", DisplayName: "John Doe"}, {UserId: "user_2", DisplayName: "<b>Esther</b>"},
+	}}, nil)
+	p.respond("ListEvents", &activityv1.ListEventsResponse{ClientNames: map[string]string{"c1": "Example"}, Events: []*eventv1.Event{
+		{Kind: "grant.workspace_ended", Actor: john, UserId: "user_2", ClientId: "c1", EventTime: timestamppb.Now()},
+		{Kind: "member.added", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_OPERATOR}, UserId: "user_3", EventTime: timestamppb.Now()},
+		{Kind: "of.tomorrow", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_SERVICE, Id: "token"}, EventTime: timestamppb.Now()},
+	}}, nil)
+	wantPage(t, "the activity", p.get(workspacePages+"/activity"), 200,
+		"An administrator disconnected <bdi>Example</bdi>", "<bdi>John Doe</bdi> ·", "for <bdi>&lt;b&gt;Esther&lt;/b&gt;</bdi>",
+		"<bdi>user_3</bdi> became a member", "The operator ·", "Something happened: <bdi>of.tomorrow</bdi>",
+	)
+	german := httptest.NewRequest("GET", "https://login.test"+workspacePages+"/activity", nil)
+	german.Header.Set("Accept-Language", "de")
+	wantPage(t, "in German", p.send(german), 200, "Ein Administrator hat <bdi>Example</bdi> getrennt", "<bdi>user_3</bdi> ist jetzt Mitglied")
+	p.respond("ListWorkspaceMembers", nil, oerr.Unavailable(nil))
+	wantPage(t, "without the names", p.get(workspacePages+"/activity"), 200, "<bdi>user_1</bdi> ·")
 }

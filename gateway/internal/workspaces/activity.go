@@ -15,6 +15,7 @@ import (
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -56,8 +57,12 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 		return page.View{}, err
 	}
 	data.Next = v.next(res.GetNextPageToken())
+	known := names{users: s.memberNames(v), clients: res.GetClientNames()}
 	for _, e := range res.GetEvents() {
-		shown := page.WorkspaceEvent{At: browser.At(e.GetEventTime(), v.in), Kind: e.GetKind(), Actor: actor(e.GetActor())}
+		shown := page.WorkspaceEvent{At: browser.At(e.GetEventTime(), v.in), What: known.sentence(e), By: known.actor(e.GetActor()), Count: e.GetCount()}
+		if e.GetUserId() != "" && e.GetUserId() != e.GetActor().GetId() {
+			shown.Member = known.user(e.GetUserId())
+		}
 		for _, row := range facts(e) {
 			shown.Facts = append(shown.Facts, page.Fact{Label: row[0], Text: row[1], Code: true})
 		}
@@ -66,29 +71,53 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	return page.View{Template: "wsactivity", Data: data}, nil
 }
 
-// actor returns who caused an event.
-func actor(a *eventv1.Actor) string {
-	if a.GetId() != "" {
-		return a.GetId()
+// mostNamed is how many members the page of the activity names; the others have their identifier.
+const mostNamed = 1000
+
+// memberNames returns the names of the members by identifier; nil while they cannot be read.
+func (s Workspaces) memberNames(v visit) map[string]string {
+	res, err := s.Members.ListWorkspaceMembers(v.r.Context(), &identityv1.ListWorkspaceMembersRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, PageSize: mostNamed,
+	})
+	if err != nil {
+		s.Flow.Log(v.r, err)
+		return nil
 	}
-	return strings.ToLower(strings.TrimPrefix(a.GetKind().String(), "ACTOR_KIND_"))
+	known := make(map[string]string, len(res.GetMembers()))
+	for _, m := range res.GetMembers() {
+		known[m.GetUserId()] = m.GetDisplayName()
+	}
+	return known
 }
 
 // facts returns what an event concerns and changed, as names and values.
 func facts(e *eventv1.Event) [][2]string {
-	var list [][2]string
-	for _, f := range [][2]string{{"user", e.GetUserId()}, {"client", e.GetClientId()}, {"object", e.GetObjectId()}} {
+	list := [][2]string{{"event", e.GetKind()}}
+	for _, f := range [][2]string{
+		{"actor", e.GetActor().GetId()}, {"user", e.GetUserId()}, {"client", e.GetClientId()}, {"object", e.GetObjectId()}, {"request", e.GetRequestId()},
+	} {
 		if f[1] != "" {
 			list = append(list, f)
 		}
 	}
 	for _, c := range e.GetChanges() {
-		list = append(list, [2]string{c.GetField(), c.GetBefore() + " → " + c.GetAfter()})
+		list = append(list, [2]string{c.GetField(), change(c)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.GetDetails())) {
 		list = append(list, [2]string{name, e.GetDetails()[name]})
 	}
 	return list
+}
+
+// change returns the value of a field before and after.
+func change(c *eventv1.Change) string {
+	switch {
+	case c.GetBefore() == "":
+		return c.GetAfter()
+	case c.GetAfter() == "":
+		return c.GetBefore() + " → –"
+	}
+	return c.GetBefore() + " → " + c.GetAfter()
 }
 
 // download writes everything that happened as CSV (RFC 4180), the newest first, part by part.
