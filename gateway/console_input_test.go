@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -150,4 +151,48 @@ func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
 	wantPage(t, "in German", p.send(german), 200, "Ein Administrator hat <bdi>Example</bdi> getrennt", "<bdi>user_3</bdi> ist jetzt Mitglied")
 	p.respond("ListWorkspaceMembers", nil, oerr.Unavailable(nil))
 	wantPage(t, "without the names", p.get(workspacePages+"/activity"), 200, "<bdi>user_1</bdi> ·")
+}
+
+// TestTheLogHasAChartAndAFilterByTime: the hours of the last day, with what was granted, and the rows of a
+// span only, as a page and as JSON.
+func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/requests"
+	row := func(ago time.Duration, count int64, cause errorv1.Cause) *activityv1.LoggedRequest {
+		at := timestamppb.New(time.Now().Add(-ago))
+		kind := &activityv1.RequestKind{Endpoint: "/oauth/token", Method: "POST", Status: 200, Cause: cause}
+		if cause != errorv1.Cause_CAUSE_UNSPECIFIED {
+			kind.Status = 400
+		}
+		return &activityv1.LoggedRequest{Kind: kind, Count: count, FirstTime: at, LastTime: at, RequestId: fmt.Sprint(cause)}
+	}
+	all := []*activityv1.LoggedRequest{
+		row(0, 40, errorv1.Cause_CAUSE_UNSPECIFIED), row(time.Minute, 3, errorv1.Cause_CAUSE_SECRET_WRONG),
+		row(2*time.Hour, 4, errorv1.Cause_CAUSE_CODE_EXPIRED), row(48*time.Hour, 5, errorv1.Cause_CAUSE_SCOPE_UNKNOWN),
+	}
+	p.services["ListRequests"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*activityv1.ListRequestsRequest)
+		if asked.GetRefusedOnly() {
+			return &activityv1.ListRequestsResponse{Requests: all[1:], NextPageToken: "next"}, nil
+		}
+		return &activityv1.ListRequestsResponse{Requests: all}, nil
+	}
+	for query, want := range map[string][]bool{"": {true, true, true, true}, "?since=24h": {true, true, false, false}, "?since=1h": {true, false, false, false}} {
+		body, asJSON := p.get(path+query).Body.String(), p.get(path+"/json"+query).Body.String()
+		for i, heading := range []string{"Secret is wrong", "Code has expired", "Permission does not exist", `rel="next"`} {
+			if got := strings.Contains(body, heading); got != want[i] {
+				t.Errorf("%s has %q: %v", query, heading, got)
+			}
+		}
+		for i, cause := range []string{"CAUSE_SECRET_WRONG", "CAUSE_CODE_EXPIRED", "CAUSE_SCOPE_UNKNOWN", "next_page_token"} {
+			if got := strings.Contains(asJSON, cause); got != want[i] {
+				t.Errorf("as JSON %s has %q: %v", query, cause, got)
+			}
+		}
+		if !strings.Contains(body, "7 refused</p>") || !strings.Contains(body, "40 granted</p>") || strings.Count(body, `<rect class="bad"`) < 2 {
+			t.Errorf("%s has no chart of 7 refused and 40 granted: %s", query, body)
+		}
+	}
+	all = all[3:]
+	wantPage(t, "nothing in the span", p.get(path+"?since=1h"), 200, "No refused request is like that", "Show all")
 }
