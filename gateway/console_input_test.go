@@ -1,8 +1,11 @@
 package gateway_test
 
 import (
+	"bytes"
+	"crypto/rand"
 	"encoding/csv"
 	"fmt"
+	"mime/multipart"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -195,4 +198,83 @@ func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
 	}
 	all = all[3:]
 	wantPage(t, "nothing in the span", p.get(path+"?since=1h"), 200, "No refused request is like that", "Show all")
+}
+
+// upload posts a file to the form of the manifest.
+func upload(t *testing.T, p browser, token string, files ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := form.WriteField("csrf_token", token); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		part, err := form.CreateFormFile("file", "app.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = part.Write([]byte(file)) // a buffer
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "https://login.test"+appPages+"/manifest/upload", &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return p.send(r)
+}
+
+// TestAManifestIsUploadedAsAFile: it is read as strictly as the text, and bounded.
+func TestAManifestIsUploadedAsAFile(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/manifest"
+	changes := 0
+	p.services["UpdateApp"] = func(proto.Message) (proto.Message, error) {
+		changes++
+		return &authzv1.UpdateAppResponse{}, nil
+	}
+	token := csrf(t, p.get(path))
+	text := p.get(path + "/download").Body.String()
+	wantRedirect(t, "another name", upload(t, p, token, strings.Replace(text, "Example", "Renamed", 1)), path)
+	wantPage(t, "another name", p.get(path), 200, "The change is saved.")
+	wantRedirect(t, "nothing new", upload(t, p, token, text), path)
+	wantPage(t, "nothing new", p.get(path), 200, "There was nothing to change.")
+	if changes != 1 {
+		t.Errorf("%d changes", changes)
+	}
+	for name, row := range map[string]struct{ file, shows string }{
+		"an unknown member": {text + "unknown: 1\n", "unknown: 1"}, "another app": {strings.ReplaceAll(text, "vdo_client_1", "vdo_client_2"), "vdo_client_2"},
+		"no text": {"\xff\xfe", "no text in UTF-8"}, "a NUL": {text + "\x00", "no text in UTF-8"}, "too long": {text + "#" + strings.Repeat("x", 64<<10), "longer than 64 KiB"},
+	} {
+		wantRedirect(t, name, upload(t, p, token, row.file), path)
+		wantPage(t, name, p.get(path), 200, "The manifest cannot be used.", row.shows)
+	}
+	wantRedirect(t, "an empty file", upload(t, p, token, ""), path)
+	wantPage(t, "an empty file", p.get(path), 200, "There was nothing to change.")
+	if w := upload(t, p, token, text, text); w.Code != 400 {
+		t.Errorf("two files: %d", w.Code)
+	}
+	if w := upload(t, p, token, strings.Repeat("x", 100<<10)); w.Code != 413 {
+		t.Errorf("100 KiB: %d", w.Code)
+	}
+	if w := upload(t, p, "wrong", text); w.Code != 303 || changes != 1 {
+		t.Errorf("a form of another page: %d, %d changes", w.Code, changes)
+	}
+}
+
+// TestAnInputThatNoCookieHoldsIsSaidToBeLost, and the others stay.
+func TestAnInputThatNoCookieHoldsIsSaidToBeLost(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/about"
+	p.respond("UpdateApp", nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "is too long", oerr.WithField("purpose")))
+	var random strings.Builder
+	for random.Len() < 8<<10 {
+		random.WriteString(rand.Text())
+	}
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"save"}, "name": {"Another name"}, "purpose": {random.String()}, "publisher": {"Publisher"}}
+	wantRedirect(t, "random text", p.post(path, form), path)
+	w := p.get(path)
+	wantPage(t, "random text", w, 200, "The purpose has at most 140 characters", "too long to be shown again", `value="Another name"`, `value="Publisher"`)
+	form.Set("purpose", strings.Repeat("many words ", 800))
+	wantRedirect(t, "words", p.post(path, form), path)
+	wantPage(t, "words", p.get(path), 200, form.Get("purpose"), `value="Another name"`)
 }
