@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -22,12 +23,51 @@ func invisible(r rune) bool {
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
+// exact returns an untrusted text with its invisible characters as their code points, such as [U+200B], for
+// a comparison to the character.
+func exact(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if invisible(r) || unicode.IsSpace(r) && r != ' ' {
+			fmt.Fprintf(&b, "[U+%04X]", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Lines sanitizes untrusted text of several lines, such as a reason, as Name does.
+func Lines(s string) string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = visible(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // Name sanitizes an untrusted name for display: it removes control and format characters, which
 // could reverse or hide text, and truncates it to the length that a registration allows. The
 // template escapes it.
 func Name(s string) string {
+	s = visible(s)
+	runes := []rune(s)
+	switch {
+	case len(runes) == 0:
+		return "(no name)"
+	case len(runes) > maxName:
+		return string(runes[:maxName]) + "…"
+	}
+	return s
+}
+
+// visible returns a text without the characters that have no glyph, and without marks that would overlap
+// other lines.
+func visible(s string) string {
 	marks := 0
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
 		}
@@ -41,12 +81,4 @@ func Name(s string) string {
 		}
 		return r
 	}, s)), " ")
-	runes := []rune(s)
-	switch {
-	case len(runes) == 0:
-		return "(no name)"
-	case len(runes) > maxName:
-		return string(runes[:maxName]) + "…"
-	}
-	return s
 }
