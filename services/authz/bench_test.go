@@ -79,7 +79,9 @@ type bench struct {
 	decisions authzv1.DecisionServiceClient      // as consent
 	codes     authzv1.CodeServiceClient          // as token
 	clients   authzv1.ClientServiceClient        // as token
-	network   *inproc.Network
+	// registrations are as gateway, from the first registration on.
+	registrations authzv1.RegistrationServiceClient
+	network       *inproc.Network
 }
 
 // entries is the in-memory short-lived store; away makes its budgets unavailable.
