@@ -28,7 +28,7 @@ func (p phrases) choices(workspaces []Workspace) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // every text is escaped
 }
 
-// workspaceFacts returns what tells workspaces of one name apart.
+// workspaceFacts returns the facts of a workspace, by which two of one name differ.
 func (p phrases) workspaceFacts(ws Workspace) template.HTML {
 	var b strings.Builder
 	p.facts(&b, ws)
