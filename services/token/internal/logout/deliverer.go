@@ -37,7 +37,8 @@ func delays() []time.Duration {
 // Queue is the part of the store that a Deliverer needs.
 type Queue interface {
 	// Claim returns at most limit deliveries that are due, and no more than PerClient of a client that
-	// are claimed at once. No other caller gets them before Lease is over.
+	// are claimed at once. No other caller gets them before Lease is over. A claim is no attempt: Finish
+	// and Postpone count one.
 	Claim(ctx context.Context, limit int) ([]Delivery, error)
 	// Finish stores the last result of a delivery.
 	Finish(ctx context.Context, id int64, r Result) error
@@ -124,7 +125,7 @@ func (d Deliverer) claim(ctx context.Context, limit int) ([]attempt, error) {
 	}
 	clients, err := d.Clients.LogoutClients(ctx, ids)
 	if err != nil {
-		return nil, err // they are due again when the lease is over
+		return nil, err // they are due again when the lease is over, and no attempt is counted
 	}
 	attempts := make([]attempt, len(list))
 	for i, one := range list {

@@ -61,7 +61,7 @@ type Delivery struct {
 	Session
 
 	Reason string
-	// Attempts is how often it was sent, this time included.
+	// Attempts is how often it was sent; for one that was claimed, this time included.
 	Attempts int
 	// CreatedAt is when the session ended, and Age how long ago that is.
 	CreatedAt time.Time

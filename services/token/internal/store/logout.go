@@ -38,20 +38,24 @@ GROUP BY client_id, user_id, subject, sid LIMIT $6`),
 		add: db.SQL(`
 INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`),
-		// A client that has few deliveries comes before the third of one that has many. Of two replicas
+		// It counts no attempt: a claim may end without one. A client that has few deliveries comes before the third of one that has many. Of two replicas
 		// that choose the same row the second one waits for its lock, and then finds it locked.
 		claim: db.SQL(`
-UPDATE logout_deliveries SET locked_until = {{now}} + $3, attempts = attempts + 1, attempted_at = {{now}}
+UPDATE logout_deliveries SET locked_until = {{now}} + $3
 WHERE finished_at IS NULL AND due_at <= {{now}} AND locked_until <= {{now}} AND id IN (
     SELECT id FROM (
         SELECT id, due_at, locked_until, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY locked_until DESC, due_at, id) AS turn
         FROM logout_deliveries WHERE finished_at IS NULL AND due_at <= {{now}}) AS due
     WHERE turn <= $2 AND locked_until <= {{now}} ORDER BY turn, due_at, id LIMIT $1)
-RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, {{now}} - created_at`),
+RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts + 1, created_at, {{now}} - created_at`),
 		finish: db.SQL(`
-UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4 WHERE id = $1`),
+UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4,
+    attempts = attempts + 1, attempted_at = {{now}}
+WHERE id = $1`),
 		postpone: db.SQL(`
-UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3 WHERE id = $1 AND finished_at IS NULL`),
+UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3,
+    attempts = attempts + 1, attempted_at = {{now}}
+WHERE id = $1 AND finished_at IS NULL`),
 		list: `
 SELECT id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, 0, http_status, problem, attempted_at, due_at,
     finished_at IS NOT NULL, delivered

@@ -23,7 +23,7 @@ func Logout(t *testing.T) {
 	t.Run("a session is announced once as it was established", func(t *testing.T) { each(t, announcedOnce) })
 	t.Run("concurrent replicas claim a delivery once", func(t *testing.T) { each(t, claimedOnce) })
 	t.Run("a client with many deliveries delays no other", func(t *testing.T) { each(t, claimedFairly) })
-	t.Run("a lost claim is due again, and what is finished is not", claimsExpire)
+	t.Run("a lost claim is due again and no attempt, and what is finished is not", claimsExpire)
 }
 
 // signIn adds a grant of John to a client, with a session.
@@ -233,13 +233,13 @@ func claimsExpire(t *testing.T) {
 		at := func(d time.Duration) store.LogoutStore {
 			return store.LogoutStore{Store: store.New(reopen(d), revlog.NoReplicas{})}
 		}
-		now, soon, later := at(0), at(logout.Lease+time.Second), at(8*24*time.Hour)
+		now, soon, after, later := at(0), at(logout.Lease+time.Second), at(2*time.Hour), at(8*24*time.Hour)
 		if err := now.Add(t.Context(), []logout.Delivery{toDeliver("one", 1)}, 0); err != nil {
 			t.Fatal(err)
 		}
 		for n, s := range []store.LogoutStore{now, soon} {
 			list, err := s.Claim(t.Context(), 5)
-			if err != nil || len(list) != 1 || list[0].Attempts != n+1 {
+			if err != nil || len(list) != 1 || list[0].Attempts != 1 {
 				t.Fatalf("claim %d: %+v, %v", n+1, list, err)
 			}
 			if n == 0 {
@@ -252,6 +252,9 @@ func claimsExpire(t *testing.T) {
 				t.Errorf("what was postponed is claimed: %+v, %v", again, err)
 			}
 		}
+		if list, err := after.Claim(t.Context(), 5); err != nil || len(list) != 1 || list[0].Attempts != 2 {
+			t.Fatalf("the second attempt is %+v, %v", list, err)
+		}
 		list, err := later.Claim(t.Context(), 5)
 		if err != nil || len(list) != 1 || list[0].Age < 7*24*time.Hour {
 			t.Fatalf("%+v, %v", list, err)
@@ -260,7 +263,8 @@ func claimsExpire(t *testing.T) {
 			t.Fatal(err)
 		}
 		records, err := now.ListDeliveries(t.Context(), "one", math.MaxInt64, 5)
-		if err != nil || len(records) != 1 || !records[0].Finished || records[0].Delivered || records[0].Status != 400 || records[0].Problem != "refused" {
+		if err != nil || len(records) != 1 || !records[0].Finished || records[0].Delivered || records[0].Status != 400 || records[0].Problem != "refused" ||
+			records[0].Attempts != 2 || records[0].AttemptedAt.IsZero() {
 			t.Errorf("%+v, %v", records, err)
 		}
 		if again, err := later.Claim(t.Context(), 5); err != nil || len(again) != 0 {
