@@ -41,6 +41,8 @@ const (
 	ReasonGrantsRevoked = "grants_revoked"
 	ReasonUserDisabled  = "user_disabled"
 	ReasonMemberRemoved = "member_removed"
+	// ReasonWorkspaceEnded is the decision of a workspace's administrator on a client.
+	ReasonWorkspaceEnded = "workspace_ended"
 )
 
 // Client is what is registered for a client that gets logout tokens.

@@ -63,6 +63,10 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 		"a workspace of one": {func() error {
 			return b.EndConnectionIn(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "one"}, "ws_doe")
 		}, []string{"sid2"}},
+		"an administrator's ending": {func() error {
+			_, err := b.EndClientInWorkspace(t.Context(), "one", "ws_doe", []string{"usr_john"})
+			return err
+		}, []string{"sid2"}},
 		"a membership": {func() error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, []string{"sid1", "sid3"}},
 		"a user":       {func() error { return b.RevokeUser(t.Context(), "usr_john") }, []string{"sid1", "sid2", "sid3"}},
 		"a password":   {func() error { return b.RevokeSignIns(t.Context(), "usr_john") }, nil},
@@ -95,6 +99,9 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 	}
 	drain(t, s)
 	b.signIn(t, "one", "ws_acme", "openid", "sid5")
+	if newest, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john"}); err != nil || len(newest) != 4 || newest[0].ID != "sid5" {
+		t.Errorf("the sessions, newest first: %+v, %v", newest, err)
+	}
 	sessions, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john", ClientID: "one", Before: 1})
 	if err != nil || len(sessions) == 3 {
 		t.Errorf("a grant from after the revocation is among %+v, %v", sessions, err)
