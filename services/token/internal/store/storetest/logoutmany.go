@@ -31,7 +31,17 @@ func LogoutOfMany(t *testing.T) {
 			list, err := s.Claim(t.Context(), 10)
 			return len(list), err
 		},
-		"cleanup": func(s store.LogoutStore) (int, error) { return 0, s.CleanUp(t.Context(), lifetimes(), store.Retention{}) },
+		"the sessions of a user": func(s store.LogoutStore) (int, error) {
+			list, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john"})
+			return len(list), err
+		},
+		"the sessions of a user at a client": func(s store.LogoutStore) (int, error) {
+			list, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john", ClientID: "app", WorkspaceID: "ws_acme", Before: 100})
+			return len(list), err
+		},
+		"cleanup": func(s store.LogoutStore) (int, error) {
+			return 0, s.CleanUp(t.Context(), lifetimes(), store.Retention{})
+		},
 	} {
 		rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
 			found, err := call(store.LogoutStore{Store: store.New(db, revlog.NoReplicas{})})
