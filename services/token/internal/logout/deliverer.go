@@ -64,8 +64,8 @@ type Deliverer struct {
 	Tokens  Tokens
 	Sender  Sender
 	Logger  *slog.Logger
-	// Count counts the deliveries that were finished; nil counts none.
-	Count func(delivered bool)
+	// Count counts a delivery that was finished, by its outcome.
+	Count func(outcome Outcome)
 }
 
 // Run sends deliveries until ctx ends.
@@ -150,9 +150,8 @@ func (a attempt) send(ctx context.Context) {
 		if result.Retry {
 			result.Problem = fmt.Sprintf("%s; %d attempts", result.Problem, a.Attempts)
 		}
-		err = a.Queue.Finish(storing, a.ID, result)
-		if a.Count != nil {
-			a.Count(result.Problem == "")
+		if err = a.Queue.Finish(storing, a.ID, result); err == nil {
+			a.Count(result.outcome())
 		}
 	}
 	if err != nil {

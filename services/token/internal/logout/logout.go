@@ -90,3 +90,28 @@ type Result struct {
 	// Retry says that there was no response.
 	Retry bool
 }
+
+// Outcome is what became of a delivery, as its metric names it.
+type Outcome string
+
+// The outcomes.
+const (
+	Delivered Outcome = "delivered"
+	// Refused is a response of the client that is not a success.
+	Refused Outcome = "refused"
+	// Undelivered is a delivery without a response, after all attempts.
+	Undelivered Outcome = "undelivered"
+)
+
+// Outcomes returns all outcomes.
+func Outcomes() []Outcome { return []Outcome{Delivered, Refused, Undelivered} }
+
+func (r Result) outcome() Outcome {
+	switch {
+	case r.Problem == "":
+		return Delivered
+	case r.Status != 0:
+		return Refused
+	}
+	return Undelivered
+}

@@ -26,6 +26,7 @@ type world struct {
 	queue    []logout.Delivery
 	due      []time.Time
 	finished []logout.Result
+	counted  []logout.Outcome
 	sent     []string
 	answer   func(n int) (logout.Result, error)
 	// down says that LogoutClients fails.
@@ -99,6 +100,12 @@ func (w *world) Finish(_ context.Context, id int64, r logout.Result) error {
 	return nil
 }
 
+func (w *world) count(outcome logout.Outcome) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counted = append(w.counted, outcome)
+}
+
 func (w *world) Postpone(_ context.Context, id int64, _ logout.Result, after time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -150,23 +157,23 @@ func TestN11_5_TheAttemptsAreBounded(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer   func(n int) (logout.Result, error)
 		attempts int
-		problem  bool
+		outcome  logout.Outcome
 	}{
-		"a success": {func(int) (logout.Result, error) { return logout.Result{Status: 200}, nil }, 1, false},
-		"a refusal": {func(int) (logout.Result, error) { return logout.Result{Status: 400, Problem: "400"}, nil }, 1, true},
-		"an outage": {silent, 8, true},
+		"a success": {func(int) (logout.Result, error) { return logout.Result{Status: 200}, nil }, 1, logout.Delivered},
+		"a refusal": {func(int) (logout.Result, error) { return logout.Result{Status: 400, Problem: "400"}, nil }, 1, logout.Refused},
+		"an outage": {silent, 8, logout.Undelivered},
 		"a recovery": {func(n int) (logout.Result, error) {
 			if n < 3 {
 				return silent(n)
 			}
 			return logout.Result{Status: 204}, nil
-		}, 3, false},
+		}, 3, logout.Delivered},
 		"authz down": {func(n int) (logout.Result, error) {
 			if n < 2 {
 				return logout.Result{}, errors.New("down")
 			}
 			return logout.Result{Status: 200}, nil
-		}, 2, false},
+		}, 2, logout.Delivered},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -176,9 +183,9 @@ func TestN11_5_TheAttemptsAreBounded(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
 				defer cancel()
-				logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler)}.Run(ctx)
-				if len(w.sent) != c.attempts || len(w.finished) != 1 || (w.finished[0].Problem != "") != c.problem {
-					t.Errorf("%d attempts, %+v", len(w.sent), w.finished)
+				logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
+				if len(w.sent) != c.attempts || len(w.finished) != 1 || !slices.Equal(w.counted, []logout.Outcome{c.outcome}) {
+					t.Errorf("%d attempts, %+v, counted as %v", len(w.sent), w.finished, w.counted)
 				}
 			})
 		})
@@ -200,7 +207,7 @@ func TestN11_5_AClaimWithoutAnAttemptIsNone(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
 		defer cancel()
-		logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler)}.Run(ctx)
+		logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
 		if len(w.sent) != 8 || len(w.finished) != 1 {
 			t.Errorf("%d attempts, %+v", len(w.sent), w.finished)
 		}
