@@ -27,6 +27,12 @@ func reviewCommands() []command {
 			[]string{"ws_acme", "usr_ann", "submitted", "A word"},
 		},
 		{
+			"clients review approve vdo_client_a --submitted 2026-11-24T06:30:00Z", "", "ReviewClient",
+			&authzv1.ReviewClientRequest{ClientId: "vdo_client_a", Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, SubmitTime: at},
+			&authzv1.ReviewClientResponse{Registration: owned},
+			[]string{"vdo_client_a"},
+		},
+		{
 			"clients review refuse vdo_client_a --note No", "", "ReviewClient",
 			&authzv1.ReviewClientRequest{ClientId: "vdo_client_a", Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: "No"},
 			&authzv1.ReviewClientResponse{Registration: owned},

@@ -218,6 +218,10 @@ func TestDevelopers_AnAppBecomesLiveByAReview(t *testing.T) {
 		page, err = john.Get(path + "/status")
 		expect.NoError(t, err)
 		mustShow(t, page, "Draft", "Tell us who you are")
+		if out, err := d.Operate(t.Context(), shared.Bins, "clients", "review", "approve", id, "--verified"); err == nil {
+			t.Errorf("what was not submitted is approved: %s", out)
+		}
+		mustShow(t, do(t, john, path+"/status", map[string]string{"do": "submit"}), "Waits for its review")
 		_, err = d.Operate(t.Context(), shared.Bins, "clients", "review", "approve", id, "--verified")
 		expect.NoError(t, err)
 		page, err = john.Get(path + "/status")

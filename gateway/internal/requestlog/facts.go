@@ -184,14 +184,14 @@ func cleanURI(value string) string {
 	if err != nil {
 		return mask
 	}
-	if u.User != nil {
-		u.User = url.User(mask)
-	}
 	text, _, _ := strings.Cut(value, "#")
 	text, query, hasQuery := strings.Cut(text, "?")
 	if u.User != nil {
-		_, after, _ := strings.Cut(text, "@")
-		text = u.Scheme + "://" + mask + "@" + after
+		scheme, rest, _ := strings.Cut(text, "://")
+		authority, path, hasPath := strings.Cut(rest, "/")
+		if text = scheme + "://" + mask + authority[strings.LastIndexByte(authority, '@'):]; hasPath { // a password may have one too
+			text += "/" + path
+		}
 	}
 	parts := strings.Split(text, "/")
 	for n, part := range parts {

@@ -138,9 +138,17 @@ func (r *Recorder) Finish(req *http.Request, endpoint string, statusCode int, re
 	if refused.ClientID != "" {
 		k.client = refused.ClientID
 	}
-	r.add(k, entry{
-		count: 1, requestID: requestid.From(ctx), confirmed: refused.ClientID != "" || !noted && statusCode < http.StatusBadRequest && k.err == "",
-	})
+	granted := !noted && statusCode < http.StatusBadRequest && k.err == ""
+	r.add(k, entry{count: 1, requestID: requestid.From(ctx), confirmed: refused.ClientID != "" || granted && findsClient(endpoint)})
+}
+
+// findsClient reports whether a granted request to an endpoint proves that its client exists.
+func findsClient(endpoint string) bool {
+	switch endpoint {
+	case "/oauth/authorize", "/oauth/token", "/oauth/par", "/oauth/device_authorization", "/oauth/introspect":
+		return true
+	}
+	return false
 }
 
 // errorOf returns the error of an authorization response.

@@ -15,7 +15,11 @@ type Observed struct {
 	// docs/activity.md shows them. A field may have several values. Empty for an object whose fields
 	// are not recorded.
 	Query string
-	Args  []any
+	// Lock locks the object's row, with {{for update}}, before it is read: otherwise the event of one of two
+	// concurrent changes would have the fields of both. Empty for an object that only one transaction can
+	// change.
+	Lock string
+	Args []any
 }
 
 // Change runs work in a transaction (see sqldb.DB.InTx: it may run more than once) and writes its
@@ -23,6 +27,11 @@ type Observed struct {
 // work's own.
 func (l *Log) Change(ctx context.Context, e Event, object Observed, work func(tx *sqldb.Tx) error) error {
 	return l.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		if object.Lock != "" {
+			if err := tx.Run(ctx, sqldb.Stmt(l.db.SQL(object.Lock), object.Args...)); err != nil {
+				return err
+			}
+		}
 		before, err := object.read(ctx, tx)
 		if err != nil {
 			return err

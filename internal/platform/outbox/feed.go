@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
@@ -21,8 +22,10 @@ const (
 	// lifetime is how long a feed lasts before it ends with OK: shorter than the grace of an aged
 	// connection (rpcserver).
 	lifetime = 2 * time.Minute
-	// pageSize is the most events of a message: with their changes they stay below its limit.
-	pageSize = 200
+	// pageSize is the most events of a message, and pageBytes the size from which it gets no more: gRPC
+	// refuses a message of 4 MiB, and one event is far smaller (maxValue).
+	pageSize  = 200
+	pageBytes = 1 << 20
 )
 
 // Feed serves the events of one service.
@@ -54,18 +57,14 @@ func (f *Feed) WatchEvents(req *eventv1.WatchEventsRequest, stream eventv1.Event
 		if err != nil {
 			return f.ended(stream.Context(), ctx, err)
 		}
+		res := page(cursor, events)
 		if len(events) > 0 || time.Since(sent) >= heartbeat {
-			res := &eventv1.WatchEventsResponse{Cursor: cursor}
-			for _, e := range events {
-				res.Events = append(res.Events, toProto(e))
-				res.Cursor = e.cursor
-			}
 			if err := stream.Send(res); err != nil {
 				return err
 			}
 			cursor, sent = res.GetCursor(), time.Now()
 		}
-		if len(events) == pageSize {
+		if len(events) == pageSize || len(res.GetEvents()) < len(events) {
 			continue
 		}
 		select {
@@ -76,6 +75,21 @@ func (f *Feed) WatchEvents(req *eventv1.WatchEventsRequest, stream eventv1.Event
 			return f.ended(stream.Context(), ctx, ctx.Err())
 		}
 	}
+}
+
+// page returns a message with the first of the events: at least one of them, and as many as pageBytes
+// allows.
+func page(cursor int64, events []entry) *eventv1.WatchEventsResponse {
+	res := &eventv1.WatchEventsResponse{Cursor: cursor}
+	size := 0
+	for _, e := range events {
+		m := toProto(e)
+		if size += proto.Size(m); size > pageBytes && len(res.GetEvents()) > 0 {
+			break
+		}
+		res.Events, res.Cursor = append(res.Events, m), e.cursor
+	}
+	return res
 }
 
 // start acknowledges the requested cursor and sends the first message.

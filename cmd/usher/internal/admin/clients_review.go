@@ -3,6 +3,9 @@ package admin
 import (
 	"context"
 	"strings"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -33,16 +36,21 @@ func (c listSubmitted) Run(ctx context.Context, s *Session) error {
 }
 
 type approveClient struct {
-	Client   string `arg:"" help:"The client, vdo_client_…."`
-	Verified bool   `help:"You have checked who publishes it: people read that, and any number of them may connect it."`
-	Note     string `help:"A word for the client's team." placeholder:"TEXT"`
+	Client    string    `arg:"" help:"The client, vdo_client_…."`
+	Submitted time.Time `help:"When it was submitted, as review list -o json says: nothing is approved that was submitted later." placeholder:"TIME"`
+	Verified  bool      `help:"You have checked who publishes it: people read that, and any number of them may connect it."`
+	Note      string    `help:"A word for the client's team." placeholder:"TEXT"`
 }
 
 // Run approves a client.
 func (c approveClient) Run(ctx context.Context, s *Session) error {
-	return call(ctx, s.reviews().ReviewClient, &authzv1.ReviewClientRequest{
+	req := &authzv1.ReviewClientRequest{
 		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: c.Verified, Note: c.Note,
-	}, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
+	}
+	if !c.Submitted.IsZero() {
+		req.SubmitTime = timestamppb.New(c.Submitted)
+	}
+	return call(ctx, s.reviews().ReviewClient, req, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }
 
 type refuseClient struct {

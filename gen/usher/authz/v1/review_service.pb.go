@@ -10,6 +10,7 @@ import (
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -195,7 +196,10 @@ type ReviewClientRequest struct {
 	// A word for the client's team: at most 500 printable characters, and required with a refusal.
 	Note string `protobuf:"bytes,3,opt,name=note,proto3" json:"note,omitempty"`
 	// Whether the operator has checked who publishes the client: it is verified then, with an approval.
-	Verified      bool `protobuf:"varint,4,opt,name=verified,proto3" json:"verified,omitempty"`
+	Verified bool `protobuf:"varint,4,opt,name=verified,proto3" json:"verified,omitempty"`
+	// The submit_time of the submission that is approved, as ListSubmittedClients returned it; absent for
+	// whatever waits. INVALID_REQUEST where another one waits.
+	SubmitTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -256,6 +260,13 @@ func (x *ReviewClientRequest) GetVerified() bool {
 		return x.Verified
 	}
 	return false
+}
+
+func (x *ReviewClientRequest) GetSubmitTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SubmitTime
+	}
+	return nil
 }
 
 // ReviewClientResponse is the client.
@@ -400,19 +411,21 @@ var File_usher_authz_v1_review_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_review_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/authz/v1/review_service.proto\x12\x0eusher.authz.v1\x1a+usher/authz/v1/administration_service.proto\x1a\x1ausher/rpc/v1/options.proto\"Y\n" +
+	"#usher/authz/v1/review_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+usher/authz/v1/administration_service.proto\x1a\x1ausher/rpc/v1/options.proto\"Y\n" +
 	"\x1bListSubmittedClientsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\"\x8a\x01\n" +
 	"\x1cListSubmittedClientsResponse\x12B\n" +
 	"\rregistrations\x18\x01 \x03(\v2\x1c.usher.authz.v1.RegistrationR\rregistrations\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9b\x01\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd8\x01\n" +
 	"\x13ReviewClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x127\n" +
 	"\averdict\x18\x02 \x01(\x0e2\x1d.usher.authz.v1.ReviewVerdictR\averdict\x12\x12\n" +
 	"\x04note\x18\x03 \x01(\tR\x04note\x12\x1a\n" +
-	"\bverified\x18\x04 \x01(\bR\bverified\"X\n" +
+	"\bverified\x18\x04 \x01(\bR\bverified\x12;\n" +
+	"\vsubmit_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"submitTime\"X\n" +
 	"\x14ReviewClientResponse\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\"L\n" +
 	"\x19ApplySuspendClientRequest\x12\x1b\n" +
@@ -452,22 +465,24 @@ var file_usher_authz_v1_review_service_proto_goTypes = []any{
 	(*ApplySuspendClientRequest)(nil),    // 5: usher.authz.v1.ApplySuspendClientRequest
 	(*ApplySuspendClientResponse)(nil),   // 6: usher.authz.v1.ApplySuspendClientResponse
 	(*Registration)(nil),                 // 7: usher.authz.v1.Registration
+	(*timestamppb.Timestamp)(nil),        // 8: google.protobuf.Timestamp
 }
 var file_usher_authz_v1_review_service_proto_depIdxs = []int32{
 	7, // 0: usher.authz.v1.ListSubmittedClientsResponse.registrations:type_name -> usher.authz.v1.Registration
 	0, // 1: usher.authz.v1.ReviewClientRequest.verdict:type_name -> usher.authz.v1.ReviewVerdict
-	7, // 2: usher.authz.v1.ReviewClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1, // 3: usher.authz.v1.ReviewService.ListSubmittedClients:input_type -> usher.authz.v1.ListSubmittedClientsRequest
-	3, // 4: usher.authz.v1.ReviewService.ReviewClient:input_type -> usher.authz.v1.ReviewClientRequest
-	5, // 5: usher.authz.v1.ReviewService.ApplySuspendClient:input_type -> usher.authz.v1.ApplySuspendClientRequest
-	2, // 6: usher.authz.v1.ReviewService.ListSubmittedClients:output_type -> usher.authz.v1.ListSubmittedClientsResponse
-	4, // 7: usher.authz.v1.ReviewService.ReviewClient:output_type -> usher.authz.v1.ReviewClientResponse
-	6, // 8: usher.authz.v1.ReviewService.ApplySuspendClient:output_type -> usher.authz.v1.ApplySuspendClientResponse
-	6, // [6:9] is the sub-list for method output_type
-	3, // [3:6] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	8, // 2: usher.authz.v1.ReviewClientRequest.submit_time:type_name -> google.protobuf.Timestamp
+	7, // 3: usher.authz.v1.ReviewClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1, // 4: usher.authz.v1.ReviewService.ListSubmittedClients:input_type -> usher.authz.v1.ListSubmittedClientsRequest
+	3, // 5: usher.authz.v1.ReviewService.ReviewClient:input_type -> usher.authz.v1.ReviewClientRequest
+	5, // 6: usher.authz.v1.ReviewService.ApplySuspendClient:input_type -> usher.authz.v1.ApplySuspendClientRequest
+	2, // 7: usher.authz.v1.ReviewService.ListSubmittedClients:output_type -> usher.authz.v1.ListSubmittedClientsResponse
+	4, // 8: usher.authz.v1.ReviewService.ReviewClient:output_type -> usher.authz.v1.ReviewClientResponse
+	6, // 9: usher.authz.v1.ReviewService.ApplySuspendClient:output_type -> usher.authz.v1.ApplySuspendClientResponse
+	7, // [7:10] is the sub-list for method output_type
+	4, // [4:7] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_review_service_proto_init() }

@@ -33,8 +33,8 @@ type ReviewServiceClient interface {
 	// ListSubmittedClients lists the clients that wait for a review, the one submitted first first.
 	ListSubmittedClients(ctx context.Context, in *ListSubmittedClientsRequest, opts ...grpc.CallOption) (*ListSubmittedClientsResponse, error)
 	// ReviewClient decides about a client of a workspace: it approves or refuses the submission, or lifts
-	// a suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator registered, and for a
-	// refusal of a client that does not wait for a review. SuspendClient of the token service suspends.
+	// a suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator registered, and for one that
+	// does not wait for the decision. SuspendClient of the token service suspends.
 	ReviewClient(ctx context.Context, in *ReviewClientRequest, opts ...grpc.CallOption) (*ReviewClientResponse, error)
 	// ApplySuspendClient makes the change of the token service's SuspendClient. NOT_FOUND;
 	// INVALID_REQUEST for a client that the operator registered.
@@ -88,8 +88,8 @@ type ReviewServiceServer interface {
 	// ListSubmittedClients lists the clients that wait for a review, the one submitted first first.
 	ListSubmittedClients(context.Context, *ListSubmittedClientsRequest) (*ListSubmittedClientsResponse, error)
 	// ReviewClient decides about a client of a workspace: it approves or refuses the submission, or lifts
-	// a suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator registered, and for a
-	// refusal of a client that does not wait for a review. SuspendClient of the token service suspends.
+	// a suspension. NOT_FOUND; INVALID_REQUEST for a client that the operator registered, and for one that
+	// does not wait for the decision. SuspendClient of the token service suspends.
 	ReviewClient(context.Context, *ReviewClientRequest) (*ReviewClientResponse, error)
 	// ApplySuspendClient makes the change of the token service's SuspendClient. NOT_FOUND;
 	// INVALID_REQUEST for a client that the operator registered.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -88,10 +89,18 @@ type Store interface {
 // Log records requests.
 type Log struct{ Store Store }
 
-// Record stores entries. A failure may leave some of them stored.
+// ErrPartly is a failure after some of the entries were stored: recording them again would count those
+// twice.
+var ErrPartly = errors.New("only a part of the requests was stored")
+
+// Record stores entries. It returns ErrPartly where a failure leaves some of them stored.
 func (l Log) Record(ctx context.Context, entries []Entry) error {
-	for _, b := range batches(entries) {
-		if err := l.Store.Record(ctx, b, func(present map[[16]byte]bool) []Row { return rows(b.Entries, present) }); err != nil {
+	for n, b := range batches(entries) {
+		err := l.Store.Record(ctx, b, func(present map[[16]byte]bool) []Row { return rows(b.Entries, present) })
+		switch {
+		case err != nil && n > 0:
+			return fmt.Errorf("%w: %w", ErrPartly, err)
+		case err != nil:
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"time"
@@ -53,7 +54,11 @@ func (s *RequestLog) RecordRequests(ctx context.Context, req *activityv1.RecordR
 		return nil, invalid("requests", "has more than "+strconv.Itoa(maxBatch)+" entries")
 	}
 	entries := s.entries(ctx, req.GetRequests())
-	if err := s.Log.Record(ctx, entries); err != nil {
+	err := s.Log.Record(ctx, entries)
+	switch {
+	case errors.Is(err, requestlog.ErrPartly):
+		return nil, err // it is not UNAVAILABLE, after which the gateway sends them again
+	case err != nil:
 		return nil, toStatus(err)
 	}
 	var total int64

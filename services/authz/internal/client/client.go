@@ -14,6 +14,8 @@ import (
 var (
 	// ErrUnknown is returned if no client has the identifier.
 	ErrUnknown = errors.New("unknown client")
+	// ErrSuspended is returned where a client that a review suspended is enabled.
+	ErrSuspended = errors.New("client is suspended")
 	// ErrExists is returned if the identifier is taken.
 	ErrExists = errors.New("client exists")
 )

@@ -192,9 +192,7 @@ func (c Console) Update(ctx context.Context, session secret.String, change regis
 		if err := underReview(app); err != nil {
 			return err
 		}
-		if !app.Unverified {
-			change.Unverified = flag(true)
-		}
+		change.Unverified = flag(true) // also where a review verifies the client in this moment
 	}
 	after := client.Client{GrantTypes: change.GrantTypes}
 	if app.Service.WorkspaceID == "" && after.May(oauth.ClientCredentialsGrant) {
@@ -225,11 +223,11 @@ func (c Console) SetLogo(ctx context.Context, session secret.String, clientID st
 	if err == nil {
 		err = underReview(app)
 	}
+	if err == nil && !app.Unverified { // first, so that no verified client ever has a logo that nobody reviewed
+		err = c.Registry.UpdateClient(ctx, registry.Change{ClientID: clientID, Unverified: flag(true)})
+	}
 	if err == nil {
 		err = c.Registry.SetLogo(ctx, clientID, image)
-	}
-	if err == nil && !app.Unverified {
-		err = c.Registry.UpdateClient(ctx, registry.Change{ClientID: clientID, Unverified: flag(true)})
 	}
 	return err
 }

@@ -51,6 +51,8 @@ type Review struct {
 	// Verified makes an approved client a verified one.
 	Verified bool
 	Note     string
+	// SubmittedAt is when the client was submitted as the operator saw it; zero for whatever waits.
+	SubmittedAt time.Time
 }
 
 // Tester is a user who may connect a client that is not live.
@@ -83,7 +85,7 @@ type Store interface {
 	CountPeople(ctx context.Context, clientID string) (int, error)
 	Submit(ctx context.Context, clientID string) error
 	Withdraw(ctx context.Context, clientID string) error
-	// Review returns client.ErrUnknown if there is nothing to decide.
+	// Review returns client.ErrUnknown if the client does not wait for the decision.
 	Review(ctx context.Context, r Review) error
 	// AddRedirectURI returns ErrTooMany.
 	AddRedirectURI(ctx context.Context, clientID, uri string, limit int) error

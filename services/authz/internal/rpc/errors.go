@@ -52,6 +52,8 @@ func toStatus(err error) error {
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that logo", oerr.WithField("hash"))
 	case errors.Is(err, client.ErrUnknown):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id", oerr.WithField("client_id"))
+	case errors.Is(err, client.ErrSuspended):
+		return invalid("client_id", "is of a suspended client: clients review approve lifts the suspension")
 	case errors.Is(err, client.ErrExists):
 		return oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "another app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, sqldb.ErrUnavailable), errors.Is(err, shortlived.ErrUnavailable):

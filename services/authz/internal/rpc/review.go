@@ -58,6 +58,9 @@ func (s *Reviews) ReviewClient(ctx context.Context, req *authzv1.ReviewClientReq
 		return nil, err
 	}
 	review := ownership.Review{ClientID: req.GetClientId(), Note: req.GetNote(), Verified: req.GetVerified()}
+	if req.GetSubmitTime() != nil {
+		review.SubmittedAt = req.GetSubmitTime().AsTime()
+	}
 	switch req.GetVerdict() {
 	case authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE:
 		review.Approve = true

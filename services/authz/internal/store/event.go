@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/outbox"
@@ -39,8 +41,8 @@ func (s *Store) audited(ctx context.Context, c clientChange) error {
 }
 
 // clientObject is a registered client as the audit trail shows it: no credential, and of a secret its
-// last characters, which distinguish secrets. Of a client with a document it is whether it
-// is disabled.
+// last characters, which distinguish secrets; of its testers their number. Of a client with a document it is
+// whether it is disabled.
 func clientObject(id string) outbox.Observed {
 	query := `
 SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM clients WHERE id = $1
@@ -53,22 +55,23 @@ UNION ALL SELECT 'backchannel_logout_session_required', CASE WHEN logout_session
 UNION ALL SELECT 'refresh_retry_microseconds', COALESCE(CAST(refresh_retry AS TEXT), '') FROM clients WHERE id = $1
 UNION ALL SELECT 'redirect_uris', uri FROM redirect_uris WHERE client_id = $1
 UNION ALL SELECT 'secrets', '…' || last_four || CASE WHEN expires_at IS NULL THEN '' ELSE ' (ending)' END FROM client_secrets WHERE client_id = $1
-UNION ALL SELECT 'testers', email FROM client_testers WHERE client_id = $1
+UNION ALL SELECT 'testers', CAST(count(*) AS TEXT) FROM client_testers WHERE client_id = $1 HAVING count(*) > 0
 UNION ALL SELECT 'publication', status FROM clients WHERE id = $1 AND owner_workspace_id <> ''
 UNION ALL SELECT 'submitted', CASE WHEN submitted_at IS NULL THEN '' ELSE 'yes' END FROM clients WHERE id = $1
 UNION ALL SELECT 'keys', kid || ' ' || name FROM client_keys WHERE client_id = $1`
-	for field, column := range map[string]string{ //nolint:gosec // names of columns, and no credential
+	columns := map[string]string{ //nolint:gosec // names of columns, and no credential
 		"name": "name", "type": "type", "grant_types": "grant_types", "scope": "scope", "default_scope": "default_scope",
 		"application_type": "application_type", "token_endpoint_auth_method": "auth_method", "token_endpoint_auth_signing_alg": "auth_algorithm",
 		"jwks_uri": "jwks_uri", "reuse": "reuse", "workspace": "workspace_id", "id_token_signed_response_alg": "id_token_alg",
 		"post_logout_redirect_uris": "post_logout_uris", "backchannel_logout_uri": "logout_uri", "profile": "profile", "publisher": "publisher", "purpose": "purpose",
 		"client_uri": "client_uri", "policy_uri": "policy_uri", "tos_uri": "tos_uri", "optional_scope": "optional_scope", "logo": "logo",
 		"owner": "owner_workspace_id", "created_by": "created_by", "review_note": "review_note",
-	} {
-		query += `
-UNION ALL SELECT '` + field + `', ` + column + ` FROM clients WHERE id = $1`
 	}
-	return outbox.Observed{Query: query, Args: []any{id}}
+	for _, field := range slices.Sorted(maps.Keys(columns)) { // the same text each time, which the server prepares once
+		query += `
+UNION ALL SELECT '` + field + `', ` + columns[field] + ` FROM clients WHERE id = $1`
+	}
+	return outbox.Observed{Query: query, Lock: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`, Args: []any{id}}
 }
 
 // dynamicObject is a client that registered itself.
@@ -79,7 +82,7 @@ SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM dyna
 		query += `
 UNION ALL SELECT '` + column + `', ` + column + ` FROM dynamic_clients WHERE id = $1`
 	}
-	return outbox.Observed{Query: query, Args: []any{id}}
+	return outbox.Observed{Query: query, Lock: `SELECT 1 FROM dynamic_clients WHERE id = $1 {{for update}}`, Args: []any{id}}
 }
 
 // registrationObject is an initial access token.

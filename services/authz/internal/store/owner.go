@@ -40,7 +40,7 @@ func (s *Store) CreateOwned(ctx context.Context, o ownership.Registration) error
 		if err != nil {
 			return err
 		}
-		steps := append([]*sqldb.Statement{clientRow(s.text.insert, o.Client), s.identityRow(o.Client)}, s.uriAndSecretRows(o.Client, o.Secret)...)
+		steps := append([]*sqldb.Statement{clientRow(s.text.insert, o.Client), s.identityRow(o.Client), s.backchannelRow(o.Client)}, s.uriAndSecretRows(o.Client, o.Secret)...)
 		return tx.Run(ctx, append(steps, s.keyRows(o.Client.ID, o.Keys)...)...)
 	})
 	switch {
@@ -148,15 +148,19 @@ func (s *Store) changeStatus(ctx context.Context, kind string, one *sqldb.Statem
 	return fmt.Errorf("changing the status of a client: %w", err)
 }
 
-// Review makes the operator's decision about a client of a workspace. It returns client.ErrUnknown if
-// there is nothing to decide.
+// Review makes the operator's decision about a client of a workspace. It returns client.ErrUnknown if the
+// client does not wait for it: a suspension always can, and an approval lifts one.
 func (s *Store) Review(ctx context.Context, r ownership.Review) error {
+	var submitted int64
+	if !r.SubmittedAt.IsZero() {
+		submitted = r.SubmittedAt.UnixMicro()
+	}
 	kind, step := "client.refused", sqldb.Stmt(s.text.refuse, r.ClientID, r.Note)
 	switch {
 	case r.Suspend:
 		kind, step = "client.suspended", sqldb.Stmt(s.text.suspend, r.ClientID, r.Note)
 	case r.Approve:
-		kind, step = "client.approved", sqldb.Stmt(s.text.approve, r.ClientID, r.Note, r.Verified)
+		kind, step = "client.approved", sqldb.Stmt(s.text.approve, r.ClientID, r.Note, r.Verified, submitted)
 	}
 	return s.changeOne(ctx, clientChange{kind: kind, id: r.ClientID}, step)
 }

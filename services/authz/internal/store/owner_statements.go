@@ -9,7 +9,7 @@ type ownerStatements struct {
 	addURI, removeURI, hasURI, uriUse, uriUses, touchURI string
 	addTester, removeTester, testers, isTester           string
 	findPerson, addPerson, countPeople                   string
-	currentSecret, validSecrets, removeSecret, endsNever string
+	validSecrets, removeSecret, endsNever                string
 }
 
 // prepareOwners expands every statement once.
@@ -17,7 +17,7 @@ func prepareOwners(db *sqldb.DB, t *ownerStatements) {
 	for _, text := range []*string{
 		&t.takeClient, &t.owned, &t.submitted, &t.people, &t.submit, &t.withdraw, &t.approve, &t.refuse, &t.suspend,
 		&t.addURI, &t.removeURI, &t.hasURI, &t.uriUse, &t.uriUses, &t.touchURI, &t.addTester, &t.removeTester, &t.testers, &t.isTester,
-		&t.findPerson, &t.addPerson, &t.countPeople, &t.currentSecret, &t.validSecrets, &t.removeSecret, &t.endsNever,
+		&t.findPerson, &t.addPerson, &t.countPeople, &t.validSecrets, &t.removeSecret, &t.endsNever,
 	} {
 		*text = db.SQL(*text)
 	}
@@ -50,10 +50,11 @@ WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NULL AND (status 
 UPDATE clients SET submitted_at = NULL, status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END
 WHERE id = $1 AND submitted_at IS NOT NULL`,
 
+		// What was submitted, as the operator saw it ($4 is 0 for whatever waits), or a suspended client.
 		approve: `
 UPDATE clients SET status = 'live', review_note = $2, submitted_at = NULL, unverified = CASE WHEN $3 THEN FALSE ELSE unverified END,
     disabled = CASE WHEN status = 'suspended' THEN FALSE ELSE disabled END
-WHERE id = $1 AND owner_workspace_id <> ''`,
+WHERE id = $1 AND owner_workspace_id <> '' AND (status = 'suspended' OR submitted_at IS NOT NULL AND ($4 = 0 OR submitted_at = $4))`,
 
 		refuse: `
 UPDATE clients SET status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END, review_note = $2, submitted_at = NULL
@@ -103,11 +104,9 @@ func (t ownerStatements) withPeople() ownerStatements {
 
 	t.addPerson = `
 INSERT INTO client_people (client_id, user_id) SELECT $1, $2
-WHERE $3 = 0 OR (SELECT count(*) FROM client_people WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`
+WHERE $3 = 0 OR (SELECT count(*) FROM (SELECT 1 FROM client_people WHERE client_id = $1 LIMIT $3) AS counted) < $3 ON CONFLICT DO NOTHING`
 
 	t.countPeople = `SELECT count(*) FROM client_people WHERE client_id = $1`
-
-	t.currentSecret = `SELECT hash FROM client_secrets WHERE client_id = $1 AND expires_at IS NULL`
 
 	t.validSecrets = `
 SELECT hash, expires_at IS NULL FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}})`

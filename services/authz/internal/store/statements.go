@@ -15,7 +15,7 @@ type statements struct {
 	insert, replace, insertURI, deleteURIs, insertSecret, deleteSecrets string
 	find, credentials, credentialsOfMany, list                          string
 	lock, deleteExpiring, expireCurrent, setDisabled, removeWorkspace   string
-	created, secrets, page, lockAny, update, version                    string
+	created, secrets, page, lockAny, update, version, suspended         string
 
 	keyStatements
 	ownerStatements
@@ -27,7 +27,7 @@ func prepare(db *sqldb.DB) statements {
 	prepareOwners(db, &t.ownerStatements)
 	for _, text := range []*string{
 		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
-		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled, &t.removeWorkspace,
+		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled, &t.suspended, &t.removeWorkspace,
 		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update, &t.version,
 		&t.insertKey, &t.deleteKeys, &t.deleteExpiredKeys, &t.keys, &t.updateKey, &t.deleteKey, &t.useKeys, &t.useSecrets, &t.lockKeys, &t.touchKey,
 		&t.setAlgorithm, &t.deleteUses,
@@ -100,7 +100,10 @@ WHERE c.id = $1 ORDER BY u.position`,
 
 		expireCurrent: `UPDATE client_secrets SET expires_at = {{now}} + $2 WHERE client_id = $1`,
 
-		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1`,
+		// A review lifts a suspension, and nothing else does.
+		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1 AND ($2 OR status <> 'suspended')`,
+
+		suspended: `SELECT 1 FROM clients WHERE id = $1 AND status = 'suspended'`,
 
 		removeWorkspace: `UPDATE clients SET workspace_id = '' WHERE id = $1`,
 

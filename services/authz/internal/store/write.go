@@ -127,7 +127,7 @@ func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error
 }
 
 // SetClientDisabled disables or enables a client, which may be the URL of a document. It returns
-// client.ErrUnknown if there is none.
+// client.ErrUnknown if there is none, and client.ErrSuspended instead of enabling a suspended one.
 func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool) error {
 	if client.IsDocument(id) {
 		return s.setDocumentDisabled(ctx, id, disabled)
@@ -137,7 +137,18 @@ func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool)
 			return err
 		}
 	}
-	return s.changeOne(ctx, clientChange{kind: disabledKind(disabled), id: id}, sqldb.Stmt(s.text.setDisabled, id, disabled))
+	err := s.changeOne(ctx, clientChange{kind: disabledKind(disabled), id: id}, sqldb.Stmt(s.text.setDisabled, id, disabled))
+	if !errors.Is(err, client.ErrUnknown) {
+		return err
+	}
+	suspended, failed := s.has(ctx, s.text.suspended, id)
+	switch {
+	case failed != nil:
+		return fmt.Errorf("enabling a client: %w", failed)
+	case suspended:
+		return client.ErrSuspended
+	}
+	return err
 }
 
 // RemoveFromWorkspace removes a client from its workspace, if it has one. It returns

@@ -1,9 +1,10 @@
 // A person walks through the account with the keyboard alone and without JavaScript: the menu leads
-// from every page to every other one, and a profile is saved by Enter. Back and reload show the
-// page again.
+// from every page to every other one, and to the workspaces and the developer console; a profile is
+// saved by Enter. Back and reload show the page again.
 import { assert, esther } from '../person.mjs';
 
 const pages = ['/account', '/account/security', '/account/devices', '/account/connected-apps', '/account/activity'];
+const consoles = ['/workspaces', '/developers'];
 
 export default async function account(stage) {
   const person = await stage.person({ javaScriptEnabled: false });
@@ -12,7 +13,7 @@ export default async function account(stage) {
   for (const from of pages) {
     await person.open(from);
     const menu = await person.page.locator('.menu a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
-    assert(menu.join() === pages.join(), `${from} has the menu ${menu}`);
+    assert(menu.join() === [...pages, ...consoles].join(), `${from} has the menu ${menu}`);
     const current = await person.page.locator('.menu a[aria-current=page]').getAttribute('href');
     assert(current === from, `${from} says that it is ${current}`);
     await person.page.reload();

@@ -32,6 +32,7 @@ func owned(id string) client.Registration {
 	registration := Example()
 	registration.ID, registration.Unverified, registration.Status = id, true, client.Draft
 	registration.Owner = client.Owner{WorkspaceID: "ws_acme", CreatedBy: "usr_dev"}
+	registration.LogoutURI = "https://app.example/logout"
 	return registration
 }
 
@@ -146,10 +147,14 @@ func statuses(t *testing.T) {
 			{review(ownership.Review{Approve: true}), client.Live, false, false, nil},
 			{submit, client.Live, true, false, nil},
 			{review(ownership.Review{}), client.Live, false, false, nil},
+			{review(ownership.Review{Approve: true, Verified: true}), client.Live, false, false, client.ErrUnknown},
+			{submit, client.Live, true, false, nil},
+			{review(ownership.Review{Approve: true, Verified: true, SubmittedAt: time.UnixMicro(1)}), client.Live, true, false, client.ErrUnknown},
 			{review(ownership.Review{Approve: true, Verified: true}), client.Live, false, true, nil},
 			{submit, client.Live, false, true, nil},
 			{review(ownership.Review{Suspend: true}), client.Suspended, false, true, nil},
 			{submit, client.Suspended, false, true, nil},
+			{func() error { return s.SetClientDisabled(t.Context(), id, false) }, client.Suspended, false, true, client.ErrSuspended},
 			{review(ownership.Review{Approve: true}), client.Live, false, true, nil},
 		} {
 			if err := step.do(); !errors.Is(err, step.err) {
