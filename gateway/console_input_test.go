@@ -133,7 +133,7 @@ func TestADownloadHasEveryEvent(t *testing.T) {
 	p.get(workspacePages + "/activity/csv")
 }
 
-// TestTheActivityOfAWorkspaceIsSentences, in the language of the reader, with the names of people and apps.
+// TestTheActivityOfAWorkspaceIsSentences, in the language of the reader, with the names of people and clients.
 func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
 	p := withConsole(t)
 	john := &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_USER, Id: "user_1"}

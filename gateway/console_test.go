@@ -29,7 +29,7 @@ const (
 	workspacePages = "/workspaces/ws_1"
 )
 
-// withConsole returns a browser of a user who administers a workspace and develops an app in it.
+// withConsole returns a browser of a user who administers a workspace and develops a client in it.
 func withConsole(t *testing.T) browser {
 	t.Helper()
 	p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.Activity, d.APIURL = d.Identity, "https://api.test" })

@@ -237,7 +237,7 @@ func (f Flow) DecideLogout(w http.ResponseWriter, r *http.Request) {
 		_, err := f.ConnectedApps.DisconnectAllApps(r.Context(), &consentv1.DisconnectAllAppsRequest{SessionToken: f.Cookies.Session(r).Reveal()})
 		switch flash.Kind = flashAllEnded; {
 		case oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED:
-			flash.Kind, request.location = flashNoneEnded, "" // the client's page could not tell the user
+			flash.Kind, request.location = flashNoneEnded, "" // the user must not be sent to a page that cannot show it
 		case err != nil:
 			f.RedirectWithError(w, r, from, err)
 			return

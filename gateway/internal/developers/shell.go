@@ -14,7 +14,7 @@ func shellQuote(value string) string {
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
-// data returns a parameter of a form as curl takes it, which encodes the value only where it is told to.
+// data returns a parameter of a form as curl takes it, which encodes the value only in this form.
 func data(name, value string) string {
 	option := " -d "
 	if strings.ContainsAny(value, "&+%") {

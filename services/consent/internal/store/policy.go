@@ -105,13 +105,26 @@ func fromNullable(us *int64) time.Time {
 	return time.UnixMicro(*us).UTC()
 }
 
-// SetRule sets the rule of a workspace.
+// lock locks the policy and the approvals of a workspace, or the requests of one of its members, until the
+// transaction ends. Later statements of it see the rows of transactions that this one waited for.
+func (s *Store) lock(ctx context.Context, tx *sqldb.Tx, workspaceID, userID string) error {
+	_, err := tx.Exec(ctx, s.policies.lock, workspaceID, userID)
+	return err
+}
+
+// SetRule sets the rule of a workspace. It changes nothing where this rule was set already.
 func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rule, by policy.Actor) error {
 	return s.inTx(ctx, "setting a policy", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
+			return err
+		}
 		var before policy.Setting
 		var at *int64
 		if err := tx.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&before.Rule, &before.By.UserID, &before.By.Name, &at, &before.Waiting); err != nil {
 			return err
+		}
+		if at != nil && before.Rule == rule {
+			return nil
 		}
 		if _, err := tx.Exec(ctx, s.policies.setRule, workspaceID, int64(rule), by.UserID, by.Name); err != nil {
 			return err
@@ -176,10 +189,12 @@ func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID strin
 // Approve approves a client, and the requests that wait for it.
 func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
 	return s.inTx(ctx, "approving a client", func(tx *sqldb.Tx) error {
-		if err := s.approve(ctx, tx, workspaceID, clientID, by); err != nil {
+		approved, err := s.approve(ctx, tx, workspaceID, clientID, by)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, s.policies.decide, workspaceID, clientID, int64(policy.Granted), "", by.UserID, by.Name); err != nil {
+		decided, err := tx.Exec(ctx, s.policies.decide, workspaceID, clientID, int64(policy.Granted), "", by.UserID, by.Name)
+		if err != nil || !approved && decided == 0 {
 			return err
 		}
 		return s.events.Append(ctx, tx, approvalEvent("approved", workspaceID, clientID, by))
@@ -193,18 +208,23 @@ func approvalEvent(after, workspaceID, clientID string, by policy.Actor) outbox.
 	}
 }
 
-func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) error {
-	if _, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name); err != nil {
-		return err
+// approve approves a client, and returns false where it was approved already. policy.ErrFull.
+func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) (bool, error) {
+	if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
+		return false, err
+	}
+	n, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name)
+	if err != nil || n == 0 {
+		return false, err
 	}
 	var full bool
 	if err := tx.QueryRow(ctx, s.policies.full, workspaceID, policy.MaxApproved).Scan(&full); err != nil {
-		return err
+		return false, err
 	}
 	if full {
-		return policy.ErrFull
+		return false, policy.ErrFull
 	}
-	return nil
+	return true, nil
 }
 
 func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) error) error {
@@ -227,15 +247,15 @@ func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by p
 
 // Requests lists requests of a workspace, the newest first.
 func (s *Store) Requests(ctx context.Context, q policy.Query) ([]policy.Request, error) {
-	before, waiting := int64(math.MaxInt64), 0
+	before, text := int64(math.MaxInt64), s.policies.requests
 	if !q.After.At.IsZero() {
 		before = q.After.At.UnixMicro()
 	}
 	if q.WaitingOnly {
-		waiting = 1
+		text = s.policies.waiting
 	}
-	args := []any{q.WorkspaceID, waiting, before, q.After.ClientID, q.After.User.UserID, q.Limit}
-	return rowsOf(ctx, s, "listing requests for clients", s.policies.requests, args, scanRequest)
+	args := []any{q.WorkspaceID, before, q.After.ClientID, q.After.User.UserID, q.Limit}
+	return rowsOf(ctx, s, "listing requests for clients", text, args, scanRequest)
 }
 
 // RequestsOf returns the requests of a user for a client, in all workspaces.
@@ -253,14 +273,19 @@ func scanRequest(rows sqldb.Rows) (r policy.Request, err error) {
 
 // Ask stores a request that waits.
 func (s *Store) Ask(ctx context.Context, r policy.Request) error {
-	n, err := s.db.Exec(ctx, s.policies.ask, r.WorkspaceID, r.ClientID, r.User.UserID, r.User.Name, r.Reason, policy.MaxWaiting)
-	if err != nil {
-		return fmt.Errorf("storing a request for a client: %w", err)
-	}
-	if n == 0 {
-		return policy.ErrFull
-	}
-	return nil
+	return s.inTx(ctx, "storing a request for a client", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, r.WorkspaceID, r.User.UserID); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, s.policies.ask, r.WorkspaceID, r.ClientID, r.User.UserID, r.User.Name, r.Reason, policy.MaxWaiting)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return policy.ErrFull
+		}
+		return s.events.Append(ctx, tx, approvalEvent("requested", r.WorkspaceID, r.ClientID, r.User))
+	})
 }
 
 // Decide decides the waiting requests for a client.
@@ -280,7 +305,7 @@ func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
 		if !d.Approve {
 			return s.events.Append(ctx, tx, approvalEvent("refused", d.WorkspaceID, d.ClientID, d.By))
 		}
-		if err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
+		if _, err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
 			return err
 		}
 		return s.events.Append(ctx, tx, approvalEvent("approved", d.WorkspaceID, d.ClientID, d.By))
