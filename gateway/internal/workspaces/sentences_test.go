@@ -25,7 +25,7 @@ func writtenKinds(t *testing.T) []string {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/storetest/") {
 			return err
 		}
-		source, err := os.ReadFile(path) //nolint:gosec // a source of this repository
+		source, err := os.ReadFile(path)
 		for _, found := range literal.FindAllStringSubmatch(string(source), -1) {
 			kinds = append(kinds, found[1])
 		}
