@@ -101,12 +101,16 @@ func TestASecondClickDoesNotLoseTheSecret(t *testing.T) {
 		shows   []string
 	}{
 		workspacePages + "/keys": {
-			url.Values{"do": {"rotate"}, "key_id": {"k1"}}, "RotateWorkspaceKey", &tokenv1.RotateWorkspaceKeyResponse{Key: "vdo_live_sentinel"},
-			errorv1.Reason_REASON_NOT_FOUND, []string{"vdo_live_sentinel", "The API key is replaced."},
+			url.Values{"do": {"rotate"}, "key_id": {"k1"}},
+			"RotateWorkspaceKey", &tokenv1.RotateWorkspaceKeyResponse{Key: "vdo_live_sentinel"},
+			errorv1.Reason_REASON_NOT_FOUND,
+			[]string{"vdo_live_sentinel", "The API key is replaced."},
 		},
 		appPages + "/credentials": {
-			url.Values{"do": {"new-secret"}, "newest": {"s1"}}, "CreateAppSecret", &authzv1.CreateAppSecretResponse{ClientSecret: "vdo_secret_sentinel"},
-			errorv1.Reason_REASON_CONFLICT, []string{"vdo_secret_sentinel", "The secret is created."},
+			url.Values{"do": {"new-secret"}, "newest": {"s1"}},
+			"CreateAppSecret", &authzv1.CreateAppSecretResponse{ClientSecret: "vdo_secret_sentinel"},
+			errorv1.Reason_REASON_CONFLICT,
+			[]string{"vdo_secret_sentinel", "The secret is created."},
 		},
 	} {
 		for _, early := range []bool{true, false} {
@@ -161,7 +165,7 @@ func printed(t *testing.T, body, command, program string, with func(text string)
 		t.Fatalf("the page has no %q: %s", command, body)
 	}
 	text, _, _ := strings.Cut(html.UnescapeString(command+code), program)
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", with(text)).CombinedOutput() //nolint:gosec // the test is whether it is harmless
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", with(text)).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s: %v: %s", with(text), err, out)
 	}
