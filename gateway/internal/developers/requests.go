@@ -29,7 +29,7 @@ func (c Console) requests(v visit) page.View {
 		return page.View{}
 	case errorv1.Reason_REASON_INVALID_REQUEST: // an address that was changed, such as a page of another list
 		v.w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(v.w, v.r, v.at, http.StatusSeeOther) //nolint:gosec // it is the path of one of our pages
+		http.Redirect(v.w, v.r, v.at, http.StatusSeeOther)
 		return page.View{}
 	}
 	if err != nil {

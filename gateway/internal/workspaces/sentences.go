@@ -11,7 +11,7 @@ import (
 // Sentences returns the message for every kind of event (docs/activity.md). The place in it is for the
 // client of an event about a client, and for the user of one about a user.
 func Sentences() map[string]string {
-	all := map[string]string{
+	all := map[string]string{ //nolint:gosec // sentences about credentials
 		"workspace.created": "The workspace was created", "workspace.plan_set": "The plan was changed",
 		"workspace.app_policy_set": "The rule for connecting apps was changed", "workspace.app_approved": "%s was approved for this workspace",
 		"workspace.app_requested": "A member asked for %s", "workspace.app_refused": "The request for %s was refused", "workspace.app_withdrawn": "The approval of %s was withdrawn",
@@ -28,7 +28,7 @@ func Sentences() map[string]string {
 }
 
 func grantSentences() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // sentences about credentials
 		"grant.approved": "%s was connected", "grant.disconnected": "%s was disconnected", "grant.revoked": "The access of %s was revoked",
 		"grant.workspace_ended": "An administrator disconnected %s", "grant.limit_reached": "The oldest connection of %s ended, because it has too many",
 		"grant.refresh_reused": "%s was disconnected because its token was used twice", "grant.token_revoked": "%s gave back a token",
@@ -37,7 +37,7 @@ func grantSentences() map[string]string {
 }
 
 func clientSentences() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // sentences about credentials
 		"client.created": "%s was registered", "client.updated": "%s was changed", "client.disabled": "%s was disabled", "client.enabled": "%s was enabled again",
 		"client.logo_set": "The logo of %s was changed", "client.workspace_removed": "%s acts no longer for a workspace",
 		"client.secret_rotated": "A new secret of %s was created", "client.old_secret_revoked": "The old secret of %s was revoked",
@@ -52,7 +52,7 @@ func clientSentences() map[string]string {
 }
 
 func userSentences() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // sentences about credentials
 		"user.created": "%s got an account", "user.disabled": "The account of %s was disabled", "user.enabled": "The account of %s was enabled again",
 		"user.unlocked": "%s may sign in again after failed sign-ins", "user.password_set": "A new password was set for %s",
 		"user.password_changed": "%s changed the password", "user.profile_changed": "%s changed the profile", "user.signed_in": "%s signed in",

@@ -69,7 +69,7 @@ func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 
 // addSecretUses sets when the secrets of a client were last used.
 func (s *Store) addSecretUses(ctx context.Context, id string, list []secret.Info) error {
-	rows, err := s.db.Query(ctx, s.text.secretUses, id)
+	rows, err := s.db.Query(ctx, s.text.hashUses, id)
 	if err != nil {
 		return fmt.Errorf("listing the uses of secrets: %w", err)
 	}

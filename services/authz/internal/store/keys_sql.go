@@ -3,7 +3,7 @@ package store
 // keyStatements are the statements about the keys of clients (private_key_jwt).
 type keyStatements struct {
 	insertKey, deleteKeys, deleteExpiredKeys, keys, updateKey, deleteKey, useKeys, useSecrets, lockKeys, touchKey string
-	setAlgorithm, deleteUses, secretUses                                                                          string
+	setAlgorithm, deleteUses, hashUses                                                                            string
 }
 
 func keyStatementsText() keyStatements {
@@ -30,7 +30,7 @@ FROM client_key_uses u JOIN clients c ON c.id = u.client_id
 WHERE u.client_id = $1 AND c.jwks_uri <> '' AND u.kid NOT LIKE 'secret:%'
 ORDER BY 4 DESC, 6 DESC, 1`,
 
-		secretUses: `SELECT kid, used_at FROM client_key_uses WHERE client_id = $1 AND kid LIKE 'secret:%'`,
+		hashUses: `SELECT kid, used_at FROM client_key_uses WHERE client_id = $1 AND kid LIKE 'secret:%'`,
 
 		updateKey: `
 UPDATE client_keys SET name = COALESCE($3, name),
