@@ -52,7 +52,7 @@ func clientSentences() map[string]string {
 }
 
 func userSentences() map[string]string {
-	return map[string]string{ //nolint:gosec // sentences about credentials
+	return map[string]string{
 		"user.created": "%s got an account", "user.disabled": "The account of %s was disabled", "user.enabled": "The account of %s was enabled again",
 		"user.unlocked": "%s may sign in again after failed sign-ins", "user.password_set": "A new password was set for %s",
 		"user.password_changed": "%s changed the password", "user.profile_changed": "%s changed the profile", "user.signed_in": "%s signed in",
