@@ -116,7 +116,7 @@ attack: ## Attack five processes as in the tests, only longer and with more of e
 	@$(MAKE) endings
 
 .PHONY: interop
-interop: ## Run the examples of docs/grpc.md and docs/clients.md, the slow ones too: Java, Spring, Apache (fetches 200 MB once)
+interop: ## Run the examples of docs/grpc.md and docs/clients.md, the slow ones too: Java, Spring, Apache, the inspector of MCP (fetches 310 MB once)
 	scripts/with-deps.sh --clients go test -count=1 -v -timeout 60m -tags slow ./test/interop
 
 .PHONY: pages
