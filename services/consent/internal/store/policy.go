@@ -113,6 +113,9 @@ func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rul
 		if err := tx.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&before.Rule, &before.By.UserID, &before.By.Name, &at, &before.Waiting); err != nil {
 			return err
 		}
+		if at != nil && before.Rule == rule {
+			return nil
+		}
 		if _, err := tx.Exec(ctx, s.policies.setRule, workspaceID, int64(rule), by.UserID, by.Name); err != nil {
 			return err
 		}
@@ -176,10 +179,12 @@ func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID strin
 // Approve approves a client, and the requests that wait for it.
 func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
 	return s.inTx(ctx, "approving a client", func(tx *sqldb.Tx) error {
-		if err := s.approve(ctx, tx, workspaceID, clientID, by); err != nil {
+		approved, err := s.approve(ctx, tx, workspaceID, clientID, by)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, s.policies.decide, workspaceID, clientID, int64(policy.Granted), "", by.UserID, by.Name); err != nil {
+		decided, err := tx.Exec(ctx, s.policies.decide, workspaceID, clientID, int64(policy.Granted), "", by.UserID, by.Name)
+		if err != nil || !approved && decided == 0 {
 			return err
 		}
 		return s.events.Append(ctx, tx, approvalEvent("approved", workspaceID, clientID, by))
@@ -188,23 +193,29 @@ func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by po
 
 // approvalEvent is the event of a change of a client's approval.
 func approvalEvent(after, workspaceID, clientID string, by policy.Actor) outbox.Event {
+	change := outbox.Change{Field: "approval", After: after}
+	if after == "withdrawn" {
+		change.Before = "approved"
+	}
 	return outbox.Event{
-		Kind: "workspace.app_" + after, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID,
+		Kind: "workspace.app_" + after, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID, Changes: []outbox.Change{change},
 	}
 }
 
-func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) error {
-	if _, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name); err != nil {
-		return err
+// approve approves a client unless it is approved, and reports whether it was not.
+func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) (bool, error) {
+	added, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name)
+	if err != nil {
+		return false, err
 	}
 	var full bool
 	if err := tx.QueryRow(ctx, s.policies.full, workspaceID, policy.MaxApproved).Scan(&full); err != nil {
-		return err
+		return false, err
 	}
 	if full {
-		return policy.ErrFull
+		return false, policy.ErrFull
 	}
-	return nil
+	return added > 0, nil
 }
 
 func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) error) error {
@@ -280,7 +291,7 @@ func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
 		if !d.Approve {
 			return s.events.Append(ctx, tx, approvalEvent("refused", d.WorkspaceID, d.ClientID, d.By))
 		}
-		if err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
+		if _, err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
 			return err
 		}
 		return s.events.Append(ctx, tx, approvalEvent("approved", d.WorkspaceID, d.ClientID, d.By))
