@@ -166,6 +166,8 @@ func grantText(e *eventv1.Event, client, where bool) (text, entryKind string) {
 			return "You disconnected %s from %s", ""
 		}
 		return "You disconnected %s", ""
+	case "grant.workspace_ended":
+		return "An administrator ended the access of %s to a workspace", ""
 	case "grant.refresh_reused":
 		if e.GetObjectId() != "" {
 			return "One installation of %s was disconnected because its token was used twice. Somebody else may have copied it; you can connect the app again", "danger"
