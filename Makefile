@@ -134,7 +134,7 @@ rolling: ## Replace everything under a load for FOR (5m) and count what clients 
 .PHONY: crash
 crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and check the data; then any process, and check the audit trail
 	scripts/with-deps.sh go run ./test/crash/cmd/crash -rounds $(ROUNDS)
-	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/activity -run ACrashLosesNoEvent -rounds $(ROUNDS)
+	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/activity -run "ACrashLosesNoEvent|GrantedRequestsAreCounted" -rounds $(ROUNDS)
 
 .PHONY: endings
 endings: ## Take access away from subjects on which GRANTS (1000000) grants hang, and measure what each ending and others take

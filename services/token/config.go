@@ -55,7 +55,7 @@ type Config struct {
 	// is on.
 	KeyEncryptionKey secret.String `koanf:"key_encryption_key" help:"encrypts the keys in the database that sign ID tokens: 32 random characters or more; required with openid; other_key_encryption_key replaces it"`
 	// OtherKeyEncryptionKey opens what was encrypted under it, while KeyEncryptionKey is being replaced.
-	OtherKeyEncryptionKey secret.String `koanf:"other_key_encryption_key" help:"a second key that opens the keys in the database, while key_encryption_key is replaced: they are encrypted anew under key_encryption_key"`
+	OtherKeyEncryptionKey secret.String `koanf:"other_key_encryption_key" help:"a second key that opens the keys in the database, while key_encryption_key is replaced: they are encrypted anew under key_encryption_key; DPoP nonces are accepted under both"`
 	// DPoPNonce makes proofs at the token endpoint and at the endpoint of pushed requests need a nonce.
 	DPoPNonce bool `koanf:"dpop_nonce" help:"DPoP proofs at /oauth/token and /oauth/par need a nonce of this server (RFC 9449 §8), so that none can be made ahead; it needs key_encryption_key"`
 	// SigningKeyLifetime is how long a key signs ID tokens; its successor is published a day before.

@@ -30,6 +30,8 @@ func (s *Service) startLogout(ctx context.Context, group *errgroup.Group) {
 	}
 	planning := cleanup.Runner{Name: "token logouts", DB: s.deps.DB, Logger: s.deps.Logger, Every: planEvery, Work: planner.Plan}
 	group.Go(func() error { planning.Run(ctx); return nil })
-	deliverer := logout.Deliverer{Queue: outbox, Clients: clients, Tokens: s.openID.IDTokens, Sender: clients, Logger: s.deps.Logger}
+	deliverer := logout.Deliverer{
+		Queue: outbox, Clients: clients, Tokens: s.openID.IDTokens, Sender: clients, Logger: s.deps.Logger, Count: s.countLogout,
+	}
 	group.Go(func() error { deliverer.Run(ctx); return nil })
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
+	"github.com/vidocu/usher/services/token/internal/logout"
 )
 
 // registerMetrics registers the metrics of the revocation log and of introspection.
@@ -32,6 +33,19 @@ func registerLookups(m *telemetry.Metrics, cache *introspect.Cache) {
 			ConstLabels: prometheus.Labels{"from": from},
 		}, func() float64 { return float64(read()) }))
 	}
+}
+
+// registerLogouts registers the counter of logout tokens, and returns the function that counts one.
+func registerLogouts(m *telemetry.Metrics) func(logout.Outcome) {
+	deliveries := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "usher_logout_deliveries_total",
+		Help: "Logout tokens that need no further attempt, by outcome: delivered, refused by the client, or undelivered.",
+	}, []string{"outcome"})
+	for _, outcome := range logout.Outcomes() {
+		deliveries.WithLabelValues(string(outcome))
+	}
+	m.Register(deliveries)
+	return func(outcome logout.Outcome) { deliveries.WithLabelValues(string(outcome)).Inc() }
 }
 
 // lagRecorder is feed.Listener: it records how old revocations are when this replica applies them.

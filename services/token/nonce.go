@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/sdk/enforce/dpop"
 )
 
@@ -27,9 +28,19 @@ func newNonces(config Config) (*dpop.Nonces, error) {
 	if config.KeyEncryptionKey.IsZero() {
 		return nil, errNoNonceKey
 	}
-	key, err := hkdf.Key(sha256.New, []byte(config.KeyEncryptionKey.Reveal()), nil, noncePurpose, nonceKeyLength)
+	key, err := nonceKey(config.KeyEncryptionKey)
+	if err != nil || config.OtherKeyEncryptionKey.IsZero() {
+		return dpop.NewNonces(key), err
+	}
+	other, err := nonceKey(config.OtherKeyEncryptionKey)
+	return dpop.NewNonces(key, other), err
+}
+
+// nonceKey derives the key of nonces.
+func nonceKey(from secret.String) ([]byte, error) {
+	key, err := hkdf.Key(sha256.New, []byte(from.Reveal()), nil, noncePurpose, nonceKeyLength)
 	if err != nil {
 		return nil, fmt.Errorf("deriving the key of nonces: %w", err)
 	}
-	return dpop.NewNonces(key), nil
+	return key, nil
 }

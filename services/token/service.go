@@ -21,6 +21,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/refused"
+	"github.com/vidocu/usher/services/token/internal/logout"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/seal"
 	"github.com/vidocu/usher/services/token/internal/signing"
@@ -66,6 +67,8 @@ type Service struct {
 	accessRevocation *rpc.AccessRevocation
 	registrations    *rpc.Registrations
 	openID           *rpc.OpenID
+	// countLogout counts the logout tokens that need no further attempt.
+	countLogout func(logout.Outcome)
 	// ring has the keys that sign ID tokens; nil where OpenID Connect is off.
 	ring      *signing.Ring
 	passwords *rpc.Passwords
@@ -153,6 +156,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
 	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
 	s.registerMetrics(introspector.Cache)
+	s.countLogout = registerLogouts(deps.Metrics)
 	return s, nil
 }
 

@@ -29,7 +29,7 @@ func unrecorded() map[string]string {
 		"consent.v1.ConsentService/GetPrompt":                 flow,
 		"consent.v1.ConsentService/Decide":                    flow,
 		"consent.v1.ConsentService/DecideSilently":            flow,
-		"consent.v1.ConsentService/RequestApproval":           "a member's question: the administrator's decision is the event",
+		"consent.v1.ConsentService/RequestApproval":           "asked for on the consent page, with the event workspace.app_requested",
 		"identity.v1.SessionService/EndSession":               "a user signs out of this browser",
 		"identity.v1.CredentialService/ChangePassword":        "the token service calls it for PasswordService/ChangePassword",
 	}
@@ -225,6 +225,9 @@ func (a *acts) ask() {
 	expect.NoError(a.t, err)
 	_, err = b.Submit(page, form, map[string]string{"decision": "ask " + a.workspace, "reason": "For the tests"})
 	expect.NoError(a.t, err)
+	a.want = append(a.want, wanted{
+		kind: "workspace.app_requested", workspace: a.workspace, client: harness.PublicID, by: a.developer.id, field: "approval", after: "requested",
+	})
 }
 
 // keys makes the acts about API keys.

@@ -124,6 +124,7 @@ func TestRFC9126_2_3_ARefusedPushIsFlatJSON(t *testing.T) {
 			{"plain", "invalid_request", []string{"code_challenge_method", "plain"}},
 			{"no response_type", "invalid_request", []string{"response_type", ""}},
 			{"another response_type", "unsupported_response_type", []string{"response_type", "code id_token"}},
+			{"response_type token", "unsupported_response_type", []string{"response_type", "token"}},
 			{"an unregistered redirect_uri", "invalid_request", []string{"redirect_uri", "https://evil.example/"}},
 			{"no redirect_uri", "invalid_request", []string{"redirect_uri", ""}},
 			{"an unknown scope", "invalid_scope", []string{"scope", "videos:raed"}},

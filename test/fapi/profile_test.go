@@ -30,6 +30,8 @@ func TestFAPI2_ClientAssertionNegativeTests(t *testing.T) {
 			"the PAR endpoint":       c.assertion("aud", d.PublicURL+"/oauth/par"),
 			"two audiences":          c.assertion("aud", []string{d.PublicURL, "https://other.example"}),
 			"expired":                c.assertion("exp", now-5),
+			"expired long ago":       c.assertion("iat", now-600, "exp", now-300),
+			"nbf far in the future":  c.assertion("nbf", now+90, "exp", now+150),
 			"no exp":                 c.assertion("exp", nil),
 			"no sub":                 c.assertion("sub", nil),
 			"another iss":            c.assertion("iss", harness.ConfidentialID),
@@ -99,7 +101,26 @@ func TestFAPI2_ClientCredentialsGrant(t *testing.T) {
 		expect.Equal(t, "token_type", a.Text("token_type"), "DPoP")
 		token := a.Text("access_token")
 		expect.Equal(t, "status of the API", c.call("DPoP", token, c.apiProof(token)).Status, http.StatusOK)
+		expect.Equal(t, "status in lower case", c.call("dpop", token, c.apiProof(token)).Status, http.StatusOK)
 		expect.Equal(t, "status as a bearer", c.call("Bearer", token).Status, http.StatusUnauthorized)
+
+		now := time.Now().Unix()
+		for name, change := range map[string][]any{
+			"iat ten seconds before": {"iat", now - 10}, "iat ten seconds after": {"iat", now + 10}, "nbf and exp": {"nbf", now, "exp", now + 300},
+		} {
+			expect.Equal(t, "status with "+name, request(c.proof("/oauth/token", change...)).Status, http.StatusOK)
+		}
+		for name, change := range map[string][]any{
+			"another method": {"htm", "GET"}, "another address": {"htu", d.PublicURL + "/oauth/par"}, "no jti": {"jti", nil}, "an old iat": {"iat", now - 120},
+		} {
+			wantError(t, name, request(c.proof("/oauth/token", change...)), http.StatusBadRequest, "invalid_dpop_proof")
+		}
+		for name, assertion := range map[string]string{
+			"no sub": c.assertion("sub", nil), "another audience": c.assertion("aud", d.PublicURL+"/oauth/token"), "expired": c.assertion("iat", now-600, "exp", now-300),
+		} {
+			a := c.post("/oauth/token", []string{c.proof("/oauth/token")}, "grant_type", "client_credentials", "client_assertion", assertion)
+			wantError(t, name, a, http.StatusUnauthorized, "invalid_client")
+		}
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/test/expect"
@@ -75,6 +76,23 @@ func TestN10_5_ASectorIsOneHostAndNeverChanges(t *testing.T) {
 	}
 	if out, err := d.Operate(t.Context(), shared.Bins, "clients", "update", r.id, "--redirect-uri", "https://rp.example.com/other"); err != nil {
 		t.Errorf("another path: %v %s", err, out)
+	}
+}
+
+// TestOIDCBasic_IDTokenUnsigned: oidcc-idtoken-unsigned, which a server without alg none skips: no client gets
+// it, and the metadata does not name it.
+func TestOIDCBasic_IDTokenUnsigned(t *testing.T) {
+	d := shared.AllInOne()
+	if out, err := d.Operate(t.Context(), shared.Bins, "clients", "create", "Unsigned", "--scope", "openid",
+		"--redirect-uri", "https://rp.example.com/callback", "--id-token-alg", "none"); err == nil {
+		t.Errorf("a client with unsigned ID tokens: %s", out)
+	}
+	req, err := http.NewRequest(http.MethodGet, d.PublicURL+"/.well-known/openid-configuration", nil)
+	expect.NoError(t, err)
+	a, err := harness.Send(req)
+	expect.NoError(t, err)
+	if diff := cmp.Diff([]any{"RS256", "ES256"}, a.Body["id_token_signing_alg_values_supported"]); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // manifest shows the registration as a file.
 func (c Console) manifest(v visit) page.View {
-	data := page.ConsoleManifest{Console: v.head, Text: typed(v.flash).Get("manifest")}
+	data := page.ConsoleManifest{Console: v.head, Text: v.flash.Input().Get("manifest")}
 	if data.Text == "" {
 		data.Text = string(c.manifestOf(v))
 	}

@@ -1,6 +1,7 @@
 package developers
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,10 +25,12 @@ func (c Console) requests(v visit) page.View {
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		c.signIn(v.w, v.r)
+		c.Flow.RedirectToSignIn(v.w, v.r)
 		return page.View{}
-	case errorv1.Reason_REASON_INVALID_REQUEST: // a page token of another list
-		res, err = &activityv1.ListRequestsResponse{}, nil
+	case errorv1.Reason_REASON_INVALID_REQUEST: // an address that was changed, such as a page of another list
+		v.w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(v.w, v.r, v.at, http.StatusSeeOther) //nolint:gosec // it is the path of one of our pages
+		return page.View{}
 	}
 	if err != nil {
 		data.Away = true
@@ -46,9 +49,15 @@ func (c Console) requests(v visit) page.View {
 
 // filters returns the selections of endpoints and causes, with those that are on the page.
 func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
-	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect", "/v1/"}
+	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect"}
 	var causes []string
+	if wanted := query.Get("endpoint"); wanted != "" && !slices.Contains(endpoints, wanted) {
+		endpoints = append(endpoints, wanted)
+	}
 	for _, one := range rows {
+		if at := one.GetKind().GetEndpoint(); at != "" && !slices.Contains(endpoints, at) {
+			endpoints = append(endpoints, at) // one of the API
+		}
 		if label := oerr.CauseLabel(one.GetKind().GetCause()); !slices.Contains(causes, label) {
 			causes = append(causes, label)
 		}

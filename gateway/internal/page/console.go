@@ -46,8 +46,10 @@ type ConsoleApp struct {
 	People    int64
 	// Limit is how many people may connect it; 0 for any number.
 	Limit int64
-	// Refused is how many requests were refused in the last day; -1 where that is not known.
-	Refused int64
+	// Refused is how many requests were refused in the last day; -1 where that is not known. MoreRefused
+	// says that there were more.
+	Refused     int64
+	MoreRefused bool
 }
 
 // None returns the empty state.
@@ -146,7 +148,7 @@ func (c ConsoleCredentials) Full() bool { return len(c.Secrets) > 1 }
 // ConsoleSecret is a secret of a client.
 type ConsoleSecret struct {
 	ID, LastFour string
-	// By is who created it; a message, or untrusted text where ByName is true.
+	// By is who created it: a message.
 	By      string
 	Created time.Time
 	// Ends is when it ends; zero for never.
@@ -187,9 +189,8 @@ func (k ConsoleKey) Facts() []Fact {
 type ConsoleAddresses struct {
 	Console
 	Addresses []ConsoleAddress
-	// Typed is the address that was refused, and Why what is wrong with it.
+	// Typed is the address that was refused.
 	Typed string
-	Why   *Message
 }
 
 // ConsoleAddress is a redirect address with its parts: untrusted text.
@@ -272,6 +273,4 @@ type ConsoleManifest struct {
 	Console
 	// Text is the manifest of the registration, or the one that was refused.
 	Text string
-	// Changes are the members that would change: their names.
-	Changes []string
 }

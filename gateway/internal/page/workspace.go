@@ -300,10 +300,16 @@ func (a WorkspaceActivity) None() Empty {
 	return Empty{Heading: "Nothing happened yet", Text: "Changes to the workspace, its members, keys and apps are listed here for a year."}
 }
 
-// WorkspaceEvent is something that happened. The texts are untrusted.
+// WorkspaceEvent is something that happened. The texts and the names are untrusted.
 type WorkspaceEvent struct {
 	At time.Time
-	// Kind is the name of what happened, and Actor who did it.
-	Kind, Actor string
-	Facts       []Fact
+	// What is what happened, and By who did it.
+	What Message
+	By   Fact
+	// Member is the name of the user whom it concerns; empty for the one who did it, and for none.
+	Member string
+	// Count is how many equal events it stands for; up to 1 for itself alone.
+	Count int64
+	// Facts are its identifiers and the fields that it changed, by their names for developers.
+	Facts []Fact
 }

@@ -92,3 +92,15 @@ func (s Scope) Without(drop func(name string) bool) Scope {
 func (s Scope) Missing(allowed Scope) Scope {
 	return s.Without(allowed.Contains)
 }
+
+// InOrder returns the names of s in an order, each once. Names that are not in the order come last, in
+// the order of s.
+func (s Scope) InOrder(order []string) Scope {
+	var sorted Scope
+	for _, name := range slices.Concat(order, s) {
+		if s.Contains(name) && !sorted.Contains(name) {
+			sorted = append(sorted, name)
+		}
+	}
+	return sorted
+}

@@ -83,3 +83,10 @@ func FuzzParseScope(f *testing.F) {
 		}
 	})
 }
+
+func TestScopeInOrder(t *testing.T) {
+	got := oauth.Scope{"old", "b", "a", "b", "older"}.InOrder([]string{"a", "other", "b"})
+	if diff := cmp.Diff(oauth.Scope{"a", "b", "old", "older"}, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+}

@@ -25,9 +25,6 @@ type Administrator struct {
 	UserID, Name string
 }
 
-// Operator reports whether it is an operator.
-func (a Administrator) Operator() bool { return a.UserID == "" }
-
 // Authorizer authorizes administrators.
 type Authorizer struct {
 	Sessions identityv1.SessionServiceClient

@@ -28,6 +28,16 @@ func TestRFC9449_8_ANonceIsOfTheServerAndOfTheLastMinutes(t *testing.T) {
 			t.Errorf("%s is accepted", name)
 		}
 	}
+	for name, rolled := range map[string]*dpop.Nonces{
+		"the new key as another": dpop.NewNonces(key, []byte(strings.Repeat("n", 32))), "the old key as another": dpop.NewNonces([]byte(strings.Repeat("n", 32)), key),
+	} {
+		if !rolled.Valid(nonce, now) || !rolled.Valid(rolled.Issue(now), now) || rolled.Valid(other.Issue(now), now) {
+			t.Errorf("a replica with %s does not accept the nonces of both keys alone", name)
+		}
+		if issued := rolled.Issue(now); nonces.Valid(issued, now) != (name == "the new key as another") {
+			t.Errorf("a replica with %s issues %s", name, issued)
+		}
+	}
 	s, r := newSigner(t, "ES256"), request()
 	r.Nonces = nonces
 	if _, err := dpop.Verify(s.proof(t, claims("nonce", nonce)), r); err != nil {

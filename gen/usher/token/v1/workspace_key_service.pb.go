@@ -157,14 +157,15 @@ type CreateWorkspaceKeyRequest struct {
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The workspace, `ws_…`.
 	WorkspaceId string `protobuf:"bytes,2,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// Its name, 1 to 100 characters.
+	// Its name, 1 to 100 printable characters.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// The scopes of the catalog that limit it; empty for a key that no scope limits.
 	Scopes []string `protobuf:"bytes,4,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// The networks that it may be used from: at most 20 addresses or networks, such as `203.0.113.9`,
 	// `203.0.113.0/24` or `2001:db8::/32`; empty for all.
 	AllowedAddresses []string `protobuf:"bytes,5,rep,name=allowed_addresses,json=allowedAddresses,proto3" json:"allowed_addresses,omitempty"`
-	// How long it is valid, in seconds: at most 10 years; 0 for a key that does not expire.
+	// How long it is valid, in seconds: 60 to 316,224,000, which is 10 years of 366 days; 0 for a key that
+	// does not expire.
 	LifetimeSeconds int64 `protobuf:"varint,6,opt,name=lifetime_seconds,json=lifetimeSeconds,proto3" json:"lifetime_seconds,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache

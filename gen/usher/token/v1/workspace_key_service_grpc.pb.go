@@ -37,15 +37,17 @@ type WorkspaceKeyServiceClient interface {
 	// ListWorkspaceKeys lists the keys, newest first, revoked and expired ones too.
 	ListWorkspaceKeys(ctx context.Context, in *ListWorkspaceKeysRequest, opts ...grpc.CallOption) (*ListWorkspaceKeysResponse, error)
 	// CreateWorkspaceKey generates a key, which only this response contains. INVALID_REQUEST names the
-	// field that is not allowed: `name`, `scopes`, `allowed_addresses` or `expire_time`.
-	// RATE_LIMITED where the workspace has 200 live keys.
+	// field that is not allowed: `name`, `scopes`, `allowed_addresses` or `lifetime_seconds`; it names
+	// `workspace_id` where the workspace has 200 live keys, which is no limit for an operator. NOT_FOUND
+	// for an operator's workspace that does not exist.
 	CreateWorkspaceKey(ctx context.Context, in *CreateWorkspaceKeyRequest, opts ...grpc.CallOption) (*CreateWorkspaceKeyResponse, error)
 	// RotateWorkspaceKey generates a key with the name, the scopes and the addresses of another one, and
 	// with its lifetime if it has one. The other key ends after the overlap. NOT_FOUND also for a key
-	// that is not live any more or was rotated already.
+	// that is not live any more or was rotated already. INVALID_REQUEST names `overlap_seconds`, or
+	// `workspace_id` as CreateWorkspaceKey does, since both keys are live during an overlap.
 	RotateWorkspaceKey(ctx context.Context, in *RotateWorkspaceKeyRequest, opts ...grpc.CallOption) (*RotateWorkspaceKeyResponse, error)
 	// RevokeWorkspaceKey revokes a key and returns when no replica accepts it any more; revoking it
-	// twice succeeds. NOT_FOUND.
+	// twice succeeds. NOT_FOUND for a key that does not exist.
 	RevokeWorkspaceKey(ctx context.Context, in *RevokeWorkspaceKeyRequest, opts ...grpc.CallOption) (*RevokeWorkspaceKeyResponse, error)
 }
 
@@ -109,15 +111,17 @@ type WorkspaceKeyServiceServer interface {
 	// ListWorkspaceKeys lists the keys, newest first, revoked and expired ones too.
 	ListWorkspaceKeys(context.Context, *ListWorkspaceKeysRequest) (*ListWorkspaceKeysResponse, error)
 	// CreateWorkspaceKey generates a key, which only this response contains. INVALID_REQUEST names the
-	// field that is not allowed: `name`, `scopes`, `allowed_addresses` or `expire_time`.
-	// RATE_LIMITED where the workspace has 200 live keys.
+	// field that is not allowed: `name`, `scopes`, `allowed_addresses` or `lifetime_seconds`; it names
+	// `workspace_id` where the workspace has 200 live keys, which is no limit for an operator. NOT_FOUND
+	// for an operator's workspace that does not exist.
 	CreateWorkspaceKey(context.Context, *CreateWorkspaceKeyRequest) (*CreateWorkspaceKeyResponse, error)
 	// RotateWorkspaceKey generates a key with the name, the scopes and the addresses of another one, and
 	// with its lifetime if it has one. The other key ends after the overlap. NOT_FOUND also for a key
-	// that is not live any more or was rotated already.
+	// that is not live any more or was rotated already. INVALID_REQUEST names `overlap_seconds`, or
+	// `workspace_id` as CreateWorkspaceKey does, since both keys are live during an overlap.
 	RotateWorkspaceKey(context.Context, *RotateWorkspaceKeyRequest) (*RotateWorkspaceKeyResponse, error)
 	// RevokeWorkspaceKey revokes a key and returns when no replica accepts it any more; revoking it
-	// twice succeeds. NOT_FOUND.
+	// twice succeeds. NOT_FOUND for a key that does not exist.
 	RevokeWorkspaceKey(context.Context, *RevokeWorkspaceKeyRequest) (*RevokeWorkspaceKeyResponse, error)
 	mustEmbedUnimplementedWorkspaceKeyServiceServer()
 }

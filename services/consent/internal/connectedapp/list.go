@@ -124,7 +124,8 @@ func (f facts) current() map[string][]Approval {
 }
 
 // workspaces returns the rows of one client: for each workspace the union of the approved scopes,
-// since every approval has its own tokens.
+// since every approval has its own tokens. Scopes that are no longer in the catalog come last: the
+// client may still have a token with them.
 func (s Service) workspaces(approvals []Approval, names map[string]string) []Workspace {
 	approved := make(map[string]oauth.Scope)
 	for _, a := range approvals {
@@ -132,22 +133,10 @@ func (s Service) workspaces(approvals []Approval, names map[string]string) []Wor
 	}
 	list := make([]Workspace, 0, len(approved))
 	for id, scope := range approved {
-		list = append(list, Workspace{ID: id, Name: nameOr(names, id), Scope: inOrder(s.ScopeOrder(), scope)})
+		list = append(list, Workspace{ID: id, Name: nameOr(names, id), Scope: scope.InOrder(s.ScopeOrder())})
 	}
 	slices.SortFunc(list, func(a, b Workspace) int { return byName(a.Name, b.Name, a.ID, b.ID) })
 	return list
-}
-
-// inOrder returns the scopes in the catalog's order. Scopes that are no longer in the catalog come
-// last, in the order of approval: the client may still have a token with them.
-func inOrder(order []string, approved oauth.Scope) oauth.Scope {
-	var ordered oauth.Scope
-	for _, name := range slices.Concat(order, approved) {
-		if approved.Contains(name) && !ordered.Contains(name) {
-			ordered = append(ordered, name)
-		}
-	}
-	return ordered
 }
 
 func nameOr(names map[string]string, id string) string {

@@ -112,14 +112,13 @@ func NewCache(policies Policies, now func() time.Time) *Cache {
 }
 
 // Access returns whether the members of workspaces may connect a client, given the versions of their
-// policies; nil where the versions are not known. A workspace at version 0 has never set a policy.
+// policies; nil where the versions are not known. Version 0, that of a workspace without one, is cached as
+// any other: after a restore, the token service may have lost the version of a policy that is stored.
 func (c *Cache) Access(ctx context.Context, clientID string, workspaceIDs []string, versions map[string]int64) (map[string]Access, error) {
 	access := make(map[string]Access, len(workspaceIDs))
 	var missing []string
 	for _, id := range workspaceIDs {
-		if versions != nil && versions[id] == 0 {
-			access[id] = Open
-		} else if p, ok := c.cached(id, versions); ok {
+		if p, ok := c.cached(id, versions); ok {
 			access[id] = p.Access(clientID)
 		} else {
 			missing = append(missing, id)
@@ -157,7 +156,7 @@ func (c *Cache) put(id string, versions map[string]int64, p Policy) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if old, ok := c.entries[id]; ok && old.version > versions[id] {
+	if old, ok := c.entries[id]; ok && old.version > versions[id] && c.now().Before(old.until) {
 		return
 	}
 	if len(c.entries) >= maxCached {

@@ -105,9 +105,19 @@ func fromNullable(us *int64) time.Time {
 	return time.UnixMicro(*us).UTC()
 }
 
-// SetRule sets the rule of a workspace.
+// lock locks the policy and the approvals of a workspace, or the requests of one of its members, until the
+// transaction ends. Later statements of it see the rows of transactions that this one waited for.
+func (s *Store) lock(ctx context.Context, tx *sqldb.Tx, workspaceID, userID string) error {
+	_, err := tx.Exec(ctx, s.policies.lock, workspaceID, userID)
+	return err
+}
+
+// SetRule sets the rule of a workspace. It changes nothing where this rule was set already.
 func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rule, by policy.Actor) error {
 	return s.inTx(ctx, "setting a policy", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
+			return err
+		}
 		var before policy.Setting
 		var at *int64
 		if err := tx.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&before.Rule, &before.By.UserID, &before.By.Name, &at, &before.Waiting); err != nil {
@@ -202,10 +212,13 @@ func approvalEvent(kind, workspaceID, clientID string, by policy.Actor) outbox.E
 	}
 }
 
-// approve approves a client unless it is approved, and reports whether it was not.
+// approve approves a client, and returns false where it was approved already. policy.ErrFull.
 func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) (bool, error) {
-	added, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name)
-	if err != nil {
+	if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
+		return false, err
+	}
+	n, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name)
+	if err != nil || n == 0 {
 		return false, err
 	}
 	var full bool
@@ -215,7 +228,7 @@ func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID
 	if full {
 		return false, policy.ErrFull
 	}
-	return added > 0, nil
+	return true, nil
 }
 
 func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) error) error {
@@ -238,15 +251,15 @@ func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by p
 
 // Requests lists requests of a workspace, the newest first.
 func (s *Store) Requests(ctx context.Context, q policy.Query) ([]policy.Request, error) {
-	before, waiting := int64(math.MaxInt64), 0
+	before, text := int64(math.MaxInt64), s.policies.requests
 	if !q.After.At.IsZero() {
 		before = q.After.At.UnixMicro()
 	}
 	if q.WaitingOnly {
-		waiting = 1
+		text = s.policies.waiting
 	}
-	args := []any{q.WorkspaceID, waiting, before, q.After.ClientID, q.After.User.UserID, q.Limit}
-	return rowsOf(ctx, s, "listing requests for clients", s.policies.requests, args, scanRequest)
+	args := []any{q.WorkspaceID, before, q.After.ClientID, q.After.User.UserID, q.Limit}
+	return rowsOf(ctx, s, "listing requests for clients", text, args, scanRequest)
 }
 
 // RequestsOf returns the requests of a user for a client, in all workspaces.
@@ -264,14 +277,19 @@ func scanRequest(rows sqldb.Rows) (r policy.Request, err error) {
 
 // Ask stores a request that waits.
 func (s *Store) Ask(ctx context.Context, r policy.Request) error {
-	n, err := s.db.Exec(ctx, s.policies.ask, r.WorkspaceID, r.ClientID, r.User.UserID, r.User.Name, r.Reason, policy.MaxWaiting)
-	if err != nil {
-		return fmt.Errorf("storing a request for a client: %w", err)
-	}
-	if n == 0 {
-		return policy.ErrFull
-	}
-	return nil
+	return s.inTx(ctx, "storing a request for a client", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, r.WorkspaceID, r.User.UserID); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, s.policies.ask, r.WorkspaceID, r.ClientID, r.User.UserID, r.User.Name, r.Reason, policy.MaxWaiting)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return policy.ErrFull
+		}
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_requested", r.WorkspaceID, r.ClientID, r.User))
+	})
 }
 
 // Decide decides the waiting requests for a client.

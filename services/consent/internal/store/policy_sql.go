@@ -4,10 +4,10 @@ import "github.com/vidocu/usher/internal/platform/sqldb"
 
 // policyStatements are the SQL of policies.
 type policyStatements struct {
-	policies, setting, setRule                        string
+	lock, policies, setting, setRule                  string
 	approvals, approvedAmong, approve, withdraw, full string
-	requests, requestsOf, ask, decide, deleteRequests string
-	recentApprovers                                   string
+	requests, waiting, requestsOf, ask, decide        string
+	deleteRequests, recentApprovers                   string
 }
 
 // requestColumns are the columns of policy.Request, in the order of its scan.
@@ -21,6 +21,11 @@ func preparePolicies(db *sqldb.DB) policyStatements {
 	}
 	inList := func(parameter string) string { return replacePercent(among, parameter) }
 	return policyStatements{
+		// It locks the row, and inserts it if it does not exist.
+		lock: `
+INSERT INTO policy_locks (workspace_id, user_id) VALUES ($1, $2)
+ON CONFLICT (workspace_id, user_id) DO UPDATE SET user_id = excluded.user_id`,
+
 		policies: db.SQL(`
 SELECT p.workspace_id, p.rule, a.client_id
 FROM app_policies p LEFT JOIN approved_apps a ON a.workspace_id = p.workspace_id AND p.rule = 2
@@ -48,10 +53,8 @@ ON CONFLICT (workspace_id, client_id) DO NOTHING`),
 
 		withdraw: `DELETE FROM approved_apps WHERE workspace_id = $1 AND client_id = $2`,
 
-		requests: `
-SELECT ` + requestColumns + ` FROM app_requests
-WHERE workspace_id = $1 AND ($2 = 0 OR state = 1) AND (requested_at, client_id, user_id) < ($3, $4, $5)
-ORDER BY requested_at DESC, client_id DESC, user_id DESC LIMIT $6`,
+		requests: requestPage(``),
+		waiting:  requestPage(` AND state = 1`),
 
 		requestsOf: `SELECT ` + requestColumns + ` FROM app_requests WHERE user_id = $1 AND client_id = $2`,
 
@@ -73,4 +76,12 @@ DELETE FROM app_requests WHERE (workspace_id, client_id, user_id) IN (
 		recentApprovers: db.SQL(`
 SELECT DISTINCT user_id FROM consents WHERE workspace_id = $1 AND client_id = $2 AND approved_at > {{now}} - 3600000000 LIMIT $3`),
 	}
+}
+
+// requestPage returns the SQL of a page of a workspace's requests that fulfil a condition.
+func requestPage(condition string) string {
+	return `
+SELECT ` + requestColumns + ` FROM app_requests
+WHERE workspace_id = $1` + condition + ` AND (requested_at, client_id, user_id) < ($2, $3, $4)
+ORDER BY requested_at DESC, client_id DESC, user_id DESC LIMIT $5`
 }

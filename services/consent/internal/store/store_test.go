@@ -15,4 +15,10 @@ func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 // and the client.
 func TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber(t *testing.T) { storetest.ManyApprovals(t) }
 
+// TestWaitingRequestsCostTheSameAfterAnyNumber of decided ones.
+func TestWaitingRequestsCostTheSameAfterAnyNumber(t *testing.T) { storetest.ManyRequests(t) }
+
 func TestPolicies(t *testing.T) { storetest.Policies(t) }
+
+// TestPoliciesConcurrently checks limits and events of concurrent changes.
+func TestPoliciesConcurrently(t *testing.T) { storetest.PolicyRaces(t) }

@@ -95,21 +95,10 @@ func (s Service) List(ctx context.Context, workspaceID string, size int32, page 
 		known := clients[c.ClientID]
 		apps[i] = Connection{
 			ClientID: c.ClientID, Name: cmp.Or(known.Name, c.ClientID), Identity: known.Identity, Users: c.Users,
-			Scope: inOrder(c.Scope, s.ScopeOrder()), LastUsed: c.LastUsed, Approved: approved[c.ClientID],
+			Scope: c.Scope.InOrder(s.ScopeOrder()), LastUsed: c.LastUsed, Approved: approved[c.ClientID],
 		}
 	}
 	return apps, next, nil
-}
-
-// inOrder returns scopes in an order; those that are not in it come last.
-func inOrder(scope oauth.Scope, order []string) oauth.Scope {
-	var sorted oauth.Scope
-	for _, name := range order {
-		if scope.Contains(name) {
-			sorted = append(sorted, name)
-		}
-	}
-	return append(sorted, scope.Missing(sorted)...)
 }
 
 // maxApprovers is how many users with a pending code one call names.

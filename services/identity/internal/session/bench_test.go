@@ -88,7 +88,7 @@ func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Ha
 
 func (d durable) SucceedSession(context.Context, secret.Hash, session.Successor) error { return nil }
 
-func (d durable) RaiseSessionEpoch(_ context.Context, userID string, _ secret.Hash) (int64, error) {
+func (d durable) RaiseSessionEpoch(_ context.Context, userID string, _ secret.Hash, _ session.Device) (int64, error) {
 	user, found := d.users[userID]
 	if !found {
 		return 0, account.ErrUnknown

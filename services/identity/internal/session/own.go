@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/secret"
-	"github.com/vidocu/usher/services/identity/internal/accountevent"
 )
 
 // List returns the sessions of a session's user, the one used last first, and that session. It
@@ -42,8 +41,8 @@ func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (
 		return secret.String{}, Session{}, err
 	}
 	user := current.User
-	if user.SessionEpoch, err = s.config.Users.RaiseSessionEpoch(ctx, user.ID, secret.Sum(token.Reveal())); err != nil {
+	if user.SessionEpoch, err = s.config.Users.RaiseSessionEpoch(ctx, user.ID, secret.Sum(token.Reveal()), on); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("ending a user's sessions: %w", err)
 	}
-	return s.begin(ctx, user, token, Record{Device: on, Event: accountevent.OthersSignedOut})
+	return s.begin(ctx, user, token, Record{Device: on})
 }

@@ -71,9 +71,9 @@ type Users interface {
 	// EndUserSession deletes the record of a session of a user, if there is one.
 	EndUserSession(ctx context.Context, userID string, hash secret.Hash) error
 	// RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that
-	// it returns. It returns account.ErrUnknown.
+	// it returns, and records the event of the user's browser. It returns account.ErrUnknown.
 	// The session kept is about to be replaced by one that continues it.
-	RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash) (int64, error)
+	RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash, on Device) (int64, error)
 	// GetHolder returns the user of a session, disabled or not, or account.ErrUnknown.
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession deletes the record of a session, and reports whether there was one.

@@ -22,26 +22,15 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
 	if r.Event != 0 {
 		steps = append(steps, sqldb.Stmt(s.text.own.addEvent, r.UserID, int64(r.Event), r.UserAgent, r.Network))
 	}
-	if kind := sessionEvent(r.Event); kind != "" {
+	if r.Event == accountevent.SignedIn {
 		steps = append(steps, s.events.Statements(ctx, outbox.Event{
-			Kind: kind, UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
+			Kind: "user.signed_in", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
 		})...)
 	}
 	if err := s.db.Pipeline(ctx, steps...); err != nil {
 		return fmt.Errorf("recording a session: %w", err)
 	}
 	return nil
-}
-
-// sessionEvent returns the event with which a session begins; empty for none.
-func sessionEvent(kind accountevent.Kind) string {
-	switch kind { //nolint:exhaustive // the others begin no session
-	case accountevent.SignedIn:
-		return "user.signed_in"
-	case accountevent.OthersSignedOut:
-		return "user.others_signed_out"
-	}
-	return ""
 }
 
 // device are the facts of an event about the browser that caused it.
@@ -172,15 +161,25 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 }
 
 // RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
-// returns. It returns account.ErrUnknown. The session kept is about to be replaced by one that continues
-// it.
-func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash) (epoch int64, err error) {
+// returns, and records the event of the user's browser. It returns account.ErrUnknown. The session kept
+// is about to be replaced by one that continues it.
+func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash, on session.Device) (epoch int64, err error) {
 	raise := sqldb.Stmt(s.text.session.raise, userID).Scan(&epoch)
-	if err := s.db.Pipeline(ctx, s.continued(kept, userID), raise); err != nil {
-		return 0, fmt.Errorf("raising a user's epoch: %w", err)
+	signedOut := outbox.Event{
+		Kind: "user.others_signed_out", UserID: userID, Actor: actor.OfUser(userID), Details: device(on.UserAgent, on.Network),
 	}
-	if !raise.Found() {
-		return 0, account.ErrUnknown
+	err = s.events.Change(ctx, signedOut, outbox.Observed{}, func(tx *sqldb.Tx) error {
+		if err := tx.Run(ctx, s.continued(kept, userID), raise); err != nil {
+			return err
+		}
+		if !raise.Found() {
+			return account.ErrUnknown
+		}
+		_, err := tx.Exec(ctx, s.text.own.addEvent, userID, int64(accountevent.OthersSignedOut), on.UserAgent, on.Network)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("raising a user's epoch: %w", err)
 	}
 	return epoch, nil
 }

@@ -65,6 +65,14 @@ type Creator struct {
 	Name string
 }
 
+// maxLive returns how many live keys a workspace may have with one of this creator; 0 is no limit.
+func (c Creator) maxLive() int {
+	if c.UserID == "" {
+		return 0
+	}
+	return MaxLive
+}
+
 // New is a key to be stored.
 type New struct {
 	ID          string
@@ -87,6 +95,9 @@ type Successor struct {
 	// Replaces is the other key, which must be one of WorkspaceID, and Overlap how long it stays valid.
 	Replaces, WorkspaceID string
 	Overlap               time.Duration
+	// MaxLive is how many live keys the workspace may have then, the other one included during the
+	// overlap; 0 is no limit.
+	MaxLive int
 }
 
 // Query selects a page of a workspace's keys.
@@ -109,7 +120,7 @@ type Store interface {
 	// ListKeys lists keys of a workspace, newest first, revoked ones too.
 	ListKeys(ctx context.Context, q Query) ([]Key, error)
 	// RotateKey stores a key, and gives the other one its end at every replica before it returns.
-	// ErrUnknown unless the other one is live and was not rotated.
+	// ErrUnknown unless the other one is live and was not rotated; ErrFull.
 	RotateKey(ctx context.Context, next Successor) (created, replaced Key, err error)
 	// RevokeKey revokes a key, of a workspace if that is not empty, at every replica before it returns;
 	// revoking one twice succeeds. ErrUnknown when there is none.
@@ -146,11 +157,7 @@ func (k Keys) Create(ctx context.Context, d Draft) (Key, secret.String, error) {
 	}
 	n, key := generate(secret.NewID("key_"), d.WorkspaceID, d.Name)
 	n.Limits, n.Lifetime, n.Creator = limits, d.Lifetime, d.Creator
-	maxLive := MaxLive
-	if d.Creator.UserID == "" {
-		maxLive = 0
-	}
-	created, err := k.Store.CreateKey(ctx, n, maxLive)
+	created, err := k.Store.CreateKey(ctx, n, d.Creator.maxLive())
 	if err != nil {
 		return Key{}, secret.String{}, err
 	}
@@ -184,15 +191,19 @@ func generate(id, workspaceID, name string) (New, secret.String) {
 func (k Keys) List(ctx context.Context, q Query) ([]Key, error) { return k.Store.ListKeys(ctx, q) }
 
 // Rotate creates a key that replaces another one, which ends after the overlap. It returns ErrUnknown,
-// and an *oauth.FieldError for the overlap.
+// ErrFull for a creator who is a user and an overlap, and an *oauth.FieldError for the overlap.
 func (k Keys) Rotate(ctx context.Context, r Rotation) (created, replaced Key, key secret.String, err error) {
 	if err := r.validate(); err != nil {
 		return Key{}, Key{}, secret.String{}, err
 	}
 	n, key := generate(secret.NewID("key_"), r.WorkspaceID, "")
+	maxLive := r.Creator.maxLive()
+	if r.Overlap == 0 {
+		maxLive = 0 // there are as many keys as before
+	}
 	created, replaced, err = k.Store.RotateKey(ctx, Successor{
 		ID: n.ID, Hash: n.Hash, LastFour: n.LastFour, Creator: r.Creator,
-		Replaces: r.KeyID, WorkspaceID: r.WorkspaceID, Overlap: r.Overlap,
+		Replaces: r.KeyID, WorkspaceID: r.WorkspaceID, Overlap: r.Overlap, MaxLive: maxLive,
 	})
 	if err != nil {
 		return Key{}, Key{}, secret.String{}, err

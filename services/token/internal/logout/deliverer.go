@@ -37,7 +37,8 @@ func delays() []time.Duration {
 // Queue is the part of the store that a Deliverer needs.
 type Queue interface {
 	// Claim returns at most limit deliveries that are due, and no more than PerClient of a client that
-	// are claimed at once. No other caller gets them before Lease is over.
+	// are claimed at once. No other caller gets them before Lease is over. A claim is no attempt: Finish
+	// and Postpone count one.
 	Claim(ctx context.Context, limit int) ([]Delivery, error)
 	// Finish stores the last result of a delivery.
 	Finish(ctx context.Context, id int64, r Result) error
@@ -63,8 +64,8 @@ type Deliverer struct {
 	Tokens  Tokens
 	Sender  Sender
 	Logger  *slog.Logger
-	// Count counts the deliveries that were finished; nil counts none.
-	Count func(delivered bool)
+	// Count counts a delivery that was finished, by its outcome.
+	Count func(outcome Outcome)
 }
 
 // Run sends deliveries until ctx ends.
@@ -124,7 +125,7 @@ func (d Deliverer) claim(ctx context.Context, limit int) ([]attempt, error) {
 	}
 	clients, err := d.Clients.LogoutClients(ctx, ids)
 	if err != nil {
-		return nil, err // they are due again when the lease is over
+		return nil, err // they are due again when the lease is over, and no attempt is counted
 	}
 	attempts := make([]attempt, len(list))
 	for i, one := range list {
@@ -149,9 +150,8 @@ func (a attempt) send(ctx context.Context) {
 		if result.Retry {
 			result.Problem = fmt.Sprintf("%s; %d attempts", result.Problem, a.Attempts)
 		}
-		err = a.Queue.Finish(storing, a.ID, result)
-		if a.Count != nil {
-			a.Count(result.Problem == "")
+		if err = a.Queue.Finish(storing, a.ID, result); err == nil {
+			a.Count(result.outcome())
 		}
 	}
 	if err != nil {

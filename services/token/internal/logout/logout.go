@@ -41,6 +41,8 @@ const (
 	ReasonGrantsRevoked = "grants_revoked"
 	ReasonUserDisabled  = "user_disabled"
 	ReasonMemberRemoved = "member_removed"
+	// ReasonWorkspaceEnded is the decision of a workspace's administrator on a client.
+	ReasonWorkspaceEnded = "workspace_ended"
 )
 
 // Client is what is registered for a client that gets logout tokens.
@@ -61,7 +63,7 @@ type Delivery struct {
 	Session
 
 	Reason string
-	// Attempts is how often it was sent, this time included.
+	// Attempts is how often it was sent; for one that was claimed, this time included.
 	Attempts int
 	// CreatedAt is when the session ended, and Age how long ago that is.
 	CreatedAt time.Time
@@ -87,4 +89,29 @@ type Result struct {
 	Problem string
 	// Retry says that there was no response.
 	Retry bool
+}
+
+// Outcome is what became of a delivery, as its metric names it.
+type Outcome string
+
+// The outcomes.
+const (
+	Delivered Outcome = "delivered"
+	// Refused is a response of the client that is not a success.
+	Refused Outcome = "refused"
+	// Undelivered is a delivery without a response, after all attempts.
+	Undelivered Outcome = "undelivered"
+)
+
+// Outcomes returns all outcomes.
+func Outcomes() []Outcome { return []Outcome{Delivered, Refused, Undelivered} }
+
+func (r Result) outcome() Outcome {
+	switch {
+	case r.Problem == "":
+		return Delivered
+	case r.Status != 0:
+		return Refused
+	}
+	return Undelivered
 }

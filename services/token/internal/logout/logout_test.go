@@ -26,8 +26,11 @@ type world struct {
 	queue    []logout.Delivery
 	due      []time.Time
 	finished []logout.Result
+	counted  []logout.Outcome
 	sent     []string
 	answer   func(n int) (logout.Result, error)
+	// down says that LogoutClients fails.
+	down func() bool
 }
 
 func (w *world) Events(context.Context, int) ([]logout.Event, int64, bool, error) {
@@ -60,6 +63,9 @@ func (w *world) Acknowledge(_ context.Context, list []logout.BrowserSession) err
 }
 
 func (w *world) LogoutClients(_ context.Context, ids []string) (map[string]logout.Client, error) {
+	if w.down != nil && w.down() {
+		return nil, errors.New("authz is down")
+	}
 	found := map[string]logout.Client{}
 	for _, id := range ids {
 		if slices.Contains(w.clients, id) {
@@ -75,10 +81,11 @@ func (w *world) Claim(_ context.Context, limit int) ([]logout.Delivery, error) {
 	var list []logout.Delivery
 	for i := range w.queue {
 		if !w.due[i].IsZero() && !w.due[i].After(time.Now()) && len(list) < limit {
-			w.queue[i].Attempts++
-			w.queue[i].Age = time.Since(w.queue[i].CreatedAt)
+			claimed := w.queue[i]
+			claimed.Attempts++
+			claimed.Age = time.Since(claimed.CreatedAt)
 			w.due[i] = time.Now().Add(logout.Lease)
-			list = append(list, w.queue[i])
+			list = append(list, claimed)
 		}
 	}
 	return list, nil
@@ -87,14 +94,22 @@ func (w *world) Claim(_ context.Context, limit int) ([]logout.Delivery, error) {
 func (w *world) Finish(_ context.Context, id int64, r logout.Result) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.queue[id].Attempts++
 	w.due[id] = time.Time{}
 	w.finished = append(w.finished, r)
 	return nil
 }
 
+func (w *world) count(outcome logout.Outcome) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counted = append(w.counted, outcome)
+}
+
 func (w *world) Postpone(_ context.Context, id int64, _ logout.Result, after time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.queue[id].Attempts++
 	w.due[id] = time.Now().Add(after)
 	return nil
 }
@@ -142,23 +157,23 @@ func TestN11_5_TheAttemptsAreBounded(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer   func(n int) (logout.Result, error)
 		attempts int
-		problem  bool
+		outcome  logout.Outcome
 	}{
-		"a success": {func(int) (logout.Result, error) { return logout.Result{Status: 200}, nil }, 1, false},
-		"a refusal": {func(int) (logout.Result, error) { return logout.Result{Status: 400, Problem: "400"}, nil }, 1, true},
-		"an outage": {silent, 8, true},
+		"a success": {func(int) (logout.Result, error) { return logout.Result{Status: 200}, nil }, 1, logout.Delivered},
+		"a refusal": {func(int) (logout.Result, error) { return logout.Result{Status: 400, Problem: "400"}, nil }, 1, logout.Refused},
+		"an outage": {silent, 8, logout.Undelivered},
 		"a recovery": {func(n int) (logout.Result, error) {
 			if n < 3 {
 				return silent(n)
 			}
 			return logout.Result{Status: 204}, nil
-		}, 3, false},
+		}, 3, logout.Delivered},
 		"authz down": {func(n int) (logout.Result, error) {
 			if n < 2 {
 				return logout.Result{}, errors.New("down")
 			}
 			return logout.Result{Status: 200}, nil
-		}, 2, false},
+		}, 2, logout.Delivered},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -168,11 +183,33 @@ func TestN11_5_TheAttemptsAreBounded(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
 				defer cancel()
-				logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler)}.Run(ctx)
-				if len(w.sent) != c.attempts || len(w.finished) != 1 || (w.finished[0].Problem != "") != c.problem {
-					t.Errorf("%d attempts, %+v", len(w.sent), w.finished)
+				logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
+				if len(w.sent) != c.attempts || len(w.finished) != 1 || !slices.Equal(w.counted, []logout.Outcome{c.outcome}) {
+					t.Errorf("%d attempts, %+v, counted as %v", len(w.sent), w.finished, w.counted)
 				}
 			})
 		})
 	}
+}
+
+// TestN11_5_AClaimWithoutAnAttemptIsNone: while the clients cannot be read nothing is sent, and nothing is counted.
+func TestN11_5_AClaimWithoutAnAttemptIsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		w := &world{
+			clients: []string{"one"}, down: func() bool { return time.Since(start) < 20*logout.Lease },
+			answer: func(n int) (logout.Result, error) {
+				return logout.Result{Problem: "no response", Retry: n < 8}, nil
+			},
+		}
+		if err := w.Add(t.Context(), []logout.Delivery{{Session: logout.Session{ClientID: "one", ID: "sid"}}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
+		defer cancel()
+		logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
+		if len(w.sent) != 8 || len(w.finished) != 1 {
+			t.Errorf("%d attempts, %+v", len(w.sent), w.finished)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -27,6 +28,8 @@ const (
 	minPassword = 12
 	// maxPassword is in bytes.
 	maxPassword = 1024
+	// maxNote is authz's maximum, in characters. It is checked here for the same reason.
+	maxNote = 500
 )
 
 // Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
@@ -64,6 +67,8 @@ type Users interface {
 type Clients interface {
 	DisableClient(ctx context.Context, clientID string) error
 	SuspendClient(ctx context.Context, clientID, note string) error
+	// OwnedByWorkspace reports whether there is such a client that a workspace owns.
+	OwnedByWorkspace(ctx context.Context, clientID string) (bool, error)
 	RemoveFromWorkspace(ctx context.Context, clientID string) error
 }
 
@@ -124,13 +129,26 @@ func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
 }
 
 // SuspendClient suspends a client of a workspace and revokes its grants. A client that cannot be suspended
-// keeps them.
+// keeps them: unlike the other operations, authz may refuse this one, so that it is checked first.
 func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error {
-	// The change comes first: unlike the other operations, authz may refuse it.
-	if err := r.Clients.SuspendClient(ctx, clientID, note); err != nil {
+	owned, err := r.Clients.OwnedByWorkspace(ctx, clientID)
+	if err != nil {
 		return err
 	}
-	return r.Store.RevokeClientGrants(ctx, clientID)
+	change := func() error { return r.Clients.SuspendClient(ctx, clientID, note) }
+	if !owned || !validNote(note) { // authz returns why; nothing is revoked before
+		if err := change(); err != nil {
+			return err
+		}
+	}
+	return revokeAround(func() error { return r.Store.RevokeClientGrants(ctx, clientID) }, change)
+}
+
+// validNote reports whether authz accepts the note of a suspension.
+func validNote(note string) bool {
+	note = strings.TrimSpace(note)
+	return note != "" && utf8.ValidString(note) && utf8.RuneCountInString(note) <= maxNote &&
+		!strings.ContainsFunc(note, func(c rune) bool { return !unicode.IsPrint(c) })
 }
 
 // RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got

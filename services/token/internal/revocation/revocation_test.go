@@ -17,6 +17,8 @@ import (
 type world struct {
 	calls []string
 	fails string
+	// operators says that no workspace owns the client: suspending it is refused.
+	operators bool
 }
 
 var errDown = errors.New("down")
@@ -41,7 +43,19 @@ func (w *world) RevokeClientGrants(context.Context, string) error { return w.not
 
 func (w *world) DisableClient(context.Context, string) error { return w.note("change") }
 
-func (w *world) SuspendClient(context.Context, string, string) error { return w.note("change") }
+func (w *world) SuspendClient(_ context.Context, _, note string) error {
+	if w.operators || strings.TrimSpace(note) == "" || len(note) > 500 || strings.Contains(note, "\x00") {
+		return errDown
+	}
+	return w.note("change")
+}
+
+func (w *world) OwnedByWorkspace(context.Context, string) (bool, error) {
+	if w.fails == "owner" {
+		return false, errDown
+	}
+	return !w.operators, nil
+}
 
 func (w *world) RemoveFromWorkspace(context.Context, string) error { return w.note("change") }
 
@@ -69,6 +83,7 @@ func operations(d revocation.Revoker) map[string]func(context.Context) error {
 		"password": func(ctx context.Context) error { return d.SetPassword(ctx, "usr_1", secret.New("a long password")) },
 		"member":   func(ctx context.Context) error { return d.RemoveMember(ctx, "usr_1", "ws_1") },
 		"app":      func(ctx context.Context) error { return d.RevokeAuthenticationApp(ctx, "aap_1") },
+		"suspend":  func(ctx context.Context) error { return d.SuspendClient(ctx, "vdo_client_1", "Spam") },
 		"client":   func(ctx context.Context) error { return d.DisableClient(ctx, "vdo_client_1") },
 	}
 }
@@ -83,6 +98,24 @@ func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 			if diff := cmp.Diff(want, w.calls); diff != "" || errors.Is(err, errDown) != (fails != "") {
 				t.Errorf("%s, failing at %q: %v %s", name, fails, err, diff)
 			}
+		}
+	}
+}
+
+// TestAClientThatIsNotSuspendedKeepsItsGrants: a refusal of authz revokes nothing.
+func TestAClientThatIsNotSuspendedKeepsItsGrants(t *testing.T) {
+	for name, c := range map[string]struct {
+		w    world
+		note string
+	}{
+		"the operator's client": {world{operators: true}, "Spam"},
+		"no note":               {world{}, "  "},
+		"a long note":           {world{}, strings.Repeat("a", 501)},
+		"an unprintable note":   {world{}, "a\x00"},
+		"authz is down":         {world{fails: "owner"}, "Spam"},
+	} {
+		if err := c.w.revoker().SuspendClient(t.Context(), "vdo_client_1", c.note); !errors.Is(err, errDown) || len(c.w.calls) > 0 {
+			t.Errorf("%s: %v %v", name, err, c.w.calls)
 		}
 	}
 }

@@ -45,6 +45,17 @@ func (a Authz) SuspendClient(ctx context.Context, clientID, note string) error {
 	return wrapFailure("suspending a client", err)
 }
 
+// OwnedByWorkspace is revocation.Clients.
+func (a Authz) OwnedByWorkspace(ctx context.Context, clientID string) (bool, error) {
+	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: []string{clientID}})
+	for _, c := range res.GetClients() {
+		if c.GetClientId() == clientID && c.GetOwnerWorkspaceId() != "" {
+			return true, nil
+		}
+	}
+	return false, wrapFailure("reading a client", err)
+}
+
 // CheckRegistration is revocation.Registrations.
 func (a Authz) CheckRegistration(ctx context.Context, r revocation.Registration) (revoke bool, err error) {
 	res, err := a.Registrations.CheckRegistration(ctx, &authzv1.CheckRegistrationRequest{

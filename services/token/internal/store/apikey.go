@@ -18,7 +18,7 @@ import (
 
 // keyStatements are the SQL of API keys.
 type keyStatements struct {
-	create, createFirst, list, get, find, touch, revoke, exists, original, replace string
+	create, createFirst, list, get, find, touch, revoke, exists, original, replace, lockWorkspace string
 }
 
 // restricted is the prefix of the stored workspace of a key that was created with a limit. Release 0.1,
@@ -46,6 +46,10 @@ func portableKeys() keyStatements {
 INSERT INTO api_keys (` + columns + `)
 SELECT $1, $2, $3, $4, $5, {{now}}, $6, $7, $8, $9, CASE WHEN CAST($10 AS BIGINT) > 0 THEN {{now}} + CAST($10 AS BIGINT) END
 WHERE CAST($12 AS BIGINT) = 0 OR CAST($12 AS BIGINT) > (SELECT COUNT(*) FROM api_keys WHERE ` + inWorkspace("$11") + ` AND ` + liveKey + `)`,
+
+		// It locks the row of a workspace, and inserts it if it does not exist.
+		lockWorkspace: `
+INSERT INTO key_workspaces (workspace_id) VALUES ($1) ON CONFLICT (workspace_id) DO UPDATE SET workspace_id = excluded.workspace_id`,
 
 		createFirst: `
 INSERT INTO api_keys (id, hash, workspace_id, name, last_four, created_at)
@@ -108,22 +112,35 @@ func toStoredKey(n apikey.New) storedKey {
 	return k
 }
 
-// insert inserts the row, unless the workspace has so many live keys.
-func (k storedKey) insert(ctx context.Context, tx *sqldb.Tx, text string, maxLive int) (inserted bool, err error) {
-	n, err := tx.Exec(ctx, text, k.ID, k.Hash.Bytes(), k.workspace, k.Name, k.LastFour, k.scope, k.addresses,
+// lockKeys locks the keys of a workspace for a transaction that counts them; it does nothing without a limit.
+// The count is another statement, so that it sees the keys of transactions that this one waited for.
+func (s *Store) lockKeys(ctx context.Context, tx *sqldb.Tx, workspaceID string, maxLive int) error {
+	if maxLive == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, s.keys.lockWorkspace, workspaceID)
+	return err
+}
+
+// insertKey inserts a key. It returns apikey.ErrFull if the workspace has so many live keys; 0 is no limit.
+func (s *Store) insertKey(ctx context.Context, tx *sqldb.Tx, n apikey.New, maxLive int) error {
+	k := toStoredKey(n)
+	rows, err := tx.Exec(ctx, s.keys.create, k.ID, k.Hash.Bytes(), k.workspace, k.Name, k.LastFour, k.scope, k.addresses,
 		k.Creator.UserID, k.Creator.Name, micros(k.Lifetime), k.WorkspaceID, maxLive)
-	return n > 0, err
+	if err == nil && rows == 0 {
+		return apikey.ErrFull
+	}
+	return err
 }
 
 // CreateKey stores a key, with times by the database's clock.
 func (s *Store) CreateKey(ctx context.Context, key apikey.New, maxLive int) (created apikey.Key, err error) {
 	err = s.inTx(ctx, "creating an API key", func(tx *sqldb.Tx) error {
-		inserted, err := toStoredKey(key).insert(ctx, tx, s.keys.create, maxLive)
-		if err != nil {
+		if err := s.lockKeys(ctx, tx, key.WorkspaceID, maxLive); err != nil {
 			return err
 		}
-		if !inserted {
-			return apikey.ErrFull
+		if err := s.insertKey(ctx, tx, key, maxLive); err != nil {
+			return err
 		}
 		if created, err = keyOf(tx.QueryRow(ctx, s.keys.get, key.ID)); err != nil {
 			return err

@@ -19,10 +19,14 @@ const (
 	maxProblem = 500
 )
 
+// recordColumns are the columns of logout.Record, in the order of ListDeliveries.
+const recordColumns = `id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, 0, http_status, problem, attempted_at,
+    due_at, finished_at IS NOT NULL, delivered`
+
 // logoutStatements are the SQL of logout tokens.
 type logoutStatements struct {
-	position, setPosition, sessions, add string
-	claim, finish, postpone, list, erase string
+	position, setPosition, sessions, add            string
+	claim, finish, postpone, list, listOfAll, erase string
 }
 
 func prepareLogout(db *sqldb.DB) logoutStatements {
@@ -34,31 +38,36 @@ SELECT p.cursor, h.cursor FROM logout_position p, revocation_head h WHERE p.id =
 SELECT client_id, user_id, subject, sid, MAX(created_at) FROM families
 WHERE user_id = $1 AND sid <> '' AND ($2 = '' OR client_id = $2) AND ($3 = '' OR workspace_id = $3) AND (born < $4 OR $4 = 0)
     AND (id = $5 OR $5 IS NULL) AND ' ' || scope || ' ' LIKE '% ` + oauth.OpenIDScope + ` %'
-GROUP BY client_id, user_id, subject, sid LIMIT $6`),
+GROUP BY client_id, user_id, subject, sid ORDER BY MAX(created_at) DESC, client_id, sid LIMIT $6`),
 		add: db.SQL(`
 INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`),
-		// A client that has few deliveries comes before the third of one that has many. Of two replicas
+		// It counts no attempt: a claim may end without one. A client that has few deliveries comes before the third of one that has many. Of two replicas
 		// that choose the same row the second one waits for its lock, and then finds it locked.
 		claim: db.SQL(`
-UPDATE logout_deliveries SET locked_until = {{now}} + $3, attempts = attempts + 1, attempted_at = {{now}}
+UPDATE logout_deliveries SET locked_until = {{now}} + $3
 WHERE finished_at IS NULL AND due_at <= {{now}} AND locked_until <= {{now}} AND id IN (
     SELECT id FROM (
         SELECT id, due_at, locked_until, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY locked_until DESC, due_at, id) AS turn
         FROM logout_deliveries WHERE finished_at IS NULL AND due_at <= {{now}}) AS due
     WHERE turn <= $2 AND locked_until <= {{now}} ORDER BY turn, due_at, id LIMIT $1)
-RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, {{now}} - created_at`),
+RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts + 1, created_at, {{now}} - created_at`),
 		finish: db.SQL(`
-UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4 WHERE id = $1`),
+UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4,
+    attempts = attempts + 1, attempted_at = {{now}}
+WHERE id = $1`),
 		postpone: db.SQL(`
-UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3 WHERE id = $1 AND finished_at IS NULL`),
+UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3,
+    attempts = attempts + 1, attempted_at = {{now}}
+WHERE id = $1 AND finished_at IS NULL`),
+		// As a range of (client_id, id), so that a plan that does not know the client reads no other's.
 		list: `
-SELECT id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, 0, http_status, problem, attempted_at, due_at,
-    finished_at IS NOT NULL, delivered
-FROM logout_deliveries WHERE ($1 = '' OR client_id = $1) AND id < $2 ORDER BY id DESC LIMIT $3`,
+SELECT ` + recordColumns + ` FROM logout_deliveries
+WHERE (client_id, id) < ($3, $1) AND client_id >= $3 ORDER BY client_id DESC, id DESC LIMIT $2`,
+		listOfAll: `SELECT ` + recordColumns + ` FROM logout_deliveries WHERE id < $1 ORDER BY id DESC LIMIT $2`,
 		erase: db.SQL(`
 DELETE FROM logout_deliveries WHERE id IN (
-    SELECT id FROM logout_deliveries WHERE finished_at + $1 < {{now}} LIMIT $2 {{skip locked}})`),
+    SELECT id FROM logout_deliveries WHERE finished_at < {{now}} - $1 LIMIT $2 {{skip locked}})`),
 	}
 }
 
@@ -104,12 +113,14 @@ func logoutReason(r revlog.Reason) string {
 		return logout.ReasonUserDisabled
 	case revlog.ReasonMemberRemoved:
 		return logout.ReasonMemberRemoved
+	case revlog.ReasonWorkspaceEnded:
+		return logout.ReasonWorkspaceEnded
 	}
 	return ""
 }
 
-// SessionsOf returns the sessions at clients that an event ends: of the grants with the scope openid,
-// also of those that are revoked.
+// SessionsOf returns the sessions at clients that an event ends, the newest maxSessions of them first: of the
+// grants with the scope openid, also of those that are revoked.
 func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.Session, error) {
 	var family any
 	if len(e.FamilyID) > 0 {
@@ -225,7 +236,11 @@ func problem(r logout.Result) string {
 // client if clientID is empty.
 func (s LogoutStore) ListDeliveries(ctx context.Context, clientID string, before int64, limit int) ([]logout.Record, error) {
 	const what = "listing logout deliveries"
-	rows, err := s.db.Query(ctx, s.logouts.list, clientID, before, limit)
+	text, args := s.logouts.listOfAll, []any{before, limit}
+	if clientID != "" {
+		text, args = s.logouts.list, append(args, clientID)
+	}
+	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}

@@ -44,6 +44,9 @@ func (s *Store) Events() *outbox.Log { return s.log.Events() }
 func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, replaced apikey.Key, err error) {
 	err = s.log.Revoke(ctx, "rotating an API key", func(tx *revlog.Tx) error {
 		n := apikey.New{ID: next.ID, Hash: next.Hash, LastFour: next.LastFour, WorkspaceID: next.WorkspaceID, Creator: next.Creator}
+		if err := s.lockKeys(ctx, tx.Tx, next.WorkspaceID, next.MaxLive); err != nil { // before the row of the key
+			return err
+		}
 		var workspace, scope, addresses string
 		var lifetime int64
 		err := tx.QueryRow(ctx, s.keys.original, next.Replaces, next.WorkspaceID).Scan(&workspace, &n.Name, &scope, &addresses, &lifetime)
@@ -58,7 +61,7 @@ func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, 
 		if err := tx.QueryRow(ctx, s.keys.replace, next.Replaces, next.ID, micros(next.Overlap)).Scan(&e.TokenHash); err != nil {
 			return unknownUnlessFound(err)
 		}
-		if _, err := toStoredKey(n).insert(ctx, tx.Tx, s.keys.create, 0); err != nil {
+		if err := s.insertKey(ctx, tx.Tx, n, next.MaxLive); err != nil {
 			return err
 		}
 		if created, err = keyOf(tx.QueryRow(ctx, s.keys.get, next.ID)); err != nil {

@@ -55,3 +55,6 @@ func TestFault_E1_RowsOfTheReleaseBeforeEndToo(t *testing.T) { storetest.Before(
 // TestFault_E4_GrantsAndRefreshesAreBounded: one user with a public client refreshed 1,465 times a
 // second, and approved grants without a limit.
 func TestFault_E4_GrantsAndRefreshesAreBounded(t *testing.T) { storetest.Limits(t) }
+
+// TestN11_StoreLogoutCostsTheSameAfterAnyNumber of deliveries.
+func TestN11_StoreLogoutCostsTheSameAfterAnyNumber(t *testing.T) { storetest.LogoutOfMany(t) }

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/session"
 	"github.com/vidocu/usher/services/identity/internal/store"
 )
@@ -70,11 +71,12 @@ func Devices(t *testing.T) {
 			wantLive(t, s, "usr_ada", secret.Sum("first"), false)
 		})
 	})
+	t.Run("an epoch and its events are written together", func(t *testing.T) { each(t, epochEvents) })
 	t.Run("an epoch ends what is older", func(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 			seed(t, s, example())
 			begin(t, s, secret.Sum("old"), time.Hour)
-			epoch, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{})
+			epoch, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, session.Device{})
 			must(t, err)
 			must(t, s.BeginSession(t.Context(), session.Record{
 				Hash: secret.Sum("new"), UserID: "usr_ada", Epoch: epoch, ExpiresAt: time.Now().Add(time.Hour),
@@ -84,11 +86,40 @@ func Devices(t *testing.T) {
 			if err != nil || holder.SessionEpoch != epoch || epoch == 0 {
 				t.Errorf("%+v, %v, want the epoch %d", holder, err, epoch)
 			}
-			if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody", secret.Hash{}); !errors.Is(err, account.ErrUnknown) {
+			if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody", secret.Hash{}, session.Device{}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
 		})
 	})
+}
+
+// epochEvents raises an epoch, and fails to raise two.
+func epochEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
+	seed(t, s, example())
+	browser := session.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
+	_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, browser)
+	must(t, err)
+	if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody", secret.Hash{}, browser); !errors.Is(err, account.ErrUnknown) {
+		t.Errorf("a user who is gone: %v", err)
+	}
+	const condition = ` FROM events WHERE kind = 'user.others_signed_out'`
+	var details string
+	must(t, db.QueryRow(t.Context(), `SELECT details`+condition+` AND user_id = 'usr_ada' AND actor_id = 'usr_ada'`).Scan(&details))
+	if want := `{"network":"203.0.113.*","user_agent":"Firefox"}`; details != want {
+		t.Errorf("the event has %s, want %s", details, want)
+	}
+	wantEvents(t, s, accountevent.Query{UserID: "usr_ada", Limit: 10}, accountevent.OthersSignedOut)
+
+	_, err = db.Exec(t.Context(), `DROP TABLE events`) // so that no event can be written
+	must(t, err)
+	if _, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, browser); err == nil {
+		t.Error("an epoch without its event")
+	}
+	var epoch int64
+	must(t, db.QueryRow(t.Context(), `SELECT session_epoch FROM users WHERE id = 'usr_ada'`).Scan(&epoch))
+	if epoch != 1 {
+		t.Errorf("the epoch is %d, want 1", epoch)
+	}
 }
 
 func must(t *testing.T, err error) {

@@ -20,6 +20,7 @@ func Endings(t *testing.T) {
 	t.Run("a change of the password that fails continues nothing", failedChangeContinuesNothing)
 	t.Run("an ended session is due once more, and then removed", dueTwice)
 	t.Run("a session that expires is not announced", expiredNotAnnounced)
+	t.Run("an epoch reads no other user's sessions", epochOfMany)
 }
 
 func beginAs(t *testing.T, s *store.Store, userID, name string, life time.Duration) secret.Hash {
@@ -55,7 +56,7 @@ func endingsRecorded(t *testing.T) {
 			must(t, s.EndUserSession(t.Context(), "usr_ada", hash))
 		},
 		"all of the user's": func(t *testing.T, s *store.Store, _ secret.Hash) {
-			_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{})
+			_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, session.Device{})
 			must(t, err)
 		},
 		"a user who is disabled": func(t *testing.T, s *store.Store, _ secret.Hash) { must(t, s.DisableUser(t.Context(), "usr_ada")) },
@@ -97,7 +98,7 @@ func successorsEnd(t *testing.T) {
 		second := replace(first, "second", "usr_ada")
 		wantDue(t, s, "after a second sign-in")
 
-		_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", second)
+		_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", second, session.Device{})
 		must(t, err)
 		wantDue(t, s, "while the other sessions end")
 		third := replace(second, "third", "usr_ada")
@@ -170,4 +171,28 @@ func expiredNotAnnounced(t *testing.T) {
 		must(t, later.CleanUp(t.Context(), store.Retention{Events: time.Hour}))
 		wantDue(t, later, "two days later")
 	})
+}
+
+// epochOfMany counts the rows that PostgreSQL reads and writes when a user's sessions end, after many
+// that others replaced.
+func epochOfMany(t *testing.T) {
+	const others, few = 10_000, 200
+	at := sqldbtest.Postgres(t)
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
+	must(t, err)
+	must(t, sqldb.Migrate(t.Context(), db, store.Migrations()))
+	seed(t, store.New(db), example())
+	_, err = db.Exec(t.Context(), db.SQL(`
+INSERT INTO ended_sessions (hash, user_id, ended_at, due_at, successor)
+SELECT sha256(('h' || i)::bytea), 'usr_' || i, {{now}}, {{now}}, sha256(('s' || i)::bytea) FROM generate_series(1, $1::int) AS i`), others)
+	must(t, err)
+	must(t, db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE ended_sessions`))
+	must(t, db.Close())
+	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
+		_, err := store.New(db).RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, session.Device{})
+		must(t, err)
+	})
+	if rows > few {
+		t.Errorf("%d rows are read and written, of %d", rows, others)
+	}
 }

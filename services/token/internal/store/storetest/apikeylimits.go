@@ -28,6 +28,8 @@ func keyLimits(t *testing.T) {
 	t.Run("a key is one of its workspace", func(t *testing.T) { each(t, keyOfWorkspace) })
 	t.Run("keys are listed a page at a time", func(t *testing.T) { each(t, keyPages) })
 	t.Run("a workspace has so many live keys", func(t *testing.T) { each(t, fullWorkspace) })
+	t.Run("a rotation with an overlap counts both keys", func(t *testing.T) { each(t, fullRotation) })
+	t.Run("of many creations and rotations the limit admits one", func(t *testing.T) { each(t, fullRace) })
 }
 
 func networks(t *testing.T, list ...string) enforce.Addresses {
@@ -222,5 +224,51 @@ func fullWorkspace(t *testing.T, b bench) {
 	}
 	if _, err := b.FindKey(t.Context(), token()); !errors.Is(err, introspect.ErrInactive) {
 		t.Errorf("an unknown key: %v", err)
+	}
+}
+
+func fullRotation(t *testing.T, b bench) {
+	for _, id := range []string{"key_1", "key_2"} {
+		b.mustCreate(t, newKey(id, "ws_acme"))
+	}
+	next := successor("key_3", "key_1", time.Hour)
+	next.MaxLive = 2
+	if _, _, err := b.RotateKey(t.Context(), next); !errors.Is(err, apikey.ErrFull) {
+		t.Errorf("a rotation with an overlap: %v", err)
+	}
+	if list, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 10}); err != nil || len(list) != 2 || list[1].SuccessorID != "" {
+		t.Errorf("the refused rotation left %+v, %v", list, err)
+	}
+	next.Overlap = 0
+	if _, _, err := b.RotateKey(t.Context(), next); err != nil {
+		t.Errorf("a rotation without an overlap: %v", err)
+	}
+}
+
+func fullRace(t *testing.T, b bench) {
+	const limit, racers = 5, 16
+	for i := range limit - 1 {
+		b.mustCreate(t, newKey("key_"+string(rune('a'+i)), "ws_acme"))
+	}
+	var succeeded atomic.Int32
+	together(racers, func(i int) {
+		id := "key_next_" + string(rune('a'+i))
+		var err error
+		if i < limit-1 {
+			next := successor(id, "key_"+string(rune('a'+i)), time.Hour)
+			next.MaxLive = limit
+			_, _, err = b.RotateKey(t.Context(), next)
+		} else {
+			_, err = b.CreateKey(t.Context(), newKey(id, "ws_acme"), limit)
+		}
+		switch {
+		case err == nil:
+			succeeded.Add(1)
+		case !errors.Is(err, apikey.ErrFull):
+			t.Errorf("racing: %v", err)
+		}
+	})
+	if n := succeeded.Load(); n != 1 {
+		t.Errorf("%d of %d succeeded, want 1", n, racers)
 	}
 }

@@ -23,7 +23,7 @@ func Logout(t *testing.T) {
 	t.Run("a session is announced once as it was established", func(t *testing.T) { each(t, announcedOnce) })
 	t.Run("concurrent replicas claim a delivery once", func(t *testing.T) { each(t, claimedOnce) })
 	t.Run("a client with many deliveries delays no other", func(t *testing.T) { each(t, claimedFairly) })
-	t.Run("a lost claim is due again, and what is finished is not", claimsExpire)
+	t.Run("a lost claim is due again and no attempt, and what is finished is not", claimsExpire)
 }
 
 // signIn adds a grant of John to a client, with a session.
@@ -63,6 +63,10 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 		"a workspace of one": {func() error {
 			return b.EndConnectionIn(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "one"}, "ws_doe")
 		}, []string{"sid2"}},
+		"an administrator's ending": {func() error {
+			_, err := b.EndClientInWorkspace(t.Context(), "one", "ws_doe", []string{"usr_john"})
+			return err
+		}, []string{"sid2"}},
 		"a membership": {func() error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, []string{"sid1", "sid3"}},
 		"a user":       {func() error { return b.RevokeUser(t.Context(), "usr_john") }, []string{"sid1", "sid2", "sid3"}},
 		"a password":   {func() error { return b.RevokeSignIns(t.Context(), "usr_john") }, nil},
@@ -95,6 +99,9 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 	}
 	drain(t, s)
 	b.signIn(t, "one", "ws_acme", "openid", "sid5")
+	if newest, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john"}); err != nil || len(newest) != 4 || newest[0].ID != "sid5" {
+		t.Errorf("the sessions, newest first: %+v, %v", newest, err)
+	}
 	sessions, err := s.SessionsOf(t.Context(), logout.Event{UserID: "usr_john", ClientID: "one", Before: 1})
 	if err != nil || len(sessions) == 3 {
 		t.Errorf("a grant from after the revocation is among %+v, %v", sessions, err)
@@ -233,13 +240,13 @@ func claimsExpire(t *testing.T) {
 		at := func(d time.Duration) store.LogoutStore {
 			return store.LogoutStore{Store: store.New(reopen(d), revlog.NoReplicas{})}
 		}
-		now, soon, later := at(0), at(logout.Lease+time.Second), at(8*24*time.Hour)
+		now, soon, after, later := at(0), at(logout.Lease+time.Second), at(2*time.Hour), at(8*24*time.Hour)
 		if err := now.Add(t.Context(), []logout.Delivery{toDeliver("one", 1)}, 0); err != nil {
 			t.Fatal(err)
 		}
 		for n, s := range []store.LogoutStore{now, soon} {
 			list, err := s.Claim(t.Context(), 5)
-			if err != nil || len(list) != 1 || list[0].Attempts != n+1 {
+			if err != nil || len(list) != 1 || list[0].Attempts != 1 {
 				t.Fatalf("claim %d: %+v, %v", n+1, list, err)
 			}
 			if n == 0 {
@@ -252,6 +259,9 @@ func claimsExpire(t *testing.T) {
 				t.Errorf("what was postponed is claimed: %+v, %v", again, err)
 			}
 		}
+		if list, err := after.Claim(t.Context(), 5); err != nil || len(list) != 1 || list[0].Attempts != 2 {
+			t.Fatalf("the second attempt is %+v, %v", list, err)
+		}
 		list, err := later.Claim(t.Context(), 5)
 		if err != nil || len(list) != 1 || list[0].Age < 7*24*time.Hour {
 			t.Fatalf("%+v, %v", list, err)
@@ -260,7 +270,8 @@ func claimsExpire(t *testing.T) {
 			t.Fatal(err)
 		}
 		records, err := now.ListDeliveries(t.Context(), "one", math.MaxInt64, 5)
-		if err != nil || len(records) != 1 || !records[0].Finished || records[0].Delivered || records[0].Status != 400 || records[0].Problem != "refused" {
+		if err != nil || len(records) != 1 || !records[0].Finished || records[0].Delivered || records[0].Status != 400 || records[0].Problem != "refused" ||
+			records[0].Attempts != 2 || records[0].AttemptedAt.IsZero() {
 			t.Errorf("%+v, %v", records, err)
 		}
 		if again, err := later.Claim(t.Context(), 5); err != nil || len(again) != 0 {

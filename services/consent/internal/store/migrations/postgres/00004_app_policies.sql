@@ -37,8 +37,17 @@ CREATE TABLE IF NOT EXISTS app_requests (
     PRIMARY KEY (workspace_id, client_id, user_id)
 );
 CREATE INDEX IF NOT EXISTS app_requests_listed ON app_requests (workspace_id, requested_at);
+CREATE INDEX IF NOT EXISTS app_requests_waiting ON app_requests (workspace_id, requested_at, client_id, user_id) WHERE state = 1;
 CREATE INDEX IF NOT EXISTS app_requests_user ON app_requests (user_id, client_id);
 CREATE INDEX IF NOT EXISTS app_requests_old ON app_requests (requested_at);
+
+-- Locks of the transactions that count or compare rows: of a workspace's policy and approvals, where user_id is empty, and of a member's
+-- requests. The row is locked before the transaction reads.
+CREATE TABLE IF NOT EXISTS policy_locks (
+    workspace_id TEXT NOT NULL,
+    user_id      TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, user_id)
+);
 
 -- Who approved a client for a workspace a moment ago: they may have a code. It is built beside concurrent writes; an index whose building
 -- was interrupted is dropped and built anew.
@@ -47,6 +56,7 @@ CREATE INDEX CONCURRENTLY consents_workspace ON consents (workspace_id, client_i
 
 -- +goose Down
 DROP INDEX CONCURRENTLY IF EXISTS consents_workspace;
+DROP TABLE IF EXISTS policy_locks;
 DROP TABLE IF EXISTS app_requests;
 DROP TABLE IF EXISTS approved_apps;
 DROP TABLE IF EXISTS app_policies;

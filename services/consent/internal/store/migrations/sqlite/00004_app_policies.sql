@@ -36,14 +36,24 @@ CREATE TABLE app_requests (
     PRIMARY KEY (workspace_id, client_id, user_id)
 );
 CREATE INDEX app_requests_listed ON app_requests (workspace_id, requested_at);
+CREATE INDEX app_requests_waiting ON app_requests (workspace_id, requested_at, client_id, user_id) WHERE state = 1;
 CREATE INDEX app_requests_user ON app_requests (user_id, client_id);
 CREATE INDEX app_requests_old ON app_requests (requested_at);
+
+-- Locks of the transactions that count or compare rows: of a workspace's policy and approvals, where user_id is empty, and of a member's
+-- requests. The row is locked before the transaction reads.
+CREATE TABLE policy_locks (
+    workspace_id TEXT NOT NULL,
+    user_id      TEXT NOT NULL,
+    PRIMARY KEY (workspace_id, user_id)
+);
 
 -- Who approved a client for a workspace a moment ago: they may have a code.
 CREATE INDEX consents_workspace ON consents (workspace_id, client_id, approved_at);
 
 -- +goose Down
 DROP INDEX consents_workspace;
+DROP TABLE policy_locks;
 DROP TABLE app_requests;
 DROP TABLE approved_apps;
 DROP TABLE app_policies;

@@ -17,6 +17,7 @@ CREATE TABLE ended_sessions (
 );
 CREATE INDEX ended_sessions_due ON ended_sessions (due_at) WHERE successor IS NULL;
 CREATE INDEX ended_sessions_successor ON ended_sessions (successor) WHERE successor IS NOT NULL;
+CREATE INDEX ended_sessions_user ON ended_sessions (user_id) WHERE successor IS NOT NULL;
 
 -- +goose StatementBegin
 CREATE TRIGGER browser_sessions_expired AFTER DELETE ON browser_sessions

@@ -14,6 +14,11 @@ ALTER TABLE api_keys
     -- The key that replaced it; empty for none.
     ADD COLUMN IF NOT EXISTS successor_id TEXT NOT NULL DEFAULT '';
 
+-- The workspaces whose administrators create API keys: the row is locked while the live keys are counted.
+CREATE TABLE IF NOT EXISTS key_workspaces (
+    workspace_id TEXT NOT NULL PRIMARY KEY
+);
+
 -- The versions of the policies of workspaces, which the consent service raises with every change and reads together with the epoch of a
 -- user-client. A workspace without a row has the version 0.
 CREATE TABLE IF NOT EXISTS policy_versions (
@@ -28,5 +33,6 @@ CREATE INDEX CONCURRENTLY families_workspace ON families (workspace_id, client_i
 -- +goose Down
 DROP INDEX CONCURRENTLY IF EXISTS families_workspace;
 DROP TABLE IF EXISTS policy_versions;
+DROP TABLE IF EXISTS key_workspaces;
 ALTER TABLE api_keys DROP COLUMN IF EXISTS successor_id, DROP COLUMN IF EXISTS creator_name, DROP COLUMN IF EXISTS creator_id,
     DROP COLUMN IF EXISTS expires_at, DROP COLUMN IF EXISTS addresses, DROP COLUMN IF EXISTS scope;

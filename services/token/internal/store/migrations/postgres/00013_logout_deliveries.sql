@@ -31,6 +31,7 @@ CREATE TABLE logout_deliveries (
 );
 CREATE INDEX logout_deliveries_due ON logout_deliveries (client_id, due_at) WHERE finished_at IS NULL;
 CREATE INDEX logout_deliveries_finished ON logout_deliveries (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX logout_deliveries_client ON logout_deliveries (client_id, id);
 
 -- +goose Down
 DROP TABLE logout_deliveries;

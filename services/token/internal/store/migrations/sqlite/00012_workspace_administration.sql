@@ -12,6 +12,11 @@ ALTER TABLE api_keys ADD COLUMN creator_name TEXT NOT NULL DEFAULT '';
 -- The key that replaced it; empty for none.
 ALTER TABLE api_keys ADD COLUMN successor_id TEXT NOT NULL DEFAULT '';
 
+-- The workspaces whose administrators create API keys: the row is locked while the live keys are counted.
+CREATE TABLE key_workspaces (
+    workspace_id TEXT NOT NULL PRIMARY KEY
+);
+
 -- The versions of the policies of workspaces, which the consent service raises with every change and reads together with the epoch of a
 -- user-client. A workspace without a row has the version 0.
 CREATE TABLE policy_versions (
@@ -25,6 +30,7 @@ CREATE INDEX families_workspace ON families (workspace_id, client_id) WHERE revo
 -- +goose Down
 DROP INDEX families_workspace;
 DROP TABLE policy_versions;
+DROP TABLE key_workspaces;
 ALTER TABLE api_keys DROP COLUMN successor_id;
 ALTER TABLE api_keys DROP COLUMN creator_name;
 ALTER TABLE api_keys DROP COLUMN creator_id;
