@@ -48,7 +48,7 @@ func (c Console) update(v visit, change *authzv1.UpdateClientRequest) outcome {
 // setLogo replaces or removes the logo.
 func (c Console) setLogo(w http.ResponseWriter, r *http.Request, id string) {
 	to := base(id) + "/about"
-	image, ok := c.Flow.ParseUpload(w, r, browser.ConsoleForm(to))
+	image, ok := c.Flow.ParseUpload(w, r, browser.ConsoleForm(to), "image")
 	if !ok {
 		return
 	}

@@ -203,11 +203,14 @@ func (c Console) Post(w http.ResponseWriter, r *http.Request) {
 	}
 	id, s, rest, found := target(path)
 	switch {
-	case !found || s.change == nil || rest != "" && (s.name != "about" || rest != "logo"):
-		c.NotFound.ServeHTTP(w, r)
-		return
-	case rest == "logo":
+	case found && s.name == "about" && rest == "logo":
 		c.setLogo(w, r, id)
+		return
+	case found && s.name == "manifest" && rest == "upload":
+		c.uploadManifest(w, r, id)
+		return
+	case !found || s.change == nil || rest != "":
+		c.NotFound.ServeHTTP(w, r)
 		return
 	}
 	if !c.Flow.ParseForm(w, r, browser.ConsoleForm(path)) {

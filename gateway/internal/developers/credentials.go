@@ -26,6 +26,7 @@ func (c Console) credentials(v visit) page.View {
 		data.Secrets = append(data.Secrets, page.ConsoleSecret{
 			ID: s.GetSecretId(), LastFour: s.GetLastFour(), By: creator(s.GetCreatedByUserId(), v), Only: len(r.GetSecrets()) == 1,
 			Created: browser.At(s.GetCreateTime(), v.in), Ends: browser.At(s.GetExpireTime(), v.in),
+			Used: browser.At(s.GetLastUseTime(), v.in),
 		})
 	}
 	data.Keys = keysOf(r.GetKeys(), v.in)

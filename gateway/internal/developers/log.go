@@ -127,8 +127,12 @@ func (c Console) listRequests(v visit) (*activityv1.ListRequestsResponse, error)
 	query := v.r.URL.Query()
 	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
 	defer cancel()
-	return c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
+	res, err := c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
 		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, PageSize: shownRequests,
 		Endpoint: query.Get("endpoint"), Cause: query.Get("cause"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
 	})
+	if err == nil {
+		notBefore(res, c.since(query))
+	}
+	return res, err
 }

@@ -37,6 +37,8 @@ func (c Console) requests(v visit) page.View {
 		return page.View{Template: "devrequests", Data: data}
 	}
 	data.Filters = filters(query, res.GetRequests())
+	data.Filtered = query.Get("since")+query.Get("endpoint")+query.Get("cause")+query.Get("request_id") != ""
+	data.Chart = c.hours(v)
 	for _, one := range res.GetRequests() {
 		data.Requests = append(data.Requests, c.request(v, one))
 	}
@@ -47,7 +49,7 @@ func (c Console) requests(v visit) page.View {
 	return page.View{Template: "devrequests", Data: data}
 }
 
-// filters returns the selections of endpoints and causes, with those that are on the page.
+// filters returns the selections of a time, and of endpoints and causes with those that are on the page.
 func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
 	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect"}
 	var causes []string
@@ -67,12 +69,14 @@ func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
 	}
 	slices.Sort(causes)
 	list := []page.Filter{
+		spanFilter(query),
 		{Name: "endpoint", Label: "Where", Options: []page.FilterOption{{Text: "Every endpoint"}}},
 		{Name: "cause", Label: "Why", Options: []page.FilterOption{{Text: "Every cause"}}},
 	}
 	for i, values := range [][]string{endpoints, causes} {
+		f := &list[i+1]
 		for _, value := range values {
-			list[i].Options = append(list[i].Options, page.FilterOption{Value: value, Text: value, Plain: true, Chosen: query.Get(list[i].Name) == value})
+			f.Options = append(f.Options, page.FilterOption{Value: value, Text: value, Plain: true, Chosen: query.Get(f.Name) == value})
 		}
 	}
 	return list

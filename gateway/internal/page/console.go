@@ -151,6 +151,8 @@ type ConsoleSecret struct {
 	// By is who created it: a message.
 	By      string
 	Created time.Time
+	// Used is when the client last authenticated with it; zero for never, and for long ago.
+	Used time.Time
 	// Ends is when it ends; zero for never.
 	Ends time.Time
 	// Only says that it is the last one.
@@ -159,7 +161,11 @@ type ConsoleSecret struct {
 
 // Facts returns what is known of the secret.
 func (s ConsoleSecret) Facts() []Fact {
-	facts := []Fact{{Label: "Created", At: s.Created}, {Label: "Created by", Phrase: s.By}}
+	used := Fact{Label: "Last used", At: s.Used}
+	if s.Used.IsZero() {
+		used.Phrase = "Not used in the last 90 days."
+	}
+	facts := []Fact{{Label: "Created", At: s.Created}, {Label: "Created by", Phrase: s.By}, used}
 	if s.Ends.IsZero() {
 		return append(facts, Fact{Label: "Ends", Phrase: "Not by itself"})
 	}

@@ -57,6 +57,9 @@ type WorkspaceApp struct {
 	Permissions []PermissionGroup
 	Used        time.Time
 	Approved    bool
+	// Typed is the input of the form that ends it: untrusted text. Wrong says that it is not the name.
+	Typed string
+	Wrong bool
 }
 
 // Tile returns the app's logo.
@@ -131,6 +134,9 @@ type WorkspaceRequest struct {
 	ClientID, Name, Person, Reason string
 	Identity                       Identity
 	At                             time.Time
+	// Typed is the input of the form with the answer; Wrong says that it was refused.
+	Typed string
+	Wrong bool
 	// Approved and what follows are of the decision.
 	Approved   bool
 	Answer, By string
