@@ -29,9 +29,9 @@ func signedIn(t *testing.T) browser {
 }
 
 // signedInWith is signedIn at a gateway with a configuration.
-func signedInWith(t *testing.T, config gateway.Config) browser {
+func signedInWith(t *testing.T, config gateway.Config, change ...func(*gateway.Deps)) browser {
 	t.Helper()
-	p := newBrowserWith(t, config)
+	p := newBrowserWith(t, config, change...)
 	p.respond("AuthenticateUser", &identityv1.AuthenticateUserResponse{
 		SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
 	}, nil)

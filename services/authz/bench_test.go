@@ -79,7 +79,9 @@ type bench struct {
 	decisions authzv1.DecisionServiceClient      // as consent
 	codes     authzv1.CodeServiceClient          // as token
 	clients   authzv1.ClientServiceClient        // as token
-	network   *inproc.Network
+	// registrations are as gateway, from the first registration on.
+	registrations authzv1.RegistrationServiceClient
+	network       *inproc.Network
 }
 
 // entries is the in-memory short-lived store; away makes its budgets unavailable.
@@ -98,16 +100,18 @@ func (e *entries) Spend(ctx context.Context, key string, limit int64, window tim
 // newService builds the service on an empty database without a schema.
 func newService(t *testing.T, network *inproc.Network, clock *authztest.Clock) (*authz.Service, *sqldb.DB) {
 	t.Helper()
-	return newServiceOn(t, network, clock, shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}))
+	memory := shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now})
+	return newServiceOn(t, network, clock, memory, func(d *authz.Deps) {
+		d.DB = sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
+	})
 }
 
 func newServiceOn(
 	t *testing.T, network *inproc.Network, clock *authztest.Clock, entries shortlived.Store, change ...func(*authz.Deps),
 ) (*authz.Service, *sqldb.DB) {
 	t.Helper()
-	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
 	deps := authz.Deps{
-		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: clock.Now,
+		Logger: slog.New(slog.DiscardHandler), DB: database(t), Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: clock.Now,
 		ShortLived: entries, Identity: dial(t, network, "authz", "identity"),
 	}
 	for _, edit := range change {
@@ -117,7 +121,13 @@ func newServiceOn(
 	if err != nil {
 		t.Fatal(err)
 	}
-	return service, db
+	return service, deps.DB
+}
+
+// database opens a fresh database with the service's schema.
+func database(t *testing.T) *sqldb.DB {
+	t.Helper()
+	return sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, authz.Migrations()))})
 }
 
 func migrate(t *testing.T, db *sqldb.DB) {
@@ -132,7 +142,6 @@ func newBench(t *testing.T, change ...func(*authz.Deps)) *bench {
 	b := &bench{identity: &identity{}, clock: authztest.NewClock(), token: secret.NewCode().Reveal(), network: inproc.NewNetwork()}
 	b.shortLived = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now})}
 	b.service, b.db = newServiceOn(t, b.network, b.clock, b.shortLived, change...)
-	migrate(t, b.db)
 	if err := b.service.SeedDevelopment(t.Context(), publicURL); err != nil {
 		t.Fatal(err)
 	}

@@ -327,9 +327,8 @@ func TestASuspendedClientIsRefusedEverywhereWithItsCause(t *testing.T) {
 	}
 	_, err := b.console(t).SubmitApp(t.Context(), &authzv1.SubmitAppRequest{SessionToken: developer, ClientId: id})
 	wantReason(t, "submitting it", err, errorv1.Reason_REASON_CONFLICT)
-	if _, err := b.operator(t).EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: id}); err != nil {
-		t.Fatal(err)
-	}
+	_, err = b.operator(t).EnableClient(t.Context(), &authzv1.EnableClientRequest{ClientId: id})
+	wantFieldReason(t, "enabling it", err, "client_id")
 	if b.proves(t, id, clear) {
 		t.Error("enabling lifts the suspension")
 	}
@@ -355,6 +354,9 @@ func TestAVerifiedClientThatChangesWhoItIsMustBeReviewedAgain(t *testing.T) {
 		"a new policy":    {&authzv1.UpdateClientRequest{PolicyUri: proto.String("https://another.example/privacy")}, true},
 	} {
 		id, _ := b.newApp(t)
+		if _, err := console.SubmitApp(t.Context(), &authzv1.SubmitAppRequest{SessionToken: developer, ClientId: id}); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := operator.ReviewClient(t.Context(), &authzv1.ReviewClientRequest{ClientId: id, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: true}); err != nil {
 			t.Fatal(err)
 		}

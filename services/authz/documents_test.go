@@ -20,10 +20,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/run"
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
-	"github.com/vidocu/usher/internal/platform/sqldb"
-	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/authz"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 )
@@ -57,8 +54,7 @@ func newDocumentBench(t *testing.T, keys string, members map[string]any) documen
 	}
 	network := inproc.NewNetwork()
 	serve(t, network, "identity", func(r grpc.ServiceRegistrar) { identityv1.RegisterSessionServiceServer(r, &identity{}) })
-	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
-	migrate(t, db)
+	db := database(t)
 	service, err := authz.New(authz.DefaultConfig(), authz.Deps{
 		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: b.clock.Now,
 		ShortLived: shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now}), Identity: dial(t, network, "authz", "identity"),

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/lastuse"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/assertion"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/remotekeys"
@@ -27,15 +28,20 @@ func authenticator(deps Deps, records client.Records, uses *lastuse.Recorder) cl
 	}
 }
 
-// registeredUses records the uses of keys of clients that are registered here: the store has no
+// registeredUses records the uses of keys and secrets of clients that are registered here: the store has no
 // other clients.
 type registeredUses struct{ recorder *lastuse.Recorder }
 
-// Used is client.KeyUses.
+// Used is client.Uses.
 func (r registeredUses) Used(clientID, keyID string) {
 	if !client.IsDocument(clientID) {
 		r.recorder.Used([]byte(clientID + keySeparator + keyID))
 	}
+}
+
+// UsedSecret is client.Uses.
+func (r registeredUses) UsedSecret(clientID string, hash secret.Hash) {
+	r.Used(clientID, store.SecretUse(hash))
 }
 
 // keySeparator separates a client's identifier, which has no space, from that of its key.
@@ -44,7 +50,7 @@ const keySeparator = " "
 // touchedKeys is lastuse.Store for what registeredUses records.
 type touchedKeys struct{ store *store.Store }
 
-// Touch records the use of a key.
+// Touch records the use of a key or a secret.
 func (k touchedKeys) Touch(ctx context.Context, id []byte) error {
 	clientID, keyID, _ := strings.Cut(string(id), keySeparator)
 	return k.store.TouchKey(ctx, clientID, keyID)

@@ -12,7 +12,10 @@ import (
 // selfRegister registers a public client from a source address.
 func (b *bench) selfRegister(t *testing.T, name, source string) error {
 	t.Helper()
-	_, err := authzv1.NewRegistrationServiceClient(dial(t, b.network, "gateway", "authz")).RegisterClient(t.Context(), &authzv1.RegisterClientRequest{
+	if b.registrations == nil {
+		b.registrations = authzv1.NewRegistrationServiceClient(dial(t, b.network, "gateway", "authz"))
+	}
+	_, err := b.registrations.RegisterClient(t.Context(), &authzv1.RegisterClientRequest{
 		Metadata: &authzv1.ClientMetadata{ClientName: name, RedirectUris: []string{"http://127.0.0.1/callback"}}, SourceAddress: source,
 	})
 	return err
@@ -37,5 +40,49 @@ func TestN7_8_RegistrationsOfANetworkAreLimited(t *testing.T) {
 				t.Errorf("another network: %v", err)
 			}
 		})
+	}
+}
+
+// TestN7_8_AFloodOfTenThousandRegistrationsLeavesOneClient where they are identical, as those of a hosted
+// connector that registers with every connection of a user, and the newest registrations of it. Different
+// ones stay up to the limit of an address, until cleanup deletes what no user approved.
+func TestN7_8_AFloodOfTenThousandRegistrationsLeavesOneClient(t *testing.T) {
+	const flood, windows, kept = 10_000, 10, 20
+	config := authz.DefaultConfig()
+	for name, c := range map[string]struct {
+		named            func(i int) string
+		windows, clients int
+	}{
+		"identical": {func(int) string { return "Connector" }, windows, 1},
+		"different": {func(i int) string { return fmt.Sprint("App ", i) }, 1, config.DCRSourceLimit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, func(d *authz.Deps) { d.Registration = "open" })
+			accepted := 0
+			for i := range flood {
+				if i > 0 && i%(flood/c.windows) == 0 {
+					b.clock.Advance(config.DCRWindow)
+				}
+				if err := b.selfRegister(t, c.named(i), "192.0.2.1"); err == nil {
+					accepted++
+				} else {
+					wantReason(t, "more of one address", err, errorv1.Reason_REASON_RATE_LIMITED)
+				}
+			}
+			if want := c.windows * config.DCRSourceLimit; accepted != want {
+				t.Errorf("%d registrations are accepted, want %d", accepted, want)
+			}
+			b.wantRows(t, "dynamic_clients", c.clients)
+			b.wantRows(t, "dynamic_registrations", kept)
+		})
+	}
+}
+
+// wantRows checks how many rows a table has.
+func (b *bench) wantRows(t *testing.T, table string, want int) {
+	t.Helper()
+	var rows int
+	if err := b.db.QueryRow(t.Context(), "SELECT count(*) FROM "+table).Scan(&rows); err != nil || rows != want {
+		t.Errorf("%s has %d rows, want %d (%v)", table, rows, want, err)
 	}
 }

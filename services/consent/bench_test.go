@@ -34,10 +34,7 @@ type bench struct {
 
 func newBench(t *testing.T) bench {
 	t.Helper()
-	b := bench{peers: newPeers(), db: sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})}
-	if err := sqldb.Migrate(t.Context(), b.db, consent.Migrations()); err != nil {
-		t.Fatal(err)
-	}
+	b := bench{peers: newPeers(), db: sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, consent.Migrations()))})}
 	peers := serve(t, func(r grpc.ServiceRegistrar) {
 		identityv1.RegisterSessionServiceServer(r, b.peers)
 		identityv1.RegisterDirectoryServiceServer(r, b.peers)

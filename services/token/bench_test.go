@@ -45,9 +45,6 @@ type bench struct {
 func newBench(t *testing.T, config token.Config) bench {
 	t.Helper()
 	db := database(t)
-	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	return newReplica(t, config, db)
 }
 
@@ -94,7 +91,7 @@ func newReplicaWith(t *testing.T, config token.Config, db *sqldb.DB, declared *c
 
 func database(t *testing.T) *sqldb.DB {
 	t.Helper()
-	return sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
+	return sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, token.Migrations()))})
 }
 
 // run does the service's background work until the test ends.

@@ -18,13 +18,9 @@ import (
 // replicas are two processes of the service on one PostgreSQL.
 func replicas(t *testing.T) (a, b bench) {
 	t.Helper()
-	url := sqldbtest.Postgres(t)
+	url := sqldbtest.Migrated(t, sqldb.Postgres, token.Migrations())
 	open := func() *sqldb.DB { return sqldbtest.Open(t, sqldb.Config{URL: secret.New(url)}) }
-	first, second := open(), open()
-	if err := sqldb.Migrate(t.Context(), first, token.Migrations()); err != nil {
-		t.Fatal(err)
-	}
-	return newReplica(t, token.DefaultConfig(), first), newReplica(t, token.DefaultConfig(), second)
+	return newReplica(t, token.DefaultConfig(), open()), newReplica(t, token.DefaultConfig(), open())
 }
 
 // revocations are the requests of a client or a user that revoke a token. The request itself may be

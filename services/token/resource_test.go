@@ -10,7 +10,6 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
-	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
 )
 
@@ -34,9 +33,6 @@ resources:
 		t.Fatal(err)
 	}
 	db := database(t)
-	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	return newReplicaWith(t, token.DefaultConfig(), db, declared)
 }
 

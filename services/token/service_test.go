@@ -19,7 +19,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
-	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
 )
 
@@ -244,9 +243,6 @@ func TestRunEndsWithItsContextAndWithoutAFailure(t *testing.T) {
 	config := token.DefaultConfig()
 	config.RefreshRetryWindow = time.Second
 	db := database(t)
-	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	service, err := token.New(t.Context(), config, token.Deps{
 		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()),
 	})

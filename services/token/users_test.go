@@ -20,7 +20,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
-	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
 )
 
@@ -91,9 +90,6 @@ func newUserBench(t *testing.T) userBench {
 	t.Helper()
 	b := userBench{people: &people{}, logs: &bytes.Buffer{}}
 	db, network := database(t), inproc.NewNetwork()
-	if err := sqldb.Migrate(t.Context(), db, token.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	serve(t, network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
 		identityv1.RegisterCredentialServiceServer(r, b.people)
 		identityv1.RegisterDirectoryServiceServer(r, b.people)

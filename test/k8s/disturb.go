@@ -59,7 +59,7 @@ func (e *env) disruptions(ctx context.Context) (rows []row, err error) {
 	if err := add("token's database password rotated, nothing restarted", func() error { return e.rotate(ctx, "token") }); err != nil {
 		return rows, err
 	}
-	return rows, add("rollout restart of all five at once", func() error { return e.restart(ctx, deployments()...) })
+	return rows, add("rollout restart of all six at once", func() error { return e.restart(ctx, deployments()...) })
 }
 
 // controlExperiment deletes both pods of a service at once without a grace period, and requires

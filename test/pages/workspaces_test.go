@@ -12,7 +12,7 @@ import (
 )
 
 // workspacePages are the pages about one workspace.
-var workspacePages = []string{"", "/policy", "/keys", "/members", "/activity"} //nolint:gochecknoglobals // never changed
+var workspacePages = []string{"", "/policy", "/keys", "/members", "/activity", "/activity/csv"} //nolint:gochecknoglobals // never changed
 
 // inWorkspace submits the form of a page of a workspace that has the hidden or button value do.
 func inWorkspace(t *testing.T, b *harness.Browser, path string, change map[string]string) harness.Page {

@@ -33,7 +33,7 @@ type Account struct {
 func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	sessionToken := a.Flow.Cookies.Session(r).Reveal()
 	if sessionToken == "" {
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	session, err := a.Flow.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: sessionToken})
@@ -50,7 +50,7 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	flash := cookies.TakeFlash(w, r, browser.PageAccount, "")
 	user := page.User{Name: session.GetSession().GetDisplayName(), Email: session.GetSession().GetEmailAddress()}
 	data := page.Apps{
-		CSRF: a.csrf(w, r), User: user, Searchable: len(res.GetApps()) >= searchFrom, Fault: a.Flow.Fault(flash),
+		CSRF: a.Flow.AccountToken(w, r), User: user, Searchable: len(res.GetApps()) >= searchFrom, Fault: a.Flow.Fault(flash),
 		Disconnected: flash.Kind == browser.FlashDisconnected, WorkspaceEnded: flash.Kind == browser.FlashWorkspaceEnded,
 		InstallationEnded: flash.Kind == browser.FlashInstallationEnded,
 	}
@@ -108,7 +108,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	err := a.disconnect(r)
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_NOT_FOUND:
 		err, flash = nil, browser.Flash{Kind: browser.FlashNoApp}
@@ -143,15 +143,8 @@ func (a Account) disconnect(r *http.Request) (err error) {
 func (a Account) showError(w http.ResponseWriter, r *http.Request, err error) {
 	err = browser.UnlessImplemented(err)
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	a.Flow.ShowError(w, r, err)
-}
-
-// signIn redirects to the sign-in page, which redirects back to this page after the sign-in, or to
-// the one of the connected apps.
-func (a Account) signIn(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, browser.SignInFor(r.URL.Path), http.StatusSeeOther) //nolint:gosec // it is the address of one of our pages
 }

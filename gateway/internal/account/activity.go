@@ -35,7 +35,7 @@ func (s span) has(t time.Time) bool {
 func (a Account) Activity(w http.ResponseWriter, r *http.Request) {
 	token := a.Flow.Cookies.Session(r).Reveal()
 	if token == "" {
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	if a.fromTrail(w, r, token) {

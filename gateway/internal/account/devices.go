@@ -16,7 +16,7 @@ func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
 	cookies := a.Flow.Cookies
 	session := cookies.Session(r)
 	if session.IsZero() {
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	res, err := a.Flow.Sessions.ListSessions(r.Context(), &identityv1.ListSessionsRequest{SessionToken: session.Reveal()})
@@ -26,7 +26,7 @@ func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
 	}
 	flash := cookies.TakeFlash(w, r, browser.PageDevices, "")
 	data := page.Devices{
-		CSRF: a.csrf(w, r), Fault: a.Flow.Fault(flash),
+		CSRF: a.Flow.AccountToken(w, r), Fault: a.Flow.Fault(flash),
 		Ended: flash.Kind == browser.FlashDeviceEnded, OthersEnded: flash.Kind == browser.FlashOthersEnded,
 	}
 	in := browser.Zone(res.GetSession().GetTimeZone())
@@ -73,7 +73,7 @@ func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 func (a Account) backToDevices(w http.ResponseWriter, r *http.Request, flash browser.Flash, err error) {
 	switch {
 	case oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED:
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 	case err != nil:
 		a.Flow.RedirectWithError(w, r, browser.DevicesForm(), err)
 	default:

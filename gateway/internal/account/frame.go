@@ -20,17 +20,11 @@ func (a Account) render(w http.ResponseWriter, r *http.Request, session *identit
 	for i := range entries {
 		entries[i].Current = entries[i].Address == r.URL.Path
 	}
-	v.Frame = &page.Frame{Person: session.GetDisplayName(), CSRF: a.csrf(w, r), Menu: []page.MenuGroup{{Entries: entries}, {Entries: []page.MenuEntry{
+	v.Frame = &page.Frame{Person: session.GetDisplayName(), CSRF: a.Flow.AccountToken(w, r), Menu: []page.MenuGroup{{Entries: entries}, {Entries: []page.MenuEntry{
 		{Address: browser.WorkspacesPath, Text: "Workspaces"}, {Address: browser.DevelopersPath, Text: "Your apps"},
 	}}}}
 	v.Preferred = session.GetLanguage()
 	a.Flow.Pages.Render(w, r, v)
-}
-
-// csrf returns the token of the page's forms.
-func (a Account) csrf(w http.ResponseWriter, r *http.Request) string {
-	cookies := a.Flow.Cookies
-	return cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r))
 }
 
 // back redirects to a page of the account with a flash.

@@ -14,7 +14,7 @@ import (
 func (a Account) Profile(w http.ResponseWriter, r *http.Request) {
 	token := a.Flow.Cookies.Session(r)
 	if token.IsZero() {
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	res, err := a.Flow.Sessions.GetProfile(r.Context(), &identityv1.GetProfileRequest{SessionToken: token.Reveal()})
@@ -24,7 +24,7 @@ func (a Account) Profile(w http.ResponseWriter, r *http.Request) {
 	}
 	flash, p := a.Flow.Cookies.TakeFlash(w, r, browser.PageProfile, ""), res.GetProfile()
 	data := page.Profile{
-		CSRF: a.csrf(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash), Saved: flash.Kind == browser.FlashProfileSaved,
+		CSRF: a.Flow.AccountToken(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash), Saved: flash.Kind == browser.FlashProfileSaved,
 		FirstName: p.GetFirstName(), LastName: p.GetLastName(), DisplayName: p.GetDisplayName(), Language: p.GetLanguage(), TimeZone: p.GetTimeZone(),
 	}
 	if flash.Kind == browser.FlashProfile { // the user's input, and not what is stored
@@ -50,7 +50,7 @@ func (a Account) SaveProfile(w http.ResponseWriter, r *http.Request) {
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	case errorv1.Reason_REASON_INVALID_REQUEST:
 		typed.Field = oerr.Field(err)

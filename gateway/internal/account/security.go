@@ -16,7 +16,7 @@ import (
 func (a Account) Security(w http.ResponseWriter, r *http.Request) {
 	token := a.Flow.Cookies.Session(r)
 	if token.IsZero() {
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	res, err := a.Flow.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: token.Reveal()})
@@ -26,7 +26,7 @@ func (a Account) Security(w http.ResponseWriter, r *http.Request) {
 	}
 	flash := a.Flow.Cookies.TakeFlash(w, r, browser.PageSecurity, "")
 	data := page.Security{
-		CSRF: a.csrf(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash),
+		CSRF: a.Flow.AccountToken(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash),
 		Changed: flash.Kind == browser.FlashPasswordChanged, Stay: flash.Stay,
 	}
 	if data.Fault.Wait != nil {
@@ -91,7 +91,7 @@ func (a Account) signInAfterChange(w http.ResponseWriter, r *http.Request) {
 		SourceAddress:        a.Flow.Proxies.Source(r), UserAgent: browser.UserAgent(r),
 	})
 	if err != nil {
-		a.signIn(w, r)
+		a.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	a.startSession(w, r, res.GetSessionToken(), res.GetSession())

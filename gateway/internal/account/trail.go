@@ -33,6 +33,7 @@ func (a Account) fromTrail(w http.ResponseWriter, r *http.Request, token string)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are errors
 	case errorv1.Reason_REASON_UNAVAILABLE, errorv1.Reason_REASON_UNSPECIFIED:
 		if err != nil {
+			a.Flow.Log(r, err)
 			return false
 		}
 	case errorv1.Reason_REASON_INVALID_REQUEST: // an address that was changed
@@ -116,7 +117,7 @@ func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry pag
 	switch {
 	case app == "":
 		entry.Names = nil
-	case named && (e.GetKind() == "grant.approved" || e.GetKind() == "grant.disconnected"):
+	case named && (e.GetKind() == "grant.approved" || e.GetKind() == "grant.disconnected" || e.GetKind() == "grant.workspace_ended"):
 		entry.Names = append(entry.Names, where)
 	}
 	return entry, entry.Text != ""
@@ -166,6 +167,11 @@ func grantText(e *eventv1.Event, client, where bool) (text, entryKind string) {
 			return "You disconnected %s from %s", ""
 		}
 		return "You disconnected %s", ""
+	case "grant.workspace_ended":
+		if where {
+			return "An administrator disconnected %s from %s", "warn"
+		}
+		return "An administrator disconnected %s from a workspace", "warn"
 	case "grant.refresh_reused":
 		if e.GetObjectId() != "" {
 			return "One installation of %s was disconnected because its token was used twice. Somebody else may have copied it; you can connect the app again", "danger"

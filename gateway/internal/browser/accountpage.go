@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"net/http"
 	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -77,6 +78,17 @@ func SignInFor(path string) string {
 		}
 	}
 	return from.address()
+}
+
+// AccountToken returns the CSRF token of the forms of an account's pages.
+func (f Flow) AccountToken(w http.ResponseWriter, r *http.Request) string {
+	return f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r), AccountForm().purposes...)
+}
+
+// RedirectToSignIn redirects to the sign-in page, which redirects back to the page of the request, or to
+// the one of the connected clients.
+func (f Flow) RedirectToSignIn(w http.ResponseWriter, r *http.Request) {
+	redirectToPage(w, r, SignInFor(r.URL.EscapedPath()))
 }
 
 // AccountForm returns the form page of the connections of a user.

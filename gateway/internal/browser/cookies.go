@@ -34,14 +34,27 @@ func (c Cookies) Session(r *http.Request) secret.String { return c.read(r, sessi
 // Browser returns the browser cookie's value; zero where there is none or it is malformed.
 func (c Cookies) Browser(r *http.Request) secret.String { return c.read(r, browserCookie) }
 
-// EnsureBrowser is Browser, and sets a new value where there is none.
+// EnsureBrowser is Browser, and sets a new value where there is none: one for all forms of a response.
 func (c Cookies) EnsureBrowser(w http.ResponseWriter, r *http.Request) secret.String {
 	value := c.Browser(r)
+	if value.IsZero() {
+		value = c.newBrowser(w)
+	}
 	if value.IsZero() {
 		value = secret.NewCode()
 		c.write(w, browserCookie, value, time.Time{})
 	}
 	return value
+}
+
+// newBrowser returns the browser cookie's value that the response sets; zero where it sets none.
+func (c Cookies) newBrowser(w http.ResponseWriter) secret.String {
+	for _, cookie := range (&http.Response{Header: w.Header()}).Cookies() {
+		if cookie.Name == c.name(browserCookie) && secret.ValidCode(cookie.Value) {
+			return secret.New(cookie.Value)
+		}
+	}
+	return secret.String{}
 }
 
 // SetSession sets the session cookie until the session expires.

@@ -2,13 +2,10 @@ package browser
 
 import (
 	"crypto/hmac"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // Flash is a message from a POST to the page that it redirects to: its kind, and the user's input.
@@ -43,6 +40,8 @@ type Flash struct {
 	// Detail is what a service said about the input, and Typed is the input as a form.
 	Detail string `json:"d,omitempty"`
 	Typed  string `json:"y,omitempty"`
+	// Lost says that a value of Typed was too long for a cookie.
+	Lost bool `json:"o,omitempty"`
 	// Secret is a new client secret, which is stored nowhere: the page that a POST redirects to shows it
 	// once. Only this browser gets it, which would have got it in the response as well.
 	Secret string `json:"x,omitempty"`
@@ -73,6 +72,8 @@ const (
 	flashNoScope      FlashKind = "no-scope"
 	flashScopes       FlashKind = "scopes"
 	flashNoUserCode   FlashKind = "no-user-code"
+	flashAllEnded     FlashKind = "all-ended"
+	flashNoneEnded    FlashKind = "none-ended"
 	FlashDisconnected FlashKind = "disconnected"
 	FlashNoApp        FlashKind = "no-app"
 	FlashNoDevice     FlashKind = "no-device"
@@ -114,10 +115,11 @@ const (
 const (
 	// flashLifetime is the maximum age of a flash.
 	flashLifetime = 5 * time.Minute
-	// maxFlash is the maximum length of each string in a flash in bytes: a cookie holds 4 KiB.
+	// maxFlash is the maximum length of each string in a flash in bytes, except Typed.
 	maxFlash = 512
-	// maxTyped is that of Typed.
-	maxTyped = 2200
+	// maxPackedFlash is that of a flash as it is stored. Reverse proxies refuse a request whose cookies,
+	// among them a run of the playground, have more than 8 KiB.
+	maxPackedFlash = 3400
 )
 
 // flashName is the cookie's name: the account pages and an authorization may have a flash each.
@@ -128,6 +130,10 @@ func flashName(page string) string {
 	return flashCookie
 }
 
+// secretName is the name of the cookie of a flash with a secret: the message of a second click, which is
+// refused, must not overwrite a secret that was not shown yet.
+func secretName(page string) string { return flashName(page) + "_secret" }
+
 // SetFlash sets a flash for a page, and for one authorization where request is not empty.
 func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page, request string) {
 	browser := c.Browser(r)
@@ -135,18 +141,26 @@ func (c Cookies) SetFlash(w http.ResponseWriter, r *http.Request, f Flash, page,
 		return // without a browser cookie a flash cannot be signed
 	}
 	f.dropLong()
-	payload, err := json.Marshal(f) //nolint:gosec // a new secret goes to the browser that created it, once
-	if err != nil {
-		return // strings and numbers always encode
-	}
-	text := base64.RawURLEncoding.EncodeToString(payload)
+	text := f.pack()
 	mac := c.FormToken(browser, c.Session(r), "flash", page, request, text)
-	c.set(w, flashName(page), text+"."+mac, time.Now().Add(flashLifetime))
+	name := flashName(page)
+	if f.Secret != "" {
+		name = secretName(page)
+	}
+	c.set(w, name, text+"."+mac, time.Now().Add(flashLifetime))
 }
 
-// PeekFlash returns the flash for a page; zero where there is none. It does not delete it.
+// PeekFlash returns the flash for a page, the one with a secret before another; zero where there is none.
+// It does not delete it.
 func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
-	found := r.CookiesNamed(c.name(flashName(page)))
+	if f := c.readFlash(r, secretName(page), page, request); f != (Flash{}) {
+		return f
+	}
+	return c.readFlash(r, flashName(page), page, request)
+}
+
+func (c Cookies) readFlash(r *http.Request, name, page, request string) Flash {
+	found := r.CookiesNamed(c.name(name))
 	browser := c.Browser(r)
 	if len(found) != 1 || browser.IsZero() {
 		return Flash{}
@@ -155,24 +169,21 @@ func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
 	if !hmac.Equal([]byte(c.FormToken(browser, c.Session(r), "flash", page, request, text)), []byte(mac)) {
 		return Flash{}
 	}
-	payload, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return Flash{}
-	}
 	var f Flash
-	if json.Unmarshal(payload, &f) != nil {
+	if json.Unmarshal(unpack(text), &f) != nil {
 		return Flash{}
 	}
 	return f
 }
 
-// TakeFlash is PeekFlash, and deletes the flash.
+// TakeFlash is PeekFlash, and deletes the flashes for the page.
 func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request string) Flash {
-	f := c.PeekFlash(r, page, request)
-	if f != (Flash{}) && r.Method != http.MethodHead {
-		c.set(w, flashName(page), "", time.Time{})
+	for _, name := range []string{secretName(page), flashName(page)} {
+		if c.readFlash(r, name, page, request) != (Flash{}) && r.Method != http.MethodHead {
+			c.set(w, name, "", time.Time{})
+		}
 	}
-	return f
+	return c.PeekFlash(r, page, request)
 }
 
 // dropLong drops strings that do not fit into a cookie.
@@ -185,13 +196,5 @@ func (f *Flash) dropLong() {
 		}
 	}
 	f.Detail = f.Detail[:min(len(f.Detail), maxFlash)]
-	if len(f.Typed) > maxTyped {
-		f.Typed = ""
-	}
 	f.ScopesChosen = f.ScopesChosen && (f.Scopes != "" || f.Kind == flashNoScope)
-}
-
-// AccountToken returns the CSRF token of the account pages' forms.
-func (c Cookies) AccountToken(browser, session secret.String) string {
-	return c.FormToken(browser, session, AccountForm().purposes...)
 }

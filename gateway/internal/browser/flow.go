@@ -288,11 +288,11 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 		w.Header().Set("Retry-After", httpx.Seconds(after))
 		flash = Flash{Kind: flashLimited, Until: f.Time().Add(after).Unix()}
 	case errorv1.Reason_REASON_UNAVAILABLE:
-		f.log(r, err)
+		f.Log(r, err)
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 		flash.Kind = flashUnavailable
 	default:
-		f.log(r, err)
+		f.Log(r, err)
 	}
 	flash.Email, flash.WorkspaceID, flash.UserCode = r.PostForm.Get("email"), r.PostForm.Get("workspace_id"), r.PostForm.Get("user_code")
 	chosen, scopes := scopesOf(r.PostForm)
@@ -357,14 +357,14 @@ func (f Flow) ShowError(w http.ResponseWriter, r *http.Request, err error) {
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})
 	case errorv1.Reason_REASON_UNAVAILABLE:
-		f.log(r, err)
+		f.Log(r, err)
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusServiceUnavailable, Text: "We cannot answer right now. Nothing is lost: try again in a moment.",
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
 		})
 	default:
-		f.log(r, err)
+		f.Log(r, err)
 		f.Pages.Notice(w, r, page.Notice{
 			Status: http.StatusInternalServerError, Text: "Something went wrong on our side.",
 			Link: page.Link{Address: r.URL.RequestURI(), Text: "Try again"},
@@ -372,7 +372,8 @@ func (f Flow) ShowError(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-func (f Flow) log(r *http.Request, err error) {
+// Log logs an error of an RPC that a page does without.
+func (f Flow) Log(r *http.Request, err error) {
 	if errors.Is(r.Context().Err(), context.Canceled) {
 		return // the client has disconnected
 	}

@@ -13,6 +13,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // LogoutPath is the logout endpoint (OpenID Connect RP-Initiated Logout 1.0 §2), and LogoutDecisionPath
@@ -231,9 +232,13 @@ func (f Flow) DecideLogout(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	var flash Flash
 	if decision == decideLogoutAll { // before the session ends, which names the user
 		_, err := f.ConnectedApps.DisconnectAllApps(r.Context(), &consentv1.DisconnectAllAppsRequest{SessionToken: f.Cookies.Session(r).Reveal()})
-		if err != nil && oerr.Reason(err) != errorv1.Reason_REASON_SESSION_REQUIRED {
+		switch flash.Kind = flashAllEnded; {
+		case oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED:
+			flash.Kind, request.location = flashNoneEnded, "" // the user must not be sent to a page that cannot show it
+		case err != nil:
 			f.RedirectWithError(w, r, from, err)
 			return
 		}
@@ -241,6 +246,9 @@ func (f Flow) DecideLogout(w http.ResponseWriter, r *http.Request) {
 	if err := f.endSession(w, r); err != nil {
 		f.RedirectWithError(w, r, from, err)
 		return
+	}
+	if flash.Kind != "" && request.location == "" {
+		f.Cookies.SetFlash(w, f.Cookies.WithSession(r, secret.String{}), flash, pageLogout, "")
 	}
 	f.afterLogout(w, r, request)
 }
@@ -260,8 +268,14 @@ func (f Flow) loggedOut(w http.ResponseWriter, r *http.Request, request logoutRe
 		RedirectTo(w, request.location)
 		return
 	}
+	text := "Apps that you connected keep their access until you end it."
+	switch f.Cookies.TakeFlash(w, r, pageLogout, "").Kind { //nolint:exhaustive // the others are of the page that asks
+	case flashAllEnded:
+		text = "Every app that you connected is disconnected."
+	case flashNoneEnded:
+		text = "You were signed out already, so that no app was disconnected. Sign in and disconnect your apps there."
+	}
 	f.Pages.Notice(w, r, page.Notice{
-		Status: http.StatusOK, Heading: "You are signed out", Text: "Apps that you connected keep their access until you end it.",
-		Link: page.Link{Address: "/signin", Text: "Sign in"},
+		Status: http.StatusOK, Heading: "You are signed out", Text: text, Link: page.Link{Address: "/signin", Text: "Sign in"},
 	})
 }

@@ -1,11 +1,7 @@
 package browser
 
 import (
-	"bytes"
-	"compress/flate"
 	"crypto/hmac"
-	"encoding/base64"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -18,8 +14,6 @@ const (
 	// maxPlayground is the maximum length of the state of a run as it is stored, in bytes: browsers refuse a
 	// cookie of more than 4,096.
 	maxPlayground = 3900
-	// maxRun is that of the state itself.
-	maxRun = 64 << 10
 )
 
 // SetPlayground stores the state of a run in the playground: in a cookie of this browser and session,
@@ -30,17 +24,9 @@ func (c Cookies) SetPlayground(w http.ResponseWriter, r *http.Request, state []b
 		c.set(w, playgroundCookie, "", time.Time{})
 		return true
 	}
-	var out bytes.Buffer
-	pack, err := flate.NewWriter(&out, flate.BestCompression)
-	if err == nil {
-		_, err = pack.Write(state)
-	}
-	if err == nil {
-		err = pack.Close()
-	}
-	text := base64.RawURLEncoding.EncodeToString(out.Bytes())
+	text := pack(state)
 	browser := c.Browser(r)
-	if err != nil || browser.IsZero() || len(text) > maxPlayground {
+	if browser.IsZero() || len(text) > maxPlayground {
 		return false
 	}
 	c.set(w, playgroundCookie, text+"."+c.FormToken(browser, c.Session(r), playgroundCookie, text), time.Now().Add(playgroundLifetime))
@@ -58,13 +44,5 @@ func (c Cookies) Playground(r *http.Request) []byte {
 	if !hmac.Equal([]byte(c.FormToken(browser, c.Session(r), playgroundCookie, text)), []byte(mac)) {
 		return nil
 	}
-	packed, err := base64.RawURLEncoding.DecodeString(text)
-	if err != nil {
-		return nil
-	}
-	state, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxRun))
-	if err != nil {
-		return nil
-	}
-	return state
+	return unpack(text)
 }

@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// maxUpload is the maximum length of the body of an upload: a logo of 64 KiB, and the rest of the form.
+	// maxUpload is the maximum length of the body of an upload: a file of 64 KiB, and the rest of the form.
 	maxUpload = 80 << 10
 	// maxField is that of its other fields.
 	maxField = 1 << 10
 )
 
-// ParseUpload is ParseForm for a form with the file `image`, which it returns.
-func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage) (image []byte, ok bool) {
+// ParseUpload is ParseForm for a form with one file in the field name, which it returns.
+func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage, name string) (file []byte, ok bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	parts, err := r.MultipartReader()
 	if err != nil {
@@ -29,9 +29,11 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage)
 			break
 		}
 		var content []byte
-		if err == nil && part.FormName() == "image" {
-			content, err = io.ReadAll(part)
-			image = content
+		if err == nil && part.FormName() == name && file == nil {
+			file, err = io.ReadAll(part)
+		} else if err == nil && part.FormName() == name {
+			f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.") // a second file
+			return nil, false
 		} else if err == nil {
 			content, err = io.ReadAll(io.LimitReader(part, maxField))
 			r.PostForm.Add(part.FormName(), string(content))
@@ -49,5 +51,5 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage)
 		redirectToPage(w, r, SignInFor(from.path()))
 		return nil, false
 	}
-	return image, f.checkForm(w, r, from)
+	return file, f.checkForm(w, r, from)
 }

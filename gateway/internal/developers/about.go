@@ -10,7 +10,7 @@ import (
 
 // about shows how the client is described to people.
 func (c Console) about(v visit) page.View {
-	identity, input := v.app.GetRegistration().GetIdentity(), typed(v.flash)
+	identity, input := v.app.GetRegistration().GetIdentity(), v.flash.Input()
 	data := page.ConsoleForm{Console: v.head, Inputs: append([]page.Field{{ID: "name", Label: "Name", Max: 100, Required: true}}, describing()...)}
 	registered := map[string]string{
 		"name": v.app.GetRegistration().GetClient().GetName(), "purpose": identity.GetPurpose(), "publisher": identity.GetPublisher(),
@@ -48,7 +48,7 @@ func (c Console) update(v visit, change *authzv1.UpdateClientRequest) outcome {
 // setLogo replaces or removes the logo.
 func (c Console) setLogo(w http.ResponseWriter, r *http.Request, id string) {
 	to := base(id) + "/about"
-	image, ok := c.Flow.ParseUpload(w, r, browser.ConsoleForm(to))
+	image, ok := c.Flow.ParseUpload(w, r, browser.ConsoleForm(to), "image")
 	if !ok {
 		return
 	}

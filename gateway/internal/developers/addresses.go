@@ -17,7 +17,7 @@ func (c Console) addresses(v visit) page.View {
 	for _, use := range v.app.GetRedirectUriUses() {
 		used[use.GetRedirectUri()] = browser.At(use.GetLastUseTime(), v.in)
 	}
-	input := typed(v.flash)
+	input := v.flash.Input()
 	data := page.ConsoleAddresses{Console: v.head, Typed: input.Get("redirect_uris")}
 	for _, uri := range v.app.GetRegistration().GetRedirectUris() {
 		data.Addresses = append(data.Addresses, page.ConsoleAddress{

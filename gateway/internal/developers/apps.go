@@ -29,7 +29,7 @@ func (c Console) list(w http.ResponseWriter, r *http.Request) {
 	for i := range data.Apps[:min(len(data.Apps), maxCounted)] {
 		reading.Go(func() {
 			if d, ok := c.day(visit{r: r, app: res.GetApps()[i]}); ok {
-				data.Apps[i].Refused = d.refused
+				data.Apps[i].Refused, data.Apps[i].MoreRefused = d.refused, d.more
 			}
 		})
 	}

@@ -97,7 +97,7 @@ type outcome struct {
 // ServeHTTP serves every page under Path.
 func (c Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.Flow.Cookies.Session(r).IsZero() {
-		c.signIn(w, r)
+		c.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	switch path := r.URL.EscapedPath(); path {
@@ -151,20 +151,22 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 		c.NotFound.ServeHTTP(w, r)
 		return
 	}
-	v.flash = c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, v.at)
+	v.flash = c.Flow.Cookies.PeekFlash(r, browser.PageConsole, v.at)
 	v.head.Done, v.head.Fault = done(v.flash), c.fault(v.flash)
 	shown := s.show(c, v)
 	if shown.Template == "" {
 		return // the response is written
 	}
-	shown.Title, shown.TitleName, shown.Failed = s.title, app.GetRegistration().GetClient().GetName(), v.head.Fault.Text != ""
+	c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, v.at) // not before: a new secret is shown by the next attempt
+	shown.Title, shown.TitleName = s.title, app.GetRegistration().GetClient().GetName()
+	shown.Failed = shown.Failed || v.head.Fault.Text != ""
 	c.render(w, r, session, menuOf(app, s.name), shown)
 }
 
 // visit returns the visit of a client's page.
 func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identityv1.Session, app *authzv1.OwnedClient) visit {
 	v := visit{w: w, r: r, app: app, session: session, user: session.GetUserId(), at: r.URL.EscapedPath(), in: browser.Zone(session.GetTimeZone())}
-	v.head = page.Console{CSRF: c.csrf(w, r), Head: headOf(app), Action: v.at}
+	v.head = page.Console{CSRF: c.Flow.AccountToken(w, r), Head: headOf(app), Action: v.at}
 	return v
 }
 
@@ -184,17 +186,12 @@ func (c Console) session(r *http.Request) string { return c.Flow.Cookies.Session
 func (c Console) showError(w http.ResponseWriter, r *http.Request, err error) {
 	switch oerr.Reason(err) { //nolint:exhaustive // ShowError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		c.signIn(w, r)
+		c.Flow.RedirectToSignIn(w, r)
 	case errorv1.Reason_REASON_NOT_FOUND:
 		c.NotFound.ServeHTTP(w, r)
 	default:
 		c.Flow.ShowError(w, r, browser.UnlessImplemented(err))
 	}
-}
-
-func (c Console) signIn(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, browser.SignInFor(r.URL.EscapedPath()), http.StatusSeeOther) //nolint:gosec // it is the address of one of our pages
 }
 
 // Post serves every form under Path.
@@ -206,11 +203,14 @@ func (c Console) Post(w http.ResponseWriter, r *http.Request) {
 	}
 	id, s, rest, found := target(path)
 	switch {
-	case !found || s.change == nil || rest != "" && (s.name != "about" || rest != "logo"):
-		c.NotFound.ServeHTTP(w, r)
-		return
-	case rest == "logo":
+	case found && s.name == "about" && rest == "logo":
 		c.setLogo(w, r, id)
+		return
+	case found && s.name == "manifest" && rest == "upload":
+		c.uploadManifest(w, r, id)
+		return
+	case !found || s.change == nil || rest != "":
+		c.NotFound.ServeHTTP(w, r)
 		return
 	}
 	if !c.Flow.ParseForm(w, r, browser.ConsoleForm(path)) {
@@ -248,15 +248,9 @@ func (c Console) finish(w http.ResponseWriter, r *http.Request, path string, o o
 	http.Redirect(w, r, o.to, http.StatusSeeOther) //nolint:gosec // it is the path of one of our pages
 }
 
-// csrf returns the token of the forms.
-func (c Console) csrf(w http.ResponseWriter, r *http.Request) string {
-	cookies := c.Flow.Cookies
-	return cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r))
-}
-
 // render shows a page of the console with its menu, in the language that the user chose.
 func (c Console) render(w http.ResponseWriter, r *http.Request, session *identityv1.Session, menu []page.MenuGroup, v page.View) {
-	v.Frame = &page.Frame{Person: session.GetDisplayName(), CSRF: c.csrf(w, r), Menu: menu}
+	v.Frame = &page.Frame{Person: session.GetDisplayName(), CSRF: c.Flow.AccountToken(w, r), Menu: menu}
 	v.Preferred = session.GetLanguage()
 	c.Flow.Pages.Render(w, r, v)
 }

@@ -13,9 +13,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// maxURL is the length of an address of a client in characters.
-const maxURL = 2048
-
 // form shows the form that registers a client.
 func (c Console) form(w http.ResponseWriter, r *http.Request) {
 	res, err := c.Apps.ListApps(r.Context(), &authzv1.ListAppsRequest{SessionToken: c.session(r)})
@@ -28,13 +25,13 @@ func (c Console) form(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flash := c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, newPath)
-	input := typed(flash)
+	input := flash.Input()
 	data := page.ConsoleForm{
-		Console: page.Console{CSRF: c.csrf(w, r), Action: newPath, Fault: c.fault(flash)}, Several: len(res.GetWorkspaces()) > 1,
+		Console: page.Console{CSRF: c.Flow.AccountToken(w, r), Action: newPath, Fault: c.fault(flash)}, Several: len(res.GetWorkspaces()) > 1,
 		Inputs: append([]page.Field{{ID: "name", Label: "Name", Max: 100, Required: true}}, describing()...),
 		Redirect: page.Field{
 			ID: "redirect_uris", Label: "First redirect address", Hint: "Where people come back to. Not needed on a TV, on a command line or without a person.",
-			Max: maxURL, Placeholder: "https://yourapp.com/callback", Value: input.Get("redirect_uris"),
+			Max: page.MaxAddress, Placeholder: "https://yourapp.com/callback", Value: input.Get("redirect_uris"),
 		},
 		Scopes: c.choices(func(name string) bool { return slices.Contains(input["scope"], name) }),
 	}
@@ -59,9 +56,9 @@ func describing() []page.Field {
 	return []page.Field{
 		{ID: "purpose", Label: "What it does, in one line", Max: 140},
 		{ID: "publisher", Label: "Who publishes it", Max: 100},
-		{ID: "client_uri", Label: "Home page", Max: maxURL, Placeholder: "https://yourapp.com"},
-		{ID: "policy_uri", Label: "Privacy policy", Max: maxURL, Placeholder: "https://yourapp.com/privacy"},
-		{ID: "tos_uri", Label: "Terms of service", Max: maxURL, Placeholder: "https://yourapp.com/terms"},
+		{ID: "client_uri", Label: "Home page", Max: page.MaxAddress, Placeholder: "https://yourapp.com"},
+		{ID: "policy_uri", Label: "Privacy policy", Max: page.MaxAddress, Placeholder: "https://yourapp.com/privacy"},
+		{ID: "tos_uri", Label: "Terms of service", Max: page.MaxAddress, Placeholder: "https://yourapp.com/terms"},
 	}
 }
 

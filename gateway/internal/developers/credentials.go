@@ -8,11 +8,13 @@ import (
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // credentials shows the secrets and the keys of the client.
 func (c Console) credentials(v visit) page.View {
-	r, input := v.app.GetRegistration(), typed(v.flash)
+	r, input := v.app.GetRegistration(), v.flash.Input()
 	data := page.ConsoleCredentials{
 		Console: v.head, Secret: v.flash.Secret, Public: r.GetClient().GetType() == authzv1.ClientType_CLIENT_TYPE_PUBLIC,
 		UsesKeys: r.GetTokenEndpointAuthMethod() != "", Address: r.GetJwksUri(), TypedKey: input.Get("jwk"), TypedAddress: input.Get("jwks_uri"),
@@ -24,15 +26,27 @@ func (c Console) credentials(v visit) page.View {
 		data.Secrets = append(data.Secrets, page.ConsoleSecret{
 			ID: s.GetSecretId(), LastFour: s.GetLastFour(), By: creator(s.GetCreatedByUserId(), v), Only: len(r.GetSecrets()) == 1,
 			Created: browser.At(s.GetCreateTime(), v.in), Ends: browser.At(s.GetExpireTime(), v.in),
+			Used: browser.At(s.GetLastUseTime(), v.in),
 		})
 	}
 	data.Keys = keysOf(r.GetKeys(), v.in)
 	if v.flash.Kind == flashTested {
-		if res, err := c.Apps.TestAppKeys(v.r.Context(), &authzv1.TestAppKeysRequest{SessionToken: c.session(v.r), ClientId: v.id()}); err == nil {
-			data.Tested, data.TestedNow = keysOf(res.GetKeys(), v.in), true
-		}
+		c.testKeys(v, &data)
 	}
-	return page.View{Template: "devcredentials", Data: data}
+	return page.View{Template: "devcredentials", Data: data, Failed: data.Fault.Text != ""}
+}
+
+// testKeys reads the keys that the client publishes.
+func (c Console) testKeys(v visit, data *page.ConsoleCredentials) {
+	res, err := c.Apps.TestAppKeys(v.r.Context(), &authzv1.TestAppKeysRequest{SessionToken: c.session(v.r), ClientId: v.id()})
+	switch {
+	case err == nil:
+		data.Tested, data.TestedNow = keysOf(res.GetKeys(), v.in), true
+	case oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST:
+		data.Done, data.Fault = nil, page.Fault{Text: refusal(oerr.Field(err)), Detail: oerr.Message(err)}
+	default:
+		data.Done, data.Fault = nil, page.Fault{Text: "The keys could not be read. Try again in a moment."}
+	}
 }
 
 // creator returns who created a secret.
@@ -78,8 +92,7 @@ func (c Console) changeCredentials(v visit) outcome {
 		_, err := c.Apps.RemoveAppKey(v.r.Context(), &authzv1.RemoveAppKeyRequest{SessionToken: session, ClientId: v.id(), Kid: form.Get("kid")})
 		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
 	case "test-keys":
-		_, err := c.Apps.TestAppKeys(v.r.Context(), &authzv1.TestAppKeysRequest{SessionToken: session, ClientId: v.id()})
-		return outcome{flash: browser.Flash{Kind: flashTested}, err: err}
+		return outcome{flash: browser.Flash{Kind: flashTested}} // the page reads the keys, once
 	case "set-keys":
 		return c.setKeys(v)
 	}

@@ -2,11 +2,9 @@ package developers
 
 import (
 	"net/http"
-	"net/url"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
-	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // The kinds of flashes of the console.
@@ -40,28 +38,16 @@ func done(f browser.Flash) *page.Message {
 
 // refused returns the flash of a form whose input a service refused.
 func refused(r *http.Request, err error) browser.Flash {
-	form := url.Values{}
-	for name, values := range r.PostForm {
-		if name != "csrf_token" && name != "client_secret" {
-			form[name] = values
-		}
-	}
-	return browser.Flash{Kind: flashRefused, Field: oerr.Field(err), Detail: oerr.Message(err), Typed: form.Encode()}
-}
-
-// typed returns the input of the form that was refused.
-func typed(f browser.Flash) url.Values {
-	form, _ := url.ParseQuery(f.Typed) // it is what refused encoded, or empty
-	return form
+	return browser.RefusedForm(flashRefused, r, err)
 }
 
 // fault returns the error message of a flash.
 func (c Console) fault(f browser.Flash) page.Fault {
 	switch f.Kind { //nolint:exhaustive // the others are those of every page
 	case flashRefused:
-		return page.Fault{Text: refusal(f.Field), Field: element(f.Field), Detail: f.Detail}
+		return page.Fault{Text: refusal(f.Field), Field: element(f.Field), Detail: f.Detail, Lost: f.Lost}
 	case flashManifest:
-		return page.Fault{Text: "The manifest cannot be used.", Field: "manifest", Detail: f.Detail}
+		return page.Fault{Text: "The manifest cannot be used.", Field: "manifest", Detail: f.Detail, Lost: f.Lost}
 	case flashPlayground:
 		return page.Fault{Text: "This run is over, or it was started in another browser. Start again."}
 	}

@@ -2,6 +2,9 @@ package developers
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protojson"
@@ -25,9 +28,12 @@ const (
 	logTimeout = time.Second
 )
 
-// day is what was refused in the last 24 hours.
+// day is what was refused in the last 24 hours: the service counts equal requests by the hour.
 type day struct {
 	refused int64
+	// more says that there were more: the log has more rows than are read, or one that counts the rest of
+	// a whole day.
+	more bool
 	// by is how often each cause was.
 	by map[errorv1.Cause]int64
 }
@@ -47,12 +53,27 @@ func (c Console) day(v visit) (day, bool) {
 	}
 	d, since := day{by: map[errorv1.Cause]int64{}}, c.Flow.Time().Add(-24*time.Hour)
 	for _, one := range res.GetRequests() {
-		if one.GetLastTime().AsTime().After(since) {
-			d.refused += one.GetCount()
-			d.by[one.GetKind().GetCause()] += one.GetCount()
+		switch {
+		case !one.GetLastTime().AsTime().After(since):
+			return d, true // the newest are the first
+		case one.GetOverflow() && one.GetFirstTime().AsTime().Before(since):
+			d.more = true
+			continue
 		}
+		d.refused += one.GetCount()
+		d.by[one.GetKind().GetCause()] += one.GetCount()
 	}
+	d.more = d.more || res.GetNextPageToken() != ""
 	return d, true
+}
+
+// fact returns how many requests were refused.
+func (d day) fact() page.Fact {
+	label := "Refused in 24 hours"
+	if d.more {
+		label = "Refused in 24 hours, at least"
+	}
+	return page.Fact{Label: label, Text: strconv.FormatInt(d.refused, 10)}
 }
 
 // fewRefusals is the number of refusals below which none is the main cause of anything.
@@ -72,6 +93,10 @@ func (d day) cause(base string) (*page.Message, page.Link) {
 // requestsJSON serves the log as JSON.
 func (c Console) requestsJSON(v visit) {
 	res, err := c.listRequests(v)
+	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
+		writeInvalid(v.w, err)
+		return
+	}
 	if err != nil {
 		c.showError(v.w, v.r, browser.UnlessImplemented(err))
 		return
@@ -85,6 +110,15 @@ func (c Console) requestsJSON(v visit) {
 	_, _ = v.w.Write(text) //nolint:gosec // JSON, which no browser runs; it fails only where the client has disconnected
 }
 
+// writeInvalid responds 400 to an address that asks for no page of the log, such as one of another list.
+func writeInvalid(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusBadRequest)
+	failure := map[string]string{"code": "invalid_request", "message": oerr.Message(err), "field": oerr.Field(err)}
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": failure}) // fails only where the client has disconnected
+}
+
 // listRequests reads the page of the log that the address asks for.
 func (c Console) listRequests(v visit) (*activityv1.ListRequestsResponse, error) {
 	if c.Log == nil {
@@ -93,8 +127,12 @@ func (c Console) listRequests(v visit) (*activityv1.ListRequestsResponse, error)
 	query := v.r.URL.Query()
 	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
 	defer cancel()
-	return c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
+	res, err := c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
 		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, PageSize: shownRequests,
 		Endpoint: query.Get("endpoint"), Cause: query.Get("cause"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
 	})
+	if err == nil {
+		notBefore(res, c.since(query))
+	}
+	return res, err
 }

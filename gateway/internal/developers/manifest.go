@@ -1,17 +1,23 @@
 package developers
 
 import (
+	"bytes"
 	"errors"
+	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/internal/manifest"
 )
 
+// maxManifest is the maximum length of a manifest that is uploaded, in bytes.
+const maxManifest = 64 << 10
+
 // manifest shows the registration as a file.
 func (c Console) manifest(v visit) page.View {
-	data := page.ConsoleManifest{Console: v.head, Text: typed(v.flash).Get("manifest")}
+	data := page.ConsoleManifest{Console: v.head, Text: v.flash.Input().Get("manifest")}
 	if data.Text == "" {
 		data.Text = string(c.manifestOf(v))
 	}
@@ -33,6 +39,31 @@ func (c Console) download(v visit) {
 	header.Set("Content-Disposition", `attachment; filename="`+v.id()+`.yaml"`)
 	header.Set("Cache-Control", "no-store")
 	_, _ = v.w.Write(c.manifestOf(v)) //nolint:gosec // a file to store; it fails only where the client has disconnected
+}
+
+// uploadManifest makes the registration equal to a manifest that is a file.
+func (c Console) uploadManifest(w http.ResponseWriter, r *http.Request, id string) {
+	to := base(id) + "/manifest"
+	file, ok := c.Flow.ParseUpload(w, r, browser.ConsoleForm(to), "file")
+	if !ok {
+		return
+	}
+	session, app, ok := c.app(w, r, id)
+	if !ok {
+		return
+	}
+	v := c.visit(w, r, session, app)
+	switch {
+	case len(file) == 0:
+		c.finish(w, r, to, outcome{flash: browser.Flash{Kind: flashUnchanged}})
+	case len(file) > maxManifest:
+		c.finish(w, r, to, outcome{flash: manifestFault(v, errors.New("it is longer than 64 KiB"))})
+	case !utf8.Valid(file) || bytes.IndexByte(file, 0) >= 0:
+		c.finish(w, r, to, outcome{flash: manifestFault(v, errors.New("it is no text in UTF-8"))})
+	default:
+		r.PostForm.Set("manifest", string(file)) // shown again if it is refused
+		c.finish(w, r, to, c.applyManifest(v))
+	}
 }
 
 // applyManifest makes the registration equal to a manifest, as `usher clients apply` does.

@@ -7,6 +7,7 @@ import (
 	"github.com/vidocu/usher/docs"
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // overview shows numbers about the client, the main cause of refusals, and how to start.
@@ -18,7 +19,7 @@ func (c Console) overview(v visit) page.View {
 	}
 	data.Figures = append(data.Figures, people, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
 	if day, ok := c.day(v); ok {
-		data.Figures = append(data.Figures, page.Fact{Label: "Refused in 24 hours", Text: strconv.FormatInt(day.refused, 10)})
+		data.Figures = append(data.Figures, day.fact())
 		data.Cause, data.Fix = day.cause(v.head.Head.Base)
 	}
 	return page.View{Template: "devoverview", Data: data}
@@ -32,12 +33,12 @@ func (c Console) start(r *authzv1.Registration) []page.Snippet {
 		redirect = r.GetRedirectUris()[0]
 	}
 	fill := strings.NewReplacer("videos:read jobs:read", strings.Join(r.GetScopes(), " "), `"videos:read", "jobs:read"`, `"`+strings.Join(r.GetScopes(), `", "`)+`"`)
-	environment := "ISSUER=" + c.PublicURL + " CLIENT_ID=" + id
+	environment := "ISSUER=" + shellQuote(c.PublicURL) + " CLIENT_ID=" + shellQuote(id)
 	if !k.public {
 		environment += " CLIENT_SECRET=CLIENT_SECRET"
 	}
 	if k.redirects {
-		environment += " REDIRECT_URI=" + redirect
+		environment += " REDIRECT_URI=" + shellQuote(redirect)
 	}
 	snippets := []page.Snippet{{Title: "curl", Code: c.curl(r, redirect)}}
 	switch k.name {
@@ -60,20 +61,20 @@ func (c Console) start(r *authzv1.Registration) []page.Snippet {
 // curl returns the requests of the client.
 func (c Console) curl(r *authzv1.Registration, redirect string) string {
 	id, scope := r.GetClient().GetClientId(), strings.Join(r.GetScopes(), " ")
-	token := "curl " + c.APIURL + "/oauth/token"
+	token, basic := "curl "+shellQuote(c.APIURL+"/oauth/token"), " -u "+shellQuote(id+":CLIENT_SECRET")
 	switch kindOf(r).name {
 	case "service":
-		return token + " -u " + id + ":CLIENT_SECRET \\\n  -d grant_type=client_credentials -d scope='" + scope + "'"
+		return token + basic + " \\\n " + data("grant_type", "client_credentials") + data("scope", scope)
 	case "screen":
-		return "curl " + c.APIURL + "/oauth/device_authorization -d client_id=" + id + " -d scope='" + scope + "'\n\n" +
-			token + " -d client_id=" + id + " \\\n  -d grant_type=urn:ietf:params:oauth:grant-type:device_code -d device_code=DEVICE_CODE"
+		return "curl " + shellQuote(c.APIURL+"/oauth/device_authorization") + data("client_id", id) + data("scope", scope) + "\n\n" +
+			token + data("client_id", id) + " \\\n " + data("grant_type", oauth.DeviceCodeGrant) + data("device_code", "DEVICE_CODE")
 	}
-	authenticated := " -u " + id + ":CLIENT_SECRET"
+	authenticated := basic
 	if kindOf(r).public {
-		authenticated = " -d client_id=" + id
+		authenticated = data("client_id", id)
 	}
 	return "# " + authorizeURL(c.PublicURL, id, redirect, scope, "STATE", "CODE_CHALLENGE") + "\n\n" + token + authenticated + " \\\n" +
-		"  -d grant_type=authorization_code -d redirect_uri='" + redirect + "' \\\n  -d code=CODE -d code_verifier=CODE_VERIFIER"
+		" " + data("grant_type", oauth.AuthorizationCodeGrant) + data("redirect_uri", redirect) + " \\\n " + data("code", "CODE") + data("code_verifier", "CODE_VERIFIER")
 }
 
 // example returns a program of the page about clients, by the line that begins it. A test runs each.

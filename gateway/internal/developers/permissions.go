@@ -5,11 +5,13 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // permissions shows what the client may ask for.
 func (c Console) permissions(v visit) page.View {
-	r, input := v.app.GetRegistration(), typed(v.flash)
+	r, input := v.app.GetRegistration(), v.flash.Input()
 	data := page.ConsolePermissions{Console: v.head}
 	for _, g := range c.Flow.Permissions(c.Flow.Catalog.Names(), nil) {
 		group := page.ConsoleScopes{Name: g.Name}
@@ -43,6 +45,9 @@ func (c Console) savePermissions(v visit) outcome {
 		if use != "" && slices.Contains(v.r.PostForm["default"], name) {
 			change.DefaultScopes = append(change.DefaultScopes, name)
 		}
+	}
+	if len(change.GetScopes()) == 0 { // which an update takes for no change
+		return outcome{err: oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "", oerr.WithField("scopes"))}
 	}
 	change.ClearOptionalScopes, change.ClearDefaultScopes = len(change.GetOptionalScopes()) == 0, len(change.GetDefaultScopes()) == 0
 	return c.update(v, change)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,14 +32,14 @@ type run struct {
 	Refresh string `json:"r,omitempty"`
 	// Replies are the responses, by the step.
 	Replies map[string]reply `json:"p,omitempty"`
-	// Endpoint is the endpoint that was called.
-	Endpoint string `json:"o,omitempty"`
 }
 
 // reply is the response to a request of the playground. Tokens are in it.
 type reply struct {
 	Status int    `json:"s"`
 	Body   string `json:"b"`
+	// Cut says that the response was longer.
+	Cut bool `json:"x,omitempty"`
 	// Request is the request as curl, with a placeholder for the secret.
 	Request string `json:"q"`
 }
@@ -68,8 +69,7 @@ func (c Console) current(v visit) run {
 func (c Console) keep(w http.ResponseWriter, req *http.Request, r run) bool {
 	for limit := maxReply; limit > 0; limit /= 2 {
 		for name, one := range r.Replies {
-			one.Body = one.Body[:min(len(one.Body), limit)]
-			r.Replies[name] = one
+			r.Replies[name] = one.upTo(limit)
 		}
 		text, err := json.Marshal(r)
 		if err == nil && c.Flow.Cookies.SetPlayground(w, req, text) {
@@ -149,7 +149,7 @@ func (c Console) steps(r run, now int) []page.PlaygroundStep {
 		s := &list[i]
 		name := s.Do
 		if one, made := r.Replies[name]; made {
-			s.Request, s.Status, s.Response = one.Request, one.Status, one.Body
+			s.Request, s.Status, s.Response, s.Cut = one.Request, one.Status, one.Body, one.Cut
 		}
 		if again := name == doCall && now > 3 && now < 6; s.Number != now && !again {
 			s.Do = ""
@@ -243,9 +243,11 @@ func (c Console) callback(w http.ResponseWriter, r *http.Request) {
 	if current.Code == "" {
 		current.Error = strings.TrimSpace(query.Get("error") + " " + query.Get("error_description"))
 	}
-	c.keep(w, r, current)
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, base(current.ClientID)+"/playground", http.StatusSeeOther)
+	o := outcome{}
+	if !c.keep(w, r, current) {
+		o.flash.Kind = flashPlayground
+	}
+	c.finish(w, r, base(current.ClientID)+"/playground", o)
 }
 
 // step makes a request of the client.
@@ -271,16 +273,16 @@ func (c Console) step(v visit, r *run, do string) {
 		path = "/oauth/revoke"
 		form.Set("token", r.Refresh)
 	}
-	shown := "curl " + c.APIURL + path
+	shown := "curl " + shellQuote(c.APIURL+path)
 	if secret := v.r.PostForm.Get("client_secret"); secret != "" {
 		form.Set("client_secret", secret)
 	}
-	for _, name := range slices.Sorted(keysOfForm(form)) {
+	for _, name := range slices.Sorted(maps.Keys(form)) {
 		value := form.Get(name)
 		if name == "client_secret" {
 			value = "CLIENT_SECRET"
 		}
-		shown += " \\\n  -d " + name + "='" + value + "'"
+		shown += " \\\n " + data(name, value)
 	}
 	req, err := http.NewRequestWithContext(v.r.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -294,7 +296,7 @@ func (c Console) step(v visit, r *run, do string) {
 		Access  string `json:"access_token"`
 		Refresh string `json:"refresh_token"`
 	}
-	if one.Status == http.StatusOK && do != doRevoke && json.Unmarshal([]byte(one.Body), &tokens) == nil {
+	if one.Status == http.StatusOK && do != doRevoke && !one.Cut && json.Unmarshal([]byte(one.Body), &tokens) == nil {
 		r.Access, r.Refresh = tokens.Access, tokens.Refresh
 	}
 }
@@ -311,6 +313,6 @@ func (c Console) call(v visit, r *run) {
 	}
 	req.Header.Set("Authorization", "Bearer "+r.Access)
 	one := c.send(v, req)
-	one.Request = "curl " + c.APIURL + path + " \\\n  -H 'Authorization: Bearer " + r.Access + "'"
-	r.Replies[doCall], r.Endpoint = one, path
+	one.Request = "curl " + shellQuote(c.APIURL+path) + " \\\n  -H " + shellQuote("Authorization: Bearer "+r.Access)
+	r.Replies[doCall] = one
 }

@@ -1,6 +1,7 @@
 package developers
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,16 +25,20 @@ func (c Console) requests(v visit) page.View {
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		c.signIn(v.w, v.r)
+		c.Flow.RedirectToSignIn(v.w, v.r)
 		return page.View{}
-	case errorv1.Reason_REASON_INVALID_REQUEST: // a page token of another list
-		res, err = &activityv1.ListRequestsResponse{}, nil
+	case errorv1.Reason_REASON_INVALID_REQUEST: // an address that was changed, such as a page of another list
+		v.w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(v.w, v.r, v.at, http.StatusSeeOther) //nolint:gosec // it is the path of one of our pages
+		return page.View{}
 	}
 	if err != nil {
 		data.Away = true
 		return page.View{Template: "devrequests", Data: data}
 	}
 	data.Filters = filters(query, res.GetRequests())
+	data.Filtered = query.Get("since")+query.Get("endpoint")+query.Get("cause")+query.Get("request_id") != ""
+	data.Chart = c.hours(v)
 	for _, one := range res.GetRequests() {
 		data.Requests = append(data.Requests, c.request(v, one))
 	}
@@ -44,11 +49,17 @@ func (c Console) requests(v visit) page.View {
 	return page.View{Template: "devrequests", Data: data}
 }
 
-// filters returns the selections of endpoints and causes, with those that are on the page.
+// filters returns the selections of a time, and of endpoints and causes with those that are on the page.
 func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
-	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect", "/v1/"}
+	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect"}
 	var causes []string
+	if wanted := query.Get("endpoint"); wanted != "" && !slices.Contains(endpoints, wanted) {
+		endpoints = append(endpoints, wanted)
+	}
 	for _, one := range rows {
+		if at := one.GetKind().GetEndpoint(); at != "" && !slices.Contains(endpoints, at) {
+			endpoints = append(endpoints, at) // one of the API
+		}
 		if label := oerr.CauseLabel(one.GetKind().GetCause()); !slices.Contains(causes, label) {
 			causes = append(causes, label)
 		}
@@ -58,12 +69,14 @@ func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
 	}
 	slices.Sort(causes)
 	list := []page.Filter{
+		spanFilter(query),
 		{Name: "endpoint", Label: "Where", Options: []page.FilterOption{{Text: "Every endpoint"}}},
 		{Name: "cause", Label: "Why", Options: []page.FilterOption{{Text: "Every cause"}}},
 	}
 	for i, values := range [][]string{endpoints, causes} {
+		f := &list[i+1]
 		for _, value := range values {
-			list[i].Options = append(list[i].Options, page.FilterOption{Value: value, Text: value, Plain: true, Chosen: query.Get(list[i].Name) == value})
+			f.Options = append(f.Options, page.FilterOption{Value: value, Text: value, Plain: true, Chosen: query.Get(f.Name) == value})
 		}
 	}
 	return list

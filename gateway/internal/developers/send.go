@@ -2,10 +2,7 @@ package developers
 
 import (
 	"bytes"
-	"iter"
-	"maps"
 	"net/http"
-	"net/url"
 	"unicode/utf8"
 )
 
@@ -26,10 +23,14 @@ func (r *recorder) WriteHeader(status int) {
 	}
 }
 
-// Write is http.ResponseWriter. It drops what is beyond the part that is shown.
+// maxBody is how much of a response is read, in bytes: a token response is shorter.
+const maxBody = 64 << 10
+
+// Write is http.ResponseWriter. It drops what is beyond one byte more than maxBody, which shows that the
+// response was longer.
 func (r *recorder) Write(b []byte) (int, error) {
 	r.WriteHeader(http.StatusOK)
-	r.body.Write(b[:min(len(b), max(0, maxReply-r.body.Len()))])
+	r.body.Write(b[:min(len(b), max(0, maxBody+1-r.body.Len()))])
 	return len(b), nil
 }
 
@@ -47,11 +48,22 @@ func (c Console) send(v visit, req *http.Request) reply {
 	}
 	res := &recorder{header: http.Header{}}
 	c.Self.ServeHTTP(res, req)
-	body := res.body.String()
-	if !utf8.ValidString(body) {
-		body = ""
-	}
-	return reply{Status: res.status, Body: body}
+	return reply{Status: res.status, Body: res.body.String()}.upTo(maxBody)
 }
 
-func keysOfForm(form url.Values) iter.Seq[string] { return maps.Keys(form) }
+// upTo returns the response with at most limit bytes of its body, which ends with a whole character. A
+// body that is no text is left out.
+func (r reply) upTo(limit int) reply {
+	if len(r.Body) > limit {
+		r.Body, r.Cut = r.Body[:limit], true
+		for range utf8.UTFMax - 1 {
+			if last, size := utf8.DecodeLastRuneInString(r.Body); last == utf8.RuneError && size == 1 {
+				r.Body = r.Body[:len(r.Body)-1] // a part of the character that is cut
+			}
+		}
+	}
+	if !utf8.ValidString(r.Body) {
+		r.Body = ""
+	}
+	return r
+}

@@ -30,7 +30,7 @@ func origin(r *authzv1.Registration) string {
 func (c Console) team(v visit) page.View {
 	data := page.ConsoleTeam{
 		Console: v.head, Workspace: v.app.GetWorkspace().GetName(), WorkspaceID: v.app.GetWorkspace().GetWorkspaceId(),
-		Typed: typed(v.flash).Get("email_address"), Live: v.app.GetRegistration().GetStatus() == authzv1.ClientStatus_CLIENT_STATUS_LIVE,
+		Typed: v.flash.Input().Get("email_address"), Live: v.app.GetRegistration().GetStatus() == authzv1.ClientStatus_CLIENT_STATUS_LIVE,
 	}
 	for _, t := range v.app.GetTesters() {
 		data.Testers = append(data.Testers, page.ConsoleTester{Email: t.GetEmailAddress(), Added: browser.At(t.GetCreateTime(), v.in)})

@@ -22,7 +22,7 @@ func (c Console) usage(v visit) page.View {
 		data.Facts = append(data.Facts, page.Fact{Label: "Refused in 24 hours", Phrase: "Not known right now"})
 		return page.View{Template: "devusage", Data: data}
 	}
-	data.Facts = append(data.Facts, page.Fact{Label: "Refused in 24 hours", Text: strconv.FormatInt(day.refused, 10)})
+	data.Facts = append(data.Facts, day.fact())
 	causes := make([]errorv1.Cause, 0, len(day.by))
 	for cause := range day.by {
 		causes = append(causes, cause)

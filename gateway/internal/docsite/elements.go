@@ -51,14 +51,38 @@ func (e elements) code(w util.BufWriter, source []byte, node ast.Node, entering 
 		line := lines.At(i)
 		b.Write(line.Value(source))
 	}
-	open := `<pre tabindex="0"><code>`
-	if block, ok := node.(*ast.FencedCodeBlock); ok && string(block.Language(source)) == "http" {
-		open = `<pre class="address"><code>` // one long line
+	open, end := `<pre tabindex="0"><code>`, "</code></pre>\n"
+	if block, ok := node.(*ast.FencedCodeBlock); ok {
+		switch language := string(block.Language(source)); {
+		case language == "http":
+			open = `<pre class="address"><code>` // one long line
+		case folded(block, source):
+			open, end = `<details class="more"><summary>`+languageName(language)+"</summary>\n"+open, "</code></pre></details>\n"
+		}
 	}
 	write(w, open)
 	_, _ = w.Write(util.EscapeHTML([]byte(e.origins.Replace(b.String()))))
-	write(w, "</code></pre>\n")
+	write(w, end)
 	return ast.WalkSkipChildren, nil
+}
+
+// folded reports whether the info string of a block says "fold" after the language: the block is the same
+// example in another language, which the reader opens.
+func folded(block *ast.FencedCodeBlock, source []byte) bool {
+	return block.Info != nil && strings.HasSuffix(string(block.Info.Value(source)), " fold")
+}
+
+// languageName returns the name of a language in the info string of a block.
+func languageName(language string) string {
+	switch language {
+	case "go":
+		return "Go"
+	case "python":
+		return "Python"
+	case "ts":
+		return "TypeScript"
+	}
+	return language
 }
 
 // wideTable writes a table, which may be wider than a narrow screen.

@@ -242,3 +242,13 @@ func TestTheFrameIsInTheLanguageOfTheBrowser(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSameExampleInAnotherLanguageIsFolded so that the page stays as short as with one language.
+func TestTheSameExampleInAnotherLanguageIsFolded(t *testing.T) {
+	body := get(newSite(t, catalog.Default()), "/docs/quick-start").Body.String()
+	for _, language := range []string{"Go", "Python", "TypeScript"} {
+		if !strings.Contains(body, `<details class="more"><summary>`+language+"</summary>\n"+`<pre tabindex="0"><code>`) {
+			t.Errorf("the quick start has no example in %s", language)
+		}
+	}
+}

@@ -23,8 +23,10 @@ type Languages struct {
 
 // Printer returns texts in one language. It is safe for concurrent use.
 type Printer struct {
-	tag     language.Tag
-	texts   map[string]string
+	tag   language.Tag
+	texts map[string]string
+	// parts are the texts whose arguments are all strings, which need no rules of the language.
+	parts   map[string]parts
 	printer *message.Printer
 }
 
@@ -89,7 +91,9 @@ func build(all []source) *Languages {
 		}
 		l.printers, tags = append(l.printers, p), append(tags, s.tag)
 	}
-	for _, p := range l.printers {
+	keys := keysOf(all)
+	for i, p := range l.printers {
+		p.parts = splitAll(keys, all[i], all[0])
 		p.printer = message.NewPrinter(p.tag, message.Catalog(builder))
 	}
 	l.matcher = language.NewMatcher(tags)
@@ -174,4 +178,9 @@ func (p *Printer) Text(key string) string {
 }
 
 // Format returns the text of a key with its arguments, as fmt.Sprintf does.
-func (p *Printer) Format(key string, args ...any) string { return p.printer.Sprintf(key, args...) }
+func (p *Printer) Format(key string, args ...any) string {
+	if text, ok := p.parts[key].join(args); ok {
+		return text
+	}
+	return p.printer.Sprintf(key, args...)
+}

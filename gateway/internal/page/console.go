@@ -46,8 +46,10 @@ type ConsoleApp struct {
 	People    int64
 	// Limit is how many people may connect it; 0 for any number.
 	Limit int64
-	// Refused is how many requests were refused in the last day; -1 where that is not known.
-	Refused int64
+	// Refused is how many requests were refused in the last day; -1 where that is not known. MoreRefused
+	// says that there were more.
+	Refused     int64
+	MoreRefused bool
 }
 
 // None returns the empty state.
@@ -146,9 +148,11 @@ func (c ConsoleCredentials) Full() bool { return len(c.Secrets) > 1 }
 // ConsoleSecret is a secret of a client.
 type ConsoleSecret struct {
 	ID, LastFour string
-	// By is who created it; a message, or untrusted text where ByName is true.
+	// By is who created it: a message.
 	By      string
 	Created time.Time
+	// Used is when the client last authenticated with it; zero for never, and for long ago.
+	Used time.Time
 	// Ends is when it ends; zero for never.
 	Ends time.Time
 	// Only says that it is the last one.
@@ -157,7 +161,11 @@ type ConsoleSecret struct {
 
 // Facts returns what is known of the secret.
 func (s ConsoleSecret) Facts() []Fact {
-	facts := []Fact{{Label: "Created", At: s.Created}, {Label: "Created by", Phrase: s.By}}
+	used := Fact{Label: "Last used", At: s.Used}
+	if s.Used.IsZero() {
+		used.Phrase = "Not used in the last 90 days."
+	}
+	facts := []Fact{{Label: "Created", At: s.Created}, {Label: "Created by", Phrase: s.By}, used}
 	if s.Ends.IsZero() {
 		return append(facts, Fact{Label: "Ends", Phrase: "Not by itself"})
 	}
@@ -187,9 +195,8 @@ func (k ConsoleKey) Facts() []Fact {
 type ConsoleAddresses struct {
 	Console
 	Addresses []ConsoleAddress
-	// Typed is the address that was refused, and Why what is wrong with it.
+	// Typed is the address that was refused.
 	Typed string
-	Why   *Message
 }
 
 // ConsoleAddress is a redirect address with its parts: untrusted text.
@@ -272,6 +279,4 @@ type ConsoleManifest struct {
 	Console
 	// Text is the manifest of the registration, or the one that was refused.
 	Text string
-	// Changes are the members that would change: their names.
-	Changes []string
 }

@@ -1,12 +1,12 @@
 package page
 
-// maxAddress is the length of an address of a client in characters.
-const maxAddress = 2048
+// MaxAddress is the length of an address of a client in characters.
+const MaxAddress = 2048
 
 // Field returns the field of a new address.
 func (c ConsoleAddresses) Field() Field {
 	return Field{
-		ID: "redirect_uris", Label: "New address", Value: c.Typed, Max: maxAddress, Required: true, Invalid: c.Fault.Field == "redirect_uris",
+		ID: "redirect_uris", Label: "New address", Value: c.Typed, Max: MaxAddress, Required: true, Invalid: c.Fault.Field == "redirect_uris",
 		Placeholder: "https://yourapp.com/callback",
 	}
 }
@@ -14,7 +14,7 @@ func (c ConsoleAddresses) Field() Field {
 // AddressField returns the field of the address of the keys.
 func (c ConsoleCredentials) AddressField() Field {
 	return Field{
-		ID: "jwks_uri", Label: "Or the https address where you publish them", Value: c.TypedAddress, Max: maxAddress, Invalid: c.Fault.Field == "jwks_uri",
+		ID: "jwks_uri", Label: "Or the https address where you publish them", Value: c.TypedAddress, Max: MaxAddress, Invalid: c.Fault.Field == "jwks_uri",
 		Placeholder: "https://yourapp.com/jwks.json",
 	}
 }

@@ -16,5 +16,8 @@ func day(t time.Time) time.Time {
 	return time.Date(year, month, d, 0, 0, 0, 0, time.UTC)
 }
 
+// hour returns the hour and the minute of a time in its location.
+func hour(t time.Time) string { return t.Format("15:04") }
+
 // clock returns the hour, the minute and the second of a time in its location.
 func clock(t time.Time) string { return t.Format("15:04:05") }

@@ -22,10 +22,29 @@ func invisible(r rune) bool {
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }
 
+// plain reports whether a name is shown as it is: it has visible ASCII characters alone, and single spaces
+// between them. Most names are plain.
+func plain(s string) bool {
+	if s == "" || len(s) > maxName || strings.HasSuffix(s, " ") {
+		return false
+	}
+	space := true // a leading one is removed
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || space && s[i] == ' ' {
+			return false
+		}
+		space = s[i] == ' '
+	}
+	return true
+}
+
 // Name sanitizes an untrusted name for display: it removes control and format characters, which
 // could reverse or hide text, and truncates it to the length that a registration allows. The
 // template escapes it.
 func Name(s string) string {
+	if plain(s) {
+		return s
+	}
 	marks := 0
 	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/vidocu/usher/gateway/internal/brand"
 	"github.com/vidocu/usher/gateway/internal/message"
@@ -53,6 +54,9 @@ type Pages struct {
 	icon                   []byte
 	// logoVersion is the hash of the logo; empty without one.
 	logoVersion string
+	// buffers are those of pages that were written: a new one that grows to the size of a page was a
+	// third of what the page allocated.
+	buffers sync.Pool
 }
 
 // templates are the pages in one language.
@@ -139,21 +143,22 @@ type View struct {
 	Data  any
 }
 
-// usualPage is the size of most pages in bytes.
-const usualPage = 8 << 10
-
 // Render writes a page in the language of the view or of the request: the one that the user chose,
 // else the one that the client requested, else one that the browser accepts. It executes the template before it writes, so that a client never receives
 // half a page.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
-	var out bytes.Buffer
-	out.Grow(usualPage)
+	out, _ := p.buffers.Get().(*bytes.Buffer)
+	if out == nil {
+		out = new(bytes.Buffer)
+	}
+	out.Reset()
+	defer p.buffers.Put(out)
 	language := v.Language
 	if language == "" {
 		language = p.language(r, v.Preferred)
 	}
 	pages := p.byLanguage[language]
-	err := pages.byName[v.Template+".html"].Execute(&out, struct {
+	err := pages.byName[v.Template+".html"].Execute(out, struct {
 		Title, Stylesheet, Language string
 		RightToLeft                 bool
 		Brand                       Brand

@@ -6,19 +6,32 @@ import (
 	"strings"
 )
 
-// grants returns the rows of a list of permissions. A consent page has up to some dozens: one call costs
+// usualRow is the size of most rows in bytes.
+const usualRow = 256
+
+// permissions returns the lists of permissions of a consent page. It has up to some dozens: one call costs
 // less than the actions of a template for each row, which were half of the page's CPU time.
-func (p phrases) grants(permissions []Permission) template.HTML {
+func (p phrases) permissions(groups []PermissionGroup) template.HTML {
 	var b strings.Builder
-	for _, permission := range permissions {
-		p.grant(&b, permission)
+	b.Grow(usualRow * count(groups))
+	for _, group := range groups {
+		if group.Name != "" {
+			b.WriteString(`<p class="kind">`)
+			p.text(&b, group.Name)
+			b.WriteString("</p>\n")
+		}
+		b.WriteString(`<ul class="grants">`)
+		for _, permission := range group.Permissions {
+			p.permission(&b, permission)
+		}
+		b.WriteString("\n</ul>\n")
 	}
 	return template.HTML(b.String()) //nolint:gosec // every text is escaped
 }
 
-// grant writes one row: one that can be left out is the label of a checkbox, so that all of it can be
-// clicked.
-func (p phrases) grant(b *strings.Builder, permission Permission) {
+// permission writes one row: one that can be left out is the label of a checkbox, so that all of it can
+// be clicked.
+func (p phrases) permission(b *strings.Builder, permission Permission) {
 	if permission.Optional {
 		b.WriteString("\n" + `<li><label><input type="checkbox" name="scope" value="` + html.EscapeString(permission.Name) + `"`)
 		if !permission.Declined {

@@ -27,6 +27,8 @@ type PlaygroundStep struct {
 	Facts []Fact
 	// Request is the request as curl, and Response its status and its body; empty before.
 	Request, Response string
+	// Cut says that the response is longer than what is shown.
+	Cut bool
 	// Status is the HTTP status; 0 before.
 	Status int
 	// Do is the name of the step's form; empty for a step that has none now.

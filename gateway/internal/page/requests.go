@@ -8,6 +8,10 @@ type ConsoleRequests struct {
 	// Away says that the log cannot be read now.
 	Away    bool
 	Filters []Filter
+	// Filtered says that a filter is set.
+	Filtered bool
+	// Chart are the requests of the last day; nil for none.
+	Chart *HourChart
 	// RequestID is the user's input.
 	RequestID string
 	Requests  []ConsoleRequest
@@ -19,6 +23,9 @@ type ConsoleRequests struct {
 
 // None returns the empty state.
 func (c ConsoleRequests) None() Empty {
+	if c.Filtered {
+		return Empty{Heading: "No refused request is like that", Text: "Choose less, or look at all of them.", Link: Link{Address: c.Action, Text: "Show all"}}
+	}
 	return Empty{Heading: "No request was refused", Text: "Every request that names this app and is refused is listed here for 7 days, with the cause and what to do."}
 }
 

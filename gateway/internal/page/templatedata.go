@@ -18,6 +18,8 @@ type Fault struct {
 	Names []string
 	// Detail is what a service says about the input, in English; empty for nothing.
 	Detail string
+	// Lost says that a part of the input is too long to be shown again.
+	Lost bool
 	// Reference is the ID of the request that failed; empty where the user's input was wrong.
 	Reference string
 }

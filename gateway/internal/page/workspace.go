@@ -57,6 +57,9 @@ type WorkspaceApp struct {
 	Permissions []PermissionGroup
 	Used        time.Time
 	Approved    bool
+	// Typed is the input of the form that ends it: untrusted text. Wrong says that it is not the name.
+	Typed string
+	Wrong bool
 }
 
 // Tile returns the app's logo.
@@ -131,6 +134,9 @@ type WorkspaceRequest struct {
 	ClientID, Name, Person, Reason string
 	Identity                       Identity
 	At                             time.Time
+	// Typed is the input of the form with the answer; Wrong says that it was refused.
+	Typed string
+	Wrong bool
 	// Approved and what follows are of the decision.
 	Approved   bool
 	Answer, By string
@@ -300,10 +306,16 @@ func (a WorkspaceActivity) None() Empty {
 	return Empty{Heading: "Nothing happened yet", Text: "Changes to the workspace, its members, keys and apps are listed here for a year."}
 }
 
-// WorkspaceEvent is something that happened. The texts are untrusted.
+// WorkspaceEvent is something that happened. The texts and the names are untrusted.
 type WorkspaceEvent struct {
 	At time.Time
-	// Kind is the name of what happened, and Actor who did it.
-	Kind, Actor string
-	Facts       []Fact
+	// What is what happened, and By who did it.
+	What Message
+	By   Fact
+	// Member is the name of the user whom it concerns; empty for the one who did it, and for none.
+	Member string
+	// Count is how many equal events it stands for; up to 1 for itself alone.
+	Count int64
+	// Facts are its identifiers and the fields that it changed, by their names for developers.
+	Facts []Fact
 }

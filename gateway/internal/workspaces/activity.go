@@ -1,6 +1,7 @@
 package workspaces
 
 import (
+	"context"
 	"encoding/csv"
 	"maps"
 	"net/http"
@@ -14,20 +15,24 @@ import (
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 const (
 	// eventsPerPage is the number of events on a page.
 	eventsPerPage = 50
-	// eventsPerCall and maxExported bound a download.
+	// eventsPerCall is that of a part of a download.
 	eventsPerCall = 1000
-	maxExported   = 20_000
+	// partTimeout is that of reading a part of a download, which as a whole may take longer than a page, and
+	// downloadStall how long a client may take to receive a part.
+	partTimeout   = 5 * time.Second
+	downloadStall = 30 * time.Second
 )
 
 // events reads a page of what happened in the workspace.
-func (s Workspaces) events(v visit, size int32, after string) (*activityv1.ListEventsResponse, error) {
-	return s.Activity.ListEvents(v.r.Context(), &activityv1.ListEventsRequest{
+func (s Workspaces) events(ctx context.Context, v visit, size int32, after string) (*activityv1.ListEventsResponse, error) {
+	return s.Activity.ListEvents(ctx, &activityv1.ListEventsRequest{
 		SessionToken: v.token(), WorkspaceId: v.id, PageSize: size, PageToken: after,
 	})
 }
@@ -38,7 +43,7 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	var res *activityv1.ListEventsResponse
 	err := oerr.Unavailable(nil)
 	if s.Activity != nil {
-		res, err = s.events(v, eventsPerPage, v.after())
+		res, err = s.events(v.r.Context(), v, eventsPerPage, v.after())
 	}
 	if oerr.Reason(browser.UnlessImplemented(err)) == errorv1.Reason_REASON_UNAVAILABLE {
 		// Who may see the page is asked of another service then.
@@ -52,8 +57,12 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 		return page.View{}, err
 	}
 	data.Next = v.next(res.GetNextPageToken())
+	known := names{users: s.memberNames(v), clients: res.GetClientNames()}
 	for _, e := range res.GetEvents() {
-		shown := page.WorkspaceEvent{At: browser.At(e.GetEventTime(), v.in), Kind: e.GetKind(), Actor: actor(e.GetActor())}
+		shown := page.WorkspaceEvent{At: browser.At(e.GetEventTime(), v.in), What: known.sentence(e), By: known.actor(e.GetActor()), Count: e.GetCount()}
+		if e.GetUserId() != "" && e.GetUserId() != e.GetActor().GetId() {
+			shown.Member = known.user(e.GetUserId())
+		}
 		for _, row := range facts(e) {
 			shown.Facts = append(shown.Facts, page.Fact{Label: row[0], Text: row[1], Code: true})
 		}
@@ -62,24 +71,37 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	return page.View{Template: "wsactivity", Data: data}, nil
 }
 
-// actor returns who caused an event.
-func actor(a *eventv1.Actor) string {
-	if a.GetId() != "" {
-		return a.GetId()
+// mostNamed is how many members the page of the activity names; the others have their identifier.
+const mostNamed = 1000
+
+// memberNames returns the names of the members by identifier; nil while they cannot be read.
+func (s Workspaces) memberNames(v visit) map[string]string {
+	res, err := s.Members.ListWorkspaceMembers(v.r.Context(), &identityv1.ListWorkspaceMembersRequest{
+		SessionToken: v.token(), WorkspaceId: v.id, PageSize: mostNamed,
+	})
+	if err != nil {
+		s.Flow.Log(v.r, err)
+		return nil
 	}
-	return strings.ToLower(strings.TrimPrefix(a.GetKind().String(), "ACTOR_KIND_"))
+	known := make(map[string]string, len(res.GetMembers()))
+	for _, m := range res.GetMembers() {
+		known[m.GetUserId()] = m.GetDisplayName()
+	}
+	return known
 }
 
 // facts returns what an event concerns and changed, as names and values.
 func facts(e *eventv1.Event) [][2]string {
-	var list [][2]string
-	for _, f := range [][2]string{{"user", e.GetUserId()}, {"client", e.GetClientId()}, {"object", e.GetObjectId()}} {
+	list := [][2]string{{"event", e.GetKind()}}
+	for _, f := range [][2]string{
+		{"actor", e.GetActor().GetId()}, {"user", e.GetUserId()}, {"client", e.GetClientId()}, {"object", e.GetObjectId()}, {"request", e.GetRequestId()},
+	} {
 		if f[1] != "" {
 			list = append(list, f)
 		}
 	}
 	for _, c := range e.GetChanges() {
-		list = append(list, [2]string{c.GetField(), c.GetBefore() + " → " + c.GetAfter()})
+		list = append(list, [2]string{c.GetField(), change(c)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.GetDetails())) {
 		list = append(list, [2]string{name, e.GetDetails()[name]})
@@ -87,13 +109,24 @@ func facts(e *eventv1.Event) [][2]string {
 	return list
 }
 
-// download writes what happened as CSV (RFC 4180), the newest first.
+// change returns the value of a field before and after.
+func change(c *eventv1.Change) string {
+	switch {
+	case c.GetBefore() == "":
+		return c.GetAfter()
+	case c.GetAfter() == "":
+		return c.GetBefore() + " → –"
+	}
+	return c.GetBefore() + " → " + c.GetAfter()
+}
+
+// download writes everything that happened as CSV (RFC 4180), the newest first, part by part.
 func (s Workspaces) download(v visit) {
 	if s.Activity == nil {
 		s.showError(v.w, v.r, oerr.Unavailable(nil))
 		return
 	}
-	res, err := s.events(v, eventsPerCall, "")
+	res, err := s.part(v, "")
 	if err != nil {
 		s.showError(v.w, v.r, err)
 		return
@@ -104,19 +137,27 @@ func (s Workspaces) download(v visit) {
 	header.Set("Cache-Control", "no-store")
 	out := csv.NewWriter(v.w)
 	_ = out.Write([]string{"time", "event", "actor_kind", "actor", "user", "client", "object", "count", "changes", "details", "request_id"})
-	for written := 0; ; {
+	control := http.NewResponseController(v.w)
+	for {
 		for _, e := range res.GetEvents() {
-			_ = out.Write(record(e)) // fails only where the client has disconnected
+			_ = out.Write(record(e)) // out.Error has it
 		}
-		written += len(res.GetEvents())
-		if res.GetNextPageToken() == "" || written >= maxExported {
-			break
+		out.Flush()
+		if out.Error() == nil && res.GetNextPageToken() == "" {
+			return
 		}
-		if res, err = s.events(v, eventsPerCall, res.GetNextPageToken()); err != nil {
+		_ = control.SetWriteDeadline(s.Flow.Time().Add(downloadStall)) // fails only where there is no connection, as in tests
+		if res, err = s.part(v, res.GetNextPageToken()); err != nil || out.Error() != nil {
 			panic(http.ErrAbortHandler) // half a file must not look like a whole one
 		}
 	}
-	out.Flush()
+}
+
+// part reads a part of a download.
+func (s Workspaces) part(v visit, after string) (*activityv1.ListEventsResponse, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), partTimeout)
+	defer cancel()
+	return s.events(ctx, v, eventsPerCall, after)
 }
 
 // record returns the row of an event.

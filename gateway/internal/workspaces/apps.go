@@ -17,12 +17,16 @@ func (s Workspaces) apps(v visit) (page.View, error) {
 	if err != nil {
 		return page.View{}, err
 	}
-	data := page.WorkspaceApps{Workspaceframe: v.head, Next: v.next(res.GetNextPageToken())}
+	data, input := page.WorkspaceApps{Workspaceframe: v.head, Next: v.next(res.GetNextPageToken())}, v.flash.Input()
 	for _, a := range res.GetApps() {
 		data.Apps = append(data.Apps, page.WorkspaceApp{
 			ClientID: a.GetClientId(), Name: a.GetClientName(), Identity: browser.Identity(a.GetIdentity()), People: a.GetUsers(),
 			Permissions: s.Flow.Permissions(a.GetScopes(), nil), Used: browser.At(a.GetLastUseTime(), v.in), Approved: a.GetApproved(),
 		})
+		if input.Get("client_id") == a.GetClientId() {
+			last := &data.Apps[len(data.Apps)-1]
+			last.Typed, last.Wrong = input.Get("confirm_name"), v.flash.Field == "confirm_name"
+		}
 	}
 	return page.View{Template: "wsapps", Data: data}, nil
 }
@@ -82,6 +86,9 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 			ClientID: r.GetClientId(), Name: r.GetClientName(), Identity: browser.Identity(r.GetIdentity()), Person: r.GetUserName(),
 			Reason: r.GetReason(), At: browser.At(r.GetRequestTime(), v.in), Answer: r.GetAnswer(), By: r.GetDeciderName(), Decided: browser.At(r.GetDecideTime(), v.in),
 			Approved: r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_APPROVED,
+		}
+		if input := v.flash.Input(); input.Get("client_id") == r.GetClientId() {
+			shown.Typed, shown.Wrong = input.Get("answer"), v.flash.Field == "answer"
 		}
 		if r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_WAITING {
 			data.Waiting = append(data.Waiting, shown)

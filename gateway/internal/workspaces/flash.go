@@ -1,12 +1,8 @@
 package workspaces
 
 import (
-	"net/http"
-	"net/url"
-
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
-	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // The kinds of flashes of these pages.
@@ -37,29 +33,12 @@ func done(f browser.Flash) *page.Message {
 	return &page.Message{Kind: "ok", Text: text}
 }
 
-// refused returns the flash of a form whose input a service refused.
-func refused(r *http.Request, err error) browser.Flash {
-	form := url.Values{}
-	for name, values := range r.PostForm {
-		if name != "csrf_token" {
-			form[name] = values
-		}
-	}
-	return browser.Flash{Kind: flashRefused, Field: oerr.Field(err), Typed: form.Encode()}
-}
-
-// typed returns the input of the form that was refused.
-func typed(f browser.Flash) url.Values {
-	form, _ := url.ParseQuery(f.Typed) // it is what refused encoded, or empty
-	return form
-}
-
 // fault returns the error message of a flash.
 func (s Workspaces) fault(f browser.Flash) page.Fault {
 	switch f.Kind { //nolint:exhaustive // the others are those of every page
 	case flashRefused:
 		text, field := refusal(f.Field)
-		return page.Fault{Text: text, Field: field}
+		return page.Fault{Text: text, Field: field, Lost: f.Lost}
 	case flashGone:
 		return page.Fault{Text: "That was changed meanwhile. This is how it stands now."}
 	}

@@ -23,7 +23,7 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 	if err != nil {
 		return page.View{}, err
 	}
-	input := typed(v.flash)
+	input := v.flash.Input()
 	data := page.WorkspaceKeys{
 		Workspaceframe: v.head, Secret: v.flash.Secret, KeyName: input.Get("name"), Addresses: input.Get("addresses"),
 		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Permissions(scopeNames(s.Flow.Catalog), nil), Next: v.next(res.GetNextPageToken()),

@@ -92,7 +92,7 @@ func target(path string) (id string, s section, rest string, found bool) {
 func (s Workspaces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if s.Flow.Cookies.Session(r).IsZero() {
-		s.signIn(w, r)
+		s.Flow.RedirectToSignIn(w, r)
 		return
 	}
 	id, one, rest, found := target(path)
@@ -112,13 +112,14 @@ func (s Workspaces) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.download(v)
 		return
 	}
-	v.flash = s.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, path)
+	v.flash = s.Flow.Cookies.PeekFlash(r, browser.PageConsole, path)
 	v.head.Done, v.head.Fault = done(v.flash), s.fault(v.flash)
 	shown, err := one.show(s, v)
 	if err != nil {
 		s.showError(w, r, err)
 		return
 	}
+	s.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, path) // not before: a new key is shown by the next attempt
 	shown.Title, shown.TitleName, shown.Failed = one.title, v.head.Name, v.head.Fault.Text != ""
 	s.render(v, one.name, shown)
 }
@@ -152,7 +153,7 @@ func (s Workspaces) visit(w http.ResponseWriter, r *http.Request, id string) (vi
 	return visit{
 		w: w, r: r, id: id, session: session, cookie: s.Flow.Cookies.Session(r).Reveal(), in: browser.Zone(session.GetTimeZone()),
 		head: page.Workspaceframe{
-			CSRF: s.csrf(w, r), Action: r.URL.EscapedPath(), Base: base(id), ID: id, Name: all[at].GetName(), Plan: all[at].GetPlan(),
+			CSRF: s.Flow.AccountToken(w, r), Action: r.URL.EscapedPath(), Base: base(id), ID: id, Name: all[at].GetName(), Plan: all[at].GetPlan(),
 		},
 	}, true
 }
@@ -175,7 +176,7 @@ func (s Workspaces) Post(w http.ResponseWriter, r *http.Request) {
 	flash, err := one.change(s, v)
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		s.signIn(w, r)
+		s.Flow.RedirectToSignIn(w, r)
 		return
 	case errorv1.Reason_REASON_NOT_FOUND:
 		if oerr.Field(err) == "workspace_id" {
@@ -184,7 +185,7 @@ func (s Workspaces) Post(w http.ResponseWriter, r *http.Request) {
 		}
 		err, flash = nil, browser.Flash{Kind: flashGone}
 	case errorv1.Reason_REASON_INVALID_REQUEST:
-		err, flash = nil, refused(r, err)
+		err, flash = nil, browser.RefusedForm(flashRefused, r, err)
 	}
 	if err != nil {
 		s.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), browser.UnlessImplemented(err))
@@ -209,7 +210,7 @@ func (s Workspaces) list(w http.ResponseWriter, r *http.Request) {
 			})
 		}
 	}
-	v := visit{w: w, r: r, session: res.GetSession(), head: page.Workspaceframe{CSRF: s.csrf(w, r)}}
+	v := visit{w: w, r: r, session: res.GetSession(), head: page.Workspaceframe{CSRF: s.Flow.AccountToken(w, r)}}
 	s.render(v, "", page.View{Template: "wslist", Title: "Workspaces that you administer", Data: data})
 }
 
@@ -217,7 +218,7 @@ func (s Workspaces) list(w http.ResponseWriter, r *http.Request) {
 func (s Workspaces) showError(w http.ResponseWriter, r *http.Request, err error) {
 	switch oerr.Reason(err) { //nolint:exhaustive // ShowError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
-		s.signIn(w, r)
+		s.Flow.RedirectToSignIn(w, r)
 	case errorv1.Reason_REASON_NOT_FOUND:
 		s.NotFound.ServeHTTP(w, r)
 	case errorv1.Reason_REASON_INVALID_REQUEST: // an address that was changed, such as a page of another list
@@ -226,17 +227,6 @@ func (s Workspaces) showError(w http.ResponseWriter, r *http.Request, err error)
 	default:
 		s.Flow.ShowError(w, r, browser.UnlessImplemented(err))
 	}
-}
-
-func (s Workspaces) signIn(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, browser.SignInFor(r.URL.EscapedPath()), http.StatusSeeOther) //nolint:gosec // it is the address of one of our pages
-}
-
-// csrf returns the token of the forms.
-func (s Workspaces) csrf(w http.ResponseWriter, r *http.Request) string {
-	cookies := s.Flow.Cookies
-	return cookies.AccountToken(cookies.EnsureBrowser(w, r), cookies.Session(r))
 }
 
 // render shows a page with its menu, in the language that the user chose.

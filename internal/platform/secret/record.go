@@ -34,4 +34,6 @@ type Info struct {
 	ID string
 	// CreatedBy is that of the Record.
 	CreatedBy string
+	// LastUsedAt is when it was last used, to the minute; zero for never, and where a store does not record it.
+	LastUsedAt time.Time
 }

@@ -4,6 +4,7 @@ import { visitChangedApp } from './changed.mjs';
 import { visitDevelopers, visitStranger } from './developers.mjs';
 import { enter, mustPoll, startDevice } from './device.mjs';
 import { assert, changePassword, esther, john, throttle } from './person.mjs';
+import { visitMember, visitWorkspaces } from './workspaces.mjs';
 
 // most is the limit of a page with its stylesheet in bytes, both compressed. The pages of the
 // documentation have any length, and the one of all components is for developers.
@@ -300,12 +301,14 @@ async function otherPeople(person, visit) {
   await visit('sign-in-throttled');
 }
 
-// developers visits the developer console. It ends signed in as John, as it begins.
+// developers visits the developer console and the pages of a workspace. It ends signed in as John, as it begins.
 async function developers(person, visit) {
   await signInAt(person, john, '/developers');
   const draft = await visitDevelopers(person, visit);
+  await visitWorkspaces(person, visit, example('videos:read jobs:read'));
   await signInAt(person, esther, '/developers');
   await visitStranger(person, visit, draft);
+  await visitMember(person, visit);
   await signInAt(person, john, '/account/connected-apps');
 }
 

@@ -435,8 +435,10 @@ type ClientSecret struct {
 	SecretId string `protobuf:"bytes,110,opt,name=secret_id,json=secretId,proto3" json:"secret_id,omitempty"`
 	// The user who created it, `usr_…`; empty for one of the operator.
 	CreatedByUserId string `protobuf:"bytes,111,opt,name=created_by_user_id,json=createdByUserId,proto3" json:"created_by_user_id,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// When the client last authenticated with it, to the minute; absent if it has not, or not for 90 days.
+	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,155,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClientSecret) Reset() {
@@ -502,6 +504,13 @@ func (x *ClientSecret) GetCreatedByUserId() string {
 		return x.CreatedByUserId
 	}
 	return ""
+}
+
+func (x *ClientSecret) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
 }
 
 // CreateClientRequest describes a client.
@@ -2417,7 +2426,7 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\vexpire_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12>\n" +
 	"\rlast_use_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x10\n" +
-	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xf5\x01\n" +
+	"\x03jwk\x18\a \x01(\tR\x03jwk\"\xb6\x02\n" +
 	"\fClientSecret\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
@@ -2425,7 +2434,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"expireTime\x12\x1b\n" +
 	"\tlast_four\x18\x03 \x01(\tR\blastFour\x12!\n" +
 	"\tsecret_id\x18n \x01(\tB\x04\xe8\xbd\x18\x01R\bsecretId\x12+\n" +
-	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\"\x91\v\n" +
+	"\x12created_by_user_id\x18o \x01(\tR\x0fcreatedByUserId\x12?\n" +
+	"\rlast_use_time\x18\x9b\x01 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\"\x91\v\n" +
 	"\x13CreateClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -2673,55 +2683,56 @@ var file_usher_authz_v1_administration_service_proto_depIdxs = []int32{
 	31, // 11: usher.authz.v1.ClientKey.last_use_time:type_name -> google.protobuf.Timestamp
 	31, // 12: usher.authz.v1.ClientSecret.create_time:type_name -> google.protobuf.Timestamp
 	31, // 13: usher.authz.v1.ClientSecret.expire_time:type_name -> google.protobuf.Timestamp
-	35, // 14: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
-	0,  // 15: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	36, // 16: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	32, // 17: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
-	37, // 18: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 19: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 20: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 21: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
-	0,  // 22: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
-	36, // 23: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
-	37, // 24: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
-	1,  // 25: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 26: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 27: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 28: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 29: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 30: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
-	1,  // 31: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
-	4,  // 32: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
-	6,  // 33: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
-	8,  // 34: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
-	10, // 35: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
-	12, // 36: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
-	14, // 37: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
-	16, // 38: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
-	18, // 39: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
-	20, // 40: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
-	28, // 41: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
-	22, // 42: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
-	24, // 43: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
-	26, // 44: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
-	5,  // 45: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
-	7,  // 46: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
-	9,  // 47: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
-	11, // 48: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
-	13, // 49: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
-	15, // 50: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
-	17, // 51: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
-	19, // 52: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
-	21, // 53: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
-	29, // 54: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
-	23, // 55: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
-	25, // 56: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
-	27, // 57: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
-	45, // [45:58] is the sub-list for method output_type
-	32, // [32:45] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	31, // 14: usher.authz.v1.ClientSecret.last_use_time:type_name -> google.protobuf.Timestamp
+	35, // 15: usher.authz.v1.CreateClientRequest.type:type_name -> usher.authz.v1.ClientType
+	0,  // 16: usher.authz.v1.CreateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	36, // 17: usher.authz.v1.CreateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	32, // 18: usher.authz.v1.CreateClientRequest.subject_type:type_name -> usher.authz.v1.SubjectType
+	37, // 19: usher.authz.v1.CreateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 20: usher.authz.v1.CreateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 21: usher.authz.v1.FindClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 22: usher.authz.v1.ListClientsResponse.registrations:type_name -> usher.authz.v1.Registration
+	0,  // 23: usher.authz.v1.UpdateClientRequest.application_type:type_name -> usher.authz.v1.ApplicationType
+	36, // 24: usher.authz.v1.UpdateClientRequest.reuse:type_name -> usher.authz.v1.Reuse
+	37, // 25: usher.authz.v1.UpdateClientRequest.profile:type_name -> usher.authz.v1.Profile
+	1,  // 26: usher.authz.v1.UpdateClientResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 27: usher.authz.v1.RotateClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 28: usher.authz.v1.RevokePreviousClientSecretResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 29: usher.authz.v1.AddClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 30: usher.authz.v1.UpdateClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 31: usher.authz.v1.RemoveClientKeyResponse.registration:type_name -> usher.authz.v1.Registration
+	1,  // 32: usher.authz.v1.SetClientLogoResponse.registration:type_name -> usher.authz.v1.Registration
+	4,  // 33: usher.authz.v1.AdministrationService.CreateClient:input_type -> usher.authz.v1.CreateClientRequest
+	6,  // 34: usher.authz.v1.AdministrationService.FindClient:input_type -> usher.authz.v1.FindClientRequest
+	8,  // 35: usher.authz.v1.AdministrationService.ListClients:input_type -> usher.authz.v1.ListClientsRequest
+	10, // 36: usher.authz.v1.AdministrationService.UpdateClient:input_type -> usher.authz.v1.UpdateClientRequest
+	12, // 37: usher.authz.v1.AdministrationService.RotateClientSecret:input_type -> usher.authz.v1.RotateClientSecretRequest
+	14, // 38: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:input_type -> usher.authz.v1.RevokePreviousClientSecretRequest
+	16, // 39: usher.authz.v1.AdministrationService.AddClientKey:input_type -> usher.authz.v1.AddClientKeyRequest
+	18, // 40: usher.authz.v1.AdministrationService.UpdateClientKey:input_type -> usher.authz.v1.UpdateClientKeyRequest
+	20, // 41: usher.authz.v1.AdministrationService.RemoveClientKey:input_type -> usher.authz.v1.RemoveClientKeyRequest
+	28, // 42: usher.authz.v1.AdministrationService.SetClientLogo:input_type -> usher.authz.v1.SetClientLogoRequest
+	22, // 43: usher.authz.v1.AdministrationService.EnableClient:input_type -> usher.authz.v1.EnableClientRequest
+	24, // 44: usher.authz.v1.AdministrationService.ApplyDisableClient:input_type -> usher.authz.v1.ApplyDisableClientRequest
+	26, // 45: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:input_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceRequest
+	5,  // 46: usher.authz.v1.AdministrationService.CreateClient:output_type -> usher.authz.v1.CreateClientResponse
+	7,  // 47: usher.authz.v1.AdministrationService.FindClient:output_type -> usher.authz.v1.FindClientResponse
+	9,  // 48: usher.authz.v1.AdministrationService.ListClients:output_type -> usher.authz.v1.ListClientsResponse
+	11, // 49: usher.authz.v1.AdministrationService.UpdateClient:output_type -> usher.authz.v1.UpdateClientResponse
+	13, // 50: usher.authz.v1.AdministrationService.RotateClientSecret:output_type -> usher.authz.v1.RotateClientSecretResponse
+	15, // 51: usher.authz.v1.AdministrationService.RevokePreviousClientSecret:output_type -> usher.authz.v1.RevokePreviousClientSecretResponse
+	17, // 52: usher.authz.v1.AdministrationService.AddClientKey:output_type -> usher.authz.v1.AddClientKeyResponse
+	19, // 53: usher.authz.v1.AdministrationService.UpdateClientKey:output_type -> usher.authz.v1.UpdateClientKeyResponse
+	21, // 54: usher.authz.v1.AdministrationService.RemoveClientKey:output_type -> usher.authz.v1.RemoveClientKeyResponse
+	29, // 55: usher.authz.v1.AdministrationService.SetClientLogo:output_type -> usher.authz.v1.SetClientLogoResponse
+	23, // 56: usher.authz.v1.AdministrationService.EnableClient:output_type -> usher.authz.v1.EnableClientResponse
+	25, // 57: usher.authz.v1.AdministrationService.ApplyDisableClient:output_type -> usher.authz.v1.ApplyDisableClientResponse
+	27, // 58: usher.authz.v1.AdministrationService.ApplyRemoveClientFromWorkspace:output_type -> usher.authz.v1.ApplyRemoveClientFromWorkspaceResponse
+	46, // [46:59] is the sub-list for method output_type
+	33, // [33:46] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_administration_service_proto_init() }

@@ -71,7 +71,8 @@ type AdministrationServiceClient interface {
 	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
 	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
 	SetClientLogo(ctx context.Context, in *SetClientLogoRequest, opts ...grpc.CallOption) (*SetClientLogoResponse, error)
-	// EnableClient enables a disabled client, or the URL of a document; no token returns. NOT_FOUND.
+	// EnableClient enables a disabled client, or the URL of a document; no token returns. NOT_FOUND;
+	// INVALID_REQUEST for a suspended client, which ReviewClient approves again.
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(ctx context.Context, in *ApplyDisableClientRequest, opts ...grpc.CallOption) (*ApplyDisableClientResponse, error)
@@ -255,7 +256,8 @@ type AdministrationServiceServer interface {
 	// SetClientLogo decodes an image, encodes it anew as a PNG of 96 by 96 pixels, and makes it the
 	// client's logo. NOT_FOUND; INVALID_REQUEST for an image that cannot be used.
 	SetClientLogo(context.Context, *SetClientLogoRequest) (*SetClientLogoResponse, error)
-	// EnableClient enables a disabled client, or the URL of a document; no token returns. NOT_FOUND.
+	// EnableClient enables a disabled client, or the URL of a document; no token returns. NOT_FOUND;
+	// INVALID_REQUEST for a suspended client, which ReviewClient approves again.
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(context.Context, *ApplyDisableClientRequest) (*ApplyDisableClientResponse, error)

@@ -8,8 +8,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -30,21 +28,27 @@ func Each(t *testing.T, fsys fs.FS, f func(t *testing.T, db *sqldb.DB)) {
 // its clock moved by the offset.
 func EachReopen(t *testing.T, fsys fs.FS, f func(t *testing.T, reopen func(offset time.Duration) *sqldb.DB)) {
 	t.Helper()
-	create := map[sqldb.Engine]func(testing.TB) string{sqldb.Postgres: Postgres, sqldb.SQLite: SQLite}
 	for _, engine := range []sqldb.Engine{sqldb.Postgres, sqldb.SQLite} {
 		t.Run(string(engine), func(t *testing.T) {
-			database := create[engine](t)
+			database := fresh(t, engine, fsys)
 			reopen := func(offset time.Duration) *sqldb.DB {
 				return Open(t, sqldb.Config{URL: secret.New(database), ClockOffset: offset})
-			}
-			if fsys != nil {
-				if err := sqldb.Migrate(t.Context(), reopen(0), fsys); err != nil {
-					t.Fatal(err)
-				}
 			}
 			f(t, reopen)
 		})
 	}
+}
+
+// fresh returns the URL of a database with the migrations in fsys applied, if that is not nil.
+func fresh(t testing.TB, engine sqldb.Engine, fsys fs.FS) string {
+	t.Helper()
+	switch {
+	case fsys != nil:
+		return Migrated(t, engine, fsys)
+	case engine == sqldb.SQLite:
+		return SQLite(t)
+	}
+	return Postgres(t)
 }
 
 // Open opens a database until the test ends.
@@ -71,34 +75,32 @@ func SQLite(t testing.TB) string {
 // Postgres creates an empty database, drops it when the test ends, and returns its URL.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv("USHER_TEST_POSTGRES_URL")
-	if server == "" {
-		t.Fatal("USHER_TEST_POSTGRES_URL is not set: run the tests through scripts/with-deps.sh (make test does)")
-	}
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal("USHER_TEST_POSTGRES_URL is not a URL")
-	}
+	return postgres(t, "")
+}
+
+// postgres is Postgres with a copy of the template, unless that is empty.
+func postgres(t testing.TB, template string) string {
+	t.Helper()
 	noise := make([]byte, 8)
 	_, _ = rand.Read(noise) // never fails
 	name := fmt.Sprintf("usher_test_%x", noise)
-	admin(t, server, "CREATE DATABASE "+name)
-	t.Cleanup(func() { admin(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	u.Path = "/" + name
-	return u.String()
+	from := ""
+	if template != "" {
+		from = " TEMPLATE " + template
+	}
+	admin(t, "CREATE DATABASE "+name+from)
+	t.Cleanup(func() { admin(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return serverURL(t, name)
 }
 
 // admin runs one statement on the server. Creating a database copies one, which takes a while on a
 // loaded machine.
-func admin(t testing.TB, server, text string) {
+func admin(t testing.TB, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 5*time.Minute)
 	defer cancel()
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = db.Exec(ctx, text)
+	db := connect(ctx, t)
+	_, err := db.Exec(ctx, text)
 	if err := cmp.Or(err, db.Close()); err != nil {
 		t.Errorf("%s: %v", text, err)
 	}
@@ -114,17 +116,14 @@ type Clock struct {
 // clock.
 func PostgresClock(t testing.TB, fsys fs.FS) (*sqldb.DB, *Clock) {
 	t.Helper()
-	return ClockAt(t, Postgres(t), fsys)
+	return ClockAt(t, Migrated(t, sqldb.Postgres, fsys))
 }
 
-// ClockAt is PostgresClock for an existing empty database. Other connections to it get the same
-// clock by WithClock("test_clock").
-func ClockAt(t testing.TB, database string, fsys fs.FS) (*sqldb.DB, *Clock) {
+// ClockAt is PostgresClock for an existing database. Other connections to it get the same clock by
+// WithClock("test_clock").
+func ClockAt(t testing.TB, database string) (*sqldb.DB, *Clock) {
 	t.Helper()
 	db := Open(t, sqldb.Config{URL: secret.New(database)})
-	if err := sqldb.Migrate(t.Context(), db, fsys); err != nil {
-		t.Fatal(err)
-	}
 	for _, text := range []string{`CREATE TABLE test_clock (ahead BIGINT NOT NULL)`, `INSERT INTO test_clock VALUES (0)`} {
 		if _, err := db.Exec(t.Context(), text); err != nil {
 			t.Fatal(err)

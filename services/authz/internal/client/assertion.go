@@ -38,9 +38,10 @@ type PublishedKeys interface {
 	At(address string) assertion.Keys
 }
 
-// KeyUses records that a client authenticated with a key. It never blocks.
-type KeyUses interface {
+// Uses records that a client authenticated with a key, or with a secret. It never blocks.
+type Uses interface {
 	Used(clientID, keyID string)
+	UsedSecret(clientID string, hash secret.Hash)
 }
 
 // AuthenticateAssertion returns the client that signed the assertion. It returns ErrInvalid, the

@@ -56,7 +56,8 @@ type Authenticator struct {
 	Records    Records
 	Assertions assertion.Verifier
 	Published  PublishedKeys
-	Uses       KeyUses
+	// Uses may be nil where clients authenticate with secrets only, and no use is recorded.
+	Uses Uses
 }
 
 // Authenticate takes one or two readings of the credentials that a client sent, and returns the
@@ -76,6 +77,9 @@ func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.Client
 			continue
 		}
 		if record := records[reading.ID]; record.accepts(reading.Secret) {
+			if a.Uses != nil && !reading.Secret.IsZero() {
+				a.Uses.UsedSecret(record.ID, secret.Sum(reading.Secret.Reveal()))
+			}
 			return record.Client, nil
 		}
 	}

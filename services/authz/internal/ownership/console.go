@@ -223,7 +223,7 @@ func (c Console) SetLogo(ctx context.Context, session secret.String, clientID st
 	if err == nil {
 		err = underReview(app)
 	}
-	if err == nil && !app.Unverified { // first, so that no verified client ever has a logo that nobody reviewed
+	if err == nil && !app.Unverified { // first: no verified client has a logo that was not reviewed
 		err = c.Registry.UpdateClient(ctx, registry.Change{ClientID: clientID, Unverified: flag(true)})
 	}
 	if err == nil {

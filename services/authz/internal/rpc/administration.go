@@ -292,7 +292,7 @@ func registration(registered registry.Client) *authzv1.Registration {
 	}
 	for _, s := range registered.Secrets {
 		one := &authzv1.ClientSecret{
-			LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt), SecretId: s.ID, CreatedByUserId: s.CreatedBy,
+			LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt), SecretId: s.ID, CreatedByUserId: s.CreatedBy, LastUseTime: timestampOrNil(s.LastUsedAt),
 		}
 		if !s.ExpiresAt.IsZero() {
 			one.ExpireTime = timestamppb.New(s.ExpiresAt)

@@ -33,6 +33,9 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 	if registered.Secrets, err = s.secrets(ctx, id); err != nil {
 		return registered, err
 	}
+	if err := s.addSecretUses(ctx, id, registered.Secrets); err != nil {
+		return registered, err
+	}
 	registered.Keys, err = s.keys(ctx, id)
 	return registered, err
 }
@@ -62,6 +65,31 @@ func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 		return nil, fmt.Errorf("listing secrets: %w", err)
 	}
 	return list, nil
+}
+
+// addSecretUses sets when the secrets of a client were last used.
+func (s *Store) addSecretUses(ctx context.Context, id string, list []secret.Info) error {
+	rows, err := s.db.Query(ctx, s.text.secretUses, id)
+	if err != nil {
+		return fmt.Errorf("listing the uses of secrets: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kid string
+		var used int64
+		if err := rows.Scan(&kid, &used); err != nil {
+			return fmt.Errorf("listing the uses of secrets: %w", err)
+		}
+		for i := range list {
+			if secretUse+list[i].ID == kid {
+				list[i].LastUsedAt = timeFromMicros(used)
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("listing the uses of secrets: %w", err)
+	}
+	return nil
 }
 
 // ListClients returns at most limit clients after the given one, by name and identifier.

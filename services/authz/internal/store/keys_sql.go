@@ -3,7 +3,7 @@ package store
 // keyStatements are the statements about the keys of clients (private_key_jwt).
 type keyStatements struct {
 	insertKey, deleteKeys, deleteExpiredKeys, keys, updateKey, deleteKey, useKeys, useSecrets, lockKeys, touchKey string
-	setAlgorithm, deleteUses                                                                                      string
+	setAlgorithm, deleteUses, secretUses                                                                          string
 }
 
 func keyStatementsText() keyStatements {
@@ -27,8 +27,10 @@ WHERE k.client_id = $1 AND (k.expires_at IS NULL OR k.expires_at > {{now}})
 UNION ALL
 SELECT u.kid, '', NULL, 0, NULL, u.used_at
 FROM client_key_uses u JOIN clients c ON c.id = u.client_id
-WHERE u.client_id = $1 AND c.jwks_uri <> ''
+WHERE u.client_id = $1 AND c.jwks_uri <> '' AND u.kid NOT LIKE 'secret:%'
 ORDER BY 4 DESC, 6 DESC, 1`,
+
+		secretUses: `SELECT kid, used_at FROM client_key_uses WHERE client_id = $1 AND kid LIKE 'secret:%'`,
 
 		updateKey: `
 UPDATE client_keys SET name = COALESCE($3, name),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/outbox"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/ownership"
@@ -27,6 +28,12 @@ const secretIDLength = 9
 func secretID(hash []byte) string {
 	return base64.RawURLEncoding.EncodeToString(hash[:min(len(hash), secretIDLength)])
 }
+
+// secretUse begins the key identifiers under which client_key_uses has the uses of secrets.
+const secretUse = "secret:"
+
+// SecretUse returns the identifier under which TouchKey records that a client used a secret.
+func SecretUse(hash secret.Hash) string { return secretUse + secretID(hash[:]) }
 
 // CreateOwned registers a client of a workspace, unless the workspace has limit clients (0 is any
 // number). It returns ownership.ErrTooMany, or client.ErrExists.

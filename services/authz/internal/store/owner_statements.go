@@ -50,7 +50,7 @@ WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NULL AND (status 
 UPDATE clients SET submitted_at = NULL, status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END
 WHERE id = $1 AND submitted_at IS NOT NULL`,
 
-		// What was submitted, as the operator saw it ($4 is 0 for whatever waits), or a suspended client.
+		// A client that waits, with the time of the submission as the operator saw it ($4 is 0 for any), or a suspended one.
 		approve: `
 UPDATE clients SET status = 'live', review_note = $2, submitted_at = NULL, unverified = CASE WHEN $3 THEN FALSE ELSE unverified END,
     disabled = CASE WHEN status = 'suspended' THEN FALSE ELSE disabled END

@@ -102,7 +102,7 @@ func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 	}
 }
 
-// TestAClientThatIsNotSuspendedKeepsItsGrants: what authz refuses revokes nothing.
+// TestAClientThatIsNotSuspendedKeepsItsGrants: a refusal of authz revokes nothing.
 func TestAClientThatIsNotSuspendedKeepsItsGrants(t *testing.T) {
 	for name, c := range map[string]struct {
 		w    world

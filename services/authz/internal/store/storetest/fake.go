@@ -29,10 +29,7 @@ func NewFake(t *testing.T) *Fake {
 
 func open(t *testing.T) *sqldb.DB {
 	t.Helper()
-	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
-	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, store.Migrations()))})
 	return db
 }
 

@@ -25,10 +25,7 @@ type Fake struct {
 // NewFake returns a Fake with these users.
 func NewFake(t *testing.T, directory account.Directory) *Fake {
 	t.Helper()
-	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.SQLite(t))})
-	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, store.Migrations()))})
 	s := store.New(db)
 	seed(t, s, directory)
 	return &Fake{Store: s, db: db}

@@ -42,11 +42,11 @@ const (
 // polls PostgreSQL's locks.
 func Waits(t testing.TB) Waiting {
 	t.Helper()
-	at, err := url.Parse(sqldbtest.Postgres(t))
+	at, err := url.Parse(sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, clock := sqldbtest.ClockAt(t, at.String(), store.Migrations())
+	db, clock := sqldbtest.ClockAt(t, at.String())
 	b := open(t, db)
 	addDead(t, db)
 	named := *at

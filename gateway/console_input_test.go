@@ -1,0 +1,280 @@
+package gateway_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/csv"
+	"fmt"
+	"mime/multipart"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// playing returns a browser with a run of the playground that has a code, and the form for its next step.
+func playing(t *testing.T) (browser, url.Values) {
+	t.Helper()
+	p := withConsole(t)
+	const path = appPages + "/playground"
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"start"}, "scope": {"videos:read"}}
+	location, err := url.Parse(p.post(path, form).Header().Get("Location"))
+	if err != nil || location.Query().Get("state") == "" {
+		t.Fatalf("the run begins at %s, %v", location, err)
+	}
+	wantRedirect(t, "the callback", p.get("/developers/playground/callback?code=sentinel&state="+location.Query().Get("state")), path)
+	return p, url.Values{"csrf_token": form["csrf_token"], "do": {"exchange"}, "client_secret": {"x"}}
+}
+
+// TestAResponseThatIsCutIsShownAsCut, and the playground reads nothing out of it.
+func TestAResponseThatIsCutIsShownAsCut(t *testing.T) {
+	const path, note = appPages + "/playground", "the whole response is longer."
+	for name, row := range map[string]struct {
+		length    int
+		cut, goes bool
+	}{
+		"short": {10, false, true}, "longer than is shown": {5 << 10, true, true}, "longer than is read": {70 << 10, true, false},
+	} {
+		p, form := playing(t)
+		p.respond("IssueToken", &tokenv1.IssueTokenResponse{AccessToken: "vdo_oat_x", TokenType: "Bearer", RefreshToken: "vdo_ort_x", Scope: strings.Repeat("é", row.length/2)}, nil)
+		wantRedirect(t, name, p.post(path, form), path)
+		body := p.get(path).Body.String()
+		if cut := strings.Contains(body, note) && strings.Contains(body, "…</code>"); cut != row.cut {
+			t.Errorf("%s: shown as cut: %v", name, cut)
+		}
+		if goes := strings.Contains(body, `value="call"`); goes != row.goes {
+			t.Errorf("%s: has the next step: %v", name, goes)
+		}
+		if strings.Contains(body, "\ufffd") {
+			t.Errorf("%s: a character is cut", name)
+		}
+	}
+}
+
+// TestTheKeysOfAnAddressAreReadOnce by the button Test, and an error is the page's.
+func TestTheKeysOfAnAddressAreReadOnce(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/credentials"
+	answer, _ := p.services["GetApp"](nil)
+	res, _ := answer.(*authzv1.GetAppResponse)
+	res.App.Registration.TokenEndpointAuthMethod, res.App.Registration.JwksUri = "private_key_jwt", "https://app.test/jwks.json"
+	reads, failure := 0, error(nil)
+	p.services["TestAppKeys"] = func(proto.Message) (proto.Message, error) {
+		reads++
+		return &authzv1.TestAppKeysResponse{Keys: []*authzv1.ClientKey{{Kid: "key-one", Kty: "EC"}}}, failure
+	}
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"test-keys"}}
+	wantRedirect(t, "the test", p.post(path, form), path)
+	wantPage(t, "the test", p.get(path), 200, "The keys were read.", "key-one")
+	if p.get(path); reads != 1 {
+		t.Errorf("the keys are read %d times", reads)
+	}
+	for text, err := range map[string]error{
+		"The keys at this address cannot be used.": oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "is no JSON", oerr.WithField("jwks_uri")),
+		"The keys could not be read.":              oerr.Unavailable(nil),
+	} {
+		failure = err
+		wantRedirect(t, text, p.post(path, form), path)
+		w := p.get(path)
+		wantPage(t, text, w, 200, text, "<title>Error")
+		if strings.Contains(w.Body.String(), "The keys were read.") {
+			t.Errorf("%s: the page says that the keys were read", text)
+		}
+	}
+}
+
+// TestADownloadHasEveryEvent, part by part, and one that ends early is no whole file.
+func TestADownloadHasEveryEvent(t *testing.T) {
+	p := withConsole(t)
+	const parts = 25
+	parted := func(last int) func(proto.Message) (proto.Message, error) {
+		return func(req proto.Message) (proto.Message, error) {
+			asked, _ := req.(*activityv1.ListEventsRequest)
+			number := 0
+			if token := asked.GetPageToken(); token != "" {
+				_, _ = fmt.Sscan(token, &number)
+			}
+			if number > last {
+				return nil, oerr.Unavailable(nil)
+			}
+			page := &activityv1.ListEventsResponse{}
+			for range asked.GetPageSize() {
+				page.Events = append(page.Events, &eventv1.Event{Kind: "client.updated", EventTime: timestamppb.Now()})
+			}
+			if number+1 < parts {
+				page.NextPageToken = fmt.Sprint(number + 1)
+			}
+			return page, nil
+		}
+	}
+	p.services["ListEvents"] = parted(parts)
+	rows, err := csv.NewReader(p.get(workspacePages + "/activity/csv").Body).ReadAll()
+	if err != nil || len(rows) != parts*1000+1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	p.services["ListEvents"] = parted(3)
+	defer func() {
+		if recover() == nil {
+			t.Error("the response ends as if it were whole")
+		}
+	}()
+	p.get(workspacePages + "/activity/csv")
+}
+
+// TestTheActivityOfAWorkspaceIsSentences, in the language of the reader, with the names of people and clients.
+func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
+	p := withConsole(t)
+	john := &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_USER, Id: "user_1"}
+	p.respond("ListWorkspaceMembers", &identityv1.ListWorkspaceMembersResponse{Members: []*identityv1.WorkspaceMember{
+		{UserId: "user_1", DisplayName: "John Doe"}, {UserId: "user_2", DisplayName: "<b>Esther</b>"},
+	}}, nil)
+	p.respond("ListEvents", &activityv1.ListEventsResponse{ClientNames: map[string]string{"c1": "Example"}, Events: []*eventv1.Event{
+		{Kind: "grant.workspace_ended", Actor: john, UserId: "user_2", ClientId: "c1", EventTime: timestamppb.Now()},
+		{Kind: "member.added", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_OPERATOR}, UserId: "user_3", EventTime: timestamppb.Now()},
+		{Kind: "of.tomorrow", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_SERVICE, Id: "token"}, EventTime: timestamppb.Now()},
+	}}, nil)
+	wantPage(t, "the activity", p.get(workspacePages+"/activity"), 200,
+		"An administrator disconnected <bdi>Example</bdi>", "<bdi>John Doe</bdi> ·", "for <bdi>&lt;b&gt;Esther&lt;/b&gt;</bdi>",
+		"<bdi>user_3</bdi> became a member", "The operator ·", "Something happened: <bdi>of.tomorrow</bdi>",
+	)
+	german := httptest.NewRequest("GET", "https://login.test"+workspacePages+"/activity", nil)
+	german.Header.Set("Accept-Language", "de")
+	wantPage(t, "in German", p.send(german), 200, "Ein Administrator hat <bdi>Example</bdi> getrennt", "<bdi>user_3</bdi> ist jetzt Mitglied")
+	p.respond("ListWorkspaceMembers", nil, oerr.Unavailable(nil))
+	wantPage(t, "without the names", p.get(workspacePages+"/activity"), 200, "<bdi>user_1</bdi> ·")
+}
+
+// TestTheLogHasAChartAndAFilterByTime: the hours of the last day, with what was granted, and the rows of a
+// span only, as a page and as JSON.
+func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/requests"
+	row := func(ago time.Duration, count int64, cause errorv1.Cause) *activityv1.LoggedRequest {
+		at := timestamppb.New(time.Now().Add(-ago))
+		kind := &activityv1.RequestKind{Endpoint: "/oauth/token", Method: "POST", Status: 200, Cause: cause}
+		if cause != errorv1.Cause_CAUSE_UNSPECIFIED {
+			kind.Status = 400
+		}
+		return &activityv1.LoggedRequest{Kind: kind, Count: count, FirstTime: at, LastTime: at, RequestId: fmt.Sprint(cause)}
+	}
+	all := []*activityv1.LoggedRequest{
+		row(0, 40, errorv1.Cause_CAUSE_UNSPECIFIED), row(time.Minute, 3, errorv1.Cause_CAUSE_SECRET_WRONG),
+		row(2*time.Hour, 4, errorv1.Cause_CAUSE_CODE_EXPIRED), row(48*time.Hour, 5, errorv1.Cause_CAUSE_SCOPE_UNKNOWN),
+	}
+	p.services["ListRequests"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*activityv1.ListRequestsRequest)
+		if asked.GetRefusedOnly() {
+			return &activityv1.ListRequestsResponse{Requests: all[1:], NextPageToken: "next"}, nil
+		}
+		return &activityv1.ListRequestsResponse{Requests: all}, nil
+	}
+	for query, want := range map[string][]bool{"": {true, true, true, true}, "?since=24h": {true, true, false, false}, "?since=1h": {true, false, false, false}} {
+		body, asJSON := p.get(path+query).Body.String(), p.get(path+"/json"+query).Body.String()
+		for i, heading := range []string{"Secret is wrong", "Code has expired", "Permission does not exist", `rel="next"`} {
+			if got := strings.Contains(body, heading); got != want[i] {
+				t.Errorf("%s has %q: %v", query, heading, got)
+			}
+		}
+		for i, cause := range []string{"CAUSE_SECRET_WRONG", "CAUSE_CODE_EXPIRED", "CAUSE_SCOPE_UNKNOWN", "next_page_token"} {
+			if got := strings.Contains(asJSON, cause); got != want[i] {
+				t.Errorf("as JSON %s has %q: %v", query, cause, got)
+			}
+		}
+		if !strings.Contains(body, "7 refused</p>") || !strings.Contains(body, "40 granted</p>") || strings.Count(body, `<rect class="bad"`) < 2 {
+			t.Errorf("%s has no chart of 7 refused and 40 granted: %s", query, body)
+		}
+	}
+	all = all[3:]
+	wantPage(t, "nothing in the span", p.get(path+"?since=1h"), 200, "No refused request is like that", "Show all")
+}
+
+// upload posts a file to the form of the manifest.
+func upload(t *testing.T, p browser, token string, files ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	if err := form.WriteField("csrf_token", token); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		part, err := form.CreateFormFile("file", "app.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = part.Write([]byte(file)) // a buffer
+	}
+	if err := form.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("POST", "https://login.test"+appPages+"/manifest/upload", &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	return p.send(r)
+}
+
+// TestAManifestIsUploadedAsAFile: it is read as strictly as the text, and bounded.
+func TestAManifestIsUploadedAsAFile(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/manifest"
+	changes := 0
+	p.services["UpdateApp"] = func(proto.Message) (proto.Message, error) {
+		changes++
+		return &authzv1.UpdateAppResponse{}, nil
+	}
+	token := csrf(t, p.get(path))
+	text := p.get(path + "/download").Body.String()
+	wantRedirect(t, "another name", upload(t, p, token, strings.Replace(text, "Example", "Renamed", 1)), path)
+	wantPage(t, "another name", p.get(path), 200, "The change is saved.")
+	wantRedirect(t, "nothing new", upload(t, p, token, text), path)
+	wantPage(t, "nothing new", p.get(path), 200, "There was nothing to change.")
+	if changes != 1 {
+		t.Errorf("%d changes", changes)
+	}
+	for name, row := range map[string]struct{ file, shows string }{
+		"an unknown member": {text + "unknown: 1\n", "unknown: 1"}, "another app": {strings.ReplaceAll(text, "vdo_client_1", "vdo_client_2"), "vdo_client_2"},
+		"no text": {"\xff\xfe", "no text in UTF-8"}, "a NUL": {text + "\x00", "no text in UTF-8"}, "too long": {text + "#" + strings.Repeat("x", 64<<10), "longer than 64 KiB"},
+	} {
+		wantRedirect(t, name, upload(t, p, token, row.file), path)
+		wantPage(t, name, p.get(path), 200, "The manifest cannot be used.", row.shows)
+	}
+	wantRedirect(t, "an empty file", upload(t, p, token, ""), path)
+	wantPage(t, "an empty file", p.get(path), 200, "There was nothing to change.")
+	if w := upload(t, p, token, text, text); w.Code != 400 {
+		t.Errorf("two files: %d", w.Code)
+	}
+	if w := upload(t, p, token, strings.Repeat("x", 100<<10)); w.Code != 413 {
+		t.Errorf("100 KiB: %d", w.Code)
+	}
+	if w := upload(t, p, "wrong", text); w.Code != 303 || changes != 1 {
+		t.Errorf("a form of another page: %d, %d changes", w.Code, changes)
+	}
+}
+
+// TestAnInputThatNoCookieHoldsIsSaidToBeLost, and the others stay.
+func TestAnInputThatNoCookieHoldsIsSaidToBeLost(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/about"
+	p.respond("UpdateApp", nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "is too long", oerr.WithField("purpose")))
+	var random strings.Builder
+	for random.Len() < 8<<10 {
+		random.WriteString(rand.Text())
+	}
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"save"}, "name": {"Another name"}, "purpose": {random.String()}, "publisher": {"Publisher"}}
+	wantRedirect(t, "random text", p.post(path, form), path)
+	w := p.get(path)
+	wantPage(t, "random text", w, 200, "The purpose has at most 140 characters", "too long to be shown again", `value="Another name"`, `value="Publisher"`)
+	form.Set("purpose", strings.Repeat("many words ", 800))
+	wantRedirect(t, "words", p.post(path, form), path)
+	wantPage(t, "words", p.get(path), 200, form.Get("purpose"), `value="Another name"`)
+}

@@ -1,0 +1,114 @@
+package workspaces
+
+import (
+	"maps"
+	"strings"
+
+	"github.com/vidocu/usher/gateway/internal/page"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+)
+
+// Sentences returns the message for every kind of event (docs/activity.md). The place in it is for the
+// client of an event about a client, and for the user of one about a user.
+func Sentences() map[string]string {
+	all := map[string]string{
+		"workspace.created": "The workspace was created", "workspace.plan_set": "The plan was changed",
+		"workspace.app_policy_set": "The rule for connecting apps was changed", "workspace.app_approved": "%s was approved for this workspace",
+		"workspace.app_refused": "The request for %s was refused", "workspace.app_withdrawn": "The approval of %s was withdrawn",
+		"member.added": "%s became a member", "member.removed": "%s is no longer a member",
+		"api_key.created": "An API key was created", "api_key.rotated": "An API key was replaced", "api_key.revoked": "An API key was revoked",
+		"authentication_app.created": "An authentication app was created", "authentication_app.revoked": "An authentication app was revoked",
+		"authentication_app.secret_rotated": "The secret of an authentication app was replaced",
+		"registration_token.created":        "A token that registers apps was created", "registration_token.revoked": "A token that registers apps was revoked",
+	}
+	maps.Copy(all, grantSentences())
+	maps.Copy(all, clientSentences())
+	maps.Copy(all, userSentences())
+	return all
+}
+
+func grantSentences() map[string]string {
+	return map[string]string{
+		"grant.approved": "%s was connected", "grant.disconnected": "%s was disconnected", "grant.revoked": "The access of %s was revoked",
+		"grant.workspace_ended": "An administrator disconnected %s", "grant.limit_reached": "The oldest connection of %s ended, because it has too many",
+		"grant.refresh_reused": "%s was disconnected because its token was used twice", "grant.token_revoked": "%s gave back a token",
+		"grant.code_replayed": "%s was disconnected because the code with which it connected was used twice", "user_token.revoked": "A token was revoked",
+	}
+}
+
+func clientSentences() map[string]string {
+	return map[string]string{
+		"client.created": "%s was registered", "client.updated": "%s was changed", "client.disabled": "%s was disabled", "client.enabled": "%s was enabled again",
+		"client.logo_set": "The logo of %s was changed", "client.workspace_removed": "%s acts no longer for a workspace",
+		"client.secret_rotated": "A new secret of %s was created", "client.old_secret_revoked": "The old secret of %s was revoked",
+		"client.secret_removed": "A secret of %s was removed", "client.key_added": "A key of %s was added", "client.key_updated": "A key of %s was changed",
+		"client.key_removed": "A key of %s was removed", "client.redirect_uri_added": "A redirect address of %s was added",
+		"client.redirect_uri_removed": "A redirect address of %s was removed", "client.tester_added": "A tester of %s was added",
+		"client.tester_removed": "A tester of %s was removed", "client.submitted": "%s was submitted for review",
+		"client.withdrawn": "The submission of %s was withdrawn", "client.approved": "%s was reviewed and approved",
+		"client.refused": "%s was reviewed and refused", "client.suspended": "%s was suspended", "client.registered": "%s registered itself",
+		"client.registration_changed": "%s changed its registration", "client.registration_deleted": "%s deleted its registration",
+	}
+}
+
+func userSentences() map[string]string {
+	return map[string]string{
+		"user.created": "%s got an account", "user.disabled": "The account of %s was disabled", "user.enabled": "The account of %s was enabled again",
+		"user.unlocked": "%s may sign in again after failed sign-ins", "user.password_set": "A new password was set for %s",
+		"user.password_changed": "%s changed the password", "user.profile_changed": "%s changed the profile", "user.signed_in": "%s signed in",
+		"user.session_ended": "%s signed out a device", "user.others_signed_out": "%s signed out every other device",
+		"user.sign_in_failed": "A sign-in of %s failed",
+	}
+}
+
+// names are the names of what events refer to by identifier: untrusted text.
+type names struct{ users, clients map[string]string }
+
+func (n names) user(id string) string {
+	if name := n.users[id]; name != "" {
+		return name
+	}
+	return id
+}
+
+func (n names) client(id string) string {
+	if name := n.clients[id]; name != "" {
+		return name
+	}
+	return id
+}
+
+// sentence returns the message of an event with the names in its places.
+func (n names) sentence(e *eventv1.Event) page.Message {
+	text, known := Sentences()[e.GetKind()]
+	subject := n.client(e.GetClientId())
+	if object, _, _ := strings.Cut(e.GetKind(), "."); object == "user" || object == "member" {
+		subject = n.user(e.GetUserId())
+	}
+	switch {
+	case !known: // of a release that is newer than this one
+		return page.Message{Text: "Something happened: %s", Names: []string{e.GetKind()}}
+	case strings.Contains(text, "%s"):
+		return page.Message{Text: text, Names: []string{subject}}
+	}
+	return page.Message{Text: text}
+}
+
+// actor returns who caused an event: an untrusted name, or a message for somebody without a name.
+func (n names) actor(a *eventv1.Actor) page.Fact {
+	var by page.Fact
+	switch a.GetKind() {
+	case eventv1.ActorKind_ACTOR_KIND_USER:
+		by.Text = n.user(a.GetId())
+	case eventv1.ActorKind_ACTOR_KIND_CLIENT:
+		by.Text = n.client(a.GetId())
+	case eventv1.ActorKind_ACTOR_KIND_OPERATOR:
+		by.Phrase = "The operator"
+	case eventv1.ActorKind_ACTOR_KIND_SERVICE, eventv1.ActorKind_ACTOR_KIND_UNSPECIFIED:
+		by.Phrase = "The service by itself"
+	}
+	if by.Text == "" && by.Phrase == "" {
+		by.Phrase = "The service by itself"
+	}
+	return by
+}

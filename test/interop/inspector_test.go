@@ -1,0 +1,122 @@
+//go:build slow
+
+package interop
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestMCPInspector_ConnectsInEveryWayOfRegistration: the inspector's command line, unmodified, calls a
+// tool of examples/mcp as a client that the operator registered, that registers itself, and that
+// describes itself in a document.
+func TestMCPInspector_ConnectsInEveryWayOfRegistration(t *testing.T) {
+	install(t)
+	program, endpoint := inspector(t), exampleServer(t)
+	for name, options := range map[string]func(t *testing.T, callback string) []string{
+		"registered by the operator": func(t *testing.T, callback string) []string {
+			return []string{"--client-id", publicClient(t, callback)}
+		},
+		"registered by itself": func(*testing.T, string) []string { return nil },
+		"described by a document": func(t *testing.T, callback string) []string {
+			return []string{"--client-metadata-url", clientDocument(t, callback)}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			callback := "http://" + freeAddr(t) + "/oauth/callback"
+			app := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), append([]string{
+				program, "--cli", "--server-url", endpoint, "--transport", "http", "--callback-url", callback, "--format", "json",
+				"--method", "tools/call", "--tool-name", "whoami",
+			}, options(t, callback)...)...)
+			home := t.TempDir()
+			app.Env = append(os.Environ(), "HOME="+home, "MCP_STORAGE_DIR="+home, "MCP_INSPECTOR_SECRET_STORE=memory", "NO_COLOR=1",
+				"MCP_AUTO_OPEN_ENABLED=true", "BROWSER=true") // no terminal is needed then, and no browser starts
+			if printed := approveAtPrompt(t, app); !strings.Contains(printed, "usr_john videos:read") {
+				t.Errorf("the tool returns %s", printed)
+			}
+		})
+	}
+}
+
+// inspector installs the inspector and returns the program's file.
+func inspector(t *testing.T) string {
+	t.Helper()
+	dir := absolute(t, "bin/clients/inspector")
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"package.json", "package-lock.json"} {
+		if err := copyFile(filepath.Join(dir, name), absolute(t, "tools/clients/inspector/"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	npm := exec.CommandContext(t.Context(), "npm", "ci", "--prefix", dir, "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+	if out, err := npm.CombinedOutput(); err != nil {
+		t.Fatalf("installing the inspector: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
+}
+
+// publicClient registers a public client and returns its identifier.
+func publicClient(t *testing.T, redirectURI string) string {
+	t.Helper()
+	created, err := usher.Operate(t.Context(), usher.bins, "clients", "create", "Inspector", "--public", "-o", "json",
+		"--redirect-uri", redirectURI, "--scope", "videos:read")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clientID(t, created)
+}
+
+// clientDocument serves a document that describes a public client, and returns its URL.
+func clientDocument(t *testing.T, redirectURI string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"client_id": "http://" + r.Host + r.URL.Path, "client_name": "Inspector", "redirect_uris": []string{redirectURI},
+			"token_endpoint_auth_method": "none",
+		})
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/inspector.json"
+}
+
+// prompt matches the address that the inspector asks the user to open.
+var prompt = regexp.MustCompile(`https?://\S+/oauth/authorize\?\S+`)
+
+// approveAtPrompt runs a program, approves at the address that it prints on its standard error, and
+// returns its standard output. The test fails unless the program exits with 0.
+func approveAtPrompt(t *testing.T, app *exec.Cmd) string {
+	t.Helper()
+	var printed strings.Builder
+	app.Stdout = &printed
+	prompts, err := app.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := app.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var errs strings.Builder
+	for lines := bufio.NewScanner(prompts); lines.Scan(); {
+		fmt.Fprintln(&errs, lines.Text())
+		if address := prompt.FindString(lines.Text()); address != "" {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, approve(t, address), nil)
+			send(t, http.DefaultClient, req, err)
+		}
+	}
+	if err := app.Wait(); err != nil {
+		t.Errorf("the program exits with %v:\n%s", err, errs.String())
+	}
+	return printed.String()
+}

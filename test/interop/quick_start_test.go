@@ -1,0 +1,43 @@
+package interop
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vidocu/usher/test/harness"
+)
+
+// TestTheQuickStartRunsInEachLanguage: the programs of docs/quick-start.md beside the command, each with a
+// code of its own.
+func TestTheQuickStartRunsInEachLanguage(t *testing.T) {
+	install(t)
+	page := blocks(t, "quick-start.md")
+	for info, c := range map[string]struct {
+		file    string
+		program []string
+	}{
+		"go fold":     {"main.go", []string{"go", "run"}},
+		"python fold": {"main.py", []string{"python3"}},
+		"ts fold":     {"main.mts", []string{absolute(t, "bin/clients/node-bin")}},
+	} {
+		code, err := usher.NewBrowser().Approve(harness.Request{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), c.file)
+		text := strings.ReplaceAll(page[info], "http://localhost:8080", usher.PublicURL)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		app := exec.CommandContext(t.Context(), c.program[0], append(c.program[1:], file)...)
+		app.Env = append(os.Environ(), "AUTH_CODE="+code)
+		var errs strings.Builder
+		app.Stderr = &errs
+		if out, err := app.Output(); err != nil || !strings.HasPrefix(string(out), "videos:read") {
+			t.Errorf("%s prints %q and exits with %v: %s", info, out, err, errs.String())
+		}
+	}
+}
