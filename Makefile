@@ -57,7 +57,7 @@ run: ## Build and run everything in one process, with demo data (needs only Go)
 	@exec bin/usher dev
 
 .PHONY: build
-build: ## Build bin/usher, the five services and the gateway
+build: ## Build bin/usher, the services and the gateway
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -o bin/ $(COMMANDS)
 
@@ -111,7 +111,7 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	done
 
 .PHONY: attack
-attack: ## Attack five processes as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10), then with GRANTS grants
+attack: ## Attack a process for each service as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10), then with GRANTS grants
 	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/attack -rounds $(ROUNDS) -crowd $(CROWD)
 	@$(MAKE) endings
 

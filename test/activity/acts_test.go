@@ -87,7 +87,7 @@ func sessionOf(req proto.Message) string {
 // authorizes, unless it only reads, has an event with who, what, before and after, once. A new RPC fails
 // the test until it is made here.
 func TestActivity_EveryRPCThatChangesSomethingIsRecorded(t *testing.T) {
-	a := &acts{caller: newCaller(t, shared.FiveProcesses()), t: t, made: map[string]bool{}, workspace: "ws_acts"}
+	a := &acts{caller: newCaller(t, shared.Processes()), t: t, made: map[string]bool{}, workspace: "ws_acts"}
 	a.people()
 	a.console()
 	a.clients()

@@ -117,7 +117,7 @@ const logWithin = 2 * time.Second
 
 // TestFault_D3_EveryRefusalIsInTheLogWithItsCause: within two seconds, by the id of the response.
 func TestFault_D3_EveryRefusalIsInTheLogWithItsCause(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	ids := map[string]string{}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for _, r := range refusals(t) {

@@ -33,7 +33,7 @@ const (
 // that has events changes something all the time. Afterwards each change that was committed has one
 // event, and none that was not committed has any.
 func TestActivity_ACrashLosesNoEventAndStoresNoneTwice(t *testing.T) {
-	d, _ := shared.OwnFiveProcesses(t, nil)
+	d, _ := shared.OwnProcesses(t, nil)
 	c := &crash{t: t, conns: map[string]*grpc.ClientConn{}}
 	for _, service := range []string{"identity", "authz", "token", "consent"} {
 		conn, err := d.Dial("operator", service)

@@ -114,7 +114,7 @@ var flood = flag.Int("flood", 6000, "requests of TestActivity_AFloodLeavesAThous
 // TestActivity_AFloodLeavesAThousandRows: requests of any number of kinds that name one client are
 // counted, in at most 1,000 rows a day, while those of another client still arrive in the log.
 func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	const perSecond, senders = 1667, 8
 	quiet := latencies(t, d, func() bool { return false })
 	before := total(requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize"))

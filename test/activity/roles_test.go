@@ -193,7 +193,7 @@ func newRoles(t *testing.T, d *harness.Deployment) *roles {
 // their role in the workspace, operators, and every other certificate. An object of another workspace has
 // the response of one that does not exist. An RPC without a rule fails.
 func TestRoles_EveryRPCOfThePages(t *testing.T) {
-	r := newRoles(t, shared.FiveProcesses())
+	r := newRoles(t, shared.Processes())
 	ruled := map[string]bool{}
 	for _, rule := range slices.Concat(consoleRules(), workspaceRules()) {
 		ruled[rule.rpc] = true
