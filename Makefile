@@ -132,8 +132,13 @@ rolling: ## Replace everything under a load for FOR (5m) and count what clients 
 	scripts/with-deps.sh go run ./test/rolling/cmd/rolling -for $(FOR)
 
 .PHONY: crash
-crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and check the data
+crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and check the data; then any process, and check the audit trail
 	scripts/with-deps.sh go run ./test/crash/cmd/crash -rounds $(ROUNDS)
+	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/activity -run "ACrashLosesNoEvent|GrantedRequestsAreCounted" -rounds $(ROUNDS)
+
+.PHONY: flood
+flood: ## Send 100,000 refused requests a minute that name one client, count the rows, and measure what others take
+	scripts/with-deps.sh go test -count=1 -v -timeout 30m ./test/activity -run AFloodLeaves -flood 100000
 
 .PHONY: endings
 endings: ## Take access away from subjects on which GRANTS (1000000) grants hang, and measure what each ending and others take

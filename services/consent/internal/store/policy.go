@@ -200,14 +200,18 @@ func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by po
 		if err != nil || !approved && decided == 0 {
 			return err
 		}
-		return s.events.Append(ctx, tx, approvalEvent("approved", workspaceID, clientID, by))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_approved", workspaceID, clientID, by))
 	})
 }
 
 // approvalEvent is the event of a change of a client's approval.
-func approvalEvent(after, workspaceID, clientID string, by policy.Actor) outbox.Event {
+func approvalEvent(kind, workspaceID, clientID string, by policy.Actor) outbox.Event {
+	change := outbox.Change{Field: "approval", After: strings.TrimPrefix(kind, "workspace.app_")}
+	if change.After == "withdrawn" {
+		change.Before = "approved"
+	}
 	return outbox.Event{
-		Kind: "workspace.app_" + after, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID,
+		Kind: kind, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID, Changes: []outbox.Change{change},
 	}
 }
 
@@ -242,7 +246,7 @@ func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by p
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.events.Append(ctx, tx, approvalEvent("withdrawn", workspaceID, clientID, by))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_withdrawn", workspaceID, clientID, by))
 	})
 }
 
@@ -285,7 +289,7 @@ func (s *Store) Ask(ctx context.Context, r policy.Request) error {
 		if n == 0 {
 			return policy.ErrFull
 		}
-		return s.events.Append(ctx, tx, approvalEvent("requested", r.WorkspaceID, r.ClientID, r.User))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_requested", r.WorkspaceID, r.ClientID, r.User))
 	})
 }
 
@@ -307,11 +311,11 @@ func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
 			return policy.ErrNoRequest
 		}
 		if !d.Approve {
-			return s.events.Append(ctx, tx, approvalEvent("refused", d.WorkspaceID, d.ClientID, d.By))
+			return s.events.Append(ctx, tx, approvalEvent("workspace.app_refused", d.WorkspaceID, d.ClientID, d.By))
 		}
 		if _, err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
 			return err
 		}
-		return s.events.Append(ctx, tx, approvalEvent("approved", d.WorkspaceID, d.ClientID, d.By))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_approved", d.WorkspaceID, d.ClientID, d.By))
 	})
 }

@@ -155,7 +155,8 @@ func policyEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 	if !errors.Is(err, policy.ErrNoRequest) {
 		t.Errorf("deciding nothing: %v", err)
 	}
-	wantEvents(t, db, "workspace.app_requested usr_a app []", "workspace.app_approved usr_john app []")
+	wantEvents(t, db, `workspace.app_requested usr_a app [{"field":"approval","after":"requested"}]`,
+		`workspace.app_approved usr_john app [{"field":"approval","after":"approved"}]`)
 	var set int
 	if err := db.QueryRow(t.Context(), `SELECT COUNT(*) FROM events WHERE workspace_id = 'ws_doe'`).Scan(&set); err != nil || set != 1 {
 		t.Errorf("%d events of a policy that was set once, %v", set, err)
