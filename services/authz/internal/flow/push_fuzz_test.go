@@ -11,7 +11,7 @@ import (
 )
 
 // FuzzPush checks that any body of a pushed request is refused with a code and a cause, or stored without the
-// credentials of the client; and that the stored one leads to the client that pushed it, with its state.
+// credentials of the client; and that the user comes back to the client that pushed it, with its state.
 func FuzzPush(f *testing.F) {
 	for _, form := range []string{
 		query(), query("client_secret", "hidden-secret"), query("scope", "openid videos:read", "nonce", "n"), also(query(), "state=2"),

@@ -22,10 +22,10 @@ func (keys) Sign(string, string, any) (string, error) { return "", errors.New("n
 func (k keys) Verifying() []jose.Key                  { return k.public }
 func (keys) Now() time.Time                           { return time.Unix(1_800_000_000, 0) }
 
-// nobody has no pairwise subjects.
-type nobody struct{}
+// noUsers has no pairwise subjects.
+type noUsers struct{}
 
-func (nobody) UserOfSubject(context.Context, string, string) (string, error) {
+func (noUsers) UserOfSubject(context.Context, string, string) (string, error) {
 	return "", idtoken.ErrInvalid
 }
 
@@ -36,7 +36,7 @@ func newIssuer(f *testing.F) (idtoken.Issuer, josetest.Signer) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	return idtoken.Issuer{Keys: keys{[]jose.Key{key}}, Users: nobody{}, Name: issuer}, signer
+	return idtoken.Issuer{Keys: keys{[]jose.Key{key}}, Users: noUsers{}, Name: issuer}, signer
 }
 
 const validClaims = `{"iss":"https://usher.test","sub":"usr_a","aud":"app","exp":1800003600,"iat":1800000000,"sid":"s"}`
