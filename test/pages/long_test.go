@@ -48,7 +48,7 @@ func TestEveryFieldOfTheConsoleRefusesALongTextAndKeepsIt(t *testing.T) {
 	withWorkspace(t, d, "ws_long", map[string]string{harness.JohnEmail: "administrator", harness.EstherEmail: "member"})
 	john, esther := expect.SignedIn(t, d, harness.JohnEmail), expect.SignedIn(t, d, harness.EstherEmail)
 	app, _ := registerApp(t, d, john, "Long")
-	// A connected app, and another request that waits.
+	// A connected client, and another request that waits.
 	_, err := d.Issue(john, harness.Request{Email: harness.JohnEmail, Workspace: "ws_long"})
 	expect.NoError(t, err)
 	inWorkspace(t, john, "/workspaces/ws_long/policy", map[string]string{"do": "set", "policy": "approved"})

@@ -62,7 +62,7 @@ func (c ConsoleApps) None() Empty {
 	}
 	return Empty{
 		Heading: "No app yet", Text: "Register an app to get a client id. Until it is approved, only you and your testers can connect it.",
-		Link: Link{Address: "/developers/apps/new", Text: "Register an app"},
+		Link: Link{Address: "/developers/apps/new", Text: "Register an app"}, Primary: true,
 	}
 }
 

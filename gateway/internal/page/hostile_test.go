@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,7 +65,7 @@ func hostileViews(name string) map[string]page.View {
 	again, once := consent, consent
 	again.Identity, again.Connected, again.Added, again.Had = self, true, permissions, permissions
 	once.Connected, once.Had, once.OneClick = true, permissions, &workspaces[0]
-	return map[string]page.View{
+	views := map[string]page.View{
 		"sign-in": {Template: "signin", Title: "Sign in to continue to %s", TitleName: name, Data: page.SignIn{
 			CSRF: "token", Request: "request", App: name, Origin: "https://app.test", Email: name, Person: name, PersonEmail: "john@example.com",
 		}},
@@ -82,6 +83,9 @@ func hostileViews(name string) map[string]page.View {
 			Heading: "You allowed this request", App: name, Text: "It did not come from a page of %s. Nothing was changed.", Names: []string{name}, Workspace: name, At: at, Reference: "r",
 		}},
 	}
+	maps.Copy(views, hostileConsole(name))
+	maps.Copy(views, hostileWorkspaces(name))
+	return views
 }
 
 // tone is the class of an avatar's colour, which depends on the name.
@@ -122,8 +126,11 @@ func TestHostileNamesStayText(t *testing.T) {
 	for view, v := range hostileViews("Example App") {
 		plain[view], _ = outline(t, p.render(v))
 	}
-	for _, name := range names {
+	for i, name := range names {
 		for view, v := range hostileViews(name) {
+			if part := len(view) % 9; strings.Contains(view, " ") && i%9 != part {
+				continue // the many pages of the console and the workspaces share the names
+			}
 			text := p.render(v)
 			elements, shown := outline(t, text)
 			if !slices.Equal(elements, plain[view]) {
@@ -158,6 +165,8 @@ func TestEveryNameIsIsolated(t *testing.T) {
 		text := (pageText{pages: page.New()}).render(v)
 		isolated := strings.Count(text, "<bdi>"+name+"</bdi>") + strings.Count(text, `<bdi class="quiet">`+name+"</bdi>")
 		typed := strings.Count(text, `value="`+name+`"`)
+		// The stylesheet isolates code, and the two sides of a comparison.
+		typed += strings.Count(text, `<code class="id">`+name+"</code>") + 3*strings.Count(text, name+"<mark>"+name+"</mark>"+name)
 		if all := strings.Count(text, name); all == 0 || all != isolated+typed {
 			t.Errorf("%s shows the name %d times, isolated %d times", view, all, isolated)
 		}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -20,6 +21,31 @@ const (
 func invisible(r rune) bool {
 	return r == unicode.ReplacementChar || r == brailleBlank || unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs,
 		unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
+// exact returns an untrusted text with its invisible characters as their code points, such as [U+200B], for
+// a comparison to the character.
+func exact(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if invisible(r) || unicode.IsSpace(r) && r != ' ' {
+			fmt.Fprintf(&b, "[U+%04X]", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Lines sanitizes untrusted text of several lines, such as a reason, as Name does.
+func Lines(s string) string {
+	var lines []string
+	for line := range strings.SplitSeq(s, "\n") {
+		if line = visible(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // plain reports whether a name is shown as it is: it has visible ASCII characters alone, and single spaces
@@ -45,8 +71,22 @@ func Name(s string) string {
 	if plain(s) {
 		return s
 	}
+	s = visible(s)
+	runes := []rune(s)
+	switch {
+	case len(runes) == 0:
+		return "(no name)"
+	case len(runes) > maxName:
+		return string(runes[:maxName]) + "…"
+	}
+	return s
+}
+
+// visible returns a text without the characters that have no glyph, and without marks that would overlap
+// other lines.
+func visible(s string) string {
 	marks := 0
-	s = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) {
 			return ' '
 		}
@@ -60,12 +100,4 @@ func Name(s string) string {
 		}
 		return r
 	}, s)), " ")
-	runes := []rune(s)
-	switch {
-	case len(runes) == 0:
-		return "(no name)"
-	case len(runes) > maxName:
-		return string(runes[:maxName]) + "…"
-	}
-	return s
 }

@@ -82,8 +82,9 @@ type Step struct {
 // Empty is the data of the partial "empty": a list without entries.
 type Empty struct {
 	Heading, Text string
-	// Link is the next step; zero for none.
-	Link Link
+	// Link is the next step; zero for none. Primary says that the page is there for it.
+	Link    Link
+	Primary bool
 }
 
 // Input is the data of the partial "input": a field of a form for a line of text.

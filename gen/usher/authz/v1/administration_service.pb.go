@@ -571,8 +571,7 @@ type CreateClientRequest struct {
 	// The security profile that the client follows; none if unspecified. PROFILE_FAPI2 needs a
 	// confidential client with private_key_jwt, and implies the two requirements above.
 	Profile Profile `protobuf:"varint,72,opt,name=profile,proto3,enum=usher.authz.v1.Profile" json:"profile,omitempty"`
-	// The person or company that publishes the client: at most 100 printable characters. The rules of
-	// reserved names apply.
+	// The client's publisher: at most 100 printable characters. The rules of reserved names apply.
 	Publisher string `protobuf:"bytes,80,opt,name=publisher,proto3" json:"publisher,omitempty"`
 	// The purpose of the client: at most 140 printable characters.
 	Purpose string `protobuf:"bytes,81,opt,name=purpose,proto3" json:"purpose,omitempty"`

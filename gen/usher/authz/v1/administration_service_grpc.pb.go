@@ -43,8 +43,7 @@ const (
 // whose name begins with Apply here; only the token service may call those.
 type AdministrationServiceClient interface {
 	// CreateClient registers a client (RFC 6749 §2). A confidential client gets a secret, which only
-	// this response contains. INVALID_REQUEST names the invalid field; ALREADY_EXISTS for an
-	// identifier that is taken.
+	// this response contains. INVALID_REQUEST names the field; ALREADY_EXISTS for a taken identifier.
 	CreateClient(ctx context.Context, in *CreateClientRequest, opts ...grpc.CallOption) (*CreateClientResponse, error)
 	// FindClient reads a client. NOT_FOUND.
 	FindClient(ctx context.Context, in *FindClientRequest, opts ...grpc.CallOption) (*FindClientResponse, error)
@@ -228,8 +227,7 @@ func (c *administrationServiceClient) ApplyRemoveClientFromWorkspace(ctx context
 // whose name begins with Apply here; only the token service may call those.
 type AdministrationServiceServer interface {
 	// CreateClient registers a client (RFC 6749 §2). A confidential client gets a secret, which only
-	// this response contains. INVALID_REQUEST names the invalid field; ALREADY_EXISTS for an
-	// identifier that is taken.
+	// this response contains. INVALID_REQUEST names the field; ALREADY_EXISTS for a taken identifier.
 	CreateClient(context.Context, *CreateClientRequest) (*CreateClientResponse, error)
 	// FindClient reads a client. NOT_FOUND.
 	FindClient(context.Context, *FindClientRequest) (*FindClientResponse, error)

@@ -189,6 +189,9 @@ func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID strin
 // Approve approves a client, and the requests that wait for it.
 func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
 	return s.inTx(ctx, "approving a client", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
+			return err
+		}
 		approved, err := s.approve(ctx, tx, workspaceID, clientID, by)
 		if err != nil {
 			return err
@@ -212,11 +215,9 @@ func approvalEvent(kind, workspaceID, clientID string, by policy.Actor) outbox.E
 	}
 }
 
-// approve approves a client, and returns false where it was approved already. policy.ErrFull.
+// approve approves a client, and returns false where it was approved already. policy.ErrFull. The policy of
+// the workspace is locked.
 func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) (bool, error) {
-	if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
-		return false, err
-	}
 	n, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name)
 	if err != nil || n == 0 {
 		return false, err
@@ -295,6 +296,9 @@ func (s *Store) Ask(ctx context.Context, r policy.Request) error {
 // Decide decides the waiting requests for a client.
 func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
 	return s.inTx(ctx, "deciding a request for a client", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, d.WorkspaceID, ""); err != nil { // before the requests, as Approve does
+			return err
+		}
 		state := policy.Declined
 		if d.Approve {
 			state = policy.Granted
