@@ -43,7 +43,7 @@ func (b *bench) record(t *testing.T, requests ...*activityv1.FinishedRequest) {
 	}
 }
 
-// The matrix of roles and objects: what a user may not read looks like what does not exist.
+// The matrix of roles and objects: an object that a user may not read looks like one that does not exist.
 func TestOnlyTheTeamOfAClientReadsItsRequests(t *testing.T) {
 	b := newBench(t)
 	b.record(t, finished("mine", "one", true), finished("operators", "two", true))

@@ -36,8 +36,8 @@ func (b *bench) kindsSince(t *testing.T, cursor int64, clientID string) (kinds [
 	}
 }
 
-// TestAnActThatChangesNothingHasNoEvent: each act succeeds twice and has one event; what removes what is
-// not there succeeds and has none.
+// TestAnActThatChangesNothingHasNoEvent: each act succeeds twice and has one event; the removal of an object
+// that is not there succeeds and has none.
 func TestAnActThatChangesNothingHasNoEvent(t *testing.T) {
 	b := newBench(t)
 	id, _ := b.newApp(t)

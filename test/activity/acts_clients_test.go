@@ -47,27 +47,27 @@ func (a *acts) register(change ...func(*authzv1.CreateClientRequest)) *authzv1.R
 func (a *acts) console() {
 	const service = "authz.v1.ConsoleService/"
 	session, by := a.developer.session, a.developer.id
-	a.app = a.register().GetClient().GetClientId()
+	a.clientID = a.register().GetClient().GetClientId()
 	changed := func(kind, field, before, after string) wanted {
-		return wanted{kind: kind, client: a.app, by: by, field: field, before: before, after: after}
+		return wanted{kind: kind, client: a.clientID, by: by, field: field, before: before, after: after}
 	}
-	a.do(service+"UpdateApp", &authzv1.UpdateAppRequest{SessionToken: session, Change: &authzv1.UpdateClientRequest{ClientId: a.app, Purpose: proto.String("Tests")}},
+	a.do(service+"UpdateApp", &authzv1.UpdateAppRequest{SessionToken: session, Change: &authzv1.UpdateClientRequest{ClientId: a.clientID, Purpose: proto.String("Tests")}},
 		changed("client.updated", "purpose", "", "Tests"))
-	a.do(service+"SetAppLogo", &authzv1.SetAppLogoRequest{SessionToken: session, ClientId: a.app, Image: a.logo()})
+	a.do(service+"SetAppLogo", &authzv1.SetAppLogoRequest{SessionToken: session, ClientId: a.clientID, Image: a.logo()})
 	logo := a.registration().GetIdentity().GetLogo()
 	a.want = append(a.want, changed("client.logo_set", "logo", "", logo))
-	a.do(service+"AddAppRedirectUri", &authzv1.AddAppRedirectUriRequest{SessionToken: session, ClientId: a.app, RedirectUri: "https://b.example/cb"},
+	a.do(service+"AddAppRedirectUri", &authzv1.AddAppRedirectUriRequest{SessionToken: session, ClientId: a.clientID, RedirectUri: "https://b.example/cb"},
 		changed("client.redirect_uri_added", "redirect_uris", harness.CallbackURI, "https://b.example/cb\n"+harness.CallbackURI))
-	a.do(service+"RemoveAppRedirectUri", &authzv1.RemoveAppRedirectUriRequest{SessionToken: session, ClientId: a.app, RedirectUri: "https://b.example/cb"},
+	a.do(service+"RemoveAppRedirectUri", &authzv1.RemoveAppRedirectUriRequest{SessionToken: session, ClientId: a.clientID, RedirectUri: "https://b.example/cb"},
 		changed("client.redirect_uri_removed", "redirect_uris", "https://b.example/cb\n"+harness.CallbackURI, harness.CallbackURI))
-	a.do(service+"AddAppTester", &authzv1.AddAppTesterRequest{SessionToken: session, ClientId: a.app, EmailAddress: "tester@example.com"},
+	a.do(service+"AddAppTester", &authzv1.AddAppTesterRequest{SessionToken: session, ClientId: a.clientID, EmailAddress: "tester@example.com"},
 		changed("client.tester_added", "testers", "", "1"))
-	a.do(service+"RemoveAppTester", &authzv1.RemoveAppTesterRequest{SessionToken: session, ClientId: a.app, EmailAddress: "tester@example.com"},
+	a.do(service+"RemoveAppTester", &authzv1.RemoveAppTesterRequest{SessionToken: session, ClientId: a.clientID, EmailAddress: "tester@example.com"},
 		changed("client.tester_removed", "testers", "1", ""))
 
 	first := a.registration().GetSecrets()[0]
 	res := a.do(service+"CreateAppSecret", &authzv1.CreateAppSecretRequest{
-		SessionToken: session, ClientId: a.app, NewestSecretId: first.GetSecretId(), OverlapSeconds: 3600,
+		SessionToken: session, ClientId: a.clientID, NewestSecretId: first.GetSecretId(), OverlapSeconds: 3600,
 	})
 	a.d.RecordSecret("client_secret", as[*authzv1.CreateAppSecretResponse](a.t, res).GetClientSecret())
 	second := a.registration().GetSecrets()[0]
@@ -76,7 +76,7 @@ func (a *acts) console() {
 		return texts[0] + "\n" + texts[1]
 	}
 	one, two := "…"+first.GetLastFour(), "…"+second.GetLastFour()
-	a.do(service+"RemoveAppSecret", &authzv1.RemoveAppSecretRequest{SessionToken: session, ClientId: a.app, SecretId: first.GetSecretId()})
+	a.do(service+"RemoveAppSecret", &authzv1.RemoveAppSecretRequest{SessionToken: session, ClientId: a.clientID, SecretId: first.GetSecretId()})
 	a.want = append(a.want,
 		changed("client.secret_rotated", "secrets", one, sorted(one+" (ending)", two)),
 		changed("client.secret_removed", "secrets", sorted(one+" (ending)", two), two))
@@ -86,7 +86,7 @@ func (a *acts) console() {
 		kind          string
 		before, after string
 	}{{false, "client.submitted", "draft", "submitted"}, {true, "client.withdrawn", "submitted", "draft"}, {false, "client.submitted", "draft", "submitted"}} {
-		a.do(service+"SubmitApp", &authzv1.SubmitAppRequest{SessionToken: session, ClientId: a.app, Withdraw: row.withdraw},
+		a.do(service+"SubmitApp", &authzv1.SubmitAppRequest{SessionToken: session, ClientId: a.clientID, Withdraw: row.withdraw},
 			changed(row.kind, "publication", row.before, row.after))
 	}
 	a.review()
@@ -97,22 +97,22 @@ func (a *acts) console() {
 func (a *acts) review() {
 	const review = "authz.v1.ReviewService/ReviewClient"
 	reviewed := func(kind, before, after string) wanted {
-		return wanted{kind: kind, client: a.app, field: "publication", before: before, after: after}
+		return wanted{kind: kind, client: a.clientID, field: "publication", before: before, after: after}
 	}
-	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.app, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: "No"},
+	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.clientID, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: "No"},
 		reviewed("client.refused", "submitted", "draft"))
-	a.do("authz.v1.ConsoleService/SubmitApp", &authzv1.SubmitAppRequest{SessionToken: a.developer.session, ClientId: a.app})
-	a.want = append(a.want, wanted{kind: "client.submitted", client: a.app, by: a.developer.id, field: "publication", before: "draft", after: "submitted"})
-	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.app, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: true},
+	a.do("authz.v1.ConsoleService/SubmitApp", &authzv1.SubmitAppRequest{SessionToken: a.developer.session, ClientId: a.clientID})
+	a.want = append(a.want, wanted{kind: "client.submitted", client: a.clientID, by: a.developer.id, field: "publication", before: "draft", after: "submitted"})
+	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.clientID, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: true},
 		reviewed("client.approved", "submitted", "live"))
-	a.do("token.v1.EndingService/SuspendClient", &tokenv1.SuspendClientRequest{ClientId: a.app, Note: "Stop"},
+	a.do("token.v1.EndingService/SuspendClient", &tokenv1.SuspendClientRequest{ClientId: a.clientID, Note: "Stop"},
 		reviewed("client.suspended", "live", "suspended"))
-	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.app, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE},
+	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.clientID, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE},
 		reviewed("client.approved", "suspended", "live"))
 }
 
 func (a *acts) registration() *authzv1.Registration {
-	res := a.must(a.t, "operator", "authz.v1.AdministrationService/FindClient", &authzv1.FindClientRequest{ClientId: a.app})
+	res := a.must(a.t, "operator", "authz.v1.AdministrationService/FindClient", &authzv1.FindClientRequest{ClientId: a.clientID})
 	return as[*authzv1.FindClientResponse](a.t, res).GetRegistration()
 }
 
@@ -267,8 +267,8 @@ func (a *acts) account() {
 	}, own("user.password_changed", "", ""))
 }
 
-// endings makes the operator's act about all grants of a client.
-func (a *acts) endings() {
+// revocations makes the operator's act about all grants of a client.
+func (a *acts) revocations() {
 	a.do("token.v1.EndingService/RevokeClientGrants", &tokenv1.RevokeClientGrantsRequest{ClientId: harness.PublicID},
 		wanted{kind: "grant.revoked", client: harness.PublicID})
 }

@@ -55,8 +55,8 @@ type acts struct {
 	workspace string
 	admin     person
 	developer person
-	// app is the client of the workspace that the console registers.
-	app string
+	// clientID is the client of the workspace that the console registers.
+	clientID string
 }
 
 // do makes an act, and returns the response.
@@ -95,7 +95,7 @@ func TestActivity_EveryRPCThatChangesSomethingIsRecorded(t *testing.T) {
 	a.keys()
 	a.grants()
 	a.account()
-	a.endings()
+	a.revocations()
 
 	for name, m := range a.all {
 		recorded := (m.session || slices.Contains(m.callers, rpcv1.Caller_CALLER_OPERATOR)) && !m.reads
@@ -197,7 +197,7 @@ func (a *acts) people() {
 		wanted{kind: "authentication_app.revoked", object: id, field: "status", before: "enabled", after: "revoked"})
 }
 
-// policy makes the acts of a workspace's administrator about apps.
+// policy makes the acts of a workspace's administrator about clients.
 func (a *acts) policy() {
 	const service = "consent.v1.WorkspaceService/"
 	session, by := a.admin.session, a.admin.id
