@@ -8,7 +8,7 @@ SHELL := bash
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-# The slowest packages begin first; four at once, since most of them wait.
+# The slowest packages begin first; four at once, since most of them wait. `make lint` and `make modules` vet them.
 PKG      ?= ./test/states ./test/browser ./test/e2e ./test/clients ./test/pages ./services/token/internal/store/... ./test/race ./test/outages ./... ./sdk/...
 # What runs on every server: the stores, and two replicas of everything above them.
 STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
@@ -68,7 +68,7 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	@tools/need-cc.sh
 	@echo "building the tests with the race detector: the first time takes some minutes until a package is reported"
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
-	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -count=1 -p 4 -timeout 60m $(PKG)
+	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -vet=off -count=1 -p 4 -timeout 60m $(PKG)
 
 .PHONY: matrix
 matrix: ## Run the stores, and two replicas of everything, on the oldest and the newest PostgreSQL, Redis and Valkey (STORES=./x narrows)
