@@ -8,7 +8,7 @@ SHELL := bash
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
-# The slowest packages begin first; four at once, since most of them wait.
+# The slowest packages begin first; four at once, since most of them wait. `make lint` and `make modules` vet them.
 PKG      ?= ./test/states ./test/browser ./test/e2e ./test/clients ./test/pages ./services/token/internal/store/... ./test/race ./test/outages ./... ./sdk/...
 # What runs on every server: the stores, and two replicas of everything above them.
 STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \
@@ -57,7 +57,7 @@ run: ## Build and run everything in one process, with demo data (needs only Go)
 	@exec bin/usher dev
 
 .PHONY: build
-build: ## Build bin/usher, the five services and the gateway
+build: ## Build bin/usher, the services and the gateway
 	@mkdir -p bin
 	CGO_ENABLED=0 go build -trimpath -o bin/ $(COMMANDS)
 
@@ -68,7 +68,7 @@ test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on thr
 	@tools/need-cc.sh
 	@echo "building the tests with the race detector: the first time takes some minutes until a package is reported"
 	CGO_ENABLED=1 scripts/with-deps.sh $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
-	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -count=1 -p 4 -timeout 60m $(PKG)
+	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) -vet=off -count=1 -p 4 -timeout 60m $(PKG)
 
 .PHONY: matrix
 matrix: ## Run the stores, and two replicas of everything, on the oldest and the newest PostgreSQL, Redis and Valkey (STORES=./x narrows)
@@ -111,12 +111,12 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 	done
 
 .PHONY: attack
-attack: ## Attack five processes as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10), then with GRANTS grants
+attack: ## Attack a process for each service as in the tests, only longer and with more of everything (ROUNDS=1000 CROWD=10), then with GRANTS grants
 	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/attack -rounds $(ROUNDS) -crowd $(CROWD)
 	@$(MAKE) endings
 
 .PHONY: interop
-interop: ## Run the examples of docs/grpc.md and docs/clients.md, the slow ones too: Java, Spring, Apache (fetches 200 MB once)
+interop: ## Run the examples of docs/grpc.md and docs/clients.md, the slow ones too: Java, Spring, Apache, the inspector of MCP (fetches 310 MB once)
 	scripts/with-deps.sh --clients go test -count=1 -v -timeout 60m -tags slow ./test/interop
 
 .PHONY: pages
@@ -132,8 +132,13 @@ rolling: ## Replace everything under a load for FOR (5m) and count what clients 
 	scripts/with-deps.sh go run ./test/rolling/cmd/rolling -for $(FOR)
 
 .PHONY: crash
-crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and check the data
+crash: ## Kill the token service at random moments, ROUNDS (200) with each retry window, and check the data; then any process, and check the audit trail
 	scripts/with-deps.sh go run ./test/crash/cmd/crash -rounds $(ROUNDS)
+	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/activity -run "ACrashLosesNoEvent|GrantedRequestsAreCounted" -rounds $(ROUNDS)
+
+.PHONY: flood
+flood: ## Send 100,000 refused requests a minute that name one client, count the rows, and measure what others take
+	scripts/with-deps.sh go test -count=1 -v -timeout 30m ./test/activity -run AFloodLeaves -flood 100000
 
 .PHONY: endings
 endings: ## Take access away from subjects on which GRANTS (1000000) grants hang, and measure what each ending and others take

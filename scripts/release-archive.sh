@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# release-archive.sh VERSION [COMMIT]: keeps the sources of a release, of its five processes alone and without tests, for
+# release-archive.sh VERSION [COMMIT]: keeps the sources of a release, of its services alone and without tests, for
 # test/upgrade, which runs them beside what is in the working tree. COMMIT is the tag v<VERSION> unless given.
 set -euo pipefail
 

@@ -5,10 +5,17 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -16,77 +23,176 @@ import (
 // rounds is the number of crashes; `make crash` plays more.
 var rounds = flag.Int("rounds", 8, "crashes of TestActivity_ACrashLosesNoEventAndStoresNoneTwice")
 
-// TestActivity_ACrashLosesNoEventAndStoresNoneTwice: identity and activity are killed at random while
-// workspaces are created. Afterwards each workspace that exists has one event, and no other has any.
+// most is how many changes of a kind are made, crashed the name of their objects.
+const (
+	most    = 900
+	crashed = "Crashed"
+)
+
+// TestActivity_ACrashLosesNoEventAndStoresNoneTwice: any process is killed at random while each service
+// that has events changes something all the time. Afterwards each change that was committed has one
+// event, and none that was not committed has any.
 func TestActivity_ACrashLosesNoEventAndStoresNoneTwice(t *testing.T) {
-	d, _ := shared.OwnFiveProcesses(t, nil)
-	random := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
+	d, _ := shared.OwnProcesses(t, nil)
+	c := &crash{t: t, conns: map[string]*grpc.ClientConn{}}
+	for _, service := range []string{"identity", "authz", "token", "consent"} {
+		conn, err := d.Dial("operator", service)
+		expect.NoError(t, err)
+		t.Cleanup(func() { expect.NoError(t, conn.Close()) })
+		c.conns[service] = conn
+	}
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(1, seed))
 	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan int)
-	go func() { done <- create(ctx, t, d) }()
+	var changing sync.WaitGroup
+	for _, change := range []func(ctx context.Context, n int){c.createWorkspace, c.createClient, c.createKey, c.approve} {
+		changing.Go(func() { repeat(ctx, change) })
+	}
+	killed := map[string]int{}
+	victims := d.Names()
 	for range *rounds {
-		victim := []string{"identity", "activity"}[random.IntN(2)]
+		victim := victims[random.IntN(len(victims))]
+		killed[victim]++
 		pause := time.NewTimer(time.Duration(random.IntN(700)) * time.Millisecond)
 		<-pause.C
 		expect.NoError(t, d.Kill(victim))
 		expect.NoError(t, d.StartOne(victim))
 	}
 	stop()
-	t.Logf("%d creations were sent", <-done)
-
-	conn, err := d.Dial("operator", "identity")
-	expect.NoError(t, err)
-	defer conn.Close()
-	res, err := identityv1.NewAdministrationServiceClient(conn).ListAllWorkspaces(t.Context(), &identityv1.ListAllWorkspacesRequest{PageSize: 1000})
-	expect.NoError(t, err)
-	exist := map[string]bool{}
-	for _, w := range res.GetWorkspaces() {
-		if w.GetName() == crashed {
-			exist[w.GetWorkspaceId()] = true
-		}
-	}
-	if len(exist) < *rounds {
-		t.Fatalf("only %d workspaces were created", len(exist))
-	}
-	var counts map[string]int
-	expect.Eventually(t, "every event", func() bool {
-		counts = map[string]int{}
-		for _, e := range events(t, d, "--kind", "workspace.created") {
-			counts[e.WorkspaceID]++
-		}
-		for id := range exist {
-			if counts[id] == 0 {
-				return false
-			}
-		}
-		return true
-	})
-	for id, n := range counts {
-		if n != 1 || !exist[id] {
-			t.Errorf("%s has %d events, and exists: %t", id, n, exist[id])
-		}
+	changing.Wait()
+	t.Logf("seed %d, killed %v", seed, killed)
+	for kind, exist := range map[string]func() []string{
+		"workspace.created": c.workspaces, "client.created": c.clients, "api_key.created": c.keys(false), "api_key.revoked": c.keys(true),
+		"workspace.app_approved": c.approved,
+	} {
+		c.compare(d, kind, exist())
 	}
 }
 
-// crashed is the name of the workspaces of the test.
-const crashed = "Crashed"
-
-// create creates workspaces one after another until ctx ends, and returns how many it sent.
-func create(ctx context.Context, t *testing.T, d *harness.Deployment) (n int) {
-	conn, err := d.Dial("operator", "identity")
-	if err != nil {
-		t.Error(err)
-		return 0
-	}
-	defer conn.Close()
-	admin := identityv1.NewAdministrationServiceClient(conn)
-	for ; ctx.Err() == nil && n < 900; n++ {
+// repeat makes a change again and again until ctx ends.
+func repeat(ctx context.Context, change func(ctx context.Context, n int)) {
+	for n := 0; ctx.Err() == nil && n < most; n++ {
 		call, cancel := context.WithTimeout(ctx, 5*time.Second)
-		// A call fails while identity is away, and may have created the workspace or not.
-		_, _ = admin.CreateWorkspace(call, &identityv1.CreateWorkspaceRequest{WorkspaceId: fmt.Sprintf("ws_crash%d", n), Name: crashed, Plan: "free"})
+		change(call, n)
 		cancel()
-		pause := time.NewTimer(20 * time.Millisecond)
+		pause := time.NewTimer(50 * time.Millisecond)
 		<-pause.C
 	}
-	return n
+}
+
+// crash makes changes. A call fails while a process is away, and may have changed something or not.
+type crash struct {
+	t     *testing.T
+	conns map[string]*grpc.ClientConn
+}
+
+func crashedID(prefix string, n int) string { return fmt.Sprintf("%s_crash%d", prefix, n) }
+
+func (c *crash) createWorkspace(ctx context.Context, n int) {
+	_, _ = identityv1.NewAdministrationServiceClient(c.conns["identity"]).CreateWorkspace(ctx, &identityv1.CreateWorkspaceRequest{
+		WorkspaceId: crashedID("ws", n), Name: crashed, Plan: "free",
+	})
+}
+
+func (c *crash) createClient(ctx context.Context, n int) {
+	_, _ = authzv1.NewAdministrationServiceClient(c.conns["authz"]).CreateClient(ctx, &authzv1.CreateClientRequest{
+		ClientId: crashedID("vdo_client", n), Name: crashed, Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{harness.CallbackURI},
+		Scopes: []string{"videos:read"},
+	})
+}
+
+// createKey creates a key and revokes it: a workspace has a limit of live ones.
+func (c *crash) createKey(ctx context.Context, _ int) {
+	keys := tokenv1.NewApiKeyServiceClient(c.conns["token"])
+	res, err := keys.CreateApiKey(ctx, &tokenv1.CreateApiKeyRequest{WorkspaceId: "ws_acme", Name: crashed})
+	if err == nil {
+		_, _ = keys.RevokeApiKey(ctx, &tokenv1.RevokeApiKeyRequest{KeyId: res.GetApiKey().GetKeyId()})
+	}
+}
+
+func (c *crash) approve(ctx context.Context, n int) {
+	_, _ = consentv1.NewWorkspaceServiceClient(c.conns["consent"]).SetAppApproval(ctx, &consentv1.SetAppApprovalRequest{
+		WorkspaceId: crashedID("ws", n), ClientId: harness.PublicID, Approved: true,
+	})
+}
+
+func (c *crash) workspaces() (ids []string) {
+	admin := identityv1.NewAdministrationServiceClient(c.conns["identity"])
+	res, err := admin.ListAllWorkspaces(c.t.Context(), &identityv1.ListAllWorkspacesRequest{PageSize: 1000}, grpc.WaitForReady(true))
+	expect.NoError(c.t, err)
+	for _, w := range res.GetWorkspaces() {
+		if w.GetName() == crashed {
+			ids = append(ids, w.GetWorkspaceId())
+		}
+	}
+	return ids
+}
+
+func (c *crash) clients() (ids []string) {
+	admin := authzv1.NewAdministrationServiceClient(c.conns["authz"])
+	res, err := admin.ListClients(c.t.Context(), &authzv1.ListClientsRequest{PageSize: 1000}, grpc.WaitForReady(true))
+	expect.NoError(c.t, err)
+	for _, r := range res.GetRegistrations() {
+		if r.GetClient().GetName() == crashed {
+			ids = append(ids, r.GetClient().GetClientId())
+		}
+	}
+	return ids
+}
+
+// keys returns the function that lists the keys, or the revoked ones.
+func (c *crash) keys(revoked bool) func() []string {
+	return func() (ids []string) {
+		keys := tokenv1.NewApiKeyServiceClient(c.conns["token"])
+		res, err := keys.ListApiKeys(c.t.Context(), &tokenv1.ListApiKeysRequest{WorkspaceId: "ws_acme"}, grpc.WaitForReady(true))
+		expect.NoError(c.t, err)
+		for _, k := range res.GetApiKeys() {
+			if k.GetName() == crashed && (!revoked || k.GetRevokeTime() != nil) {
+				ids = append(ids, k.GetKeyId())
+			}
+		}
+		return ids
+	}
+}
+
+func (c *crash) approved() (ids []string) {
+	workspaces := consentv1.NewWorkspaceServiceClient(c.conns["consent"])
+	for n := range most {
+		id := crashedID("ws", n)
+		res, err := workspaces.GetWorkspacePolicy(c.t.Context(), &consentv1.GetWorkspacePolicyRequest{WorkspaceId: id}, grpc.WaitForReady(true))
+		expect.NoError(c.t, err)
+		if len(res.GetApproved()) > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// compare awaits the events of a kind, and requires one for each of the objects and no other.
+func (c *crash) compare(d *harness.Deployment, kind string, exist []string) {
+	c.t.Helper()
+	if len(exist) == 0 {
+		c.t.Errorf("no change of %s was committed", kind)
+	}
+	var counts map[string]int
+	expect.Eventually(c.t, "every event "+kind, func() bool {
+		counts = map[string]int{}
+		for _, e := range events(c.t, d, "--kind", kind) {
+			switch kind {
+			case "client.created":
+				counts[e.ClientID]++
+			case "api_key.created", "api_key.revoked":
+				counts[e.ObjectID]++
+			default:
+				counts[e.WorkspaceID]++
+			}
+		}
+		return !slices.ContainsFunc(exist, func(id string) bool { return counts[id] == 0 })
+	})
+	for id, n := range counts {
+		if n != 1 || !slices.Contains(exist, id) {
+			c.t.Errorf("%s of %s has %d events, and the change was committed: %t", kind, id, n, slices.Contains(exist, id))
+		}
+	}
+	c.t.Logf("%s: %d changes, each with one event", kind, len(exist))
 }

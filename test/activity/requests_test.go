@@ -1,9 +1,11 @@
 package activity
 
 import (
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -106,11 +108,15 @@ func TestActivity_NoSecretIsInTheLog(t *testing.T) {
 	})
 }
 
+// flood is how many requests name one client; `make flood` sends 100,000 in a minute.
+var flood = flag.Int("flood", 6000, "requests of TestActivity_AFloodLeavesAThousandRows")
+
 // TestActivity_AFloodLeavesAThousandRows: requests of any number of kinds that name one client are
 // counted, in at most 1,000 rows a day, while those of another client still arrive in the log.
 func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
-	d := shared.FiveProcesses()
-	const flood, perSecond, senders = 6000, 1667, 8
+	d := shared.Processes()
+	const perSecond, senders = 1667, 8
+	quiet := latencies(t, d, func() bool { return false })
 	before := total(requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize"))
 	var next atomic.Int64
 	var sent sync.WaitGroup
@@ -123,7 +129,7 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	failed := make(chan error, senders)
 	for range senders {
 		sent.Go(func() {
-			for n := next.Add(1); n <= flood; n = next.Add(1) {
+			for n := next.Add(1); n <= int64(*flood); n = next.Add(1) {
 				<-tick.C
 				path := harness.Request{ClientID: harness.PublicID, RedirectURI: fmt.Sprintf("https://evil.example/%d", n)}.Path()
 				res, err := client.Get(d.PublicURL + path)
@@ -143,7 +149,9 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	expect.Eventually(t, "a request of another client during the flood", func() bool {
 		return len(requests(t, d, harness.ConfidentialID, "--request", other.Header.Get("Usher-Request-Id"))) == 1
 	})
+	busy := latencies(t, d, func() bool { return next.Load() <= int64(*flood) })
 	sent.Wait()
+	t.Logf("p99 of introspection: %s before the flood, %s during it", p99(quiet), p99(busy))
 	close(failed)
 	for err := range failed {
 		t.Error(err)
@@ -151,7 +159,7 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	var rows []request
 	expect.Eventually(t, "the count of all", func() bool {
 		rows = requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize")
-		return total(rows)-before+dropped(t, d) >= flood
+		return total(rows)-before+dropped(t, d) >= int64(*flood)
 	})
 	if every := requests(t, d, harness.PublicID); len(every) > 1000 {
 		t.Errorf("the client has %d rows", len(every))
@@ -163,6 +171,24 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	if !overflow {
 		t.Error("no row counts the requests beyond the limit by their cause")
 	}
+}
+
+// latencies returns how long requests of another client take: a hundred, and more while it goes on.
+func latencies(t *testing.T, d *harness.Deployment, goesOn func() bool) (took []time.Duration) {
+	t.Helper()
+	for len(took) < 100 || goesOn() {
+		began := time.Now()
+		_, err := d.Active("vdo_oat_none")
+		expect.NoError(t, err)
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	return took
+}
+
+// p99 returns the 99th percentile of a sorted list.
+func p99(took []time.Duration) time.Duration {
+	return took[len(took)*99/100].Round(10 * time.Microsecond)
 }
 
 func total(rows []request) (n int64) {

@@ -1,4 +1,4 @@
-// Package attack plays the attacker against five processes as they are shipped: without the race
+// Package attack plays the attacker against separate processes as they are shipped: without the race
 // detector, with mutual TLS, on a PostgreSQL and a Redis server of its own. Its tests are named
 // after the numbered cases of docs/threat-model.md.
 //

@@ -36,7 +36,7 @@ func newProxiedDeployment(t *testing.T) proxiedDeployment {
 	}
 	servers.RedisAddr = f.redis.Addr()
 	t.Cleanup(func() { _, _ = f.postgres.Close(), f.redis.Close() })
-	f.Deployment, err = harness.FiveProcesses(shared.bins, t.TempDir(), servers, map[string]string{
+	f.Deployment, err = harness.Processes(shared.bins, t.TempDir(), servers, map[string]string{
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_REDIS_PREFIX": "fragile:",
 	})
 	expect.NoError(t, err)

@@ -58,7 +58,7 @@ func begin(dir string) error {
 		return err
 	}
 	shared.upstream = harness.NewUpstream()
-	shared.Deployment, err = harness.FiveProcesses(shared.bins, dir, shared.servers.Servers, harness.WithLongTimeouts(map[string]string{
+	shared.Deployment, err = harness.Processes(shared.bins, dir, shared.servers.Servers, harness.WithLongTimeouts(map[string]string{
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
 		// The tests send hundreds of wrong secrets from one address, to measure the cost of each.
 		"USHER_AUTHZ_SOURCE_ATTEMPTS": "0", "USHER_AUTHZ_CLIENT_ATTEMPTS": "0",

@@ -87,7 +87,7 @@ func newProductionDeployment(t *testing.T) productionDeployment {
 	t.Cleanup(front.Close)
 	servers, err := harness.NewServers(context.WithoutCancel(t.Context()))
 	expect.NoError(t, err)
-	d, err := harness.FiveProcesses(shared.bins, t.TempDir(), servers, map[string]string{
+	d, err := harness.Processes(shared.bins, t.TempDir(), servers, map[string]string{
 		"USHER_DEVELOPMENT": "false", "USHER_PUBLIC_URL": front.URL, "USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_REDIS_PREFIX": "production:",
 	})
 	expect.NoError(t, err)

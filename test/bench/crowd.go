@@ -81,7 +81,7 @@ func deployCrowd(ctx context.Context, at place, size int) (*harness.Deployment, 
 	}
 	set := withoutBudgets()
 	set["USHER_TOKEN_INTROSPECTION_CACHE_SIZE"] = "0"
-	d, err := harness.FiveProcesses(at.bins, dir, servers, set)
+	d, err := harness.Processes(at.bins, dir, servers, set)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// bed is a deployment of five processes with a signed-in client for each caller.
+// bed is a deployment of separate processes with a signed-in client for each caller.
 type bed struct {
 	d       *harness.Deployment
 	o       options
@@ -60,7 +60,7 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 	set := withoutBudgets()
 	set["USHER_UPSTREAM_URL"] = "http://" + upstream.addr
 	set["USHER_TOKEN_INTROSPECTION_CACHE_SIZE"] = "0" // measured without the cache first
-	d, err := harness.FiveProcesses(at.bins, five, at.servers, set)
+	d, err := harness.Processes(at.bins, five, at.servers, set)
 	if err != nil {
 		return err
 	}

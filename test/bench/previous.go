@@ -37,7 +37,7 @@ func measurePrevious(ctx context.Context, at place, o options, r *report) error 
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
-		d, err := harness.FiveProcesses(run.bins, dir, servers, run.settings)
+		d, err := harness.Processes(run.bins, dir, servers, run.settings)
 		if err != nil {
 			return err
 		}

@@ -35,7 +35,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	expect.NoError(t, err)
 	defer func() { expect.NoError(t, stop()) }()
 	servers.RedisAddr = addr
-	d, err := harness.FiveProcesses(bins, t.TempDir(), servers, harness.WithLongTimeouts(map[string]string{
+	d, err := harness.Processes(bins, t.TempDir(), servers, harness.WithLongTimeouts(map[string]string{
 		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
 	}))
 	expect.NoError(t, err)

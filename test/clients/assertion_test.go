@@ -132,7 +132,7 @@ func TestN6_AClientAuthenticatesWithAKeyAtEveryEndpoint(t *testing.T) {
 // TestN6_6_TheLastUseOfAPublishedKeyIsShown: in development a client may publish its keys on
 // loopback. The use is written when the process ends at the latest.
 func TestN6_6_TheLastUseOfAPublishedKeyIsShown(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	c := newSigningClient(t, d, "vdo_client_publisher")
 	keys := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -17,7 +17,7 @@ import (
 	"github.com/vidocu/usher/test/harness"
 )
 
-// bench is five processes, where token connects to its database through a proxy that can cut the
+// bench is separate processes, where token connects to its database through a proxy that can cut the
 // connections.
 type bench struct {
 	deployment *harness.Deployment
@@ -57,7 +57,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 	}
 	u.Host = b.way.Addr()
 	servers.Databases["token"] = u.String()
-	if b.deployment, err = harness.FiveProcesses(bins, dir, servers, map[string]string{
+	if b.deployment, err = harness.Processes(bins, dir, servers, map[string]string{
 		"USHER_AUTHZ_USER_REQUESTS": "0",
 		"USHER_TOKEN_GRANT_LIMIT":   "0", // the test reads the tokens of a grant from the database after a hundred more grants
 	}); err != nil {

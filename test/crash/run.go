@@ -53,7 +53,7 @@ func (r *Report) Print(out io.Writer) {
 	fmt.Fprintf(out, "\nTransactions and lock waits left behind: %d.\n", r.Stuck)
 }
 
-// Run plays the rounds on five processes in dir. Progress goes to log, a line for each round.
+// Run plays the rounds on separate processes in dir. Progress goes to log, a line for each round.
 func Run(ctx context.Context, dir string, o Options, log io.Writer) (*Report, error) {
 	b, err := newBench(ctx, dir)
 	if err != nil {

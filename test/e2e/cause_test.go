@@ -170,7 +170,7 @@ var issuedSecret = regexp.MustCompile(`vdo_secret_[0-9A-Za-z]+`)
 // TestFault_D3_AnOperatorsChangeToAClientIsTheCause: the secret was replaced, the client was
 // disabled, or a grant type was removed.
 func TestFault_D3_AnOperatorsChangeToAClientIsTheCause(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	operate := func(args ...string) string {
 		t.Helper()
 		out, err := d.Operate(t.Context(), shared.Bins, args...)

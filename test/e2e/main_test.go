@@ -1,5 +1,5 @@
 // Package e2e tests Usher's contract from the outside: every test runs against the all-in-one and
-// against five processes, through HTTP and gRPC only.
+// against separate processes, through HTTP and gRPC only.
 package e2e
 
 import (

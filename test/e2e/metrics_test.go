@@ -33,7 +33,7 @@ func documentedMetrics(t *testing.T) []string {
 // TestMetricsAndTelemetryPageListTheSame: the processes expose exactly the metrics that
 // docs/telemetry.md lists.
 func TestMetricsAndTelemetryPageListTheSame(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	_, err := d.Issue(d.NewBrowser(), harness.Request{})
 	expect.NoError(t, err)
 	var shown string
@@ -85,7 +85,7 @@ func TestAlertsAndDashboardQueryExistingMetrics(t *testing.T) {
 // TestARequestIDIsInTheLogOfEveryProcess: the incident id of a user API error is in the log of
 // every process that handled the request, together with the trace id.
 func TestARequestIDIsInTheLogOfEveryProcess(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	a := expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/authenticate", "", `{"emailAddress":"john.doe@gmail.com","password":"not-his-password"}`)
 	var body struct {
 		IncidentID string `json:"incidentId"`

@@ -191,7 +191,7 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 // TestFault_D6_AClientThatVerifiesAHostNameConnects: TLS clients in other languages verify the DNS
 // name of the certificate.
 func TestFault_D6_AClientThatVerifiesAHostNameConnects(t *testing.T) {
-	five := shared.FiveProcesses()
+	five := shared.Processes()
 	config, err := five.TLS("video-api", "token")
 	expect.NoError(t, err)
 	config.InsecureSkipVerify, config.VerifyPeerCertificate = false, nil

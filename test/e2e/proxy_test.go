@@ -22,7 +22,7 @@ import (
 // TestFault_E2_TwoClientsBehindNginxAreTwoSources: the failures of one are not counted against the
 // other.
 func TestFault_E2_TwoClientsBehindNginxAreTwoSources(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	front := startNginx(t, d.PublicURL)
 	from := func(source string) func() int {
 		dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(source)}}

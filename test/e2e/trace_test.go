@@ -92,7 +92,7 @@ func wantOneRoot(t *testing.T, trace []harness.Span) (root harness.Span) {
 // TestTraces_ARequestIsOneTraceThroughEveryProcess: from the gateway to the last SQL statement. No
 // statement of authz is expected, since it may have every client in memory.
 func TestTraces_ARequestIsOneTraceThroughEveryProcess(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	spans, stop := d.Traces.Record()
 	defer stop()
 	b := d.NewBrowser()
@@ -166,20 +166,20 @@ func wantLinkOnly(t *testing.T, root harness.Span) {
 // TestTraces_AServicesTraceContextIsContinued: with the gateway's certificate, the same metadata is
 // trusted.
 func TestTraces_AServicesTraceContextIsContinued(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	spans, stop := d.Traces.Record()
 	defer stop()
 	conn, err := d.Dial("gateway", "token")
 	expect.NoError(t, err)
 	defer conn.Close()
-	ownFiveProcesses := strings.Replace(clientTrace, "0af7", "feed", 1)
-	ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", fmt.Sprintf("00-%s-b7ad6b7169203331-01", ownFiveProcesses))
+	ownTrace := strings.Replace(clientTrace, "0af7", "feed", 1)
+	ctx := metadata.AppendToOutgoingContext(context.Background(), "traceparent", fmt.Sprintf("00-%s-b7ad6b7169203331-01", ownTrace))
 	_, err = tokenv1.NewUserServiceClient(conn).GetUser(ctx, &tokenv1.GetUserRequest{})
 	if err == nil {
 		t.Error("a request without a token succeeded")
 	}
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		if slices.ContainsFunc(spans(), func(s harness.Span) bool { return s.Trace() == ownFiveProcesses && s.Service == "token" }) {
+		if slices.ContainsFunc(spans(), func(s harness.Span) bool { return s.Trace() == ownTrace && s.Service == "token" }) {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -190,7 +190,7 @@ func TestTraces_AServicesTraceContextIsContinued(t *testing.T) {
 
 // TestTraces_TheUpstreamReceivesOnlyOurTraceContext, and not the client's.
 func TestTraces_TheUpstreamReceivesOnlyOurTraceContext(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	spans, stop := d.Traces.Record()
 	defer stop()
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})

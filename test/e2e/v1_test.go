@@ -84,7 +84,7 @@ func TestCase81_BearerOnlyInTheHeader(t *testing.T) {
 // TestWire6_OnlyTheTokensIdentityGoesUpstream: identity headers that a client sends are
 // removed.
 func TestWire6_OnlyTheTokensIdentityGoesUpstream(t *testing.T) {
-	five := shared.FiveProcesses()
+	five := shared.Processes()
 	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
 	expect.NoError(t, err)
 	a := expect.Response(t, five, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access, "Usher-Subject", "usr_root",

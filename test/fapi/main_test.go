@@ -1,6 +1,6 @@
 // Package fapi does what the modules of the OpenID Foundation's conformance suite for the FAPI 2.0
 // Security Profile do, with plain OAuth, private_key_jwt and DPoP: against the all-in-one and against
-// five processes on PostgreSQL and Redis, through HTTP and gRPC only. Each test that begins with
+// separate processes on PostgreSQL and Redis, through HTTP and gRPC only. Each test that begins with
 // TestFAPI2 has the name of its module.
 package fapi
 

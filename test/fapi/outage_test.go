@@ -13,7 +13,7 @@ import (
 // API, whose processes record proofs themselves.
 func TestN13_6_WithoutTheReplayStoreAProofIsRefused(t *testing.T) {
 	t.Parallel()
-	d, servers := shared.OwnFiveProcesses(t, map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL})
+	d, servers := shared.OwnProcesses(t, map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL})
 	c := newClient(t, d)
 	first := c.tokens()
 	proof, push := c.proof("/oauth/token"), c.proof("/oauth/par")

@@ -1,5 +1,5 @@
 // Package fleet starts the deployments that the tests of a package share, because starting them
-// takes seconds: the all-in-one, with the race detector in it, and five processes with mutual TLS on
+// takes seconds: the all-in-one, with the race detector in it, and separate processes with mutual TLS on
 // PostgreSQL and Redis, without it.
 package fleet
 
@@ -32,7 +32,7 @@ const (
 type Fleet struct {
 	// Bins are built without the race detector.
 	Bins harness.Binaries
-	// Shapes are the all-in-one and the five processes; none in a package whose tests start their own.
+	// Shapes are the all-in-one and the separate processes; none in a package whose tests start their own.
 	Shapes []*harness.Deployment
 }
 
@@ -119,7 +119,7 @@ func start(dir string, bins harness.Binaries, more map[string]string) ([]*harnes
 	}
 	settings["USHER_DCR"], settings["USHER_OPENID"] = "open", "true" // as in the all-in-one
 	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL       // the all-in-one has its example API
-	processes, err := harness.FiveProcesses(bins, mkdir(dir, "five"), servers, settings)
+	processes, err := harness.Processes(bins, mkdir(dir, "five"), servers, settings)
 	if err != nil {
 		return started, err
 	}
@@ -156,8 +156,8 @@ func mkdir(parts ...string) string {
 // AllInOne returns the shared all-in-one.
 func (f *Fleet) AllInOne() *harness.Deployment { return f.Shapes[0] }
 
-// FiveProcesses returns the shared shape in which every service is a process of its own.
-func (f *Fleet) FiveProcesses() *harness.Deployment { return f.Shapes[1] }
+// Processes returns the shared shape in which every service is a process of its own.
+func (f *Fleet) Processes() *harness.Deployment { return f.Shapes[1] }
 
 // Each runs a test against both shapes at once: a test mostly waits for its responses.
 func (f *Fleet) Each(t *testing.T, test func(t *testing.T, d *harness.Deployment)) {
@@ -187,14 +187,14 @@ func (f *Fleet) OwnAllInOne(t *testing.T, extra map[string]string) *harness.Depl
 	return d
 }
 
-// OwnFiveProcesses starts five processes on PostgreSQL and Redis servers of the test's own.
-func (f *Fleet) OwnFiveProcesses(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.OwnServers) {
+// OwnProcesses starts separate processes on PostgreSQL and Redis servers of the test's own.
+func (f *Fleet) OwnProcesses(t *testing.T, extra map[string]string) (*harness.Deployment, *harness.OwnServers) {
 	t.Helper()
 	dir := t.TempDir()
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	expect.NoError(t, err)
 	t.Cleanup(func() { expect.NoError(t, servers.Close()) })
-	d, err := harness.FiveProcesses(f.Bins, dir, servers.Servers, harness.WithLongTimeouts(extra))
+	d, err := harness.Processes(f.Bins, dir, servers.Servers, harness.WithLongTimeouts(extra))
 	expect.NoError(t, err)
 	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	return d, servers

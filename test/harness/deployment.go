@@ -108,20 +108,20 @@ func services() []string {
 	return []string{"identity", "authz", "token", "consent", "activity", "gateway"}
 }
 
-// FiveProcesses starts every service in its own process with mutual TLS between them, on PostgreSQL
+// Processes starts every service in its own process with mutual TLS between them, on PostgreSQL
 // and Redis.
-func FiveProcesses(bins Binaries, dir string, servers Servers, extra map[string]string) (*Deployment, error) {
+func Processes(bins Binaries, dir string, servers Servers, extra map[string]string) (*Deployment, error) {
 	return Replicated(bins, dir, servers, 1, extra)
 }
 
-// Replicated is FiveProcesses with several replicas of each service, gateways too: token, token-2,
+// Replicated is Processes with several replicas of each service, gateways too: token, token-2,
 // and so on.
 func Replicated(bins Binaries, dir string, servers Servers, replicas int, extra map[string]string) (*Deployment, error) {
 	authority, err := NewAuthority(dir)
 	if err != nil {
 		return nil, err
 	}
-	d := &Deployment{Name: "five processes", dir: dir, authority: authority, running: map[string]*process{}}
+	d := &Deployment{Name: "separate processes", dir: dir, authority: authority, running: map[string]*process{}}
 	if replicas > 1 {
 		d.Name = fmt.Sprintf("%d replicas", replicas)
 	}

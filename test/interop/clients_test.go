@@ -20,7 +20,7 @@ func TestFault_D8_TheExamplesOfEachLibraryRun(t *testing.T) {
 	elsewhere := map[string]bool{
 		"auth.js": true, "better-auth": true, // web_test.go
 		"mcp": true, "mcp-python": true, "mcp-server": true, "mcp-catalog": true, // mcp_test.go
-		"mcp-register":         true,                          // mcp_registration_test.go
+		"mcp-register": true, "mcp-document": true, // mcp_registration_test.go
 		"oauth4webapi-service": true, "authlib-service": true, // service_test.go
 		"private_key_jwt": true, "private_key_jwt-keys": true, // keys_test.go
 		"swagger-ui": true, "swagger-ui-openapi": true, // test/browser

@@ -12,7 +12,7 @@ import (
 )
 
 // TestFault_D7_TheExamplesOfOtherLanguagesRun extracts the examples from docs/grpc.md and runs them
-// against five processes with production certificates, with a live token and with a revoked one.
+// against separate processes with production certificates, with a live token and with a revoked one.
 func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 	install(t)
 	e := newExamples(t)
@@ -49,7 +49,7 @@ func TestFault_D7_TheProtosCompileWithoutMore(t *testing.T) {
 	e.command(t, "python3", append([]string{"-m", "grpc_tools.protoc", "-I", protos, "--python_out=" + e.dir}, files...)...)
 }
 
-// production starts five processes with mutual TLS.
+// production starts separate processes with mutual TLS.
 func production(t *testing.T) *harness.Deployment {
 	t.Helper()
 	dir := t.TempDir()
@@ -61,7 +61,7 @@ func production(t *testing.T) *harness.Deployment {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := harness.FiveProcesses(bins, dir, servers, harness.WithLongTimeouts(nil))
+	d, err := harness.Processes(bins, dir, servers, harness.WithLongTimeouts(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,10 +4,8 @@ package interop
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,8 +25,8 @@ func TestMCPInspector_ConnectsInEveryWayOfRegistration(t *testing.T) {
 			return []string{"--client-id", publicClient(t, callback)}
 		},
 		"registered by itself": func(*testing.T, string) []string { return nil },
-		"described by a document": func(t *testing.T, callback string) []string {
-			return []string{"--client-metadata-url", clientDocument(t, callback)}
+		"described by a document": func(*testing.T, string) []string {
+			return []string{"--client-metadata-url", usher.documents.url("inspector")}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,20 +73,6 @@ func publicClient(t *testing.T, redirectURI string) string {
 		t.Fatal(err)
 	}
 	return clientID(t, created)
-}
-
-// clientDocument serves a document that describes a public client, and returns its URL.
-func clientDocument(t *testing.T, redirectURI string) string {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{
-			"client_id": "http://" + r.Host + r.URL.Path, "client_name": "Inspector", "redirect_uris": []string{redirectURI},
-			"token_endpoint_auth_method": "none",
-		})
-	}))
-	t.Cleanup(server.Close)
-	return server.URL + "/inspector.json"
 }
 
 // prompt matches the address that the inspector asks the user to open.

@@ -23,6 +23,8 @@ var usher struct { //nolint:gochecknoglobals // set once in TestMain, read by ev
 	bins harness.Binaries
 	// catalog is the catalog's file, which begins as the default one.
 	catalog string
+	// documents describe clients.
+	documents *clientDocuments
 }
 
 // defaultCatalog is the built-in catalog.
@@ -43,13 +45,20 @@ func run(m *testing.M) int {
 		usher.bins = bins
 		err = copyFile(usher.catalog, defaultCatalog)
 	}
+	certificate := filepath.Join(dir, "document.pem")
 	if err == nil {
-		usher.Deployment, err = harness.AllInOne(bins, dir, harness.WithLongTimeouts(map[string]string{"USHER_CATALOG_FILE": usher.catalog}))
+		usher.documents, err = newClientDocuments(certificate)
+	}
+	if err == nil {
+		usher.Deployment, err = harness.AllInOne(bins, dir, harness.WithLongTimeouts(map[string]string{
+			"USHER_CATALOG_FILE": usher.catalog, "SSL_CERT_FILE": certificate,
+		}))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	defer usher.documents.server.Close()
 	code := m.Run()
 	if err := usher.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -122,7 +122,7 @@ func TestOIDCConfig_Keys(t *testing.T) {
 
 // TestN10_1_KeysStayAcrossARestart: a verifier that cached them goes on.
 func TestN10_1_KeysStayAcrossARestart(t *testing.T) {
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	r := newRP(d)
 	before, _ := get(t, d.PublicURL+"/oauth/jwks")
 	hint := r.login(t).Text("id_token")

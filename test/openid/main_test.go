@@ -1,4 +1,4 @@
-// Package openid tests OpenID Connect from the outside, against the all-in-one and against five processes
+// Package openid tests OpenID Connect from the outside, against the all-in-one and against separate processes
 // on PostgreSQL and Redis. Its tests have the names of the modules of the OpenID Foundation's conformance
 // suite, and do what the module does.
 package openid

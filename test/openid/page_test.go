@@ -22,7 +22,7 @@ func TestN10_EveryCommandOfTheOpenIDPageRuns(t *testing.T) {
 	if len(blocks) < 4 {
 		t.Fatalf("the page has %d blocks", len(blocks))
 	}
-	d := shared.FiveProcesses()
+	d := shared.Processes()
 	operator, err := d.OperatorEnv()
 	expect.NoError(t, err)
 	env := maps.Clone(operator)

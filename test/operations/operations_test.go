@@ -110,7 +110,7 @@ func newSite(t *testing.T) *site {
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	expect.NoError(t, err)
 	t.Cleanup(func() { expect.NoError(t, servers.Close()) })
-	d, err := harness.FiveProcesses(bins, dir, servers.Servers, harness.WithLongTimeouts(map[string]string{"USHER_DCR": "open"}))
+	d, err := harness.Processes(bins, dir, servers.Servers, harness.WithLongTimeouts(map[string]string{"USHER_DCR": "open"}))
 	expect.NoError(t, err)
 	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	s := &site{d: d, dir: filepath.Join(dir, "work")}

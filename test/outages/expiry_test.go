@@ -12,7 +12,7 @@ import (
 // has expired.
 func TestFault_A7_ARequestThatExpiredSaysSo(t *testing.T) {
 	t.Parallel() // it has its own servers
-	d, _ := shared.OwnFiveProcesses(t, nil)
+	d, _ := shared.OwnProcesses(t, nil)
 	b := expect.SignedIn(t, d, harness.JohnEmail)
 	open, err := b.Consent(harness.Request{})
 	expect.NoError(t, err)

@@ -21,7 +21,7 @@ func restart(t *testing.T, d *harness.Deployment) {
 // progress.
 func TestARestartKeepsUsersConsentsAndTokens(t *testing.T) {
 	t.Parallel() // it has its own servers
-	five, _ := shared.OwnFiveProcesses(t, nil)
+	five, _ := shared.OwnProcesses(t, nil)
 	fleet.On(t, []*harness.Deployment{shared.OwnAllInOne(t, nil), five}, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		expect.NoError(t, err)
@@ -50,7 +50,7 @@ func TestARestartKeepsUsersConsentsAndTokens(t *testing.T) {
 // refresh token after thirty days; the responses are then those for an unknown one.
 func TestWire3_LifetimesEnd(t *testing.T) {
 	t.Parallel() // it has its own servers
-	d, _ := shared.OwnFiveProcesses(t, nil)
+	d, _ := shared.OwnProcesses(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
 	expect.NoError(t, err)
@@ -151,7 +151,7 @@ func TestRetryWindow_TheSameClientGetsTheSamePairAgain(t *testing.T) {
 // TestProductionRefusesTheFixtures, and it refuses the secrets of the development profile.
 func TestProductionRefusesTheFixtures(t *testing.T) {
 	t.Parallel() // it has its own servers
-	d, _ := shared.OwnFiveProcesses(t, nil)
+	d, _ := shared.OwnProcesses(t, nil)
 	_, err := d.StopOne("authz")
 	expect.NoError(t, err)
 	_, err = d.StopOne("identity")

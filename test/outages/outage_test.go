@@ -81,7 +81,7 @@ func (d outage) wantGRPCIntrospection(t *testing.T) {
 // line.
 func TestOutageTableOfTheOperationsPage(t *testing.T) {
 	t.Parallel() // it has its own servers
-	deployment, servers := shared.OwnFiveProcesses(t, nil)
+	deployment, servers := shared.OwnProcesses(t, nil)
 	tokens, err := deployment.Issue(deployment.NewBrowser(), harness.Request{})
 	expect.NoError(t, err)
 	d := outage{deployment, servers, tokens}

@@ -46,7 +46,7 @@ func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 	others := servers.Servers
 	others.Databases = maps.Clone(servers.Databases)
 	delete(others.Databases, "token")
-	d, err := harness.FiveProcesses(shared.Bins, dir, others, map[string]string{
+	d, err := harness.Processes(shared.Bins, dir, others, map[string]string{
 		"USHER_TOKEN_DATABASE_URL_FILE": write("token-url", as("database-first")),
 		"USHER_REDIS_USERNAME":          "usher", "USHER_REDIS_PASSWORD_FILE": write("redis-password", "redis-first"),
 	})

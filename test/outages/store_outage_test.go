@@ -39,7 +39,7 @@ func wantUnavailable(t *testing.T, d *harness.Deployment, what, path string, bod
 // consume no token, raise no reuse alarm, and succeed again once PostgreSQL is back.
 func TestCase104_PostgreSQLStopped(t *testing.T) {
 	t.Parallel() // it has its own servers
-	d, servers := shared.OwnFiveProcesses(t, nil)
+	d, servers := shared.OwnProcesses(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
 	expect.NoError(t, err)
@@ -80,7 +80,7 @@ func TestCase104_PostgreSQLStopped(t *testing.T) {
 // lose nothing.
 func TestCase104_RedisAway(t *testing.T) {
 	t.Parallel() // it has its own servers
-	d, servers := shared.OwnFiveProcesses(t, nil)
+	d, servers := shared.OwnProcesses(t, nil)
 	b := d.NewBrowser()
 	tokens, err := d.Issue(b, harness.Request{})
 	expect.NoError(t, err)
@@ -111,7 +111,7 @@ func TestCase104_RedisAway(t *testing.T) {
 // Redis was flushed or restored.
 func TestADR0002_RedisDecidesNothing(t *testing.T) {
 	t.Parallel() // it has its own servers
-	d, servers := shared.OwnFiveProcesses(t, nil)
+	d, servers := shared.OwnProcesses(t, nil)
 	redis := servers.Redis()
 	b := d.NewBrowser()
 

@@ -17,7 +17,7 @@ import (
 
 // TestFault_E7_ASignedOutBrowserStaysSo after Redis was restored from an older backup.
 func TestFault_E7_ASignedOutBrowserStaysSo(t *testing.T) {
-	d := shared.FiveProcesses() // the shape with Redis
+	d := shared.Processes() // the shape with Redis
 	server := redis.NewClient(&redis.Options{Addr: os.Getenv("USHER_TEST_REDIS_ADDR")})
 	defer server.Close()
 	b := expect.SignedIn(t, d, harness.JohnEmail)

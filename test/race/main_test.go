@@ -1,5 +1,5 @@
 // Package race sends concurrent requests, repeatedly, and checks the resulting state: against the
-// all-in-one and against five processes on PostgreSQL and Redis, through HTTP only. The processes
+// all-in-one and against separate processes on PostgreSQL and Redis, through HTTP only. The processes
 // run without the race detector: fifty requests behind a barrier, two hundred times, look for races
 // between requests and not between goroutines.
 package race
@@ -59,7 +59,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	processes, err := harness.FiveProcesses(bins, five, servers, harness.WithLongTimeouts(nil))
+	processes, err := harness.Processes(bins, five, servers, harness.WithLongTimeouts(nil))
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// parts are a text split at the places of its arguments, which are all strings. Joining them costs a
-// tenth of what formatting the text costs, and a page has some dozens.
+// parts are a text split at the places of its arguments, which are all strings. A page has some dozens,
+// and joining them allocates once, where formatting looks up the text, parses it and allocates its state.
 type parts []part
 
 // part is a piece of a text, and the index of the argument after it; -1 at the end.

@@ -23,8 +23,8 @@ type Observed struct {
 }
 
 // Change runs work in a transaction (see sqldb.DB.InTx: it may run more than once) and writes its
-// event, with the fields that differ afterwards. No event is written if work fails. The error is
-// work's own.
+// event, with the fields that differ afterwards. No event is written if work fails, and none of an
+// IfChanged event if nothing differs. The error is work's own.
 func (l *Log) Change(ctx context.Context, e Event, object Observed, work func(tx *sqldb.Tx) error) error {
 	return l.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		if object.Lock != "" {
@@ -45,6 +45,9 @@ func (l *Log) Change(ctx context.Context, e Event, object Observed, work func(tx
 		}
 		recorded := e
 		recorded.Changes = append(slices.Clone(e.Changes), difference(before, after)...)
+		if e.onlyIfChanged && len(recorded.Changes) == 0 {
+			return nil
+		}
 		return l.Append(ctx, tx, recorded)
 	})
 }

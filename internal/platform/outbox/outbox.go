@@ -36,6 +36,16 @@ type Event struct {
 	// Changes are the fields that differ: those that are equal before and after are left out.
 	Changes []Change
 	Details map[string]string
+
+	// onlyIfChanged is described at IfChanged.
+	onlyIfChanged bool
+}
+
+// IfChanged returns the event such that Change writes it only if a field of the object differs: for an
+// act whose whole effect the fields show, and which may find everything as it wants it.
+func (e Event) IfChanged() Event {
+	e.onlyIfChanged = true
+	return e
 }
 
 // entry is a stored event.

@@ -71,12 +71,12 @@ func (s *Store) Events(ctx context.Context, f trail.Filter) ([]trail.Event, erro
 	q := query{text: `
 SELECT at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details, request_id, amount
 FROM audit_events WHERE TRUE`}
-	// The indexes have no rows without a value.
-	for column, value := range map[string]string{"user_id": f.UserID, "workspace_id": f.WorkspaceID, "client_id": f.ClientID} {
-		q.and(value != "", column+" <> '' AND "+column+" = ", value)
+	for _, filter := range []struct{ column, value string }{
+		{"user_id", f.UserID}, {"workspace_id", f.WorkspaceID}, {"client_id", f.ClientID}, {"actor_id", f.ActorID}, {"request_id", f.RequestID},
+	} {
+		// The indexes have no rows without a value.
+		q.and(filter.value != "", filter.column+" <> '' AND "+filter.column+" = ", filter.value)
 	}
-	q.and(f.ActorID != "", "actor_id = ", f.ActorID)
-	q.and(f.RequestID != "", "request_id = ", f.RequestID)
 	q.and(!f.Start.IsZero(), "at >= ", f.Start.UnixMicro())
 	q.and(!f.End.IsZero(), "at < ", f.End.UnixMicro())
 	q.anyOf("kind", f.Kinds)

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
-	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -18,8 +17,6 @@ const (
 	recentUse = 7 * 24 * time.Hour
 	// maxTesters is how many testers a client may have.
 	maxTesters = 20
-	// maxEmail is the length of an e-mail address in bytes (RFC 5321 §4.5.3.1.3).
-	maxEmail = 254
 )
 
 // AddRedirectURI registers another redirect URI. It returns an *oauth.FieldError.
@@ -64,25 +61,36 @@ func (c Console) AddTester(ctx context.Context, session secret.String, clientID,
 	if err != nil {
 		return err
 	}
-	address, err := mail.ParseAddress(strings.TrimSpace(typed))
-	if err != nil || address.Name != "" || len(address.Address) > maxEmail || address.Address != strings.TrimSpace(typed) {
-		return oauth.InvalidField("email_address", "must be an address such as name@example.com")
+	address, err := testerAddress(typed)
+	if err != nil {
+		return err
 	}
-	err = c.Store.AddTester(ctx, clientID, email(typed), maxTesters)
+	err = c.Store.AddTester(ctx, clientID, address, maxTesters)
 	if errors.Is(err, ErrTooMany) {
 		return oauth.InvalidField("email_address", fmt.Sprintf("cannot be added: there are %d testers, which is the limit", maxTesters))
 	}
 	return err
 }
 
-// RemoveTester takes that back.
+// RemoveTester takes that back. It returns an *oauth.FieldError.
 func (c Console) RemoveTester(ctx context.Context, session secret.String, clientID, typed string) error {
 	ctx, _, _, err := c.find(ctx, session, clientID)
 	if err != nil {
 		return err
 	}
-	return c.Store.RemoveTester(ctx, clientID, email(typed))
+	address, err := testerAddress(typed)
+	if err != nil {
+		return err
+	}
+	return c.Store.RemoveTester(ctx, clientID, address)
 }
 
-// email returns an e-mail address as testers are compared.
-func email(typed string) string { return strings.ToLower(strings.TrimSpace(typed)) }
+// testerAddress returns the canonical form of an address, by which testers are stored and compared, or an
+// *oauth.FieldError.
+func testerAddress(typed string) (emailaddress.Address, error) {
+	address, err := emailaddress.Canonical(typed)
+	if err != nil {
+		return "", oauth.InvalidField("email_address", "must be an address such as name@example.com")
+	}
+	return address, nil
+}

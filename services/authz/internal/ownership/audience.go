@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -34,7 +35,12 @@ func (a Audience) Check(ctx context.Context, registration client.Registration, s
 	if _, member := person.team(registration.Owner.WorkspaceID); member {
 		return nil
 	}
-	invited, err := a.Store.IsTester(ctx, registration.ID, email(person.Email))
+	// The account of a user of release 0.1 may have another form of the address.
+	address, err := emailaddress.Canonical(person.Email)
+	if err != nil {
+		return ErrNotLive
+	}
+	invited, err := a.Store.IsTester(ctx, registration.ID, address)
 	if err == nil && !invited {
 		err = ErrNotLive
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -57,7 +58,7 @@ type Review struct {
 
 // Tester is a user who may connect a client that is not live.
 type Tester struct {
-	Email   string
+	Address emailaddress.Address
 	AddedAt time.Time
 }
 
@@ -93,8 +94,8 @@ type Store interface {
 	RemoveRedirectURI(ctx context.Context, clientID, uri string, unused time.Duration) error
 	RedirectURIUses(ctx context.Context, clientID string, kept time.Duration) (map[string]time.Time, error)
 	// AddTester returns ErrTooMany.
-	AddTester(ctx context.Context, clientID, email string, limit int) error
-	RemoveTester(ctx context.Context, clientID, email string) error
+	AddTester(ctx context.Context, clientID string, address emailaddress.Address, limit int) error
+	RemoveTester(ctx context.Context, clientID string, address emailaddress.Address) error
 	Testers(ctx context.Context, clientID string) ([]Tester, error)
 	// AddSecret returns ErrStale, or ErrTooMany.
 	AddSecret(ctx context.Context, n NewSecret) error
@@ -106,7 +107,7 @@ type Store interface {
 
 // AudienceStore is the part of the store that an approval needs.
 type AudienceStore interface {
-	IsTester(ctx context.Context, clientID, email string) (bool, error)
+	IsTester(ctx context.Context, clientID string, address emailaddress.Address) (bool, error)
 	// AdmitPerson returns ErrPeople.
 	AdmitPerson(ctx context.Context, a Approval) error
 }

@@ -56,7 +56,7 @@ func appOf(app ownership.OwnedClient) *authzv1.OwnedClient {
 		People: int32(min(app.People, math.MaxInt32)), PeopleLimit: int32(min(app.PeopleLimit, math.MaxInt32)),
 	}
 	for _, t := range app.Testers {
-		res.Testers = append(res.Testers, &authzv1.AppTester{EmailAddress: t.Email, CreateTime: timestamppb.New(t.AddedAt)})
+		res.Testers = append(res.Testers, &authzv1.AppTester{EmailAddress: string(t.Address), CreateTime: timestamppb.New(t.AddedAt)})
 	}
 	for _, uri := range app.RedirectURIs {
 		if used, found := app.Uses[uri]; found {

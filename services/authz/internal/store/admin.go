@@ -148,7 +148,8 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	}
 	steps = append(steps, s.keyChange(c)...)
 	return unlessUnknown("changing a client", s.audited(ctx, clientChange{
-		kind: "client.updated", id: c.ClientID, steps: steps, verify: found(locked),
+		// A key may have the identifier and the name of the one that it replaces.
+		kind: "client.updated", id: c.ClientID, ifChanged: len(c.Keys) == 0, steps: steps, verify: found(locked),
 	}))
 }
 

@@ -233,7 +233,7 @@ func (s *Store) UseDynamic(ctx context.Context, id string, kept time.Duration) e
 
 // setDisabled disables or enables a client. It returns client.ErrUnknown.
 func (d *dynamicClients) setDisabled(ctx context.Context, id string, disabled bool) error {
-	event := outbox.Event{Kind: disabledKind(disabled), ClientID: id}
+	event := outbox.Event{Kind: disabledKind(disabled), ClientID: id}.IfChanged()
 	err := d.events.Change(ctx, event, dynamicObject(id), func(tx *sqldb.Tx) error {
 		changed, err := tx.Exec(ctx, d.text.setDisabled, id, disabled, enabledFor.Microseconds())
 		if err == nil && changed == 0 {

@@ -17,7 +17,9 @@ func (s *Store) Events() *outbox.Log { return s.events }
 type clientChange struct {
 	// kind is that of the event.
 	kind, id string
-	steps    []*sqldb.Statement
+	// ifChanged leaves the event out if no field of the client differs.
+	ifChanged bool
+	steps     []*sqldb.Statement
 	// verify returns an error if the steps, which have run, must not take effect; nil checks nothing.
 	verify func() error
 }
@@ -25,7 +27,11 @@ type clientChange struct {
 // audited runs the steps of a change in one transaction with its event, and returns when every
 // replica reflects it.
 func (s *Store) audited(ctx context.Context, c clientChange) error {
-	err := s.events.Change(ctx, outbox.Event{Kind: c.kind, ClientID: c.id}, clientObject(c.id), func(tx *sqldb.Tx) error {
+	event := outbox.Event{Kind: c.kind, ClientID: c.id}
+	if c.ifChanged {
+		event = event.IfChanged()
+	}
+	err := s.events.Change(ctx, event, clientObject(c.id), func(tx *sqldb.Tx) error {
 		if err := tx.Run(ctx, c.steps...); err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ func (s *Store) SetLogo(ctx context.Context, id string, l logo.Logo) error {
 		image = sqldb.Stmt(s.identity.replaceLogo, id, l.Hash, l.PNG)
 	}
 	return unlessUnknown("changing a logo", s.audited(ctx, clientChange{
-		kind: "client.logo_set", id: id, steps: []*sqldb.Statement{changed, image}, verify: affected(changed, client.ErrUnknown),
+		kind: "client.logo_set", id: id, ifChanged: true, steps: []*sqldb.Statement{changed, image}, verify: affected(changed, client.ErrUnknown),
 	}))
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -174,7 +175,7 @@ func (s *Store) Review(ctx context.Context, r ownership.Review) error {
 
 // AddRedirectURI registers another redirect URI, unless there are limit. It returns ownership.ErrTooMany.
 func (s *Store) AddRedirectURI(ctx context.Context, clientID, uri string, limit int) error {
-	return s.changeOwned(ctx, "client.redirect_uri_added", clientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, ownedEvent("client.redirect_uri_added", clientID).IfChanged(), func(tx *sqldb.Tx) error {
 		added, err := tx.Exec(ctx, s.text.addURI, clientID, uri, limit)
 		if err == nil && added == 0 {
 			var uris int
@@ -189,7 +190,7 @@ func (s *Store) AddRedirectURI(ctx context.Context, clientID, uri string, limit 
 // RemoveRedirectURI removes a redirect URI. It returns ownership.ErrLast for the last one, and
 // ownership.ErrUsed for one that was used within unused.
 func (s *Store) RemoveRedirectURI(ctx context.Context, clientID, uri string, unused time.Duration) error {
-	return s.changeOwned(ctx, "client.redirect_uri_removed", clientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, ownedEvent("client.redirect_uri_removed", clientID).IfChanged(), func(tx *sqldb.Tx) error {
 		var one int
 		if unused > 0 {
 			err := tx.QueryRow(ctx, s.text.uriUse, clientID, uri, unused.Microseconds()).Scan(&one)
@@ -213,12 +214,16 @@ func (s *Store) RemoveRedirectURI(ctx context.Context, clientID, uri string, unu
 	})
 }
 
+func ownedEvent(kind, clientID string) outbox.Event {
+	return outbox.Event{Kind: kind, ClientID: clientID}
+}
+
 // changeOwned runs a change with its event while the client's row is locked, and returns when every
 // replica reflects it. It returns client.ErrUnknown.
-func (s *Store) changeOwned(ctx context.Context, kind, clientID string, change func(tx *sqldb.Tx) error) error {
-	err := s.events.Change(ctx, outbox.Event{Kind: kind, ClientID: clientID}, clientObject(clientID), func(tx *sqldb.Tx) error {
+func (s *Store) changeOwned(ctx context.Context, event outbox.Event, change func(tx *sqldb.Tx) error) error {
+	err := s.events.Change(ctx, event, clientObject(event.ClientID), func(tx *sqldb.Tx) error {
 		var one int
-		if err := tx.QueryRow(ctx, s.text.lockAny, clientID).Scan(&one); err != nil {
+		if err := tx.QueryRow(ctx, s.text.lockAny, event.ClientID).Scan(&one); err != nil {
 			return orUnknown(err, client.ErrUnknown)
 		}
 		return change(tx)
@@ -249,27 +254,27 @@ func (s *Store) RedirectURIUses(ctx context.Context, clientID string, kept time.
 }
 
 // AddTester adds a tester, unless there are limit. It returns ownership.ErrTooMany.
-func (s *Store) AddTester(ctx context.Context, clientID, email string, limit int) error {
-	return s.changeOwned(ctx, "client.tester_added", clientID, func(tx *sqldb.Tx) error {
+func (s *Store) AddTester(ctx context.Context, clientID string, address emailaddress.Address, limit int) error {
+	return s.changeOwned(ctx, ownedEvent("client.tester_added", clientID).IfChanged(), func(tx *sqldb.Tx) error {
 		var one int
-		if _, err := tx.Exec(ctx, s.text.addTester, clientID, email, limit); err != nil {
+		if _, err := tx.Exec(ctx, s.text.addTester, clientID, string(address), limit); err != nil {
 			return err
 		}
-		return orUnknown(tx.QueryRow(ctx, s.text.isTester, clientID, email).Scan(&one), ownership.ErrTooMany)
+		return orUnknown(tx.QueryRow(ctx, s.text.isTester, clientID, string(address)).Scan(&one), ownership.ErrTooMany)
 	})
 }
 
 // RemoveTester removes a tester, if there is one.
-func (s *Store) RemoveTester(ctx context.Context, clientID, email string) error {
-	return s.changeOwned(ctx, "client.tester_removed", clientID, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, s.text.removeTester, clientID, email)
+func (s *Store) RemoveTester(ctx context.Context, clientID string, address emailaddress.Address) error {
+	return s.changeOwned(ctx, ownedEvent("client.tester_removed", clientID).IfChanged(), func(tx *sqldb.Tx) error {
+		_, err := tx.Exec(ctx, s.text.removeTester, clientID, string(address))
 		return err
 	})
 }
 
 // IsTester reports whether a client has a tester.
-func (s *Store) IsTester(ctx context.Context, clientID, email string) (bool, error) {
-	found, err := s.has(ctx, s.text.isTester, clientID, email)
+func (s *Store) IsTester(ctx context.Context, clientID string, address emailaddress.Address) (bool, error) {
+	found, err := s.has(ctx, s.text.isTester, clientID, string(address))
 	if err != nil {
 		return false, fmt.Errorf("finding a tester: %w", err)
 	}
@@ -287,7 +292,7 @@ func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Teste
 	for rows.Next() {
 		var one ownership.Tester
 		var added int64
-		if err := rows.Scan(&one.Email, &added); err != nil {
+		if err := rows.Scan((*string)(&one.Address), &added); err != nil {
 			return nil, fmt.Errorf("listing testers: %w", err)
 		}
 		one.AddedAt = timeFromMicros(added)
@@ -300,7 +305,7 @@ func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Teste
 // the change and no other is valid. It returns ownership.ErrStale, ownership.ErrTooMany, or
 // client.ErrUnknown.
 func (s *Store) AddSecret(ctx context.Context, n ownership.NewSecret) error {
-	return s.changeOwned(ctx, "client.secret_rotated", n.ClientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, ownedEvent("client.secret_rotated", n.ClientID), func(tx *sqldb.Tx) error {
 		if n.ReplaceKeys {
 			if err := tx.Run(ctx, s.useSecrets(n.ClientID)...); err != nil {
 				return err
@@ -323,7 +328,7 @@ func (s *Store) AddSecret(ctx context.Context, n ownership.NewSecret) error {
 
 // RemoveSecret ends a secret; the other one stays valid without an end. It returns ownership.ErrLast.
 func (s *Store) RemoveSecret(ctx context.Context, clientID, id string) error {
-	return s.changeOwned(ctx, "client.secret_removed", clientID, func(tx *sqldb.Tx) error {
+	return s.changeOwned(ctx, ownedEvent("client.secret_removed", clientID).IfChanged(), func(tx *sqldb.Tx) error {
 		held, err := s.heldSecrets(ctx, tx, clientID)
 		if err != nil {
 			return err

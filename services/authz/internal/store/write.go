@@ -122,7 +122,8 @@ func (s *Store) RevokePreviousClientSecret(ctx context.Context, id string) error
 	var one int
 	locked := sqldb.Stmt(s.text.lock, id).Scan(&one)
 	return unlessUnknown("ending the previous secret", s.audited(ctx, clientChange{
-		kind: "client.old_secret_revoked", id: id, steps: []*sqldb.Statement{locked, sqldb.Stmt(s.text.deleteExpiring, id)}, verify: found(locked),
+		kind: "client.old_secret_revoked", id: id, ifChanged: true,
+		steps: []*sqldb.Statement{locked, sqldb.Stmt(s.text.deleteExpiring, id)}, verify: found(locked),
 	}))
 }
 
@@ -166,9 +167,9 @@ func disabledKind(disabled bool) string {
 }
 
 // changeOne runs a statement that changes one client. It returns client.ErrUnknown if it changes
-// none.
+// no row, and writes no event if the row was as it is now.
 func (s *Store) changeOne(ctx context.Context, c clientChange, one *sqldb.Statement) error {
-	c.steps = []*sqldb.Statement{one}
+	c.steps, c.ifChanged = []*sqldb.Statement{one}, true
 	c.verify = affected(one, client.ErrUnknown)
 	return unlessUnknown("changing a client", s.audited(ctx, c))
 }

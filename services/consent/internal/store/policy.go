@@ -189,6 +189,9 @@ func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID strin
 // Approve approves a client, and the requests that wait for it.
 func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
 	return s.inTx(ctx, "approving a client", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
+			return err
+		}
 		approved, err := s.approve(ctx, tx, workspaceID, clientID, by)
 		if err != nil {
 			return err
@@ -197,22 +200,24 @@ func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by po
 		if err != nil || !approved && decided == 0 {
 			return err
 		}
-		return s.events.Append(ctx, tx, approvalEvent("approved", workspaceID, clientID, by))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_approved", workspaceID, clientID, by))
 	})
 }
 
 // approvalEvent is the event of a change of a client's approval.
-func approvalEvent(after, workspaceID, clientID string, by policy.Actor) outbox.Event {
+func approvalEvent(kind, workspaceID, clientID string, by policy.Actor) outbox.Event {
+	change := outbox.Change{Field: "approval", After: strings.TrimPrefix(kind, "workspace.app_")}
+	if change.After == "withdrawn" {
+		change.Before = "approved"
+	}
 	return outbox.Event{
-		Kind: "workspace.app_" + after, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID,
+		Kind: kind, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID, Changes: []outbox.Change{change},
 	}
 }
 
-// approve approves a client, and returns false where it was approved already. policy.ErrFull.
+// approve approves a client, and returns false where it was approved already. policy.ErrFull. The policy of
+// the workspace is locked.
 func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) (bool, error) {
-	if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
-		return false, err
-	}
 	n, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name)
 	if err != nil || n == 0 {
 		return false, err
@@ -241,7 +246,7 @@ func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by p
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.events.Append(ctx, tx, approvalEvent("withdrawn", workspaceID, clientID, by))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_withdrawn", workspaceID, clientID, by))
 	})
 }
 
@@ -284,13 +289,16 @@ func (s *Store) Ask(ctx context.Context, r policy.Request) error {
 		if n == 0 {
 			return policy.ErrFull
 		}
-		return s.events.Append(ctx, tx, approvalEvent("requested", r.WorkspaceID, r.ClientID, r.User))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_requested", r.WorkspaceID, r.ClientID, r.User))
 	})
 }
 
 // Decide decides the waiting requests for a client.
 func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
 	return s.inTx(ctx, "deciding a request for a client", func(tx *sqldb.Tx) error {
+		if err := s.lock(ctx, tx, d.WorkspaceID, ""); err != nil { // before the requests, as Approve does
+			return err
+		}
 		state := policy.Declined
 		if d.Approve {
 			state = policy.Granted
@@ -303,11 +311,11 @@ func (s *Store) Decide(ctx context.Context, d policy.Decision) error {
 			return policy.ErrNoRequest
 		}
 		if !d.Approve {
-			return s.events.Append(ctx, tx, approvalEvent("refused", d.WorkspaceID, d.ClientID, d.By))
+			return s.events.Append(ctx, tx, approvalEvent("workspace.app_refused", d.WorkspaceID, d.ClientID, d.By))
 		}
 		if _, err := s.approve(ctx, tx, d.WorkspaceID, d.ClientID, d.By); err != nil {
 			return err
 		}
-		return s.events.Append(ctx, tx, approvalEvent("approved", d.WorkspaceID, d.ClientID, d.By))
+		return s.events.Append(ctx, tx, approvalEvent("workspace.app_approved", d.WorkspaceID, d.ClientID, d.By))
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/vidocu/usher/internal/platform/emailaddress"
 )
 
 // Addresses is the part of the store that converts the addresses of release 0.1 to canonical form.
@@ -31,7 +33,7 @@ func Respell(ctx context.Context, store Addresses, shared func(userID string, ad
 		}
 		for _, user := range users {
 			after = user.ID
-			canonical, err := Canonical(string(user.EmailAddress))
+			canonical, err := emailaddress.Canonical(string(user.EmailAddress))
 			if err != nil {
 				canonical = user.EmailAddress
 			}

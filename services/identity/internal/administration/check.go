@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
@@ -33,7 +34,7 @@ func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
 // Address returns an address in canonical form, or an *oauth.FieldError.
 func Address(typed string) (account.Address, error) {
-	address, err := account.Canonical(typed)
+	address, err := emailaddress.Canonical(typed)
 	if err != nil {
 		return "", ErrAddress()
 	}

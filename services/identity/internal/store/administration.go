@@ -32,7 +32,7 @@ func (s *Store) ListUsers(ctx context.Context, after account.Address, limit int)
 // EnableUser enables a user. It returns account.ErrUnknown if there is none.
 func (s *Store) EnableUser(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"enabling a user", s.text.admin.enable, []any{id}}, account.ErrUnknown, userEvent("user.enabled", id), userObject(id),
+		query{"enabling a user", s.text.admin.enable, []any{id}}, account.ErrUnknown, userEvent("user.enabled", id).IfChanged(), userObject(id),
 	})
 }
 
@@ -40,7 +40,7 @@ func (s *Store) EnableUser(ctx context.Context, id string) error {
 // if there is none.
 func (s *Store) DisableUser(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown, userEvent("user.disabled", id), userObject(id),
+		query{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown, userEvent("user.disabled", id).IfChanged(), userObject(id),
 	})
 }
 
@@ -121,7 +121,7 @@ func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) 
 	return s.change(ctx, change{
 		query{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}},
 		account.ErrUnknownWorkspace,
-		outbox.Event{Kind: "workspace.plan_set", WorkspaceID: workspaceID},
+		outbox.Event{Kind: "workspace.plan_set", WorkspaceID: workspaceID}.IfChanged(),
 		workspaceObject(workspaceID),
 	})
 }
@@ -132,7 +132,7 @@ func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role 
 	return s.change(ctx, change{
 		query{"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)}},
 		account.ErrUnknownUserOrWorkspace,
-		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID},
+		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID}.IfChanged(),
 		memberObject(userID, workspaceID),
 	})
 }

@@ -59,7 +59,7 @@ func (s *Store) RevokeApp(ctx context.Context, id string) error {
 	return s.change(ctx, change{
 		query{"revoking an authentication app", s.text.app.revoke, []any{id}},
 		authapp.ErrUnknown,
-		appEvent("authentication_app.revoked", authapp.App{ID: id}), appObject(id),
+		appEvent("authentication_app.revoked", authapp.App{ID: id}).IfChanged(), appObject(id),
 	})
 }
 

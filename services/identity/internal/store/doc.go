@@ -2,7 +2,7 @@
 //
 // The contract, which storetest checks on both engines:
 //
-//   - An address belongs to at most one user, and is stored in canonical form (account.Canonical).
+//   - An address belongs to at most one user, and is stored in canonical form (emailaddress.Canonical).
 //   - Each read is one statement, hence one round trip and one snapshot.
 //   - A disabled user has no visible memberships, though they are stored; reads of the user still
 //     return them, as disabled.

@@ -42,7 +42,7 @@ const userColumns = `u.id, u.email_address, u.first_name, u.last_name, u.display
   u.created_at, u.session_epoch, u.language, u.time_zone`
 
 // addressRules are the rules under which an address is stored: the current ones of
-// account.Canonical. Release 0.1 leaves the column NULL.
+// emailaddress.Canonical. Release 0.1 leaves the column NULL.
 const addressRules = `1`
 
 // userBySpelling selects the identifier of the user of an account.Spelling, whose forms are two

@@ -13,7 +13,7 @@ export default async function audit(stage) {
     states++;
     for (const look of looks) {
       await show(person.page, look);
-      found.push(...(await violations(person.page, look.rules)).map((line) => `${state}, ${look.name}: ${line}`));
+      found.push(...(await violations(person.page)).map((line) => `${state}, ${look.name}: ${line}`));
     }
     found.push(...(await misfits(person.page)).map((line) => `${state}: ${line}`));
     await show(person.page, looks[0]);

@@ -2,7 +2,7 @@
 // apps: they add no element, run no script, and fit a narrow screen. input: clients, with the path of
 // an authorization request, the shown name, and whether to approve each; workspace, one with such a
 // name.
-import { looks, misfits, violations } from '../audit.mjs';
+import { misfits, violations } from '../audit.mjs';
 import { assert, esther, until } from '../person.mjs';
 
 export default async function hostile(stage, { clients, workspace }) {
@@ -46,6 +46,6 @@ async function mustBeText(person, names) {
 // mustBeHarmless fails unless the page is as accessible and as narrow as with any other name.
 async function mustBeHarmless(person) {
   const { page } = person;
-  const found = [...await misfits(page), ...await violations(page, looks[0].rules)];
+  const found = [...await misfits(page), ...await violations(page)];
   assert(found.length === 0, `${found.join('\n')}: ${await person.describe()}`);
 }

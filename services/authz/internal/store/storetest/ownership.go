@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -285,7 +286,7 @@ func testers(t *testing.T) {
 		const id = "vdo_client_owned"
 		createOwned(t, s, owned(id))
 		for range 2 {
-			for _, email := range []string{"b@example.com", "a@example.com"} {
+			for _, email := range []emailaddress.Address{"b@example.com", "a@example.com"} {
 				if err := s.AddTester(t.Context(), id, email, 2); err != nil {
 					t.Errorf("adding: %v", err)
 				}
@@ -295,13 +296,13 @@ func testers(t *testing.T) {
 			t.Errorf("one too many: %v", err)
 		}
 		list, err := s.Testers(t.Context(), id)
-		if err != nil || len(list) != 2 || list[0].Email != "a@example.com" || list[0].AddedAt.IsZero() {
+		if err != nil || len(list) != 2 || list[0].Address != "a@example.com" || list[0].AddedAt.IsZero() {
 			t.Errorf("testers %v, %v", list, err)
 		}
 		if err := s.RemoveTester(t.Context(), id, "a@example.com"); err != nil {
 			t.Error(err)
 		}
-		for email, want := range map[string]bool{"a@example.com": false, "b@example.com": true} {
+		for email, want := range map[emailaddress.Address]bool{"a@example.com": false, "b@example.com": true} {
 			if is, err := s.IsTester(t.Context(), id, email); err != nil || is != want {
 				t.Errorf("%s is a tester: %v, %v", email, is, err)
 			}

@@ -19,6 +19,7 @@ import (
 // PolicyRaces checks the limits of concurrent changes of policies, and the events of changes.
 func PolicyRaces(t *testing.T) {
 	t.Run("of concurrent approvals the limit admits one", func(t *testing.T) { eachDB(t, approvalRace) })
+	t.Run("a decision and an approval of one client do not wait for each other", func(t *testing.T) { eachDB(t, decisionRace) })
 	t.Run("of concurrent requests of a user the limit admits one", func(t *testing.T) { eachDB(t, requestRace) })
 	t.Run("of concurrent rules each has the one before it", func(t *testing.T) { eachDB(t, ruleRace) })
 	t.Run("an event is written with a change, and without one none", func(t *testing.T) { eachDB(t, policyEvents) })
@@ -63,6 +64,28 @@ INSERT INTO approved_apps (workspace_id, client_id, approver_id, approver_name, 
 		}
 		return s.Approve(t.Context(), "ws_acme", fmt.Sprint("app", i), admin())
 	})
+}
+
+// decisionRace approves a client with and without a look at its requests.
+func decisionRace(t *testing.T, _ *sqldb.DB, s *store.Store) {
+	for round := range 5 {
+		client := fmt.Sprint("app", round)
+		for i := range 4 {
+			mustAsk(t, s, request(client, fmt.Sprint("usr_", i), ""))
+		}
+		racetest.Run(8, func(i int) {
+			var err error
+			if i%2 == 0 {
+				err = s.Approve(t.Context(), "ws_acme", client, admin())
+			} else {
+				err = s.Decide(t.Context(), policy.Decision{WorkspaceID: "ws_acme", ClientID: client, Approve: true, By: admin()})
+			}
+			if err != nil && !errors.Is(err, policy.ErrNoRequest) {
+				t.Errorf("racing: %v", err)
+			}
+		})
+	}
+	wantRequests(t, s, true)
 }
 
 func requestRace(t *testing.T, _ *sqldb.DB, s *store.Store) {
@@ -132,7 +155,8 @@ func policyEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 	if !errors.Is(err, policy.ErrNoRequest) {
 		t.Errorf("deciding nothing: %v", err)
 	}
-	wantEvents(t, db, "workspace.app_requested usr_a app []", "workspace.app_approved usr_john app []")
+	wantEvents(t, db, `workspace.app_requested usr_a app [{"field":"approval","after":"requested"}]`,
+		`workspace.app_approved usr_john app [{"field":"approval","after":"approved"}]`)
 	var set int
 	if err := db.QueryRow(t.Context(), `SELECT COUNT(*) FROM events WHERE workspace_id = 'ws_doe'`).Scan(&set); err != nil || set != 1 {
 		t.Errorf("%d events of a policy that was set once, %v", set, err)

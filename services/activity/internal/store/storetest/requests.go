@@ -1,0 +1,156 @@
+package storetest
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/services/activity/internal/requestlog"
+	"github.com/vidocu/usher/services/activity/internal/store"
+)
+
+// Requests tests the request log.
+func Requests(t *testing.T) {
+	t.Run("equal requests of an hour are one row", equalRequests)
+	t.Run("a client has a thousand rows a day, also with several writers", boundedRequests)
+	t.Run("pages have each row once, and filters hold", pagesOfRequests)
+	t.Run("old rows are deleted", oldRequests)
+}
+
+func equalRequests(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		at := now(t, s).Truncate(24 * time.Hour).Add(2 * time.Hour)
+		later := entry("app", "https://a.example", at.Add(time.Minute))
+		later.RequestID, later.Count = "later", 3
+		record(t, s, entry("app", "https://a.example", at))
+		record(t, s, later)
+		record(t, s, entry("app", "https://a.example", at.Add(time.Hour)))
+		record(t, s, entry("other", "https://a.example", at))
+		rows := requests(t, s, requestlog.Filter{ClientID: "app"})
+		if len(rows) != 2 || rows[0].Count != 1 {
+			t.Fatalf("rows %+v", rows)
+		}
+		want := requestlog.Row{Entry: later}
+		want.Count, want.First = 4, at
+		if diff := cmp.Diff(want, rows[1], cmpopts.IgnoreFields(requestlog.Row{}, "Key")); diff != "" {
+			t.Errorf("the row of the first hour (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// boundedRequests has two writers record 2,000 kinds each, as two replicas do.
+func boundedRequests(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		at := now(t, s).Truncate(24 * time.Hour).Add(2 * time.Hour)
+		const batch, batches = 400, 5
+		racetest.Run(2, func(writer int) {
+			for n := range batches {
+				var entries []requestlog.Entry
+				for i := range batch {
+					e := entry("app", fmt.Sprintf("https://%d.example/%d", writer, n*batch+i), at.Add(time.Duration(n)*time.Hour))
+					e.Status = 400 + i%200 // more kinds of overflow rows than there may be
+					entries = append(entries, e)
+				}
+				if err := (requestlog.Log{Store: s}).Record(t.Context(), entries); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		rows := requests(t, s, requestlog.Filter{ClientID: "app"})
+		var total int64
+		overflow, rest := 0, 0
+		for _, r := range rows {
+			total += r.Count
+			switch {
+			case r.Overflow && r.Endpoint == "":
+				rest++
+			case r.Overflow:
+				overflow++
+				if r.Got != (requestlog.Facts{}) || r.Cause == "" {
+					t.Errorf("an overflow row has %+v", r)
+				}
+			}
+		}
+		if len(rows) != requestlog.MaxRows || rest != 1 || overflow != requestlog.MaxRows-requestlog.MaxKinds-1 {
+			t.Errorf("%d rows, of them %d by cause and %d for the rest", len(rows), overflow, rest)
+		}
+		if total != 2*batch*batches {
+			t.Errorf("%d requests are counted, of %d", total, 2*batch*batches)
+		}
+		record(t, s, entry("other", "https://a.example", at))
+		if other := requests(t, s, requestlog.Filter{ClientID: "other"}); len(other) != 1 || other[0].Overflow {
+			t.Errorf("another client has %+v", other)
+		}
+	})
+}
+
+func pagesOfRequests(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		at := now(t, s)
+		var entries []requestlog.Entry
+		for i := range 25 {
+			entries = append(entries, entry([]string{"app", "other", ""}[i%3], fmt.Sprintf("https://%d.example", i), at))
+		}
+		granted := entry("app", "https://granted.example", at)
+		granted.Status, granted.Error, granted.Cause, granted.Field = 303, "", "", ""
+		record(t, s, append(entries, granted)...)
+		seen := map[string]int{}
+		f := requestlog.Filter{Limit: 4}
+		for page := requests(t, s, f); len(page) > 0; page = requests(t, s, f) {
+			for _, r := range page {
+				seen[r.RequestID]++
+			}
+			last := page[len(page)-1]
+			f.After = requestlog.Place{LastAt: last.Last.UnixMicro(), Client: &last.ClientID, Kind: last.Key[:]}
+		}
+		if len(seen) != 26 {
+			t.Errorf("the pages have %d rows", len(seen))
+		}
+		for id, times := range seen {
+			if times != 1 {
+				t.Errorf("%s is listed %d times", id, times)
+			}
+		}
+		for name, row := range map[string]struct {
+			filter requestlog.Filter
+			want   int
+		}{
+			"all":                  {requestlog.Filter{}, 26},
+			"a client":             {requestlog.Filter{ClientID: "app"}, 10},
+			"refused":              {requestlog.Filter{ClientID: "app", RefusedOnly: true}, 9},
+			"a request":            {requestlog.Filter{RequestID: "reqhttps://7.example"}, 1},
+			"another's request":    {requestlog.Filter{ClientID: "app", RequestID: "reqhttps://7.example"}, 0},
+			"a cause":              {requestlog.Filter{Cause: "redirect_uri_unregistered"}, 25},
+			"no such cause":        {requestlog.Filter{Cause: "code_expired"}, 0},
+			"another endpoint":     {requestlog.Filter{Endpoint: "/oauth/token"}, 0},
+			"from tomorrow":        {requestlog.Filter{Since: at.Add(24 * time.Hour)}, 0},
+			"from the same moment": {requestlog.Filter{Since: at}, 26},
+		} {
+			if got := len(requests(t, s, row.filter)); got != row.want {
+				t.Errorf("%s: %d rows, want %d", name, got, row.want)
+			}
+		}
+	})
+}
+
+func oldRequests(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		at := now(t, s)
+		for _, ago := range []time.Duration{0, 6 * 24 * time.Hour, 9 * 24 * time.Hour, 40 * 24 * time.Hour} {
+			record(t, s, entry("app", "https://"+ago.String(), at.Add(-ago)))
+		}
+		for range 2 {
+			if err := s.CleanUp(t.Context(), 7*24*time.Hour, 365*24*time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if rows := requests(t, s, requestlog.Filter{}); len(rows) != 2 {
+			t.Errorf("%d rows are left", len(rows))
+		}
+		record(t, s, entry("app", "https://late.example", at.Add(-9*24*time.Hour)))
+	})
+}
