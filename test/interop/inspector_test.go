@@ -48,20 +48,27 @@ func TestMCPInspector_ConnectsInEveryWayOfRegistration(t *testing.T) {
 // inspector installs the inspector and returns the program's file.
 func inspector(t *testing.T) string {
 	t.Helper()
-	dir := absolute(t, "bin/clients/inspector")
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	return filepath.Join(installFolder(t, "inspector"), "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
+}
+
+// installFolder installs the packages of a folder of tools/clients and returns where they are.
+func installFolder(t *testing.T, name string) string {
+	t.Helper()
+	from, to := absolute(t, "tools/clients/"+name), absolute(t, "bin/clients/"+name)
+	if err := os.MkdirAll(to, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"package.json", "package-lock.json"} {
-		if err := copyFile(filepath.Join(dir, name), absolute(t, "tools/clients/inspector/"+name)); err != nil {
+	for _, file := range []string{"package.json", "package-lock.json", ".npmrc"} {
+		if err := copyFile(filepath.Join(to, file), filepath.Join(from, file)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	npm := exec.CommandContext(t.Context(), "npm", "ci", "--prefix", dir, "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+	npm := exec.CommandContext(t.Context(), "npm", "ci", "--prefix", to, "--ignore-scripts", "--no-audit", "--no-fund", "--silent")
+	npm.Dir = to // it reads the .npmrc there
 	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("installing the inspector: %v\n%s", err, out)
+		t.Fatalf("installing %s: %v\n%s", name, err, out)
 	}
-	return filepath.Join(dir, "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
+	return to
 }
 
 // publicClient registers a public client and returns its identifier.

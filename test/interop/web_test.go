@@ -28,9 +28,15 @@ func webApp(t *testing.T, library, callback string) site {
 func startWebApp(t *testing.T, name, program string, registration func(app string) []string) site {
 	t.Helper()
 	install(t)
+	return startWebAppFile(t, nodeFile(t, name, program), registration)
+}
+
+// startWebAppFile is startWebApp for a program in a file.
+func startWebAppFile(t *testing.T, file string, registration func(app string) []string) site {
+	t.Helper()
 	addr := freeAddr(t)
 	s := newSite(t, localhost(addr))
-	app := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), nodeFile(t, name, program))
+	app := exec.CommandContext(t.Context(), absolute(t, "bin/clients/node-bin"), file)
 	app.Env = append(app.Environ(), registration(s.url)...)
 	app.Env = append(app.Env, "APP="+s.url, "AUTH_SECRET="+harness.NewVerifier())
 	serve(t, app, addr)
