@@ -93,7 +93,7 @@ func migratedSQLite(t testing.TB, fsys fs.FS) string {
 		return database
 	}
 	template := filepath.Join(shared, "template-"+digest(t, fsys)+".db")
-	content, err := os.ReadFile(template)
+	content, err := os.ReadFile(template) //nolint:gosec // the folder is the test run's own
 	if errors.Is(err, fs.ErrNotExist) {
 		// Concurrent processes may create it twice: the contents are equal, and renaming is atomic.
 		database := SQLite(t)
@@ -104,7 +104,7 @@ func migratedSQLite(t testing.TB, fsys fs.FS) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "test.db")
-	if err := os.WriteFile(path, content, 0o600); err != nil {
+	if err := os.WriteFile(path, content, 0o600); err != nil { //nolint:gosec // the folder is the test's own
 		t.Fatal(err)
 	}
 	return "sqlite:" + path
@@ -116,7 +116,7 @@ func publish(from, to string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(to), 0o750); err != nil { //nolint:gosec // as above
 		return nil, err
 	}
 	file, err := os.CreateTemp(filepath.Dir(to), "template-*")
@@ -127,7 +127,7 @@ func publish(from, to string) ([]byte, error) {
 	if err := errors.Join(err, file.Close()); err != nil {
 		return nil, err
 	}
-	return content, os.Rename(file.Name(), to)
+	return content, os.Rename(file.Name(), to) //nolint:gosec // the folder is the test run's own
 }
 
 // filePath returns the path in the URL of a SQLite database.
