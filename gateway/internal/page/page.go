@@ -59,10 +59,11 @@ type Pages struct {
 	buffers sync.Pool
 }
 
-// templates are the pages in one language.
+// templates are the pages in one language: the layout, its parts, and the main part of each page by its
+// file. They are one set, because a set of its own for each page costs a copy of all parts.
 type templates struct {
 	phrases phrases
-	byName  map[string]*template.Template
+	set     *template.Template
 }
 
 // New parses the embedded templates. A test renders each, so that it cannot fail at run time.
@@ -99,19 +100,13 @@ func digest(content []byte) string {
 
 // parse parses the templates in one language.
 func parse(words phrases) templates {
-	t := templates{phrases: words, byName: map[string]*template.Template{}}
-	source := func(name string) string { return words.translate(string(must(files.ReadFile("files/" + name)))) }
-	layout := template.New("layout.html").Funcs(words.functions())
-	template.Must(layout.Parse(source("layout.html")))
-	template.Must(layout.New("parts.html").Parse(source("parts.html")))
+	set := template.New("pages").Funcs(words.functions())
 	for _, entry := range must(files.ReadDir("files")) {
-		if name := entry.Name(); path.Ext(name) == ".html" && name != "layout.html" && name != "parts.html" {
-			page := template.Must(layout.Clone())
-			template.Must(page.New(name).Parse(source(name)))
-			t.byName[name] = page
+		if name := entry.Name(); path.Ext(name) == ".html" {
+			template.Must(set.New(name).Parse(words.translate(string(must(files.ReadFile("files/" + name))))))
 		}
 	}
-	return t
+	return templates{phrases: words, set: set}
 }
 
 func must[T any](v T, err error) T {
@@ -144,30 +139,28 @@ type View struct {
 }
 
 // Render writes a page in the language of the view or of the request: the one that the user chose,
-// else the one that the client requested, else one that the browser accepts. It executes the template before it writes, so that a client never receives
-// half a page.
+// else the one that the client requested, else one that the browser accepts. It executes the templates
+// before it writes, so that a client never receives half a page.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	out, _ := p.buffers.Get().(*bytes.Buffer)
 	if out == nil {
 		out = new(bytes.Buffer)
 	}
-	out.Reset()
 	defer p.buffers.Put(out)
 	language := v.Language
 	if language == "" {
 		language = p.language(r, v.Preferred)
 	}
 	pages := p.byLanguage[language]
-	err := pages.byName[v.Template+".html"].Execute(out, struct {
+	pages.execute(out, v.Template+".html", v.Data)
+	main := template.HTML(out.String()) //nolint:gosec // html/template wrote it
+	pages.execute(out, "layout.html", struct {
 		Title, Stylesheet, Language string
 		RightToLeft                 bool
 		Brand                       Brand
 		Frame                       *Frame
-		Data                        any
-	}{pages.phrases.title(v), p.StylesheetPath(), language, pages.phrases.printer.RightToLeft(), p.brand, v.Frame, v.Data})
-	if err != nil {
-		panic(err) // a template and its data do not match: the router responds 500 and logs it
-	}
+		Main                        template.HTML
+	}{pages.phrases.title(v), p.StylesheetPath(), language, pages.phrases.printer.RightToLeft(), p.brand, v.Frame, main})
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", language)
@@ -179,6 +172,14 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 		w.WriteHeader(v.Status)
 	}
 	_, _ = w.Write(out.Bytes()) // fails only where the client has disconnected
+}
+
+// execute replaces the content of out by a template's.
+func (t templates) execute(out *bytes.Buffer, name string, data any) {
+	out.Reset()
+	if err := t.set.ExecuteTemplate(out, name, data); err != nil {
+		panic(err) // a template and its data do not match: the router responds 500 and logs it
+	}
 }
 
 // language returns the tag of the language of a request, whose user may have chosen one.
