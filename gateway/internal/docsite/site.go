@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/vidocu/usher/docs"
@@ -36,7 +37,8 @@ type Config struct {
 type Site struct {
 	config   Config
 	markdown markdown
-	articles map[string]article
+	// articles render a page the first time that it is read: most servers are never asked for most pages.
+	articles map[string]func() article
 	// reference is the rendered reference of the last description.
 	reference atomic.Pointer[referenceArticle]
 }
@@ -46,12 +48,12 @@ type referenceArticle struct {
 	article     article
 }
 
-// New renders the pages.
+// New returns a Site of the pages of docs.
 func New(config Config) *Site {
-	s := &Site{config: config, articles: map[string]article{}}
+	s := &Site{config: config, articles: map[string]func() article{}}
 	s.markdown = newMarkdown(address, origins(config))
 	for _, p := range docs.Pages() {
-		s.articles[p.Name] = s.markdown.render(docs.Text(p))
+		s.articles[p.Name] = sync.OnceValue(func() article { return s.markdown.render(docs.Text(p)) })
 	}
 	return s
 }
@@ -115,13 +117,17 @@ func (s *Site) article(name string) (article, bool) {
 	if name == referencePage {
 		return s.referenceArticle(), true
 	}
-	found, ok := s.articles[name]
+	render, ok := s.articles[name]
+	if !ok {
+		return article{}, false
+	}
+	found := render()
 	if name == scopesPage {
 		extra := s.markdown.render(tables(s.config.Catalog()))
 		found.HTML += extra.HTML
 		found.Sections = append(slices.Clone(found.Sections), extra.Sections...)
 	}
-	return found, ok
+	return found, true
 }
 
 // referenceArticle returns the reference of the current description.
