@@ -21,6 +21,9 @@ type componentSection struct {
 	Differences []Difference
 	Steps       []Step
 	Empties     []Empty
+	Fields      []Field
+	Charts      []HourChart
+	Entries     []DocsEntry
 }
 
 // ExampleComponents returns the components with example data.
@@ -49,12 +52,36 @@ func ExampleComponents() Components {
 	}
 	section.Workspaces = exampleWorkspaces()
 	section.Permissions = examplePermissions()
+	section.Charts = []HourChart{exampleChart(0), exampleChart(31)}
+	section.Entries = []DocsEntry{{Link: Link{Address: "/docs/quick-start", Text: "Quick start"}, Summary: "A first flow in five minutes"}}
+	section.Fields = exampleFields("ltr")
 	mirrored := section
-	mirrored.Direction = "rtl"
+	mirrored.Direction, mirrored.Fields = "rtl", exampleFields("rtl")
 	return Components{Sections: []componentSection{section, mirrored}}
 }
 
 func exampleTime() time.Time { return time.Date(2026, time.March, 3, 9, 12, 0, 120e6, time.UTC) }
+
+// exampleChart returns a day in which so many requests were refused, most of them in its middle.
+func exampleChart(refused int64) HourChart {
+	chart := HourChart{Partial: refused > 0}
+	for i := range int64(24) {
+		hour := Hour{From: exampleTime().Add(time.Duration(i) * time.Hour), Granted: i * (24 - i)}
+		if i%12 == 0 {
+			hour.Refused = refused * i / 12
+		}
+		chart.Hours = append(chart.Hours, hour)
+	}
+	return chart
+}
+
+// exampleFields returns fields whose identifiers have a suffix.
+func exampleFields(suffix string) []Field {
+	return []Field{
+		{ID: "plain-" + suffix, Label: "Name", Max: 100},
+		{ID: "hint-" + suffix, Label: "New address", Placeholder: "https://yourapp.com/callback", Hint: "Where people come back to. Not needed on a TV, on a command line or without a person."},
+	}
+}
 
 func exampleWorkspaces() []Workspace {
 	return []Workspace{
