@@ -129,6 +129,36 @@ func TestAChangeOfThePasswordIsARedirectWithItsMessage(t *testing.T) {
 	}
 }
 
+// TestASecondClickAfterTheFirstResponseSaysThatThePasswordIsChanged: the browser has the new session
+// already, and still shows the form of the one before.
+func TestASecondClickAfterTheFirstResponseSaysThatThePasswordIsChanged(t *testing.T) {
+	p := withAccount(t)
+	const path = "/account/security"
+	changes := 0
+	p.services["ChangePassword"] = func(proto.Message) (proto.Message, error) {
+		changes++
+		return &tokenv1.ChangePasswordResponse{
+			SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
+		}, nil
+	}
+	older := url.Values{"csrf_token": {csrf(t, p.get(path))}, "old_password": {"x"}, "new_password": {"y"}}
+	p.cookies["__Host-usher_session"] = &http.Cookie{Name: "__Host-usher_session", Value: secret.NewCode().Reveal()} // signed in again
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "old_password": {"x"}, "new_password": {"y"}}
+	wantRedirect(t, "the first click", p.post(path, form), path)
+	for range 2 { // before the page that follows, and after its response deleted the message
+		wantRedirect(t, "the second click", p.post(path, form), path)
+		wantPage(t, "the second click", p.get(path), 200, "Your password is changed.")
+	}
+	wantRedirect(t, "a form of another session", p.post(path, older), path)
+	wantPage(t, "a form of another session", p.get(path), 200, "Please confirm once more.")
+	p.cookies["__Host-usher_session"] = &http.Cookie{Name: "__Host-usher_session", Value: secret.NewCode().Reveal()}
+	wantRedirect(t, "the form after another sign-in", p.post(path, form), path)
+	wantPage(t, "the form after another sign-in", p.get(path), 200, "Please confirm once more.")
+	if changes != 1 {
+		t.Errorf("the password was changed %d times", changes)
+	}
+}
+
 func TestAFormOfAnAccountNeedsItsToken(t *testing.T) {
 	for path, form := range map[string]url.Values{
 		"/account": {"display_name": {"x"}}, "/account/security": {"old_password": {"x"}, "new_password": {"y"}},

@@ -101,8 +101,9 @@ func (a Account) signInAfterChange(w http.ResponseWriter, r *http.Request) {
 func (a Account) startSession(w http.ResponseWriter, r *http.Request, token string, session *identityv1.Session) {
 	value := secret.New(token)
 	a.Flow.Cookies.SetSession(w, value, session.GetExpireTime().AsTime())
-	// The flash is bound to the new session.
-	a.backToSecurity(w, a.Flow.Cookies.WithSession(r, value), browser.Flash{Kind: browser.FlashPasswordChanged})
+	next := a.Flow.Cookies.WithSession(r, value) // the flash is bound to the new session
+	a.Flow.Cookies.SetSubmitted(w, next)
+	a.backToSecurity(w, next, browser.Flash{Kind: browser.FlashPasswordChanged})
 }
 
 func (a Account) backToSecurity(w http.ResponseWriter, r *http.Request, flash browser.Flash) {

@@ -101,7 +101,11 @@ func DevicesForm() formPage { return accountForm(PageDevices) }
 func ProfileForm() formPage { return accountForm(PageProfile) }
 
 // SecurityForm returns the form page of the password.
-func SecurityForm() formPage { return accountForm(PageSecurity) }
+func SecurityForm() formPage {
+	page := accountForm(PageSecurity)
+	page.submitted = FlashPasswordChanged
+	return page
+}
 
 func accountForm(name string) formPage {
 	return formPage{page: name, purposes: []string{purposeAccount}}

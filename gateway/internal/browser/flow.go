@@ -219,6 +219,9 @@ type formPage struct {
 	userCode string
 	// logout are the parameters of the page of a logout request.
 	logout url.Values
+	// submitted is the message of a form that begins a new session, for the second of two clicks; empty for
+	// the other forms.
+	submitted FlashKind
 }
 
 func (o formPage) path() string {
@@ -266,7 +269,11 @@ func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) b
 		return false
 	}
 	if !f.Cookies.CheckForm(r, from.purposes...) {
-		f.redirectBack(w, r, from, Flash{Kind: flashAgain})
+		flash := Flash{Kind: flashAgain}
+		if from.submitted != "" && f.Cookies.Submitted(r) {
+			flash.Kind = from.submitted
+		}
+		f.redirectBack(w, r, from, flash)
 		return false
 	}
 	return true

@@ -1,0 +1,34 @@
+package browser
+
+import (
+	"crypto/hmac"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	submittedCookie = "usher_submitted"
+	// submittedLifetime is how long a second click may come after the first one.
+	submittedLifetime = time.Minute
+)
+
+// SetSubmitted records that the form of next, a request of WithSession, has begun its session. The form
+// has the token of the session before, so that CheckForm refuses it from now on.
+func (c Cookies) SetSubmitted(w http.ResponseWriter, next *http.Request) {
+	if !c.Browser(next).IsZero() {
+		c.set(w, submittedCookie, c.submitted(next), time.Now().Add(submittedLifetime))
+	}
+}
+
+// Submitted reports whether the form of r is the one that has begun the browser's session, and so is sent
+// by the second of two clicks: the browser has stored the cookies of the first response, and still showed
+// the form.
+func (c Cookies) Submitted(r *http.Request) bool {
+	found := r.CookiesNamed(c.name(submittedCookie))
+	return len(found) == 1 && !c.Browser(r).IsZero() && hmac.Equal([]byte(found[0].Value), []byte(c.submitted(r)))
+}
+
+func (c Cookies) submitted(r *http.Request) string {
+	return c.FormToken(c.Browser(r), c.Session(r), submittedCookie, strings.TrimSpace(r.PostForm.Get("csrf_token")))
+}
