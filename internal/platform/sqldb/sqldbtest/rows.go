@@ -10,8 +10,8 @@ import (
 
 // The application names of the sessions of a test that counts rows.
 const (
-	// Preparing are sessions whose rows are not counted: RowsTouched waits for their end.
-	Preparing = "preparing"
+	// preparing are sessions whose rows are not counted: RowsTouched waits for their end.
+	preparing = "preparing"
 	counted   = "counted"
 )
 
@@ -26,13 +26,24 @@ func Named(t testing.TB, database, name string) string {
 	return u.String()
 }
 
+// Prepare opens a PostgreSQL database for work whose rows are not counted. The caller closes it before
+// RowsTouched, which waits for that.
+func Prepare(t testing.TB, database string) *sqldb.DB {
+	t.Helper()
+	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(Named(t, database, preparing))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 // RowsTouched counts the rows that work's sessions read and write in the tables of a PostgreSQL
 // database. Unlike a duration, it does not depend on the machine. A session's rows are counted when
 // it has ended, so no other session may use the database.
 func RowsTouched(t testing.TB, database string, work func(db *sqldb.DB)) int64 {
 	t.Helper()
 	watcher := Open(t, sqldb.Config{URL: secret.New(database), MaxConns: 1})
-	before := sumOnceEnded(t, watcher, Preparing)
+	before := sumOnceEnded(t, watcher, preparing)
 	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(Named(t, database, counted))})
 	if err != nil {
 		t.Fatal(err)

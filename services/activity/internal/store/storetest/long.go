@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/activity/internal/requestlog"
@@ -27,7 +26,7 @@ const (
 // Long counts the rows that PostgreSQL reads for a page of a long audit trail: with each filter alone, of
 // an object with many events, with few, and with none.
 func Long(t *testing.T) {
-	at := sqldbtest.Postgres(t)
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 	fill(t, at)
 	for name, f := range map[string]trail.Filter{
 		"all":                       {},
@@ -61,14 +60,8 @@ func Long(t *testing.T) {
 // fill stores the events: usr_0 has half of them, and every other user two.
 func fill(t *testing.T, at string) {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
-	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	s := store.New(db)
 	today := now(t, s)
 	for day := range days { // creates the partitions

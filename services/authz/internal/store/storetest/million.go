@@ -31,7 +31,7 @@ const (
 // registered or describe themselves, of a million. Strangers cause most of them, so that none may read
 // a whole table. The count of all clients is made once in ten seconds (dynamic.Total).
 func Million(t *testing.T) {
-	at := sqldbtest.Postgres(t)
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 	fillTables(t, at)
 	one, two := memberOfMillion(500_000), memberOfMillion(500_001)
 	changed := dynamic.Client{Registration: client.Registration{Client: client.Client{Name: "Changed", Type: client.Public}}}
@@ -117,14 +117,8 @@ func memberOfMillion(number int) dynamic.Key {
 // documents. Two clients in a hundred thousand are due for cleanup.
 func fillTables(t *testing.T, at string) {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
-	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	series := ` FROM generate_series(1, 1000000) AS i`
 	triggers := func(state string) (texts []string) { // for each row they would take longer than all the rest
 		for _, table := range []string{"dynamic_registrations", "dynamic_client_users", "disabled_documents"} {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/consent/internal/store"
@@ -23,7 +22,7 @@ const (
 func ManyApprovals(t *testing.T) {
 	for name, ago := range map[string]time.Duration{"today": time.Hour, "long ago": 48 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
-			at := sqldbtest.Postgres(t)
+			at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 			addConsents(t, at, ago)
 			if rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) { record(t, store.New(db), example()) }); rows > fewRows {
 				t.Errorf("an approval reads and writes %d rows, of %d", rows, history)
@@ -43,15 +42,9 @@ func ManyApprovals(t *testing.T) {
 // addConsents adds consents like example's.
 func addConsents(t *testing.T, at string, ago time.Duration) {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
-	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
-	_, err = db.Exec(t.Context(), db.SQL(`
+	_, err := db.Exec(t.Context(), db.SQL(`
 INSERT INTO consents (request_id_hash, user_id, client_id, workspace_id, scope, epoch, approved_at)
 SELECT sha256(('c' || i)::bytea), 'usr_john', 'app', 'ws_acme', 'videos:read analyze:write', 0, {{now}} - $2 - i
 FROM generate_series(1, $1::int) AS i`), history, ago.Microseconds())

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/consent/internal/policy"
@@ -13,7 +12,7 @@ import (
 
 // ManyRequests counts the rows that PostgreSQL reads for the requests that wait, after many decided ones.
 func ManyRequests(t *testing.T) {
-	at := sqldbtest.Postgres(t)
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 	addRequests(t, at)
 	for name, waiting := range map[string]func(s *store.Store) (int, error){
 		"the policy": func(s *store.Store) (int, error) {
@@ -39,16 +38,10 @@ func ManyRequests(t *testing.T) {
 // addRequests adds one request that waits, and after it many that were decided.
 func addRequests(t *testing.T, at string) {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
-	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	mustAsk(t, store.New(db), request("app", "usr_a", ""))
-	_, err = db.Exec(t.Context(), db.SQL(`
+	_, err := db.Exec(t.Context(), db.SQL(`
 INSERT INTO app_requests (workspace_id, client_id, user_id, user_name, reason, requested_at, state, answer, decider_id, decider_name, decided_at)
 SELECT 'ws_acme', 'app' || i, 'usr_a', '', '', {{now}} + i, 2, '', '', '', {{now}} FROM generate_series(1, $1::int) AS i`), history)
 	if err == nil {

@@ -177,12 +177,10 @@ func expiredNotAnnounced(t *testing.T) {
 // that others replaced.
 func epochOfMany(t *testing.T) {
 	const others, few = 10_000, 200
-	at := sqldbtest.Postgres(t)
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
-	must(t, err)
-	must(t, sqldb.Migrate(t.Context(), db, store.Migrations()))
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
+	db := sqldbtest.Prepare(t, at)
 	seed(t, store.New(db), example())
-	_, err = db.Exec(t.Context(), db.SQL(`
+	_, err := db.Exec(t.Context(), db.SQL(`
 INSERT INTO ended_sessions (hash, user_id, ended_at, due_at, successor)
 SELECT sha256(('h' || i)::bytea), 'usr_' || i, {{now}}, {{now}}, sha256(('s' || i)::bytea) FROM generate_series(1, $1::int) AS i`), others)
 	must(t, err)

@@ -82,7 +82,7 @@ func countOfMany(t *testing.T) {
 		"a client's": {ClientID: "app"}, "a user's": {UserID: "usr_john"}, "a member's": {UserID: "usr_john", WorkspaceID: "ws_acme"},
 		"a user's with a client": {UserID: "usr_john", ClientID: "app"}, "an authentication app's": {AppID: "aap_1"},
 	} {
-		at := sqldbtest.Postgres(t)
+		at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 		gather(t, at, name == "a client's")
 		var got inspection.Count
 		var err error

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/logout"
@@ -19,7 +18,7 @@ const fewRows = 200
 // LogoutOfMany counts the rows that PostgreSQL reads and writes after a long history of deliveries and
 // of grants.
 func LogoutOfMany(t *testing.T) {
-	at := sqldbtest.Postgres(t)
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 	gather(t, at, false)
 	addDeliveries(t, at)
 	for name, call := range map[string]func(s store.LogoutStore) (int, error){
@@ -58,12 +57,9 @@ func LogoutOfMany(t *testing.T) {
 // addDeliveries adds deliveries of other clients that were finished a moment ago.
 func addDeliveries(t *testing.T, at string) {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
-	_, err = db.Exec(t.Context(), db.SQL(`
+	_, err := db.Exec(t.Context(), db.SQL(`
 INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at, finished_at)
 SELECT 'many' || i % 10, 'usr_john', 'usr_john', 'sid', i, $2, {{now}}, {{now}}, {{now}} FROM generate_series(1, $1::int) AS i`), below, logout.ReasonLogout)
 	if err == nil {

@@ -62,7 +62,7 @@ func RevocationsOfMany(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			at := sqldbtest.Postgres(t)
+			at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 			c := gather(t, at, name == "disabled client")
 			var err error
 			rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) { err = end(t.Context(), store.New(db, revlog.NoReplicas{}), c) })
@@ -81,7 +81,7 @@ func RevocationsOfMany(t *testing.T) {
 // ReplaysOfMany has a spent token presented again and again after its reuse was acted upon: each is
 // one read, and nothing is written.
 func ReplaysOfMany(t *testing.T) {
-	at := sqldbtest.Postgres(t)
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 	c := gather(t, at, false)
 	replays := func(n int) func(db *sqldb.DB) {
 		return func(db *sqldb.DB) {
@@ -142,14 +142,8 @@ func (c throng) wantDead(t *testing.T, b bench, name string) {
 // gather issues a few tokens and adds the rows around them.
 func gather(t *testing.T, at string, ofClient bool) throng {
 	t.Helper()
-	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(sqldbtest.Named(t, at, sqldbtest.Preparing))})
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }() // the statistics of its sessions are complete when they are closed
-	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
-		t.Fatal(err)
-	}
 	b := open(t, db)
 	c := throng{user: "usr_john", client: "app", app: "aap_1"}
 	first := b.mustRedeem(t, code(c.client, "ws_acme", 0))
