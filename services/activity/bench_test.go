@@ -15,6 +15,7 @@ import (
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/inproc/inproctest"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -185,32 +186,14 @@ func (b *bench) run(t *testing.T, service *activity.Service) {
 	})
 }
 
-// serve runs a server until the test ends.
 func serve(t *testing.T, network *inproc.Network, name string, register func(grpc.ServiceRegistrar)) {
 	t.Helper()
-	server := rpcserver.New(rpcserver.Options{Name: name, Logger: slog.New(slog.DiscardHandler)})
-	register(server)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() {
-		done <- server.Serve(ctx, rpcserver.Listener{Listener: network.Listen(name), Credentials: inproc.ServerCredentials()})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serving %s: %v", name, err)
-		}
-	})
+	inproctest.Serve(t, network, rpcserver.Options{Name: name}, register)
 }
 
 func dial(t *testing.T, network *inproc.Network, caller, service string) *grpc.ClientConn {
 	t.Helper()
-	conn, err := network.Dial(caller, service)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return conn
+	return inproctest.Dial(t, network, caller, service)
 }
 
 func wantReason(t *testing.T, what string, err error, want errorv1.Reason) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"testing"
-	"time"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
@@ -14,6 +13,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/inproc/inproctest"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -57,12 +57,12 @@ func newReplica(t *testing.T, config token.Config, db *sqldb.DB) bench {
 func newReplicaWith(t *testing.T, config token.Config, db *sqldb.DB, declared *catalog.Catalog) bench {
 	t.Helper()
 	b := bench{authz: &authorizations{}, directory: newDirectory(), db: db, network: inproc.NewNetwork(), metrics: telemetry.New()}
-	serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
+	inproctest.Serve(t, b.network, rpcserver.Options{Name: "authz"}, func(r grpc.ServiceRegistrar) {
 		authzv1.RegisterClientServiceServer(r, b.authz)
 		authzv1.RegisterCodeServiceServer(r, b.authz)
 		authzv1.RegisterAdministrationServiceServer(r, b.authz)
 	})
-	serve(t, b.network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
+	inproctest.Serve(t, b.network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
 		identityv1.RegisterDirectoryServiceServer(r, b.directory)
 	})
 	var err error
@@ -73,7 +73,7 @@ func newReplicaWith(t *testing.T, config token.Config, db *sqldb.DB, declared *c
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos", "video-mcp"}}, b.service.Register)
+	inproctest.Serve(t, b.network, rpcserver.Options{Name: "token", ResourceServers: []string{"videos", "video-mcp"}}, b.service.Register)
 	run(t, b.service)
 	b.oauth = tokenv1.NewOAuthServiceClient(b.dial(t, "gateway", "token"))
 	b.grants = tokenv1.NewGrantServiceClient(b.dial(t, "consent", "token"))
@@ -108,34 +108,10 @@ func run(t *testing.T, service *token.Service) {
 	})
 }
 
-// serve serves until the test ends.
-func serve(t *testing.T, network *inproc.Network, o rpcserver.Options, register func(grpc.ServiceRegistrar)) {
-	t.Helper()
-	o.Logger, o.StopWithin = slog.New(slog.DiscardHandler), time.Second
-	server := rpcserver.New(o)
-	register(server)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() {
-		done <- server.Serve(ctx, rpcserver.Listener{Listener: network.Listen(o.Name), Credentials: inproc.ServerCredentials()})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("serving %s: %v", o.Name, err)
-		}
-	})
-}
-
 // dial connects as a caller until the test ends.
 func (b bench) dial(t *testing.T, caller, service string) *grpc.ClientConn {
 	t.Helper()
-	conn, err := b.network.Dial(caller, service, rpcclient.Options()...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn
+	return inproctest.Dial(t, b.network, caller, service, rpcclient.Options()...)
 }
 
 // redeem exchanges a code.

@@ -17,6 +17,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/inproc"
+	"github.com/vidocu/usher/internal/platform/inproc/inproctest"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
@@ -90,7 +91,7 @@ func newUserBench(t *testing.T) userBench {
 	t.Helper()
 	b := userBench{people: &people{}, logs: &bytes.Buffer{}}
 	db, network := database(t), inproc.NewNetwork()
-	serve(t, network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
+	inproctest.Serve(t, network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
 		identityv1.RegisterCredentialServiceServer(r, b.people)
 		identityv1.RegisterDirectoryServiceServer(r, b.people)
 		identityv1.RegisterAdministrationServiceServer(r, b.people)
@@ -109,7 +110,7 @@ func newUserBench(t *testing.T) userBench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, network, rpcserver.Options{Name: "token"}, service.Register)
+	inproctest.Serve(t, network, rpcserver.Options{Name: "token"}, service.Register)
 	b.users, b.accessRevocation = tokenv1.NewUserServiceClient(dial("gateway", "token")), tokenv1.NewEndingServiceClient(dial("operator", "token"))
 	return b
 }

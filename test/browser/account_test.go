@@ -10,7 +10,9 @@ import (
 func TestAccount_APasswordIsChangedByTwoClicks(t *testing.T) {
 	old := "examplepassword"
 	for i, row := range []struct{ latency, gap int }{
-		{0, 0}, {100, 50}, {200, 120},
+		{0, 0},
+		{100, 50},
+		{200, 120},
 		{300, 450}, // the second click comes after the first response, and before the page that it leads to
 	} {
 		next := fmt.Sprintf("a new password, number %d", i)
