@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -149,6 +150,10 @@ func TestASecondClickAfterTheFirstResponseSaysThatThePasswordIsChanged(t *testin
 		wantRedirect(t, "the second click", p.post(path, form), path)
 		wantPage(t, "the second click", p.get(path), 200, "Your password is changed.")
 	}
+	other := maps.Clone(form) // in another tab, opened before
+	other.Set("new_password", "z")
+	wantRedirect(t, "another password", p.post(path, other), path)
+	wantPage(t, "another password", p.get(path), 200, "Please confirm once more.")
 	wantRedirect(t, "a form of another session", p.post(path, older), path)
 	wantPage(t, "a form of another session", p.get(path), 200, "Please confirm once more.")
 	p.cookies["__Host-usher_session"] = &http.Cookie{Name: "__Host-usher_session", Value: secret.NewCode().Reveal()}

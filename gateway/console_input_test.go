@@ -244,6 +244,7 @@ func TestAManifestIsUploadedAsAFile(t *testing.T) {
 	for name, row := range map[string]struct{ file, shows string }{
 		"an unknown member": {text + "unknown: 1\n", "unknown: 1"}, "another app": {strings.ReplaceAll(text, "vdo_client_1", "vdo_client_2"), "vdo_client_2"},
 		"no text": {"\xff\xfe", "no text in UTF-8"}, "a NUL": {text + "\x00", "no text in UTF-8"}, "too long": {text + "#" + strings.Repeat("x", 64<<10), "longer than 64 KiB"},
+		"many empty lines": {text + strings.Repeat("\n", 50<<10) + "unknown: 1\n", "too long to be shown again"}, // short when compressed
 	} {
 		wantRedirect(t, name, upload(t, p, token, row.file), path)
 		wantPage(t, name, p.get(path), 200, "The manifest cannot be used.", row.shows)
@@ -277,4 +278,10 @@ func TestAnInputThatNoCookieHoldsIsSaidToBeLost(t *testing.T) {
 	form.Set("purpose", strings.Repeat("many words ", 800))
 	wantRedirect(t, "words", p.post(path, form), path)
 	wantPage(t, "words", p.get(path), 200, form.Get("purpose"), `value="Another name"`)
+	form.Set("purpose", "x")
+	for range 2000 {
+		form.Set(rand.Text(), "")
+	}
+	wantRedirect(t, "many fields", p.post(path, form), path)
+	wantPage(t, "many fields", p.get(path), 200, "The purpose has at most 140 characters", "too long to be shown again")
 }

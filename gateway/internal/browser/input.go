@@ -1,9 +1,13 @@
 package browser
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
+	"sort"
 
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
@@ -29,31 +33,48 @@ func (f Flash) Input() url.Values {
 // pack returns the flash as a cookie holds it, without the longest values of the input where it is too
 // long.
 func (f Flash) pack() string {
-	for {
-		payload, err := json.Marshal(f) //nolint:gosec // a new secret goes to the browser that created it, once
-		if err != nil {
-			panic(err) // strings and numbers always encode
-		}
-		text := pack(payload)
-		if len(text) <= maxPackedFlash || f.Typed == "" {
-			return text
-		}
-		f.dropLongest()
+	text, fits := f.packed()
+	if fits || f.Typed == "" {
+		return text
 	}
+	f.Lost = true
+	form := f.Input()
+	names := slices.SortedFunc(maps.Keys(form), func(a, b string) int {
+		return cmp.Or(cmp.Compare(length(form[b]), length(form[a])), cmp.Compare(a, b))
+	})
+	without := func(n int) (string, bool) {
+		rest := maps.Clone(form)
+		for _, name := range names[:n] {
+			delete(rest, name)
+		}
+		f.Typed = rest.Encode()
+		return f.packed()
+	}
+	// A search, since a form may have thousands of fields.
+	text, _ = without(sort.Search(len(names), func(n int) bool {
+		_, fits := without(n)
+		return fits
+	}))
+	return text
 }
 
-// dropLongest drops the longest value of the input.
-func (f *Flash) dropLongest() {
-	form, longest, most := f.Input(), "", -1
-	for name, values := range form {
-		length := 0
-		for _, value := range values {
-			length += len(value)
-		}
-		if length > most {
-			longest, most = name, length
-		}
+// packed returns the flash as a cookie holds it, and whether a cookie can.
+func (f Flash) packed() (text string, fits bool) {
+	payload, err := json.Marshal(f) //nolint:gosec // a new secret goes to the browser that created it, once
+	if err != nil {
+		panic(err) // strings and numbers always encode
 	}
-	delete(form, longest)
-	f.Typed, f.Lost = form.Encode(), true
+	if len(payload) > maxUnpacked { // it could not be read
+		return "", false
+	}
+	text = pack(payload)
+	return text, len(text) <= maxPackedFlash
+}
+
+// length returns the length of the values of a field.
+func length(values []string) (sum int) {
+	for _, value := range values {
+		sum += len(value)
+	}
+	return sum
 }

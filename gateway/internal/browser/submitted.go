@@ -3,7 +3,6 @@ package browser
 import (
 	"crypto/hmac"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -14,7 +13,8 @@ const (
 )
 
 // SetSubmitted records that the form of next, a request of WithSession, has begun its session. The form
-// has the token of the session before, so that CheckForm refuses it from now on.
+// has the token of the session before, so that CheckForm refuses it from now on. Every form of that session
+// has this token, so that the input is recorded too.
 func (c Cookies) SetSubmitted(w http.ResponseWriter, next *http.Request) {
 	if !c.Browser(next).IsZero() {
 		c.set(w, submittedCookie, c.submitted(next), time.Now().Add(submittedLifetime))
@@ -30,5 +30,5 @@ func (c Cookies) Submitted(r *http.Request) bool {
 }
 
 func (c Cookies) submitted(r *http.Request) string {
-	return c.FormToken(c.Browser(r), c.Session(r), submittedCookie, strings.TrimSpace(r.PostForm.Get("csrf_token")))
+	return c.FormToken(c.Browser(r), c.Session(r), submittedCookie, r.PostForm.Encode())
 }

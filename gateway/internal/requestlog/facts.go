@@ -186,6 +186,9 @@ func cleanURI(value string) string {
 	}
 	text, _, _ := strings.Cut(value, "#")
 	text, query, hasQuery := strings.Cut(text, "?")
+	if u.User != nil && !strings.HasPrefix(text, u.Scheme+"://") {
+		return mask // a user without a scheme, or after one that is written in another way
+	}
 	if u.User != nil {
 		scheme, rest, _ := strings.Cut(text, "://")
 		authority, path, hasPath := strings.Cut(rest, "/")

@@ -50,6 +50,10 @@ func TestNoPartOfAPasswordOrOfAnOversizedValueIsLogged(t *testing.T) {
 		"https://user:s3@cret@host.example/cb":                    "https://…@host.example/cb",
 		"https://user:secret@host.example/cb?next=secret":         "https://…@host.example/cb?next=…",
 		"https://host.example/cb#secret":                          "https://host.example/cb#…",
+		"//user:secret@host.example/cb":                           "…",
+		"//user:secret@host.example/x://y@z":                      "…",
+		"HTTPS://user:secret@host.example/cb":                     "…",
+		"mailto:user@host.example":                                "mailto:user@host.example",
 		"https://host.example/" + strings.Repeat("secret", 4<<10): "…",
 		"https://host.example/cb":                                 "https://host.example/cb",
 	} {
