@@ -223,11 +223,8 @@ func (c Console) SetLogo(ctx context.Context, session secret.String, clientID st
 	if err == nil {
 		err = underReview(app)
 	}
-	if err == nil && !app.Unverified { // first: no verified client has a logo that was not reviewed
-		err = c.Registry.UpdateClient(ctx, registry.Change{ClientID: clientID, Unverified: flag(true)})
-	}
 	if err == nil {
-		err = c.Registry.SetLogo(ctx, clientID, image)
+		err = c.Registry.SetLogo(ctx, clientID, image, true)
 	}
 	return err
 }

@@ -17,8 +17,9 @@ const maxPurpose = 140
 
 // LogoStore stores the logos of clients.
 type LogoStore interface {
-	// SetLogo replaces the logo of a client; a zero logo removes it. It returns client.ErrUnknown.
-	SetLogo(ctx context.Context, id string, l logo.Logo) error
+	// SetLogo replaces the logo of a client; a zero logo removes it. With unreviewed, another logo makes the
+	// client unverified. It returns client.ErrUnknown.
+	SetLogo(ctx context.Context, id string, l logo.Logo, unreviewed bool) error
 	// Logo returns the PNG of a logo, or logo.ErrUnknown.
 	Logo(ctx context.Context, hash string) ([]byte, error)
 }
@@ -78,9 +79,9 @@ func checkOptional(registration client.Registration) error {
 	return nil
 }
 
-// SetLogo makes an uploaded image the logo of a client; no image removes it. It returns an
-// *oauth.FieldError or client.ErrUnknown.
-func (d Clients) SetLogo(ctx context.Context, id string, upload []byte) error {
+// SetLogo makes an uploaded image the logo of a client; no image removes it. With unreviewed, another logo
+// makes the client unverified. It returns an *oauth.FieldError or client.ErrUnknown.
+func (d Clients) SetLogo(ctx context.Context, id string, upload []byte, unreviewed bool) error {
 	before, err := d.Store.FindClient(ctx, id)
 	if err != nil {
 		return err
@@ -94,5 +95,5 @@ func (d Clients) SetLogo(ctx context.Context, id string, upload []byte) error {
 			return err
 		}
 	}
-	return d.Store.SetLogo(ctx, id, l)
+	return d.Store.SetLogo(ctx, id, l, unreviewed)
 }

@@ -33,7 +33,7 @@ func (s *Administration) SetClientLogo(ctx context.Context, req *authzv1.SetClie
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	if err := s.Clients.SetLogo(ctx, req.GetClientId(), req.GetImage()); err != nil {
+	if err := s.Clients.SetLogo(ctx, req.GetClientId(), req.GetImage(), false); err != nil {
 		return nil, toStatus(err)
 	}
 	registered, err := s.find(ctx, req.GetClientId())

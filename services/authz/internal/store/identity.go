@@ -25,7 +25,7 @@ func identityStatementsText(db *sqldb.DB) identityStatements {
 UPDATE clients SET publisher = COALESCE($2, publisher), purpose = COALESCE($3, purpose), client_uri = COALESCE($4, client_uri),
     policy_uri = COALESCE($5, policy_uri), tos_uri = COALESCE($6, tos_uri), optional_scope = COALESCE($7, optional_scope)
 WHERE id = $1`),
-		setLogo: db.SQL(`UPDATE clients SET logo = $2 WHERE id = $1`),
+		setLogo: db.SQL(`UPDATE clients SET logo = $2, unverified = unverified OR $3 AND logo <> $2 WHERE id = $1`),
 		replaceLogo: db.SQL(`
 INSERT INTO client_logos (client_id, hash, png) SELECT id, $2, $3 FROM clients WHERE id = $1
 ON CONFLICT (client_id) DO UPDATE SET hash = excluded.hash, png = excluded.png`),
@@ -55,10 +55,11 @@ func (s *Store) identityChange(c registry.Change) *sqldb.Statement {
 	return sqldb.Stmt(s.identity.setIdentity, c.ClientID, c.Publisher, c.Purpose, c.ClientURI, c.PolicyURI, c.TermsURI, optional)
 }
 
-// SetLogo stores the logo of a client, and deletes the previous one; a zero logo only deletes. It
-// returns client.ErrUnknown if there is no such client.
-func (s *Store) SetLogo(ctx context.Context, id string, l logo.Logo) error {
-	changed := sqldb.Stmt(s.identity.setLogo, id, l.Hash)
+// SetLogo stores the logo of a client, and deletes the previous one; a zero logo only deletes. With
+// unreviewed, another logo makes the client unverified. It returns client.ErrUnknown if there is no such
+// client.
+func (s *Store) SetLogo(ctx context.Context, id string, l logo.Logo, unreviewed bool) error {
+	changed := sqldb.Stmt(s.identity.setLogo, id, l.Hash, unreviewed)
 	image := sqldb.Stmt(s.identity.deleteLogo, id)
 	if l.Hash != "" {
 		image = sqldb.Stmt(s.identity.replaceLogo, id, l.Hash, l.PNG)

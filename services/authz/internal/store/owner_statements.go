@@ -50,11 +50,12 @@ WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NULL AND (status 
 UPDATE clients SET submitted_at = NULL, status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END
 WHERE id = $1 AND submitted_at IS NOT NULL`,
 
-		// A client that waits, with the time of the submission as the operator saw it ($4 is 0 for any), or a suspended one.
+		// A client that waits, with the time of the submission as the operator saw it; where $4 is 0, any that waits
+		// or is suspended.
 		approve: `
 UPDATE clients SET status = 'live', review_note = $2, submitted_at = NULL, unverified = CASE WHEN $3 THEN FALSE ELSE unverified END,
     disabled = CASE WHEN status = 'suspended' THEN FALSE ELSE disabled END
-WHERE id = $1 AND owner_workspace_id <> '' AND (status = 'suspended' OR submitted_at IS NOT NULL AND ($4 = 0 OR submitted_at = $4))`,
+WHERE id = $1 AND owner_workspace_id <> '' AND (CAST($4 AS BIGINT) = 0 AND (status = 'suspended' OR submitted_at IS NOT NULL) OR submitted_at = CAST($4 AS BIGINT))`,
 
 		refuse: `
 UPDATE clients SET status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END, review_note = $2, submitted_at = NULL

@@ -129,6 +129,9 @@ func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rul
 		if _, err := tx.Exec(ctx, s.policies.setRule, workspaceID, int64(rule), by.UserID, by.Name); err != nil {
 			return err
 		}
+		if before.Rule == rule { // that of a workspace without one
+			return nil
+		}
 		return s.events.Append(ctx, tx, outbox.Event{
 			Kind: "workspace.app_policy_set", Actor: actorOf(by), WorkspaceID: workspaceID,
 			Changes: []outbox.Change{{Field: "app_policy", Before: ruleName(before.Rule), After: ruleName(rule)}},
@@ -282,12 +285,19 @@ func (s *Store) Ask(ctx context.Context, r policy.Request) error {
 		if err := s.lock(ctx, tx, r.WorkspaceID, r.User.UserID); err != nil {
 			return err
 		}
+		waits, err := tx.Exec(ctx, s.policies.lockWaiting, r.WorkspaceID, r.ClientID, r.User.UserID, r.Reason)
+		if err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, s.policies.ask, r.WorkspaceID, r.ClientID, r.User.UserID, r.User.Name, r.Reason, policy.MaxWaiting)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
+		switch {
+		case n == 0:
 			return policy.ErrFull
+		case waits > 0: // the same request, sent again
+			return nil
 		}
 		return s.events.Append(ctx, tx, approvalEvent("workspace.app_requested", r.WorkspaceID, r.ClientID, r.User))
 	})

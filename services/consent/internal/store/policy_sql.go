@@ -7,7 +7,7 @@ type policyStatements struct {
 	lock, policies, setting, setRule                  string
 	approvals, approvedAmong, approve, withdraw, full string
 	requests, waiting, requestsOf, ask, decide        string
-	deleteRequests, recentApprovers                   string
+	deleteRequests, recentApprovers, lockWaiting      string
 }
 
 // requestColumns are the columns of policy.Request, in the order of its scan.
@@ -57,6 +57,10 @@ ON CONFLICT (workspace_id, client_id) DO NOTHING`),
 		waiting:  requestPage(` AND state = 1`),
 
 		requestsOf: `SELECT ` + requestColumns + ` FROM app_requests WHERE user_id = $1 AND client_id = $2`,
+
+		// It locks the request that waits, if it has the same reason.
+		lockWaiting: db.SQL(`
+UPDATE app_requests SET state = state WHERE workspace_id = $1 AND client_id = $2 AND user_id = $3 AND reason = $4 AND state = 1`),
 
 		ask: db.SQL(`
 INSERT INTO app_requests (` + requestColumns + `)

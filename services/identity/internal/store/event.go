@@ -36,25 +36,26 @@ func (s *Store) change(ctx context.Context, c change) error {
 // The objects as the audit trail shows them: no names, addresses or credentials.
 
 func userObject(id string) outbox.Observed {
-	return outbox.Observed{Args: []any{id}, Query: `
+	return outbox.Observed{Args: []any{id}, Lock: `SELECT 1 FROM users WHERE id = $1 {{for update}}`, Query: `
 SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM users WHERE id = $1
 UNION ALL SELECT 'language', language FROM users WHERE id = $1
 UNION ALL SELECT 'time_zone', time_zone FROM users WHERE id = $1`}
 }
 
 func workspaceObject(id string) outbox.Observed {
-	return outbox.Observed{Args: []any{id}, Query: `
+	return outbox.Observed{Args: []any{id}, Lock: `SELECT 1 FROM workspaces WHERE id = $1 {{for update}}`, Query: `
 SELECT 'name', name FROM workspaces WHERE id = $1
 UNION ALL SELECT 'plan', plan FROM workspaces WHERE id = $1`}
 }
 
+// memberObject locks the user, since the membership may not exist yet.
 func memberObject(userID, workspaceID string) outbox.Observed {
-	return outbox.Observed{Args: []any{userID, workspaceID}, Query: `
+	return outbox.Observed{Args: []any{userID, workspaceID}, Lock: `SELECT 1 FROM users WHERE id = $1 AND $2 <> '' {{for update}}`, Query: `
 SELECT 'role', role FROM memberships WHERE user_id = $1 AND workspace_id = $2`}
 }
 
 func appObject(id string) outbox.Observed {
-	return outbox.Observed{Args: []any{id}, Query: `
+	return outbox.Observed{Args: []any{id}, Lock: `SELECT 1 FROM authentication_apps WHERE id = $1 {{for update}}`, Query: `
 SELECT 'name', name FROM authentication_apps WHERE id = $1
 UNION ALL SELECT 'workspace', COALESCE(workspace_id, '') FROM authentication_apps WHERE id = $1
 UNION ALL SELECT 'status', CASE WHEN revoked_at IS NULL THEN 'enabled' ELSE 'revoked' END FROM authentication_apps WHERE id = $1

@@ -40,8 +40,9 @@ type Queue interface {
 	// are claimed at once. No other caller gets them before Lease is over. A claim is no attempt: Finish
 	// and Postpone count one.
 	Claim(ctx context.Context, limit int) ([]Delivery, error)
-	// Finish stores the last result of a delivery.
-	Finish(ctx context.Context, id int64, r Result) error
+	// Finish stores the last result of a delivery. It returns false where another replica stored one, to
+	// which the claim had passed.
+	Finish(ctx context.Context, id int64, r Result) (bool, error)
 	// Postpone stores the result of an attempt, and makes the next one due after a delay.
 	Postpone(ctx context.Context, id int64, r Result, after time.Duration) error
 }
@@ -150,7 +151,8 @@ func (a attempt) send(ctx context.Context) {
 		if result.Retry {
 			result.Problem = fmt.Sprintf("%s; %d attempts", result.Problem, a.Attempts)
 		}
-		if err = a.Queue.Finish(storing, a.ID, result); err == nil {
+		var stored bool
+		if stored, err = a.Queue.Finish(storing, a.ID, result); stored {
 			a.Count(result.outcome())
 		}
 	}

@@ -91,13 +91,13 @@ func (w *world) Claim(_ context.Context, limit int) ([]logout.Delivery, error) {
 	return list, nil
 }
 
-func (w *world) Finish(_ context.Context, id int64, r logout.Result) error {
+func (w *world) Finish(_ context.Context, id int64, r logout.Result) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.queue[id].Attempts++
 	w.due[id] = time.Time{}
 	w.finished = append(w.finished, r)
-	return nil
+	return true, nil
 }
 
 func (w *world) count(outcome logout.Outcome) {

@@ -42,8 +42,9 @@ GROUP BY client_id, user_id, subject, sid ORDER BY MAX(created_at) DESC, client_
 		add: db.SQL(`
 INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`),
-		// It counts no attempt: a claim may end without one. A client that has few deliveries comes before the third of one that has many. Of two replicas
-		// that choose the same row the second one waits for its lock, and then finds it locked.
+		// It counts no attempt: a claim may end without one. A client that has few deliveries comes before the
+		// third of one that has many. Of two replicas that choose the same row the second one waits for its
+		// lock, and then finds it locked.
 		claim: db.SQL(`
 UPDATE logout_deliveries SET locked_until = {{now}} + $3
 WHERE finished_at IS NULL AND due_at <= {{now}} AND locked_until <= {{now}} AND id IN (
@@ -55,7 +56,7 @@ RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts +
 		finish: db.SQL(`
 UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4,
     attempts = attempts + 1, attempted_at = {{now}}
-WHERE id = $1`),
+WHERE id = $1 AND finished_at IS NULL`),
 		postpone: db.SQL(`
 UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3,
     attempts = attempts + 1, attempted_at = {{now}}
@@ -212,12 +213,12 @@ func scanDelivery(rows sqldb.Rows, d *logout.Delivery, more ...any) error {
 }
 
 // Finish stores the last result of a delivery.
-func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) error {
-	_, err := s.db.Exec(ctx, s.logouts.finish, id, r.Status, problem(r), r.Problem == "")
+func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) (bool, error) {
+	n, err := s.db.Exec(ctx, s.logouts.finish, id, r.Status, problem(r), r.Problem == "")
 	if err != nil {
-		return fmt.Errorf("finishing a logout delivery: %w", err)
+		return false, fmt.Errorf("finishing a logout delivery: %w", err)
 	}
-	return nil
+	return n > 0, nil
 }
 
 // Postpone stores the result of an attempt, and makes the next one due.
@@ -229,7 +230,7 @@ func (s LogoutStore) Postpone(ctx context.Context, id int64, r logout.Result, af
 }
 
 func problem(r logout.Result) string {
-	return strings.ToValidUTF8(r.Problem[:min(len(r.Problem), maxProblem)], "")
+	return strings.ReplaceAll(strings.ToValidUTF8(r.Problem[:min(len(r.Problem), maxProblem)], ""), "\x00", "")
 }
 
 // ListDeliveries returns at most limit deliveries with a smaller identifier, the newest first; of every

@@ -54,7 +54,7 @@ func logos(t *testing.T) {
 		create(t, s, Native(), nil)
 		set := func(id string, l logo.Logo) {
 			t.Helper()
-			if err := s.SetLogo(t.Context(), id, l); err != nil {
+			if err := s.SetLogo(t.Context(), id, l, false); err != nil {
 				t.Fatal(err)
 			}
 			if found, err := s.Find(t.Context(), id); err != nil || found.Identity.Logo != l.Hash {
@@ -81,7 +81,19 @@ func logos(t *testing.T) {
 		if found, err := s.Find(t.Context(), Example().ID); err != nil || found.Identity.Logo != two.Hash {
 			t.Errorf("a change removes the logo: %q, %v", found.Identity.Logo, err)
 		}
-		if err := s.SetLogo(t.Context(), "vdo_client_nope", one); !errors.Is(err, client.ErrUnknown) {
+		for _, step := range []struct {
+			logo       logo.Logo
+			unreviewed bool
+			verified   bool
+		}{{two, true, true}, {one, false, true}, {two, true, false}} {
+			if err := s.SetLogo(t.Context(), Example().ID, step.logo, step.unreviewed); err != nil {
+				t.Fatal(err)
+			}
+			if found, err := s.Find(t.Context(), Example().ID); err != nil || found.Unverified == step.verified {
+				t.Errorf("%+v: unverified %v, %v", step, found.Unverified, err)
+			}
+		}
+		if err := s.SetLogo(t.Context(), "vdo_client_nope", one, false); !errors.Is(err, client.ErrUnknown) {
 			t.Errorf("SetLogo: %v, want ErrUnknown", err)
 		}
 		want(one, false)

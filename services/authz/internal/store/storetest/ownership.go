@@ -131,6 +131,13 @@ func statuses(t *testing.T) {
 			return func() error { return s.Review(t.Context(), r) }
 		}
 		submit := func() error { return s.Submit(t.Context(), id) }
+		approveSeen := func() error { // the submission that the operator read
+			seen, err := s.Find(t.Context(), id)
+			if err != nil {
+				return err
+			}
+			return review(ownership.Review{Approve: true, Verified: true, SubmittedAt: seen.Owner.SubmittedAt})()
+		}
 		for i, step := range []struct {
 			do        func() error
 			status    client.Status
@@ -151,9 +158,10 @@ func statuses(t *testing.T) {
 			{review(ownership.Review{Approve: true, Verified: true}), client.Live, false, false, client.ErrUnknown},
 			{submit, client.Live, true, false, nil},
 			{review(ownership.Review{Approve: true, Verified: true, SubmittedAt: time.UnixMicro(1)}), client.Live, true, false, client.ErrUnknown},
-			{review(ownership.Review{Approve: true, Verified: true}), client.Live, false, true, nil},
+			{approveSeen, client.Live, false, true, nil},
 			{submit, client.Live, false, true, nil},
 			{review(ownership.Review{Suspend: true}), client.Suspended, false, true, nil},
+			{review(ownership.Review{Approve: true, SubmittedAt: time.Now()}), client.Suspended, false, true, client.ErrUnknown},
 			{submit, client.Suspended, false, true, nil},
 			{func() error { return s.SetClientDisabled(t.Context(), id, false) }, client.Suspended, false, true, client.ErrSuspended},
 			{review(ownership.Review{Approve: true}), client.Live, false, true, nil},

@@ -139,12 +139,15 @@ func ruleRace(t *testing.T, db *sqldb.DB, s *store.Store) {
 }
 
 func policyEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
-	mustAsk(t, s, request("app", "usr_a", "please"))
 	for range 2 { // the second one changes nothing
+		mustAsk(t, s, request("app", "usr_a", "please"))
+	}
+	for range 2 {
 		for name, change := range map[string]func() error{
 			"approving":          func() error { return s.Approve(t.Context(), "ws_acme", "app", admin()) },
 			"withdrawing":        func() error { return s.Withdraw(t.Context(), "ws_acme", "other", admin()) },
 			"setting the policy": func() error { return s.SetRule(t.Context(), "ws_doe", policy.None, admin()) },
+			"setting the usual":  func() error { return s.SetRule(t.Context(), "ws_new", policy.Anyone, admin()) },
 		} {
 			if err := change(); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -158,7 +161,7 @@ func policyEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 	wantEvents(t, db, `workspace.app_requested usr_a app [{"field":"approval","after":"requested"}]`,
 		`workspace.app_approved usr_john app [{"field":"approval","after":"approved"}]`)
 	var set int
-	if err := db.QueryRow(t.Context(), `SELECT COUNT(*) FROM events WHERE workspace_id = 'ws_doe'`).Scan(&set); err != nil || set != 1 {
+	if err := db.QueryRow(t.Context(), `SELECT COUNT(*) FROM events WHERE workspace_id IN ('ws_doe', 'ws_new')`).Scan(&set); err != nil || set != 1 {
 		t.Errorf("%d events of a policy that was set once, %v", set, err)
 	}
 }

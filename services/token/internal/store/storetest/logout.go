@@ -224,8 +224,8 @@ func claimedFairly(t *testing.T, b bench) {
 	}
 	for _, d := range first {
 		if d.ClientID == "many" {
-			if err := s.Finish(t.Context(), d.ID, logout.Result{Status: 200}); err != nil {
-				t.Fatal(err)
+			if stored, err := s.Finish(t.Context(), d.ID, logout.Result{Status: 200}); err != nil || !stored {
+				t.Fatal(stored, err)
 			}
 			break
 		}
@@ -266,8 +266,11 @@ func claimsExpire(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Age < 7*24*time.Hour {
 			t.Fatalf("%+v, %v", list, err)
 		}
-		if err := now.Finish(t.Context(), list[0].ID, logout.Result{Status: 400, Problem: "refused"}); err != nil {
-			t.Fatal(err)
+		if stored, err := now.Finish(t.Context(), list[0].ID, logout.Result{Status: 400, Problem: "refused"}); err != nil || !stored {
+			t.Fatal(stored, err)
+		}
+		if stored, err := now.Finish(t.Context(), list[0].ID, logout.Result{Status: 200}); err != nil || stored {
+			t.Errorf("the result of a replica whose claim had expired is stored: %v, %v", stored, err)
 		}
 		records, err := now.ListDeliveries(t.Context(), "one", math.MaxInt64, 5)
 		if err != nil || len(records) != 1 || !records[0].Finished || records[0].Delivered || records[0].Status != 400 || records[0].Problem != "refused" ||
