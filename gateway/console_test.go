@@ -188,6 +188,9 @@ func TestACopiedCommandRunsNothingOfARedirectURI(t *testing.T) {
 		if !strings.Contains(got, "redirect_uri="+uri+"\n") {
 			t.Errorf("%s: curl gets %q", uri, got)
 		}
+		if strings.Contains(got, "-d\nredirect_uri=") && strings.ContainsAny(uri, "&+%;") {
+			t.Errorf("%s: curl sends a form that no server reads: %q", uri, got)
+		}
 	}
 }
 

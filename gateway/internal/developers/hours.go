@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// chartRows is how many rows of the log are read for the chart: as many as the service has of a client
-	// and a day.
+	// chartRows is how many rows of the log are read for the chart: as many as the service has of a client in
+	// a day; the chart concerns two, and says where there are more.
 	chartRows = 1000
 	// chartHours is how many hours the chart shows.
 	chartHours = 24

@@ -14,10 +14,11 @@ func shellQuote(value string) string {
 	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }
 
-// data returns a parameter of a form as curl takes it, which encodes the value only in this form.
+// data returns a parameter of a form as curl takes it. curl sends the value of -d as it is: one with a
+// character that means something in a form is encoded.
 func data(name, value string) string {
 	option := " -d "
-	if strings.ContainsAny(value, "&+%") {
+	if strings.ContainsAny(value, "&+%;") {
 		option = " --data-urlencode "
 	}
 	return option + name + "=" + shellQuote(value)

@@ -19,7 +19,7 @@ type part struct {
 }
 
 // stringPlace matches the place of a string argument.
-var stringPlace = regexp.MustCompile(`%(?:\[(\d)\])?s`)
+var stringPlace = regexp.MustCompile(`%(?:\[([1-9])\])?s`)
 
 // keysOf returns the keys of all catalogs.
 func keysOf(all []source) []string {
@@ -49,9 +49,11 @@ func splitAll(keys []string, language, other source) map[string]parts {
 	return found
 }
 
-// split returns the parts of a text; nil for a text with other places than those of strings.
+// split returns the parts of a text; nil for a text with other places than those of strings, or with
+// numbers in some of them alone.
 func split(text string) parts {
-	if strings.Contains(stringPlace.ReplaceAllString(text, ""), "%") {
+	numbered, all := strings.Count(text, "%["), strings.Count(text, "%")
+	if strings.Contains(stringPlace.ReplaceAllString(text, ""), "%") || numbered != 0 && numbered != all {
 		return nil
 	}
 	var found parts

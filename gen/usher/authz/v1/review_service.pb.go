@@ -435,10 +435,10 @@ const file_usher_authz_v1_review_service_proto_rawDesc = "" +
 	"\rReviewVerdict\x12\x1e\n" +
 	"\x1aREVIEW_VERDICT_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16REVIEW_VERDICT_APPROVE\x10\x01\x12\x19\n" +
-	"\x15REVIEW_VERDICT_REFUSE\x10\x022\xe8\x02\n" +
+	"\x15REVIEW_VERDICT_REFUSE\x10\x022\xe5\x02\n" +
 	"\rReviewService\x12{\n" +
-	"\x14ListSubmittedClients\x12+.usher.authz.v1.ListSubmittedClientsRequest\x1a,.usher.authz.v1.ListSubmittedClientsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12c\n" +
-	"\fReviewClient\x12#.usher.authz.v1.ReviewClientRequest\x1a$.usher.authz.v1.ReviewClientResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x02\x12u\n" +
+	"\x14ListSubmittedClients\x12+.usher.authz.v1.ListSubmittedClientsRequest\x1a,.usher.authz.v1.ListSubmittedClientsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12`\n" +
+	"\fReviewClient\x12#.usher.authz.v1.ReviewClientRequest\x1a$.usher.authz.v1.ReviewClientResponse\"\x05\xe2\xbd\x18\x01\a\x12u\n" +
 	"\x12ApplySuspendClient\x12).usher.authz.v1.ApplySuspendClientRequest\x1a*.usher.authz.v1.ApplySuspendClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xbd\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x12ReviewServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
