@@ -190,19 +190,21 @@ const requestID = "Usher-Request-Id"
 // mustLog waits until the log has each refused request with its cause, by the id of the response.
 func mustLog(t *testing.T, d *harness.Deployment, ids map[string]string) {
 	t.Helper()
+	logged := map[string]string{}
 	expect.Eventually(t, "every refused request in the log", func() bool {
-		logged := map[string]string{}
 		for _, row := range requests(t, d, "--refused") {
 			logged[row.RequestID] = strings.ToLower(strings.TrimPrefix(row.Kind.Cause, "CAUSE_"))
 		}
-		for id, want := range ids {
-			switch got, ok := logged[id]; {
-			case !ok:
+		for id := range ids {
+			if _, ok := logged[id]; !ok {
 				return false
-			case got != want:
-				t.Errorf("the log has the cause %s, want %s", got, want)
 			}
 		}
 		return true
 	})
+	for id, want := range ids {
+		if got := logged[id]; got != want {
+			t.Errorf("the log has the cause %s, want %s", got, want)
+		}
+	}
 }

@@ -69,10 +69,11 @@ func TestActivity_ACrashLosesNoEventAndStoresNoneTwice(t *testing.T) {
 	}
 }
 
-// repeat makes a change again and again until ctx ends.
+// repeat makes a change again and again until ctx ends. The last call ends by itself: one that is cancelled
+// may still change something when the changes are listed.
 func repeat(ctx context.Context, change func(ctx context.Context, n int)) {
 	for n := 0; ctx.Err() == nil && n < most; n++ {
-		call, cancel := context.WithTimeout(ctx, 5*time.Second)
+		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		change(call, n)
 		cancel()
 		pause := time.NewTimer(50 * time.Millisecond)

@@ -43,6 +43,9 @@ func TestMCPInspector_ConnectsInEveryWayOfRegistration(t *testing.T) {
 			}
 		})
 	}
+	if !usher.documents.wasRead("inspector") {
+		t.Error("the document was not read")
+	}
 }
 
 // inspector installs the inspector and returns the program's file.

@@ -27,10 +27,12 @@ func TestN5_MCPClientsDescribeThemselves(t *testing.T) {
 	if described == python {
 		t.Fatalf("the program has no %q", argument)
 	}
-	wantAuthorized(t, endpoint, []program{{"js", "mcp-document", js}, {"python", "mcp-python-document", described}},
-		"CLIENT_METADATA_URL="+usher.documents.url("sdk"), "REDIRECT_URI=http://127.0.0.1:49152/callback")
-	if !usher.documents.wasRead("sdk") {
-		t.Error("the document was not read")
+	for _, p := range []program{{"js", "mcp-document", js}, {"python", "mcp-python-document", described}} {
+		wantAuthorized(t, endpoint, []program{p},
+			"CLIENT_METADATA_URL="+usher.documents.url("sdk-"+p.language), "REDIRECT_URI=http://127.0.0.1:49152/callback")
+		if !usher.documents.wasRead("sdk-" + p.language) {
+			t.Errorf("the document of the client in %s was not read", p.language)
+		}
 	}
 }
 
