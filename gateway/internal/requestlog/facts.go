@@ -18,7 +18,7 @@ import (
 // stands where a secret does not belong, is masked.
 type Facts struct {
 	RedirectURI, Scope, GrantType, AuthMethod, ChallengeMethod, ResponseType, Resource, MediaType string
-	// Tolerated is what is wrong in the request without a consequence; empty for nothing.
+	// Tolerated is a mistake in the request that has no consequence; empty for none.
 	Tolerated string
 }
 

@@ -45,8 +45,8 @@ type RequestFacts struct {
 	Resource string `protobuf:"bytes,7,opt,name=resource,proto3" json:"resource,omitempty"`
 	// The media type of the body.
 	MediaType string `protobuf:"bytes,8,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
-	// What is wrong in the request without a consequence here: `scope_spaces`, spaces before or after
-	// the scopes or more than one between them. Empty for nothing.
+	// A mistake in the request that has no consequence here: `scope_spaces`, spaces before or after the
+	// scopes or more than one between them. Empty for none.
 	Tolerated     string `protobuf:"bytes,160,opt,name=tolerated,proto3" json:"tolerated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
