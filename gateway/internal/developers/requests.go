@@ -128,7 +128,7 @@ func tolerated(one *activityv1.LoggedRequest) bool {
 // spaces explains the one thing that is tolerated.
 func spaces() explanation {
 	return explanation{
-		what: "Extra spaces in scope", why: "The request was granted: spaces before, after or between the permissions are ignored here. Other servers refuse them.",
+		what: "Extra spaces in scope", why: "The request was granted: spaces before, after or between the permissions are ignored here. Another server may refuse them.",
 		fix: "Separate the permissions by single spaces.",
 	}
 }
