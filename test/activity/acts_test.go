@@ -11,7 +11,6 @@ import (
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
-	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
@@ -64,7 +63,7 @@ func (a *acts) do(name string, req proto.Message, events ...wanted) proto.Messag
 	a.t.Helper()
 	m := a.all[name]
 	certificate := "operator"
-	if !slices.Contains(m.callers, rpcv1.Caller_CALLER_OPERATOR) || sessionOf(req) != "" {
+	if !slices.Contains(m.Callers, "operator") || sessionOf(req) != "" {
 		certificate = "gateway"
 	}
 	res := a.must(a.t, certificate, name, req)
@@ -98,7 +97,7 @@ func TestActivity_EveryRPCThatChangesSomethingIsRecorded(t *testing.T) {
 	a.revocations()
 
 	for name, m := range a.all {
-		recorded := (m.session || slices.Contains(m.callers, rpcv1.Caller_CALLER_OPERATOR)) && !m.reads
+		recorded := (m.Session || slices.Contains(m.Callers, "operator")) && !m.Reads
 		if _, excused := unrecorded()[name]; recorded && !excused && !a.made[name] {
 			t.Errorf("%s changes something, and no act of this test is one", name)
 		}

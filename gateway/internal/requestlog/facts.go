@@ -11,18 +11,21 @@ import (
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Facts are the parameters of a request that are no secret. A value that could be one, because it
 // stands where a secret does not belong, is masked.
 type Facts struct {
 	RedirectURI, Scope, GrantType, AuthMethod, ChallengeMethod, ResponseType, Resource, MediaType string
+	// Tolerated is a mistake in the request that has no consequence; empty for none.
+	Tolerated string
 }
 
 func (f Facts) toProto() *activityv1.RequestFacts {
 	return &activityv1.RequestFacts{
 		RedirectUri: f.RedirectURI, Scope: f.Scope, GrantType: f.GrantType, AuthMethod: f.AuthMethod, CodeChallengeMethod: f.ChallengeMethod,
-		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType,
+		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Tolerated: f.Tolerated,
 	}
 }
 
@@ -63,6 +66,9 @@ func read(req *http.Request, n *note) (client string, f Facts) {
 		ChallengeMethod: clean(get("code_challenge_method")), ResponseType: cleanWords(get("response_type")), Resource: cleanURI(get("resource")),
 		MediaType: clean(mediaType(req)),
 	}
+	if oauth.HasExtraSpaces(get("scope")) {
+		f.Tolerated = scopeSpaces
+	}
 	client = get("client_id")
 	basic, id := basicClient(req)
 	switch {
@@ -83,6 +89,10 @@ func read(req *http.Request, n *note) (client string, f Facts) {
 	}
 	return cut(client), f
 }
+
+// scopeSpaces says that spaces of the parameter scope were ignored, which another server may refuse: Facts
+// have its words without them.
+const scopeSpaces = "scope_spaces"
 
 // typeJSON is the media type of JSON.
 const typeJSON = "application/json"

@@ -58,6 +58,11 @@ func TestFault_B11_TheUsernameIsTheSubject(t *testing.T) {
 	if got := many.GetAnswers(); len(got) != 1 || got[0].GetUsername() != one.GetSub() || got[0].GetName() != "John Doe" {
 		t.Errorf("BatchIntrospectTokens: %v", many)
 	}
+	b.authz.client.ResourceServer = true
+	over, err := b.IntrospectClientToken(t.Context(), introspectionRequest("other", token))
+	if err != nil || over.GetUsername() != one.GetSub() || over.GetSub() != one.GetSub() || over.GetName() != "John Doe" {
+		t.Errorf("over HTTP: %v, %v", over, err)
+	}
 }
 
 // overTheWire is a response as its caller gets it.
