@@ -33,10 +33,10 @@ func (s *service) RecordRequests(
 func recorded(t *testing.T, endpoint, query string, status int) *activityv1.FinishedRequest {
 	t.Helper()
 	s := &service{}
-	r := requestlog.New(s, slog.New(slog.DiscardHandler), func(int64) {})
+	r := requestlog.New(s, requestlog.Origins{}, slog.New(slog.DiscardHandler), func(int64) {})
 	ctx := r.NewContext(t.Context(), endpoint)
 	req := httptest.NewRequest(http.MethodGet, endpoint+"?"+query, nil).WithContext(ctx)
-	r.Finish(req, endpoint, status, http.Header{})
+	r.Finish(req, requestlog.Finished{Endpoint: endpoint, Status: status})
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	if err := r.Run(stopped); err != nil || len(s.received) != 1 {

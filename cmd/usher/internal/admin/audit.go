@@ -140,6 +140,7 @@ func factsText(f *activityv1.RequestFacts) string {
 		{"response_type", f.GetResponseType()},
 		{"resource", f.GetResource()},
 		{"media_type", f.GetMediaType()},
+		{"value", f.GetValue()},
 	} {
 		if one.value != "" {
 			parts = append(parts, one.name+"="+strconv.Quote(one.value))

@@ -44,7 +44,10 @@ type RequestFacts struct {
 	// The parameter resource; the values separated by spaces.
 	Resource string `protobuf:"bytes,7,opt,name=resource,proto3" json:"resource,omitempty"`
 	// The media type of the body.
-	MediaType     string `protobuf:"bytes,8,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	MediaType string `protobuf:"bytes,8,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
+	// The value of the parameter, or of the claim of a proof or an assertion, that `field` of the kind names and
+	// that has no field of its own here.
+	Value         string `protobuf:"bytes,170,opt,name=value,proto3" json:"value,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -131,6 +134,13 @@ func (x *RequestFacts) GetResource() string {
 func (x *RequestFacts) GetMediaType() string {
 	if x != nil {
 		return x.MediaType
+	}
+	return ""
+}
+
+func (x *RequestFacts) GetValue() string {
+	if x != nil {
+		return x.Value
 	}
 	return ""
 }
@@ -348,7 +358,7 @@ var File_usher_activity_v1_request_proto protoreflect.FileDescriptor
 
 const file_usher_activity_v1_request_proto_rawDesc = "" +
 	"\n" +
-	"\x1fusher/activity/v1/request.proto\x12\x11usher.activity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/error/v1/cause.proto\"\x9b\x02\n" +
+	"\x1fusher/activity/v1/request.proto\x12\x11usher.activity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/error/v1/cause.proto\"\xb2\x02\n" +
 	"\fRequestFacts\x12!\n" +
 	"\fredirect_uri\x18\x01 \x01(\tR\vredirectUri\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1d\n" +
@@ -360,7 +370,8 @@ const file_usher_activity_v1_request_proto_rawDesc = "" +
 	"\rresponse_type\x18\x06 \x01(\tR\fresponseType\x12\x1a\n" +
 	"\bresource\x18\a \x01(\tR\bresource\x12\x1d\n" +
 	"\n" +
-	"media_type\x18\b \x01(\tR\tmediaType\"\xbf\x02\n" +
+	"media_type\x18\b \x01(\tR\tmediaType\x12\x15\n" +
+	"\x05value\x18\xaa\x01 \x01(\tR\x05value\"\xbf\x02\n" +
 	"\vRequestKind\x12\x1a\n" +
 	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x1b\n" +

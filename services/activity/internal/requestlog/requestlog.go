@@ -32,6 +32,8 @@ type Facts struct {
 	ResponseType    string `json:"response_type,omitempty"`
 	Resource        string `json:"resource,omitempty"`
 	MediaType       string `json:"media_type,omitempty"`
+	// Value is that of Kind.Field, where it is none of the above.
+	Value string `json:"value,omitempty"`
 }
 
 // Kind is what equal requests have in common.
