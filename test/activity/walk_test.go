@@ -309,6 +309,7 @@ func TestFault_D3_EveryCauseIsInTheRequestLogInTime(t *testing.T) {
 		provoke()
 	}
 	logged := w.mustLog()
+	expect.NoError(t, w.d.CheckStored(t.Context(), "activity"))
 	wantEvery(t, logged)
 	for cause, compared := range comparisons() {
 		wantDifference(t, logged[cause], cause, compared)
