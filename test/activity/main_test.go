@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/vidocu/usher/test/expect"
@@ -32,7 +33,9 @@ func run(m *testing.M) int {
 	if err := os.WriteFile(file, append(catalog, resources...), 0o600); err != nil {
 		panic(err)
 	}
-	return fleet.RunWith(m, map[string]string{"USHER_CATALOG_FILE": file, "USHER_AUTHZ_UNVERIFIED_PEOPLE": "1"}, func(f *fleet.Fleet) { shared = f })
+	return fleet.RunWith(m, map[string]string{
+		"USHER_CATALOG_FILE": file, "USHER_AUTHZ_UNVERIFIED_PEOPLE": "1", "USHER_TOKEN_GRANT_LIMIT": strconv.Itoa(grantLimit),
+	}, func(f *fleet.Fleet) { shared = f })
 }
 
 // otherResource is a protected resource beside the API of the gateway.

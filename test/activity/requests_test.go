@@ -152,6 +152,7 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	before := total(requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize"))
 	var next atomic.Int64
 	var sent sync.WaitGroup
+	began := time.Now()
 	tick := time.NewTicker(time.Second / perSecond)
 	defer tick.Stop()
 	client := &http.Client{
@@ -183,6 +184,9 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	})
 	busy := latencies(t, d, func() bool { return next.Load() <= int64(*flood) })
 	sent.Wait()
+	if took, most := time.Since(began), time.Duration(*flood)*time.Second/perSecond*6/5; *flood >= 100_000 && took > most {
+		t.Errorf("the flood took %s, and a minute for 100,000 was wanted, at most %s", took, most)
+	}
 	t.Logf("p99 of introspection: %s before the flood, %s during it", p99(quiet), p99(busy))
 	close(failed)
 	for err := range failed {
