@@ -27,7 +27,7 @@ func ForwardAuth(config Config, deps Deps) http.Handler {
 		proxies = httpx.Proxies{} // New refuses the settings
 	}
 	return deps.Tracing.Handler(ForwardAuthPath, httpx.WithRequestID(
-		ForwardAuthPath, refusalReporter(config, deps), forwardauth.Handler{Guard: newGuard(config, deps), Proxies: proxies},
+		ForwardAuthPath, refusalReporter(config, deps), deps.Requests, forwardauth.Handler{Guard: newGuard(config, deps), Proxies: proxies},
 	))
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/vidocu/usher/gateway/internal/requestlog"
@@ -43,7 +44,8 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 			return err
 		}
 		deps.Activity = conn
-		deps.Requests = requestlog.New(activityv1.NewRequestLogServiceClient(conn), host.Logger, host.Metrics.RequestsDropped())
+		origins := requestlog.Origins{Issuer: s.PublicURL, API: cmp.Or(s.APIURL, s.PublicURL)}
+		deps.Requests = requestlog.New(activityv1.NewRequestLogServiceClient(conn), origins, host.Logger, host.Metrics.RequestsDropped())
 		host.Go(deps.Requests.Run)
 	}
 	var options []usher.Option

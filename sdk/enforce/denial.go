@@ -38,6 +38,9 @@ type Denial struct {
 	tokenSent, otherResource bool
 	// otherAddress is true for an API key that may not be used from the request's address.
 	otherAddress bool
+	// needed is the scope that the token lacks, and resource the identifier of the resource that it was
+	// not issued for; empty where that is not why it was refused.
+	needed, resource string
 	// scheme says which challenges a 401 has, and key why the token's key is not proved.
 	scheme challengeScheme
 	key    KeyFault
@@ -52,6 +55,14 @@ const (
 // OtherResource reports whether the request was refused because its token, which is active, was
 // issued for another resource.
 func (d *Denial) OtherResource() bool { return d.otherResource }
+
+// NeededScope returns the scope of the endpoint that the token lacks; empty where that is not why the
+// request was refused.
+func (d *Denial) NeededScope() string { return d.needed }
+
+// NeededResource returns the identifier of the resource that the token would have to be issued for; empty
+// where that is not why the request was refused, and for a resource without an identifier.
+func (d *Denial) NeededResource() string { return d.resource }
 
 // KeyFault returns why the request does not prove the key of its token; zero where that is not why it
 // was refused.

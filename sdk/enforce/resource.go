@@ -27,6 +27,9 @@ func (r Resource) Challenge(d *Denial, scopes ...string) *Denial {
 		return d
 	}
 	challenged := *d
+	if d.otherResource {
+		challenged.resource = r.ID
+	}
 	challenge := Challenge{Scopes: scopes, ResourceMetadata: r.Metadata}
 	if d.tokenSent {
 		challenge.Error, challenge.Description = errorInvalidToken, d.Message
@@ -67,7 +70,7 @@ func (r Resource) RequireScope(s Subject, scope string) *Denial {
 func (r Resource) insufficientScope(needed string, s Subject) *Denial {
 	has := s.Scopes
 	d := &Denial{
-		Status: statusForbidden, Code: CodeInsufficientScope,
+		Status: statusForbidden, Code: CodeInsufficientScope, needed: needed,
 		Message: `This action requires the "` + needed + `" scope. Your token has: ` + strings.Join(has, ", "),
 	}
 	challenge := Challenge{

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -203,16 +204,19 @@ func wantReason(t *testing.T, what string, err error, want errorv1.Reason) {
 	}
 }
 
-// events awaits at least that many events of a filter, and returns them.
+// events awaits at least that many events of a filter, and returns them. Only a hang reaches its deadline.
 func (b *bench) events(t *testing.T, atLeast int, req *activityv1.ListEventsRequest) []*eventv1.Event {
 	t.Helper()
-	for {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		res, err := b.audit.ListEvents(t.Context(), req)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(res.GetEvents()) >= atLeast {
 			return res.GetEvents()
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d events, want %d", len(res.GetEvents()), atLeast)
 		}
 	}
 }

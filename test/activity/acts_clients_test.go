@@ -227,6 +227,7 @@ func (a *acts) endInstallation() {
 	expect.NoError(a.t, err)
 	id := registered.Text("client_id")
 	a.d.RecordSecret("registration_access_token", registered.Text("registration_access_token"))
+	a.want = append(a.want, wanted{kind: "client.registered", client: id, actor: client})
 	_, err = a.d.Issue(a.d.NewBrowser(), harness.Request{
 		ClientID: id, Verifier: harness.NewVerifier(), Email: a.developer.email, Workspace: a.workspace, Scope: "videos:read",
 	})

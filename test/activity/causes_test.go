@@ -2,10 +2,12 @@ package activity
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -104,21 +106,80 @@ func refusals(t *testing.T) []refusal {
 	}
 }
 
-// basic returns the credentials of HTTP Basic authentication.
-func basic(id, secret string) string {
-	req := http.Request{Header: http.Header{}}
-	req.SetBasicAuth(id, secret)
-	return strings.TrimPrefix(req.Header.Get("Authorization"), "Basic ")
+// moreRefusals are those of endpoints and parameters of other standards, of the API and of the pages.
+func moreRefusals(t *testing.T, documents string) []refusal {
+	t.Helper()
+	const token, register = "/oauth/token", "/oauth/register"
+	id, secret := harness.ConfidentialID, harness.ConfidentialPW
+	api := func(cause, credential string) refusal {
+		r := refusal{cause: cause, method: http.MethodGet, path: "/v1/videos"}
+		if credential != "" {
+			r.header = [2]string{"Authorization", "Bearer " + credential}
+		}
+		return r
+	}
+	user := func(cause, credential string) refusal {
+		return refusal{cause: cause, method: http.MethodGet, path: "/api/v1/user/nobody%40example.com", header: [2]string{"Authorization", "Bearer " + credential}}
+	}
+	json := func(cause, path, body string) refusal {
+		return refusal{cause: cause, method: http.MethodPost, path: path, media: jsonMedia, body: body}
+	}
+	return []refusal{
+		{cause: "parameter_repeated", method: http.MethodPost, path: token, media: formMedia, body: "grant_type=refresh_token&grant_type=refresh_token"},
+		json("parameter_malformed", token, `{"grant_type":5}`),
+		form("parameter_unsupported", token, "grant_type", "refresh_token", "refresh_token", "x", "client_assertion", "x",
+			"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:saml2-bearer"),
+		{cause: "not_found", method: http.MethodGet, path: "/nowhere"},
+		form("authentication_malformed", token, "grant_type", "refresh_token", "refresh_token", "x", "client_id", "not a client", "client_secret", "x"),
+		form("refresh_unknown", token, "grant_type", "refresh_token", "refresh_token", secretOf("vdo_ort_"), "client_id", id, "client_secret", secret),
+		form("device_code_unknown", token, "grant_type", harness.DeviceGrant, "device_code", harness.NewVerifier(), "client_id", harness.DeviceID),
+		form("request_uri_pushed", "/oauth/par", "request_uri", "x", "client_id", id, "client_secret", secret, "response_type", "code",
+			"redirect_uri", harness.CallbackURI, "scope", "videos:read"),
+		authorize(t, "scope_missing", "scope", ""),
+		authorize(t, "challenge_missing", "code_challenge", "", "code_challenge_method", ""),
+		authorize(t, "nonce_malformed", "scope", "videos:read", "nonce", strings.Repeat("x", 256)),
+		authorize(t, "id_token_hint_invalid", "id_token_hint", "x"),
+		authorize(t, "client_document_not_accepted", "client_id", "http://client.example/c"),
+		authorize(t, "client_document_unreadable", "client_id", documents+"/500"),
+		authorize(t, "client_document_invalid", "client_id", documents+"/empty"),
+		json("redirect_uri_refused", register, `{"redirect_uris":["http://evil.example/cb"]}`),
+		json("client_metadata_refused", register, `{"redirect_uris":["https://a.example/cb"],"token_endpoint_auth_method":"nope"}`),
+		{cause: "registration_token_invalid", method: http.MethodGet, path: register + "/vdo_client_nobody", header: [2]string{"Authorization", "Bearer x"}},
+		api("access_token_missing", ""),
+		api("access_token_malformed", "x"),
+		api("access_token_is_refresh_token", secretOf("vdo_ort_")),
+		api("access_token_inactive", secretOf("vdo_oat_")),
+		api("api_key_inactive", secretOf("vdo_live_")),
+		user("user_token_missing", "x"),
+		user("user_token_unknown", strings.Repeat("A", 180)),
+		json("credentials_wrong", "/api/v1/user/authenticate", `{"emailAddress":"john.doe@gmail.com","password":"wrong password"}`),
+		{cause: "form_not_ours", method: http.MethodPost, path: "/signin", media: formMedia, body: "email=x"},
+	}
 }
 
-// TestFault_D3_EveryRefusalIsInTheLogWithItsCause, by the id of the response.
-func TestFault_D3_EveryRefusalIsInTheLogWithItsCause(t *testing.T) {
-	d := shared.Processes()
-	ids := map[string]string{}
+// secretOf returns a well-formed credential that was never issued.
+func secretOf(kind secret.Kind) string { return secret.Generate(kind).Reveal() }
+
+// documents serves a document that describes no client, at /empty, and fails at any other path.
+func documents(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", jsonMedia)
+		if r.URL.Path != "/empty" {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		_, _ = w.Write([]byte("{}"))
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// atOnce sends the requests that are each refused at once.
+func (w *walk) atOnce() {
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	for _, r := range refusals(t) {
-		req, err := http.NewRequestWithContext(t.Context(), r.method, d.PublicURL+r.path, strings.NewReader(r.body))
-		expect.NoError(t, err)
+	for _, r := range append(refusals(w.t), moreRefusals(w.t, documents(w.t))...) {
+		req, err := http.NewRequestWithContext(w.t.Context(), r.method, w.d.PublicURL+r.path, strings.NewReader(r.body))
+		expect.NoError(w.t, err)
 		if r.media != "" {
 			req.Header.Set("Content-Type", r.media)
 		}
@@ -126,85 +187,15 @@ func TestFault_D3_EveryRefusalIsInTheLogWithItsCause(t *testing.T) {
 			req.Header.Set(r.header[0], r.header[1])
 		}
 		res, err := client.Do(req)
-		expect.NoError(t, err)
-		expect.NoError(t, res.Body.Close())
-		ids[res.Header.Get(requestID)] = r.cause
+		expect.NoError(w.t, err)
+		expect.NoError(w.t, res.Body.Close())
+		w.refused(r.cause, res.Header, nil)
 	}
-	mustLog(t, d, ids)
 }
 
-// TestFault_D3_ARefusedCodeTokenOrDeviceIsInTheLogWithItsCause: refusals that need an earlier request.
-func TestFault_D3_ARefusedCodeTokenOrDeviceIsInTheLogWithItsCause(t *testing.T) {
-	d, b := shared.Processes(), shared.Processes().NewBrowser()
-	ids := map[string]string{}
-	refused := func(cause string) func(res harness.Response, err error) {
-		return func(res harness.Response, err error) {
-			t.Helper()
-			expect.NoError(t, err)
-			if res.Status < http.StatusBadRequest {
-				t.Errorf("nothing is refused for %s: %d", cause, res.Status)
-			}
-			ids[res.Header.Get(requestID)] = cause
-		}
-	}
-	proven, plain := harness.Request{Verifier: harness.NewVerifier()}, harness.Request{}
-	code := func(r harness.Request) string {
-		t.Helper()
-		issued, err := b.Approve(r)
-		expect.NoError(t, err)
-		return issued
-	}
-	refused("redirect_uri_other")(d.Exchange(code(proven), harness.Request{Verifier: proven.Verifier, RedirectURI: harness.CallbackURI + "/other"}))
-	refused("code_other_client")(d.Exchange(code(proven), harness.Request{Verifier: proven.Verifier, ClientID: harness.PublicID}))
-	refused("verifier_missing")(d.Exchange(code(proven), plain))
-	refused("verifier_malformed")(d.Exchange(code(proven), harness.Request{Verifier: "x"}))
-	refused("verifier_wrong")(d.Exchange(code(proven), harness.Request{Verifier: harness.NewVerifier()}))
-	refused("verifier_unexpected")(d.Exchange(code(plain), proven))
-	used := code(proven)
-	_, err := d.Exchange(used, proven)
-	expect.NoError(t, err)
-	refused("code_replayed")(d.Exchange(used, proven))
-
-	tokens, err := d.Issue(b, proven)
-	expect.NoError(t, err)
-	refused("refresh_other_client")(d.Form("/oauth/token", url.Values{
-		"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}, "client_id": {harness.PublicID},
-	}))
-	second, err := d.Refresh(tokens.Refresh)
-	expect.NoError(t, err)
-	_, err = d.Refresh(second.Text("refresh_token")) // the first one cannot be a retry any more
-	expect.NoError(t, err)
-	refused("refresh_reused")(d.Refresh(tokens.Refresh))
-	refused("refresh_rotated")(d.Refresh(tokens.Refresh))
-
-	device, err := d.StartDevice("videos:read")
-	expect.NoError(t, err)
-	refused("device_pending")(device.Poll())
-	refused("device_slow_down")(device.Poll())
-	mustLog(t, d, ids)
-}
-
-// requestID is the header with the id of a request.
-const requestID = "Usher-Request-Id"
-
-// mustLog waits until the log has each refused request with its cause, by the id of the response.
-func mustLog(t *testing.T, d *harness.Deployment, ids map[string]string) {
-	t.Helper()
-	logged := map[string]string{}
-	expect.Eventually(t, "every refused request in the log", func() bool {
-		for _, row := range requests(t, d, "--refused") {
-			logged[row.RequestID] = strings.ToLower(strings.TrimPrefix(row.Kind.Cause, "CAUSE_"))
-		}
-		for id := range ids {
-			if _, ok := logged[id]; !ok {
-				return false
-			}
-		}
-		return true
-	})
-	for id, want := range ids {
-		if got := logged[id]; got != want {
-			t.Errorf("the log has the cause %s, want %s", got, want)
-		}
-	}
+// basic returns the credentials of HTTP Basic authentication.
+func basic(id, secret string) string {
+	req := http.Request{Header: http.Header{}}
+	req.SetBasicAuth(id, secret)
+	return strings.TrimPrefix(req.Header.Get("Authorization"), "Basic ")
 }

@@ -5,6 +5,8 @@ package activity
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/vidocu/usher/test/expect"
@@ -14,7 +16,36 @@ import (
 
 var shared *fleet.Fleet //nolint:gochecknoglobals // set once in TestMain, read by every test
 
-func TestMain(m *testing.M) { os.Exit(fleet.Run(m, func(f *fleet.Fleet) { shared = f })) }
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+// run starts the fleet with a second protected resource, and a limit of people that two users reach.
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "usher-activity-")
+	if err != nil {
+		panic(err) // it is a temporary folder of our own
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
+	catalog, err := os.ReadFile(filepath.Join("..", "..", "internal", "platform", "catalog", "default.yaml"))
+	if err != nil {
+		panic(err) // it is in this repository
+	}
+	file := filepath.Join(dir, "catalog.yaml")
+	if err := os.WriteFile(file, append(catalog, resources...), 0o600); err != nil {
+		panic(err)
+	}
+	return fleet.RunWith(m, map[string]string{
+		"USHER_CATALOG_FILE": file, "USHER_AUTHZ_UNVERIFIED_PEOPLE": "1", "USHER_TOKEN_GRANT_LIMIT": strconv.Itoa(grantLimit),
+	}, func(f *fleet.Fleet) { shared = f })
+}
+
+// otherResource is a protected resource beside the API of the gateway.
+const otherResource = "https://mcp.example.com/mcp"
+
+const resources = `
+resources:
+  - {id: /v1, name: Video API, scopes_minimum: ["videos:read"]}
+  - {id: "` + otherResource + `", name: Video MCP, scopes: ["videos:read", "jobs:read"], scopes_minimum: ["videos:read"]}
+`
 
 // request is a row of `usher requests --output json`.
 type request struct {

@@ -1,6 +1,8 @@
 package activity
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"flag"
 	"fmt"
 	"net/http"
@@ -117,16 +119,46 @@ func TestActivity_NoSecretIsInTheLog(t *testing.T) {
 		expect.Eventually(t, "the last request in the log", func() bool {
 			return len(requests(t, d, "--request", marker.Header.Get("Usher-Request-Id"))) == 1
 		})
-		for member, command := range map[string]string{"requests": "requests", "events": "audit"} {
-			list, text := all[map[string]any](t, d, member, command)
-			if len(list) == 0 && command == "requests" {
-				t.Error("the log is empty")
-			}
-			if at := strings.Index(text, sentinel[:16]); at >= 0 {
-				t.Errorf("usher %s has the secret: %s", command, text[max(0, at-300):min(len(text), at+60)])
+		wantNowhere(t, d, sentinel)
+	})
+}
+
+// wantNowhere checks that a secret is in no output of the activity service, in nothing that it stores, in no
+// log and no metric. Close searches the logs and the traces for it once more.
+func wantNowhere(t *testing.T, d *harness.Deployment, sentinel string) {
+	t.Helper()
+	d.RecordSecret("sentinel", sentinel)
+	places := map[string]string{}
+	for member, command := range map[string]string{"requests": "requests", "events": "audit"} {
+		list, text := all[map[string]any](t, d, member, command)
+		if len(list) == 0 && command == "requests" {
+			t.Error("the log is empty")
+		}
+		places["usher "+command] = text
+	}
+	stored, err := d.Stored(t.Context(), "activity")
+	expect.NoError(t, err)
+	if !strings.Contains(stored, "marker.example") {
+		t.Error("what the service stores has not the last request: the search proves nothing")
+	}
+	places["the database"] = stored
+	sentinel = sentinel[:16] // a part is as bad
+	for name, url := range d.AdminURLs() {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", nil)
+		expect.NoError(t, err)
+		places["the metrics of "+name], _, err = harness.SendText(req)
+		expect.NoError(t, err)
+	}
+	places["the log"], err = d.Log()
+	expect.NoError(t, err)
+	for place, text := range places {
+		for _, form := range []string{sentinel, hex.EncodeToString([]byte(sentinel)), base64.StdEncoding.EncodeToString([]byte(sentinel))[:20]} {
+			if at := strings.Index(text, form); at >= 0 {
+				t.Errorf("%s has the secret: %q", place, text[max(0, at-300):min(len(text), at+60)])
 			}
 		}
-	})
+	}
+	expect.NoError(t, d.CheckStored(t.Context(), "activity"))
 }
 
 // flood is how many requests name one client; `make flood` sends 100,000 in a minute.
@@ -141,6 +173,7 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	before := total(requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize"))
 	var next atomic.Int64
 	var sent sync.WaitGroup
+	began := time.Now()
 	tick := time.NewTicker(time.Second / perSecond)
 	defer tick.Stop()
 	client := &http.Client{
@@ -172,6 +205,9 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	})
 	busy := latencies(t, d, func() bool { return next.Load() <= int64(*flood) })
 	sent.Wait()
+	if took, most := time.Since(began), time.Duration(*flood)*time.Second/perSecond*6/5; *flood >= 100_000 && took > most {
+		t.Errorf("the flood took %s, and a minute for 100,000 was wanted, at most %s", took, most)
+	}
 	t.Logf("p99 of introspection: %s before the flood, %s during it", p99(quiet), p99(busy))
 	close(failed)
 	for err := range failed {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -50,6 +51,9 @@ func (f Flow) decideSilently(w http.ResponseWriter, r *http.Request, request str
 	if err != nil {
 		f.ShowError(w, r, err)
 		return
+	}
+	if res.GetCause() != errorv1.Cause_CAUSE_UNSPECIFIED {
+		refusal.Note(r.Context(), refusal.Refusal{Cause: res.GetCause(), ClientID: res.GetClientId()})
 	}
 	RedirectTo(w, res.GetLocation())
 }

@@ -21,6 +21,9 @@ const (
 // hours returns the requests of the client in the hours of the last day; nil where there were none, and
 // while the log cannot be read.
 func (c Console) hours(v visit) *page.HourChart {
+	if c.Log == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
 	defer cancel()
 	res, err := c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{SessionToken: c.session(v.r), ClientId: v.id(), PageSize: chartRows})

@@ -22,6 +22,8 @@ func (c Console) requests(v visit) page.View {
 	if v.r.URL.RawQuery != "" {
 		data.JSON += "?" + query.Encode()
 	}
+	chart := make(chan *page.HourChart, 1)
+	go func() { chart <- c.hours(v) }() // meanwhile
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
@@ -38,7 +40,7 @@ func (c Console) requests(v visit) page.View {
 	}
 	data.Filters = filters(query, res.GetRequests())
 	data.Filtered = query.Get("since")+query.Get("endpoint")+query.Get("cause")+query.Get("request_id") != ""
-	data.Chart = c.hours(v)
+	data.Chart = <-chart
 	for _, one := range res.GetRequests() {
 		data.Requests = append(data.Requests, c.request(v, one))
 	}
@@ -100,15 +102,7 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 	if told.section != "" {
 		shown.Link = page.Link{Address: v.head.Head.Base + "/" + told.section, Text: told.button}
 	}
-	if k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED || k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_OTHER {
-		registered := k.GetExpected().GetRedirectUri()
-		if registered == "" {
-			registered = nearestAddress(k.GetGot().GetRedirectUri(), v.app.GetRegistration().GetRedirectUris())
-		}
-		shown.Diff = differences(k.GetGot().GetRedirectUri(), registered)
-	} else if expected := k.GetExpected().GetScope(); expected != "" {
-		shown.Diff = differences(k.GetGot().GetScope(), expected)
-	}
+	shown.Compared, shown.Diff = difference(k, v.app.GetRegistration().GetRedirectUris())
 	if k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED {
 		shown.Badge = &page.Badge{Kind: "danger", Text: "Error page"}
 	}
@@ -157,54 +151,6 @@ func facts(one *activityv1.LoggedRequest, label string) []page.Fact {
 		}
 	}
 	return list
-}
-
-// nearestAddress returns the registered address that has most in common with the one that was sent.
-func nearestAddress(sent string, registered []string) string {
-	best, most := "", -1
-	for _, uri := range registered {
-		if n := commonPrefix(sent, uri) + commonSuffix(sent, uri); n > most {
-			best, most = uri, n
-		}
-	}
-	return best
-}
-
-// differences returns two texts with the part that differs marked in each, to the character; nil where one
-// is not known.
-func differences(sent, registered string) []page.Difference {
-	if sent == "" || registered == "" || sent == registered {
-		return nil
-	}
-	a, b := []rune(sent), []rune(registered)
-	before := 0
-	for before < min(len(a), len(b)) && a[before] == b[before] {
-		before++
-	}
-	after := 0
-	for after < min(len(a), len(b))-before && a[len(a)-1-after] == b[len(b)-1-after] {
-		after++
-	}
-	row := func(label string, text []rune) page.Difference {
-		return page.Difference{Label: label, Before: string(text[:before]), Marked: string(text[before : len(text)-after]), After: string(text[len(text)-after:])}
-	}
-	return []page.Difference{row("You sent", a), row("Registered", b)}
-}
-
-func commonPrefix(a, b string) int {
-	n := 0
-	for n < min(len(a), len(b)) && a[n] == b[n] {
-		n++
-	}
-	return n
-}
-
-func commonSuffix(a, b string) int {
-	n := 0
-	for n < min(len(a), len(b)) && a[len(a)-1-n] == b[len(b)-1-n] {
-		n++
-	}
-	return n
 }
 
 // explanation is what a cause means and what to do about it: messages, or English where english is true.

@@ -39,7 +39,9 @@ func (e *Endpoints) push(w http.ResponseWriter, r *http.Request, kind string, bo
 		return
 	}
 	if refused := res.GetRefusal(); refused != nil {
-		refusal.Note(r.Context(), refusal.Refusal{Cause: refused.GetCause(), ClientID: refused.GetClientId()})
+		refusal.Note(r.Context(), refusal.Refusal{
+			Cause: refused.GetCause(), ClientID: refused.GetClientId(), Parameter: refused.GetExpectedParameter(), Expected: refused.GetExpected(),
+		})
 		e.writeRow(w, r, row{formStatus: http.StatusBadRequest, formError: refused.GetError(), message: refused.GetErrorDescription()})
 		return
 	}

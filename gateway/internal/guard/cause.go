@@ -3,9 +3,28 @@ package guard
 import (
 	"strings"
 
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
 )
+
+// refusalOf returns the refusal of a request, for the log of the client's author: what the token has, and
+// what it would need.
+func refusalOf(cause errorv1.Cause, d *enforce.Denial, token *usher.Token) refusal.Refusal {
+	r := refusal.Refusal{Cause: cause}
+	if token == nil {
+		return r
+	}
+	r.ClientID = token.ClientID
+	switch {
+	case d.NeededScope() != "":
+		r.Parameter, r.Sent, r.Expected = "scope", strings.Join(token.Scopes, " "), d.NeededScope()
+	case d.OtherResource():
+		r.Parameter, r.Sent, r.Expected = "resource", strings.Join(token.Audience, " "), d.NeededResource()
+	}
+	return r
+}
 
 // causeOf returns the cause of denying a request with a bearer token; empty for none.
 func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {

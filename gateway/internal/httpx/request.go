@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/refusal"
+	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
@@ -113,14 +114,19 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func Seconds(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }
 
 // WithRequestID generates a request ID for each request of a handler that has no Router, and
-// reports its refusals under the endpoint's name.
-func WithRequestID(endpoint string, refusals refusal.Reporter, h http.Handler) http.Handler {
+// reports and records its refusals under the endpoint's name.
+func WithRequestID(endpoint string, refusals refusal.Reporter, requests *requestlog.Recorder, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := refusal.NewContext(requestid.Begin(r.Context()))
 		w.Header().Set(requestid.Header, requestid.From(ctx))
 		rec := &recorder{ResponseWriter: w}
-		h.ServeHTTP(rec, r.WithContext(ctx))
-		refusals.Report(ctx, refusal.Response{Endpoint: endpoint, Status: rec.code()})
+		r = r.WithContext(ctx)
+		h.ServeHTTP(rec, r)
+		res := refusal.Response{Endpoint: endpoint, Status: rec.code()}
+		if why, refused := refusal.Of(ctx, res); refused {
+			requests.Finish(r, requestlog.Finished{Endpoint: endpoint, Status: res.Status, Header: w.Header(), Refusal: why, Refused: true})
+			refusals.Report(ctx, res, why)
+		}
 	})
 }
 

@@ -279,8 +279,12 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	f.span.End(status)
 	r.config.Metrics.HTTP(name, status, took)
 	if !f.gone {
-		r.config.Requests.Finish(f.request, name, status, w.Header())
-		r.refusals().Report(ctx, refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.ownDeadline})
+		res := refusal.Response{Endpoint: name, Status: status, Upstream: f.route != nil && f.route.ownDeadline}
+		why, refused := refusal.Of(ctx, res)
+		r.config.Requests.Finish(f.request, requestlog.Finished{Endpoint: name, Status: status, Header: w.Header(), Refusal: why, Refused: refused})
+		if refused {
+			r.refusals().Report(ctx, res, why)
+		}
 	}
 	level := slog.LevelDebug
 	if status >= http.StatusInternalServerError {

@@ -37,8 +37,11 @@ func ExampleComponents() Components {
 			{Label: "Identifier", Text: "vdo_client_abc123", Code: true},
 			{Label: "Time", At: exampleTime()},
 		},
-		Figures:     []Figure{{Label: "Requests", Value: "18,204"}, {Label: "Refused", Value: "49", Note: "0.27 %"}, {Label: "People", Value: "1,312"}},
-		Differences: []Difference{{Label: "Sent", Before: "https://yourapp.com/callback", Marked: "/"}, {Label: "Registered", Before: "https://yourapp.com/callback"}},
+		Figures: []Figure{{Label: "Requests", Value: "18,204"}, {Label: "Refused", Value: "49", Note: "0.27 %"}, {Label: "People", Value: "1,312"}},
+		Differences: []Difference{
+			{Label: "Sent", Parts: []DifferencePart{{Text: "https://yourapp.com/callback"}, {Text: "/", Marked: true}}},
+			{Label: "Registered", Parts: []DifferencePart{{Text: "https://yourapp.com/callback"}}},
+		},
 		Steps: []Step{
 			{At: exampleTime(), Text: "The code was issued"},
 			{At: exampleTime().Add(535 * time.Millisecond), Text: "The app exchanged it"},

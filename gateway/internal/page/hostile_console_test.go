@@ -32,7 +32,7 @@ func hostileConsole(name string) map[string]page.View {
 		"console addresses":   view("devaddresses", page.ConsoleAddresses{Console: head, Addresses: []page.ConsoleAddress{{Address: "https://app.test", Parts: fact}}}),
 		"console requests": view("devrequests", page.ConsoleRequests{Console: head, Requests: []page.ConsoleRequest{{
 			At: at, Since: at, What: "Redirect address is not registered", Method: "GET", Where: "/oauth/authorize", Facts: fact,
-			Diff: []page.Difference{{Label: "You sent", Before: name, Marked: name, After: name}},
+			Diff: []page.Difference{{Label: "You sent", Parts: []page.DifferencePart{{Text: name}, {Text: name, Marked: true}, {Text: name}}}},
 		}}}),
 		"console team":   view("devteam", page.ConsoleTeam{Console: head, Workspace: name, WorkspaceID: "ws_1"}),
 		"console status": view("devstatus", page.ConsoleStatus{Console: head, Text: "Everybody can connect the app.", Note: name}),
@@ -46,7 +46,9 @@ func hostileConsole(name string) map[string]page.View {
 // TestADifferenceShowsWhatCannotBeSeen: an address that differs by an invisible character.
 func TestADifferenceShowsWhatCannotBeSeen(t *testing.T) {
 	text := render(page.View{Template: "devrequests", Data: page.ConsoleRequests{Requests: []page.ConsoleRequest{{
-		Diff: []page.Difference{{Label: "You sent", Before: "https://app.test/", Marked: "\u200b", After: "cb"}},
+		Diff: []page.Difference{{
+			Label: "You sent", Parts: []page.DifferencePart{{Text: "https://app.test/"}, {Text: "\u200b", Marked: true}, {Text: "cb"}},
+		}},
 	}}}})
 	if want := "https://app.test/<mark>[U+200B]</mark>cb"; !strings.Contains(html.UnescapeString(text), want) {
 		t.Errorf("the page has no %s", want)

@@ -70,8 +70,17 @@ type Fact struct {
 // Figure is a number of the partial "figures".
 type Figure struct{ Label, Value, Note string }
 
-// Difference is a row of the partial "diff", with the part that differs marked.
-type Difference struct{ Label, Before, Marked, After string }
+// Difference is a row of the partial "diff", with the parts that differ marked. Without parts it is nothing.
+type Difference struct {
+	Label string
+	Parts []DifferencePart
+}
+
+// DifferencePart is a part of a text.
+type DifferencePart struct {
+	Text   string
+	Marked bool
+}
 
 // Step is a row of the partial "steps", with its time or, where that is zero, its label.
 type Step struct {

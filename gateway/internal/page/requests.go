@@ -60,6 +60,8 @@ type ConsoleRequest struct {
 	Status int
 	Count  int64
 	Since  time.Time
-	Diff   []Difference
-	Facts  []Fact
+	// Compared is the name of the parameter or the claim that Diff is about; empty without it.
+	Compared string
+	Diff     []Difference
+	Facts    []Fact
 }

@@ -22,7 +22,8 @@ type Refusal struct {
 	// ClientID is the registered client that made the request; empty where it is unknown.
 	ClientID string
 	// Parameter is the parameter whose value was not the Expected one; empty where that is not known.
-	Parameter, Expected string
+	// Sent is its value where the request does not have it as a parameter.
+	Parameter, Expected, Sent string
 	// Logged is true where a line about it was already logged, so that it is only counted.
 	Logged bool
 }

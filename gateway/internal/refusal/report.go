@@ -30,19 +30,22 @@ type Response struct {
 	Upstream bool
 }
 
-// Report counts and logs a refused request. A response that is not an error is not reported: its
-// handler has handled the recorded refusal.
-func (r Reporter) Report(ctx context.Context, res Response) {
+// Of returns the refusal that a response tells its client: the recorded one, or, without a call to a
+// service, that of the status. refused is false for a response that is not an error: its handler has
+// handled the recorded refusal.
+func Of(ctx context.Context, res Response) (r Refusal, refused bool) {
 	if res.Status < http.StatusMultipleChoices {
-		return
+		return Refusal{}, false
 	}
-	refusal, noted := FromContext(ctx)
-	if !noted && !res.Upstream {
-		refusal, noted = FromStatus(res.Status)
+	r, refused = FromContext(ctx)
+	if !refused && !res.Upstream {
+		r, refused = FromStatus(res.Status)
 	}
-	if !noted {
-		return
-	}
+	return r, refused
+}
+
+// Report counts and logs a refused request.
+func (r Reporter) Report(ctx context.Context, res Response, refusal Refusal) {
 	r.Metrics.Refused(res.Endpoint, refusal.Cause)
 	level := slog.LevelDebug
 	if r.Verbose {

@@ -1,14 +1,12 @@
 package requestlog
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
 
-	"github.com/vidocu/usher/gateway/internal/refusal"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -20,50 +18,25 @@ type Facts struct {
 	RedirectURI, Scope, GrantType, AuthMethod, ChallengeMethod, ResponseType, Resource, MediaType string
 	// Tolerated is a mistake in the request that has no consequence; empty for none.
 	Tolerated string
+	// Value is the value of the parameter that was refused, where it is none of the above.
+	Value string
 }
 
 func (f Facts) toProto() *activityv1.RequestFacts {
 	return &activityv1.RequestFacts{
 		RedirectUri: f.RedirectURI, Scope: f.Scope, GrantType: f.GrantType, AuthMethod: f.AuthMethod, CodeChallengeMethod: f.ChallengeMethod,
-		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Tolerated: f.Tolerated,
+		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Tolerated: f.Tolerated, Value: f.Value,
 	}
 }
 
 func causeOf(number int32) errorv1.Cause { return errorv1.Cause(number) }
-
-// expectedOf returns what was expected instead, from the service that refused or as the cause implies.
-func expectedOf(r refusal.Refusal) (f Facts) {
-	switch r.Parameter {
-	case "redirect_uri":
-		f.RedirectURI = cleanURI(r.Expected)
-	case "scope":
-		f.Scope = cleanWords(r.Expected)
-	}
-	switch r.Cause { //nolint:exhaustive // the others have several remedies
-	case errorv1.Cause_CAUSE_RESPONSE_TYPE_UNSUPPORTED:
-		f.ResponseType = "code"
-	case errorv1.Cause_CAUSE_CHALLENGE_METHOD, errorv1.Cause_CAUSE_CHALLENGE_MISSING:
-		f.ChallengeMethod = "S256"
-	case errorv1.Cause_CAUSE_SECRET_UNEXPECTED:
-		f.AuthMethod = "none"
-	case errorv1.Cause_CAUSE_SECRET_MISSING:
-		f.AuthMethod = "client_secret_basic"
-	case errorv1.Cause_CAUSE_ASSERTION_MISSING:
-		f.AuthMethod = "private_key_jwt"
-	case errorv1.Cause_CAUSE_BODY_JSON_SENT_AS_FORM:
-		f.MediaType = typeJSON
-	case errorv1.Cause_CAUSE_BODY_FORM_SENT_AS_JSON:
-		f.MediaType = "application/x-www-form-urlencoded"
-	}
-	return f
-}
 
 // read returns the client that a request named and its facts.
 func read(req *http.Request, n *note) (client string, f Facts) {
 	get := parameters(req, n)
 	f = Facts{
 		RedirectURI: cleanURI(get("redirect_uri")), Scope: cleanWords(get("scope")), GrantType: clean(get("grant_type")),
-		ChallengeMethod: clean(get("code_challenge_method")), ResponseType: cleanWords(get("response_type")), Resource: cleanURI(get("resource")),
+		ChallengeMethod: clean(get("code_challenge_method")), ResponseType: cleanWords(get("response_type")), Resource: cleanURIs(get("resource")),
 		MediaType: clean(mediaType(req)),
 	}
 	if oauth.HasExtraSpaces(get("scope")) {
@@ -137,21 +110,7 @@ func basicClient(req *http.Request) (basic bool, client string) {
 }
 
 // subjectOf returns the subject of an assertion, which is not verified yet: a request may name any client.
-func subjectOf(assertion string) string {
-	parts := strings.Split(assertion, ".")
-	const jws = 3
-	if len(parts) != jws {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct {
-		Subject string `json:"sub"`
-	}
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return claims.Subject
-}
+func subjectOf(assertion string) string { return claimsOf(assertion)["sub"] }
 
 const (
 	// maxLength is the longest value, in bytes.
@@ -179,6 +138,18 @@ func cleanWords(value string) string {
 		if masked(word) {
 			words[n] = mask
 		}
+	}
+	return strings.Join(words, " ")
+}
+
+// cleanURIs is cleanURI for each word of a value.
+func cleanURIs(value string) string {
+	if len(value) > maxLength {
+		return mask
+	}
+	words := strings.Fields(value)
+	for n, word := range words {
+		words[n] = cleanURI(word)
 	}
 	return strings.Join(words, " ")
 }

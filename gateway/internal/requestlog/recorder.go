@@ -1,10 +1,10 @@
-// Package requestlog hands the finished requests of the OAuth endpoints to the activity service, for
-// the clients' authors.
+// Package requestlog hands the finished requests of the OAuth endpoints, and the refused ones of every
+// other route, to the activity service, for the clients' authors.
 //
 // It owns the queue: requests are counted in memory by their kind and sent in batches, the queue is
 // bounded, and requests that do not fit are dropped and counted; no request waits for it, and the
 // activity service may be down. It reads of a request only the parameters that are no secret (see
-// Facts), and never writes a response.
+// Facts), of those of a page none, and never writes a response.
 package requestlog
 
 import (
@@ -57,6 +57,7 @@ type entry struct {
 // Recorder counts requests. A nil *Recorder records nothing.
 type Recorder struct {
 	service activityv1.RequestLogServiceClient
+	origins Origins
 	logger  *slog.Logger
 	dropped func(requests int64)
 	now     func() time.Time
@@ -68,10 +69,16 @@ type Recorder struct {
 	lost int64
 }
 
+// Origins are the addresses that proofs and assertions name.
+type Origins struct {
+	// Issuer is the audience of assertions, and API the origin of the endpoints.
+	Issuer, API string
+}
+
 // New returns a recorder that sends batches while Run runs.
-func New(service activityv1.RequestLogServiceClient, logger *slog.Logger, dropped func(requests int64)) *Recorder {
+func New(service activityv1.RequestLogServiceClient, origins Origins, logger *slog.Logger, dropped func(requests int64)) *Recorder {
 	return &Recorder{
-		service: service, logger: logger, dropped: dropped, now: time.Now, entries: map[key]*entry{}, clients: map[string]int{},
+		service: service, origins: origins, logger: logger, dropped: dropped, now: time.Now, entries: map[key]*entry{}, clients: map[string]int{},
 	}
 }
 
@@ -92,7 +99,7 @@ func (r *Recorder) NewContext(ctx context.Context, endpoint string) context.Cont
 	return context.WithValue(ctx, noteKey{}, new(note))
 }
 
-// Recorded reports whether the requests of a route are recorded.
+// Recorded reports whether the requests of a route are recorded that were granted, with their parameters.
 func Recorded(endpoint string) bool { return strings.HasPrefix(endpoint, "/oauth/") }
 
 // NoteBody records the body of a request and the media type by which it was parsed. It does nothing
@@ -110,36 +117,53 @@ func NoteError(ctx context.Context, err string) {
 	}
 }
 
-// Finish records a finished request and the header of its response.
-func (r *Recorder) Finish(req *http.Request, endpoint string, statusCode int, response http.Header) {
-	if r == nil || !Recorded(endpoint) {
+// Finished is a request with its response.
+type Finished struct {
+	// Endpoint is the route, which contains no part of the request.
+	Endpoint string
+	Status   int
+	// Header is that of the response.
+	Header http.Header
+	// Refusal is why the request was refused; zero where Refused is false.
+	Refusal refusal.Refusal
+	Refused bool
+}
+
+// Finish records a finished request.
+func (r *Recorder) Finish(req *http.Request, f Finished) {
+	if r == nil {
 		return
 	}
 	ctx := req.Context()
+	k := key{endpoint: f.Endpoint, method: methodOf(req), status: f.Status}
 	n, ok := ctx.Value(noteKey{}).(*note)
-	if !ok {
+	switch {
+	case ok && Recorded(f.Endpoint):
+		k.client, k.facts = read(req, n)
+		if k.err = n.err; k.err == "" {
+			k.err = errorOf(f.Header.Get("Location"))
+		}
+	case !f.Refused:
 		return
 	}
-	refused, noted := refusal.FromContext(ctx)
-	if !noted {
-		refused, noted = refusal.FromStatus(statusCode)
+	if f.Refused {
+		k.cause, k.field, k.expected = int32(f.Refusal.Cause), clean(f.Refusal.Field), expectedOf(f.Refusal)
+		r.compare(req, n, f, &k)
 	}
-	if statusCode < http.StatusMultipleChoices {
-		refused, noted = refusal.Refusal{}, false // the handler has handled it
+	if f.Refusal.ClientID != "" {
+		k.client = f.Refusal.ClientID
 	}
-	client, facts := read(req, n)
-	k := key{endpoint: endpoint, method: req.Method, client: client, status: statusCode, facts: facts, err: n.err}
-	if location := response.Get("Location"); location != "" && k.err == "" {
-		k.err = errorOf(location)
+	granted := !f.Refused && f.Status < http.StatusBadRequest && k.err == ""
+	r.add(k, entry{count: 1, requestID: requestid.From(ctx), confirmed: f.Refusal.ClientID != "" || granted && findsClient(f.Endpoint)})
+}
+
+// methodOf returns the HTTP method; "other" for one that no endpoint has, which may be any text.
+func methodOf(req *http.Request) string {
+	switch req.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return req.Method
 	}
-	if noted {
-		k.cause, k.field, k.expected = int32(refused.Cause), clean(refused.Field), expectedOf(refused)
-	}
-	if refused.ClientID != "" {
-		k.client = refused.ClientID
-	}
-	granted := !noted && statusCode < http.StatusBadRequest && k.err == ""
-	r.add(k, entry{count: 1, requestID: requestid.From(ctx), confirmed: refused.ClientID != "" || granted && findsClient(endpoint)})
+	return "other"
 }
 
 // findsClient reports whether a granted request to an endpoint proves that its client exists.
@@ -153,6 +177,9 @@ func findsClient(endpoint string) bool {
 
 // errorOf returns the error of an authorization response.
 func errorOf(location string) string {
+	if location == "" {
+		return ""
+	}
 	u, err := url.Parse(location)
 	if err != nil {
 		return ""

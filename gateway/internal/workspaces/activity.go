@@ -40,6 +40,7 @@ func (s Workspaces) events(ctx context.Context, v visit, size int32, after strin
 // activity shows what happened in the workspace. The rest of the pages does not depend on the service.
 func (s Workspaces) activity(v visit) (page.View, error) {
 	data := page.WorkspaceActivity{Workspaceframe: v.head}
+	members := s.memberNames(v) // meanwhile
 	var res *activityv1.ListEventsResponse
 	err := oerr.Unavailable(nil)
 	if s.Activity != nil {
@@ -57,7 +58,7 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 		return page.View{}, err
 	}
 	data.Next = v.next(res.GetNextPageToken())
-	known := names{users: s.memberNames(v), clients: res.GetClientNames()}
+	known := names{users: members(), clients: res.GetClientNames(), sentences: Sentences()}
 	for _, e := range res.GetEvents() {
 		shown := page.WorkspaceEvent{At: browser.At(e.GetEventTime(), v.in), What: known.sentence(e), By: known.actor(e.GetActor()), Count: e.GetCount()}
 		if e.GetUserId() != "" && e.GetUserId() != e.GetActor().GetId() {
@@ -74,20 +75,31 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 // mostNamed is how many members the page of the activity names; the others have their identifier.
 const mostNamed = 1000
 
-// memberNames returns the names of the members by identifier; nil while they cannot be read.
-func (s Workspaces) memberNames(v visit) map[string]string {
-	res, err := s.Members.ListWorkspaceMembers(v.r.Context(), &identityv1.ListWorkspaceMembersRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, PageSize: mostNamed,
-	})
-	if err != nil {
-		s.Flow.Log(v.r, err)
-		return nil
-	}
-	known := make(map[string]string, len(res.GetMembers()))
-	for _, m := range res.GetMembers() {
-		known[m.GetUserId()] = m.GetDisplayName()
-	}
-	return known
+// namesTimeout is how long the page waits for the names of the members: it is shown without.
+const namesTimeout = time.Second
+
+// memberNames starts to read the names of the members, and returns a function that waits for them. It returns
+// them by identifier; nil where they cannot be read in time.
+func (s Workspaces) memberNames(v visit) func() map[string]string {
+	found := make(chan map[string]string, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(v.r.Context(), namesTimeout)
+		defer cancel()
+		res, err := s.Members.ListWorkspaceMembers(ctx, &identityv1.ListWorkspaceMembersRequest{
+			SessionToken: v.token(), WorkspaceId: v.id, PageSize: mostNamed,
+		})
+		if err != nil {
+			s.Flow.Log(v.r, err)
+			found <- nil
+			return
+		}
+		known := make(map[string]string, len(res.GetMembers()))
+		for _, m := range res.GetMembers() {
+			known[m.GetUserId()] = m.GetDisplayName()
+		}
+		found <- known
+	}()
+	return func() map[string]string { return <-found }
 }
 
 // facts returns what an event concerns and changed, as names and values.

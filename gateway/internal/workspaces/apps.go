@@ -81,13 +81,14 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 			At: browser.At(a.GetApproveTime(), v.in),
 		})
 	}
+	input := v.flash.Input()
 	for _, r := range asked.GetRequests() {
 		shown := page.WorkspaceRequest{
 			ClientID: r.GetClientId(), Name: r.GetClientName(), Identity: browser.Identity(r.GetIdentity()), Person: r.GetUserName(),
 			Reason: r.GetReason(), At: browser.At(r.GetRequestTime(), v.in), Answer: r.GetAnswer(), By: r.GetDeciderName(), Decided: browser.At(r.GetDecideTime(), v.in),
 			Approved: r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_APPROVED,
 		}
-		if input := v.flash.Input(); input.Get("client_id") == r.GetClientId() {
+		if input.Get("client_id") == r.GetClientId() {
 			shown.Typed, shown.Wrong = input.Get("answer"), v.flash.Field == "answer"
 		}
 		if r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_WAITING {

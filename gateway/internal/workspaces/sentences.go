@@ -61,8 +61,8 @@ func userSentences() map[string]string {
 	}
 }
 
-// names are the names of what events refer to by identifier: untrusted text.
-type names struct{ users, clients map[string]string }
+// names are the names of what events refer to by identifier: untrusted text. sentences are Sentences().
+type names struct{ users, clients, sentences map[string]string }
 
 func (n names) user(id string) string {
 	if name := n.users[id]; name != "" {
@@ -80,7 +80,7 @@ func (n names) client(id string) string {
 
 // sentence returns the message of an event with the names in its places.
 func (n names) sentence(e *eventv1.Event) page.Message {
-	text, known := Sentences()[e.GetKind()]
+	text, known := n.sentences[e.GetKind()]
 	subject := n.client(e.GetClientId())
 	if object, _, _ := strings.Cut(e.GetKind(), "."); object == "user" || object == "member" {
 		subject = n.user(e.GetUserId())

@@ -73,6 +73,15 @@ func From(ctx context.Context) Actor {
 	return Actor{Kind: Service, ID: caller}
 }
 
+type within struct{}
+
+// Within returns a context of a step of a larger change: the change has an event of the audit trail, and the
+// step has none.
+func Within(ctx context.Context) context.Context { return context.WithValue(ctx, within{}, true) }
+
+// IsWithin reports whether ctx is one of Within.
+func IsWithin(ctx context.Context) bool { return ctx.Value(within{}) != nil }
+
 // Forward adds the actor to the outgoing metadata of ctx. A service that acts by itself is not sent:
 // the receiver knows its caller.
 func Forward(ctx context.Context) context.Context {

@@ -171,7 +171,11 @@ type PushRefusal struct {
 	// The cause, for the log.
 	Cause v1.Cause `protobuf:"varint,3,opt,name=cause,proto3,enum=usher.error.v1.Cause" json:"cause,omitempty"`
 	// The client, for the log.
-	ClientId      string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The parameter whose value was refused where the expected one is known, and that value, for the log.
+	ExpectedParameter string `protobuf:"bytes,170,opt,name=expected_parameter,json=expectedParameter,proto3" json:"expected_parameter,omitempty"`
+	// Empty without expected_parameter.
+	Expected      string `protobuf:"bytes,171,opt,name=expected,proto3" json:"expected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -234,6 +238,20 @@ func (x *PushRefusal) GetClientId() string {
 	return ""
 }
 
+func (x *PushRefusal) GetExpectedParameter() string {
+	if x != nil {
+		return x.ExpectedParameter
+	}
+	return ""
+}
+
+func (x *PushRefusal) GetExpected() string {
+	if x != nil {
+		return x.Expected
+	}
+	return ""
+}
+
 var File_usher_authz_v1_pushed_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_pushed_service_proto_rawDesc = "" +
@@ -249,12 +267,14 @@ const file_usher_authz_v1_pushed_service_proto_rawDesc = "" +
 	"requestUri\x12\x1d\n" +
 	"\n" +
 	"expires_in\x18\x02 \x01(\x05R\texpiresIn\x125\n" +
-	"\arefusal\x18\x03 \x01(\v2\x1b.usher.authz.v1.PushRefusalR\arefusal\"\x9a\x01\n" +
+	"\arefusal\x18\x03 \x01(\v2\x1b.usher.authz.v1.PushRefusalR\arefusal\"\xe7\x01\n" +
 	"\vPushRefusal\x12\x14\n" +
 	"\x05error\x18\x01 \x01(\tR\x05error\x12+\n" +
 	"\x11error_description\x18\x02 \x01(\tR\x10errorDescription\x12+\n" +
 	"\x05cause\x18\x03 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1b\n" +
-	"\tclient_id\x18\x04 \x01(\tR\bclientId2\x8d\x01\n" +
+	"\tclient_id\x18\x04 \x01(\tR\bclientId\x12.\n" +
+	"\x12expected_parameter\x18\xaa\x01 \x01(\tR\x11expectedParameter\x12\x1b\n" +
+	"\bexpected\x18\xab\x01 \x01(\tR\bexpected2\x8d\x01\n" +
 	"\x1aPushedAuthorizationService\x12o\n" +
 	"\x11PushAuthorization\x12(.usher.authz.v1.PushAuthorizationRequest\x1a).usher.authz.v1.PushAuthorizationResponse\"\x05\xe2\xbd\x18\x01\x03B\xbd\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x12PushedServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"

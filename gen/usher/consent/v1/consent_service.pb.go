@@ -8,6 +8,7 @@ package consentv1
 
 import (
 	v1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	v11 "github.com/vidocu/usher/gen/usher/error/v1"
 	_ "github.com/vidocu/usher/gen/usher/rpc/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
@@ -1260,7 +1261,11 @@ func (x *DecideSilentlyRequest) GetBrowserToken() string {
 type DecideSilentlyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The redirect URI with `code` or `error`, `state` and `iss`.
-	Location      string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	Location string `protobuf:"bytes,1,opt,name=location,proto3" json:"location,omitempty"`
+	// Why the request was refused, for the log; CAUSE_UNSPECIFIED for one that was approved.
+	Cause v11.Cause `protobuf:"varint,170,opt,name=cause,proto3,enum=usher.error.v1.Cause" json:"cause,omitempty"`
+	// The client that was refused, for the log; empty where it is not known.
+	ClientId      string `protobuf:"bytes,171,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1302,11 +1307,25 @@ func (x *DecideSilentlyResponse) GetLocation() string {
 	return ""
 }
 
+func (x *DecideSilentlyResponse) GetCause() v11.Cause {
+	if x != nil {
+		return x.Cause
+	}
+	return v11.Cause(0)
+}
+
+func (x *DecideSilentlyResponse) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
 var File_usher_consent_v1_consent_service_proto protoreflect.FileDescriptor
 
 const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
-	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a!usher/consent/v1/app_change.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
+	"&usher/consent/v1/consent_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a!usher/consent/v1/app_change.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\x01\n" +
 	"\x10GetPromptRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -1398,9 +1417,11 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\":\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\x86\x01\n" +
 	"\x16DecideSilentlyResponse\x12 \n" +
-	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation*M\n" +
+	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\x12,\n" +
+	"\x05cause\x18\xaa\x01 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1c\n" +
+	"\tclient_id\x18\xab\x01 \x01(\tR\bclientId*M\n" +
 	"\bDecision\x12\x18\n" +
 	"\x14DECISION_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10DECISION_APPROVE\x10\x01\x12\x11\n" +
@@ -1454,6 +1475,7 @@ var file_usher_consent_v1_consent_service_proto_goTypes = []any{
 	(*v1.AppIdentity)(nil),          // 17: usher.authz.v1.AppIdentity
 	(AppChange)(0),                  // 18: usher.consent.v1.AppChange
 	(*timestamppb.Timestamp)(nil),   // 19: google.protobuf.Timestamp
+	(v11.Cause)(0),                  // 20: usher.error.v1.Cause
 }
 var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	7,  // 0: usher.consent.v1.GetPromptResponse.scopes:type_name -> usher.consent.v1.PromptScope
@@ -1471,21 +1493,22 @@ var file_usher_consent_v1_consent_service_proto_depIdxs = []int32{
 	0,  // 12: usher.consent.v1.GetOutcomeResponse.decision:type_name -> usher.consent.v1.Decision
 	8,  // 13: usher.consent.v1.GetOutcomeResponse.workspace:type_name -> usher.consent.v1.PromptWorkspace
 	19, // 14: usher.consent.v1.GetOutcomeResponse.decide_time:type_name -> google.protobuf.Timestamp
-	2,  // 15: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
-	11, // 16: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
-	15, // 17: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
-	9,  // 18: usher.consent.v1.ConsentService.RequestApproval:input_type -> usher.consent.v1.RequestApprovalRequest
-	13, // 19: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
-	3,  // 20: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
-	12, // 21: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
-	16, // 22: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
-	10, // 23: usher.consent.v1.ConsentService.RequestApproval:output_type -> usher.consent.v1.RequestApprovalResponse
-	14, // 24: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
-	20, // [20:25] is the sub-list for method output_type
-	15, // [15:20] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	20, // 15: usher.consent.v1.DecideSilentlyResponse.cause:type_name -> usher.error.v1.Cause
+	2,  // 16: usher.consent.v1.ConsentService.GetPrompt:input_type -> usher.consent.v1.GetPromptRequest
+	11, // 17: usher.consent.v1.ConsentService.Decide:input_type -> usher.consent.v1.DecideRequest
+	15, // 18: usher.consent.v1.ConsentService.DecideSilently:input_type -> usher.consent.v1.DecideSilentlyRequest
+	9,  // 19: usher.consent.v1.ConsentService.RequestApproval:input_type -> usher.consent.v1.RequestApprovalRequest
+	13, // 20: usher.consent.v1.ConsentService.GetOutcome:input_type -> usher.consent.v1.GetOutcomeRequest
+	3,  // 21: usher.consent.v1.ConsentService.GetPrompt:output_type -> usher.consent.v1.GetPromptResponse
+	12, // 22: usher.consent.v1.ConsentService.Decide:output_type -> usher.consent.v1.DecideResponse
+	16, // 23: usher.consent.v1.ConsentService.DecideSilently:output_type -> usher.consent.v1.DecideSilentlyResponse
+	10, // 24: usher.consent.v1.ConsentService.RequestApproval:output_type -> usher.consent.v1.RequestApprovalResponse
+	14, // 25: usher.consent.v1.ConsentService.GetOutcome:output_type -> usher.consent.v1.GetOutcomeResponse
+	21, // [21:26] is the sub-list for method output_type
+	16, // [16:21] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_usher_consent_v1_consent_service_proto_init() }

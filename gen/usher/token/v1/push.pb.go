@@ -181,7 +181,11 @@ type PushRefusal struct {
 	// The cause, for the log.
 	Cause v1.Cause `protobuf:"varint,3,opt,name=cause,proto3,enum=usher.error.v1.Cause" json:"cause,omitempty"`
 	// The client, for the log.
-	ClientId      string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The parameter whose value was refused where the expected one is known, and that value, for the log.
+	ExpectedParameter string `protobuf:"bytes,170,opt,name=expected_parameter,json=expectedParameter,proto3" json:"expected_parameter,omitempty"`
+	// Empty without expected_parameter.
+	Expected      string `protobuf:"bytes,171,opt,name=expected,proto3" json:"expected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -244,6 +248,20 @@ func (x *PushRefusal) GetClientId() string {
 	return ""
 }
 
+func (x *PushRefusal) GetExpectedParameter() string {
+	if x != nil {
+		return x.ExpectedParameter
+	}
+	return ""
+}
+
+func (x *PushRefusal) GetExpected() string {
+	if x != nil {
+		return x.Expected
+	}
+	return ""
+}
+
 var File_usher_token_v1_push_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_push_proto_rawDesc = "" +
@@ -260,12 +278,14 @@ const file_usher_token_v1_push_proto_rawDesc = "" +
 	"requestUri\x12\x1d\n" +
 	"\n" +
 	"expires_in\x18\x02 \x01(\x05R\texpiresIn\x125\n" +
-	"\arefusal\x18\x03 \x01(\v2\x1b.usher.token.v1.PushRefusalR\arefusal\"\x9a\x01\n" +
+	"\arefusal\x18\x03 \x01(\v2\x1b.usher.token.v1.PushRefusalR\arefusal\"\xe7\x01\n" +
 	"\vPushRefusal\x12\x14\n" +
 	"\x05error\x18\x01 \x01(\tR\x05error\x12+\n" +
 	"\x11error_description\x18\x02 \x01(\tR\x10errorDescription\x12+\n" +
 	"\x05cause\x18\x03 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1b\n" +
-	"\tclient_id\x18\x04 \x01(\tR\bclientIdB\xb4\x01\n" +
+	"\tclient_id\x18\x04 \x01(\tR\bclientId\x12.\n" +
+	"\x12expected_parameter\x18\xaa\x01 \x01(\tR\x11expectedParameter\x12\x1b\n" +
+	"\bexpected\x18\xab\x01 \x01(\tR\bexpectedB\xb4\x01\n" +
 	"\x19com.vidocu.usher.token.v1B\tPushProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (

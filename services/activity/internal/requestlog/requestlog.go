@@ -35,6 +35,8 @@ type Facts struct {
 	// Tolerated is a mistake in the request that has no consequence. Filter.WithTolerated finds the
 	// member's name in the stored text.
 	Tolerated string `json:"tolerated,omitempty"`
+	// Value is that of Kind.Field, where it is none of the above.
+	Value string `json:"value,omitempty"`
 }
 
 // Kind is what equal requests have in common.

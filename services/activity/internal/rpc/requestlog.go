@@ -183,13 +183,13 @@ func fromFacts(f *activityv1.RequestFacts) requestlog.Facts {
 	return requestlog.Facts{
 		RedirectURI: f.GetRedirectUri(), Scope: f.GetScope(), GrantType: f.GetGrantType(), AuthMethod: f.GetAuthMethod(),
 		ChallengeMethod: f.GetCodeChallengeMethod(), ResponseType: f.GetResponseType(), Resource: f.GetResource(), MediaType: f.GetMediaType(),
-		Tolerated: f.GetTolerated(),
+		Tolerated: f.GetTolerated(), Value: f.GetValue(),
 	}
 }
 
 func toFacts(f requestlog.Facts) *activityv1.RequestFacts {
 	return &activityv1.RequestFacts{
 		RedirectUri: f.RedirectURI, Scope: f.Scope, GrantType: f.GrantType, AuthMethod: f.AuthMethod, CodeChallengeMethod: f.ChallengeMethod,
-		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Tolerated: f.Tolerated,
+		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Tolerated: f.Tolerated, Value: f.Value,
 	}
 }

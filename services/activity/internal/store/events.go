@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/activity/internal/requestlog"
@@ -66,8 +69,69 @@ func (s *Store) insertEvent(ctx context.Context, tx *sqldb.Tx, source string, e 
 	return err
 }
 
-// Events lists events, the latest first.
+// Events lists events, the latest first. The index of kinds has the order of the list within one kind alone:
+// several kinds, and those with a prefix, are read one by one, unless another filter selects few events.
 func (s *Store) Events(ctx context.Context, f trail.Filter) ([]trail.Event, error) {
+	if len(f.Kinds) == 0 || f.UserID+f.WorkspaceID+f.ClientID+f.ActorID+f.RequestID != "" {
+		return s.events(ctx, f)
+	}
+	kinds, err := s.kinds(ctx, f.Kinds)
+	if err != nil {
+		return nil, err
+	}
+	var list []trail.Event
+	for _, kind := range kinds {
+		f.Kinds = []string{kind}
+		found, err := s.events(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
+	}
+	slices.SortFunc(list, func(a, b trail.Event) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Source, a.Source), cmp.Compare(b.Cursor, a.Cursor))
+	})
+	return list[:min(len(list), f.Limit)], nil
+}
+
+// kinds returns the kinds that a filter stands for, each once: a value with a period at its end stands for
+// all that begin with it and that an event has.
+func (s *Store) kinds(ctx context.Context, values []string) ([]string, error) {
+	var kinds []string
+	for _, v := range values {
+		prefix, ok := strings.CutSuffix(v, ".")
+		if !ok {
+			kinds = append(kinds, v)
+			continue
+		}
+		found, err := s.kindsFrom(ctx, v, prefix+"/") // the character after the period is the slash
+		if err != nil {
+			return nil, fmt.Errorf("listing the kinds of events: %w", err)
+		}
+		kinds = append(kinds, found...)
+	}
+	slices.Sort(kinds)
+	return slices.Compact(kinds), nil
+}
+
+func (s *Store) kindsFrom(ctx context.Context, from, before string) (kinds []string, err error) {
+	rows, err := s.db.Query(ctx, s.text.eventKinds, from, before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		if err := rows.Scan(&kind); err != nil {
+			return nil, err
+		}
+		kinds = append(kinds, kind)
+	}
+	return kinds, rows.Err()
+}
+
+// events is Events by one statement.
+func (s *Store) events(ctx context.Context, f trail.Filter) ([]trail.Event, error) {
 	q := query{text: `
 SELECT at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details, request_id, amount
 FROM audit_events WHERE TRUE`}

@@ -32,10 +32,10 @@ func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db), rooms: 
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
-	now                                      string
-	lockDay, kinds, addRequests              string
-	cursor, startFeed, moveFeed, insertEvent string
-	oldRequests, oldDays, oldEvents          string
+	now                                                  string
+	lockDay, kinds, addRequests                          string
+	cursor, startFeed, moveFeed, insertEvent, eventKinds string
+	oldRequests, oldDays, oldEvents                      string
 }
 
 // prepare expands every statement once.
@@ -61,6 +61,14 @@ ON CONFLICT (day, client_id, kind) DO UPDATE SET amount = requests.amount + excl
 INSERT INTO audit_events (at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details,
     request_id, amount)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		// A look at the index for each kind, however many events have it.
+		eventKinds: `
+WITH RECURSIVE found (kind) AS (
+    SELECT min(kind) FROM audit_events WHERE kind >= $1 AND kind < $2
+    UNION ALL
+    SELECT (SELECT min(e.kind) FROM audit_events e WHERE e.kind > found.kind AND e.kind < $2) FROM found WHERE found.kind IS NOT NULL
+)
+SELECT kind FROM found WHERE kind IS NOT NULL`,
 
 		oldRequests: `
 DELETE FROM requests WHERE (day, client_id, kind) IN (SELECT day, client_id, kind FROM requests WHERE day < $1 LIMIT $2)`,

@@ -75,7 +75,7 @@ type Client struct {
 // signedBy returns the payload and the key that signed it.
 func (a Assertion) signedBy(ctx context.Context, client Client) ([]byte, jose.Key, error) {
 	if client.Algorithm != "" && client.Algorithm != a.token.Algorithm || client.FAPI2 && a.token.Algorithm == "RS256" {
-		return nil, jose.Key{}, refuse(cause.AssertionAlgorithm)
+		return nil, jose.Key{}, cause.Expecting(refuse(cause.AssertionAlgorithm), "alg", client.Algorithm)
 	}
 	keys, err := client.Keys.Keys(ctx, a.token.KeyID)
 	if err != nil {

@@ -61,7 +61,8 @@ func (a Authenticator) AuthenticateAssertion(ctx context.Context, sent SentAsser
 	}
 	key, err := a.verify(ctx, parsed, record)
 	if errors.Is(err, assertion.ErrInvalid) {
-		return Client{}, &RefusedError{ClientID: record.ID, err: cause.With(ErrInvalid, cause.Of(err))}
+		parameter, value := cause.Expected(err)
+		return Client{}, &RefusedError{ClientID: record.ID, err: cause.Expecting(cause.With(ErrInvalid, cause.Of(err)), parameter, value)}
 	}
 	if err != nil {
 		return Client{}, fmt.Errorf("verifying an assertion of %s: %w", record.ID, err)
@@ -77,7 +78,11 @@ func (a Authenticator) verify(ctx context.Context, parsed assertion.Assertion, r
 	case record.Disabled:
 		return jose.Key{}, cause.With(assertion.ErrInvalid, record.DisabledCause())
 	case !record.UsesKeys():
-		return jose.Key{}, cause.With(assertion.ErrInvalid, cause.AssertionUnexpected)
+		method := "client_secret_basic"
+		if record.Type == Public {
+			method = "none"
+		}
+		return jose.Key{}, cause.Expecting(cause.With(assertion.ErrInvalid, cause.AssertionUnexpected), "token_endpoint_auth_method", method)
 	}
 	var keys assertion.Keys = record.Keys
 	if record.URI != "" {

@@ -28,7 +28,26 @@ func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, sessio
 	if err != nil {
 		return nil //nolint:nilerr // the page can be read without, and the decision checks again
 	}
-	return f.Audience.Check(ctx, registration, session)
+	return refusedBy(registration.ID, f.Audience.Check(ctx, registration, session))
+}
+
+// AudienceError is the refusal of a user by the client's limits, for the log of its author.
+type AudienceError struct {
+	ClientID string
+	Err      error
+}
+
+// Error is the refusal's text.
+func (e *AudienceError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the refusal.
+func (e *AudienceError) Unwrap() error { return e.Err }
+
+func refusedBy(clientID string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &AudienceError{clientID, err}
 }
 
 // admit counts the user of an approval, if the client registered itself or belongs to a workspace, and
@@ -51,5 +70,5 @@ func (f Flow) admit(ctx context.Context, p pending.Authorization, d Decision) er
 	if errors.Is(err, client.ErrUnknown) {
 		return clientChanged()
 	}
-	return err
+	return refusedBy(p.ClientID, err)
 }

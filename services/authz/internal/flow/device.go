@@ -67,7 +67,8 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 	for _, check := range deviceOrder() {
 		var refused *refusal
 		if err := check(ctx, f, a); errors.As(err, &refused) {
-			return DeviceAuthorization{}, &RequestError{Cause: refused.cause, Text: refused.text}
+			parameter, value := f.expected(a, refused.cause)
+			return DeviceAuthorization{}, cause.Expecting(&RequestError{Cause: refused.cause, Text: refused.text}, parameter, value)
 		} else if err != nil {
 			return DeviceAuthorization{}, err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
@@ -51,7 +52,7 @@ func (f Flow) CheckLogout(ctx context.Context, r LogoutRequest) (Logout, error) 
 	result := Logout{ClientName: found.Name}
 	if r.RedirectURI != "" {
 		if !slices.Contains(found.PostLogoutRedirectURIs, r.RedirectURI) {
-			return Logout{}, ErrLogoutURI
+			return Logout{}, cause.Expecting(ErrLogoutURI, "post_logout_redirect_uri", nearest(found.PostLogoutRedirectURIs, r.RedirectURI))
 		}
 		result.Location = r.RedirectURI
 		if r.State != "" {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -111,13 +112,17 @@ func permits(registration client.Registration, redirectURI string) bool {
 }
 
 // expected returns the parameter whose value a check refused, and the registered value that comes
-// nearest.
-func expected(a *request, why cause.Cause) (parameter, value string) {
+// nearest, or all of them; empty where nothing is registered for it.
+func (f Flow) expected(a *request, why cause.Cause) (parameter, value string) {
 	switch why { //nolint:exhaustive // of the others nothing more is known than the cause says
 	case cause.RedirectURIUnregistered:
 		return "redirect_uri", nearest(a.client.RedirectURIs, a.value("redirect_uri"))
 	case cause.ScopeNotAllowed, cause.ScopeUnknown:
 		return "scope", a.client.Scope.String()
+	case cause.GrantNotAllowed:
+		return "grant_type", strings.Join(a.client.GrantTypes, " ")
+	case cause.ResourceUnknown:
+		return "resource", strings.Join(f.Resources.ResourceIDs(), " ")
 	}
 	return "", ""
 }
@@ -143,7 +148,7 @@ func (f Flow) refuse(a *request, r *refusal) Step {
 		Kind: ErrorPage, Message: r.text, Names: r.names, Temporary: r.temporary, ClientName: a.client.Name,
 		Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
 	}
-	page.Refusal.Parameter, page.Refusal.Expected = expected(a, r.cause)
+	page.Refusal.Parameter, page.Refusal.Expected = f.expected(a, r.cause)
 	if r.code == "" || !a.redirectable() {
 		return page
 	}

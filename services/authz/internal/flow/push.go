@@ -61,7 +61,7 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (PushResult, error) {
 	// Basic and an assertion name the client by themselves.
 	a := &request{params: params.With("client_id", r.ClientID), push: true, proofKey: r.Key, hint: r.Hint}
 	if err := f.check(ctx, a); err != nil {
-		return PushResult{}, pushError(err)
+		return PushResult{}, f.pushError(a, err)
 	}
 	if a.client.Type == client.Public {
 		if err := f.Starts.Allow(ctx, Starter{Source: r.Source}); err != nil {
@@ -79,7 +79,7 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (PushResult, error) {
 
 // pushError converts a refusal, also one that the authorization endpoint shows on a page: a client
 // reads every response to a push.
-func pushError(err error) error {
+func (f Flow) pushError(a *request, err error) error {
 	var refused *refusal
 	if !errors.As(err, &refused) {
 		return err
@@ -95,7 +95,8 @@ func pushError(err error) error {
 		}
 		text = fmt.Sprintf(text, names...)
 	}
-	return &PushError{Cause: refused.cause, Code: code, Text: text}
+	parameter, value := f.expected(a, refused.cause)
+	return cause.Expecting(&PushError{Cause: refused.cause, Code: code, Text: text}, parameter, value)
 }
 
 // loadPushed replaces the parameters of a request by those that its client pushed: no other parameter

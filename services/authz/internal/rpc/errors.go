@@ -6,6 +6,7 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
@@ -43,9 +44,9 @@ func toStatus(err error) error {
 	case errors.Is(err, ownership.ErrSignedOut):
 		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "the session is invalid")
 	case errors.Is(err, ownership.ErrNotLive):
-		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_NOT_LIVE, ownership.ErrNotLive.Error())
+		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_NOT_LIVE, ownership.ErrNotLive.Error(), clientOf(err))
 	case errors.Is(err, ownership.ErrPeople):
-		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_PEOPLE_LIMIT, ownership.ErrPeople.Error())
+		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_PEOPLE_LIMIT, ownership.ErrPeople.Error(), clientOf(err))
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, logo.ErrUnknown):
@@ -68,7 +69,7 @@ func toStatus(err error) error {
 	case errors.Is(err, client.ErrProofUsed):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_DPOP_PROOF, client.ErrProofUsed.Error())
 	case errors.As(err, &unusable):
-		return oerr.Refuse(oerr.Named(unusable.Cause), unusable.Text)
+		return oerr.Refuse(oerr.Named(unusable.Cause), unusable.Text, oerr.WithExpected(cause.Expected(err)))
 	case errors.Is(err, device.ErrUserCode):
 		return oerr.Refuse(errorv1.Cause_CAUSE_USER_CODE_UNKNOWN, "no device waits with this code")
 	case errors.Is(err, code.ErrInvalid):
@@ -78,11 +79,20 @@ func toStatus(err error) error {
 	case errors.Is(err, flow.ErrSignedOut):
 		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "the client asks for a new sign-in")
 	case errors.Is(err, dynamic.ErrUsers):
-		return oerr.New(errorv1.Reason_REASON_CLIENT_FULL, dynamic.ErrUsers.Error())
+		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_FULL, dynamic.ErrUsers.Error(), clientOf(err))
 	case errors.Is(err, pending.ErrStale):
 		return oerr.New(errorv1.Reason_REASON_AUTHORIZATION_STALE, "access was revoked while the consent page was open")
 	}
 	return err
+}
+
+// clientOf adds the client that refuses a user, for the log.
+func clientOf(err error) oerr.Option {
+	var refused *flow.AudienceError
+	if !errors.As(err, &refused) {
+		return oerr.WithClient("")
+	}
+	return oerr.WithClient(refused.ClientID)
 }
 
 // retryDocument is how long a client should wait while its document cannot be read.

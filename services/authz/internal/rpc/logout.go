@@ -6,6 +6,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/backchannel"
@@ -45,7 +46,7 @@ func (s *Logouts) CheckLogout(ctx context.Context, req *authzv1.CheckLogoutReque
 		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "the client is not registered, or disabled")
 	case errors.Is(err, flow.ErrLogoutURI):
 		return nil, oerr.Refuse(errorv1.Cause_CAUSE_LOGOUT_URI_NOT_REGISTERED, err.Error(),
-			oerr.WithField("post_logout_redirect_uri"), oerr.WithClient(req.GetClientId()))
+			oerr.WithField("post_logout_redirect_uri"), oerr.WithClient(req.GetClientId()), oerr.WithExpected(cause.Expected(err)))
 	case err != nil:
 		return nil, toStatus(err)
 	}

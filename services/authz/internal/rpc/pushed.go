@@ -6,6 +6,7 @@ import (
 	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
@@ -36,8 +37,10 @@ func (s *PushedAuthorizations) PushAuthorization(
 	var refused *flow.PushError
 	switch {
 	case errors.As(err, &refused):
+		parameter, value := cause.Expected(err)
 		return &authzv1.PushAuthorizationResponse{Refusal: &authzv1.PushRefusal{
 			Error: refused.Code, ErrorDescription: refused.Text, Cause: oerr.Named(refused.Cause), ClientId: registered.ID,
+			ExpectedParameter: parameter, Expected: value,
 		}}, nil
 	case err != nil:
 		return nil, toStatus(err)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
@@ -39,6 +40,14 @@ func TestUpgrade_APageThatRelease01BoundIsDecided(t *testing.T) {
 	w.epoch++
 	if _, err := w.decider().Decide(t.Context(), unnamed(approve("john"))); !errors.Is(err, decision.ErrStale) {
 		t.Errorf("after a revocation: %v, want ErrStale", err)
+	}
+}
+
+// TestFault_D3_ABoundPageOfAnotherUserHasItsCause: only a page of release 0.1 does not name its user.
+func TestFault_D3_ABoundPageOfAnotherUserHasItsCause(t *testing.T) {
+	_, err := bound(t).decider().Decide(t.Context(), unnamed(approve("jane")))
+	if got := cause.Of(err); got != cause.AuthorizationOtherUser {
+		t.Errorf("the cause is %q", got)
 	}
 }
 

@@ -32,43 +32,55 @@ type Granted struct {
 	Scope       oauth.Scope
 }
 
+// SilentDecision is a decision without a page.
+type SilentDecision struct {
+	// Location is the redirect to the client.
+	Location secret.String
+	// Refusal is zero for an approval. ClientID is the client that it refuses, for the log; empty where it is
+	// not known.
+	Refusal  Refusal
+	ClientID string
+}
+
 // DecideSilently decides a request that must not show a page (`prompt=none`), and returns the redirect.
 // It approves only what the user has approved before and has not revoked: all of the scope, in one
 // workspace, of which the user is a member and whose policy lets the client be connected. It records no consent, since the user decided nothing.
-func (d Decider) DecideSilently(ctx context.Context, r Request) (secret.String, error) {
+func (d Decider) DecideSilently(ctx context.Context, r Request) (SilentDecision, error) {
 	user, pending, err := d.open(ctx, r)
 	if err != nil {
-		return secret.String{}, err
+		return SilentDecision{}, err
 	}
 	if !pending.Silent {
-		return secret.String{}, ErrNotFound
+		return SilentDecision{}, ErrNotFound
 	}
 	uc := oauth.UserClient{UserID: user.ID, ClientID: pending.ClientID}
 	state, err := d.Epochs.PairState(ctx, uc, user.workspaceIDs(), false)
 	if err != nil {
-		return secret.String{}, err
+		return SilentDecision{}, err
 	}
 	epoch := state.Epoch
 	granted, err := d.Grants.Granted(ctx, uc, epoch)
 	if err != nil {
-		return secret.String{}, err
+		return SilentDecision{}, err
 	}
 	if user.Workspaces, err = d.openWorkspaces(ctx, pending.ClientID, user, state.PolicyVersions); err != nil {
-		return secret.String{}, err
+		return SilentDecision{}, err
 	}
 	workspace, refusal := chooseWorkspace(user, pending.Scope, granted)
 	if refusal != 0 {
-		return d.Authorizations.Refuse(ctx, r, refusal)
+		location, err := d.Authorizations.Refuse(ctx, r, refusal)
+		return SilentDecision{Location: location, Refusal: refusal, ClientID: pending.ClientID}, err
 	}
 	location, _, err := d.Authorizations.Complete(ctx, Completion{
 		Request: r, UserID: user.ID, Epoch: &epoch, WorkspaceID: workspace, DisplayName: user.DisplayName, AuthTime: user.AuthTime, Silent: true,
 	})
-	return location, err
+	return SilentDecision{Location: location}, err
 }
 
 // RefuseSilently returns the redirect with the refusal.
-func (d Decider) RefuseSilently(ctx context.Context, r Request, refusal Refusal) (secret.String, error) {
-	return d.Authorizations.Refuse(ctx, r, refusal)
+func (d Decider) RefuseSilently(ctx context.Context, r Request, refusal Refusal) (SilentDecision, error) {
+	location, err := d.Authorizations.Refuse(ctx, r, refusal)
+	return SilentDecision{Location: location, Refusal: refusal}, err
 }
 
 // chooseWorkspace returns the one workspace in which the whole scope was approved.

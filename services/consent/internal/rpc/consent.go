@@ -133,12 +133,19 @@ func verdict(d consentv1.Decision) decision.Verdict {
 // DecideSilently decides a request that must not show a page.
 func (s *Consents) DecideSilently(ctx context.Context, req *consentv1.DecideSilentlyRequest) (*consentv1.DecideSilentlyResponse, error) {
 	r := decision.Request{ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken())}
-	location, err := s.Decider.DecideSilently(ctx, r)
+	decided, err := s.Decider.DecideSilently(ctx, r)
 	if errors.Is(err, decision.ErrSignIn) || oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
-		location, err = s.Decider.RefuseSilently(ctx, r, decision.LoginRequired)
+		decided, err = s.Decider.RefuseSilently(ctx, r, decision.LoginRequired)
 	}
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &consentv1.DecideSilentlyResponse{Location: location.Reveal()}, nil
+	return &consentv1.DecideSilentlyResponse{
+		Location: decided.Location.Reveal(), ClientId: decided.ClientID,
+		Cause: map[decision.Refusal]errorv1.Cause{
+			decision.LoginRequired:       errorv1.Cause_CAUSE_LOGIN_REQUIRED,
+			decision.ConsentRequired:     errorv1.Cause_CAUSE_CONSENT_REQUIRED,
+			decision.InteractionRequired: errorv1.Cause_CAUSE_INTERACTION_REQUIRED,
+		}[decided.Refusal],
+	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
@@ -94,7 +95,7 @@ func (g ClientCredentials) Issue(ctx context.Context, client Client, req Request
 
 func (g ClientCredentials) issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	if !slices.Contains(client.GrantTypes, g.Type()) || client.Service.WorkspaceID == "" {
-		return TokenPair{}, cause.With(ErrUnauthorizedClient, cause.GrantNotAllowed)
+		return TokenPair{}, notRegistered(client)
 	}
 	resources, err := g.resources(req.Resource)
 	if err != nil {
@@ -123,7 +124,7 @@ func (g ClientCredentials) resources(asked []string) (oauth.Resources, error) {
 	case errors.Is(err, oauth.ErrResourceMalformed):
 		return nil, invalidTarget(cause.ResourceMalformed, "resource must be an absolute URI without a fragment, at most eight times")
 	case err != nil:
-		return nil, invalidTarget(cause.ResourceUnknown, "resource names no resource of this server")
+		return nil, cause.Expecting(invalidTarget(cause.ResourceUnknown, "resource names no resource of this server"), "resource", strings.Join(known, " "))
 	case len(selected) == 1 && selected[0] == known[0]:
 		return nil, nil
 	}
@@ -152,12 +153,15 @@ func (g ClientCredentials) scope(client Client, asked string, resources oauth.Re
 	for _, name := range scope {
 		switch {
 		case !g.Catalog.Known(name):
-			return nil, invalidScope(cause.ScopeUnknown, "the scope "+oauth.DescribeUnknown(name, g.Catalog.Names()))
+			err = invalidScope(cause.ScopeUnknown, "the scope "+oauth.DescribeUnknown(name, g.Catalog.Names()))
 		case !client.Service.Scope.Contains(name):
-			return nil, invalidScope(cause.ScopeNotAllowed, "the client is not registered for the scope "+oauth.Quote(name))
+			err = invalidScope(cause.ScopeNotAllowed, "the client is not registered for the scope "+oauth.Quote(name))
 		case !g.Catalog.Belongs(name, resources):
-			return nil, invalidScope(cause.ScopeUnknown, "the scope "+oauth.Quote(name)+" makes no sense for the resource of the request")
+			err = invalidScope(cause.ScopeUnknown, "the scope "+oauth.Quote(name)+" makes no sense for the resource of the request")
+		default:
+			continue
 		}
+		return nil, cause.Expecting(err, "scope", client.Service.Scope.String())
 	}
 	return scope, nil
 }

@@ -135,7 +135,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 		return TokenPair{}, err
 	}
 	if !slices.Contains(client.GrantTypes, g.Type()) {
-		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: ErrUnauthorizedClient}
+		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: notRegistered(client)}
 	}
 	if err := checkProof(client, req.Proof); err != nil {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
@@ -145,6 +145,11 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
 	}
 	return e.identify(client, pair)
+}
+
+// notRegistered is the error of a client that is not registered for the grant type.
+func notRegistered(client Client) error {
+	return cause.Expecting(cause.With(ErrUnauthorizedClient, cause.GrantNotAllowed), "grant_type", strings.Join(client.GrantTypes, " "))
 }
 
 // identify adds the ID token to a token pair whose scope has openid.

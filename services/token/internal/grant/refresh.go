@@ -283,7 +283,8 @@ func narrowScope(want oauth.Scope, granted string) (string, error) {
 	}
 	want = withoutOpenID(want, have)
 	if more := want.Missing(have); len(more) > 0 {
-		return "", invalidScope(cause.ScopeNotGranted, "the scope "+oauth.Quote(more[0])+" was not granted: a refresh may only narrow the scope")
+		err := invalidScope(cause.ScopeNotGranted, "the scope "+oauth.Quote(more[0])+" was not granted: a refresh may only narrow the scope")
+		return "", cause.Expecting(err, "scope", granted)
 	}
 	return want.String(), nil
 }
@@ -371,7 +372,7 @@ func sameScope(asked, issued string) error {
 		return err
 	}
 	if want = withoutOpenID(want, have); len(want) > 0 && want.String() != issued {
-		return invalidScope(cause.ScopeOtherAtRetry, "a repeated refresh must ask for the same scope as the first")
+		return cause.Expecting(invalidScope(cause.ScopeOtherAtRetry, "a repeated refresh must ask for the same scope as the first"), "scope", issued)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package grant
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
@@ -29,7 +30,8 @@ func (n Resources) narrow(granted oauth.Resources, asked []string) (oauth.Resour
 	case errors.Is(err, oauth.ErrResourceMalformed):
 		return nil, invalidTarget(cause.ResourceMalformed, "resource must be an absolute URI without a fragment, at most eight times")
 	case err != nil:
-		return nil, invalidTarget(cause.ResourceNotGranted, "the resource was not granted: a token request may only narrow the resources")
+		err = invalidTarget(cause.ResourceNotGranted, "the resource was not granted: a token request may only narrow the resources")
+		return nil, cause.Expecting(err, "resource", strings.Join(granted, " "))
 	case len(selected) == len(granted):
 		return nil, nil
 	}
@@ -48,7 +50,8 @@ func (n Resources) sameResources(replay Replay, issued oauth.Resources, asked []
 	}
 	slices.Sort(selected)
 	if !slices.Equal(selected, slices.Sorted(slices.Values(issued))) {
-		return invalidTarget(cause.ResourceOtherAtRetry, "a repeated refresh must ask for the same resource as the first")
+		err = invalidTarget(cause.ResourceOtherAtRetry, "a repeated refresh must ask for the same resource as the first")
+		return cause.Expecting(err, "resource", strings.Join(issued, " "))
 	}
 	return nil
 }

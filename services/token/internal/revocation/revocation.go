@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -124,7 +125,7 @@ func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) erro
 // DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
 func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
 	return revokeAround(
-		func() error { return r.Store.RevokeClientGrants(ctx, clientID) },
+		func() error { return r.Store.RevokeClientGrants(actor.Within(ctx), clientID) },
 		func() error { return r.Clients.DisableClient(ctx, clientID) })
 }
 
@@ -141,7 +142,7 @@ func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error
 			return err
 		}
 	}
-	return revokeAround(func() error { return r.Store.RevokeClientGrants(ctx, clientID) }, change)
+	return revokeAround(func() error { return r.Store.RevokeClientGrants(actor.Within(ctx), clientID) }, change)
 }
 
 // validNote reports whether authz accepts the note of a suspension.
@@ -155,7 +156,7 @@ func validNote(note string) bool {
 // for itself. The grants of users stay.
 func (r Revoker) RemoveClientFromWorkspace(ctx context.Context, clientID string) error {
 	return revokeAround(
-		func() error { return r.Store.RevokeUserGrants(ctx, oauth.ServiceSubject(clientID)) },
+		func() error { return r.Store.RevokeUserGrants(actor.Within(ctx), oauth.ServiceSubject(clientID)) },
 		func() error { return r.Clients.RemoveFromWorkspace(ctx, clientID) })
 }
 

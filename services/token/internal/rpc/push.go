@@ -53,6 +53,7 @@ func (s *OAuth) PushAuthorization(ctx context.Context, req *tokenv1.PushAuthoriz
 	if r := pushed.GetRefusal(); r != nil {
 		res.Refusal = &tokenv1.PushRefusal{
 			Error: r.GetError(), ErrorDescription: r.GetErrorDescription(), Cause: r.GetCause(), ClientId: r.GetClientId(),
+			ExpectedParameter: r.GetExpectedParameter(), Expected: r.GetExpected(),
 		}
 	}
 	return res, nil

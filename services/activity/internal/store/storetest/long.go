@@ -43,6 +43,10 @@ func Long(t *testing.T) {
 		"a rare kind":               {Kinds: []string{"client.disabled"}},
 		"a usual kind":              {Kinds: []string{"user.signed_in"}},
 		"an unknown kind":           {Kinds: []string{"client.none"}},
+		"rare kinds":                {Kinds: []string{"client.disabled", "client.none", "client.updated"}},
+		"kinds with a prefix":       {Kinds: []string{"client."}},
+		"usual kinds with a prefix": {Kinds: []string{"user.", "client.none"}},
+		"an unknown prefix":         {Kinds: []string{"none."}},
 		"a user's rare kind":        {UserID: "usr_7", Kinds: []string{"client.disabled"}},
 	} {
 		f.Limit = page

@@ -1,0 +1,48 @@
+package rpc_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/activity/internal/requestlog"
+	"github.com/vidocu/usher/services/activity/internal/rpc"
+)
+
+// store fails after a number of batches as a database that is down does.
+type store struct{ left int }
+
+func (s *store) Record(context.Context, requestlog.Batch, func(map[[16]byte]bool) []requestlog.Row) error {
+	if s.left--; s.left < 0 {
+		return sqldb.ErrUnavailable
+	}
+	return nil
+}
+
+// TestOnlyABatchOfWhichNothingWasStoredIsUnavailable: the gateway sends such a batch again, and any other one
+// would be counted twice.
+func TestOnlyABatchOfWhichNothingWasStoredIsUnavailable(t *testing.T) {
+	for stored, unavailable := range map[int]bool{0: true, 1: false} {
+		s := rpc.RequestLog{Log: requestlog.Log{Store: &store{stored}}, Clients: names{}, Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+		req := &activityv1.RecordRequestsRequest{}
+		for _, client := range []string{"one", "two"} {
+			req.Requests = append(req.Requests, &activityv1.FinishedRequest{Kind: &activityv1.RequestKind{ClientId: client}, ClientExists: true})
+		}
+		_, err := s.RecordRequests(t.Context(), req)
+		if err == nil || (status.Code(err) == codes.Unavailable) != unavailable {
+			t.Errorf("after %d batches: %v", stored, err)
+		}
+	}
+}
+
+// names is a registry without clients.
+type names struct{}
+
+// Names is rpc.ClientNames.
+func (names) Names(context.Context, []string) (map[string]string, error) { return nil, nil }
