@@ -80,7 +80,7 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 	stored.Device = &pending.Device{
 		Code: secret.Sum(code.Reveal()), Source: r.Source, RequestedAt: time.UnixMicro(f.Now().UnixMicro()),
 	}
-	id, err := f.Pending.OpenDevice(ctx, stored, f.Devices.Lifetime())
+	id, err := f.Pending.OpenDevice(ctx, stored, f.Devices.Lifetime)
 	if err != nil {
 		return DeviceAuthorization{}, err
 	}
@@ -90,7 +90,7 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 	}
 	return DeviceAuthorization{
 		DeviceCode: code, UserCode: secret.New(oauth.FormatUserCode(userCode)),
-		Lifetime: f.Devices.Lifetime(), Interval: f.Devices.Interval(),
+		Lifetime: f.Devices.Lifetime, Interval: f.Devices.Interval,
 	}, nil
 }
 

@@ -77,8 +77,9 @@ type Admissions interface {
 	Admit(ctx context.Context, clientID, userID string) error
 }
 
-// Config has the dependencies of a Flow.
-type Config struct {
+// Flow processes authorization requests from the query to the response. Its methods may be called
+// concurrently.
+type Flow struct {
 	Clients  Clients
 	Sessions Sessions
 	Scopes   Scopes
@@ -103,10 +104,6 @@ type Config struct {
 	Issuer string
 	Now    func() time.Time
 }
-
-// Flow processes authorization requests from the query to the response. Its methods may be called
-// concurrently.
-type Flow struct{ Config }
 
 // Browser is what a browser sends with its request.
 type Browser struct {
