@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/fetch"
@@ -105,7 +104,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
-	keyUses := lastuse.New(touchedKeys{st}, deps.Logger.With("of", "client keys"))
+	keyUses := newKeyUses(deps, st)
 	console := newConsole(config, deps, st)
 	return &Service{
 		console: console, deps: deps, store: st, clients: clients, keyUses: keyUses, users: users, registrar: registrar,
@@ -115,7 +114,7 @@ func New(config Config, deps Deps) (*Service, error) {
 			Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
 		}, flow: flow.Flow{
 			Clients: dynamic.Limited{Finder: clients, Allowed: registrar.Rules.Allowed}, Admissions: users, Audience: console.Audience,
-			Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
+			Sessions: newIdentity(deps),
 			Scopes:   deps.Catalog, Resources: deps.Catalog,
 			Pending: &pending.Store{
 				Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,

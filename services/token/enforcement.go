@@ -41,7 +41,7 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
 	return &enforcement{
 		plans:   plan.New(workspaces, config.PlanAge),
-		uses:    lastuse.New(store.KeyUses{Store: st}, deps.Logger.With("of", "API keys")),
+		uses:    lastuse.New(st.TouchKey, deps.Logger.With("of", "API keys")),
 		keys:    apikey.Keys{Store: st, Workspaces: workspaces, Scopes: func() []string { return scopeNames(deps.Catalog.Current()) }},
 		admins:  workspaceadmin.Authorizer{Sessions: identityv1.NewSessionServiceClient(deps.Identity)},
 		rules:   deps.Catalog.Rules,

@@ -98,7 +98,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		Administration: authzv1.NewAdministrationServiceClient(deps.Authz), Reviews: authzv1.NewReviewServiceClient(deps.Authz),
 		Registrations: authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
 	}
-	uses := lastuse.New(st, deps.Logger)
+	uses := lastuse.New(st.Touch, deps.Logger)
 	enforced := newEnforcement(config, deps, st)
 	log.Listen(enforced)
 	introspector := introspect.Introspector{

@@ -34,7 +34,7 @@ type sessions struct {
 
 // Check returns the user of the sessions "john" and "john again", which are the same user's, and
 // "esther".
-func (s *sessions) Check(_ context.Context, session secret.String) (flow.User, error) {
+func (s *sessions) SessionUser(_ context.Context, session secret.String) (flow.User, error) {
 	s.calls++
 	user := map[string]string{"john": "usr_john", "john again": "usr_john", "esther": "usr_esther"}[session.Reveal()]
 	switch {

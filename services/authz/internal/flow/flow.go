@@ -33,7 +33,7 @@ type Clients interface {
 type Sessions interface {
 	// Check returns the user of a session. It returns ErrSignedOut for an invalid session and
 	// another error if the session could not be checked, which is never treated as signed out.
-	Check(ctx context.Context, session secret.String) (User, error)
+	SessionUser(ctx context.Context, session secret.String) (User, error)
 }
 
 // User is the user of a session.
@@ -246,7 +246,7 @@ func (f Flow) user(ctx context.Context, session secret.String) (*User, error) {
 	if session.IsZero() {
 		return nil, nil //nolint:nilnil // an invalid session is not a failure
 	}
-	user, err := f.Sessions.Check(ctx, session)
+	user, err := f.Sessions.SessionUser(ctx, session)
 	if errors.Is(err, ErrSignedOut) {
 		return nil, nil //nolint:nilnil // an invalid session is not a failure
 	}

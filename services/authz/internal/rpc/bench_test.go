@@ -60,7 +60,7 @@ func newBench(t *testing.T) *bench {
 	}
 	authztest.Register(t, b.registry)
 	f := flow.Flow{
-		Clients: b.registry, Sessions: rpc.Sessions{Client: b.identity}, Scopes: catalog.Default(), Resources: catalog.Default(), Issuer: "https://usher.test",
+		Clients: b.registry, Sessions: rpc.Identity{Sessions: b.identity}, Scopes: catalog.Default(), Resources: catalog.Default(), Issuer: "https://usher.test",
 		Now:     b.clock.Now,
 		Pending: &pending.Store{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now},
 		Codes:   &code.Store{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now},

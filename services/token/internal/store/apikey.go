@@ -256,12 +256,10 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 	return f, nil
 }
 
-// KeyUses records when keys are used, by their identifiers.
-type KeyUses struct{ Store *Store }
-
-// Touch records that a key is in use, unless that was recorded within the last minute.
-func (u KeyUses) Touch(ctx context.Context, id []byte) error {
-	if _, err := u.Store.db.Exec(ctx, u.Store.keys.touch, string(id)); err != nil {
+// TouchKey records that a key is in use, by its identifier, unless that was recorded within the last
+// minute.
+func (s *Store) TouchKey(ctx context.Context, id []byte) error {
+	if _, err := s.db.Exec(ctx, s.keys.touch, string(id)); err != nil {
 		return fmt.Errorf("recording an API key's use: %w", err)
 	}
 	return nil
