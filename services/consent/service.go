@@ -65,7 +65,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	authz := rpc.Authz{Decisions: authzv1.NewDecisionServiceClient(deps.Authz), Clients: authzv1.NewClientServiceClient(deps.Authz)}
 	token := rpc.Token{Grants: tokenv1.NewGrantServiceClient(deps.Token)}
 	order := func() []string { return scopeOrder(deps.Catalog.Current()) }
-	policies := requests{Administration: policy.Administration{Store: st, Versions: token}}
+	policies := policy.Administration{Store: st, Versions: token}
 	return &Service{
 		config: config, deps: deps, store: st,
 		decider: decision.Decider{
@@ -79,17 +79,9 @@ func New(config Config, deps Deps) (*Service, error) {
 		workspaces: &rpc.Workspaces{
 			Authorizer: workspaceadmin.Authorizer{Sessions: identity.Sessions},
 			Apps:       workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: order},
-			Policies:   policies.Administration, Clients: authz,
+			Policies:   policies, Clients: authz,
 		},
 	}, nil
-}
-
-// requests is decision.Requests.
-type requests struct{ policy.Administration }
-
-// RequestsOf returns the requests of a user for a client.
-func (r requests) RequestsOf(ctx context.Context, userID, clientID string) ([]policy.Request, error) {
-	return r.Store.RequestsOf(ctx, userID, clientID)
 }
 
 // scopeOrder returns the names of the scopes in the order of the catalog.

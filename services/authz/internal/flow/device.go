@@ -33,15 +33,6 @@ type DeviceAuthorization struct {
 	Lifetime, Interval time.Duration
 }
 
-// RequestError is the refusal of a device's request.
-type RequestError struct {
-	Cause cause.Cause
-	Text  string
-}
-
-// Error returns the text, which repeats only words of the scope.
-func (e *RequestError) Error() string { return e.Text }
-
 // deviceOrder returns the checks of a device's request. They are those of the authorization endpoint
 // that concern no browser.
 func deviceOrder() []check { return []check{checkDeviceGrant, checkScope, checkResource} }
@@ -67,7 +58,7 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 	for _, check := range deviceOrder() {
 		var refused *refusal
 		if err := check(ctx, f, a); errors.As(err, &refused) {
-			return DeviceAuthorization{}, &RequestError{Cause: refused.cause, Text: refused.text}
+			return DeviceAuthorization{}, &RequestError{Cause: refused.cause, Code: refused.code, Text: refused.text}
 		} else if err != nil {
 			return DeviceAuthorization{}, err
 		}

@@ -14,6 +14,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
@@ -31,21 +32,15 @@ type Workspaces struct {
 	Clients    workspaceapp.Clients
 }
 
-// administrator returns who sent a request.
-func (s *Workspaces) administrator(ctx context.Context, req workspaceadmin.Request) (policy.Actor, error) {
-	admin, err := s.Authorizer.Administrator(ctx, req)
-	return policy.Actor{UserID: admin.UserID, Name: admin.Name}, err
-}
-
 // clientRequest is a request about a client.
 type clientRequest interface {
 	workspaceadmin.Request
 	GetClientId() string
 }
 
-// administratorOf is administrator for a request that must name a client.
-func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (policy.Actor, error) {
-	by, err := s.administrator(ctx, req)
+// administratorOf is Authorizer.Administrator for a request that must name a client.
+func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (oauth.NamedUser, error) {
+	by, err := s.Authorizer.Administrator(ctx, req)
 	if err == nil && (req.GetClientId() == "" || len(req.GetClientId()) > maxID || strings.Contains(req.GetClientId(), "\x00")) {
 		err = invalid("client_id", "must be an identifier")
 	}
@@ -59,7 +54,7 @@ const maxID = 512
 func (s *Workspaces) ListWorkspaceApps(
 	ctx context.Context, req *consentv1.ListWorkspaceAppsRequest,
 ) (*consentv1.ListWorkspaceAppsResponse, error) {
-	if _, err := s.administrator(ctx, req); err != nil {
+	if _, err := s.Authorizer.Administrator(ctx, req); err != nil {
 		return nil, err
 	}
 	apps, next, err := s.Apps.List(ctx, req.GetWorkspaceId(), req.GetPageSize(), req.GetPageToken())
@@ -101,7 +96,7 @@ func (s *Workspaces) EndWorkspaceApp(
 func (s *Workspaces) GetWorkspacePolicy(
 	ctx context.Context, req *consentv1.GetWorkspacePolicyRequest,
 ) (*consentv1.GetWorkspacePolicyResponse, error) {
-	if _, err := s.administrator(ctx, req); err != nil {
+	if _, err := s.Authorizer.Administrator(ctx, req); err != nil {
 		return nil, err
 	}
 	setting, err := s.Policies.Store.Setting(ctx, req.GetWorkspaceId())
@@ -161,7 +156,7 @@ func (s *Workspaces) describe(ctx context.Context, ids []string) (described, err
 func (s *Workspaces) SetWorkspacePolicy(
 	ctx context.Context, req *consentv1.SetWorkspacePolicyRequest,
 ) (*consentv1.SetWorkspacePolicyResponse, error) {
-	by, err := s.administrator(ctx, req)
+	by, err := s.Authorizer.Administrator(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +191,7 @@ func (s *Workspaces) SetAppApproval(
 func (s *Workspaces) ListAppRequests(
 	ctx context.Context, req *consentv1.ListAppRequestsRequest,
 ) (*consentv1.ListAppRequestsResponse, error) {
-	if _, err := s.administrator(ctx, req); err != nil {
+	if _, err := s.Authorizer.Administrator(ctx, req); err != nil {
 		return nil, err
 	}
 	p, err := paging.Of(req, 3)
@@ -205,7 +200,7 @@ func (s *Workspaces) ListAppRequests(
 	}
 	q := policy.Query{WorkspaceID: req.GetWorkspaceId(), WaitingOnly: req.GetWaitingOnly(), Limit: p.Size + 1}
 	if at, err := strconv.ParseInt(p.After[0], 10, 64); err == nil {
-		q.After = policy.Request{At: time.UnixMicro(at), ClientID: p.After[1], User: policy.Actor{UserID: p.After[2]}}
+		q.After = policy.Request{At: time.UnixMicro(at), ClientID: p.After[1], User: oauth.NamedUser{UserID: p.After[2]}}
 	}
 	list, err := s.Policies.Store.Requests(ctx, q)
 	if err != nil {

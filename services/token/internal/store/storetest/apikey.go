@@ -83,7 +83,7 @@ func keyList(t *testing.T, b bench) {
 	if err := b.RevokeKey(t.Context(), "", "key_2"); err != nil {
 		t.Fatal(err)
 	}
-	list, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
+	list, err := b.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func keyList(t *testing.T, b bench) {
 	if diff := cmp.Diff([]string{"key_3", "key_2", "key_1"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if none, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_none", Limit: 100}); err != nil || len(none) > 0 {
+	if none, err := b.ListKeys(t.Context(), "ws_none", apikey.Key{}, 100); err != nil || len(none) > 0 {
 		t.Errorf("a workspace without keys lists %v, %v", none, err)
 	}
 }
@@ -172,7 +172,7 @@ func keyUse(t *testing.T) {
 			if err := later.Store.TouchKey(t.Context(), []byte("key_1")); err != nil {
 				t.Fatal(err)
 			}
-			list, err := later.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
+			list, err := later.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%d keys (%v)", len(list), err)
 			}

@@ -198,7 +198,7 @@ func revokedKeys(t *testing.T) {
 			if err := cleanUp(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
 				t.Fatal(err)
 			}
-			keys, err := later.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
+			keys, err := later.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
 			if err != nil || len(keys) != turn.want {
 				t.Errorf("kept for %s, %d keys are listed (%v), want %d", turn.kept, len(keys), err, turn.want)
 			}
