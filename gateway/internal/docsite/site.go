@@ -81,13 +81,13 @@ func origins(c Config) *strings.Replacer {
 
 // Index serves the table of contents.
 func (s *Site) Index(w http.ResponseWriter, r *http.Request) {
-	data := page.DocsIndex{}
+	var data []page.DocsGroup
 	for _, group := range contents() {
 		part := page.DocsGroup{Name: group.Name}
 		for _, p := range group.Pages {
 			part.Pages = append(part.Pages, page.DocsEntry{Link: page.Link{Address: Path + "/" + p.Name, Text: p.Title}, Summary: p.Summary})
 		}
-		data.Groups = append(data.Groups, part)
+		data = append(data, part)
 	}
 	s.render(w, r, page.View{Template: "docsindex", Title: "Documentation", Frame: menu(""), Data: data})
 }
