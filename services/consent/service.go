@@ -17,7 +17,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
-	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/policy"
@@ -77,9 +76,9 @@ func New(config Config, deps Deps) (*Service, error) {
 			ScopeOrder: order, Logger: deps.Logger,
 		},
 		workspaces: &rpc.Workspaces{
-			Authorizer: workspaceadmin.Authorizer{Sessions: identity.Sessions},
-			Apps:       workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: order},
-			Policies:   policies, Clients: authz,
+			Sessions: identity.Sessions,
+			Apps:     workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: order},
+			Policies: policies, Clients: authz,
 		},
 	}, nil
 }

@@ -19,11 +19,6 @@ import (
 // operator is the name of an operator as a caller.
 const operator = "operator"
 
-// Authorizer authorizes administrators.
-type Authorizer struct {
-	Sessions identityv1.SessionServiceClient
-}
-
 // Request is a request for a workspace.
 type Request interface {
 	// GetSessionToken returns the session cookie's value; empty for an operator.
@@ -34,7 +29,7 @@ type Request interface {
 // Administrator returns who sent a request. It returns INVALID_REQUEST without a workspace,
 // SESSION_REQUIRED without a live session unless the caller is an operator, and NOT_FOUND unless the
 // user administers the workspace, whether or not it exists.
-func (a Authorizer) Administrator(ctx context.Context, req Request) (oauth.NamedUser, error) {
+func Administrator(ctx context.Context, sessions identityv1.SessionServiceClient, req Request) (oauth.NamedUser, error) {
 	if req.GetWorkspaceId() == "" {
 		return oauth.NamedUser{}, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "workspace_id is required", oerr.WithField("workspace_id"))
 	}
@@ -44,7 +39,7 @@ func (a Authorizer) Administrator(ctx context.Context, req Request) (oauth.Named
 		}
 		return oauth.NamedUser{}, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "a session is required")
 	}
-	res, err := a.Sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: req.GetSessionToken(), IncludeWorkspaces: true})
+	res, err := sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: req.GetSessionToken(), IncludeWorkspaces: true})
 	if err != nil {
 		return oauth.NamedUser{}, fmt.Errorf("resolving the session: %w", err)
 	}

@@ -56,12 +56,13 @@ type Request struct {
 	Silent bool
 }
 
-// Refusal is why a request was refused.
+// Refusal is why a request was refused; it is stored as JSON.
 type Refusal struct {
 	// Cause is for the log.
-	Cause cause.Cause
+	Cause cause.Cause `json:"cause"`
 	// Code and Text are `error` and `error_description` of the response (RFC 6749 §4.1.2.1).
-	Code, Text string
+	Code string `json:"code"`
+	Text string `json:"text"`
 }
 
 // Demand requires another session than the one that the browser had when the authorization started.

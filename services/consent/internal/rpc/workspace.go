@@ -12,6 +12,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -26,10 +27,10 @@ import (
 type Workspaces struct {
 	consentv1.UnsafeWorkspaceServiceServer
 
-	Authorizer workspaceadmin.Authorizer
-	Apps       workspaceapp.Service
-	Policies   policy.Administration
-	Clients    workspaceapp.Clients
+	Sessions identityv1.SessionServiceClient
+	Apps     workspaceapp.Service
+	Policies policy.Administration
+	Clients  workspaceapp.Clients
 }
 
 // clientRequest is a request about a client.
@@ -38,9 +39,9 @@ type clientRequest interface {
 	GetClientId() string
 }
 
-// administratorOf is Authorizer.Administrator for a request that must name a client.
+// administratorOf is workspaceadmin.Administrator for a request that must name a client.
 func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (oauth.NamedUser, error) {
-	by, err := s.Authorizer.Administrator(ctx, req)
+	by, err := workspaceadmin.Administrator(ctx, s.Sessions, req)
 	if err == nil && (req.GetClientId() == "" || len(req.GetClientId()) > maxID || strings.Contains(req.GetClientId(), "\x00")) {
 		err = invalid("client_id", "must be an identifier")
 	}
@@ -54,7 +55,7 @@ const maxID = 512
 func (s *Workspaces) ListWorkspaceApps(
 	ctx context.Context, req *consentv1.ListWorkspaceAppsRequest,
 ) (*consentv1.ListWorkspaceAppsResponse, error) {
-	if _, err := s.Authorizer.Administrator(ctx, req); err != nil {
+	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
 		return nil, err
 	}
 	apps, next, err := s.Apps.List(ctx, req.GetWorkspaceId(), req.GetPageSize(), req.GetPageToken())
@@ -96,7 +97,7 @@ func (s *Workspaces) EndWorkspaceApp(
 func (s *Workspaces) GetWorkspacePolicy(
 	ctx context.Context, req *consentv1.GetWorkspacePolicyRequest,
 ) (*consentv1.GetWorkspacePolicyResponse, error) {
-	if _, err := s.Authorizer.Administrator(ctx, req); err != nil {
+	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
 		return nil, err
 	}
 	setting, err := s.Policies.Store.Setting(ctx, req.GetWorkspaceId())
@@ -156,7 +157,7 @@ func (s *Workspaces) describe(ctx context.Context, ids []string) (described, err
 func (s *Workspaces) SetWorkspacePolicy(
 	ctx context.Context, req *consentv1.SetWorkspacePolicyRequest,
 ) (*consentv1.SetWorkspacePolicyResponse, error) {
-	by, err := s.Authorizer.Administrator(ctx, req)
+	by, err := workspaceadmin.Administrator(ctx, s.Sessions, req)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +192,7 @@ func (s *Workspaces) SetAppApproval(
 func (s *Workspaces) ListAppRequests(
 	ctx context.Context, req *consentv1.ListAppRequestsRequest,
 ) (*consentv1.ListAppRequestsResponse, error) {
-	if _, err := s.Authorizer.Administrator(ctx, req); err != nil {
+	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
 		return nil, err
 	}
 	p, err := paging.Of(req, 3)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -17,8 +18,8 @@ import (
 type WorkspaceKeys struct {
 	tokenv1.UnsafeWorkspaceKeyServiceServer
 
-	Keys       apikey.Keys
-	Authorizer workspaceadmin.Authorizer
+	Keys     apikey.Keys
+	Sessions identityv1.SessionServiceClient
 }
 
 // administrator returns who sent a request, once its identifiers are validated.
@@ -26,7 +27,7 @@ func (s *WorkspaceKeys) administrator(ctx context.Context, req workspaceadmin.Re
 	if err := validateIdentifiers(append(ids, namedField{"workspace_id", req.GetWorkspaceId()})...); err != nil {
 		return oauth.NamedUser{}, err
 	}
-	return s.Authorizer.Administrator(ctx, req)
+	return workspaceadmin.Administrator(ctx, s.Sessions, req)
 }
 
 // ListWorkspaceKeys lists a workspace's keys.

@@ -165,7 +165,7 @@ func keyUse(t *testing.T) {
 			after time.Duration
 			fresh bool
 		}{{0, true}, {30 * time.Second, false}, {90 * time.Second, true}} {
-			later := bench{Store: store.New(reopen(step.after), revlog.NoReplicas{})}
+			later := bench{Store: store.New(reopen(step.after), noReplicas{})}
 			if facts, err := later.FindKey(t.Context(), key.Hash); err != nil || facts.LongUnused != step.fresh {
 				t.Errorf("after %s it is long unused: %v (%v)", step.after, facts.LongUnused, err)
 			}

@@ -73,7 +73,7 @@ func keyExpiry(t *testing.T) {
 		if err != nil || facts.Kind != enforce.APIKey || facts.Left > time.Hour || facts.Left < 59*time.Minute || facts.ExpiresAt.IsZero() {
 			t.Errorf("the key is %+v, %v", facts, err)
 		}
-		later := bench{Store: store.New(reopen(61*time.Minute), revlog.NoReplicas{})}
+		later := bench{Store: store.New(reopen(61*time.Minute), noReplicas{})}
 		if later.liveKey(t, key.Hash) {
 			t.Error("an expired key is live")
 		}
@@ -113,7 +113,7 @@ func keyRotation(t *testing.T) {
 			t.Error("during the overlap one of the keys is dead")
 		}
 		now.wantLog(t, []logged{{revocation.Token, revlog.ReasonKeyRotated}})
-		later := bench{Store: store.New(reopen(61*time.Minute), revlog.NoReplicas{})}
+		later := bench{Store: store.New(reopen(61*time.Minute), noReplicas{})}
 		if later.liveKey(t, key.Hash) || !later.liveKey(t, next.Hash) {
 			t.Error("after the overlap the wrong key is live")
 		}

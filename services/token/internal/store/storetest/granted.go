@@ -11,7 +11,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // Granted checks which scopes a consent page shows as granted already.
@@ -83,7 +82,7 @@ func grantedUntilExpiry(t *testing.T) {
 			{lifetimes().Refresh - time.Minute, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}}},
 			{lifetimes().Refresh + time.Minute, map[string]oauth.Scope{}},
 		} {
-			bench{Store: store.New(reopen(row.after), revlog.NoReplicas{})}.wantGranted(t, row.want)
+			bench{Store: store.New(reopen(row.after), noReplicas{})}.wantGranted(t, row.want)
 		}
 	})
 }
