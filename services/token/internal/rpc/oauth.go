@@ -198,14 +198,14 @@ func confirmation(key string) *tokenv1.Confirmation {
 }
 
 // tokenKindOf returns for whom a token acts.
-func tokenKindOf(a introspect.ClientResult) string {
+func tokenKindOf(a introspect.Facts) string {
 	if a.Kind == enforce.ServiceToken {
 		return "service"
 	}
 	return "user"
 }
 
-func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.IntrospectClientTokenResponse {
+func clientResponse(a introspect.Facts, issuer string) *tokenv1.IntrospectClientTokenResponse {
 	active := true
 	res := &tokenv1.IntrospectClientTokenResponse{
 		Active:      &active,
@@ -223,7 +223,7 @@ func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.Introspec
 		TokenKind:   tokenKindOf(a),
 		Cnf:         confirmation(a.Thumbprint),
 	}
-	if a.Refresh {
+	if a.Kind == enforce.RefreshToken {
 		res.TokenType = ""
 	}
 	return res

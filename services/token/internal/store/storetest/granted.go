@@ -127,7 +127,7 @@ FROM families, generate_series(1, $1::bigint) AS n`, grants)
 		t.Fatal(err)
 	}
 	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-		bench{Store: store.New(db, revlog.NoReplicas{})}.wantGranted(t, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}})
+		bench{Store: store.New(db, noReplicas{})}.wantGranted(t, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}})
 	})
 	if rows > fewRows {
 		t.Errorf("with %d grants of a user-client, %d rows were read, at most %d are needed", grants, rows, fewRows)
