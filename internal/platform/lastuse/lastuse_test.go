@@ -82,7 +82,7 @@ func bubble(t *testing.T, test func(t *testing.T, r *running)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &running{writes: &writes{}}
-		r.Recorder = lastuse.New(r.writes.Touch, slog.New(slog.NewTextHandler(&r.log, nil)))
+		r.Recorder = lastuse.New(r.Touch, slog.New(slog.NewTextHandler(&r.log, nil)))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- r.Run(ctx) }()

@@ -169,7 +169,7 @@ func keyUse(t *testing.T) {
 			if facts, err := later.FindKey(t.Context(), key.Hash); err != nil || facts.LongUnused != step.fresh {
 				t.Errorf("after %s it is long unused: %v (%v)", step.after, facts.LongUnused, err)
 			}
-			if err := later.Store.TouchKey(t.Context(), []byte("key_1")); err != nil {
+			if err := later.TouchKey(t.Context(), []byte("key_1")); err != nil {
 				t.Fatal(err)
 			}
 			list, err := later.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
