@@ -22,6 +22,3 @@ func TestPolicies(t *testing.T) { storetest.Policies(t) }
 
 // TestPoliciesConcurrently checks limits and events of concurrent changes.
 func TestPoliciesConcurrently(t *testing.T) { storetest.PolicyRaces(t) }
-
-// TestEvents checks that the feed of events loses none, whatever the order of commits.
-func TestEvents(t *testing.T) { storetest.Events(t) }

@@ -19,8 +19,9 @@ const recentWorkspaces = 50
 // prepareGranted returns the statement of GetPairGrants: the columns of pairStatements.epochs, and a
 // row for each distinct scope of a live grant and description of the client, the newest first, or one
 // row without a workspace. Its cost does not grow with the grants: it reads the first of each workspace
-// in the index, then the newest of each. Of equal grants only the newest is compared with the
-// revocations of its subjects, which revoke the older ones too.
+// in the index families_live, whose whole order it asks for so that the planner takes no other one, and
+// then the newest of each. Of equal grants only the newest is compared with the revocations of its
+// subjects, which revoke the older ones too.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
 	const unrevoked = `x.user_id = $1 AND x.client_id = $2 AND x.revoked_at IS NULL`
 	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id ORDER BY x.created_at DESC LIMIT %d`, recentScopes)
@@ -30,9 +31,10 @@ func prepareGranted(db *sqldb.DB, hard, soft string) string {
 	}
 	return db.SQL(fmt.Sprintf(`
 WITH RECURSIVE s (workspace_id, nth) AS (
-    SELECT (SELECT MAX(x.workspace_id) FROM families x WHERE `+unrevoked+`), 1
+    SELECT (SELECT x.workspace_id FROM families x WHERE `+unrevoked+` ORDER BY x.workspace_id DESC, x.created_at DESC LIMIT 1), 1
     UNION ALL
-    SELECT (SELECT MAX(x.workspace_id) FROM families x WHERE `+unrevoked+` AND x.workspace_id < s.workspace_id), nth + 1
+    SELECT (SELECT x.workspace_id FROM families x
+        WHERE `+unrevoked+` AND x.workspace_id < s.workspace_id ORDER BY x.workspace_id DESC, x.created_at DESC LIMIT 1), nth + 1
     FROM s WHERE s.workspace_id IS NOT NULL AND nth < %d
 )
 SELECT p.epoch, p.lenient_raises, %s, %s, %s, g.workspace_id, g.scope, g.description_digest

@@ -1,4 +1,4 @@
-package storetest
+package consent_test
 
 import (
 	"context"
@@ -18,9 +18,9 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/store"
 )
 
-// Events checks the feed of events while transactions commit in another order than they wrote, as
-// every service's log works.
-func Events(t *testing.T) {
+// TestEventsFollowTheOrderOfCommits checks that the feed loses no event while transactions commit in
+// another order than they wrote, as the log of every service works.
+func TestEventsFollowTheOrderOfCommits(t *testing.T) {
 	t.Run("an event of an open transaction comes before later ones", func(t *testing.T) { openTransaction(t, nil) })
 	t.Run("a failed transaction is passed over", func(t *testing.T) { openTransaction(t, errors.New("this transaction fails")) })
 	t.Run("concurrent transactions lose no event", eventsConcurrently)
