@@ -114,9 +114,10 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	}
 	withOpenID(&flow, deps)
 	users := userapi.API{Users: tokenv1.NewUserServiceClient(deps.Token), Proxies: proxies, Logger: deps.Logger}
-	registrations := registration.New(registration.Config{
-		Authz: deps.Authz, Token: deps.Token, On: deps.Registration, Proxies: proxies, API: deps.APIURL, Logger: deps.Logger,
-	})
+	registrations := &registration.Endpoints{
+		Registrations: authzv1.NewRegistrationServiceClient(deps.Authz), Deletions: tokenv1.NewRegistrationServiceClient(deps.Token),
+		On: deps.Registration, Proxies: proxies, API: deps.APIURL, Logger: deps.Logger,
+	}
 	resources := wellknown.Resources{Issuer: deps.PublicURL, API: deps.APIURL, Resources: deps.Catalog.Resources}
 	api, err := newProxy(config, deps, proxies)
 	if err != nil {

@@ -9,15 +9,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// startup is what the banner says of this start.
-type startup struct {
-	took time.Duration
-	// apiKey is the development key, on the start that generated it.
-	apiKey secret.String
-}
-
-// banner prints where to click and what to try.
-func banner(out io.Writer, c *settings, a startup) {
+// banner prints where to click and what to try. took is how long the start was, and apiKey the
+// development key, on the start that generated it.
+func banner(out io.Writer, c *settings, took time.Duration, apiKey secret.String) {
 	api := c.APIURL
 	if api == "" {
 		api = c.PublicURL
@@ -51,15 +45,15 @@ Usher is ready in %d ms. Development only: these secrets are public.
 
   Ctrl-C stops it; the data stays.
 
-`, a.took.Milliseconds(), demo, c.PublicURL, a.keyLine(api), c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api, api)
+`, took.Milliseconds(), demo, c.PublicURL, keyLine(apiKey, api), c.GRPCAddr, c.AdminAddr, c.DataDir, api, api, api, api)
 }
 
 // keyLine prints the development key on the start that generated it; only its hash is stored.
-func (a startup) keyLine(api string) string {
-	if a.apiKey.IsZero() {
+func keyLine(apiKey secret.String, api string) string {
+	if apiKey.IsZero() {
 		return "of ws_acme: it was printed at the first start; a start without the data folder generates another"
 	}
-	key := a.apiKey.Reveal()
+	key := apiKey.Reveal()
 	return key + " (of ws_acme; printed only now)\n" +
 		"    curl " + api + "/v1/videos -H 'Authorization: Bearer " + key + "'"
 }

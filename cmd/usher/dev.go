@@ -47,7 +47,7 @@ func (devCommand) Run(c *cli) error {
 	if err != nil {
 		return host.Abandon(err)
 	}
-	banner(os.Stdout, config, startup{took: time.Since(start), apiKey: apiKey})
+	banner(os.Stdout, config, time.Since(start), apiKey)
 	return wait(ctx, host)
 }
 

@@ -49,15 +49,6 @@ func (c *cli) target() doctor.Target {
 	}
 }
 
-// sections are the services' databases.
-func (s *settings) sections() []doctor.Section {
-	var sections []doctor.Section
-	for _, schema := range s.schemas() {
-		sections = append(sections, doctor.Section{Service: schema.service, DatabaseURL: schema.url, Migrations: schema.steps})
-	}
-	return sections
-}
-
 func printFindings(out io.Writer, format string, findings []doctor.Finding) error {
 	if format == "json" {
 		encoder := json.NewEncoder(out)

@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 
-	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/cmd/usher/internal/doctor"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/activity"
 	"github.com/vidocu/usher/services/authz"
@@ -20,20 +19,14 @@ type migrateCommand struct {
 	Status statusCommand `cmd:"" help:"List the migrations of each database; exit 1 when some are pending."`
 }
 
-// schema is a service's database and its migrations.
-type schema struct {
-	service string
-	url     secret.String
-	steps   fs.FS
-}
-
-func (s *settings) schemas() []schema {
-	return []schema{
-		{"identity", s.Identity.DatabaseURL, identity.Migrations()},
-		{"authz", s.Authz.DatabaseURL, authz.Migrations()},
-		{"token", s.Token.DatabaseURL, token.Migrations()},
-		{"consent", s.Consent.DatabaseURL, consent.Migrations()},
-		{"activity", s.Activity.DatabaseURL, activity.Migrations()},
+// sections are the services' databases.
+func (s *settings) sections() []doctor.Section {
+	return []doctor.Section{
+		{Service: "identity", DatabaseURL: s.Identity.DatabaseURL, Migrations: identity.Migrations()},
+		{Service: "authz", DatabaseURL: s.Authz.DatabaseURL, Migrations: authz.Migrations()},
+		{Service: "token", DatabaseURL: s.Token.DatabaseURL, Migrations: token.Migrations()},
+		{Service: "consent", DatabaseURL: s.Consent.DatabaseURL, Migrations: consent.Migrations()},
+		{Service: "activity", DatabaseURL: s.Activity.DatabaseURL, Migrations: activity.Migrations()},
 	}
 }
 
@@ -41,11 +34,11 @@ type upCommand struct{}
 
 // Run applies the pending migrations of every database.
 func (upCommand) Run(c *cli) error {
-	return c.eachSchema(func(ctx context.Context, s schema, db *sqldb.DB) error {
-		if err := sqldb.Migrate(ctx, db, s.steps); err != nil {
+	return c.eachDatabase(func(ctx context.Context, s doctor.Section, db *sqldb.DB) error {
+		if err := sqldb.Migrate(ctx, db, s.Migrations); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(os.Stdout, s.service+": up to date")
+		_, err := fmt.Fprintln(os.Stdout, s.Service+": up to date")
 		return err
 	})
 }
@@ -55,8 +48,8 @@ type statusCommand struct{}
 // Run lists the migrations of every database.
 func (statusCommand) Run(c *cli) error {
 	pending := 0
-	err := c.eachSchema(func(ctx context.Context, s schema, db *sqldb.DB) error {
-		steps, err := sqldb.MigrationStatus(ctx, db, s.steps)
+	err := c.eachDatabase(func(ctx context.Context, s doctor.Section, db *sqldb.DB) error {
+		steps, err := sqldb.MigrationStatus(ctx, db, s.Migrations)
 		if err != nil {
 			return err
 		}
@@ -66,7 +59,7 @@ func (statusCommand) Run(c *cli) error {
 				state = "pending"
 				pending++
 			}
-			if _, err := fmt.Fprintf(os.Stdout, "%-9s %s %s\n", s.service, state, step.Name); err != nil {
+			if _, err := fmt.Fprintf(os.Stdout, "%-9s %s %s\n", s.Service, state, step.Name); err != nil {
 				return err
 			}
 		}
@@ -78,19 +71,19 @@ func (statusCommand) Run(c *cli) error {
 	return err
 }
 
-// eachSchema opens the databases that are configured, one after the other.
-func (c *cli) eachSchema(do func(ctx context.Context, s schema, db *sqldb.DB) error) error {
+// eachDatabase opens the databases that are configured, one after the other.
+func (c *cli) eachDatabase(do func(ctx context.Context, s doctor.Section, db *sqldb.DB) error) error {
 	config, err := c.read()
 	if err != nil {
 		return err
 	}
 	ctx, done := context.Background(), 0
-	for _, s := range config.schemas() {
-		if s.url.IsZero() {
+	for _, s := range config.sections() {
+		if s.DatabaseURL.IsZero() {
 			continue
 		}
 		if err := with(ctx, s, do); err != nil {
-			return fmt.Errorf("%s: %w", s.service, err)
+			return fmt.Errorf("%s: %w", s.Service, err)
 		}
 		done++
 	}
@@ -100,8 +93,8 @@ func (c *cli) eachSchema(do func(ctx context.Context, s schema, db *sqldb.DB) er
 	return nil
 }
 
-func with(ctx context.Context, s schema, do func(context.Context, schema, *sqldb.DB) error) (err error) {
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: s.url})
+func with(ctx context.Context, s doctor.Section, do func(context.Context, doctor.Section, *sqldb.DB) error) (err error) {
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: s.DatabaseURL})
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ type Endpoint struct {
 	Method, Path, Scope string
 }
 
+// String returns method and path, as a plan and the documents write them.
+func (e Endpoint) String() string { return e.Method + " " + e.Path }
+
 // Plan is a plan of the catalog with its endpoints as "METHOD path".
 type Plan struct {
 	Name      string
@@ -69,9 +72,9 @@ func Compile(endpoints []Endpoint, plans []Plan, all ...Resource) (*Rules, error
 			return nil, fmt.Errorf("endpoint %q: %w", e.Method+" "+e.Path, err)
 		}
 		if !r.add(compiled{Endpoint: e, segments: segments, index: i}) {
-			return nil, fmt.Errorf("endpoint %q is a duplicate", e.Method+" "+e.Path)
+			return nil, fmt.Errorf("endpoint %q is a duplicate", e)
 		}
-		indexes[e.Method+" "+e.Path] = i
+		indexes[e.String()] = i
 	}
 	for _, p := range plans {
 		has := make([]bool, len(endpoints))

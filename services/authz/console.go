@@ -21,22 +21,28 @@ const keyTests, keyTestWindow = 20, 10 * time.Minute
 
 // newConsole returns what the teams of clients may do.
 func newConsole(config Config, deps Deps, st *store.Store) ownership.Console {
-	people := rpc.People{Client: identityv1.NewSessionServiceClient(deps.Identity)}
+	identity := newIdentity(deps)
 	tests := limiter("authz:key-tests:", deps)
 	return ownership.Console{
 		Acting: func(ctx context.Context, userID string) context.Context { return actor.With(ctx, actor.OfUser(userID)) },
-		People: people, Store: st, Limit: config.WorkspaceApps,
-		Audience: ownership.Audience{People: people, Store: st, Limit: config.UnverifiedPeople},
+		People: identity, Store: st, Limit: config.WorkspaceApps,
+		Audience: ownership.Audience{People: identity, Store: st, Limit: config.UnverifiedPeople},
 		Registry: registry.Clients{
 			Store: st, Scopes: deps.Catalog, Reserved: config.ReservedNames, PrivateUseSchemes: config.PrivateUseSchemes,
-			Workspaces: rpc.Workspaces{Client: identityv1.NewDirectoryServiceClient(deps.Identity)},
-			CheckURL:   deps.Fetcher.CheckURL,
+			Workspaces: identity, CheckURL: deps.Fetcher.CheckURL,
 		},
 		ReadKeys: func(ctx context.Context, address string) ([]client.Key, error) { return readKeys(ctx, deps, address) },
 		AllowTest: func(ctx context.Context, userID string) error {
 			_, err := tests.Spend(ctx, ratelimit.Budget{Limit: keyTests, Window: keyTestWindow}, ratelimit.Name{Kind: "user", Value: userID, Public: true})
 			return err
 		},
+	}
+}
+
+// newIdentity returns what authz asks the identity service.
+func newIdentity(deps Deps) rpc.Identity {
+	return rpc.Identity{
+		Sessions: identityv1.NewSessionServiceClient(deps.Identity), Directory: identityv1.NewDirectoryServiceClient(deps.Identity),
 	}
 }
 

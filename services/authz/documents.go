@@ -40,10 +40,10 @@ type documentSource struct {
 	listed []string
 }
 
-// Fetch requests a document.
-func (s documentSource) Fetch(ctx context.Context, wanted document.Wanted) (document.Fetched, error) {
+// Fetch is document.Source.
+func (s documentSource) Fetch(ctx context.Context, address, etag string, known bool) (document.Fetched, error) {
 	host := ""
-	if u, err := url.Parse(wanted.Address); err == nil {
+	if u, err := url.Parse(address); err == nil {
 		host = u.Host
 	}
 	select {
@@ -60,15 +60,15 @@ func (s documentSource) Fetch(ctx context.Context, wanted document.Wanted) (docu
 	if limited {
 		return document.Fetched{}, busy(host)
 	}
-	read, err := s.fetcher.Revalidate(ctx, wanted.Address, maxDocument, wanted.ETag)
+	read, err := s.fetcher.Revalidate(ctx, address, maxDocument, etag)
 	if err != nil {
-		s.logger.InfoContext(ctx, "a client's document could not be read", "document", wanted.Address, "error", err.Error())
+		s.logger.InfoContext(ctx, "a client's document could not be read", "document", address, "error", err.Error())
 		return document.Fetched{}, unreadable(host, err)
 	}
-	if wanted.Known {
+	if known {
 		s.limiter.Refund(ctx, bySource)
 	}
-	if wanted.Known || slices.Contains(s.listed, host) {
+	if known || slices.Contains(s.listed, host) {
 		s.limiter.Refund(ctx, byHost)
 	}
 	return document.Fetched{Body: read.Body, ETag: read.ETag, MaxAge: read.MaxAge, Unchanged: read.Unchanged}, nil

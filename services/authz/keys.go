@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/lastuse"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -18,13 +19,13 @@ const maxKeySet = 64 << 10
 // authenticator returns the authenticator of clients: with secrets, and with assertions that their
 // registered or published keys verify.
 func authenticator(deps Deps, records client.Records, uses *lastuse.Recorder) client.Authenticator {
-	published := remotekeys.New(remotekeys.Config{Now: deps.Now, Read: func(ctx context.Context, address string) (remotekeys.Document, error) {
+	published := remotekeys.New(func(ctx context.Context, address string) ([]byte, time.Duration, error) {
 		document, err := deps.Fetcher.Get(ctx, address, maxKeySet)
-		return remotekeys.Document{Body: document.Body, MaxAge: document.MaxAge}, err
-	}})
+		return document.Body, document.MaxAge, err
+	}, deps.Now)
 	return client.Authenticator{
 		Records: records, Published: published, Uses: registeredUses{uses},
-		Assertions: assertion.Verifier{Issuer: deps.Issuer, Used: assertion.Used{Entries: deps.ShortLived}, Now: deps.Now},
+		Assertions: assertion.Verifier{Issuer: deps.Issuer, Entries: deps.ShortLived, Now: deps.Now},
 	}
 }
 
@@ -47,11 +48,10 @@ func (r registeredUses) UsedSecret(clientID string, hash secret.Hash) {
 // keySeparator separates a client's identifier, which has no space, from that of its key.
 const keySeparator = " "
 
-// touchedKeys is lastuse.Store for what registeredUses records.
-type touchedKeys struct{ store *store.Store }
-
-// Touch records the use of a key or a secret.
-func (k touchedKeys) Touch(ctx context.Context, id []byte) error {
-	clientID, keyID, _ := strings.Cut(string(id), keySeparator)
-	return k.store.TouchKey(ctx, clientID, keyID)
+// newKeyUses returns the recorder of registeredUses.
+func newKeyUses(deps Deps, st *store.Store) *lastuse.Recorder {
+	return lastuse.New(func(ctx context.Context, id []byte) error {
+		clientID, keyID, _ := strings.Cut(string(id), keySeparator)
+		return st.TouchKey(ctx, clientID, keyID)
+	}, deps.Logger.With("of", "client keys"))
 }

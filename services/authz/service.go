@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/fetch"
@@ -105,7 +104,7 @@ func New(config Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
-	keyUses := lastuse.New(touchedKeys{st}, deps.Logger.With("of", "client keys"))
+	keyUses := newKeyUses(deps, st)
 	console := newConsole(config, deps, st)
 	return &Service{
 		console: console, deps: deps, store: st, clients: clients, keyUses: keyUses, users: users, registrar: registrar,
@@ -113,26 +112,26 @@ func New(config Config, deps Deps) (*Service, error) {
 			Authenticator: authenticator(deps, clients, keyUses), Limiter: limiter("authz:client:", deps),
 			Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
 			Client: ratelimit.Budget{Limit: config.ClientAttempts, Window: config.ClientWindow},
-		}, flow: flow.Flow{Config: flow.Config{
+		}, flow: flow.Flow{
 			Clients: dynamic.Limited{Finder: clients, Allowed: registrar.Rules.Allowed}, Admissions: users, Audience: console.Audience,
-			Sessions: rpc.Sessions{Client: identityv1.NewSessionServiceClient(deps.Identity)},
+			Sessions: newIdentity(deps),
 			Scopes:   deps.Catalog, Resources: deps.Catalog,
-			Pending: pending.New(pending.Config{
+			Pending: &pending.Store{
 				Entries: deps.ShortLived, Lifetime: config.PromptLifetime, Kept: config.CodeLifetime, Now: deps.Now,
-			}),
-			Devices: device.New(device.Config{
+			},
+			Devices: &device.Store{
 				Entries: deps.ShortLived, Lifetime: config.DeviceCodeLifetime, Interval: config.DevicePollInterval, Now: deps.Now,
-			}),
+			},
 			UserCodes: flow.UserCodeLimit{
 				Limiter: limiter("authz:user-codes:", deps),
 				User:    ratelimit.Budget{Limit: config.UserCodeAttempts, Window: config.UserCodeWindow},
 				Source:  ratelimit.Budget{Limit: config.UserCodeSourceAttempts, Window: config.UserCodeWindow},
 			},
-			Pushed: pushed.New(pushed.Config{
+			Pushed: &pushed.Store{
 				Entries: deps.ShortLived, Decided: config.PromptLifetime + config.CodeLifetime, Now: deps.Now,
-			}),
+			},
 			PushRequired: deps.PushRequired,
-			Codes:        code.New(code.Config{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now}),
+			Codes:        &code.Store{Entries: deps.ShortLived, Lifetime: config.CodeLifetime, Now: deps.Now},
 			Starts: flow.StartLimit{
 				Budgets: ratelimit.NewPrepaid(limiter("authz:start:", deps)),
 				Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
@@ -140,7 +139,7 @@ func New(config Config, deps Deps) (*Service, error) {
 			},
 			Issuer: deps.Issuer,
 			Now:    deps.Now,
-		}},
+		},
 	}, nil
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
-	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/policy"
@@ -65,7 +64,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	authz := rpc.Authz{Decisions: authzv1.NewDecisionServiceClient(deps.Authz), Clients: authzv1.NewClientServiceClient(deps.Authz)}
 	token := rpc.Token{Grants: tokenv1.NewGrantServiceClient(deps.Token)}
 	order := func() []string { return scopeOrder(deps.Catalog.Current()) }
-	policies := requests{Administration: policy.Administration{Store: st, Versions: token}}
+	policies := policy.Administration{Store: st, Versions: token}
 	return &Service{
 		config: config, deps: deps, store: st,
 		decider: decision.Decider{
@@ -77,19 +76,11 @@ func New(config Config, deps Deps) (*Service, error) {
 			ScopeOrder: order, Logger: deps.Logger,
 		},
 		workspaces: &rpc.Workspaces{
-			Authorizer: workspaceadmin.Authorizer{Sessions: identity.Sessions},
-			Apps:       workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: order},
-			Policies:   policies.Administration, Clients: authz,
+			Sessions: identity.Sessions,
+			Apps:     workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: order},
+			Policies: policies, Clients: authz,
 		},
 	}, nil
-}
-
-// requests is decision.Requests.
-type requests struct{ policy.Administration }
-
-// RequestsOf returns the requests of a user for a client.
-func (r requests) RequestsOf(ctx context.Context, userID, clientID string) ([]policy.Request, error) {
-	return r.Store.RequestsOf(ctx, userID, clientID)
 }
 
 // scopeOrder returns the names of the scopes in the order of the catalog.

@@ -94,7 +94,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	verifier := credential.Verifier{
 		Attempts: guard, Accounts: account.Authenticator{Records: st, Passwords: passwords, Failed: failures.Failed}, Apps: apps,
 	}
-	sessions := session.New(session.Config{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now})
+	sessions := &session.Store{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now}
 	return &Service{
 		config: config, deps: deps, store: st, failures: failures,
 		sessions: &rpc.Sessions{Verifier: verifier, Store: sessions, Accounts: st, SignIns: signIns},
@@ -111,14 +111,14 @@ func New(config Config, deps Deps) (*Service, error) {
 }
 
 func attempts(config Config, deps Deps) *attempt.Guard {
-	return attempt.New(attempt.Config{
+	return &attempt.Guard{
 		Limiter: &ratelimit.Limiter{
 			Entries: deps.ShortLived, Prefix: attempt.Prefix, Now: deps.Now,
 			Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now).Exhausted,
 		},
 		Account: ratelimit.Budget{Limit: config.AccountAttempts, Window: config.AccountWindow},
 		Source:  ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
-	})
+	}
 }
 
 // Register registers the service's RPCs.

@@ -99,7 +99,7 @@ func TestTheDocumentedUsersSignIn(t *testing.T) {
 func TestEveryMethodNamesItsCallers(t *testing.T) {
 	s, _ := open(t)
 	server, _ := serve(t, s)
-	if _, err := policy.Build(server.GetServiceInfo(), policy.Config{}); err != nil {
+	if _, err := policy.Build(server.GetServiceInfo(), nil, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -102,8 +103,8 @@ func (c Config) Validate() error {
 	return errors.Join(config.OutOfBounds(&c), c.lifetimes().Validate(), c.validateKey())
 }
 
-func (c Config) refreshLimit() grant.RefreshLimit {
-	return grant.RefreshLimit{Count: c.RefreshLimit, Window: c.RefreshWindow}
+func (c Config) refreshLimit() ratelimit.Budget {
+	return ratelimit.Budget{Limit: c.RefreshLimit, Window: c.RefreshWindow}
 }
 
 func (c Config) retention() store.Retention {

@@ -10,7 +10,6 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/lastuse"
-	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/access"
@@ -25,14 +24,14 @@ import (
 // enforcement is the part of the service that decides which endpoints a token may call. It has the
 // API keys of workspaces too.
 type enforcement struct {
-	plans   *plan.Cache
-	uses    *lastuse.Recorder
-	keys    apikey.Keys
-	admins  workspaceadmin.Authorizer
-	rules   func() *enforce.Rules
-	access  *rpc.Access
-	catalog *rpc.Catalog
-	envoy   *rpc.Envoy
+	plans    *plan.Cache
+	uses     *lastuse.Recorder
+	keys     apikey.Keys
+	sessions identityv1.SessionServiceClient
+	rules    func() *enforce.Rules
+	access   *rpc.Access
+	catalog  *rpc.Catalog
+	envoy    *rpc.Envoy
 }
 
 // newEnforcement prepares everything but the decider, which needs an introspector with API keys and
@@ -40,14 +39,14 @@ type enforcement struct {
 func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	workspaces := rpc.NewWorkspaces(identityv1.NewDirectoryServiceClient(deps.Identity))
 	return &enforcement{
-		plans:   plan.New(workspaces, config.PlanAge),
-		uses:    lastuse.New(store.KeyUses{Store: st}, deps.Logger.With("of", "API keys")),
-		keys:    apikey.Keys{Store: st, Workspaces: workspaces, Scopes: func() []string { return scopeNames(deps.Catalog.Current()) }},
-		admins:  workspaceadmin.Authorizer{Sessions: identityv1.NewSessionServiceClient(deps.Identity)},
-		rules:   deps.Catalog.Rules,
-		access:  &rpc.Access{},
-		catalog: &rpc.Catalog{Current: deps.Catalog.Current},
-		envoy:   &rpc.Envoy{KeepAuthorization: config.EnvoyKeepAuthorization, Logger: deps.Logger},
+		plans:    plan.New(workspaces, config.PlanAge),
+		uses:     lastuse.New(st.TouchKey, deps.Logger.With("of", "API keys")),
+		keys:     apikey.Keys{Store: st, Workspaces: workspaces, Scopes: func() []string { return scopeNames(deps.Catalog.Current()) }},
+		sessions: identityv1.NewSessionServiceClient(deps.Identity),
+		rules:    deps.Catalog.Rules,
+		access:   &rpc.Access{},
+		catalog:  &rpc.Catalog{Current: deps.Catalog.Current},
+		envoy:    &rpc.Envoy{KeepAuthorization: config.EnvoyKeepAuthorization, Logger: deps.Logger},
 	}
 }
 
@@ -90,6 +89,6 @@ func (e *enforcement) register(r grpc.ServiceRegistrar) {
 	tokenv1.RegisterAccessServiceServer(r, e.access)
 	tokenv1.RegisterCatalogServiceServer(r, e.catalog)
 	tokenv1.RegisterApiKeyServiceServer(r, &rpc.APIKeys{Keys: e.keys})
-	tokenv1.RegisterWorkspaceKeyServiceServer(r, &rpc.WorkspaceKeys{Keys: e.keys, Authorizer: e.admins})
+	tokenv1.RegisterWorkspaceKeyServiceServer(r, &rpc.WorkspaceKeys{Keys: e.keys, Sessions: e.sessions})
 	authv3.RegisterAuthorizationServer(r, e.envoy)
 }

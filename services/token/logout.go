@@ -6,11 +6,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/services/token/internal/logout"
-	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
@@ -23,11 +20,9 @@ func (s *Service) startLogout(ctx context.Context, group *errgroup.Group) {
 	if s.ring == nil {
 		return
 	}
-	clients := rpc.LogoutClients{Clients: authzv1.NewClientServiceClient(s.deps.Authz), Logouts: authzv1.NewLogoutServiceClient(s.deps.Authz)}
+	clients := newAuthz(s.config, s.deps)
 	outbox := store.LogoutStore{Store: s.store}
-	planner := logout.Planner{
-		Outbox: outbox, Clients: clients, Sessions: rpc.EndedSessions{Client: identityv1.NewEndedSessionServiceClient(s.deps.Identity)},
-	}
+	planner := logout.Planner{Outbox: outbox, Clients: clients, Sessions: newIdentity(s.deps)}
 	planning := cleanup.Runner{Name: "token logouts", DB: s.deps.DB, Logger: s.deps.Logger, Every: planEvery, Work: planner.Plan}
 	group.Go(func() error { planning.Run(ctx); return nil })
 	deliverer := logout.Deliverer{

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
-	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/lastuse"
@@ -91,14 +90,8 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err := st.MakeRoom(ctx, config.lifetimes()); err != nil {
 		return nil, fmt.Errorf("preparing the token store: %w", err)
 	}
-	authz := rpc.Authz{
-		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
-		Pushed:         authzv1.NewPushedAuthorizationServiceClient(deps.Authz),
-		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
-		Administration: authzv1.NewAdministrationServiceClient(deps.Authz), Reviews: authzv1.NewReviewServiceClient(deps.Authz),
-		Registrations: authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
-	}
-	uses := lastuse.New(st, deps.Logger)
+	authz := newAuthz(config, deps)
+	uses := lastuse.New(st.Touch, deps.Logger)
 	enforced := newEnforcement(config, deps, st)
 	log.Listen(enforced)
 	introspector := introspect.Introspector{

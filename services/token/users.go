@@ -1,6 +1,7 @@
 package token
 
 import (
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/services/token/internal/revocation"
 	"github.com/vidocu/usher/services/token/internal/rpc"
@@ -28,5 +29,18 @@ func newIdentity(deps Deps) rpc.Identity {
 		Credentials:    identityv1.NewCredentialServiceClient(deps.Identity),
 		Directory:      identityv1.NewDirectoryServiceClient(deps.Identity),
 		Administration: identityv1.NewAdministrationServiceClient(deps.Identity),
+		Ended:          identityv1.NewEndedSessionServiceClient(deps.Identity),
+	}
+}
+
+// newAuthz builds the client of the authorization service.
+func newAuthz(config Config, deps Deps) rpc.Authz {
+	return rpc.Authz{
+		Clients: authzv1.NewClientServiceClient(deps.Authz), Codes: authzv1.NewCodeServiceClient(deps.Authz),
+		Pushed:         authzv1.NewPushedAuthorizationServiceClient(deps.Authz),
+		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),
+		Administration: authzv1.NewAdministrationServiceClient(deps.Authz), Reviews: authzv1.NewReviewServiceClient(deps.Authz),
+		Logouts:       authzv1.NewLogoutServiceClient(deps.Authz),
+		Registrations: authzv1.NewRegistrationServiceClient(deps.Authz), GrantLifetime: config.RefreshTokenLifetime,
 	}
 }

@@ -198,13 +198,8 @@ func (f Flow) askLogout(w http.ResponseWriter, r *http.Request, request logoutRe
 	flash := f.Cookies.TakeFlash(w, r, pageLogout, "")
 	data := page.Logout{
 		CSRF: f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), session, purposeLogout), App: request.clientName,
-		User:  page.User{Name: current.GetSession().GetDisplayName(), Email: current.GetSession().GetEmailAddress()},
-		Fault: f.Fault(flash),
-	}
-	for _, name := range []string{paramHint, paramLogoutURI, paramState, paramClientID} {
-		if request.params.Has(name) {
-			data.Params = append(data.Params, page.Param{Name: name, Value: request.params.Get(name)})
-		}
+		User:   page.User{Name: current.GetSession().GetDisplayName(), Email: current.GetSession().GetEmailAddress()},
+		Params: request.params, Fault: f.Fault(flash),
 	}
 	f.Pages.Render(w, r, page.View{Template: "logout", Title: "Sign out?", Failed: data.Fault.Text != "", Data: data})
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // run is the state of a run in the playground, which the browser keeps (browser.Cookies.SetPlayground).
@@ -304,7 +304,7 @@ func (c Console) step(v visit, r *run, do string) {
 // call makes a request to the API.
 func (c Console) call(v visit, r *run) {
 	path := v.r.PostForm.Get("endpoint")
-	if !slices.ContainsFunc(c.Flow.Catalog.Current().Endpoints(), func(e catalog.Endpoint) bool { return e.Method == http.MethodGet && e.Path == path }) {
+	if !slices.ContainsFunc(c.Flow.Catalog.Current().Endpoints(), func(e enforce.Endpoint) bool { return e.Method == http.MethodGet && e.Path == path }) {
 		return
 	}
 	req, err := http.NewRequestWithContext(v.r.Context(), http.MethodGet, path, http.NoBody)

@@ -193,7 +193,7 @@ type bodyKey struct{}
 func (e *Endpoints) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Pragma", "no-cache")
-	e.writeRow(w, r, problemOf(status))
+	e.writeFailure(w, r, problemOf(status))
 }
 
 func (e *Endpoints) refuse(w http.ResponseWriter, r *http.Request, reason errorv1.Reason, message string) {

@@ -19,15 +19,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// row is an error in both dialects (docs/wire-contract.md §4).
-type row struct {
-	status int
-	code   string
-	// message is the documented one; empty uses the service's, which names the problem.
-	message string
-
-	formStatus int
-	formError  string
+// Failure is an error response of the endpoints in both dialects (docs/wire-contract.md §4).
+type Failure struct {
+	// Status, Code and Message are those of the response to JSON. Message is the documented one; empty
+	// where the service names the problem.
+	Status        int
+	Code, Message string
+	// FormStatus and FormError are those of the response to a form.
+	FormStatus int
+	FormError  string
 }
 
 const (
@@ -37,7 +37,7 @@ const (
 )
 
 // rowOf is the table of docs/wire-contract.md §4. A reason that is not in it is an internal error.
-func rowOf(reason errorv1.Reason) row {
+func rowOf(reason errorv1.Reason) Failure {
 	switch reason { //nolint:exhaustive // the others belong to the pages and are internal here
 	case errorv1.Reason_REASON_INVALID_REQUEST:
 		return sameInBoth(http.StatusBadRequest, invalidRequest)
@@ -60,7 +60,7 @@ func rowOf(reason errorv1.Reason) row {
 	case errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:
 		return sameInBoth(http.StatusUnsupportedMediaType, invalidRequest)
 	case errorv1.Reason_REASON_INVALID_CLIENT:
-		return row{http.StatusUnauthorized, authenticationError, "Invalid client credentials", http.StatusUnauthorized, "invalid_client"}
+		return Failure{http.StatusUnauthorized, authenticationError, "Invalid client credentials", http.StatusUnauthorized, "invalid_client"}
 	case errorv1.Reason_REASON_INVALID_CODE:
 		return invalidGrant("Invalid or expired authorization code")
 	case errorv1.Reason_REASON_INVALID_CODE_VERIFIER:
@@ -78,20 +78,26 @@ func rowOf(reason errorv1.Reason) row {
 	case errorv1.Reason_REASON_EXPIRED_DEVICE_CODE:
 		return sameInBoth(http.StatusBadRequest, "expired_token")
 	case errorv1.Reason_REASON_RATE_LIMITED:
-		return row{http.StatusTooManyRequests, "rate_limited", "", http.StatusTooManyRequests, unavailable}
+		return Failure{http.StatusTooManyRequests, "rate_limited", "", http.StatusTooManyRequests, unavailable}
 	case errorv1.Reason_REASON_UNAVAILABLE:
-		return row{
+		return Failure{
 			http.StatusServiceUnavailable, "unavailable", "The service is temporarily unavailable, try again shortly",
 			http.StatusServiceUnavailable, unavailable,
 		}
 	}
-	return row{http.StatusInternalServerError, "internal_error", "Something went wrong on our side", http.StatusInternalServerError, "server_error"}
+	return Failure{http.StatusInternalServerError, "internal_error", "Something went wrong on our side", http.StatusInternalServerError, "server_error"}
 }
 
-func sameInBoth(code int, name string) row { return row{code, name, "", code, name} }
+func sameInBoth(code int, name string) Failure { return Failure{code, name, "", code, name} }
 
-func invalidGrant(message string) row {
-	return row{http.StatusUnauthorized, authenticationError, message, http.StatusBadRequest, "invalid_grant"}
+func invalidGrant(message string) Failure {
+	return Failure{http.StatusUnauthorized, authenticationError, message, http.StatusBadRequest, "invalid_grant"}
+}
+
+// FailureOf returns the response to a reason; ok is false for one that the endpoints do not return.
+func FailureOf(reason errorv1.Reason) (f Failure, ok bool) {
+	f = rowOf(reason)
+	return f, f.Status != http.StatusInternalServerError
 }
 
 // The JSON of an error in the two dialects.
@@ -113,58 +119,58 @@ type (
 func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	refusal.NoteError(r.Context(), err)
 	reason, message := classify(err)
-	row := rowOf(reason)
+	failure := rowOf(reason)
 	if reason == errorv1.Reason_REASON_INVALID_CLIENT && oerr.Field(err) != "" {
-		row.message = "" // a missing parameter may be named: that reveals nothing about the client
+		failure.Message = "" // a missing parameter may be named: that reveals nothing about the client
 	}
-	if row.status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
+	if failure.Status >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
 		e.config.Logger.WarnContext(r.Context(), "an OAuth endpoint failed", "path", r.URL.Path, "error", status.Convert(err).Message())
 	}
 	header := w.Header()
-	if row.formError == "invalid_client" && needsChallenge(r) {
+	if failure.FormError == "invalid_client" && needsChallenge(r) {
 		header.Set("WWW-Authenticate", `Basic realm="usher", charset="UTF-8"`)
 	}
 	if nonce := oerr.Nonce(err); nonce != "" {
 		header.Set("DPoP-Nonce", nonce)
 	}
-	if row.status == http.StatusServiceUnavailable || row.status == http.StatusTooManyRequests {
+	if failure.Status == http.StatusServiceUnavailable || failure.Status == http.StatusTooManyRequests {
 		header.Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
-	row.message = cmp.Or(row.message, message)
-	e.writeRow(w, r, row)
+	failure.Message = cmp.Or(failure.Message, message)
+	e.writeFailure(w, r, failure)
 }
 
-// writeRow writes a row in the request's dialect.
-func (e *Endpoints) writeRow(w http.ResponseWriter, r *http.Request, row row) {
-	requestlog.NoteError(r.Context(), cmp.Or(row.formError, row.code))
+// writeFailure writes a failure in the request's dialect.
+func (e *Endpoints) writeFailure(w http.ResponseWriter, r *http.Request, failure Failure) {
+	requestlog.NoteError(r.Context(), cmp.Or(failure.FormError, failure.Code))
 	if isFlat(r.URL.Path) || untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
-		writeJSON(w, row.formStatus, oauthError{
-			Error: row.formError, Description: describe(row.message), URI: e.errorURI(row.formError),
+		writeJSON(w, failure.FormStatus, oauthError{
+			Error: failure.FormError, Description: describe(failure.Message), URI: e.errorURI(failure.FormError),
 		})
 		return
 	}
-	writeDocumented(w, row)
+	writeDocumented(w, failure)
 }
 
 // isFlat reports whether an endpoint writes its errors as RFC 6749 §5.2 does, whatever the media type
 // of the request: the documents do not have it, and each library expects that format.
 func isFlat(path string) bool { return path == "/oauth/device_authorization" || path == oauth.PushPath }
 
-func writeDocumented(w http.ResponseWriter, row row) {
+func writeDocumented(w http.ResponseWriter, failure Failure) {
 	var body documentedError
-	body.Error.Code, body.Error.Message = row.code, row.message
-	writeJSON(w, row.status, body)
+	body.Error.Code, body.Error.Message = failure.Code, failure.Message
+	writeJSON(w, failure.Status, body)
 }
 
 // problemOf returns the error of a request that no handler serves, by its status.
-func problemOf(status int) row {
+func problemOf(status int) Failure {
 	if status == http.StatusNotFound {
-		return row{status, "not_found", "There is no such endpoint", status, invalidRequest}
+		return Failure{status, "not_found", "There is no such endpoint", status, invalidRequest}
 	}
 	if status == http.StatusInternalServerError {
 		return rowOf(errorv1.Reason_REASON_UNSPECIFIED)
 	}
-	return row{status, invalidRequest, explain(status), status, invalidRequest}
+	return Failure{status, invalidRequest, explain(status), status, invalidRequest}
 }
 
 // explain returns the message of a status, for the developer of the client.

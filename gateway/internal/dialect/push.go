@@ -42,7 +42,7 @@ func (e *Endpoints) push(w http.ResponseWriter, r *http.Request, kind string, bo
 		refusal.Note(r.Context(), refusal.Refusal{
 			Cause: refused.GetCause(), ClientID: refused.GetClientId(), Parameter: refused.GetExpectedParameter(), Expected: refused.GetExpected(),
 		})
-		e.writeRow(w, r, row{formStatus: http.StatusBadRequest, formError: refused.GetError(), message: refused.GetErrorDescription()})
+		e.writeFailure(w, r, Failure{FormStatus: http.StatusBadRequest, FormError: refused.GetError(), Message: refused.GetErrorDescription()})
 		return
 	}
 	writeJSON(w, http.StatusCreated, pushed{URI: res.GetRequestUri(), ExpiresIn: res.GetExpiresIn()})

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
@@ -15,42 +16,28 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// article is a rendered text. HTML does not have the title.
-type article struct {
-	Title string
-	HTML  template.HTML
-	// Sections are the headings of the second level.
-	Sections []section
-}
-
-// section is a heading that can be linked to.
-type section struct{ Anchor, Title string }
-
-// markdown renders texts of this repository. It must not be given text from outside.
-type markdown struct {
-	engine goldmark.Markdown
-}
-
-// newMarkdown returns the renderer of a site. Links to files that the site does not serve become
-// plain text; in blocks of code the addresses of a development server become those of the site.
-func newMarkdown(address func(file string) (path string, ok bool), origins *strings.Replacer) markdown {
-	return markdown{goldmark.New(
+// newMarkdown returns the renderer of a site's own texts: it must not be given text from outside. Links
+// to files that the site does not serve become plain text; in blocks of code the addresses of a
+// development server become those of the site.
+func newMarkdown(address func(file string) (path string, ok bool), origins *strings.Replacer) goldmark.Markdown {
+	return goldmark.New(
 		goldmark.WithExtensions(extension.Table),
 		goldmark.WithParserOptions(parser.WithASTTransformers(util.Prioritized(linker{address}, 100))),
 		goldmark.WithRendererOptions(renderer.WithNodeRenderers(util.Prioritized(elements{origins}, 100))),
-	)}
+	)
 }
 
-// render returns the article of a text, whose heading of the first level is its title.
-func (m markdown) render(source []byte) article {
-	root := m.engine.Parser().Parse(text.NewReader(source))
-	a := article{Sections: anchors(root, source)}
+// render returns the page of a text, whose heading of the first level is its title. Its sections are the
+// headings of the second level.
+func render(engine goldmark.Markdown, source []byte) page.DocsPage {
+	root := engine.Parser().Parse(text.NewReader(source))
+	a := page.DocsPage{Sections: anchors(root, source)}
 	if first, ok := root.FirstChild().(*ast.Heading); ok && first.Level == 1 {
 		a.Title = plain(first, source)
 		root.RemoveChild(root, first)
 	}
 	var out bytes.Buffer
-	if err := m.engine.Renderer().Render(&out, source, root); err != nil {
+	if err := engine.Renderer().Render(&out, source, root); err != nil {
 		panic(fmt.Sprintf("rendering %q: %v", a.Title, err)) // a buffer accepts every write
 	}
 	a.HTML = template.HTML(out.String()) //nolint:gosec // the text is of this repository, and its markup is escaped
@@ -58,10 +45,10 @@ func (m markdown) render(source []byte) article {
 }
 
 // anchors gives each heading an anchor, as the hosts of repositories do: lower case, words with
-// dashes between, nothing else. It returns the sections.
-func anchors(root ast.Node, source []byte) []section {
+// dashes between, nothing else. It returns links to the sections.
+func anchors(root ast.Node, source []byte) []page.Link {
 	used := map[string]int{}
-	var sections []section
+	var sections []page.Link
 	for node := root.FirstChild(); node != nil; node = node.NextSibling() {
 		heading, ok := node.(*ast.Heading)
 		if !ok {
@@ -74,7 +61,7 @@ func anchors(root ast.Node, source []byte) []section {
 		}
 		heading.SetAttributeString("id", name)
 		if heading.Level == 2 {
-			sections = append(sections, section{Anchor: name, Title: title})
+			sections = append(sections, page.Link{Address: "#" + name, Text: title})
 		}
 	}
 	return sections

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/openapi"
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/yuin/goldmark"
 )
 
 // Path is the address of the table of contents. The pages are under it.
@@ -36,24 +37,24 @@ type Config struct {
 // Site serves the documentation.
 type Site struct {
 	config   Config
-	markdown markdown
+	markdown goldmark.Markdown
 	// articles render a page the first time that it is read: most servers are never asked for most pages.
-	articles map[string]func() article
+	articles map[string]func() page.DocsPage
 	// reference is the rendered reference of the last description.
 	reference atomic.Pointer[referenceArticle]
 }
 
 type referenceArticle struct {
 	description openapi.Node
-	article     article
+	article     page.DocsPage
 }
 
 // New returns a Site of the pages of docs.
 func New(config Config) *Site {
-	s := &Site{config: config, articles: map[string]func() article{}}
+	s := &Site{config: config, articles: map[string]func() page.DocsPage{}}
 	s.markdown = newMarkdown(address, origins(config))
 	for _, p := range docs.Pages() {
-		s.articles[p.Name] = sync.OnceValue(func() article { return s.markdown.render(docs.Text(p)) })
+		s.articles[p.Name] = sync.OnceValue(func() page.DocsPage { return render(s.markdown, docs.Text(p)) })
 	}
 	return s
 }
@@ -81,13 +82,13 @@ func origins(c Config) *strings.Replacer {
 
 // Index serves the table of contents.
 func (s *Site) Index(w http.ResponseWriter, r *http.Request) {
-	data := page.DocsIndex{}
+	var data []page.DocsGroup
 	for _, group := range contents() {
 		part := page.DocsGroup{Name: group.Name}
 		for _, p := range group.Pages {
 			part.Pages = append(part.Pages, page.DocsEntry{Link: page.Link{Address: Path + "/" + p.Name, Text: p.Title}, Summary: p.Summary})
 		}
-		data.Groups = append(data.Groups, part)
+		data = append(data, part)
 	}
 	s.render(w, r, page.View{Template: "docsindex", Title: "Documentation", Frame: menu(""), Data: data})
 }
@@ -104,26 +105,22 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.config.NotFound.ServeHTTP(w, r)
 		return
 	}
-	data := page.DocsPage{Title: found.Title, HTML: found.HTML}
-	for _, section := range found.Sections {
-		data.Sections = append(data.Sections, page.Link{Address: "#" + section.Anchor, Text: section.Title})
-	}
-	data.Previous, data.Next = neighbours(name)
-	s.render(w, r, page.View{Template: "docspage", Title: found.Title, Frame: menu(name), Data: data})
+	found.Previous, found.Next = neighbours(name)
+	s.render(w, r, page.View{Template: "docspage", Title: found.Title, Frame: menu(name), Data: found})
 }
 
 // article returns a page by the last segment of its address.
-func (s *Site) article(name string) (article, bool) {
+func (s *Site) article(name string) (page.DocsPage, bool) {
 	if name == referencePage {
 		return s.referenceArticle(), true
 	}
-	render, ok := s.articles[name]
+	read, ok := s.articles[name]
 	if !ok {
-		return article{}, false
+		return page.DocsPage{}, false
 	}
-	found := render()
+	found := read()
 	if name == scopesPage {
-		extra := s.markdown.render(tables(s.config.Catalog()))
+		extra := render(s.markdown, tables(s.config.Catalog()))
 		found.HTML += extra.HTML
 		found.Sections = append(slices.Clone(found.Sections), extra.Sections...)
 	}
@@ -131,7 +128,7 @@ func (s *Site) article(name string) (article, bool) {
 }
 
 // referenceArticle returns the reference of the current description.
-func (s *Site) referenceArticle() article {
+func (s *Site) referenceArticle() page.DocsPage {
 	description, err := s.config.Description()
 	if err != nil {
 		panic(err) // the server of the description would not have started
@@ -139,7 +136,7 @@ func (s *Site) referenceArticle() article {
 	if last := s.reference.Load(); last != nil && last.description == description {
 		return last.article
 	}
-	a := s.markdown.render(referenceOf(description))
+	a := render(s.markdown, referenceOf(description))
 	s.reference.Store(&referenceArticle{description, a})
 	return a
 }

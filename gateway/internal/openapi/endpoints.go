@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // addEndpoints adds an operation for each endpoint of the catalog.
@@ -50,7 +51,7 @@ func template(path string) (shape, braces string, variables []string) {
 func colons(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
 // operation returns the operation of an endpoint.
-func operation(e catalog.Endpoint, variables []string, c *catalog.Catalog) Node {
+func operation(e enforce.Endpoint, variables []string, c *catalog.Catalog) Node {
 	o := Object().With("tags", List(Text("API"))).With("operationId", Text(operationID(e)))
 	if description, ok := c.Describe(e.Scope); ok {
 		o.With("summary", Text(description))
@@ -71,7 +72,7 @@ func operation(e catalog.Endpoint, variables []string, c *catalog.Catalog) Node 
 }
 
 // operationID returns a name such as postVideosExport.
-func operationID(e catalog.Endpoint) string {
+func operationID(e enforce.Endpoint) string {
 	var b strings.Builder
 	b.WriteString(strings.ToLower(e.Method))
 	for _, segment := range strings.Split(e.Path, "/") {
@@ -87,7 +88,7 @@ func isLetterOrDigit(r rune) bool {
 }
 
 // plansWith returns the names of the plans that include an endpoint.
-func plansWith(e catalog.Endpoint, c *catalog.Catalog) string {
+func plansWith(e enforce.Endpoint, c *catalog.Catalog) string {
 	var names []string
 	for _, plan := range c.Plans() {
 		if slices.Contains(plan.Endpoints, e) {

@@ -30,21 +30,21 @@ func (p Profile) Done() *Message {
 }
 
 // Inputs returns the fields of the names.
-func (p Profile) Inputs() []Input {
-	inputs := []Input{
+func (p Profile) Inputs() []Field {
+	inputs := []Field{
 		{ID: "first_name", Label: "First name", Value: p.FirstName, Autocomplete: "given-name"},
 		{ID: "last_name", Label: "Last name", Value: p.LastName, Autocomplete: "family-name"},
 		{ID: "display_name", Label: "Name that is shown", Value: p.DisplayName, Autocomplete: "name"},
 	}
 	for i := range inputs {
-		inputs[i].Invalid = inputs[i].ID == p.Fault.Field
+		inputs[i].Max, inputs[i].Required, inputs[i].Invalid = 100, true, inputs[i].ID == p.Fault.Field
 	}
 	return inputs
 }
 
 // Languages returns the languages to choose from, each in its own name.
-func (p Profile) Languages() []Option {
-	options := []Option{{Value: "en", Text: "English"}, {Value: "de", Text: "Deutsch"}}
+func (p Profile) Languages() []Choice {
+	options := []Choice{{Value: "en", Name: "English"}, {Value: "de", Name: "Deutsch"}}
 	base, _, _ := strings.Cut(p.Language, "-")
 	for i := range options {
 		options[i].Chosen = options[i].Value == base
@@ -61,12 +61,6 @@ func (Profile) Zones() []string {
 		"Australia/Sydney", "Europe/Athens", "Europe/Berlin", "Europe/Istanbul", "Europe/Kyiv", "Europe/London", "Europe/Madrid", "Europe/Paris",
 		"Pacific/Auckland", "Pacific/Honolulu",
 	}
-}
-
-// Option is an entry of a selection of languages. Text is in the language of the option.
-type Option struct {
-	Value, Text string
-	Chosen      bool
 }
 
 // Security is the data of security.html.

@@ -2,12 +2,8 @@ package page
 
 import "time"
 
-// Components is the data of components.html, the development server's page with every component in
-// every state, from left to right and from right to left.
-type Components struct{ Sections []componentSection }
-
-// componentSection is the components in one direction of writing.
-type componentSection struct {
+// Components are the components of a page in every state, in one direction of writing.
+type Components struct {
 	Direction   string
 	Names       []string
 	Badges      []Badge
@@ -17,18 +13,18 @@ type componentSection struct {
 	Workspaces  []Workspace
 	Permissions []PermissionGroup
 	Facts       []Fact
-	Figures     []Figure
+	Figures     []Fact
 	Differences []Difference
-	Steps       []Step
 	Empties     []Empty
 	Fields      []Field
 	Charts      []HourChart
 	Entries     []DocsEntry
 }
 
-// ExampleComponents returns the components with example data.
-func ExampleComponents() Components {
-	section := componentSection{
+// ExampleComponents returns the components with example data, from left to right and from right to
+// left: the data of components.html, a page of the development server.
+func ExampleComponents() []Components {
+	section := Components{
 		Direction: "ltr", Names: []string{"Northwind Captions", "字幕スタジオ・プロ", "رواية المونتاج", "Reelworks Batch"},
 		Tiles: []Tile{{Name: "Northwind Captions"}, {Name: "Reelworks Batch"}},
 		User:  User{Name: "John Doe", Email: "john.doe@gmail.com"},
@@ -37,15 +33,10 @@ func ExampleComponents() Components {
 			{Label: "Identifier", Text: "vdo_client_abc123", Code: true},
 			{Label: "Time", At: exampleTime()},
 		},
-		Figures: []Figure{{Label: "Requests", Value: "18,204"}, {Label: "Refused", Value: "49", Note: "0.27 %"}, {Label: "People", Value: "1,312"}},
+		Figures: []Fact{{Label: "Requests", Text: "18,204"}, {Label: "Refused", Text: "49", Phrase: "0.27 %"}, {Label: "People", Text: "1,312"}},
 		Differences: []Difference{
 			{Label: "Sent", Parts: []DifferencePart{{Text: "https://yourapp.com/callback"}, {Text: "/", Marked: true}}},
 			{Label: "Registered", Parts: []DifferencePart{{Text: "https://yourapp.com/callback"}}},
-		},
-		Steps: []Step{
-			{At: exampleTime(), Text: "The code was issued"},
-			{At: exampleTime().Add(535 * time.Millisecond), Text: "The app exchanged it"},
-			{Label: "Next", Text: "The app uses its access"},
 		},
 		Empties: []Empty{Apps{}.None(), Apps{Find: "x"}.None()},
 	}
@@ -60,7 +51,7 @@ func ExampleComponents() Components {
 	section.Fields = exampleFields("ltr")
 	mirrored := section
 	mirrored.Direction, mirrored.Fields = "rtl", exampleFields("rtl")
-	return Components{Sections: []componentSection{section, mirrored}}
+	return []Components{section, mirrored}
 }
 
 func exampleTime() time.Time { return time.Date(2026, time.March, 3, 9, 12, 0, 120e6, time.UTC) }

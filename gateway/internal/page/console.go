@@ -80,14 +80,14 @@ type ConsoleForm struct {
 	Several bool
 }
 
-// Choice is a radio button with its explanation; Text and Why are messages unless Name is set, which is
-// untrusted text.
+// Choice is an entry of a selection, or a radio button with its explanation; Text and Why are messages
+// unless Name is set, which is shown as it is and is untrusted text.
 type Choice struct {
 	Value, Text, Why, Name string
 	Chosen                 bool
 }
 
-// Field is the data of the partial "field": a field of a form for a line of text.
+// Field is the data of the partial "textfield": a field of a form for a line of text.
 type Field struct {
 	// ID is the element's, and the name of the field. Label and Hint are messages.
 	ID, Label, Hint string
@@ -100,6 +100,8 @@ type Field struct {
 	Invalid  bool
 	// Placeholder is an example; empty for none.
 	Placeholder string
+	// Autocomplete is the kind of value that a browser may fill in; empty for none.
+	Autocomplete string
 }
 
 // ConsoleOverview is the data of devoverview.html.

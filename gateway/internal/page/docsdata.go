@@ -2,10 +2,8 @@ package page
 
 import "html/template"
 
-// DocsIndex is the data of docsindex.html, the table of contents of the documentation.
-type DocsIndex struct{ Groups []DocsGroup }
-
-// DocsGroup is a list of pages under a heading.
+// DocsGroup is a list of pages under a heading. Several are the data of docsindex.html, the table of
+// contents of the documentation.
 type DocsGroup struct {
 	Name  string
 	Pages []DocsEntry

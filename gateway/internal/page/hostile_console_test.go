@@ -67,7 +67,7 @@ func hostileWorkspaces(name string) map[string]page.View {
 	answered := asked
 	answered.Decided, answered.Answer, answered.By = at, name, name
 	return map[string]page.View{
-		"workspaces":     view("wslist", page.WorkspaceList{Workspaces: []page.Workspaceframe{head}}),
+		"workspaces":     view("wslist", page.WorkspaceList{head}),
 		"workspace apps": view("wsapps", page.WorkspaceApps{Workspaceframe: head, Apps: []page.WorkspaceApp{{ClientID: "app", Name: name, Identity: identity, Used: at}}}),
 		"workspace policy": view("wspolicy", page.WorkspacePolicy{
 			Workspaceframe: head, SetBy: name, SetAt: at, Waiting: []page.WorkspaceRequest{asked}, Decided: []page.WorkspaceRequest{answered},

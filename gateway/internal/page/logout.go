@@ -1,5 +1,7 @@
 package page
 
+import "net/url"
+
 // Logout is the data of logout.html.
 type Logout struct {
 	CSRF string
@@ -7,9 +9,6 @@ type Logout struct {
 	App  string
 	User User
 	// Params are the parameters of the request, which the form repeats: untrusted text.
-	Params []Param
+	Params url.Values
 	Fault  Fault
 }
-
-// Param is a hidden field of a form.
-type Param struct{ Name, Value string }

@@ -3,6 +3,7 @@ package page_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		}, []string{`id="user_code"`, `aria-invalid="true" aria-describedby="fault"`, `value="switch"`, `value="csrf-value"`}},
 		"logout": {page.Logout{
 			CSRF: "csrf-value", App: evil, User: page.User{Name: evil, Email: evil}, Fault: page.Fault{Text: evil},
-			Params: []page.Param{{Name: "state", Value: evil}},
+			Params: url.Values{"state": {evil}},
 		}, []string{`name="state"`, `value="stay"`, `name="decision" value="logout"`, `value="csrf-value"`}},
 		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Disconnected: true, Searchable: true, Find: evil, Apps: []page.App{{
 			ClientID: evil, Name: evil, Approved: at, Now: at, Workspaces: []page.AppWorkspace{{Name: evil, Permissions: permissions}},
@@ -69,7 +70,7 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			Stops: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs", Text: evil}, Summary: evil}}}},
 		}, []string{"/oauth/authorize?a=b", `<a class="standing" href="/docs">`}},
 		"docsindex": {
-			page.DocsIndex{Groups: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs/x", Text: evil}, Summary: evil}}}}},
+			[]page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs/x", Text: evil}, Summary: evil}}}},
 			[]string{`<a class="standing" href="/docs/x">`},
 		},
 		"docspage": {

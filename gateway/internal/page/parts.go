@@ -67,9 +67,6 @@ type Fact struct {
 	At   time.Time
 }
 
-// Figure is a number of the partial "figures".
-type Figure struct{ Label, Value, Note string }
-
 // Difference is a row of the partial "diff", with the parts that differ marked. Without parts it is nothing.
 type Difference struct {
 	Label string
@@ -82,30 +79,12 @@ type DifferencePart struct {
 	Marked bool
 }
 
-// Step is a row of the partial "steps", with its time or, where that is zero, its label.
-type Step struct {
-	At          time.Time
-	Label, Text string
-}
-
 // Empty is the data of the partial "empty": a list without entries.
 type Empty struct {
 	Heading, Text string
 	// Link is the next step; zero for none. Primary says that the page is there for it.
 	Link    Link
 	Primary bool
-}
-
-// Input is the data of the partial "input": a field of a form for a line of text.
-type Input struct {
-	// ID is the element's, and the name of the field.
-	ID, Label string
-	// Value is untrusted text.
-	Value string
-	// Autocomplete is the kind of value that a browser may fill in.
-	Autocomplete string
-	// Invalid refers to the page's error message.
-	Invalid bool
 }
 
 // Frame is what surrounds a page of an account.

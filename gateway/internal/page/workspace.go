@@ -24,7 +24,7 @@ func workspacePath(id, section string) string {
 }
 
 // WorkspaceList is the data of wslist.html: the workspaces that the user administers.
-type WorkspaceList struct{ Workspaces []Workspaceframe }
+type WorkspaceList []Workspaceframe
 
 // None returns the empty state.
 func (WorkspaceList) None() Empty {

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"google.golang.org/grpc"
-
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -20,31 +18,16 @@ import (
 // Path is the registration endpoint. The configuration endpoints of clients are below it.
 const Path = "/oauth/register"
 
-// Config is the configuration of the endpoints.
-type Config struct {
-	// Authz and Token are the connections to the services.
-	Authz, Token grpc.ClientConnInterface
+// Endpoints serves the registration endpoint and the configuration endpoints.
+type Endpoints struct {
+	Registrations authzv1.RegistrationServiceClient
+	Deletions     tokenv1.RegistrationServiceClient
 	// On says that clients may register themselves.
 	On      bool
 	Proxies httpx.Proxies
 	// API is the origin of the endpoints.
 	API    string
 	Logger *slog.Logger
-}
-
-// Endpoints serves the registration endpoint and the configuration endpoints.
-type Endpoints struct {
-	config        Config
-	registrations authzv1.RegistrationServiceClient
-	deletions     tokenv1.RegistrationServiceClient
-}
-
-// New returns the endpoints.
-func New(config Config) *Endpoints {
-	return &Endpoints{
-		config: config, registrations: authzv1.NewRegistrationServiceClient(config.Authz),
-		deletions: tokenv1.NewRegistrationServiceClient(config.Token),
-	}
 }
 
 // ServeHTTP is http.Handler.
@@ -71,9 +54,9 @@ func (e *Endpoints) route(w http.ResponseWriter, r *http.Request) (handler, erro
 	methods := map[string]handler{http.MethodPost: e.register}
 	allow := http.MethodPost
 	switch {
-	case !configuration && !e.config.On:
+	case !configuration && !e.On:
 		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "clients cannot register themselves at this server")
-	case configuration && e.config.On:
+	case configuration && e.On:
 		methods = e.configuration(id)
 		allow = "GET, PUT, DELETE"
 	case configuration:
@@ -105,24 +88,24 @@ func (e *Endpoints) register(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	res, err := e.registrations.RegisterClient(r.Context(), &authzv1.RegisterClientRequest{
-		Metadata: metadata, InitialAccessToken: bearer(r), SourceAddress: e.config.Proxies.Source(r),
+	res, err := e.Registrations.RegisterClient(r.Context(), &authzv1.RegisterClientRequest{
+		Metadata: metadata, InitialAccessToken: bearer(r), SourceAddress: e.Proxies.Source(r),
 	})
 	if err != nil {
 		return err
 	}
-	write(w, http.StatusCreated, e.document(res.GetClient(), credentials{res.GetClientSecret(), res.GetRegistrationAccessToken()}))
+	write(w, http.StatusCreated, e.document(res.GetClient(), res.GetClientSecret(), res.GetRegistrationAccessToken()))
 	return nil
 }
 
 // read is RFC 7592 §2.1. The response has no secret, of which only the hash is stored.
 func (e *Endpoints) read(w http.ResponseWriter, r *http.Request, id string) error {
 	token := bearer(r)
-	res, err := e.registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
+	res, err := e.Registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
 	if err != nil {
 		return err
 	}
-	write(w, http.StatusOK, e.document(res.GetClient(), credentials{token: token}))
+	write(w, http.StatusOK, e.document(res.GetClient(), "", token))
 	return nil
 }
 
@@ -130,7 +113,7 @@ func (e *Endpoints) read(w http.ResponseWriter, r *http.Request, id string) erro
 // from the errors of the body.
 func (e *Endpoints) update(w http.ResponseWriter, r *http.Request, id string) error {
 	token := bearer(r)
-	_, err := e.registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
+	_, err := e.Registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
 	if err != nil {
 		return err
 	}
@@ -142,13 +125,13 @@ func (e *Endpoints) update(w http.ResponseWriter, r *http.Request, id string) er
 	if err != nil {
 		return err
 	}
-	res, err := e.registrations.UpdateRegistration(r.Context(), &authzv1.UpdateRegistrationRequest{
+	res, err := e.Registrations.UpdateRegistration(r.Context(), &authzv1.UpdateRegistrationRequest{
 		ClientId: id, RegistrationAccessToken: token, Metadata: metadata, ClientSecret: clientSecret,
 	})
 	if err != nil {
 		return err
 	}
-	write(w, http.StatusOK, e.document(res.GetClient(), credentials{res.GetClientSecret(), res.GetRegistrationAccessToken()}))
+	write(w, http.StatusOK, e.document(res.GetClient(), res.GetClientSecret(), res.GetRegistrationAccessToken()))
 	return nil
 }
 
@@ -161,7 +144,7 @@ func (e *Endpoints) remove(w http.ResponseWriter, r *http.Request, id string) er
 		ctx, cancel = context.WithDeadline(ctx, deadline)
 		defer cancel()
 	}
-	_, err := e.deletions.DeleteRegistration(ctx, &tokenv1.DeleteRegistrationRequest{ClientId: id, RegistrationAccessToken: bearer(r)})
+	_, err := e.Deletions.DeleteRegistration(ctx, &tokenv1.DeleteRegistrationRequest{ClientId: id, RegistrationAccessToken: bearer(r)})
 	if err != nil {
 		return err
 	}
@@ -174,9 +157,6 @@ func bearer(r *http.Request) string {
 	token, _ := enforce.Bearer(r.Header.Values("Authorization"))
 	return token
 }
-
-// credentials are the secrets of a response; empty where it has none.
-type credentials struct{ secret, token string }
 
 // document is the client information response (RFC 7591 §3.2.1, RFC 7592 §3).
 type document struct {
@@ -210,11 +190,12 @@ type document struct {
 	Keys json.RawMessage `json:"jwks,omitempty"`
 }
 
-func (e *Endpoints) document(c *authzv1.RegisteredClient, shown credentials) document {
+// document returns the response about a client; secret and token are empty where it shows none.
+func (e *Endpoints) document(c *authzv1.RegisteredClient, secret, token string) document {
 	m := c.GetMetadata()
 	d := document{
-		ClientID: c.GetClientId(), IssuedAt: c.GetCreateTime().GetSeconds(), Secret: shown.secret, Token: shown.token,
-		URI: e.config.API + Path + "/" + c.GetClientId(), AuthMethod: m.GetTokenEndpointAuthMethod(),
+		ClientID: c.GetClientId(), IssuedAt: c.GetCreateTime().GetSeconds(), Secret: secret, Token: token,
+		URI: e.API + Path + "/" + c.GetClientId(), AuthMethod: m.GetTokenEndpointAuthMethod(),
 		GrantTypes: m.GetGrantTypes(), ResponseTypes: m.GetResponseTypes(), RedirectURIs: m.GetRedirectUris(), Scope: m.GetScope(),
 		ApplicationType: m.GetApplicationType(), Name: m.GetClientName(), ClientURI: m.GetClientUri(), LogoURI: m.GetLogoUri(),
 		Contacts: m.GetContacts(), TermsURI: m.GetTosUri(), PolicyURI: m.GetPolicyUri(), KeysURI: m.GetJwksUri(),

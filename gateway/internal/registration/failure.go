@@ -77,7 +77,7 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))
 	}
 	if code >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
-		e.config.Logger.WarnContext(r.Context(), "the registration of a client failed", "error", status.Convert(err).Message())
+		e.Logger.WarnContext(r.Context(), "the registration of a client failed", "error", status.Convert(err).Message())
 	}
 	write(w, code, failure{Error: name, Description: describe(description)})
 }

@@ -205,7 +205,7 @@ func (s Workspaces) list(w http.ResponseWriter, r *http.Request) {
 	var data page.WorkspaceList
 	for _, ws := range res.GetWorkspaces().GetWorkspaces() {
 		if ws.GetRole() == identityv1.Role_ROLE_ADMINISTRATOR {
-			data.Workspaces = append(data.Workspaces, page.Workspaceframe{
+			data = append(data, page.Workspaceframe{
 				Base: base(ws.GetWorkspaceId()), ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(),
 			})
 		}

@@ -43,6 +43,15 @@ type Actor struct {
 // OfUser returns a user as an actor.
 func OfUser(id string) Actor { return Actor{Kind: User, ID: id} }
 
+// OfAdministrator returns a user as an actor, or zero, which is the actor of the context, for an
+// operator, who has no identifier.
+func OfAdministrator(userID string) Actor {
+	if userID == "" {
+		return Actor{}
+	}
+	return OfUser(userID)
+}
+
 // OfClient returns a client as an actor.
 func OfClient(id string) Actor { return Actor{Kind: Client, ID: id} }
 

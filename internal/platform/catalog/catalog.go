@@ -34,28 +34,17 @@ const (
 	AccessChange Access = "change"
 )
 
-// Endpoint maps an endpoint to its scope. In Path a segment that begins with a colon matches any
-// one segment.
-type Endpoint struct {
-	Method string
-	Path   string
-	Scope  string
-}
-
-// String returns method and path, as the file and the documents write them.
-func (e Endpoint) String() string { return e.Method + " " + e.Path }
-
 // Plan is what a workspace has paid for: a subset of the catalog's endpoints, in its order.
 type Plan struct {
 	Name      string
-	Endpoints []Endpoint
+	Endpoints []enforce.Endpoint
 }
 
 // Catalog is one validated file.
 type Catalog struct {
 	scopes       []Scope
 	descriptions map[string]string
-	endpoints    []Endpoint
+	endpoints    []enforce.Endpoint
 	plans        []Plan
 	// declared are the resources as the file has them, with the default one first; resources are
 	// those at the address of the API.
@@ -104,7 +93,7 @@ func (c *Catalog) Known(name string) bool {
 
 // Endpoints returns every endpoint in the order of the file. If two match the same request, one has
 // literal segments wherever they differ, and that one applies.
-func (c *Catalog) Endpoints() []Endpoint { return slices.Clone(c.endpoints) }
+func (c *Catalog) Endpoints() []enforce.Endpoint { return slices.Clone(c.endpoints) }
 
 // Plans returns every plan in the order of the file.
 func (c *Catalog) Plans() []Plan {
@@ -132,7 +121,7 @@ func (c *Catalog) Digest() string { return c.digest }
 // the digest that release 0.1 computes.
 type sections struct {
 	Scopes    []Scope
-	Endpoints []Endpoint
+	Endpoints []enforce.Endpoint
 	Plans     []Plan
 	Resources []Resource `json:",omitempty"`
 }
@@ -157,11 +146,7 @@ func newCatalog(s sections) (*Catalog, error) {
 	return c.At(""), nil
 }
 
-func compile(endpoints []Endpoint, plans []Plan, resources []enforce.Resource) (*enforce.Rules, error) {
-	rows := make([]enforce.Endpoint, len(endpoints))
-	for i, e := range endpoints {
-		rows[i] = enforce.Endpoint(e)
-	}
+func compile(endpoints []enforce.Endpoint, plans []Plan, resources []enforce.Resource) (*enforce.Rules, error) {
 	sets := make([]enforce.Plan, len(plans))
 	for i, p := range plans {
 		sets[i].Name = p.Name
@@ -169,5 +154,5 @@ func compile(endpoints []Endpoint, plans []Plan, resources []enforce.Resource) (
 			sets[i].Endpoints = append(sets[i].Endpoints, e.String())
 		}
 	}
-	return enforce.Compile(rows, sets, resources...)
+	return enforce.Compile(endpoints, sets, resources...)
 }

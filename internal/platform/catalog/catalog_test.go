@@ -85,7 +85,7 @@ func TestWireContract6_DefaultEndpointsAreTheDocuments(t *testing.T) {
 }
 
 // allows reports whether a plan includes an endpoint, as the matcher decides.
-func allows(c *catalog.Catalog, plan string, e catalog.Endpoint) bool {
+func allows(c *catalog.Catalog, plan string, e enforce.Endpoint) bool {
 	subject := enforce.Subject{Kind: enforce.AccessToken, Scopes: []string{e.Scope}, Plan: plan}
 	return c.Rules().Decide(subject, e.Method, strings.ReplaceAll(e.Path, ":", "some-")) == nil
 }
@@ -115,7 +115,7 @@ func TestWireContract6_DefaultPlans(t *testing.T) {
 			}
 		}
 	}
-	if allows(c, "enterprise", catalog.Endpoint{Method: "DELETE", Path: "/v1/videos", Scope: "videos:write"}) {
+	if allows(c, "enterprise", enforce.Endpoint{Method: "DELETE", Path: "/v1/videos", Scope: "videos:write"}) {
 		t.Error("a plan allows an endpoint that is not in the catalog")
 	}
 }

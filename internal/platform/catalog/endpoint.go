@@ -3,31 +3,33 @@ package catalog
 import (
 	"slices"
 	"strings"
+
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // parseEndpoint parses "METHOD /path"; fault describes a syntax error.
-func parseEndpoint(name, scope string) (e Endpoint, fault string) {
+func parseEndpoint(name, scope string) (e enforce.Endpoint, fault string) {
 	method, path, _ := strings.Cut(name, " ")
 	if !slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}, method) {
-		return Endpoint{}, "does not begin with a method and a space"
+		return enforce.Endpoint{}, "does not begin with a method and a space"
 	}
 	segments, rooted := split(path)
 	if !rooted {
-		return Endpoint{}, "the path does not begin with a slash"
+		return enforce.Endpoint{}, "the path does not begin with a slash"
 	}
 	var variables []string
 	for _, segment := range segments {
 		variable, isVariable := strings.CutPrefix(segment, ":")
 		switch {
 		case isVariable && (!word(variable) || slices.Contains(variables, variable)):
-			return Endpoint{}, "a variable is not a lower-case word, or stands twice"
+			return enforce.Endpoint{}, "a variable is not a lower-case word, or stands twice"
 		case isVariable:
 			variables = append(variables, variable)
 		case !literal(segment):
-			return Endpoint{}, "a segment is empty, is . or .., or has a character that needs encoding"
+			return enforce.Endpoint{}, "a segment is empty, is . or .., or has a character that needs encoding"
 		}
 	}
-	return Endpoint{Method: method, Path: path, Scope: scope}, ""
+	return enforce.Endpoint{Method: method, Path: path, Scope: scope}, ""
 }
 
 func split(path string) (segments []string, rooted bool) {
@@ -36,7 +38,7 @@ func split(path string) (segments []string, rooted bool) {
 }
 
 // ambiguous reports whether a request could match both and neither is the more literal one.
-func ambiguous(a, b Endpoint) bool {
+func ambiguous(a, b enforce.Endpoint) bool {
 	segmentsA, _ := split(a.Path)
 	segmentsB, _ := split(b.Path)
 	if a.Method != b.Method || len(segmentsA) != len(segmentsB) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 const small = `scopes:
@@ -46,7 +47,7 @@ func TestAnOperatorReplacesTheCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read, write := catalog.Endpoint{Method: "GET", Path: "/v1/a", Scope: "a:read"}, catalog.Endpoint{Method: "POST", Path: "/v1/a/:id", Scope: "a:write"}
+	read, write := enforce.Endpoint{Method: "GET", Path: "/v1/a", Scope: "a:read"}, enforce.Endpoint{Method: "POST", Path: "/v1/a/:id", Scope: "a:write"}
 	if !c.Known("a:read") || c.Known("videos:read") || !allows(c, "free", read) || allows(c, "free", write) || !allows(c, "pro", write) || c.KnownPlan("enterprise") {
 		t.Error("the catalog is not the file's")
 	}

@@ -137,7 +137,7 @@ func (c *Catalog) At(origin string) *Catalog {
 // file lists. The default resource has all that no other resource has alone.
 func (c *Catalog) scopesOf(i int) []string {
 	uses := func(r Resource, scope string) bool {
-		return slices.Contains(r.Scopes, scope) || slices.Contains(r.Minimum, scope) || slices.ContainsFunc(c.endpoints, func(e Endpoint) bool {
+		return slices.Contains(r.Scopes, scope) || slices.Contains(r.Minimum, scope) || slices.ContainsFunc(c.endpoints, func(e enforce.Endpoint) bool {
 			return e.Scope == scope && c.ownerOf(e) == r.ID
 		})
 	}
@@ -155,7 +155,7 @@ func (c *Catalog) scopesOf(i int) []string {
 }
 
 // ownerOf returns the declared identifier of the resource that an endpoint belongs to.
-func (c *Catalog) ownerOf(e Endpoint) string {
+func (c *Catalog) ownerOf(e enforce.Endpoint) string {
 	owner, longest := c.declared[0].ID, 0
 	for _, r := range c.declared {
 		for _, prefix := range r.Paths {
@@ -169,7 +169,7 @@ func (c *Catalog) ownerOf(e Endpoint) string {
 
 // withDefault returns the resources of a file with the default one first. A file that does not name
 // it has one that needs the scope of the first endpoint: clients ask for the minimum at first.
-func withDefault(resources []Resource, endpoints []Endpoint) []Resource {
+func withDefault(resources []Resource, endpoints []enforce.Endpoint) []Resource {
 	first := Resource{ID: defaultResource, Minimum: []string{endpoints[0].Scope}}
 	var others []Resource
 	for _, r := range resources {

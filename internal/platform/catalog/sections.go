@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 const (
@@ -73,12 +74,12 @@ func showable(s string) bool {
 		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-func readEndpoints(n *yaml.Node, scopes []Scope) ([]Endpoint, error) {
+func readEndpoints(n *yaml.Node, scopes []Scope) ([]enforce.Endpoint, error) {
 	entries, err := items(n)
 	if err != nil {
 		return nil, err
 	}
-	var endpoints []Endpoint
+	var endpoints []enforce.Endpoint
 	for _, entry := range entries {
 		values, err := texts(entry, "endpoint", "scope")
 		if err != nil {
@@ -91,7 +92,7 @@ func readEndpoints(n *yaml.Node, scopes []Scope) ([]Endpoint, error) {
 		if !slices.ContainsFunc(scopes, func(s Scope) bool { return s.Name == endpoint.Scope }) {
 			return nil, faultAt(entry, "endpoint %q: scope %q does not exist", endpoint, endpoint.Scope)
 		}
-		if i := slices.IndexFunc(endpoints, func(e Endpoint) bool { return ambiguous(e, endpoint) }); i >= 0 {
+		if i := slices.IndexFunc(endpoints, func(e enforce.Endpoint) bool { return ambiguous(e, endpoint) }); i >= 0 {
 			return nil, faultAt(entry, "endpoint %q fits the same requests as %q", endpoint, endpoints[i])
 		}
 		endpoints = append(endpoints, endpoint)
@@ -99,7 +100,7 @@ func readEndpoints(n *yaml.Node, scopes []Scope) ([]Endpoint, error) {
 	return endpoints, nil
 }
 
-func readPlans(n *yaml.Node, endpoints []Endpoint) ([]Plan, error) {
+func readPlans(n *yaml.Node, endpoints []enforce.Endpoint) ([]Plan, error) {
 	entries, err := items(n)
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func readPlans(n *yaml.Node, endpoints []Endpoint) ([]Plan, error) {
 	return plans, nil
 }
 
-func readPlan(entry *yaml.Node, endpoints []Endpoint) (Plan, error) {
+func readPlan(entry *yaml.Node, endpoints []enforce.Endpoint) (Plan, error) {
 	parts, err := fields(entry, "name", "endpoints")
 	if err != nil {
 		return Plan{}, err
@@ -142,7 +143,7 @@ func readPlan(entry *yaml.Node, endpoints []Endpoint) (Plan, error) {
 }
 
 // readNamed reads a plan's list and returns its endpoints in the order of the catalog.
-func readNamed(list *yaml.Node, endpoints []Endpoint) ([]Endpoint, error) {
+func readNamed(list *yaml.Node, endpoints []enforce.Endpoint) ([]enforce.Endpoint, error) {
 	entries, err := items(list)
 	if err != nil {
 		return nil, err
@@ -153,7 +154,7 @@ func readNamed(list *yaml.Node, endpoints []Endpoint) ([]Endpoint, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(endpoints, func(e Endpoint) bool { return e.String() == name }) {
+		if !slices.ContainsFunc(endpoints, func(e enforce.Endpoint) bool { return e.String() == name }) {
 			return nil, faultAt(entry, "endpoint %q does not exist", name)
 		}
 		if chosen[name] {
@@ -161,5 +162,5 @@ func readNamed(list *yaml.Node, endpoints []Endpoint) ([]Endpoint, error) {
 		}
 		chosen[name] = true
 	}
-	return slices.DeleteFunc(slices.Clone(endpoints), func(e Endpoint) bool { return !chosen[e.String()] }), nil
+	return slices.DeleteFunc(slices.Clone(endpoints), func(e enforce.Endpoint) bool { return !chosen[e.String()] }), nil
 }

@@ -13,10 +13,8 @@ import (
 	"time"
 )
 
-// Store records one use.
-type Store interface {
-	Touch(ctx context.Context, id []byte) error
-}
+// Touch writes that a row is in use.
+type Touch func(ctx context.Context, id []byte) error
 
 // maxWaiting bounds memory: more identifiers than this between two flushes are dropped.
 const maxWaiting = 10_000
@@ -26,15 +24,15 @@ const flushEvery = 5 * time.Second
 
 // Recorder collects uses. Run writes them.
 type Recorder struct {
-	store   Store
+	touch   Touch
 	logger  *slog.Logger
 	mu      sync.Mutex
 	waiting map[string]struct{}
 }
 
 // New returns a recorder.
-func New(store Store, logger *slog.Logger) *Recorder {
-	return &Recorder{store: store, logger: logger, waiting: make(map[string]struct{})}
+func New(touch Touch, logger *slog.Logger) *Recorder {
+	return &Recorder{touch: touch, logger: logger, waiting: make(map[string]struct{})}
 }
 
 // Used records a use; it never blocks on the store.
@@ -72,7 +70,7 @@ func (r *Recorder) Flush(ctx context.Context) {
 	r.waiting = make(map[string]struct{})
 	r.mu.Unlock()
 	for id := range ids {
-		err := r.store.Touch(ctx, []byte(id))
+		err := r.touch(ctx, []byte(id))
 		if err != nil && errors.Is(ctx.Err(), context.Canceled) {
 			r.putBack(ids)
 			return

@@ -82,7 +82,7 @@ func bubble(t *testing.T, test func(t *testing.T, r *running)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := &running{writes: &writes{}}
-		r.Recorder = lastuse.New(r.writes, slog.New(slog.NewTextHandler(&r.log, nil)))
+		r.Recorder = lastuse.New(r.Touch, slog.New(slog.NewTextHandler(&r.log, nil)))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- r.Run(ctx) }()
@@ -218,7 +218,7 @@ func TestTheEndIsNotHeldUpByAStoreThatHangs(t *testing.T) {
 
 func TestManyMayUseAndFlushAtOnce(t *testing.T) {
 	w := &writes{}
-	r := lastuse.New(w, slog.New(slog.DiscardHandler))
+	r := lastuse.New(w.Touch, slog.New(slog.DiscardHandler))
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {

@@ -31,9 +31,7 @@ const (
 )
 
 // Params are the parameters of one request. The zero value has none.
-type Params struct{ byName map[string]param }
-
-type param struct{ values []string }
+type Params struct{ byName map[string][]string }
 
 // ParseQuery parses the raw query of a request, without its question mark. It is strict, so that no
 // other component can parse the same text differently: a semicolon, a malformed escape or invalid
@@ -46,10 +44,10 @@ func ParseForm(body string) (Params, error) { return parse(body, MaxFormLength) 
 
 // NewParams returns the parameters of a request that another component has parsed.
 func NewParams(values map[string][]string) Params {
-	params := Params{byName: map[string]param{}}
+	params := Params{byName: map[string][]string{}}
 	for name, list := range values {
 		if len(list) > 0 {
-			params.byName[name] = param{list}
+			params.byName[name] = list
 		}
 	}
 	return params
@@ -63,16 +61,16 @@ func (p Params) Get(name string) (value string, present, repeated bool) {
 	if !present {
 		return "", false, false
 	}
-	return found.values[0], true, len(found.values) > 1
+	return found[0], true, len(found) > 1
 }
 
 // With returns the parameters with another value for one of them.
 func (p Params) With(name, value string) Params {
 	changed := Params{byName: maps.Clone(p.byName)}
 	if changed.byName == nil {
-		changed.byName = map[string]param{}
+		changed.byName = map[string][]string{}
 	}
-	changed.byName[name] = param{[]string{value}}
+	changed.byName[name] = []string{value}
 	return changed
 }
 
@@ -81,7 +79,7 @@ func (p Params) Encode(without ...string) string {
 	values := url.Values{}
 	for name, found := range p.byName {
 		if !slices.Contains(without, name) {
-			values[name] = found.values
+			values[name] = found
 		}
 	}
 	return values.Encode()
@@ -89,7 +87,7 @@ func (p Params) Encode(without ...string) string {
 
 // Values returns all values of the parameter with that decoded name, in their order: for a parameter
 // that may be repeated.
-func (p Params) Values(name string) []string { return p.byName[name].values }
+func (p Params) Values(name string) []string { return p.byName[name] }
 
 func parse(raw string, maxLength int) (Params, error) {
 	if len(raw) > maxLength {
@@ -101,7 +99,7 @@ func parse(raw string, maxLength int) (Params, error) {
 	if strings.Count(raw, "&") >= MaxParams {
 		return Params{}, ErrParamsTooMany
 	}
-	params := Params{byName: map[string]param{}}
+	params := Params{byName: map[string][]string{}}
 	for pair := range strings.SplitSeq(raw, "&") {
 		if pair == "" {
 			continue
@@ -123,7 +121,7 @@ func (p Params) add(pair string) error {
 	if err != nil {
 		return err
 	}
-	p.byName[name] = param{append(p.byName[name].values, value)}
+	p.byName[name] = append(p.byName[name], value)
 	return nil
 }
 

@@ -35,13 +35,11 @@ type Page struct {
 // Of parses a request for a page of a list that is ordered by so many values. It returns
 // INVALID_REQUEST.
 func Of(req Request, values int) (Page, error) {
-	p := Page{Size: int(req.GetPageSize()), After: make([]string, values)}
-	if p.Size < 0 || p.Size > maxSize {
-		return Page{}, invalid("page_size", "must be from 0 to 1,000")
+	size, err := Size(req.GetPageSize())
+	if err != nil {
+		return Page{}, err
 	}
-	if p.Size == 0 {
-		p.Size = defaultSize
-	}
+	p := Page{Size: size, After: make([]string, values)}
 	if req.GetPageToken() == "" {
 		return p, nil
 	}
@@ -50,6 +48,17 @@ func Of(req Request, values int) (Page, error) {
 		return Page{}, invalid("page_token", "is not one of this list")
 	}
 	return p, nil
+}
+
+// Size validates the page_size of a request; 0 is the default. It returns INVALID_REQUEST.
+func Size(sent int32) (int, error) {
+	switch size := int(sent); {
+	case size < 0 || size > maxSize:
+		return 0, invalid("page_size", "must be from 0 to 1,000")
+	case size > 0:
+		return size, nil
+	}
+	return defaultSize, nil
 }
 
 func invalid(field, fault string) error {

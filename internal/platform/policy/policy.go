@@ -26,14 +26,6 @@ import (
 // Local is the name of every caller at the development's plaintext port: a resource server.
 const Local = "local"
 
-// Config complements the protos.
-type Config struct {
-	// ResourceServers are the names, besides Local, of CALLER_RESOURCE_SERVER.
-	ResourceServers []string
-	// Foreign are the callers of services that are not ours, such as health, for all their methods.
-	Foreign map[string][]rpcv1.Caller
-}
-
 // callers is a set of rpcv1.Caller, a bit each.
 type callers uint64
 
@@ -52,13 +44,15 @@ type Policy struct {
 }
 
 // Build reads the rule of every method that a server offers. A method without one, or with
-// CALLER_UNSPECIFIED in it, is an error.
-func Build(services map[string]grpc.ServiceInfo, config Config) (*Policy, error) {
-	p := &Policy{methods: make(map[string]callers), names: namesOf(config)}
+// CALLER_UNSPECIFIED in it, is an error. resourceServers are the names, besides Local, of
+// CALLER_RESOURCE_SERVER; foreign are the callers of services that are not ours, such as health, for
+// all their methods.
+func Build(services map[string]grpc.ServiceInfo, resourceServers []string, foreign map[string][]rpcv1.Caller) (*Policy, error) {
+	p := &Policy{methods: make(map[string]callers), names: namesOf(resourceServers)}
 	var errs []error
 	for service, info := range services {
 		for _, m := range info.Methods {
-			list, err := rule(service, m.Name, config.Foreign)
+			list, err := rule(service, m.Name, foreign)
 			if err == nil && (len(list) == 0 || slices.Contains(list, rpcv1.Caller_CALLER_UNSPECIFIED)) {
 				err = errors.New("has no callers option")
 			}
@@ -72,10 +66,10 @@ func Build(services map[string]grpc.ServiceInfo, config Config) (*Policy, error)
 	return p, errors.Join(errs...)
 }
 
-func namesOf(config Config) map[string]callers {
+func namesOf(resourceServers []string) map[string]callers {
 	any := callers(1) << rpcv1.Caller_CALLER_ANY
 	names := map[string]callers{Local: 1<<rpcv1.Caller_CALLER_RESOURCE_SERVER | any}
-	for _, name := range config.ResourceServers {
+	for _, name := range resourceServers {
 		names[name] = 1<<rpcv1.Caller_CALLER_RESOURCE_SERVER | any
 	}
 	// Last, so that no configuration can redefine one of ours.

@@ -30,7 +30,7 @@ func services() map[string]grpc.ServiceInfo {
 }
 
 func TestOnlyTheCallersAtTheRPCPass(t *testing.T) {
-	p, err := policy.Build(services(), policy.Config{ResourceServers: []string{"video-api", "consent"}})
+	p, err := policy.Build(services(), []string{"video-api", "consent"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,13 +66,13 @@ func TestAMethodWithoutCallersStopsTheStart(t *testing.T) {
 	for service, method := range map[string]string{"grpc.health.v1.Health": "Check", "no.such.Service": "Method", "usher.token.v1.GrantService": "NoSuch"} {
 		with := services()
 		with[service] = grpc.ServiceInfo{Methods: []grpc.MethodInfo{{Name: method}}}
-		if _, err := policy.Build(with, policy.Config{}); err == nil || !strings.Contains(err.Error(), service+"/"+method) {
+		if _, err := policy.Build(with, nil, nil); err == nil || !strings.Contains(err.Error(), service+"/"+method) {
 			t.Errorf("%s/%s: %v", service, method, err)
 		}
 	}
 	with := services()
 	with["grpc.health.v1.Health"] = grpc.ServiceInfo{Methods: []grpc.MethodInfo{{Name: "Check"}}}
-	p, err := policy.Build(with, policy.Config{Foreign: map[string][]rpcv1.Caller{"grpc.health.v1.Health": {rpcv1.Caller_CALLER_ANY}}})
+	p, err := policy.Build(with, nil, map[string][]rpcv1.Caller{"grpc.health.v1.Health": {rpcv1.Caller_CALLER_ANY}})
 	if err != nil {
 		t.Fatal(err)
 	}

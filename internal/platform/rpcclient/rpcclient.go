@@ -7,6 +7,7 @@ package rpcclient
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,11 +39,14 @@ const roundRobin = `{"loadBalancingConfig":[{"round_robin":{}}]}`
 func Dial(addr string, creds credentials.TransportCredentials, more ...grpc.DialOption) (*grpc.ClientConn, error) {
 	target := "dns:///" + addr
 	if strings.Contains(addr, ",") {
-		target = listScheme + ":///" + addr
+		list, err := listResolver(addr)
+		if err != nil {
+			return nil, err
+		}
+		target, more = listScheme+":///"+addr, append(slices.Clone(more), grpc.WithResolvers(list))
 	}
 	return grpc.NewClient(target,
 		append(append(Options(), more...),
-			grpc.WithResolvers(listBuilder{}),
 			grpc.WithTransportCredentials(creds),
 			grpc.WithDefaultServiceConfig(roundRobin),
 			grpc.WithConnectParams(grpc.ConnectParams{

@@ -161,9 +161,7 @@ func (s *Server) build(creds credentials.TransportCredentials, state healthv1.He
 		reflection.Register(server)
 	}
 	var err error
-	edge.policy, err = policy.Build(server.GetServiceInfo(), policy.Config{
-		ResourceServers: s.options.ResourceServers, Foreign: foreign(s.options.Development),
-	})
+	edge.policy, err = policy.Build(server.GetServiceInfo(), s.options.ResourceServers, foreign(s.options.Development))
 	if err != nil {
 		return nil, fmt.Errorf("%s will not start: %w", s.options.Name, err)
 	}

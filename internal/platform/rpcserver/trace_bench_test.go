@@ -21,7 +21,7 @@ func BenchmarkACall(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			quiet := slog.New(slog.DiscardHandler)
-			tracing, err := telemetry.NewTracing(b.Context(), c, telemetry.TracingOptions{Service: "token", Logger: quiet})
+			tracing, err := telemetry.NewTracing(b.Context(), c, "token", quiet)
 			if err != nil {
 				b.Fatal(err)
 			}

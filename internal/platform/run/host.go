@@ -71,7 +71,7 @@ func NewHost(ctx context.Context, name string, s *Settings, out io.Writer) (*Hos
 	if err != nil {
 		return nil, err
 	}
-	tracing, err := telemetry.NewTracing(ctx, s.Telemetry, telemetry.TracingOptions{Service: name, Logger: logger})
+	tracing, err := telemetry.NewTracing(ctx, s.Telemetry, name, logger)
 	if err != nil {
 		return nil, err
 	}

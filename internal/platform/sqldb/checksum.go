@@ -82,7 +82,7 @@ func (db *DB) appliedVersions(ctx context.Context) (map[int64]bool, error) {
 // each calls f for each row of a table that may not exist yet.
 func (db *DB) each(ctx context.Context, table, text string, f func(Rows) error) error {
 	var exists bool
-	if err := db.QueryRow(ctx, db.engine.migrator().tableExists(table)).Scan(&exists); err != nil {
+	if err := db.QueryRow(ctx, db.engine.tableExists(table)).Scan(&exists); err != nil {
 		return fmt.Errorf("looking for %s: %w", table, err)
 	}
 	if !exists {

@@ -49,6 +49,7 @@ type Config struct {
 
 // engine is implemented for each kind of database. Its errors are translated already.
 type engine interface {
+	migrator
 	exec(ctx context.Context, text string, args []any) (int64, error)
 	query(ctx context.Context, text string, args []any) (Rows, error)
 	queryRow(ctx context.Context, text string, args []any) Row
@@ -60,7 +61,6 @@ type engine interface {
 	ping(ctx context.Context) error
 	// contended reports whether err ended a transaction that may succeed when it is retried.
 	contended(err error) bool
-	migrator() migrator
 	stats() pool.Stats
 	close() error
 }

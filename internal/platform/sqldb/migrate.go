@@ -40,10 +40,10 @@ type source struct {
 // migrator is the part of a migration that differs between engines.
 type migrator interface {
 	dialect() goose.Dialect
-	// open returns a database without statement timeouts, and a function that closes it.
-	open() (*sql.DB, func() error)
-	// lock excludes concurrent migrations of the same database until unlock.
-	lock(ctx context.Context, db *sql.DB) (unlock func() error, err error)
+	// openSchema returns a database without statement timeouts, and a function that closes it.
+	openSchema() (*sql.DB, func() error)
+	// lockSchema excludes concurrent migrations of the same database until unlock.
+	lockSchema(ctx context.Context, db *sql.DB) (unlock func() error, err error)
 	// tableExists returns a query for one boolean.
 	tableExists(table string) string
 }
@@ -62,10 +62,9 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
 	if err := db.CheckSessions(ctx); err != nil {
 		return err
 	}
-	m := db.engine.migrator()
-	conns, done := m.open()
+	conns, done := db.engine.openSchema()
 	defer func() { err = errors.Join(err, done()) }()
-	unlock, err := m.lock(ctx, conns)
+	unlock, err := db.engine.lockSchema(ctx, conns)
 	if err != nil {
 		return fmt.Errorf("waiting for the migration lock: %w", err)
 	}
@@ -73,7 +72,7 @@ func Migrate(ctx context.Context, db *DB, fsys fs.FS) (err error) {
 	if err := db.recordChecksums(ctx, sources); err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(m.dialect(), conns, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	provider, err := goose.NewProvider(db.engine.dialect(), conns, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
 	if err != nil {
 		return fmt.Errorf("reading migrations: %w", err)
 	}

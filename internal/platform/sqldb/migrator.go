@@ -27,25 +27,21 @@ const (
 	lockProbes = 300
 )
 
-func (p *postgres) migrator() migrator { return postgresMigrator{p} }
+func (*postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 
-type postgresMigrator struct{ p *postgres }
-
-func (postgresMigrator) dialect() goose.Dialect { return goose.DialectPostgres }
-
-// open uses connections outside the pool: prepared statements of the pool's connections do not
+// openSchema uses connections outside the pool: prepared statements of the pool's connections do not
 // survive a change of the schema. The timeout is set after connecting: PgBouncer refuses startup
 // parameters that it does not support.
-func (m postgresMigrator) open() (*sql.DB, func() error) {
-	config := m.p.pool.Config().ConnConfig // a copy
-	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(m.p.login.before), stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+func (p *postgres) openSchema() (*sql.DB, func() error) {
+	config := p.pool.Config().ConnConfig // a copy
+	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(p.login.before), stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, fmt.Sprintf(`SET lock_timeout = %d`, schemaWait.Milliseconds()))
 		return err
 	}))
 	return db, db.Close
 }
 
-func (postgresMigrator) lock(ctx context.Context, db *sql.DB) (func() error, error) {
+func (*postgres) lockSchema(ctx context.Context, db *sql.DB) (func() error, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, postgresError(err)
@@ -63,25 +59,21 @@ func (postgresMigrator) lock(ctx context.Context, db *sql.DB) (func() error, err
 	}, nil
 }
 
-func (postgresMigrator) tableExists(table string) string {
+func (*postgres) tableExists(table string) string {
 	return fmt.Sprintf(`SELECT to_regclass('%s') IS NOT NULL`, table)
 }
 
-func (s *sqliteDB) migrator() migrator { return sqliteMigrator{s} }
+func (*sqliteDB) dialect() goose.Dialect { return goose.DialectSQLite3 }
 
-type sqliteMigrator struct{ s *sqliteDB }
-
-func (sqliteMigrator) dialect() goose.Dialect { return goose.DialectSQLite3 }
-
-func (m sqliteMigrator) open() (*sql.DB, func() error) {
-	return m.s.writer, func() error { return nil }
+func (s *sqliteDB) openSchema() (*sql.DB, func() error) {
+	return s.writer, func() error { return nil }
 }
 
-// lock does nothing: a file belongs to one process.
-func (sqliteMigrator) lock(context.Context, *sql.DB) (func() error, error) {
+// lockSchema does nothing: a file belongs to one process.
+func (*sqliteDB) lockSchema(context.Context, *sql.DB) (func() error, error) {
 	return func() error { return nil }, nil
 }
 
-func (sqliteMigrator) tableExists(table string) string {
+func (*sqliteDB) tableExists(table string) string {
 	return fmt.Sprintf(`SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = '%s'`, table)
 }

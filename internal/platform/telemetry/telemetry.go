@@ -29,7 +29,8 @@ type Metrics struct {
 	served   *prometheus.HistogramVec
 	refused  *prometheus.CounterVec
 	catalog  *prometheus.GaugeVec
-	cleanup  cleanupMetrics
+	cleaned  *prometheus.GaugeVec
+	room     *prometheus.GaugeVec
 }
 
 // New creates a registry with the metrics of the Go runtime and of the process.
@@ -55,7 +56,7 @@ func New() *Metrics {
 			Name: "usher_catalog_info", Help: "The current catalog, by its digest: 1. Replicas with different digests have drifted.",
 		}, []string{"digest"}),
 	}
-	m.cleanup = newCleanupMetrics(m.registry)
+	m.registerCleanup()
 	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.refused, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -26,13 +26,6 @@ type Tracing struct {
 	tracer   trace.Tracer
 }
 
-// TracingOptions complement the settings.
-type TracingOptions struct {
-	// Service is the process's name in the traces.
-	Service string
-	Logger  *slog.Logger
-}
-
 // The limits towards the collector. Spans that it does not accept are dropped: a request never
 // waits for it.
 const (
@@ -41,9 +34,9 @@ const (
 	queueSize   = 4096
 )
 
-// NewTracing starts to send traces, or returns nil if the settings have no collector. It does not
-// wait for the collector.
-func NewTracing(ctx context.Context, c Config, o TracingOptions) (*Tracing, error) {
+// NewTracing starts to send traces, in which the process has the name service, or returns nil if the
+// settings have no collector. It does not wait for the collector.
+func NewTracing(ctx context.Context, c Config, service string, logger *slog.Logger) (*Tracing, error) {
 	if c.OTLPEndpoint == "" {
 		return nil, nil //nolint:nilnil // nil disables tracing
 	}
@@ -66,10 +59,10 @@ func NewTracing(ctx context.Context, c Config, o TracingOptions) (*Tracing, erro
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithSampler(sdktrace.ParentBased(edge{sdktrace.TraceIDRatioBased(c.SampleRatio)})),
 		sdktrace.WithResource(resource.NewSchemaless(
-			attribute.String("service.namespace", "usher"), attribute.String("service.name", o.Service),
+			attribute.String("service.namespace", "usher"), attribute.String("service.name", service),
 			attribute.String("service.instance.id", uuid.NewString()),
 		)),
-		sdktrace.WithBatcher(&scrubber{to: exporter, logger: o.Logger},
+		sdktrace.WithBatcher(&scrubber{to: exporter, logger: logger},
 			sdktrace.WithMaxQueueSize(queueSize), sdktrace.WithExportTimeout(exportLimit)),
 	)
 	return &Tracing{provider: provider, tracer: provider.Tracer("github.com/vidocu/usher")}, nil

@@ -27,7 +27,7 @@ func recording(ratio float64) (*Tracing, *tracetest.InMemoryExporter) {
 }
 
 func TestNothingIsInstalledWithoutACollector(t *testing.T) {
-	tracing, err := NewTracing(t.Context(), DefaultConfig(), TracingOptions{})
+	tracing, err := NewTracing(t.Context(), DefaultConfig(), "", nil)
 	if err != nil || tracing != nil {
 		t.Fatalf("without a collector there is %v, %v", tracing, err)
 	}
@@ -141,7 +141,7 @@ func TestASettingThatCannotBeUsedIsNamed(t *testing.T) {
 		}
 	}
 	c := Config{OTLPEndpoint: "https://collector:4317", OTLPCAFile: t.TempDir() + "/none.pem"}
-	if _, err := NewTracing(t.Context(), c, TracingOptions{Logger: slog.New(slog.DiscardHandler)}); err == nil || !strings.Contains(err.Error(), "telemetry.otlp_ca_file") {
+	if _, err := NewTracing(t.Context(), c, "", slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "telemetry.otlp_ca_file") {
 		t.Errorf("a missing authority: %v", err)
 	}
 }

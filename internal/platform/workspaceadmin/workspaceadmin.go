@@ -11,24 +11,13 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
 // operator is the name of an operator as a caller.
 const operator = "operator"
-
-// Administrator is who administers a workspace.
-type Administrator struct {
-	// UserID is `usr_…`, and Name the display name, which is untrusted text. Both are empty for an
-	// operator.
-	UserID, Name string
-}
-
-// Authorizer authorizes administrators.
-type Authorizer struct {
-	Sessions identityv1.SessionServiceClient
-}
 
 // Request is a request for a workspace.
 type Request interface {
@@ -40,26 +29,26 @@ type Request interface {
 // Administrator returns who sent a request. It returns INVALID_REQUEST without a workspace,
 // SESSION_REQUIRED without a live session unless the caller is an operator, and NOT_FOUND unless the
 // user administers the workspace, whether or not it exists.
-func (a Authorizer) Administrator(ctx context.Context, req Request) (Administrator, error) {
+func Administrator(ctx context.Context, sessions identityv1.SessionServiceClient, req Request) (oauth.NamedUser, error) {
 	if req.GetWorkspaceId() == "" {
-		return Administrator{}, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "workspace_id is required", oerr.WithField("workspace_id"))
+		return oauth.NamedUser{}, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "workspace_id is required", oerr.WithField("workspace_id"))
 	}
 	if req.GetSessionToken() == "" {
 		if caller, ok := policy.CallerFrom(ctx); ok && caller == operator {
-			return Administrator{}, nil
+			return oauth.NamedUser{}, nil
 		}
-		return Administrator{}, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "a session is required")
+		return oauth.NamedUser{}, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "a session is required")
 	}
-	res, err := a.Sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: req.GetSessionToken(), IncludeWorkspaces: true})
+	res, err := sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: req.GetSessionToken(), IncludeWorkspaces: true})
 	if err != nil {
-		return Administrator{}, fmt.Errorf("resolving the session: %w", err)
+		return oauth.NamedUser{}, fmt.Errorf("resolving the session: %w", err)
 	}
 	for _, w := range res.GetWorkspaces().GetWorkspaces() {
 		if w.GetWorkspaceId() == req.GetWorkspaceId() && w.GetRole() == identityv1.Role_ROLE_ADMINISTRATOR {
-			return Administrator{UserID: res.GetSession().GetUserId(), Name: res.GetSession().GetDisplayName()}, nil
+			return oauth.NamedUser{UserID: res.GetSession().GetUserId(), Name: res.GetSession().GetDisplayName()}, nil
 		}
 	}
-	return Administrator{}, NotFound()
+	return oauth.NamedUser{}, NotFound()
 }
 
 // NotFound is the error for a workspace that does not exist, or that the user does not administer.

@@ -43,7 +43,7 @@ func FuzzClaims(f *testing.F) {
 	f.Add(`{"ISS":"vdo_client_a","iss":"b"}`)
 	f.Fuzz(func(t *testing.T, claims string) {
 		records := shortlived.NewMemory(shortlived.MemoryOptions{Now: func() time.Time { return now }})
-		verifier := assertion.Verifier{Issuer: issuer, Used: assertion.Used{Entries: records}, Now: func() time.Time { return now }}
+		verifier := assertion.Verifier{Issuer: issuer, Entries: records, Now: func() time.Time { return now }}
 		parsed, err := assertion.Parse(signer.Sign(t, nil, claims))
 		if err != nil {
 			return

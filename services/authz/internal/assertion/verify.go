@@ -21,8 +21,10 @@ const (
 type Verifier struct {
 	// Issuer is the only accepted audience (draft-ietf-oauth-rfc7523bis §4).
 	Issuer string
-	Used   Used
-	Now    func() time.Time
+	// Entries record which assertions were accepted. If the store is unavailable no assertion is
+	// accepted: without the record an assertion could be used twice.
+	Entries Entries
+	Now     func() time.Time
 }
 
 // Verify returns the key that signed the assertion, if the client's keys verify it and it was not
@@ -43,8 +45,9 @@ func (v Verifier) Verify(ctx context.Context, a Assertion, client Client) (jose.
 	if why := v.check(signed, client); why != "" {
 		return jose.Key{}, refuse(why)
 	}
-	expiresAt := timeOf(*signed.ExpiresAt)
-	first, err := v.Used.record(ctx, use{clientID: client.ID, id: signed.ID, keep: expiresAt.Sub(v.Now()) + Skew})
+	// The record is needed until the assertion is refused as expired.
+	keep := timeOf(*signed.ExpiresAt).Sub(v.Now()) + Skew
+	first, err := v.Entries.PutNew(ctx, useKey(client.ID, signed.ID), nil, keep)
 	switch {
 	case err != nil:
 		return jose.Key{}, err

@@ -18,14 +18,6 @@ var ErrProofUsed = cause.With(errors.New("the DPoP proof was used before"), caus
 // accepts one.
 const maxProofLifetime = 10 * time.Minute
 
-// Proof is a DPoP proof that another service has verified (RFC 9449 §11.1).
-type Proof struct {
-	// ID is the SHA-256 of what identifies it.
-	ID []byte
-	// Lifetime is how long it could be used again.
-	Lifetime time.Duration
-}
-
 // ProofEntries is the short-lived store.
 type ProofEntries interface {
 	// PutNew writes an entry unless the key has one, and reports whether it did: of concurrent
@@ -37,12 +29,14 @@ type ProofEntries interface {
 // the record a proof could be used twice.
 type Proofs struct{ Entries ProofEntries }
 
-// Use records the use of a proof. It returns ErrProofUsed for the second use, or the store's error.
-func (p Proofs) Use(ctx context.Context, proof Proof) error {
-	if len(proof.ID) != sha256.Size || proof.Lifetime <= 0 || proof.Lifetime > maxProofLifetime {
+// Use records the use of a proof that another service has verified (RFC 9449 §11.1): id is the
+// SHA-256 of what identifies it, and lifetime how long it could be used again. It returns
+// ErrProofUsed for the second use, or the store's error.
+func (p Proofs) Use(ctx context.Context, id []byte, lifetime time.Duration) error {
+	if len(id) != sha256.Size || lifetime <= 0 || lifetime > maxProofLifetime {
 		return errors.New("the proof has no usable identifier")
 	}
-	first, err := p.Entries.PutNew(ctx, "authz:proof:"+base64.RawURLEncoding.EncodeToString(proof.ID), nil, proof.Lifetime)
+	first, err := p.Entries.PutNew(ctx, "authz:proof:"+base64.RawURLEncoding.EncodeToString(id), nil, lifetime)
 	if err != nil {
 		return fmt.Errorf("recording a proof: %w", err)
 	}

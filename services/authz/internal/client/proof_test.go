@@ -20,7 +20,7 @@ func TestN13_1_AProofIsUsedOnce(t *testing.T) {
 	var uses sync.WaitGroup
 	for range 20 {
 		uses.Go(func() {
-			switch err := proofs.Use(t.Context(), client.Proof{ID: id[:], Lifetime: time.Minute}); {
+			switch err := proofs.Use(t.Context(), id[:], time.Minute); {
 			case err == nil:
 				first.Add(1)
 			case !errors.Is(err, client.ErrProofUsed) || cause.Of(err) != cause.ProofReplayed:
@@ -40,12 +40,15 @@ func TestN13_6_WithoutTheStoreNoProofIsAccepted(t *testing.T) {
 	proofs, down := client.Proofs{Entries: entries}, errors.New("down")
 	id := sha256.Sum256([]byte("a proof"))
 	entries.Break("PutNew", down)
-	if err := proofs.Use(t.Context(), client.Proof{ID: id[:], Lifetime: time.Minute}); !errors.Is(err, down) {
+	if err := proofs.Use(t.Context(), id[:], time.Minute); !errors.Is(err, down) {
 		t.Errorf("without the store: %v", err)
 	}
 	entries.Break("PutNew", nil)
-	for _, p := range []client.Proof{{ID: id[:], Lifetime: 0}, {ID: id[:], Lifetime: time.Hour}, {ID: id[:4], Lifetime: time.Minute}, {Lifetime: time.Minute}} {
-		if err := proofs.Use(t.Context(), p); err == nil || errors.Is(err, client.ErrProofUsed) {
+	for _, p := range []struct {
+		id       []byte
+		lifetime time.Duration
+	}{{id[:], 0}, {id[:], time.Hour}, {id[:4], time.Minute}, {nil, time.Minute}} {
+		if err := proofs.Use(t.Context(), p.id, p.lifetime); err == nil || errors.Is(err, client.ErrProofUsed) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}

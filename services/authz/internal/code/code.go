@@ -34,24 +34,18 @@ type Entries interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Config configures a Store.
-type Config struct {
+// Store stores the codes. Its methods may be called concurrently and return the errors of Entries.
+type Store struct {
 	Entries  Entries
 	Lifetime time.Duration
 	Now      func() time.Time
 }
 
-// Store stores the codes. Its methods may be called concurrently and return the errors of Entries.
-type Store struct{ config Config }
-
-// New returns a Store over the entries.
-func New(config Config) *Store { return &Store{config: config} }
-
 // Limited returns a Store over the same entries, whose codes live for at most that long.
 func (s *Store) Limited(lifetime time.Duration) *Store {
-	limited := s.config
+	limited := *s
 	limited.Lifetime = min(limited.Lifetime, lifetime)
-	return &Store{config: limited}
+	return &limited
 }
 
 // Derive returns the code of an approval: HMAC-SHA256 with the browser cookie's value as key, over
@@ -71,16 +65,16 @@ func Derive(browser secret.String, requestID string, attempt int) secret.String 
 func Hash(code secret.String) secret.Hash { return secret.Sum(code.Reveal()) }
 
 // Expiry returns when the code of a decision made at that time expires.
-func (s *Store) Expiry(decided time.Time) time.Time { return decided.Add(s.config.Lifetime) }
+func (s *Store) Expiry(decided time.Time) time.Time { return decided.Add(s.Lifetime) }
 
 // Live reports whether the code of a decision made at that time is still valid.
-func (s *Store) Live(decided time.Time) bool { return s.config.Now().Before(s.Expiry(decided)) }
+func (s *Store) Live(decided time.Time) bool { return s.Now().Before(s.Expiry(decided)) }
 
 // Keep stores the value of a code until its lifetime, counted from the decision, is over. Storing
 // the same code again changes nothing. It returns ErrInvalid if the lifetime is over.
 func (s *Store) Keep(ctx context.Context, code secret.String, approved oauth.ApprovedRequest, decided time.Time) error {
 	deadline := s.Expiry(decided)
-	left := deadline.Sub(s.config.Now())
+	left := deadline.Sub(s.Now())
 	if left <= 0 {
 		return ErrInvalid
 	}
@@ -91,8 +85,8 @@ func (s *Store) Keep(ctx context.Context, code secret.String, approved oauth.App
 		return fmt.Errorf("encoding a code: %w", err)
 	}
 	// The entry outlives the code, see keptLifetimes.
-	left += (keptLifetimes - 1) * s.config.Lifetime
-	if err := s.config.Entries.Put(ctx, key(code.Reveal()), value, left); err != nil {
+	left += (keptLifetimes - 1) * s.Lifetime
+	if err := s.Entries.Put(ctx, key(code.Reveal()), value, left); err != nil {
 		return fmt.Errorf("storing a code: %w", err)
 	}
 	return nil
@@ -100,7 +94,7 @@ func (s *Store) Keep(ctx context.Context, code secret.String, approved oauth.App
 
 // Drop deletes a code that another code replaces. A missing code is not an error.
 func (s *Store) Drop(ctx context.Context, code secret.String) error {
-	if err := s.config.Entries.Delete(ctx, key(code.Reveal())); err != nil {
+	if err := s.Entries.Delete(ctx, key(code.Reveal())); err != nil {
 		return fmt.Errorf("dropping a code: %w", err)
 	}
 	return nil
@@ -112,7 +106,7 @@ func (s *Store) Resolve(ctx context.Context, presented secret.String) (oauth.App
 	if !secret.ValidCode(presented.Reveal()) {
 		return oauth.ApprovedRequest{}, cause.With(ErrInvalid, cause.CodeMalformed)
 	}
-	value, kept, err := s.config.Entries.Get(ctx, key(presented.Reveal()))
+	value, kept, err := s.Entries.Get(ctx, key(presented.Reveal()))
 	if err != nil {
 		return oauth.ApprovedRequest{}, fmt.Errorf("reading a code: %w", err)
 	}
@@ -125,7 +119,7 @@ func (s *Store) Resolve(ctx context.Context, presented secret.String) (oauth.App
 	}
 	// The entry has its own deadline: a store that was restored, or that evicts too late, extends
 	// no code.
-	if !s.config.Now().Before(time.UnixMicro(found.Deadline)) {
+	if !s.Now().Before(time.UnixMicro(found.Deadline)) {
 		return oauth.ApprovedRequest{}, cause.With(ErrInvalid, cause.CodeExpired)
 	}
 	found.ApprovedRequest.RedirectURI = string(found.RedirectURI)

@@ -33,7 +33,7 @@ func approved() oauth.ApprovedRequest {
 
 func newStore() (*code.Store, *authztest.Entries, *authztest.Clock) {
 	entries, clock := authztest.NewEntries(), authztest.NewClock()
-	return code.New(code.Config{Entries: entries, Lifetime: lifetime, Now: clock.Now}), entries, clock
+	return &code.Store{Entries: entries, Lifetime: lifetime, Now: clock.Now}, entries, clock
 }
 
 func mint(t *testing.T, s *code.Store, a oauth.ApprovedRequest) secret.String {

@@ -44,8 +44,8 @@ type Entries interface {
 	CompareAndSet(ctx context.Context, key string, before, after []byte) (bool, error)
 }
 
-// Config configures a Store.
-type Config struct {
+// Store stores the codes. Its methods may be called concurrently and return the errors of Entries.
+type Store struct {
 	Entries Entries
 	// Lifetime is how long both codes are valid.
 	Lifetime time.Duration
@@ -53,18 +53,6 @@ type Config struct {
 	Interval time.Duration
 	Now      func() time.Time
 }
-
-// Store stores the codes. Its methods may be called concurrently and return the errors of Entries.
-type Store struct{ config Config }
-
-// New returns a Store over the entries.
-func New(config Config) *Store { return &Store{config: config} }
-
-// Lifetime is how long both codes of a device are valid.
-func (s *Store) Lifetime() time.Duration { return s.config.Lifetime }
-
-// Interval is the interval of a new device.
-func (s *Store) Interval() time.Duration { return s.config.Interval }
 
 // stored is a device code's entry as JSON.
 type stored struct {
@@ -80,19 +68,19 @@ type stored struct {
 // its normalized form.
 func (s *Store) Keep(ctx context.Context, code secret.String, requestID, clientID string) (userCode string, err error) {
 	value, err := json.Marshal(stored{
-		Request: requestID, ClientID: clientID, Deadline: s.config.Now().Add(s.config.Lifetime).UnixMicro(),
-		Interval: s.config.Interval.Milliseconds(),
+		Request: requestID, ClientID: clientID, Deadline: s.Now().Add(s.Lifetime).UnixMicro(),
+		Interval: s.Interval.Milliseconds(),
 	})
 	if err != nil {
 		return "", fmt.Errorf("encoding a device code: %w", err)
 	}
-	if err := s.config.Entries.Put(ctx, deviceKey(code), value, keptLifetimes*s.config.Lifetime); err != nil {
+	if err := s.Entries.Put(ctx, deviceKey(code), value, keptLifetimes*s.Lifetime); err != nil {
 		return "", fmt.Errorf("storing a device code: %w", err)
 	}
 	for range draws {
 		userCode = oauth.NewUserCode()
 		// Both entries have the same deadline: an expired request has no user code.
-		added, err := s.config.Entries.PutNew(ctx, userKey(userCode), []byte(requestID), s.config.Lifetime)
+		added, err := s.Entries.PutNew(ctx, userKey(userCode), []byte(requestID), s.Lifetime)
 		if err != nil {
 			return "", fmt.Errorf("storing a user code: %w", err)
 		}
@@ -110,7 +98,7 @@ func (s *Store) FindUserCode(ctx context.Context, typed string) (requestID strin
 	if !ok {
 		return "", ErrUserCode
 	}
-	value, found, err := s.config.Entries.Get(ctx, userKey(code))
+	value, found, err := s.Entries.Get(ctx, userKey(code))
 	if err != nil {
 		return "", fmt.Errorf("reading a user code: %w", err)
 	}
@@ -129,7 +117,7 @@ func (s *Store) Find(ctx context.Context, code secret.String, clientID string) (
 		return "", err
 	case found.ClientID != clientID:
 		return "", refuse(cause.DeviceCodeOtherClient)
-	case !s.config.Now().Before(time.UnixMicro(found.Deadline)):
+	case !s.Now().Before(time.UnixMicro(found.Deadline)):
 		return "", refuse(cause.DeviceCodeExpired)
 	}
 	return found.Request, nil
@@ -144,7 +132,7 @@ func (s *Store) CountPoll(ctx context.Context, code secret.String) (tooSoon bool
 		if err != nil {
 			return false, err
 		}
-		now, interval := s.config.Now(), time.Duration(found.Interval)*time.Millisecond
+		now, interval := s.Now(), time.Duration(found.Interval)*time.Millisecond
 		tooSoon = found.PolledAt != 0 && now.Sub(time.UnixMicro(found.PolledAt)) < interval-jitter
 		if tooSoon {
 			found.Interval = (interval + slower).Milliseconds()
@@ -154,7 +142,7 @@ func (s *Store) CountPoll(ctx context.Context, code secret.String) (tooSoon bool
 		if err != nil {
 			return false, fmt.Errorf("encoding a device code: %w", err)
 		}
-		set, err := s.config.Entries.CompareAndSet(ctx, deviceKey(code), before, after)
+		set, err := s.Entries.CompareAndSet(ctx, deviceKey(code), before, after)
 		if err != nil {
 			return false, fmt.Errorf("counting a poll: %w", err)
 		}
@@ -169,7 +157,7 @@ func (s *Store) read(ctx context.Context, code secret.String) (stored, []byte, e
 	if !secret.ValidCode(code.Reveal()) {
 		return stored{}, nil, refuse(cause.DeviceCodeMalformed)
 	}
-	value, found, err := s.config.Entries.Get(ctx, deviceKey(code))
+	value, found, err := s.Entries.Get(ctx, deviceKey(code))
 	if err != nil {
 		return stored{}, nil, fmt.Errorf("reading a device code: %w", err)
 	}

@@ -33,7 +33,7 @@ type bench struct {
 func newBench(t *testing.T, entries device.Entries) bench {
 	t.Helper()
 	b := bench{clock: authztest.NewClock(), code: secret.NewCode()}
-	b.Store = device.New(device.Config{Entries: entries, Lifetime: lifetime, Interval: interval, Now: b.clock.Now})
+	b.Store = &device.Store{Entries: entries, Lifetime: lifetime, Interval: interval, Now: b.clock.Now}
 	if _, err := b.Keep(t.Context(), b.code, request, tv); err != nil {
 		t.Fatal(err)
 	}

@@ -39,19 +39,11 @@ type Fetched struct {
 	Unchanged bool
 }
 
-// Wanted is a document to request.
-type Wanted struct {
-	Address string
-	// ETag is that of the copy; empty for none.
-	ETag string
-	// Known says that there is a copy, which is too old.
-	Known bool
-}
-
 // Source requests documents.
 type Source interface {
-	// Fetch requests a document. It returns a *Failure of the kind Unreadable.
-	Fetch(ctx context.Context, wanted Wanted) (Fetched, error)
+	// Fetch requests a document. etag is that of the copy, empty for none; known says that there is a
+	// copy, which is too old. It returns a *Failure of the kind Unreadable.
+	Fetch(ctx context.Context, address, etag string, known bool) (Fetched, error)
 }
 
 // Entries is the part of the short-lived store that Documents need.
@@ -174,7 +166,7 @@ func (d *Documents) refresh(ctx context.Context, id string) (found, error) {
 		d.memory.Set(id, f)
 		return f, nil
 	}
-	fetched, err := d.config.Source.Fetch(ctx, Wanted{Address: id, ETag: f.copy.ETag, Known: f.client.ID != ""})
+	fetched, err := d.config.Source.Fetch(ctx, id, f.copy.ETag, f.client.ID != "")
 	if err != nil {
 		if f.usable(now) {
 			f.retryAt = now.Add(retryAfter)

@@ -34,8 +34,7 @@ type host struct {
 	waits, arrived chan struct{}
 }
 
-func (h *host) Fetch(ctx context.Context, wanted document.Wanted) (document.Fetched, error) {
-	etag := wanted.ETag
+func (h *host) Fetch(ctx context.Context, _, etag string, _ bool) (document.Fetched, error) {
 	h.mu.Lock()
 	h.fetches++
 	h.sent = append(h.sent, etag)

@@ -65,15 +65,6 @@ type Registrar struct {
 	Abandoned time.Duration
 }
 
-// Request is a registration request.
-type Request struct {
-	Metadata Metadata
-	// InitialToken is zero if none was sent.
-	InitialToken secret.String
-	// Source is the network address that the request came from; empty if it is not known.
-	Source string
-}
-
 // Registered is a registration with its credentials.
 type Registered struct {
 	ID        string
@@ -89,9 +80,10 @@ type Registered struct {
 // connectors register with every connection of a user.
 const sharedWithin = 24 * time.Hour
 
-// Register registers a client. It returns ErrOff, ErrToken, ErrFull, a *MetadataError or a
+// Register registers a client with an initial access token, which is zero if none was sent. source is
+// the network address that the request came from; empty if it is not known. It returns ErrOff, ErrToken, ErrFull, a *MetadataError or a
 // *ratelimit.LimitedError. A refused request consumes no use of the initial access token.
-func (r Registrar) Register(ctx context.Context, req Request) (Registered, error) {
+func (r Registrar) Register(ctx context.Context, metadata Metadata, initialToken secret.String, source string) (Registered, error) {
 	if r.Mode != Open && r.Mode != ByToken {
 		return Registered{}, ErrOff
 	}
@@ -99,17 +91,17 @@ func (r Registrar) Register(ctx context.Context, req Request) (Registered, error
 	var err error
 	var privilege Privilege
 	switch {
-	case !req.InitialToken.IsZero():
-		if privilege, n.Initial, err = r.initialToken(ctx, req.InitialToken); err != nil {
+	case !initialToken.IsZero():
+		if privilege, n.Initial, err = r.initialToken(ctx, initialToken); err != nil {
 			return Registered{}, err
 		}
 	case r.Mode == ByToken:
 		return Registered{}, ErrToken
 	}
-	if err := r.Limits.take(ctx, req.Source); err != nil {
+	if err := r.Limits.take(ctx, source); err != nil {
 		return Registered{}, err
 	}
-	if n.Client, err = r.Rules.apply(req.Metadata, privilege); err != nil {
+	if n.Client, err = r.Rules.apply(metadata, privilege); err != nil {
 		return Registered{}, err
 	}
 	if err := r.Limits.Total.take(ctx, r.Store); err != nil {
@@ -121,7 +113,7 @@ func (r Registrar) Register(ctx context.Context, req Request) (Registered, error
 	case n.Client.HasSecret():
 		registered.Secret = n.Client.newSecret()
 	case n.Client.Type == client.Public && n.Initial == nil:
-		n.Fingerprint = fingerprint(n.Client, req.Source)
+		n.Fingerprint = fingerprint(n.Client, source)
 	}
 	stored, err := r.Store.AddDynamic(ctx, n)
 	if err != nil {

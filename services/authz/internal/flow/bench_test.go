@@ -34,7 +34,7 @@ type sessions struct {
 
 // Check returns the user of the sessions "john" and "john again", which are the same user's, and
 // "esther".
-func (s *sessions) Check(_ context.Context, session secret.String) (flow.User, error) {
+func (s *sessions) SessionUser(_ context.Context, session secret.String) (flow.User, error) {
 	s.calls++
 	user := map[string]string{"john": "usr_john", "john again": "usr_john", "esther": "usr_esther"}[session.Reveal()]
 	switch {
@@ -70,13 +70,13 @@ func over(clients flow.Clients) *bench {
 	b := &bench{
 		sessions: &sessions{since: authztest.NewClock().Now()}, entries: authztest.NewEntries(), clock: authztest.NewClock(), token: secret.NewCode(),
 	}
-	b.Flow = flow.Flow{Config: flow.Config{
+	b.Flow = flow.Flow{
 		Clients: clients, Sessions: b.sessions, Scopes: catalog.Default(), Resources: resources(), Issuer: issuer,
-		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now}),
-		Pushed:  pushed.New(pushed.Config{Entries: b.entries, Decided: 2 * time.Hour, Now: b.clock.Now}),
-		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
+		Pending: &pending.Store{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now},
+		Pushed:  &pushed.Store{Entries: b.entries, Decided: 2 * time.Hour, Now: b.clock.Now},
+		Codes:   &code.Store{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now},
 		Now:     b.clock.Now,
-	}}
+	}
 	return b
 }
 

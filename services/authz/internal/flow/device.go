@@ -33,15 +33,6 @@ type DeviceAuthorization struct {
 	Lifetime, Interval time.Duration
 }
 
-// RequestError is the refusal of a device's request.
-type RequestError struct {
-	Cause cause.Cause
-	Text  string
-}
-
-// Error returns the text, which repeats only words of the scope.
-func (e *RequestError) Error() string { return e.Text }
-
 // deviceOrder returns the checks of a device's request. They are those of the authorization endpoint
 // that concern no browser.
 func deviceOrder() []check { return []check{checkDeviceGrant, checkScope, checkResource} }
@@ -68,7 +59,7 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 		var refused *refusal
 		if err := check(ctx, f, a); errors.As(err, &refused) {
 			parameter, value := f.expected(a, refused.cause)
-			return DeviceAuthorization{}, cause.Expecting(&RequestError{Cause: refused.cause, Text: refused.text}, parameter, value)
+			return DeviceAuthorization{}, cause.Expecting(&RequestError{Cause: refused.cause, Code: refused.code, Text: refused.text}, parameter, value)
 		} else if err != nil {
 			return DeviceAuthorization{}, err
 		}
@@ -81,7 +72,7 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 	stored.Device = &pending.Device{
 		Code: secret.Sum(code.Reveal()), Source: r.Source, RequestedAt: time.UnixMicro(f.Now().UnixMicro()),
 	}
-	id, err := f.Pending.OpenDevice(ctx, stored, f.Devices.Lifetime())
+	id, err := f.Pending.OpenDevice(ctx, stored, f.Devices.Lifetime)
 	if err != nil {
 		return DeviceAuthorization{}, err
 	}
@@ -91,7 +82,7 @@ func (f Flow) StartDevice(ctx context.Context, r DeviceRequest) (DeviceAuthoriza
 	}
 	return DeviceAuthorization{
 		DeviceCode: code, UserCode: secret.New(oauth.FormatUserCode(userCode)),
-		Lifetime: f.Devices.Lifetime(), Interval: f.Devices.Interval(),
+		Lifetime: f.Devices.Lifetime, Interval: f.Devices.Interval,
 	}, nil
 }
 

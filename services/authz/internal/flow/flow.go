@@ -33,7 +33,7 @@ type Clients interface {
 type Sessions interface {
 	// Check returns the user of a session. It returns ErrSignedOut for an invalid session and
 	// another error if the session could not be checked, which is never treated as signed out.
-	Check(ctx context.Context, session secret.String) (User, error)
+	SessionUser(ctx context.Context, session secret.String) (User, error)
 }
 
 // User is the user of a session.
@@ -77,8 +77,9 @@ type Admissions interface {
 	Admit(ctx context.Context, clientID, userID string) error
 }
 
-// Config has the dependencies of a Flow.
-type Config struct {
+// Flow processes authorization requests from the query to the response. Its methods may be called
+// concurrently.
+type Flow struct {
 	Clients  Clients
 	Sessions Sessions
 	Scopes   Scopes
@@ -103,10 +104,6 @@ type Config struct {
 	Issuer string
 	Now    func() time.Time
 }
-
-// Flow processes authorization requests from the query to the response. Its methods may be called
-// concurrently.
-type Flow struct{ Config }
 
 // Browser is what a browser sends with its request.
 type Browser struct {
@@ -249,7 +246,7 @@ func (f Flow) user(ctx context.Context, session secret.String) (*User, error) {
 	if session.IsZero() {
 		return nil, nil //nolint:nilnil // an invalid session is not a failure
 	}
-	user, err := f.Sessions.Check(ctx, session)
+	user, err := f.Sessions.SessionUser(ctx, session)
 	if errors.Is(err, ErrSignedOut) {
 		return nil, nil //nolint:nilnil // an invalid session is not a failure
 	}

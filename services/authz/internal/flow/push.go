@@ -27,54 +27,37 @@ type PushRequest struct {
 	Source string
 }
 
-// PushResult is the response to a pushed request (RFC 9126 §2.2).
-type PushResult struct {
-	URI      secret.String
-	Lifetime time.Duration
-}
-
-// PushError is the refusal of a pushed request.
-type PushError struct {
-	Cause cause.Cause
-	// Code is the error code (RFC 9126 §2.3).
-	Code string
-	// Text repeats only words of the scope.
-	Text string
-}
-
-// Error returns the text.
-func (e *PushError) Error() string { return e.Text }
-
 // authenticationParams are the parameters that authenticate a client: they are not stored.
 func authenticationParams() []string {
 	return []string{"client_secret", "client_assertion", "client_assertion_type"}
 }
 
-// Push validates and stores the request of a client, by the checks of the authorization endpoint. It
-// returns a *PushError, a *ratelimit.LimitedError of the source of a public client, or another error
-// if the request could not be validated.
-func (f Flow) Push(ctx context.Context, r PushRequest) (PushResult, error) {
+// Push validates and stores the request of a client, by the checks of the authorization endpoint, and
+// returns its request_uri with the lifetime (RFC 9126 §2.2). It returns a *RequestError, a
+// *ratelimit.LimitedError of the source of a public client, or another error if the request could not
+// be validated.
+func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifetime time.Duration, err error) {
 	params, err := oauth.ParseQuery(r.Form)
 	if err != nil {
-		return PushResult{}, &PushError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: it is too long, or wrongly encoded"}
+		return secret.String{}, 0, &RequestError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: it is too long, or wrongly encoded"}
 	}
 	// Basic and an assertion name the client by themselves.
 	a := &request{params: params.With("client_id", r.ClientID), push: true, proofKey: r.Key, hint: r.Hint}
 	if err := f.check(ctx, a); err != nil {
-		return PushResult{}, f.pushError(a, err)
+		return secret.String{}, 0, f.pushError(a, err)
 	}
 	if a.client.Type == client.Public {
 		if err := f.Starts.Allow(ctx, Starter{Source: r.Source}); err != nil {
-			return PushResult{}, err
+			return secret.String{}, 0, err
 		}
 	}
 	if a.DPoPKey != "" {
 		a.params = a.params.With(dpopKeyParam, a.DPoPKey) // the proof is not there when the browser comes
 	}
-	uri, err := f.Pushed.Keep(ctx, pushed.Request{
+	uri, err = f.Pushed.Keep(ctx, pushed.Request{
 		ClientID: a.ClientID, Parameters: a.params.Encode(authenticationParams()...), HintUserID: a.Demand.UserID,
 	})
-	return PushResult{URI: uri, Lifetime: pushed.Lifetime}, err
+	return uri, pushed.Lifetime, err
 }
 
 // pushError converts a refusal, also one that the authorization endpoint shows on a page: a client
@@ -96,7 +79,7 @@ func (f Flow) pushError(a *request, err error) error {
 		text = fmt.Sprintf(text, names...)
 	}
 	parameter, value := f.expected(a, refused.cause)
-	return cause.Expecting(&PushError{Cause: refused.cause, Code: code, Text: text}, parameter, value)
+	return cause.Expecting(&RequestError{Cause: refused.cause, Code: code, Text: text}, parameter, value)
 }
 
 // loadPushed replaces the parameters of a request by those that its client pushed: no other parameter

@@ -24,9 +24,9 @@ func FuzzPush(f *testing.F) {
 	clients := allClients()
 	f.Fuzz(func(t *testing.T, form string) {
 		b := over(clients)
-		result, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form})
+		uri, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form})
 		if err != nil {
-			var refused *flow.PushError
+			var refused *flow.RequestError
 			if !errors.As(err, &refused) || refused.Code == "" || refused.Cause == "" || refused.Text == "" {
 				t.Errorf("%q: %v", form, err)
 			}
@@ -41,7 +41,7 @@ func FuzzPush(f *testing.F) {
 				t.Errorf("%q: %s is kept", form, kept)
 			}
 		}
-		step := b.start(t, url.Values{"client_id": {authztest.Web}, "request_uri": {result.URI.Reveal()}}.Encode(), b.signedIn())
+		step := b.start(t, url.Values{"client_id": {authztest.Web}, "request_uri": {uri.Reveal()}}.Encode(), b.signedIn())
 		sent.Set("client_id", authztest.Web) // as the client's authentication named it
 		switch step.Kind {
 		case flow.Redirect:

@@ -24,14 +24,14 @@ const thumbprint = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" // the example 
 // push pushes a request of Web and returns the query of the browser.
 func (b *bench) push(t *testing.T, form string) string {
 	t.Helper()
-	result, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form})
+	uri, lifetime, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.Lifetime != 90*time.Second {
-		t.Errorf("the request_uri lives for %s", result.Lifetime)
+	if lifetime != 90*time.Second {
+		t.Errorf("the request_uri lives for %s", lifetime)
 	}
-	return url.Values{"client_id": {authztest.Web}, "request_uri": {result.URI.Reveal()}}.Encode()
+	return url.Values{"client_id": {authztest.Web}, "request_uri": {uri.Reveal()}}.Encode()
 }
 
 // TestN12_3_ARequestUriIsSpentByADecision, and by nothing before it.
@@ -86,8 +86,8 @@ func TestN12_1_EveryCheckOfTheAuthorizationEndpointIsMade(t *testing.T) {
 		if w.name == "response_mode" {
 			q = also(q, "response_mode=twice")
 		}
-		_, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: q})
-		var refused *flow.PushError
+		_, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: q})
+		var refused *flow.RequestError
 		want := strings.TrimPrefix(w.want, page)
 		if want == "" {
 			want = "invalid_request"
@@ -97,8 +97,8 @@ func TestN12_1_EveryCheckOfTheAuthorizationEndpointIsMade(t *testing.T) {
 		}
 	}
 	for name, form := range map[string]string{"too long": strings.Repeat("x", 17<<10), "malformed": "a=%zz"} {
-		var refused *flow.PushError
-		if _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form}); !errors.As(err, &refused) || refused.Code != "invalid_request" {
+		var refused *flow.RequestError
+		if _, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form}); !errors.As(err, &refused) || refused.Code != "invalid_request" {
 			t.Errorf("a form that is %s: %v", name, err)
 		}
 	}
@@ -137,8 +137,8 @@ func TestN12_4_ARequestThatWasNotPushedIsRefused(t *testing.T) {
 	b.refuses(t, "a request from before", b.approve(open), pending.ErrNotFound)
 	b.change(t, authztest.Web, func(r *client.Registration) { r.PushRequired, r.Profile = false, client.FAPI2 })
 	wants("the profile's")
-	var refused *flow.PushError
-	if _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query()}); !errors.As(err, &refused) || refused.Cause != cause.ChallengeMissing {
+	var refused *flow.RequestError
+	if _, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query()}); !errors.As(err, &refused) || refused.Cause != cause.ChallengeMissing {
 		t.Errorf("a push without a challenge with the profile: %v", err)
 	}
 }
@@ -154,8 +154,8 @@ func TestN13_3_TheKeyOfAProofIsTheOneOfTheRequest(t *testing.T) {
 		"two keys": {thumbprint, strings.Repeat("A", 43), cause.DPoPKeyContradictory}, "too short": {"x", "", cause.DPoPKeyMalformed},
 		"another alphabet": {strings.Repeat("+", 43), "", cause.DPoPKeyMalformed},
 	} {
-		result, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query("dpop_jkt", row.param), Key: row.proof})
-		var refused *flow.PushError
+		uri, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query("dpop_jkt", row.param), Key: row.proof})
+		var refused *flow.RequestError
 		if row.want != "" {
 			if !errors.As(err, &refused) || refused.Cause != row.want {
 				t.Errorf("%s: %v", name, err)
@@ -165,7 +165,7 @@ func TestN13_3_TheKeyOfAProofIsTheOneOfTheRequest(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		id := b.bound(t, url.Values{"client_id": {authztest.Web}, "request_uri": {result.URI.Reveal()}}.Encode())
+		id := b.bound(t, url.Values{"client_id": {authztest.Web}, "request_uri": {uri.Reveal()}}.Encode())
 		if p, err := b.Pending.Find(t.Context(), id, b.token); err != nil || p.DPoPKey != thumbprint {
 			t.Errorf("%s: the key is %q, %v", name, p.DPoPKey, err)
 		}
@@ -180,7 +180,7 @@ func TestN13_3_TheKeyOfAProofIsTheOneOfTheRequest(t *testing.T) {
 // expired, and another client's is not.
 func TestFAPI2_TheCodesOfTheProfileLiveForAMinute(t *testing.T) {
 	b := newBench(t)
-	b.Codes = code.New(code.Config{Entries: b.entries, Lifetime: code.MaxLifetime, Now: b.clock.Now})
+	b.Codes = &code.Store{Entries: b.entries, Lifetime: code.MaxLifetime, Now: b.clock.Now}
 	approved := func() secret.String {
 		id := b.bound(t, b.push(t, query("code_challenge", authztest.Challenge, "code_challenge_method", "S256")))
 		return secret.New(parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code"))
@@ -214,11 +214,11 @@ func TestN12_PublicClientsAreLimitedByTheirAddress(t *testing.T) {
 		Source:  ratelimit.Budget{Limit: 2, Window: time.Minute},
 	}
 	for n := range 4 {
-		_, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Native, Form: authztest.NativeQuery(), Source: "192.0.2.1"})
+		_, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Native, Form: authztest.NativeQuery(), Source: "192.0.2.1"})
 		if limited := ratelimit.Limited(err); limited != (n >= 2) || err != nil && !limited {
 			t.Errorf("push %d of a public client: %v", n, err)
 		}
-		if _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query(), Source: "192.0.2.1"}); err != nil {
+		if _, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query(), Source: "192.0.2.1"}); err != nil {
 			t.Errorf("push %d of a confidential client: %v", n, err)
 		}
 	}
@@ -232,7 +232,7 @@ func TestWithoutTheShortLivedStoreNothingIsPushedOrDecided(t *testing.T) {
 	for _, method := range []string{"Get", "Put", "PutNew"} {
 		b.entries.Break(method, shortlived.ErrUnavailable)
 	}
-	if _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query()}); !errors.Is(err, shortlived.ErrUnavailable) {
+	if _, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query()}); !errors.Is(err, shortlived.ErrUnavailable) {
 		t.Errorf("a push: %v", err)
 	}
 	if _, err := b.Start(t.Context(), address, b.signedIn()); !errors.Is(err, shortlived.ErrUnavailable) {

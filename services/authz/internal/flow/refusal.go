@@ -24,6 +24,18 @@ type refusal struct {
 // Error returns the text.
 func (r *refusal) Error() string { return r.text }
 
+// RequestError is the refusal of a request that a client sends itself: to push it, or as a device.
+type RequestError struct {
+	Cause cause.Cause
+	// Code is the error code of RFC 6749 §4.1.2.1.
+	Code string
+	// Text repeats only words of the scope.
+	Text string
+}
+
+// Error returns the text.
+func (e *RequestError) Error() string { return e.Text }
+
 // pageWith shows an error page to the user: no redirect URI is known to be safe.
 func pageWith(why cause.Cause, text string) *refusal { return &refusal{cause: why, text: text} }
 

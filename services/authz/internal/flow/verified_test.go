@@ -20,7 +20,7 @@ func TestARefusalRedirectsByTheFactsAndNotByTheCheckThatSpoke(t *testing.T) {
 	registration := client.Registration{Client: client.Client{ID: "vdo_client_a"}, RedirectURIs: []string{uri}}
 	disabled := registration
 	disabled.Disabled = true
-	f := Flow{Config{Issuer: "https://usher.test"}}
+	f := Flow{Issuer: "https://usher.test"}
 	for name, row := range map[string]struct {
 		request request
 		want    Kind

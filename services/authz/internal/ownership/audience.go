@@ -28,7 +28,7 @@ func (a Audience) Check(ctx context.Context, registration client.Registration, s
 	if registration.Status == client.Live {
 		return nil
 	}
-	person, err := a.People.Find(ctx, session)
+	person, err := a.People.Person(ctx, session)
 	if err != nil {
 		return err
 	}

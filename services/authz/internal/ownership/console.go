@@ -51,7 +51,7 @@ const keptUses = 90 * 24 * time.Hour
 
 // List returns the workspaces in which the user manages clients, and these clients.
 func (c Console) List(ctx context.Context, session secret.String) (Person, []Workspace, []OwnedClient, error) {
-	person, err := c.People.Find(ctx, session)
+	person, err := c.People.Person(ctx, session)
 	if err != nil {
 		return Person{}, nil, nil, err
 	}
@@ -86,7 +86,7 @@ func (c Console) Get(ctx context.Context, session secret.String, clientID string
 
 // person returns the user of a session, who is the actor of the context that it returns.
 func (c Console) person(ctx context.Context, session secret.String) (context.Context, Person, error) {
-	person, err := c.People.Find(ctx, session)
+	person, err := c.People.Person(ctx, session)
 	if err == nil && c.Acting != nil {
 		ctx = c.Acting(ctx, person.UserID)
 	}

@@ -15,9 +15,11 @@ import (
 // SecretRequest asks for another secret.
 type SecretRequest struct {
 	ClientID string
-	Overlap  time.Duration
+	// Overlap is how long the present secret stays valid.
+	Overlap time.Duration
 	// Newest is the identifier of the newest secret that the user saw; empty for none.
-	Newest      string
+	Newest string
+	// ReplaceKeys makes a client with keys authenticate with the secret.
 	ReplaceKeys bool
 }
 
@@ -39,9 +41,8 @@ func (c Console) CreateSecret(ctx context.Context, session secret.String, r Secr
 	clear := secret.Generate(secret.ClientSecret)
 	record := secret.NewRecord(clear)
 	record.CreatedBy = person.UserID
-	err = c.Store.AddSecret(ctx, NewSecret{
-		ClientID: r.ClientID, Secret: record, Overlap: r.Overlap, Newest: r.Newest, ReplaceKeys: r.ReplaceKeys && app.UsesKeys(),
-	})
+	r.ReplaceKeys = r.ReplaceKeys && app.UsesKeys()
+	err = c.Store.AddSecret(ctx, r, record)
 	switch {
 	case errors.Is(err, ErrStale):
 		err = &ConflictError{"newest_secret_id", "a secret was created or removed meanwhile: look at the secrets once more"}

@@ -36,7 +36,7 @@ type Person struct {
 // People finds the user of a session.
 type People interface {
 	// Find returns the user with the workspaces, or ErrSignedOut.
-	Find(ctx context.Context, session secret.String) (Person, error)
+	Person(ctx context.Context, session secret.String) (Person, error)
 }
 
 // manages returns the workspaces in which the user may manage clients.

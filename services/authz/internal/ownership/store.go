@@ -62,18 +62,6 @@ type Tester struct {
 	AddedAt time.Time
 }
 
-// NewSecret is another secret of a client.
-type NewSecret struct {
-	ClientID string
-	Secret   secret.Record
-	// Overlap is how long the present secret stays valid.
-	Overlap time.Duration
-	// Newest is the identifier of the newest secret that the user saw; empty for none.
-	Newest string
-	// ReplaceKeys makes a client with keys authenticate with the secret.
-	ReplaceKeys bool
-}
-
 // Store stores the clients of workspaces. Its methods return client.ErrUnknown if there is no such
 // client.
 type Store interface {
@@ -98,7 +86,7 @@ type Store interface {
 	RemoveTester(ctx context.Context, clientID string, address emailaddress.Address) error
 	Testers(ctx context.Context, clientID string) ([]Tester, error)
 	// AddSecret returns ErrStale, or ErrTooMany.
-	AddSecret(ctx context.Context, n NewSecret) error
+	AddSecret(ctx context.Context, r SecretRequest, record secret.Record) error
 	// RemoveSecret returns ErrLast.
 	RemoveSecret(ctx context.Context, clientID, secretID string) error
 

@@ -34,7 +34,7 @@ func newBench(t *testing.T) bench {
 
 func emptyBench() bench {
 	b := bench{entries: authztest.NewEntries(), clock: authztest.NewClock(), browser: secret.NewCode()}
-	b.Store = pending.New(pending.Config{Entries: b.entries, Lifetime: lifetime, Kept: kept, Now: b.clock.Now})
+	b.Store = &pending.Store{Entries: b.entries, Lifetime: lifetime, Kept: kept, Now: b.clock.Now}
 	return b
 }
 

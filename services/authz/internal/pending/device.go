@@ -38,7 +38,7 @@ func (s *storedDevice) device() (*Device, error) {
 // OpenDevice stores the request of a device, which no browser has claimed yet, and returns its
 // random identifier.
 func (s *Store) OpenDevice(ctx context.Context, r Request, lifetime time.Duration) (string, error) {
-	return s.open(ctx, entry{Request: r, Deadline: s.config.Now().Add(lifetime)})
+	return s.open(ctx, entry{Request: r, Deadline: s.Now().Add(lifetime)})
 }
 
 // Claim binds the request of a device to the browser in which its user code was entered. A browser
@@ -57,7 +57,7 @@ func (s *Store) Claim(ctx context.Context, id string, browser secret.String) (Au
 			return Authorization{}, err
 		case e.Device == nil:
 			return Authorization{}, ErrUnknown
-		case !s.config.Now().Before(s.end(e)):
+		case !s.Now().Before(s.end(e)):
 			return Authorization{}, ErrExpired
 		case secret.Equal(e.Browser, claimed):
 			return e.authorization(id), nil
@@ -80,7 +80,7 @@ func (s *Store) ForDevice(ctx context.Context, id string) (Authorization, error)
 		return Authorization{}, err
 	case e.Device == nil:
 		return Authorization{}, ErrUnknown
-	case !s.config.Now().Before(e.Deadline):
+	case !s.Now().Before(e.Deadline):
 		return Authorization{}, ErrExpired
 	}
 	return e.authorization(id), nil

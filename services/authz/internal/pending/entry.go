@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
-	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -49,19 +48,13 @@ type stored struct {
 	// entry as expired.
 	Outcome    *storedOutcome `json:"outcome,omitempty"`
 	Unverified bool           `json:"unverified,omitempty"`
-	Refusal    *storedRefusal `json:"refusal,omitempty"`
+	Refusal    *Refusal       `json:"refusal,omitempty"`
 	Device     *storedDevice  `json:"device,omitempty"`
 	Silent     bool           `json:"silent,omitempty"`
 	OnlyUser   string         `json:"only_user,omitempty"`
 	Pushed     string         `json:"pushed,omitempty"`
 	ShortCode  bool           `json:"short_code,omitempty"`
 	Until      int64          `json:"until,omitempty"`
-}
-
-type storedRefusal struct {
-	Cause string `json:"cause"`
-	Code  string `json:"code"`
-	Text  string `json:"text"`
 }
 
 type storedOutcome struct {
@@ -113,14 +106,11 @@ func encode(e entry) ([]byte, error) {
 	s := stored{
 		AuthorizationRequest: e.AuthorizationRequest, RedirectURI: []byte(e.RedirectURI), Scope: e.Scope.String(),
 		ClientName: []byte(e.ClientName), State: []byte(e.State), Browser: e.Browser.Bytes(), Deadline: e.Deadline.UnixMicro(),
-		UserID: e.Viewer.UserID, Epoch: e.Viewer.Epoch,
+		UserID: e.Viewer.UserID, Epoch: e.Viewer.Epoch, Refusal: e.Refusal,
 		LoginHint: []byte(e.LoginHint), Unverified: e.Unverified, Silent: e.Silent, OnlyUser: e.Demand.UserID, Pushed: e.PushedID, ShortCode: e.ShortCode, SignIn: e.Demand.SignIn, Account: e.Demand.Account,
 	}
 	if e.Demand.SignIn || e.Demand.Account {
 		s.Session = e.Demand.Session.Bytes()
-	}
-	if r := e.Refusal; r != nil {
-		s.Refusal = &storedRefusal{Cause: string(r.Cause), Code: r.Code, Text: r.Text}
 	}
 	if e.Device != nil {
 		s.Device = e.Device.stored()
@@ -168,7 +158,7 @@ func decode(value []byte) (entry, error) {
 	e := entry{
 		Request: Request{
 			AuthorizationRequest: request, ClientName: string(s.ClientName), State: string(s.State),
-			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.refusal(), Device: device, Silent: s.Silent,
+			LoginHint: string(s.LoginHint), Demand: demand, Unverified: s.Unverified, Refusal: s.Refusal, Device: device, Silent: s.Silent,
 			PushedID: s.Pushed, ShortCode: s.ShortCode,
 		},
 		Browser:  browser,
@@ -182,13 +172,6 @@ func decode(value []byte) (entry, error) {
 		return entry{}, fmt.Errorf("decoding an authorization: %w", err)
 	}
 	return e, nil
-}
-
-func (s stored) refusal() *Refusal {
-	if s.Refusal == nil {
-		return nil
-	}
-	return &Refusal{Cause: cause.Cause(s.Refusal.Cause), Code: s.Refusal.Code, Text: s.Refusal.Text}
 }
 
 func (s stored) demand() (Demand, error) {

@@ -53,7 +53,7 @@ func (s *Store) Close(
 		if err := decide(&decided); err != nil {
 			return Authorization{}, false, err
 		}
-		decided.Outcome.At, decided.Outcome.Attempt = time.UnixMicro(s.config.Now().UnixMicro()), 1
+		decided.Outcome.At, decided.Outcome.Attempt = time.UnixMicro(s.Now().UnixMicro()), 1
 		e.Viewer, e.Outcome = decided.Viewer, decided.Outcome
 		// If CompareAndSet fails, the entry was bound again, decided or deleted concurrently.
 		if set, err := s.replace(ctx, id, e, before); err != nil || set {
@@ -89,7 +89,7 @@ func (s *Store) replace(ctx context.Context, id string, e entry, before []byte) 
 	if err != nil {
 		return false, err
 	}
-	set, err := s.config.Entries.CompareAndSet(ctx, key(id), before, after)
+	set, err := s.Entries.CompareAndSet(ctx, key(id), before, after)
 	if err != nil {
 		return false, fmt.Errorf("changing an authorization: %w", err)
 	}

@@ -56,12 +56,13 @@ type Request struct {
 	Silent bool
 }
 
-// Refusal is why a request was refused.
+// Refusal is why a request was refused; it is stored as JSON.
 type Refusal struct {
 	// Cause is for the log.
-	Cause cause.Cause
+	Cause cause.Cause `json:"cause"`
 	// Code and Text are `error` and `error_description` of the response (RFC 6749 §4.1.2.1).
-	Code, Text string
+	Code string `json:"code"`
+	Text string `json:"text"`
 }
 
 // Demand requires another session than the one that the browser had when the authorization started.
@@ -110,8 +111,9 @@ type Entries interface {
 	CompareAndSet(ctx context.Context, key string, before, after []byte) (bool, error)
 }
 
-// Config configures a Store.
-type Config struct {
+// Store stores the pending authorizations. Its methods may be called concurrently and return the
+// errors of Entries.
+type Store struct {
 	Entries Entries
 	// Lifetime is how long a request may wait for its decision.
 	Lifetime time.Duration
@@ -120,13 +122,6 @@ type Config struct {
 	Kept time.Duration
 	Now  func() time.Time
 }
-
-// Store stores the pending authorizations. Its methods may be called concurrently and return the
-// errors of Entries.
-type Store struct{ config Config }
-
-// New returns a Store over the entries.
-func New(config Config) *Store { return &Store{config: config} }
 
 // ValidBrowser reports whether a browser token has the right format. Authorizations are opened only
 // for such tokens.
@@ -138,20 +133,20 @@ func (s *Store) Open(ctx context.Context, browser secret.String, r Request) (str
 		return "", ErrNotFound
 	}
 	return s.open(ctx, entry{
-		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: s.config.Now().Add(s.config.Lifetime),
+		Request: r, Browser: secret.Sum(browser.Reveal()), Deadline: s.Now().Add(s.Lifetime),
 	})
 }
 
 func (s *Store) open(ctx context.Context, e entry) (string, error) {
-	now := s.config.Now()
+	now := s.Now()
 	id := newID(now)
 	value, err := encode(e)
 	if err != nil {
 		return "", err
 	}
 	// The TTL is never shorter than Lifetime: missing then knows that the request has expired.
-	ttl := max(s.config.Lifetime, e.Deadline.Sub(now)) + s.config.Kept
-	if err := s.config.Entries.Put(ctx, key(id), value, ttl); err != nil {
+	ttl := max(s.Lifetime, e.Deadline.Sub(now)) + s.Kept
+	if err := s.Entries.Put(ctx, key(id), value, ttl); err != nil {
 		return "", fmt.Errorf("storing an authorization: %w", err)
 	}
 	return id, nil
@@ -186,7 +181,7 @@ func (s *Store) Expired(ctx context.Context, id string, browser secret.String) (
 	if err != nil {
 		return Request{}, false, err
 	}
-	return e.Request, e.Outcome == nil && !s.config.Now().Before(e.Deadline), nil
+	return e.Request, e.Outcome == nil && !s.Now().Before(e.Deadline), nil
 }
 
 // Bind records the user to whom the consent screen is shown. The same viewer again changes nothing.
@@ -250,7 +245,7 @@ func (s *Store) read(ctx context.Context, id string, browser secret.String) (ent
 	if err != nil {
 		return entry{}, nil, err
 	}
-	if end := s.end(e); !s.config.Now().Before(end) {
+	if end := s.end(e); !s.Now().Before(end) {
 		return entry{}, nil, ErrExpired
 	}
 	return e, value, nil
@@ -260,7 +255,7 @@ func (s *Store) read(ctx context.Context, id string, browser secret.String) (ent
 // stored.
 func (s *Store) end(e entry) time.Time {
 	if e.Outcome != nil {
-		return e.Deadline.Add(s.config.Kept)
+		return e.Deadline.Add(s.Kept)
 	}
 	return e.Deadline
 }
@@ -285,7 +280,7 @@ func (s *Store) load(ctx context.Context, id string) (entry, []byte, error) {
 	if !secret.ValidCode(id) {
 		return entry{}, nil, s.missing(id)
 	}
-	value, found, err := s.config.Entries.Get(ctx, key(id))
+	value, found, err := s.Entries.Get(ctx, key(id))
 	if err != nil {
 		return entry{}, nil, fmt.Errorf("reading an authorization: %w", err)
 	}
@@ -299,7 +294,7 @@ func (s *Store) load(ctx context.Context, id string) (entry, []byte, error) {
 // missing returns ErrExpired for an identifier whose lifetime is over, and ErrUnknown for any
 // other.
 func (s *Store) missing(id string) error {
-	if created, ok := createdAt(id); ok && !s.config.Now().Before(created.Add(s.config.Lifetime)) {
+	if created, ok := createdAt(id); ok && !s.Now().Before(created.Add(s.Lifetime)) {
 		return cause.With(ErrExpired, cause.AuthorizationUnknown)
 	}
 	return cause.With(ErrUnknown, cause.AuthorizationUnknown)

@@ -65,9 +65,9 @@ func TestAllTabsOfOneScreenAreBound(t *testing.T) {
 func TestFault_A1_OneOfManyDecidesAndAllSeeTheSame(t *testing.T) {
 	for range rounds {
 		b := newBench(t)
-		memory := pending.New(pending.Config{
+		memory := &pending.Store{
 			Entries: shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now}), Lifetime: lifetime, Kept: kept, Now: b.clock.Now,
-		})
+		}
 		id, err := memory.Open(t.Context(), b.browser, request())
 		if err != nil {
 			t.Fatal(err)

@@ -41,20 +41,14 @@ type Entries interface {
 	Delete(ctx context.Context, key string) error
 }
 
-// Config configures a Store.
-type Config struct {
+// Store stores the requests. Its methods may be called concurrently and return the errors of Entries.
+type Store struct {
 	Entries Entries
 	// Decided is how long it is stored that a request_uri is used: at least as long as an
 	// authorization that began with it may be decided.
 	Decided time.Duration
 	Now     func() time.Time
 }
-
-// Store stores the requests. Its methods may be called concurrently and return the errors of Entries.
-type Store struct{ config Config }
-
-// New returns a Store over the entries.
-func New(config Config) *Store { return &Store{config: config} }
 
 // Request is a validated request of a client.
 type Request struct {
@@ -76,13 +70,13 @@ type stored struct {
 // Keep stores a request and returns its request_uri, with 256 random bits.
 func (s *Store) Keep(ctx context.Context, r Request) (secret.String, error) {
 	value, err := json.Marshal(stored{
-		ClientID: r.ClientID, Parameters: r.Parameters, Deadline: s.config.Now().Add(Lifetime).UnixMicro(), HintUserID: r.HintUserID,
+		ClientID: r.ClientID, Parameters: r.Parameters, Deadline: s.Now().Add(Lifetime).UnixMicro(), HintUserID: r.HintUserID,
 	})
 	if err != nil {
 		return secret.String{}, fmt.Errorf("encoding a pushed request: %w", err)
 	}
 	reference := secret.NewCode()
-	if err := s.config.Entries.Put(ctx, requestKey(hashed(reference.Reveal())), value, kept); err != nil {
+	if err := s.Entries.Put(ctx, requestKey(hashed(reference.Reveal())), value, kept); err != nil {
 		return secret.String{}, fmt.Errorf("storing a pushed request: %w", err)
 	}
 	return secret.New(prefix + reference.Reveal()), nil
@@ -96,7 +90,7 @@ func (s *Store) Find(ctx context.Context, uri, clientID string) (r Request, id s
 		return Request{}, "", cause.With(ErrNotFound, cause.PushedRequestUnknown)
 	}
 	id = hashed(reference)
-	value, found, err := s.config.Entries.Get(ctx, requestKey(id))
+	value, found, err := s.Entries.Get(ctx, requestKey(id))
 	if err != nil {
 		return Request{}, "", fmt.Errorf("reading a pushed request: %w", err)
 	}
@@ -110,7 +104,7 @@ func (s *Store) Find(ctx context.Context, uri, clientID string) (r Request, id s
 	switch {
 	case entry.ClientID != clientID:
 		return Request{}, "", cause.With(ErrNotFound, cause.PushedRequestOtherClient)
-	case !s.config.Now().Before(time.UnixMicro(entry.Deadline)):
+	case !s.Now().Before(time.UnixMicro(entry.Deadline)):
 		return Request{}, "", cause.With(ErrNotFound, cause.PushedRequestExpired)
 	}
 	return Request{ClientID: entry.ClientID, Parameters: entry.Parameters, HintUserID: entry.HintUserID}, id, nil
@@ -120,7 +114,7 @@ func (s *Store) Find(ctx context.Context, uri, clientID string) (r Request, id s
 // several authorizations, one succeeds and the others return ErrUsed. For the same authorization it
 // succeeds again. The request is then no longer found.
 func (s *Store) Claim(ctx context.Context, id, authorization string) error {
-	claimed, err := s.config.Entries.PutNew(ctx, usedKey(id), []byte(authorization), s.config.Decided)
+	claimed, err := s.Entries.PutNew(ctx, usedKey(id), []byte(authorization), s.Decided)
 	if err != nil {
 		return fmt.Errorf("spending a pushed request: %w", err)
 	}
@@ -128,13 +122,13 @@ func (s *Store) Claim(ctx context.Context, id, authorization string) error {
 		return s.Check(ctx, id, authorization)
 	}
 	// The record above is what counts: a request that is still found can be shown, and not decided.
-	_ = s.config.Entries.Delete(ctx, requestKey(id))
+	_ = s.Entries.Delete(ctx, requestKey(id))
 	return nil
 }
 
 // Check returns ErrUsed if another authorization of the same request_uri was decided.
 func (s *Store) Check(ctx context.Context, id, authorization string) error {
-	by, found, err := s.config.Entries.Get(ctx, usedKey(id))
+	by, found, err := s.Entries.Get(ctx, usedKey(id))
 	if err != nil {
 		return fmt.Errorf("reading the use of a pushed request: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 // Workspaces reads the workspaces of the identity service.
 type Workspaces interface {
 	// Exists reports whether there is a workspace with the identifier.
-	Exists(ctx context.Context, id string) (bool, error)
+	WorkspaceExists(ctx context.Context, id string) (bool, error)
 }
 
 // checkService refuses a client that could not use client_credentials, or that has a workspace
@@ -32,7 +32,7 @@ func (d Clients) checkService(ctx context.Context, registration client.Registrat
 	case !serves:
 		return nil
 	}
-	exists, err := d.Workspaces.Exists(ctx, workspace)
+	exists, err := d.Workspaces.WorkspaceExists(ctx, workspace)
 	if err == nil && !exists {
 		err = oauth.InvalidField("workspace_id", "names no workspace")
 	}

@@ -25,22 +25,14 @@ const (
 	maxSets = 1000
 )
 
-// Document is a JWK Set as it was read, and how long it may be used.
-type Document struct {
-	Body   []byte
-	MaxAge time.Duration
-}
-
-// Config configures a Cache.
-type Config struct {
-	// Read reads a document. Its error says why it cannot, for the log.
-	Read func(ctx context.Context, address string) (Document, error)
-	Now  func() time.Time
-}
+// Read reads a JWK Set, and returns how long it may be used. Its error says why it cannot, for the
+// log.
+type Read func(ctx context.Context, address string) (document []byte, maxAge time.Duration, err error)
 
 // Cache has the keys of each address. Its methods may be called concurrently.
 type Cache struct {
-	config  Config
+	reads   Read
+	now     func() time.Time
 	flights singleflight.Group
 
 	mu   sync.Mutex
@@ -59,7 +51,9 @@ type set struct {
 }
 
 // New returns an empty cache.
-func New(config Config) *Cache { return &Cache{config: config, sets: map[string]set{}} }
+func New(read Read, now func() time.Time) *Cache {
+	return &Cache{reads: read, now: now, sets: map[string]set{}}
+}
 
 // At returns the keys at an address.
 func (c *Cache) At(address string) assertion.Keys { return published{c, address} }
@@ -74,13 +68,13 @@ type published struct {
 // identifier.
 func (p published) Keys(ctx context.Context, keyID string) ([]jose.Key, error) {
 	found := p.cache.use(p.address)
-	if found.wantsRead(keyID, p.cache.config.Now()) {
+	if found.wantsRead(keyID, p.cache.now()) {
 		var err error
 		if found, err = p.cache.read(ctx, p.address, keyID); err != nil {
 			return nil, err
 		}
 	}
-	if found.readAt.IsZero() || p.cache.config.Now().Sub(found.readAt) > max(maxStale, found.freshUntil.Sub(found.readAt)) {
+	if found.readAt.IsZero() || p.cache.now().Sub(found.readAt) > max(maxStale, found.freshUntil.Sub(found.readAt)) {
 		return nil, cause.With(fmt.Errorf("%w: %w", assertion.ErrKeysUnreadable, found.err), cause.ClientKeysUnreadable)
 	}
 	return found.keys, nil
@@ -102,7 +96,7 @@ func (c *Cache) use(address string) set {
 	defer c.mu.Unlock()
 	found, has := c.sets[address]
 	if has {
-		found.usedAt = c.config.Now()
+		found.usedAt = c.now()
 		c.sets[address] = found
 	}
 	return found
@@ -114,7 +108,7 @@ func (c *Cache) read(ctx context.Context, address, keyID string) (set, error) {
 	shared := context.WithoutCancel(ctx)
 	done := c.flights.DoChan(address, func() (any, error) {
 		before := c.use(address)
-		if !before.wantsRead(keyID, c.config.Now()) { // it was read since the caller looked
+		if !before.wantsRead(keyID, c.now()) { // it was read since the caller looked
 			return before, nil
 		}
 		after := c.after(shared, before, address)
@@ -133,13 +127,13 @@ func (c *Cache) read(ctx context.Context, address, keyID string) (set, error) {
 // after returns a set after a read of its address. A read that fails leaves the keys.
 func (c *Cache) after(ctx context.Context, before set, address string) set {
 	after := before
-	document, err := c.config.Read(ctx, address)
-	now := c.config.Now()
+	document, maxAge, err := c.reads(ctx, address)
+	now := c.now()
 	after.triedAt, after.usedAt = now, now
 	if err == nil {
 		var keys []jose.Key
-		if keys, err = jose.UsableKeys(document.Body); err == nil {
-			after.keys, after.readAt, after.freshUntil = keys, now, now.Add(document.MaxAge)
+		if keys, err = jose.UsableKeys(document); err == nil {
+			after.keys, after.readAt, after.freshUntil = keys, now, now.Add(maxAge)
 		} else {
 			err = fmt.Errorf("the document %w", err)
 		}

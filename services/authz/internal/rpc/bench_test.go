@@ -59,12 +59,12 @@ func newBench(t *testing.T) *bench {
 		token: secret.NewCode().Reveal(),
 	}
 	authztest.Register(t, b.registry)
-	f := flow.Flow{Config: flow.Config{
-		Clients: b.registry, Sessions: rpc.Sessions{Client: b.identity}, Scopes: catalog.Default(), Resources: catalog.Default(), Issuer: "https://usher.test",
+	f := flow.Flow{
+		Clients: b.registry, Sessions: rpc.Identity{Sessions: b.identity}, Scopes: catalog.Default(), Resources: catalog.Default(), Issuer: "https://usher.test",
 		Now:     b.clock.Now,
-		Pending: pending.New(pending.Config{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now}),
-		Codes:   code.New(code.Config{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now}),
-	}}
+		Pending: &pending.Store{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now},
+		Codes:   &code.Store{Entries: b.entries, Lifetime: time.Minute, Now: b.clock.Now},
+	}
 	b.authorizations, b.decisions = &rpc.Authorizations{Flow: f}, &rpc.Decisions{Flow: f}
 	b.codes = &rpc.Codes{Codes: f.Codes}
 	b.clients = &rpc.Clients{Guard: client.Guard{Authenticator: client.Authenticator{Records: b.registry}, Limiter: &ratelimit.Limiter{}}, Registry: b.registry, Flow: f, Uses: &dynamic.Users{Store: b.registry, Now: b.clock.Now}}

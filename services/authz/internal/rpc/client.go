@@ -106,10 +106,8 @@ func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateCli
 	if err != nil || req.GetProof() == nil {
 		return registered, err
 	}
-	err = s.Proofs.Use(ctx, client.Proof{
-		ID: req.GetProof().GetId(), Lifetime: time.Duration(req.GetProof().GetLifetimeSeconds()) * time.Second,
-	})
-	return registered, err
+	lifetime := time.Duration(req.GetProof().GetLifetimeSeconds()) * time.Second
+	return registered, s.Proofs.Use(ctx, req.GetProof().GetId(), lifetime)
 }
 
 func (s *Clients) validateCredentials(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {

@@ -33,8 +33,8 @@ func (s *PushedAuthorizations) PushAuthorization(
 	if hint := req.GetIdTokenHint(); hint != nil {
 		push.Hint = &flow.IDTokenHint{ClientID: hint.GetClientId(), UserID: hint.GetUserId()}
 	}
-	result, err := s.Flow.Push(document.WithSource(ctx, source), push)
-	var refused *flow.PushError
+	uri, lifetime, err := s.Flow.Push(document.WithSource(ctx, source), push)
+	var refused *flow.RequestError
 	switch {
 	case errors.As(err, &refused):
 		parameter, value := cause.Expected(err)
@@ -45,5 +45,5 @@ func (s *PushedAuthorizations) PushAuthorization(
 	case err != nil:
 		return nil, toStatus(err)
 	}
-	return &authzv1.PushAuthorizationResponse{RequestUri: result.URI.Reveal(), ExpiresIn: int32(result.Lifetime / time.Second)}, nil
+	return &authzv1.PushAuthorizationResponse{RequestUri: uri.Reveal(), ExpiresIn: int32(lifetime / time.Second)}, nil
 }

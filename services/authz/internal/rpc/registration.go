@@ -29,9 +29,7 @@ type Registrations struct {
 func (s *Registrations) RegisterClient(
 	ctx context.Context, req *authzv1.RegisterClientRequest,
 ) (*authzv1.RegisterClientResponse, error) {
-	registered, err := s.Registrar.Register(ctx, dynamic.Request{
-		Metadata: metadataOf(req.GetMetadata()), InitialToken: secret.New(req.GetInitialAccessToken()), Source: req.GetSourceAddress(),
-	})
+	registered, err := s.Registrar.Register(ctx, metadataOf(req.GetMetadata()), secret.New(req.GetInitialAccessToken()), req.GetSourceAddress())
 	err = registrationStatus(err)
 	s.Count(err != nil, oerr.Reason(err))
 	if err != nil {

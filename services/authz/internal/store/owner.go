@@ -302,27 +302,27 @@ func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Teste
 }
 
 // AddSecret makes a new secret the current one, as RotateClientSecret does, if the newest one is that of
-// the change and no other is valid. It returns ownership.ErrStale, ownership.ErrTooMany, or
+// the request and no other is valid. It returns ownership.ErrStale, ownership.ErrTooMany, or
 // client.ErrUnknown.
-func (s *Store) AddSecret(ctx context.Context, n ownership.NewSecret) error {
-	return s.changeOwned(ctx, ownedEvent("client.secret_rotated", n.ClientID), func(tx *sqldb.Tx) error {
-		if n.ReplaceKeys {
-			if err := tx.Run(ctx, s.useSecrets(n.ClientID)...); err != nil {
+func (s *Store) AddSecret(ctx context.Context, r ownership.SecretRequest, record secret.Record) error {
+	return s.changeOwned(ctx, ownedEvent("client.secret_rotated", r.ClientID), func(tx *sqldb.Tx) error {
+		if r.ReplaceKeys {
+			if err := tx.Run(ctx, s.useSecrets(r.ClientID)...); err != nil {
 				return err
 			}
 		}
-		held, err := s.heldSecrets(ctx, tx, n.ClientID)
+		held, err := s.heldSecrets(ctx, tx, r.ClientID)
 		switch {
 		case err != nil:
 			return err
-		case held.newest != n.Newest:
+		case held.newest != r.Newest:
 			return ownership.ErrStale
 		case len(held.hashes) >= client.MaxSecrets:
 			return ownership.ErrTooMany
 		}
 		return tx.Run(ctx,
-			sqldb.Stmt(s.text.deleteExpiring, n.ClientID), sqldb.Stmt(s.text.expireCurrent, n.ClientID, n.Overlap.Microseconds()),
-			s.secretRow(n.ClientID, n.Secret))
+			sqldb.Stmt(s.text.deleteExpiring, r.ClientID), sqldb.Stmt(s.text.expireCurrent, r.ClientID, r.Overlap.Microseconds()),
+			s.secretRow(r.ClientID, record))
 	})
 }
 

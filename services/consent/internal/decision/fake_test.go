@@ -251,13 +251,13 @@ func (w *world) Refuse(_ context.Context, _ decision.Request, refusal decision.R
 	return secret.New("https://yourapp.com/callback?error=refused"), err
 }
 
-func (w *world) Granted(_ context.Context, u oauth.UserClient, epoch int64) ([]decision.Granted, error) {
+func (w *world) Granted(_ context.Context, u oauth.UserClient, epoch int64) ([]oauth.GrantedScopes, error) {
 	leave, err := w.enter("Granted")
 	defer leave()
-	var list []decision.Granted
+	var list []oauth.GrantedScopes
 	for _, c := range w.consents {
 		if c.UserID == u.UserID && c.ClientID == u.ClientID && c.Epoch == epoch {
-			list = append(list, decision.Granted{WorkspaceID: c.WorkspaceID, Scope: c.Scope})
+			list = append(list, oauth.GrantedScopes{WorkspaceID: c.WorkspaceID, Scope: c.Scope})
 		}
 	}
 	return list, err

@@ -81,6 +81,6 @@ func (d Decider) Ask(ctx context.Context, r Request, workspaceID, reason string)
 		return err
 	}
 	return d.Requests.Ask(ctx, policy.Request{
-		WorkspaceID: workspaceID, ClientID: pending.ClientID, User: policy.Actor{UserID: user.ID, Name: user.DisplayName}, Reason: reason,
+		WorkspaceID: workspaceID, ClientID: pending.ClientID, User: oauth.NamedUser{UserID: user.ID, Name: user.DisplayName}, Reason: reason,
 	}, access[workspaceID])
 }

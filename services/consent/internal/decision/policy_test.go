@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/policy"
@@ -106,7 +107,7 @@ func TestAMemberAsksForTheClientOfAnOpenRequest(t *testing.T) {
 	if err := d.Ask(t.Context(), request("john"), "ws_acme", "for captions"); err != nil {
 		t.Fatal(err)
 	}
-	want := policy.Request{WorkspaceID: "ws_acme", ClientID: "app", User: policy.Actor{UserID: "usr_john", Name: "John Doe"}, Reason: "for captions"}
+	want := policy.Request{WorkspaceID: "ws_acme", ClientID: "app", User: oauth.NamedUser{UserID: "usr_john", Name: "John Doe"}, Reason: "for captions"}
 	if len(w.asked) != 1 || w.asked[0] != want {
 		t.Errorf("asked %+v", w.asked)
 	}

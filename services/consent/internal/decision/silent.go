@@ -23,13 +23,7 @@ const (
 // Grants are the consents of a user-client.
 type Grants interface {
 	// Granted returns what was approved at an epoch of the user-client, one or several for a workspace.
-	Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]Granted, error)
-}
-
-// Granted is what a user approved in one workspace.
-type Granted struct {
-	WorkspaceID string
-	Scope       oauth.Scope
+	Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]oauth.GrantedScopes, error)
 }
 
 // SilentDecision is a decision without a page.
@@ -84,7 +78,7 @@ func (d Decider) RefuseSilently(ctx context.Context, r Request, refusal Refusal)
 }
 
 // chooseWorkspace returns the one workspace in which the whole scope was approved.
-func chooseWorkspace(user User, scope oauth.Scope, granted []Granted) (string, Refusal) {
+func chooseWorkspace(user User, scope oauth.Scope, granted []oauth.GrantedScopes) (string, Refusal) {
 	approved := map[string]oauth.Scope{}
 	for _, g := range granted {
 		approved[g.WorkspaceID] = append(approved[g.WorkspaceID], g.Scope...)

@@ -10,17 +10,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// Actor is who decides.
-type Actor struct {
-	// UserID and Name are the administrator's; empty for an operator. Name is untrusted text.
-	UserID, Name string
-}
-
 // Setting is a policy as it was set.
 type Setting struct {
 	Rule Rule
 	// By is who set it, and At when; zero where none was set.
-	By Actor
+	By oauth.NamedUser
 	At time.Time
 	// Waiting is how many requests wait; it is counted up to 1,000.
 	Waiting int
@@ -29,7 +23,7 @@ type Setting struct {
 // Approval is an approved client.
 type Approval struct {
 	ClientID string
-	By       Actor
+	By       oauth.NamedUser
 	At       time.Time
 }
 
@@ -47,13 +41,13 @@ const (
 // Request is a member's request for the approval of a client. The names and texts are untrusted.
 type Request struct {
 	WorkspaceID, ClientID string
-	User                  Actor
+	User                  oauth.NamedUser
 	Reason                string
 	At                    time.Time
 	State                 State
 	// The rest is of the decision, and empty while the request waits.
 	Answer    string
-	By        Actor
+	By        oauth.NamedUser
 	DecidedAt time.Time
 }
 
@@ -62,7 +56,7 @@ type Decision struct {
 	WorkspaceID, ClientID string
 	Approve               bool
 	Answer                string
-	By                    Actor
+	By                    oauth.NamedUser
 }
 
 // Query selects a page of requests.
@@ -79,13 +73,13 @@ type Query struct {
 type Store interface {
 	Policies
 	Setting(ctx context.Context, workspaceID string) (Setting, error)
-	SetRule(ctx context.Context, workspaceID string, rule Rule, by Actor) error
+	SetRule(ctx context.Context, workspaceID string, rule Rule, by oauth.NamedUser) error
 	// ApprovedClients lists the approved clients of a workspace, in no particular order.
 	ApprovedClients(ctx context.Context, workspaceID string) ([]Approval, error)
 	// Approve approves a client, and the requests that wait for it. ErrFull.
-	Approve(ctx context.Context, workspaceID, clientID string, by Actor) error
+	Approve(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error
 	// Withdraw withdraws the approval of a client; it succeeds where there is none.
-	Withdraw(ctx context.Context, workspaceID, clientID string, by Actor) error
+	Withdraw(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error
 	// Requests lists requests, the newest first.
 	Requests(ctx context.Context, q Query) ([]Request, error)
 	// RequestsOf returns the requests of a user for a client, in all workspaces.
@@ -123,7 +117,7 @@ func (a Administration) change(ctx context.Context, workspaceID string, change f
 }
 
 // SetRule sets the rule of a workspace.
-func (a Administration) SetRule(ctx context.Context, workspaceID string, rule Rule, by Actor) error {
+func (a Administration) SetRule(ctx context.Context, workspaceID string, rule Rule, by oauth.NamedUser) error {
 	if rule != Anyone && rule != Approved && rule != None {
 		return oauth.InvalidField("policy", "must be anyone, approved or nobody")
 	}
@@ -131,12 +125,12 @@ func (a Administration) SetRule(ctx context.Context, workspaceID string, rule Ru
 }
 
 // Approve approves a client. ErrFull.
-func (a Administration) Approve(ctx context.Context, workspaceID, clientID string, by Actor) error {
+func (a Administration) Approve(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error {
 	return a.change(ctx, workspaceID, func() error { return a.Store.Approve(ctx, workspaceID, clientID, by) })
 }
 
 // Withdraw withdraws the approval of a client. Connections stay.
-func (a Administration) Withdraw(ctx context.Context, workspaceID, clientID string, by Actor) error {
+func (a Administration) Withdraw(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error {
 	return a.change(ctx, workspaceID, func() error { return a.Store.Withdraw(ctx, workspaceID, clientID, by) })
 }
 
@@ -172,4 +166,9 @@ func (a Administration) Ask(ctx context.Context, r Request, access Access) (err 
 		return oauth.InvalidField("workspace_id", "needs no approval of the app")
 	}
 	return a.Store.Ask(ctx, r)
+}
+
+// RequestsOf returns the requests of a user for a client, in all workspaces.
+func (a Administration) RequestsOf(ctx context.Context, userID, clientID string) ([]Request, error) {
+	return a.Store.RequestsOf(ctx, userID, clientID)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/consent/internal/policy"
 )
 
@@ -31,7 +32,7 @@ func (d *database) Policies(context.Context, []string) (map[string]policy.Policy
 	return map[string]policy.Policy{"ws_acme": d.policy}, d.fail
 }
 
-func (d *database) SetRule(_ context.Context, _ string, rule policy.Rule, _ policy.Actor) error {
+func (d *database) SetRule(_ context.Context, _ string, rule policy.Rule, _ oauth.NamedUser) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.policy = policy.Policy{Rule: rule}
@@ -102,7 +103,7 @@ func TestADecisionObeysEveryChangeThatReturned(t *testing.T) {
 			rule = policy.Anyone
 		}
 		current.Store(0)
-		if err := administration.SetRule(t.Context(), "ws_acme", rule, policy.Actor{}); err != nil {
+		if err := administration.SetRule(t.Context(), "ws_acme", rule, oauth.NamedUser{}); err != nil {
 			t.Error(err)
 		}
 		current.Store(int64(i*10+10) + int64(rule))
@@ -157,7 +158,7 @@ func TestTextsOfPeopleAreBoundedAndPrintable(t *testing.T) {
 	if err := a.Ask(t.Context(), policy.Request{}, policy.Open); err == nil {
 		t.Error("a request where none is needed is stored")
 	}
-	if err := a.SetRule(t.Context(), "ws_acme", 7, policy.Actor{}); err == nil {
+	if err := a.SetRule(t.Context(), "ws_acme", 7, oauth.NamedUser{}); err == nil {
 		t.Error("an unknown rule is set")
 	}
 }

@@ -12,8 +12,10 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
@@ -25,16 +27,10 @@ import (
 type Workspaces struct {
 	consentv1.UnsafeWorkspaceServiceServer
 
-	Authorizer workspaceadmin.Authorizer
-	Apps       workspaceapp.Service
-	Policies   policy.Administration
-	Clients    workspaceapp.Clients
-}
-
-// administrator returns who sent a request.
-func (s *Workspaces) administrator(ctx context.Context, req workspaceadmin.Request) (policy.Actor, error) {
-	admin, err := s.Authorizer.Administrator(ctx, req)
-	return policy.Actor{UserID: admin.UserID, Name: admin.Name}, err
+	Sessions identityv1.SessionServiceClient
+	Apps     workspaceapp.Service
+	Policies policy.Administration
+	Clients  workspaceapp.Clients
 }
 
 // clientRequest is a request about a client.
@@ -43,9 +39,9 @@ type clientRequest interface {
 	GetClientId() string
 }
 
-// administratorOf is administrator for a request that must name a client.
-func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (policy.Actor, error) {
-	by, err := s.administrator(ctx, req)
+// administratorOf is workspaceadmin.Administrator for a request that must name a client.
+func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (oauth.NamedUser, error) {
+	by, err := workspaceadmin.Administrator(ctx, s.Sessions, req)
 	if err == nil && (req.GetClientId() == "" || len(req.GetClientId()) > maxID || strings.Contains(req.GetClientId(), "\x00")) {
 		err = invalid("client_id", "must be an identifier")
 	}
@@ -59,7 +55,7 @@ const maxID = 512
 func (s *Workspaces) ListWorkspaceApps(
 	ctx context.Context, req *consentv1.ListWorkspaceAppsRequest,
 ) (*consentv1.ListWorkspaceAppsResponse, error) {
-	if _, err := s.administrator(ctx, req); err != nil {
+	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
 		return nil, err
 	}
 	apps, next, err := s.Apps.List(ctx, req.GetWorkspaceId(), req.GetPageSize(), req.GetPageToken())
@@ -101,7 +97,7 @@ func (s *Workspaces) EndWorkspaceApp(
 func (s *Workspaces) GetWorkspacePolicy(
 	ctx context.Context, req *consentv1.GetWorkspacePolicyRequest,
 ) (*consentv1.GetWorkspacePolicyResponse, error) {
-	if _, err := s.administrator(ctx, req); err != nil {
+	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
 		return nil, err
 	}
 	setting, err := s.Policies.Store.Setting(ctx, req.GetWorkspaceId())
@@ -161,7 +157,7 @@ func (s *Workspaces) describe(ctx context.Context, ids []string) (described, err
 func (s *Workspaces) SetWorkspacePolicy(
 	ctx context.Context, req *consentv1.SetWorkspacePolicyRequest,
 ) (*consentv1.SetWorkspacePolicyResponse, error) {
-	by, err := s.administrator(ctx, req)
+	by, err := workspaceadmin.Administrator(ctx, s.Sessions, req)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +192,7 @@ func (s *Workspaces) SetAppApproval(
 func (s *Workspaces) ListAppRequests(
 	ctx context.Context, req *consentv1.ListAppRequestsRequest,
 ) (*consentv1.ListAppRequestsResponse, error) {
-	if _, err := s.administrator(ctx, req); err != nil {
+	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
 		return nil, err
 	}
 	p, err := paging.Of(req, 3)
@@ -205,7 +201,7 @@ func (s *Workspaces) ListAppRequests(
 	}
 	q := policy.Query{WorkspaceID: req.GetWorkspaceId(), WaitingOnly: req.GetWaitingOnly(), Limit: p.Size + 1}
 	if at, err := strconv.ParseInt(p.After[0], 10, 64); err == nil {
-		q.After = policy.Request{At: time.UnixMicro(at), ClientID: p.After[1], User: policy.Actor{UserID: p.After[2]}}
+		q.After = policy.Request{At: time.UnixMicro(at), ClientID: p.After[1], User: oauth.NamedUser{UserID: p.After[2]}}
 	}
 	list, err := s.Policies.Store.Requests(ctx, q)
 	if err != nil {

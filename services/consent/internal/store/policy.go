@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/policy"
@@ -113,7 +114,7 @@ func (s *Store) lock(ctx context.Context, tx *sqldb.Tx, workspaceID, userID stri
 }
 
 // SetRule sets the rule of a workspace. It changes nothing where this rule was set already.
-func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rule, by policy.Actor) error {
+func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rule, by oauth.NamedUser) error {
 	return s.inTx(ctx, "setting a policy", func(tx *sqldb.Tx) error {
 		if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
 			return err
@@ -133,7 +134,7 @@ func (s *Store) SetRule(ctx context.Context, workspaceID string, rule policy.Rul
 			return nil
 		}
 		return s.events.Append(ctx, tx, outbox.Event{
-			Kind: "workspace.app_policy_set", Actor: actorOf(by), WorkspaceID: workspaceID,
+			Kind: "workspace.app_policy_set", Actor: actor.OfAdministrator(by.UserID), WorkspaceID: workspaceID,
 			Changes: []outbox.Change{{Field: "app_policy", Before: ruleName(before.Rule), After: ruleName(rule)}},
 		})
 	})
@@ -150,14 +151,6 @@ func ruleName(r policy.Rule) string {
 		return "nobody"
 	}
 	return ""
-}
-
-// actorOf returns the actor of an event; zero, the actor of the context, for an operator.
-func actorOf(by policy.Actor) actor.Actor {
-	if by.UserID == "" {
-		return actor.Actor{}
-	}
-	return actor.OfUser(by.UserID)
 }
 
 // ApprovedClients lists the approved clients of a workspace.
@@ -190,7 +183,7 @@ func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID strin
 }
 
 // Approve approves a client, and the requests that wait for it.
-func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
+func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error {
 	return s.inTx(ctx, "approving a client", func(tx *sqldb.Tx) error {
 		if err := s.lock(ctx, tx, workspaceID, ""); err != nil {
 			return err
@@ -208,19 +201,19 @@ func (s *Store) Approve(ctx context.Context, workspaceID, clientID string, by po
 }
 
 // approvalEvent is the event of a change of a client's approval.
-func approvalEvent(kind, workspaceID, clientID string, by policy.Actor) outbox.Event {
+func approvalEvent(kind, workspaceID, clientID string, by oauth.NamedUser) outbox.Event {
 	change := outbox.Change{Field: "approval", After: strings.TrimPrefix(kind, "workspace.app_")}
 	if change.After == "withdrawn" {
 		change.Before = "approved"
 	}
 	return outbox.Event{
-		Kind: kind, Actor: actorOf(by), WorkspaceID: workspaceID, ClientID: clientID, Changes: []outbox.Change{change},
+		Kind: kind, Actor: actor.OfAdministrator(by.UserID), WorkspaceID: workspaceID, ClientID: clientID, Changes: []outbox.Change{change},
 	}
 }
 
 // approve approves a client, and returns false where it was approved already. policy.ErrFull. The policy of
 // the workspace is locked.
-func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by policy.Actor) (bool, error) {
+func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID string, by oauth.NamedUser) (bool, error) {
 	n, err := tx.Exec(ctx, s.policies.approve, workspaceID, clientID, by.UserID, by.Name)
 	if err != nil || n == 0 {
 		return false, err
@@ -243,7 +236,7 @@ func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) err
 }
 
 // Withdraw withdraws the approval of a client.
-func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by policy.Actor) error {
+func (s *Store) Withdraw(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error {
 	return s.inTx(ctx, "withdrawing an approval", func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, s.policies.withdraw, workspaceID, clientID)
 		if err != nil || n == 0 {

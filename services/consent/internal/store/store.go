@@ -98,15 +98,15 @@ func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Ap
 }
 
 // Granted returns what was approved at an epoch of a user-client.
-func (s *Store) Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]decision.Granted, error) {
+func (s *Store) Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]oauth.GrantedScopes, error) {
 	rows, err := s.db.Query(ctx, s.text.granted, u.UserID, u.ClientID, epoch)
 	if err != nil {
 		return nil, fmt.Errorf("reading consents: %w", err)
 	}
 	defer rows.Close()
-	var list []decision.Granted
+	var list []oauth.GrantedScopes
 	for rows.Next() {
-		var g decision.Granted
+		var g oauth.GrantedScopes
 		var scope string
 		if err := rows.Scan(&g.WorkspaceID, &scope); err != nil {
 			return nil, fmt.Errorf("reading a consent: %w", err)

@@ -11,18 +11,12 @@ import (
 // Prefix is the key prefix of every budget in the short-lived store.
 const Prefix = "identity:attempt:"
 
-// Config configures a Guard.
-type Config struct {
+// Guard rate-limits authentication attempts. Its methods may be called concurrently.
+type Guard struct {
 	Limiter *ratelimit.Limiter
 	// Account is the budget of each account, and Source the budget of each source address.
 	Account, Source ratelimit.Budget
 }
-
-// Guard rate-limits authentication attempts. Its methods may be called concurrently.
-type Guard struct{ config Config }
-
-// New returns a Guard.
-func New(config Config) *Guard { return &Guard{config: config} }
 
 // Try identifies the account of an attempt and its source.
 type Try struct {
@@ -37,13 +31,13 @@ type Try struct {
 // the error of a store that is unavailable, or check's error. An attempt stays counted if check
 // returns account.ErrInvalidCredentials, and only then.
 func (g *Guard) Check(ctx context.Context, try Try, check func(ctx context.Context) error) error {
-	limiter := g.config.Limiter
-	sourceSpend, err := limiter.Spend(ctx, g.config.Source, ratelimit.Source(try.Source))
+	limiter := g.Limiter
+	sourceSpend, err := limiter.Spend(ctx, g.Source, ratelimit.Source(try.Source))
 	if err != nil {
 		return err
 	}
 	// After the source's, so that a source whose budget is exhausted cannot lock an account.
-	accountSpend, err := limiter.Spend(ctx, g.config.Account, accountName(try.Typed))
+	accountSpend, err := limiter.Spend(ctx, g.Account, accountName(try.Typed))
 	if err != nil {
 		limiter.Refund(ctx, sourceSpend) // nothing was checked, so the attempt must not count for the source
 		return err
@@ -59,5 +53,5 @@ func (g *Guard) Check(ctx context.Context, try Try, check func(ctx context.Conte
 // counted, so that a source that guesses passwords gains nothing. It returns the error of a store
 // that is unavailable.
 func (g *Guard) Unlock(ctx context.Context, address account.Address) error {
-	return g.config.Limiter.Reset(ctx, g.config.Account, accountName(string(address)))
+	return g.Limiter.Reset(ctx, g.Account, accountName(string(address)))
 }

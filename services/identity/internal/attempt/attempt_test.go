@@ -31,10 +31,10 @@ type bench struct {
 }
 
 func open(entries ratelimit.Entries, now func() time.Time) *bench {
-	return &bench{result: account.ErrInvalidCredentials, Guard: attempt.New(attempt.Config{
+	return &bench{result: account.ErrInvalidCredentials, Guard: &attempt.Guard{
 		Limiter: &ratelimit.Limiter{Entries: entries, Prefix: attempt.Prefix, Now: now},
 		Account: ratelimit.Budget{Limit: perAccount, Window: window}, Source: ratelimit.Budget{Limit: perSource, Window: window},
-	})}
+	}}
 }
 
 func (d *bench) try(ctx context.Context, typed, source string) error {

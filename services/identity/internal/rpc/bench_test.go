@@ -107,18 +107,18 @@ func open(t *testing.T) *bench {
 	d.entries = &entries{Store: shortlived.NewMemory(shortlived.MemoryOptions{Now: d.clock.Now})}
 	d.passwords = &checks{Hasher: password.New(password.Config{Concurrency: 2})}
 	apps := authapp.Registry{Apps: d.store}
-	guard := attempt.New(attempt.Config{
+	guard := &attempt.Guard{
 		Limiter: &ratelimit.Limiter{Entries: d.entries, Prefix: attempt.Prefix, Now: d.clock.Now},
 		Account: ratelimit.Budget{Limit: perAccount, Window: attemptWindow},
 		Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
-	})
+	}
 	logger := slog.New(slog.DiscardHandler)
 	d.failures = accountevent.NewCounter(d.store, logger)
 	methods := credential.Verifier{
 		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords, Failed: d.failures.Failed}, Apps: apps,
 		Attempts: guard,
 	}
-	sessions := session.New(session.Config{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now})
+	sessions := &session.Store{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}
 	d.Sessions = &rpc.Sessions{Verifier: methods, Store: sessions, Accounts: d.store}
 	d.Credentials = &rpc.Credentials{
 		Verifier: methods, Logger: logger, Changer: credential.Changer{Verifier: methods, Sessions: sessions, Store: d.store},

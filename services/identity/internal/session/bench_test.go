@@ -131,9 +131,9 @@ func open() *bench {
 		durable: durable{live: map[secret.Hash]string{}, uses: &uses{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
 		now:     time.Unix(1_800_000_000, 123_456_789),
 	}
-	d.Store = session.New(session.Config{
+	d.Store = &session.Store{
 		Entries: d.entries, Users: d.durable, Lifetime: lifetime, Now: func() time.Time { return d.now },
-	})
+	}
 	return d
 }
 

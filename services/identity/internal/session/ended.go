@@ -35,7 +35,7 @@ type Successor struct {
 // the clients of the user are told when that one ends.
 func (s *Store) replace(ctx context.Context, previous secret.String, by Successor) error {
 	if secret.ValidCode(previous.Reveal()) {
-		if err := s.config.Users.SucceedSession(ctx, secret.Sum(previous.Reveal()), by); err != nil {
+		if err := s.Users.SucceedSession(ctx, secret.Sum(previous.Reveal()), by); err != nil {
 			return err
 		}
 	}

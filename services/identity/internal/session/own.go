@@ -14,7 +14,7 @@ func (s *Store) List(ctx context.Context, token secret.String) (Session, []Liste
 	if err != nil {
 		return Session{}, nil, err
 	}
-	list, err := s.config.Users.ListSessions(ctx, current.User.ID)
+	list, err := s.Users.ListSessions(ctx, current.User.ID)
 	return current, list, err
 }
 
@@ -29,7 +29,7 @@ func (s *Store) EndOne(ctx context.Context, token secret.String, id string) erro
 	if err != nil {
 		return err
 	}
-	return s.config.Users.EndUserSession(ctx, current.User.ID, hash)
+	return s.Users.EndUserSession(ctx, current.User.ID, hash)
 }
 
 // EndOthers ends all sessions of a session's user and begins a new one. It raises the user's epoch,
@@ -41,7 +41,7 @@ func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (
 		return secret.String{}, Session{}, err
 	}
 	user := current.User
-	if user.SessionEpoch, err = s.config.Users.RaiseSessionEpoch(ctx, user.ID, secret.Sum(token.Reveal()), on); err != nil {
+	if user.SessionEpoch, err = s.Users.RaiseSessionEpoch(ctx, user.ID, secret.Sum(token.Reveal()), on); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("ending a user's sessions: %w", err)
 	}
 	return s.begin(ctx, user, token, Record{Device: on})

@@ -82,19 +82,13 @@ type Users interface {
 	SucceedSession(ctx context.Context, hash secret.Hash, by Successor) error
 }
 
-// Config configures a Store.
-type Config struct {
+// Store stores the sessions. Its methods may be called concurrently and return the stores' errors.
+type Store struct {
 	Entries  Entries
 	Users    Users
 	Lifetime time.Duration
 	Now      func() time.Time
 }
-
-// Store stores the sessions. Its methods may be called concurrently and return the stores' errors.
-type Store struct{ config Config }
-
-// New returns a Store.
-func New(config Config) *Store { return &Store{config: config} }
 
 // Begin creates a session for a user who has just authenticated, with the epoch that they had then,
 // and ends the browser's previous session, whatever its user: a value that was in the browser
@@ -111,8 +105,8 @@ func (s *Store) Renew(ctx context.Context, user account.User, previous secret.St
 // begin creates a session with the device and the event of a record.
 func (s *Store) begin(ctx context.Context, user account.User, previous secret.String, r Record) (secret.String, Session, error) {
 	token := secret.NewCode()
-	now := time.UnixMicro(s.config.Now().UnixMicro())
-	expires := now.Add(s.config.Lifetime)
+	now := time.UnixMicro(s.Now().UnixMicro())
+	expires := now.Add(s.Lifetime)
 	value, err := json.Marshal(stored{
 		UserID: user.ID, Deadline: expires.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true, Authenticated: now.UnixMicro(),
 	})
@@ -120,10 +114,10 @@ func (s *Store) begin(ctx context.Context, user account.User, previous secret.St
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
 	r.Hash, r.UserID, r.Epoch, r.ExpiresAt = secret.Sum(token.Reveal()), user.ID, user.SessionEpoch, expires
-	if err := s.config.Users.BeginSession(ctx, r); err != nil {
+	if err := s.Users.BeginSession(ctx, r); err != nil {
 		return secret.String{}, Session{}, err
 	}
-	if err := s.config.Entries.Put(ctx, key(token), value, s.config.Lifetime); err != nil {
+	if err := s.Entries.Put(ctx, key(token), value, s.Lifetime); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("storing a session: %w", err)
 	}
 	// Last, so that a sign-in that fails because of an outage does not change the browser's
@@ -153,10 +147,10 @@ func (s *Store) get(ctx context.Context, token secret.String, workspaces bool) (
 	expires := time.UnixMicro(entry.Deadline)
 	// The entry has its own deadline: a store that was restored, or that evicts too late, extends
 	// no session.
-	if !s.config.Now().Before(expires) {
+	if !s.Now().Before(expires) {
 		return Session{}, ErrRequired
 	}
-	holder, err := s.config.Users.GetHolder(ctx, Lookup{UserID: entry.UserID, Hash: secret.Sum(token.Reveal()), Workspaces: workspaces})
+	holder, err := s.Users.GetHolder(ctx, Lookup{UserID: entry.UserID, Hash: secret.Sum(token.Reveal()), Workspaces: workspaces})
 	if errors.Is(err, account.ErrUnknown) {
 		return Session{}, ErrRequired
 	}
@@ -170,7 +164,7 @@ func (s *Store) get(ctx context.Context, token secret.String, workspaces bool) (
 	}
 	if holder.Live && holder.Unseen {
 		// A last use that cannot be recorded ends no session; the next request records it.
-		_ = s.config.Users.TouchSession(ctx, secret.Sum(token.Reveal()))
+		_ = s.Users.TouchSession(ctx, secret.Sum(token.Reveal()))
 	}
 	found := Session{User: holder.User, ExpiresAt: expires, Workspaces: holder.Workspaces}
 	if entry.Authenticated != 0 {
@@ -183,7 +177,7 @@ func (s *Store) read(ctx context.Context, token secret.String) (stored, error) {
 	if !secret.ValidCode(token.Reveal()) {
 		return stored{}, ErrRequired
 	}
-	value, found, err := s.config.Entries.Get(ctx, key(token))
+	value, found, err := s.Entries.Get(ctx, key(token))
 	if err != nil {
 		return stored{}, fmt.Errorf("reading a session: %w", err)
 	}
@@ -203,13 +197,13 @@ func (s *Store) End(ctx context.Context, token secret.String) error {
 	if !secret.ValidCode(token.Reveal()) {
 		return nil
 	}
-	ended, err := s.config.Users.EndSession(ctx, secret.Sum(token.Reveal()))
+	ended, err := s.Users.EndSession(ctx, secret.Sum(token.Reveal()))
 	if err != nil {
 		return err
 	}
 	// The entry of a recorded session is no longer decisive, and expires if it cannot be deleted
 	// now.
-	if err := s.config.Entries.Delete(ctx, key(token)); err != nil && !ended {
+	if err := s.Entries.Delete(ctx, key(token)); err != nil && !ended {
 		return fmt.Errorf("ending a session: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -53,21 +54,14 @@ type Key struct {
 	// Live says that it is neither revoked nor expired.
 	Live bool
 	Limits
-	Creator Creator
+	Creator oauth.NamedUser
 	// SuccessorID is the key that replaced it; empty for none.
 	SuccessorID string
 }
 
-// Creator is the user who created a key; zero for an operator.
-type Creator struct {
-	UserID string
-	// Name is the display name at the time: untrusted text.
-	Name string
-}
-
 // maxLive returns how many live keys a workspace may have with one of this creator; 0 is no limit.
-func (c Creator) maxLive() int {
-	if c.UserID == "" {
+func maxLive(creator oauth.NamedUser) int {
+	if creator.UserID == "" {
 		return 0
 	}
 	return MaxLive
@@ -83,7 +77,7 @@ type New struct {
 	Limits
 	// Lifetime is 0 for a key that does not expire.
 	Lifetime time.Duration
-	Creator  Creator
+	Creator  oauth.NamedUser
 }
 
 // Successor is a key that replaces another one, whose workspace, name, limits and lifetime it gets.
@@ -91,23 +85,13 @@ type Successor struct {
 	ID       string
 	Hash     secret.Hash
 	LastFour string
-	Creator  Creator
+	Creator  oauth.NamedUser
 	// Replaces is the other key, which must be one of WorkspaceID, and Overlap how long it stays valid.
 	Replaces, WorkspaceID string
 	Overlap               time.Duration
 	// MaxLive is how many live keys the workspace may have then, the other one included during the
 	// overlap; 0 is no limit.
 	MaxLive int
-}
-
-// Query selects a page of a workspace's keys.
-type Query struct {
-	WorkspaceID string
-	// After is the last key of the previous page, of which CreatedAt and ID are read; zero for the first
-	// page.
-	After Key
-	// Limit is the maximum number of keys.
-	Limit int
 }
 
 // Store persists keys.
@@ -118,7 +102,7 @@ type Store interface {
 	// had one.
 	CreateFirstKey(ctx context.Context, key New) (created bool, err error)
 	// ListKeys lists keys of a workspace, newest first, revoked ones too.
-	ListKeys(ctx context.Context, q Query) ([]Key, error)
+	ListKeys(ctx context.Context, workspaceID string, after Key, limit int) ([]Key, error)
 	// RotateKey stores a key, and gives the other one its end at every replica before it returns.
 	// ErrUnknown unless the other one is live and was not rotated; ErrFull.
 	RotateKey(ctx context.Context, next Successor) (created, replaced Key, err error)
@@ -157,7 +141,7 @@ func (k Keys) Create(ctx context.Context, d Draft) (Key, secret.String, error) {
 	}
 	n, key := generate(secret.NewID("key_"), d.WorkspaceID, d.Name)
 	n.Limits, n.Lifetime, n.Creator = limits, d.Lifetime, d.Creator
-	created, err := k.Store.CreateKey(ctx, n, d.Creator.maxLive())
+	created, err := k.Store.CreateKey(ctx, n, maxLive(d.Creator))
 	if err != nil {
 		return Key{}, secret.String{}, err
 	}
@@ -186,9 +170,12 @@ func generate(id, workspaceID, name string) (New, secret.String) {
 	}, key
 }
 
-// List lists keys of a workspace, newest first, revoked ones too. A workspace that does not exist has
-// none.
-func (k Keys) List(ctx context.Context, q Query) ([]Key, error) { return k.Store.ListKeys(ctx, q) }
+// List lists at most limit keys of a workspace, newest first, revoked ones too. after is the last key
+// of the previous page, of which CreatedAt and ID are read; zero for the first page. A workspace that
+// does not exist has none.
+func (k Keys) List(ctx context.Context, workspaceID string, after Key, limit int) ([]Key, error) {
+	return k.Store.ListKeys(ctx, workspaceID, after, limit)
+}
 
 // Rotate creates a key that replaces another one, which ends after the overlap. It returns ErrUnknown,
 // ErrFull for a creator who is a user and an overlap, and an *oauth.FieldError for the overlap.
@@ -197,13 +184,13 @@ func (k Keys) Rotate(ctx context.Context, r Rotation) (created, replaced Key, ke
 		return Key{}, Key{}, secret.String{}, err
 	}
 	n, key := generate(secret.NewID("key_"), r.WorkspaceID, "")
-	maxLive := r.Creator.maxLive()
+	limit := maxLive(r.Creator)
 	if r.Overlap == 0 {
-		maxLive = 0 // there are as many keys as before
+		limit = 0 // there are as many keys as before
 	}
 	created, replaced, err = k.Store.RotateKey(ctx, Successor{
 		ID: n.ID, Hash: n.Hash, LastFour: n.LastFour, Creator: r.Creator,
-		Replaces: r.KeyID, WorkspaceID: r.WorkspaceID, Overlap: r.Overlap, MaxLive: maxLive,
+		Replaces: r.KeyID, WorkspaceID: r.WorkspaceID, Overlap: r.Overlap, MaxLive: limit,
 	})
 	if err != nil {
 		return Key{}, Key{}, secret.String{}, err

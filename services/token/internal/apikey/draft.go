@@ -37,7 +37,7 @@ type Draft struct {
 	Scopes, Addresses []string
 	// Lifetime is 0 for a key that does not expire.
 	Lifetime time.Duration
-	Creator  Creator
+	Creator  oauth.NamedUser
 }
 
 // Rotation asks for a key that replaces another one.
@@ -45,7 +45,7 @@ type Rotation struct {
 	WorkspaceID, KeyID string
 	// Overlap is how long the other key stays valid; 0 ends it at once.
 	Overlap time.Duration
-	Creator Creator
+	Creator oauth.NamedUser
 }
 
 func (r Rotation) validate() error {

@@ -108,7 +108,7 @@ type redemption struct {
 	key, refreshKey string
 }
 
-// redeem issues the first token pair of a token family. It returns a TargetError and the errors of
+// redeem issues the first token pair of a token family. It returns a ParameterError and the errors of
 // CodeStore.Redeem.
 func redeem(ctx context.Context, store CodeStore, r redemption) (TokenPair, error) {
 	resources, err := r.resources.narrow(r.approved.Resources, r.asked)

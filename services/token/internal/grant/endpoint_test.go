@@ -95,7 +95,7 @@ func TestPhasesRunInOneOrderAndTheFirstFailureEndsThem(t *testing.T) {
 
 func wantField(t *testing.T, err error, name string) {
 	t.Helper()
-	var field *grant.FieldError
+	var field *oauth.FieldError
 	if !errors.As(err, &field) {
 		t.Fatalf("Issue: %v, want a field error", err)
 	}

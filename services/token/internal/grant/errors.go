@@ -17,10 +17,10 @@ var (
 	// ErrUnauthorizedClient is RFC 6749 §5.2 unauthorized_client.
 	ErrUnauthorizedClient = errors.New("client may not use this grant")
 	// ErrInvalidScope is a scope that exceeds the granted one at refresh (RFC 6749 §6), or is
-	// malformed: a ScopeError.
+	// malformed: a ParameterError.
 	ErrInvalidScope = errors.New("scope exceeds what was granted")
 	// ErrInvalidTarget is a resource that is malformed or not one of the grant (RFC 8707 §2
-	// invalid_target): a TargetError.
+	// invalid_target): a ParameterError.
 	ErrInvalidTarget = errors.New("resource exceeds what was granted")
 	// ErrInvalidCode is a code that is unknown, expired, used, issued to another client or for
 	// another redirect URI, or whose consent was revoked: one response for all.
@@ -78,47 +78,33 @@ type Origin struct {
 	Ago time.Duration
 }
 
-// ScopeError is an ErrInvalidScope that names the scope at fault.
-type ScopeError struct{ Problem string }
+// ParameterError is an ErrInvalidScope or an ErrInvalidTarget that says what is wrong.
+type ParameterError struct {
+	// Err is the sentinel.
+	Err error
+	// Problem says what is wrong with the parameter; of the request it repeats scope names alone.
+	Problem string
+}
 
-// Error says what is wrong with the scope; of the request it repeats scope names alone.
-func (e *ScopeError) Error() string { return e.Problem }
+// Error is the problem.
+func (e *ParameterError) Error() string { return e.Problem }
 
-// Unwrap is ErrInvalidScope.
-func (*ScopeError) Unwrap() error { return ErrInvalidScope }
-
-// TargetError is an ErrInvalidTarget that says what is wrong.
-type TargetError struct{ Problem string }
-
-// Error says what is wrong with the resource; it repeats nothing of the request.
-func (e *TargetError) Error() string { return e.Problem }
-
-// Unwrap is ErrInvalidTarget.
-func (*TargetError) Unwrap() error { return ErrInvalidTarget }
+// Unwrap returns the sentinel.
+func (e *ParameterError) Unwrap() error { return e.Err }
 
 func invalidTarget(why cause.Cause, problem string) error {
-	return cause.With(&TargetError{problem}, why)
+	return cause.With(&ParameterError{ErrInvalidTarget, problem}, why)
 }
 
 func invalidScope(why cause.Cause, problem string) error {
-	return cause.With(&ScopeError{problem}, why)
+	return cause.With(&ParameterError{ErrInvalidScope, problem}, why)
 }
 
 func invalidCode(why cause.Cause) error { return cause.With(ErrInvalidCode, why) }
 
 func invalidRefreshToken(why cause.Cause) error { return cause.With(ErrInvalidRefreshToken, why) }
 
-// FieldError is a missing or malformed parameter: RFC 6749 §5.2 invalid_request.
-type FieldError struct {
-	// Field is the parameter's name on the wire.
-	Field string
-	// Problem says what is wrong with it, without its value.
-	Problem string
-}
-
-// Error names the field and the problem.
-func (e *FieldError) Error() string { return fmt.Sprintf("%s %s", e.Field, e.Problem) }
-
+// missing is RFC 6749 §5.2 invalid_request.
 func missing(field string) error {
-	return cause.With(&FieldError{Field: field, Problem: "is required"}, cause.ParameterMissing)
+	return cause.With(oauth.InvalidField(field, "is required"), cause.ParameterMissing)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/refused"
 )
@@ -29,7 +30,7 @@ type Rotation struct {
 	// Sealed is the successor token pair, encrypted under the predecessor; empty without a retry
 	// window.
 	Sealed []byte
-	Limit  RefreshLimit
+	Limit  ratelimit.Budget
 	// Key is the thumbprint of the key that the request proves, and that the access token is bound to:
 	// a refresh token that is bound to another key is not current. RefreshKey binds the refresh token
 	// from now on; empty leaves it as it is.
@@ -42,13 +43,6 @@ type Presented struct {
 	ClientID string
 	// Key is the thumbprint of the key that the request proves; empty for none.
 	Key string
-}
-
-// RefreshLimit is the rate limit on refreshes of one family: Count in Window, in a burst or spread.
-// The zero value is no limit.
-type RefreshLimit struct {
-	Count  int
-	Window time.Duration
 }
 
 // RefreshLimitError is a refresh beyond the limit. The token stays current.
@@ -165,7 +159,8 @@ type RefreshToken struct {
 	Sealer    Sealer
 	Lifetimes Lifetimes
 	Resources Resources
-	Limit     RefreshLimit
+	// Limit is the rate limit on refreshes of one family, in a burst or spread.
+	Limit ratelimit.Budget
 	// Refusals caches final refusals; nil caches none.
 	Refusals *refused.Cache
 }

@@ -449,7 +449,7 @@ func TestAUseIsHeardOnceForAllThatIsRememberedOfIt(t *testing.T) {
 			facts := p.tokens[secret.Sum(text)]
 			facts.LongUnused = true
 			p.issue(text, facts)
-			if _, err := p.ForClient(t.Context(), introspect.Caller{ClientID: "stranger"}, text); !errors.Is(err, introspect.ErrInactive) {
+			if _, err := p.ForClient(t.Context(), "stranger", false, text); !errors.Is(err, introspect.ErrInactive) {
 				t.Errorf("a stranger: %v", err)
 			}
 			for range 5 {

@@ -7,53 +7,41 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Caller is the authenticated client of an introspection request over HTTP.
-type Caller struct {
-	ClientID string
-	// ResourceServer may see the access tokens of every client that are for a resource that it
-	// serves; any other client sees only its own tokens.
-	ResourceServer bool
-}
-
-// ClientResult is what the introspection response may disclose to a Caller.
-type ClientResult struct {
-	Facts
-	// Refresh reports a refresh token, which only its own client may see.
-	Refresh bool
-}
-
-// ForClient introspects an access or refresh token for a client, and no other kind. It returns
-// ErrInactive also for a token that the client may not see.
-func (i Introspector) ForClient(ctx context.Context, caller Caller, token string) (ClientResult, error) {
+// ForClient introspects an access or refresh token for an authenticated client, and no other kind. A
+// resource server may see the access tokens of every client that are for a resource that it serves;
+// any other client sees only its own tokens. It returns ErrInactive also for a token that the client
+// may not see. The kind of a refresh token is enforce.RefreshToken.
+func (i Introspector) ForClient(ctx context.Context, clientID string, resourceServer bool, token string) (Facts, error) {
 	switch enforce.KindOf(token) {
 	case enforce.RefreshToken:
 		facts, err := i.Store.FindRefresh(ctx, secret.Sum(token))
 		if err != nil {
-			return ClientResult{}, err
+			return Facts{}, err
 		}
-		if facts.ClientID != caller.ClientID {
-			return ClientResult{}, ErrInactive
+		if facts.ClientID != clientID {
+			return Facts{}, ErrInactive
 		}
 		i.resolve(&facts)
-		return ClientResult{Facts: facts, Refresh: true}, nil
+		facts.Kind = enforce.RefreshToken
+		return facts, nil
 	case enforce.AccessToken:
 	default:
-		return ClientResult{}, ErrInactive
+		return Facts{}, ErrInactive
 	}
-	q := i.For(caller.ClientID).newLookup(0)
+	q := i.For(clientID).newLookup(0)
 	found, err := q.findOne(ctx, enforce.AccessToken, secret.Sum(token))
 	if err != nil {
-		return ClientResult{}, err
+		return Facts{}, err
 	}
-	if found.facts.ClientID != caller.ClientID && (!caller.ResourceServer || !q.serves(&found.facts)) {
-		return ClientResult{}, ErrInactive
+	if found.facts.ClientID != clientID && (!resourceServer || !q.serves(&found.facts)) {
+		return Facts{}, ErrInactive
 	}
 	if found.facts.Kind == enforce.ServiceToken {
 		if err := q.plan(ctx, &found.facts); err != nil {
-			return ClientResult{}, err
+			return Facts{}, err
 		}
 	}
 	q.recordUse(&found)
 	q.resolve(&found.facts)
-	return ClientResult{Facts: found.facts}, nil
+	return found.facts, nil
 }

@@ -112,8 +112,7 @@ func TestWireContract3_WhatIsNoTokenIsInactiveWithoutALookUp(t *testing.T) {
 			t.Errorf("%s: %v, want ErrInactive", name, err)
 		}
 		for _, server := range []bool{false, true} {
-			caller := introspect.Caller{ClientID: "app", ResourceServer: server}
-			if _, err := w.introspector().ForClient(t.Context(), caller, text); !errors.Is(err, introspect.ErrInactive) {
+			if _, err := w.introspector().ForClient(t.Context(), "app", server, text); !errors.Is(err, introspect.ErrInactive) {
 				t.Errorf("%s for a client: %v, want ErrInactive", name, err)
 			}
 		}
@@ -127,18 +126,17 @@ func TestWireContract3_WhatIsNoTokenIsInactiveWithoutALookUp(t *testing.T) {
 // inactive over HTTP.
 func TestWireContract4_3_KindsAreToldApart(t *testing.T) {
 	w := newWorld()
-	app := introspect.Caller{ClientID: "app"}
 	key := secret.Generate(secret.APIKey).Reveal()
 	if _, err := w.introspector().Bearer(t.Context(), w.refresh, 0); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
 		t.Errorf("a refresh token as a bearer's: %v after look-ups %v", err, w.lookups)
 	}
-	if _, err := w.introspector().ForClient(t.Context(), app, key); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
+	if _, err := w.introspector().ForClient(t.Context(), "app", false, key); !errors.Is(err, introspect.ErrInactive) || len(w.lookups) != 0 {
 		t.Errorf("an API key over HTTP: %v after look-ups %v", err, w.lookups)
 	}
 	for token, refresh := range map[string]bool{w.access: false, w.refresh: true} {
-		got, err := w.introspector().ForClient(t.Context(), app, token)
-		if err != nil || got.Refresh != refresh {
-			t.Errorf("refresh=%v, %v: want %v", got.Refresh, err, refresh)
+		got, err := w.introspector().ForClient(t.Context(), "app", false, token)
+		if err != nil || (got.Kind == enforce.RefreshToken) != refresh {
+			t.Errorf("kind=%v, %v: want refresh=%v", got.Kind, err, refresh)
 		}
 	}
 	if len(w.lookups) != 2 {
@@ -151,26 +149,31 @@ func TestWireContract4_3_WhoMaySeeAToken(t *testing.T) {
 	unknown := secret.Generate(secret.AccessToken).Reveal()
 	for _, row := range []struct {
 		name   string
-		caller introspect.Caller
+		client string
+		server bool
 		token  string
 		seen   bool
 	}{
-		{"an app its own access token", introspect.Caller{ClientID: "app"}, w.access, true},
-		{"an app its own refresh token", introspect.Caller{ClientID: "app"}, w.refresh, true},
-		{"an app another's access token", introspect.Caller{ClientID: "other"}, w.access, false},
-		{"an app another's refresh token", introspect.Caller{ClientID: "other"}, w.refresh, false},
-		{"a resource server every access token", introspect.Caller{ClientID: "server", ResourceServer: true}, w.access, true},
-		{"a resource server another's refresh token", introspect.Caller{ClientID: "server", ResourceServer: true}, w.refresh, false},
-		{"a resource server its own refresh token", introspect.Caller{ClientID: "app", ResourceServer: true}, w.refresh, true},
-		{"a nameless caller", introspect.Caller{}, w.access, false},
-		{"an app what does not exist", introspect.Caller{ClientID: "app"}, unknown, false},
-		{"a resource server what does not exist", introspect.Caller{ClientID: "server", ResourceServer: true}, unknown, false},
+		{"an app its own access token", "app", false, w.access, true},
+		{"an app its own refresh token", "app", false, w.refresh, true},
+		{"an app another's access token", "other", false, w.access, false},
+		{"an app another's refresh token", "other", false, w.refresh, false},
+		{"a resource server every access token", "server", true, w.access, true},
+		{"a resource server another's refresh token", "server", true, w.refresh, false},
+		{"a resource server its own refresh token", "app", true, w.refresh, true},
+		{"a nameless caller", "", false, w.access, false},
+		{"an app what does not exist", "app", false, unknown, false},
+		{"a resource server what does not exist", "server", true, unknown, false},
 	} {
-		got, err := w.introspector().ForClient(t.Context(), row.caller, row.token)
+		got, err := w.introspector().ForClient(t.Context(), row.client, row.server, row.token)
+		want := w.facts
+		if row.token == w.refresh {
+			want.Kind = enforce.RefreshToken
+		}
 		switch {
 		case row.seen && err != nil:
 			t.Errorf("%s: %v, want the facts", row.name, err)
-		case row.seen && !cmp.Equal(got.Facts, w.facts):
+		case row.seen && !cmp.Equal(got, want):
 			t.Errorf("%s: other facts than the store's", row.name)
 		case !row.seen && !errors.Is(err, introspect.ErrInactive):
 			t.Errorf("%s: %v, want ErrInactive", row.name, err)
@@ -181,7 +184,7 @@ func TestWireContract4_3_WhoMaySeeAToken(t *testing.T) {
 func TestAUseIsHeardOnlyWhenTheLastIsLongAgo(t *testing.T) {
 	w := newWorld()
 	see := func(token string) {
-		if _, err := w.introspector().ForClient(t.Context(), introspect.Caller{ClientID: "app"}, token); err != nil {
+		if _, err := w.introspector().ForClient(t.Context(), "app", false, token); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -207,7 +210,7 @@ func TestAnOutageIsNeitherInactiveNorAUse(t *testing.T) {
 	}
 	for _, token := range []string{w.access, w.refresh} {
 		for _, id := range []string{"app", "other"} {
-			_, err := w.introspector().ForClient(t.Context(), introspect.Caller{ClientID: id}, token)
+			_, err := w.introspector().ForClient(t.Context(), id, false, token)
 			if !errors.Is(err, errDown) || errors.Is(err, introspect.ErrInactive) {
 				t.Errorf("ForClient: %v, want the outage", err)
 			}

@@ -55,7 +55,7 @@ type Tokens interface {
 
 // Sender sends a logout token to a client, once.
 type Sender interface {
-	Send(ctx context.Context, clientID string, token secret.String) (Result, error)
+	SendLogoutToken(ctx context.Context, clientID string, token secret.String) (Result, error)
 }
 
 // Deliverer sends the deliveries that are due. Every replica runs one.
@@ -107,7 +107,8 @@ type attempt struct {
 	Deliverer
 	Delivery
 
-	client Client
+	// algorithm is that of the client's ID tokens.
+	algorithm string
 	// registered says that the client still gets logout tokens.
 	registered bool
 }
@@ -131,7 +132,7 @@ func (d Deliverer) claim(ctx context.Context, limit int) ([]attempt, error) {
 	attempts := make([]attempt, len(list))
 	for i, one := range list {
 		attempts[i] = attempt{Deliverer: d, Delivery: one}
-		attempts[i].client, attempts[i].registered = clients[one.ClientID]
+		attempts[i].algorithm, attempts[i].registered = clients[one.ClientID]
 	}
 	return attempts, nil
 }
@@ -168,13 +169,13 @@ func (a attempt) try(ctx context.Context) (Result, error) {
 	if !a.registered {
 		return Result{Problem: "the client has no backchannel_logout_uri any more"}, nil
 	}
-	token, err := a.Tokens.LogoutToken(a.client.Algorithm, a.Session)
+	token, err := a.Tokens.LogoutToken(a.algorithm, a.Session)
 	if err != nil {
 		return Result{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
-	return a.Sender.Send(ctx, a.ClientID, token)
+	return a.Sender.SendLogoutToken(ctx, a.ClientID, token)
 }
 
 // next returns when the next attempt is due, and whether there is one.

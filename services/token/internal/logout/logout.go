@@ -45,16 +45,11 @@ const (
 	ReasonWorkspaceEnded = "workspace_ended"
 )
 
-// Client is what is registered for a client that gets logout tokens.
-type Client struct {
-	// Algorithm is that of its ID tokens; empty for the default one.
-	Algorithm string
-}
-
 // Clients finds clients.
 type Clients interface {
-	// LogoutClients returns those of the clients that get logout tokens, by identifier.
-	LogoutClients(ctx context.Context, ids []string) (map[string]Client, error)
+	// LogoutClients returns those of the clients that get logout tokens, each with the algorithm of its
+	// ID tokens; empty for the default one.
+	LogoutClients(ctx context.Context, ids []string) (algorithms map[string]string, err error)
 }
 
 // Delivery is a logout token to send.

@@ -57,22 +57,24 @@ func (w *world) Add(_ context.Context, list []logout.Delivery, _ int64) error {
 	return nil
 }
 
-func (w *world) Ended(context.Context, int) ([]logout.BrowserSession, error) { return w.ended, nil }
+func (w *world) EndedSessions(context.Context, int) ([]logout.BrowserSession, error) {
+	return w.ended, nil
+}
 
-func (w *world) Acknowledge(_ context.Context, list []logout.BrowserSession) error {
+func (w *world) AcknowledgeEnded(_ context.Context, list []logout.BrowserSession) error {
 	w.acked += len(list)
 	w.ended = nil
 	return nil
 }
 
-func (w *world) LogoutClients(_ context.Context, ids []string) (map[string]logout.Client, error) {
+func (w *world) LogoutClients(_ context.Context, ids []string) (map[string]string, error) {
 	if w.down != nil && w.down() {
 		return nil, errors.New("authz is down")
 	}
-	found := map[string]logout.Client{}
+	found := map[string]string{}
 	for _, id := range ids {
 		if slices.Contains(w.clients, id) {
-			found[id] = logout.Client{}
+			found[id] = ""
 		}
 	}
 	return found, nil
@@ -127,7 +129,7 @@ func (w *world) LogoutToken(_ string, s logout.Session) (secret.String, error) {
 	return secret.New("token of " + s.ID), nil
 }
 
-func (w *world) Send(_ context.Context, _ string, token secret.String) (logout.Result, error) {
+func (w *world) SendLogoutToken(_ context.Context, _ string, token secret.String) (logout.Result, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sent = append(w.sent, token.Reveal())

@@ -22,10 +22,10 @@ type BrowserSession struct {
 
 // BrowserSessions is the outbox of identity.
 type BrowserSessions interface {
-	// Ended returns at most limit sessions that have ended.
-	Ended(ctx context.Context, limit int) ([]BrowserSession, error)
-	// Acknowledge says that they were dealt with.
-	Acknowledge(ctx context.Context, list []BrowserSession) error
+	// EndedSessions returns at most limit sessions that have ended.
+	EndedSessions(ctx context.Context, limit int) ([]BrowserSession, error)
+	// AcknowledgeEnded says that they were dealt with.
+	AcknowledgeEnded(ctx context.Context, list []BrowserSession) error
 }
 
 // Outbox is the part of the store that a Planner needs.
@@ -73,7 +73,7 @@ func (p Planner) revocations(ctx context.Context) error {
 
 func (p Planner) browserSessions(ctx context.Context) error {
 	for {
-		ended, err := p.Sessions.Ended(ctx, batch)
+		ended, err := p.Sessions.EndedSessions(ctx, batch)
 		if err != nil || len(ended) == 0 {
 			return err
 		}
@@ -88,7 +88,7 @@ func (p Planner) browserSessions(ctx context.Context) error {
 		if err := p.Outbox.Add(ctx, deliveries, 0); err != nil {
 			return err
 		}
-		if err := p.Sessions.Acknowledge(ctx, ended); err != nil || len(ended) < batch {
+		if err := p.Sessions.AcknowledgeEnded(ctx, ended); err != nil || len(ended) < batch {
 			return err
 		}
 	}

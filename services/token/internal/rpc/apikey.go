@@ -43,7 +43,7 @@ func (s *APIKeys) ListApiKeys(
 	if !identifier(req.GetWorkspaceId()) {
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
-	list, err := s.Keys.List(ctx, apikey.Query{WorkspaceID: req.GetWorkspaceId(), Limit: math.MaxInt32})
+	list, err := s.Keys.List(ctx, req.GetWorkspaceId(), apikey.Key{}, math.MaxInt32)
 	if err != nil {
 		return nil, keyToStatus(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
-	"github.com/vidocu/usher/services/token/internal/revocation"
 )
 
 // Authz calls the authorization service: it authenticates clients, resolves codes and disables
@@ -29,6 +28,7 @@ type Authz struct {
 	Reviews authzv1.ReviewServiceClient
 	// Registrations makes the change behind DeleteRegistration.
 	Registrations authzv1.RegistrationServiceClient
+	Logouts       authzv1.LogoutServiceClient
 	// GrantLifetime is how long what a token request issues is valid without another request.
 	GrantLifetime time.Duration
 }
@@ -57,17 +57,17 @@ func (a Authz) OwnedByWorkspace(ctx context.Context, clientID string) (bool, err
 }
 
 // CheckRegistration is revocation.Registrations.
-func (a Authz) CheckRegistration(ctx context.Context, r revocation.Registration) (revoke bool, err error) {
+func (a Authz) CheckRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error) {
 	res, err := a.Registrations.CheckRegistration(ctx, &authzv1.CheckRegistrationRequest{
-		ClientId: r.ClientID, RegistrationAccessToken: r.Token.Reveal(),
+		ClientId: clientID, RegistrationAccessToken: token.Reveal(),
 	})
 	return res.GetRevocationRequired(), wrapFailure("checking a registration", err)
 }
 
 // DeleteRegistration is revocation.Registrations.
-func (a Authz) DeleteRegistration(ctx context.Context, r revocation.Registration) error {
+func (a Authz) DeleteRegistration(ctx context.Context, clientID string, token secret.String) error {
 	_, err := a.Registrations.ApplyDeleteRegistration(ctx, &authzv1.ApplyDeleteRegistrationRequest{
-		ClientId: r.ClientID, RegistrationAccessToken: r.Token.Reveal(),
+		ClientId: clientID, RegistrationAccessToken: token.Reveal(),
 	})
 	return wrapFailure("deleting a registration", err)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -16,21 +17,13 @@ import (
 // an error of a service that was called keeps its reason, and rpcserver hides the details of any
 // other.
 func toStatus(err error) error {
-	var field *grant.FieldError
+	var field *oauth.FieldError
 	if errors.As(err, &field) {
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	}
 	var request *usertoken.RequestError
 	if errors.As(err, &request) {
 		return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, request.Error())
-	}
-	var scope *grant.ScopeError
-	if errors.As(err, &scope) {
-		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_SCOPE, scope.Error(), clientOption(err)...)
-	}
-	var target *grant.TargetError
-	if errors.As(err, &target) {
-		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_TARGET, target.Error(), clientOption(err)...)
 	}
 	var proof *grant.ProofError
 	if errors.As(err, &proof) && proof.Nonce != "" {
@@ -77,7 +70,12 @@ func toStatus(err error) error {
 		{usertoken.ErrUnauthorized, errorv1.Reason_REASON_UNAUTHORIZED_ACCESS},
 	} {
 		if errors.Is(err, row.sentinel) {
-			return oerr.RefuseFor(err, row.reason, row.sentinel.Error(), clientOption(err)...)
+			text := row.sentinel.Error()
+			var parameter *grant.ParameterError
+			if errors.As(err, &parameter) {
+				text = parameter.Problem
+			}
+			return oerr.RefuseFor(err, row.reason, text, clientOption(err)...)
 		}
 	}
 	return err

@@ -20,6 +20,7 @@ type Identity struct {
 	Credentials    identityv1.CredentialServiceClient
 	Directory      identityv1.DirectoryServiceClient
 	Administration identityv1.AdministrationServiceClient
+	Ended          identityv1.EndedSessionServiceClient
 }
 
 // VerifyPassword is usertoken.Directory.

@@ -127,11 +127,11 @@ func (s *Inspection) InspectToken(ctx context.Context, req *tokenv1.InspectToken
 func (s *Inspection) ListRevocations(
 	ctx context.Context, req *tokenv1.ListRevocationsRequest,
 ) (*tokenv1.ListRevocationsResponse, error) {
-	p, err := paging.Of(cursorPage{req}, 0)
+	size, err := paging.Size(req.GetPageSize())
 	if err != nil {
 		return nil, err
 	}
-	entries, err := s.Inspector.ListRevocations(ctx, req.AfterCursor, p.Size)
+	entries, err := s.Inspector.ListRevocations(ctx, req.AfterCursor, size)
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -141,14 +141,6 @@ func (s *Inspection) ListRevocations(
 	}
 	return res, nil
 }
-
-// cursorPage is a request for a page of a list that is paged by cursor.
-type cursorPage struct {
-	*tokenv1.ListRevocationsRequest
-}
-
-// GetPageToken is paging.Request.
-func (cursorPage) GetPageToken() string { return "" }
 
 // reasonOf converts a stored reason: the enum of the contract has the same numbers. A reason from a
 // later release is unspecified.

@@ -14,31 +14,24 @@ import (
 	"github.com/vidocu/usher/services/token/internal/logout"
 )
 
-// LogoutClients calls the authorization service about clients that get logout tokens. It is
-// logout.Clients and logout.Sender.
-type LogoutClients struct {
-	Clients authzv1.ClientServiceClient
-	Logouts authzv1.LogoutServiceClient
-}
-
-// LogoutClients returns those of the clients that get logout tokens.
-func (c LogoutClients) LogoutClients(ctx context.Context, ids []string) (map[string]logout.Client, error) {
-	res, err := c.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: ids})
+// LogoutClients is logout.Clients.
+func (a Authz) LogoutClients(ctx context.Context, ids []string) (map[string]string, error) {
+	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: ids})
 	if err != nil {
 		return nil, fmt.Errorf("reading clients: %w", err)
 	}
-	found := map[string]logout.Client{}
+	algorithms := map[string]string{}
 	for _, client := range res.GetClients() {
 		if client.GetBackchannelLogoutUri() != "" {
-			found[client.GetClientId()] = logout.Client{Algorithm: client.GetIdTokenSignedResponseAlg()}
+			algorithms[client.GetClientId()] = client.GetIdTokenSignedResponseAlg()
 		}
 	}
-	return found, nil
+	return algorithms, nil
 }
 
-// Send sends a logout token to a client.
-func (c LogoutClients) Send(ctx context.Context, clientID string, token secret.String) (logout.Result, error) {
-	res, err := c.Logouts.DeliverLogoutToken(ctx, &authzv1.DeliverLogoutTokenRequest{ClientId: clientID, LogoutToken: token.Reveal()})
+// SendLogoutToken is logout.Sender.
+func (a Authz) SendLogoutToken(ctx context.Context, clientID string, token secret.String) (logout.Result, error) {
+	res, err := a.Logouts.DeliverLogoutToken(ctx, &authzv1.DeliverLogoutTokenRequest{ClientId: clientID, LogoutToken: token.Reveal()})
 	if err != nil {
 		return logout.Result{}, fmt.Errorf("delivering a logout token: %w", err)
 	}
@@ -46,13 +39,8 @@ func (c LogoutClients) Send(ctx context.Context, clientID string, token secret.S
 }
 
 // EndedSessions is logout.BrowserSessions.
-type EndedSessions struct {
-	Client identityv1.EndedSessionServiceClient
-}
-
-// Ended returns browser sessions that have ended.
-func (s EndedSessions) Ended(ctx context.Context, limit int) ([]logout.BrowserSession, error) {
-	res, err := s.Client.ListEndedSessions(ctx, &identityv1.ListEndedSessionsRequest{Limit: int32(min(limit, math.MaxInt32))})
+func (i Identity) EndedSessions(ctx context.Context, limit int) ([]logout.BrowserSession, error) {
+	res, err := i.Ended.ListEndedSessions(ctx, &identityv1.ListEndedSessionsRequest{Limit: int32(min(limit, math.MaxInt32))})
 	if err != nil {
 		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
 	}
@@ -67,13 +55,13 @@ func (s EndedSessions) Ended(ctx context.Context, limit int) ([]logout.BrowserSe
 	return list, nil
 }
 
-// Acknowledge says that sessions were dealt with.
-func (s EndedSessions) Acknowledge(ctx context.Context, list []logout.BrowserSession) error {
+// AcknowledgeEnded is logout.BrowserSessions.
+func (i Identity) AcknowledgeEnded(ctx context.Context, list []logout.BrowserSession) error {
 	req := &identityv1.AcknowledgeEndedSessionsRequest{}
 	for _, e := range list {
 		req.Sessions = append(req.Sessions, &identityv1.EndedSession{Hash: e.Hash.Bytes(), UserId: e.UserID, Again: e.Again})
 	}
-	if _, err := s.Client.AcknowledgeEndedSessions(ctx, req); err != nil {
+	if _, err := i.Ended.AcknowledgeEndedSessions(ctx, req); err != nil {
 		return fmt.Errorf("acknowledging sessions that have ended: %w", err)
 	}
 	return nil

@@ -162,8 +162,7 @@ func (s *OAuth) IntrospectClientToken(
 	if req.GetToken() == "" {
 		return nil, missing("token")
 	}
-	caller := introspect.Caller{ClientID: client.GetClientId(), ResourceServer: client.GetResourceServer()}
-	result, err := s.Introspector.ForClient(ctx, caller, req.GetToken())
+	result, err := s.Introspector.ForClient(ctx, client.GetClientId(), client.GetResourceServer(), req.GetToken())
 	if errors.Is(err, introspect.ErrInactive) {
 		return &tokenv1.IntrospectClientTokenResponse{Active: new(bool)}, nil
 	}
@@ -171,7 +170,7 @@ func (s *OAuth) IntrospectClientToken(
 		return nil, toStatus(err)
 	}
 	res := clientResponse(result, s.Issuer)
-	if own := result.ClientID == caller.ClientID && !caller.ResourceServer; own && result.Subject != "" {
+	if own := result.ClientID == client.GetClientId() && !client.GetResourceServer(); own && result.Subject != "" {
 		res.Sub, res.Username = result.Subject, result.Subject // the client must not learn the user's identifier
 	}
 	return res, nil
@@ -199,14 +198,14 @@ func confirmation(key string) *tokenv1.Confirmation {
 }
 
 // tokenKindOf returns for whom a token acts.
-func tokenKindOf(a introspect.ClientResult) string {
+func tokenKindOf(a introspect.Facts) string {
 	if a.Kind == enforce.ServiceToken {
 		return "service"
 	}
 	return "user"
 }
 
-func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.IntrospectClientTokenResponse {
+func clientResponse(a introspect.Facts, issuer string) *tokenv1.IntrospectClientTokenResponse {
 	active := true
 	res := &tokenv1.IntrospectClientTokenResponse{
 		Active:      &active,
@@ -224,7 +223,7 @@ func clientResponse(a introspect.ClientResult, issuer string) *tokenv1.Introspec
 		TokenKind:   tokenKindOf(a),
 		Cnf:         confirmation(a.Thumbprint),
 	}
-	if a.Refresh {
+	if a.Kind == enforce.RefreshToken {
 		res.TokenType = ""
 	}
 	return res

@@ -20,8 +20,6 @@ type Registrations struct {
 func (s *Registrations) DeleteRegistration(
 	ctx context.Context, req *tokenv1.DeleteRegistrationRequest,
 ) (*tokenv1.DeleteRegistrationResponse, error) {
-	err := s.Revoker.DeleteRegistration(ctx, s.Registrations, revocation.Registration{
-		ClientID: req.GetClientId(), Token: secret.New(req.GetRegistrationAccessToken()),
-	})
+	err := s.Revoker.DeleteRegistration(ctx, s.Registrations, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
 	return &tokenv1.DeleteRegistrationResponse{}, toStatus(err)
 }

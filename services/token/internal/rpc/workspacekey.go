@@ -5,8 +5,10 @@ import (
 	"strconv"
 	"time"
 
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/token/internal/apikey"
@@ -16,17 +18,16 @@ import (
 type WorkspaceKeys struct {
 	tokenv1.UnsafeWorkspaceKeyServiceServer
 
-	Keys       apikey.Keys
-	Authorizer workspaceadmin.Authorizer
+	Keys     apikey.Keys
+	Sessions identityv1.SessionServiceClient
 }
 
 // administrator returns who sent a request, once its identifiers are validated.
-func (s *WorkspaceKeys) administrator(ctx context.Context, req workspaceadmin.Request, ids ...namedField) (apikey.Creator, error) {
+func (s *WorkspaceKeys) administrator(ctx context.Context, req workspaceadmin.Request, ids ...namedField) (oauth.NamedUser, error) {
 	if err := validateIdentifiers(append(ids, namedField{"workspace_id", req.GetWorkspaceId()})...); err != nil {
-		return apikey.Creator{}, err
+		return oauth.NamedUser{}, err
 	}
-	admin, err := s.Authorizer.Administrator(ctx, req)
-	return apikey.Creator{UserID: admin.UserID, Name: admin.Name}, err
+	return workspaceadmin.Administrator(ctx, s.Sessions, req)
 }
 
 // ListWorkspaceKeys lists a workspace's keys.
@@ -40,11 +41,11 @@ func (s *WorkspaceKeys) ListWorkspaceKeys(
 	if err != nil {
 		return nil, err
 	}
-	q := apikey.Query{WorkspaceID: req.GetWorkspaceId(), Limit: p.Size + 1, After: apikey.Key{ID: p.After[1]}}
+	after := apikey.Key{ID: p.After[1]}
 	if at, err := strconv.ParseInt(p.After[0], 10, 64); err == nil {
-		q.After.CreatedAt = time.UnixMicro(at)
+		after.CreatedAt = time.UnixMicro(at)
 	}
-	list, err := s.Keys.List(ctx, q)
+	list, err := s.Keys.List(ctx, req.GetWorkspaceId(), after, p.Size+1)
 	if err != nil {
 		return nil, keyToStatus(err)
 	}

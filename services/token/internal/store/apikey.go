@@ -161,15 +161,7 @@ func createdKey(k apikey.Key) outbox.Event {
 	if !k.ExpiresAt.IsZero() {
 		changes = append(changes, outbox.Change{Field: "expires_at", After: k.ExpiresAt.Format(time.RFC3339)})
 	}
-	return outbox.Event{Kind: "api_key.created", Actor: creator(k.Creator), WorkspaceID: k.WorkspaceID, Object: k.ID, Changes: changes}
-}
-
-// creator returns the actor for the creator of a key; zero, the actor of the context, for an operator.
-func creator(c apikey.Creator) actor.Actor {
-	if c.UserID == "" {
-		return actor.Actor{}
-	}
-	return actor.OfUser(c.UserID)
+	return outbox.Event{Kind: "api_key.created", Actor: actor.OfAdministrator(k.Creator.UserID), WorkspaceID: k.WorkspaceID, Object: k.ID, Changes: changes}
 }
 
 // CreateFirstKey stores a key unless its workspace ever had one.
@@ -182,12 +174,12 @@ func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error
 }
 
 // ListKeys lists keys of a workspace, newest first, revoked ones too.
-func (s *Store) ListKeys(ctx context.Context, q apikey.Query) ([]apikey.Key, error) {
+func (s *Store) ListKeys(ctx context.Context, workspaceID string, after apikey.Key, limit int) ([]apikey.Key, error) {
 	before := int64(1<<63 - 1)
-	if !q.After.CreatedAt.IsZero() {
-		before = q.After.CreatedAt.UnixMicro()
+	if !after.CreatedAt.IsZero() {
+		before = after.CreatedAt.UnixMicro()
 	}
-	rows, err := s.db.Query(ctx, s.keys.list, q.WorkspaceID, before, q.After.ID, q.Limit)
+	rows, err := s.db.Query(ctx, s.keys.list, workspaceID, before, after.ID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing API keys: %w", err)
 	}
@@ -256,12 +248,10 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 	return f, nil
 }
 
-// KeyUses records when keys are used, by their identifiers.
-type KeyUses struct{ Store *Store }
-
-// Touch records that a key is in use, unless that was recorded within the last minute.
-func (u KeyUses) Touch(ctx context.Context, id []byte) error {
-	if _, err := u.Store.db.Exec(ctx, u.Store.keys.touch, string(id)); err != nil {
+// TouchKey records that a key is in use, by its identifier, unless that was recorded within the last
+// minute.
+func (s *Store) TouchKey(ctx context.Context, id []byte) error {
+	if _, err := s.db.Exec(ctx, s.keys.touch, string(id)); err != nil {
 		return fmt.Errorf("recording an API key's use: %w", err)
 	}
 	return nil

@@ -40,22 +40,15 @@ type Retention struct {
 
 func (r Retention) userTokens() time.Duration { return max(r.UserTokens, usertoken.KeptPastTime) }
 
-// sweeps are the tables whose dead rows are found by a scan in primary-key order.
-type sweeps struct {
-	families *cleanup.Sweep[[]byte]
-	keys     *cleanup.Sweep[string]
-}
-
-func prepareSweeps(db *sqldb.DB) sweeps {
-	return sweeps{
-		families: cleanup.NewSweep[[]byte](db, cleanup.Table{
-			Name: "families", Key: "id", By: "id",
-			Dead: `refresh_expires_at + $3 < {{now}} OR revoked_at + $3 < {{now}} OR ` + sweptGrant("families", "$3"),
-		}),
-		keys: cleanup.NewSweep[string](db, cleanup.Table{
-			Name: "api_keys", Key: "id", By: "id", Dead: "(revoked_at + $3 < {{now}} OR expires_at + $3 < {{now}})",
-		}),
-	}
+// prepareSweeps prepares the tables whose dead rows are found by a scan in primary-key order.
+func (s *Store) prepareSweeps() {
+	s.deadFamilies = cleanup.NewSweep[[]byte](s.db, cleanup.Table{
+		Name: "families", Key: "id", By: "id",
+		Dead: `refresh_expires_at + $3 < {{now}} OR revoked_at + $3 < {{now}} OR ` + sweptGrant("families", "$3"),
+	})
+	s.deadKeys = cleanup.NewSweep[string](s.db, cleanup.Table{
+		Name: "api_keys", Key: "id", By: "id", Dead: "(revoked_at + $3 < {{now}} OR expires_at + $3 < {{now}})",
+	})
 }
 
 // CleanUp creates partitions ahead and drops expired ones. The next run finishes an interrupted
@@ -79,9 +72,9 @@ func (s *Store) CleanUp(ctx context.Context, l grant.Lifetimes, r Retention) err
 // Sweep scans all families and API keys and deletes the dead ones. They live for months, so it can
 // be rare. It is called by one goroutine at a time.
 func (s *Store) Sweep(ctx context.Context, r Retention) error {
-	err := s.sweeps.families.Run(ctx, micros(familyGrace))
+	err := s.deadFamilies.Run(ctx, micros(familyGrace))
 	if r.RevokedKeys > 0 {
-		err = errors.Join(err, s.sweeps.keys.Run(ctx, micros(r.RevokedKeys)))
+		err = errors.Join(err, s.deadKeys.Run(ctx, micros(r.RevokedKeys)))
 	}
 	return err
 }

@@ -77,11 +77,11 @@ func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issue
 // rate is one refresh per step, and a family may be ahead of that by slack. Without a limit the
 // step is 0.
 func rateLimit(r grant.Rotation) (step, slack int64) {
-	if r.Limit.Count == 0 {
+	if r.Limit.Limit == 0 {
 		return 0, unlimited
 	}
 	window := micros(r.Limit.Window)
-	step = window / int64(r.Limit.Count)
+	step = window / int64(r.Limit.Limit)
 	return step, window - step
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/coalesce"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -45,7 +46,9 @@ type Store struct {
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations batches rotations; nil on SQLite.
 	rotations *coalesce.Loader[*grant.Rotation, grant.Issued]
-	sweeps    sweeps
+	// deadFamilies and deadKeys delete the rows that are over.
+	deadFamilies *cleanup.Sweep[[]byte]
+	deadKeys     *cleanup.Sweep[string]
 	// lastErased is when the dead rows of a table were last deleted one by one, by the database's
 	// clock.
 	lastErased map[string]int64
@@ -57,9 +60,9 @@ func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
 		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(db),
 		explanations: prepareExplain(db), installations: prepareInstallations(db), service: prepareService(db), signing: prepareSigning(db),
-		logouts: prepareLogout(db),
-		sweeps:  prepareSweeps(db), lastErased: make(map[string]int64),
+		logouts: prepareLogout(db), lastErased: make(map[string]int64),
 	}
+	s.prepareSweeps()
 	if db.Engine() == sqldb.Postgres {
 		s.access = coalesce.New(s.findManyAccess)
 		s.rotations = coalesce.New(s.rotateMany)

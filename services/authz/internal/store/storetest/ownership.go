@@ -246,7 +246,7 @@ func lastSecret(t *testing.T) {
 			t.Errorf("the last one: %v", err)
 		}
 		add := func(newest string, record *secret.Record) error {
-			return s.AddSecret(t.Context(), ownership.NewSecret{ClientID: id, Secret: *record, Overlap: time.Hour, Newest: newest})
+			return s.AddSecret(t.Context(), ownership.SecretRequest{ClientID: id, Overlap: time.Hour, Newest: newest}, *record)
 		}
 		if err := add(old, second); err != nil {
 			t.Fatal(err)
@@ -275,7 +275,7 @@ func staleSecret(t *testing.T) {
 		shown := secretIDs(t, s, id)[0]
 		var won atomic.Int64
 		racetest.Run(racers, func(int) {
-			err := s.AddSecret(t.Context(), ownership.NewSecret{ClientID: id, Secret: *newSecret(), Newest: shown})
+			err := s.AddSecret(t.Context(), ownership.SecretRequest{ClientID: id, Newest: shown}, *newSecret())
 			switch {
 			case err == nil:
 				won.Add(1)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/services/consent/internal/policy"
 	"github.com/vidocu/usher/services/consent/internal/store"
@@ -26,7 +27,7 @@ func Policies(t *testing.T) {
 	t.Run("recent approvers may have a code", func(t *testing.T) { eachLater(t, recentApprovers) })
 }
 
-func admin() policy.Actor { return policy.Actor{UserID: "usr_john", Name: "John Doe"} }
+func admin() oauth.NamedUser { return oauth.NamedUser{UserID: "usr_john", Name: "John Doe"} }
 
 func setRule(t *testing.T, s *store.Store) {
 	none, err := s.Setting(t.Context(), "ws_acme")
@@ -74,7 +75,7 @@ func approve(t *testing.T, s *store.Store) {
 }
 
 func request(client, user, reason string) policy.Request {
-	return policy.Request{WorkspaceID: "ws_acme", ClientID: client, User: policy.Actor{UserID: user, Name: "A " + user}, Reason: reason}
+	return policy.Request{WorkspaceID: "ws_acme", ClientID: client, User: oauth.NamedUser{UserID: user, Name: "A " + user}, Reason: reason}
 }
 
 func mustAsk(t *testing.T, s *store.Store, r policy.Request) {

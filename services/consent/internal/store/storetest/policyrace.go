@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -120,7 +121,7 @@ func wantEvents(t *testing.T, db *sqldb.DB, want ...string) {
 func ruleRace(t *testing.T, db *sqldb.DB, s *store.Store) {
 	rules := []policy.Rule{policy.None, policy.Approved}
 	racetest.Run(len(rules), func(i int) {
-		if err := s.SetRule(t.Context(), "ws_acme", rules[i], policy.Actor{UserID: fmt.Sprint("usr_", i)}); err != nil {
+		if err := s.SetRule(t.Context(), "ws_acme", rules[i], oauth.NamedUser{UserID: fmt.Sprint("usr_", i)}); err != nil {
 			t.Errorf("setting a rule: %v", err)
 		}
 	})

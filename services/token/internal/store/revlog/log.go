@@ -16,13 +16,6 @@ type RevocationBarrier interface {
 	WaitForReplicas(ctx context.Context, appended bool) error
 }
 
-// NoReplicas is the barrier of a process that is the only one on its database and caches nothing.
-// It never waits.
-type NoReplicas struct{}
-
-// WaitForReplicas is RevocationBarrier.
-func (NoReplicas) WaitForReplicas(context.Context, bool) error { return nil }
-
 // Log is the log of one database. Its methods may be called concurrently.
 type Log struct {
 	db                   *sqldb.DB

@@ -83,7 +83,7 @@ func keyList(t *testing.T, b bench) {
 	if err := b.RevokeKey(t.Context(), "", "key_2"); err != nil {
 		t.Fatal(err)
 	}
-	list, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
+	list, err := b.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func keyList(t *testing.T, b bench) {
 	if diff := cmp.Diff([]string{"key_3", "key_2", "key_1"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if none, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_none", Limit: 100}); err != nil || len(none) > 0 {
+	if none, err := b.ListKeys(t.Context(), "ws_none", apikey.Key{}, 100); err != nil || len(none) > 0 {
 		t.Errorf("a workspace without keys lists %v, %v", none, err)
 	}
 }
@@ -165,14 +165,14 @@ func keyUse(t *testing.T) {
 			after time.Duration
 			fresh bool
 		}{{0, true}, {30 * time.Second, false}, {90 * time.Second, true}} {
-			later := bench{Store: store.New(reopen(step.after), revlog.NoReplicas{})}
+			later := bench{Store: store.New(reopen(step.after), noReplicas{})}
 			if facts, err := later.FindKey(t.Context(), key.Hash); err != nil || facts.LongUnused != step.fresh {
 				t.Errorf("after %s it is long unused: %v (%v)", step.after, facts.LongUnused, err)
 			}
-			if err := (store.KeyUses{Store: later.Store}).Touch(t.Context(), []byte("key_1")); err != nil {
+			if err := later.TouchKey(t.Context(), []byte("key_1")); err != nil {
 				t.Fatal(err)
 			}
-			list, err := later.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
+			list, err := later.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%d keys (%v)", len(list), err)
 			}

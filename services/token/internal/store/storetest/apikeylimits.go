@@ -44,7 +44,7 @@ func networks(t *testing.T, list ...string) enforce.Addresses {
 func restrictedKey(t *testing.T, b bench) {
 	key := newKey("key_1", "ws_acme")
 	key.Limits = apikey.Limits{Scopes: oauth.Scope{"videos:read", "jobs:read"}, Addresses: networks(t, "203.0.113.0/24", "2001:db8::1")}
-	key.Creator = apikey.Creator{UserID: "usr_john", Name: "John Doe"}
+	key.Creator = oauth.NamedUser{UserID: "usr_john", Name: "John Doe"}
 	b.mustCreate(t, key)
 	got, err := b.FindKey(t.Context(), key.Hash)
 	if err != nil || got.Kind != enforce.RestrictedAPIKey || got.WorkspaceID != "ws_acme" || got.Scope != "videos:read jobs:read" {
@@ -53,7 +53,7 @@ func restrictedKey(t *testing.T, b bench) {
 	if diff := cmp.Diff([]string{"203.0.113.0/24", "2001:db8::1/128"}, got.Addresses.Strings()); diff != "" {
 		t.Error(diff)
 	}
-	list, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 10})
+	list, err := b.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 10)
 	if err != nil || len(list) != 1 || list[0].Creator != key.Creator || list[0].WorkspaceID != "ws_acme" || !list[0].Live || len(list[0].Scopes) != 2 {
 		t.Errorf("the list has %+v, %v", list, err)
 	}
@@ -73,11 +73,11 @@ func keyExpiry(t *testing.T) {
 		if err != nil || facts.Kind != enforce.APIKey || facts.Left > time.Hour || facts.Left < 59*time.Minute || facts.ExpiresAt.IsZero() {
 			t.Errorf("the key is %+v, %v", facts, err)
 		}
-		later := bench{Store: store.New(reopen(61*time.Minute), revlog.NoReplicas{})}
+		later := bench{Store: store.New(reopen(61*time.Minute), noReplicas{})}
 		if later.liveKey(t, key.Hash) {
 			t.Error("an expired key is live")
 		}
-		list, err := later.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 10})
+		list, err := later.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 10)
 		if err != nil || len(list) != 1 || list[0].Live || !list[0].RevokedAt.IsZero() {
 			t.Errorf("the list has %+v, %v", list, err)
 		}
@@ -113,7 +113,7 @@ func keyRotation(t *testing.T) {
 			t.Error("during the overlap one of the keys is dead")
 		}
 		now.wantLog(t, []logged{{revocation.Token, revlog.ReasonKeyRotated}})
-		later := bench{Store: store.New(reopen(61*time.Minute), revlog.NoReplicas{})}
+		later := bench{Store: store.New(reopen(61*time.Minute), noReplicas{})}
 		if later.liveKey(t, key.Hash) || !later.liveKey(t, next.Hash) {
 			t.Error("after the overlap the wrong key is live")
 		}
@@ -142,7 +142,7 @@ func rotationRace(t *testing.T, b bench) {
 			t.Errorf("rotating: %v", err)
 		}
 	})
-	list, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
+	list, err := b.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
 	if err != nil || succeeded.Load() != 1 || len(list) != 2 {
 		t.Errorf("%d rotations succeeded, and there are %d keys, %v", succeeded.Load(), len(list), err)
 	}
@@ -183,9 +183,9 @@ func keyPages(t *testing.T, b bench) {
 		b.mustCreate(t, key)
 		want[id] = true
 	}
-	q := apikey.Query{WorkspaceID: "ws_acme", Limit: 2}
+	var last apikey.Key
 	for range 3 {
-		page, err := b.ListKeys(t.Context(), q)
+		page, err := b.ListKeys(t.Context(), "ws_acme", last, 2)
 		if err != nil || len(page) == 0 {
 			t.Fatalf("%d keys, %v", len(page), err)
 		}
@@ -195,7 +195,7 @@ func keyPages(t *testing.T, b bench) {
 			}
 			delete(want, k.ID)
 		}
-		q.After = page[len(page)-1]
+		last = page[len(page)-1]
 	}
 	if len(want) > 0 {
 		t.Errorf("not listed: %v", want)
@@ -236,7 +236,7 @@ func fullRotation(t *testing.T, b bench) {
 	if _, _, err := b.RotateKey(t.Context(), next); !errors.Is(err, apikey.ErrFull) {
 		t.Errorf("a rotation with an overlap: %v", err)
 	}
-	if list, err := b.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 10}); err != nil || len(list) != 2 || list[1].SuccessorID != "" {
+	if list, err := b.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 10); err != nil || len(list) != 2 || list[1].SuccessorID != "" {
 		t.Errorf("the refused rotation left %+v, %v", list, err)
 	}
 	next.Overlap = 0

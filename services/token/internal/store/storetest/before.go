@@ -11,7 +11,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
@@ -155,7 +154,7 @@ func sweptSoon(t *testing.T) {
 			b.unmark(t)
 			for _, after := range []time.Duration{47 * time.Hour, 49 * time.Hour} {
 				db, want := reopen(after), after < 48*time.Hour
-				s := store.New(db, revlog.NoReplicas{})
+				s := store.New(db, noReplicas{})
 				if err := s.Sweep(t.Context(), store.Retention{}); err != nil {
 					t.Fatal(err)
 				}

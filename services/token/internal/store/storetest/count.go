@@ -7,7 +7,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
@@ -87,7 +86,7 @@ func countOfMany(t *testing.T) {
 		var got inspection.Count
 		var err error
 		rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-			got, err = store.New(db, revlog.NoReplicas{}).CountAccess(t.Context(), of, limit)
+			got, err = store.New(db, noReplicas{}).CountAccess(t.Context(), of, limit)
 		})
 		if err != nil || !got.Truncated || got.Grants+got.UserTokens == 0 {
 			t.Errorf("%s: %+v, %v", name, got, err)

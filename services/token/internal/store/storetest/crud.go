@@ -10,7 +10,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // CRUD checks that reads return what was written.
@@ -114,7 +113,7 @@ func expiry(t *testing.T) {
 			{30*24*time.Hour - time.Hour, false, true},
 			{30*24*time.Hour + time.Second, false, false},
 		} {
-			later := bench{Store: store.New(reopen(c.after), revlog.NoReplicas{})}
+			later := bench{Store: store.New(reopen(c.after), noReplicas{})}
 			if got := later.live(t, i.access); got != c.access {
 				t.Errorf("after %s the access token is live: %v", c.after, got)
 			}

@@ -11,7 +11,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // Explanations checks what the store returns about refused tokens and codes.
@@ -112,7 +111,7 @@ func explainExpired(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(offset time.Duration) *sqldb.DB) {
 		now := open(t, reopen(0))
 		i := now.mustRedeem(t, code("app", "ws_acme", 0))
-		later := bench{Store: store.New(reopen(lifetimes().Refresh+time.Second), revlog.NoReplicas{})}
+		later := bench{Store: store.New(reopen(lifetimes().Refresh+time.Second), noReplicas{})}
 		if got := later.explain(t, i.refresh); !got.Expired || got.Spent || got.ClientID != "app" {
 			t.Errorf("an expired token is %+v", got)
 		}

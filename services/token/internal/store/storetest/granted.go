@@ -11,7 +11,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // Granted checks which scopes a consent page shows as granted already.
@@ -85,7 +84,7 @@ func grantedUntilExpiry(t *testing.T) {
 			{lifetimes().Refresh - time.Minute, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}}},
 			{lifetimes().Refresh + time.Minute, map[string]oauth.Scope{}},
 		} {
-			bench{Store: store.New(reopen(row.after), revlog.NoReplicas{})}.wantGranted(t, row.want)
+			bench{Store: store.New(reopen(row.after), noReplicas{})}.wantGranted(t, row.want)
 		}
 	})
 }
@@ -128,7 +127,7 @@ FROM families, generate_series(1, $1::bigint) AS n`, grants)
 		t.Fatal(err)
 	}
 	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-		bench{Store: store.New(db, revlog.NoReplicas{})}.wantGranted(t, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}})
+		bench{Store: store.New(db, noReplicas{})}.wantGranted(t, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}})
 	})
 	if rows > fewRows {
 		t.Errorf("with %d grants of a user-client, %d rows were read, at most %d are needed", grants, rows, fewRows)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
@@ -126,7 +127,7 @@ func limitRace(t *testing.T, b bench) {
 	}
 }
 
-func (b bench) rotateWithin(ctx context.Context, from issued, limit grant.RefreshLimit) (issued, error) {
+func (b bench) rotateWithin(ctx context.Context, from issued, limit ratelimit.Budget) (issued, error) {
 	next := issued{code: from.code, access: token(), refresh: token()}
 	_, err := b.Rotate(ctx, grant.Rotation{
 		Predecessor: from.refresh, ClientID: "app", Access: next.access, Successor: next.refresh, Lifetimes: lifetimes(), Limit: limit,
@@ -140,11 +141,11 @@ func (b bench) rotateWithin(ctx context.Context, from issued, limit grant.Refres
 // refreshRate opens the same database again with its clock moved.
 func refreshRate(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
-		limit := grant.RefreshLimit{Count: 4, Window: time.Hour}
+		limit := ratelimit.Budget{Limit: 4, Window: time.Hour}
 		now := open(t, reopen(0))
 		held, other := now.mustRedeem(t, code("app", "ws_acme", 0)), now.mustRedeem(t, code("app", "ws_acme", 0))
 		var err error
-		for n := range limit.Count {
+		for n := range limit.Limit {
 			if held, err = now.rotateWithin(t.Context(), held, limit); err != nil {
 				t.Fatalf("refresh %d: %v", n+1, err)
 			}
@@ -167,7 +168,7 @@ func refreshRate(t *testing.T) {
 		if other, err = now.rotateWithin(t.Context(), other, limit); err != nil {
 			t.Errorf("another family: %v", err)
 		}
-		if _, err = now.rotateWithin(t.Context(), held, grant.RefreshLimit{}); err != nil {
+		if _, err = now.rotateWithin(t.Context(), held, ratelimit.Budget{}); err != nil {
 			t.Errorf("without a limit: %v", err)
 		}
 		later := open(t, reopen(31*time.Minute))
@@ -175,7 +176,7 @@ func refreshRate(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range limit.Count - 1 {
+		for range limit.Limit - 1 {
 			if second, err = later.rotateWithin(t.Context(), second, limit); err != nil {
 				t.Errorf("a whole window is there again after a rest: %v", err)
 			}
@@ -184,7 +185,7 @@ func refreshRate(t *testing.T) {
 }
 
 func refreshRace(t *testing.T, b bench) {
-	limit := grant.RefreshLimit{Count: 1, Window: time.Hour}
+	limit := ratelimit.Budget{Limit: 1, Window: time.Hour}
 	held := b.mustRedeem(t, code("app", "ws_acme", 0))
 	held, err := b.rotateWithin(t.Context(), held, limit)
 	if err != nil {

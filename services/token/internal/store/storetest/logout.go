@@ -13,7 +13,6 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/logout"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // Logout checks the outbox of logout tokens.
@@ -238,7 +237,7 @@ func claimedFairly(t *testing.T, b bench) {
 func claimsExpire(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		at := func(d time.Duration) store.LogoutStore {
-			return store.LogoutStore{Store: store.New(reopen(d), revlog.NoReplicas{})}
+			return store.LogoutStore{Store: store.New(reopen(d), noReplicas{})}
 		}
 		now, soon, after, later := at(0), at(logout.Lease+time.Second), at(2*time.Hour), at(8*24*time.Hour)
 		if err := now.Add(t.Context(), []logout.Delivery{toDeliver("one", 1)}, 0); err != nil {

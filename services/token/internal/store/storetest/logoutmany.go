@@ -9,7 +9,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/logout"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // fewRows is how many rows a call may read and write that finds none, of many.
@@ -43,7 +42,7 @@ func LogoutOfMany(t *testing.T) {
 		},
 	} {
 		rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-			found, err := call(store.LogoutStore{Store: store.New(db, revlog.NoReplicas{})})
+			found, err := call(store.LogoutStore{Store: store.New(db, noReplicas{})})
 			if err != nil || found > 0 {
 				t.Errorf("%s: %d, %v", name, found, err)
 			}

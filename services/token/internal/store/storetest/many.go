@@ -12,7 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
@@ -65,7 +64,7 @@ func RevocationsOfMany(t *testing.T) {
 			at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 			c := gather(t, at, name == "disabled client")
 			var err error
-			rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) { err = end(t.Context(), store.New(db, revlog.NoReplicas{}), c) })
+			rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) { err = end(t.Context(), store.New(db, noReplicas{}), c) })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +84,7 @@ func ReplaysOfMany(t *testing.T) {
 	c := gather(t, at, false)
 	replays := func(n int) func(db *sqldb.DB) {
 		return func(db *sqldb.DB) {
-			s := store.New(db, revlog.NoReplicas{})
+			s := store.New(db, noReplicas{})
 			for range n {
 				if replay, err := s.Replayed(t.Context(), grant.Presented{Token: c.spent, ClientID: c.client}, oauth.ReuseSubject); err != nil || replay.Reused != (n == 1) {
 					t.Errorf("of %d, a replay is taken for reuse: %v (%v)", n, replay.Reused, err)

@@ -11,7 +11,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // eachPostgres is for what SQLite has none of.
@@ -94,7 +93,7 @@ func longReader(t *testing.T) {
 		b.mustRedeem(t, code("app", "ws_acme", 0))
 		finish := holdOpen(t, reopen(0), "access_tokens")
 		late := reopen(20 * time.Hour)
-		later := store.New(late, revlog.NoReplicas{})
+		later := store.New(late, noReplicas{})
 		notDelayed(t, late, "access_tokens", func() {
 			// A partition cannot be dropped during a long read: cleanup returns an error and
 			// retries.
@@ -102,7 +101,7 @@ func longReader(t *testing.T) {
 				t.Errorf("housekeeping beside a report: %v", err)
 			}
 		})
-		if err := store.New(reopen(40*time.Hour), revlog.NoReplicas{}).MakeRoom(t.Context(), lifetimes()); err != nil {
+		if err := store.New(reopen(40*time.Hour), noReplicas{}).MakeRoom(t.Context(), lifetimes()); err != nil {
 			t.Errorf("making room waits for a reader: %v", err)
 		}
 		young := open(t, late)
@@ -146,7 +145,7 @@ SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'spent_r
 				t.Fatalf("detaching %s: %v", how, err)
 			}
 		}
-		if err := cleanUp(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
+		if err := cleanUp(t, store.New(late, noReplicas{}), store.Retention{}); err != nil {
 			t.Error(err)
 		}
 		if n := leftOf(t, late, "spent_refresh_tokens"); n != 0 {
@@ -165,7 +164,7 @@ func copies(t *testing.T) {
 		if _, err := late.Exec(t.Context(), `CREATE TABLE `+name+` (hash BYTEA)`); err != nil {
 			t.Fatal(err)
 		}
-		if err := cleanUp(t, store.New(late, revlog.NoReplicas{}), store.Retention{}); err != nil {
+		if err := cleanUp(t, store.New(late, noReplicas{}), store.Retention{}); err != nil {
 			t.Fatal(err)
 		}
 		var there bool
@@ -198,7 +197,7 @@ func revokedKeys(t *testing.T) {
 			if err := cleanUp(t, later, store.Retention{RevokedKeys: turn.kept}); err != nil {
 				t.Fatal(err)
 			}
-			keys, err := later.ListKeys(t.Context(), apikey.Query{WorkspaceID: "ws_acme", Limit: 100})
+			keys, err := later.ListKeys(t.Context(), "ws_acme", apikey.Key{}, 100)
 			if err != nil || len(keys) != turn.want {
 				t.Errorf("kept for %s, %d keys are listed (%v), want %d", turn.kept, len(keys), err, turn.want)
 			}

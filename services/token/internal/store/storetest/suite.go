@@ -14,7 +14,6 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // rounds is how often each race is run.
@@ -42,12 +41,19 @@ func each(t *testing.T, test func(t *testing.T, b bench)) {
 func open(t testing.TB, db *sqldb.DB) bench {
 	t.Helper()
 	l := lifetimes()
-	s := store.New(db, revlog.NoReplicas{})
+	s := store.New(db, noReplicas{})
 	if err := s.MakeRoom(t.Context(), l); err != nil {
 		t.Fatal(err)
 	}
 	return bench{Store: s, db: db}
 }
+
+// noReplicas is the barrier of a process that is the only one on its database and caches nothing. It
+// never waits.
+type noReplicas struct{}
+
+// WaitForReplicas is revlog.RevocationBarrier.
+func (noReplicas) WaitForReplicas(context.Context, bool) error { return nil }
 
 // issued is one family's tokens as a client would hold them.
 type issued struct {

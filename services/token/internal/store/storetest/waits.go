@@ -12,7 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/store"
-	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 // Waiting is how cleanup delayed clients.
@@ -52,7 +51,7 @@ func Waits(t testing.TB) Waiting {
 	named := *at
 	named.RawQuery += "&application_name=" + keeper
 	of := sqldbtest.Open(t, sqldb.Config{URL: secret.New(named.String())})
-	house := store.New(of.WithClock("test_clock"), revlog.NoReplicas{})
+	house := store.New(of.WithClock("test_clock"), noReplicas{})
 	watcher := sqldbtest.Open(t, sqldb.Config{URL: secret.New(at.String()), MaxConns: 1})
 	var control, w Waiting
 	clock.Move(t, 2*time.Hour) // the added rows have expired

@@ -8,20 +8,39 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/ownership"
 )
 
-// People implements ownership.People with the identity service.
-type People struct {
-	Client identityv1.SessionServiceClient
+// Identity implements flow.Sessions, ownership.People and registry.Workspaces with the identity
+// service.
+type Identity struct {
+	Sessions  identityv1.SessionServiceClient
+	Directory identityv1.DirectoryServiceClient
 }
 
-// Find returns the user of a session with the workspaces.
-func (p People) Find(ctx context.Context, session secret.String) (ownership.Person, error) {
+// SessionUser returns the user of a session, or flow.ErrSignedOut if the session is invalid.
+func (i Identity) SessionUser(ctx context.Context, session secret.String) (flow.User, error) {
+	res, err := i.Sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal()})
+	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
+		return flow.User{}, flow.ErrSignedOut
+	}
+	if err != nil {
+		return flow.User{}, fmt.Errorf("getting the session: %w", err)
+	}
+	user := flow.User{UserID: res.GetSession().GetUserId()}
+	if at := res.GetSession().GetAuthenticateTime(); at != nil {
+		user.AuthenticatedAt = at.AsTime()
+	}
+	return user, nil
+}
+
+// Person returns the user of a session with the workspaces.
+func (i Identity) Person(ctx context.Context, session secret.String) (ownership.Person, error) {
 	if session.IsZero() {
 		return ownership.Person{}, ownership.ErrSignedOut
 	}
-	res, err := p.Client.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal(), IncludeWorkspaces: true})
+	res, err := i.Sessions.GetSession(ctx, &identityv1.GetSessionRequest{SessionToken: session.Reveal(), IncludeWorkspaces: true})
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
 		return ownership.Person{}, ownership.ErrSignedOut
 	}
@@ -38,6 +57,15 @@ func (p People) Find(ctx context.Context, session secret.String) (ownership.Pers
 		})
 	}
 	return person, nil
+}
+
+// WorkspaceExists reports whether there is a workspace with the identifier.
+func (i Identity) WorkspaceExists(ctx context.Context, id string) (bool, error) {
+	res, err := i.Directory.BatchGetWorkspaces(ctx, &identityv1.BatchGetWorkspacesRequest{WorkspaceIds: []string{id}})
+	if err != nil {
+		return false, fmt.Errorf("reading a workspace: %w", err)
+	}
+	return len(res.GetWorkspaces()) == 1, nil
 }
 
 func roleOf(role identityv1.Role) ownership.Role {
