@@ -116,7 +116,7 @@ attack: ## Attack a process for each service as in the tests, only longer and wi
 	@$(MAKE) endings
 
 .PHONY: interop
-interop: ## Run the examples of docs/grpc.md and docs/clients.md, the slow ones too: Java, Spring, Apache, the inspector of MCP, next-auth (fetches 330 MB once)
+interop: ## Run the examples of docs/grpc.md, clients.md, openid.md and quick-start.md, the slow ones too: Java, Spring, Apache, oauth2-proxy, next-auth, the inspector of MCP (fetches 330 MB once)
 	scripts/with-deps.sh --clients go test -count=1 -v -timeout 60m -tags slow ./test/interop
 
 .PHONY: pages

@@ -173,8 +173,12 @@ func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
 		row(0, 40, errorv1.Cause_CAUSE_UNSPECIFIED), row(time.Minute, 3, errorv1.Cause_CAUSE_SECRET_WRONG),
 		row(2*time.Hour, 4, errorv1.Cause_CAUSE_CODE_EXPIRED), row(48*time.Hour, 5, errorv1.Cause_CAUSE_SCOPE_UNKNOWN),
 	}
+	var tolerated *activityv1.LoggedRequest
 	p.services["ListRequests"] = func(req proto.Message) (proto.Message, error) {
 		asked, _ := req.(*activityv1.ListRequestsRequest)
+		if asked.GetWithTolerated() && tolerated != nil {
+			return &activityv1.ListRequestsResponse{Requests: []*activityv1.LoggedRequest{tolerated}}, nil
+		}
 		if asked.GetRefusedOnly() {
 			return &activityv1.ListRequestsResponse{Requests: all[1:], NextPageToken: "next"}, nil
 		}
@@ -198,6 +202,9 @@ func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
 	}
 	all = all[3:]
 	wantPage(t, "nothing in the span", p.get(path+"?since=1h"), 200, "No refused request is like that", "Show all")
+	tolerated = row(0, 1, errorv1.Cause_CAUSE_UNSPECIFIED)
+	tolerated.Kind.Got = &activityv1.RequestFacts{Scope: "videos:read", Tolerated: "scope_spaces"}
+	wantPage(t, "granted with extra spaces", p.get(path), 200, "Extra spaces in scope", "by single spaces", "scope_spaces", "Granted")
 }
 
 // upload posts a file to the form of the manifest.

@@ -22,7 +22,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
-// services is a fake of all four services: a map from method to response. Errors arrive as they
+// services is a fake of every service that the gateway calls: a map from method to response. Errors arrive as they
 // would over the network.
 type services map[string]func(req proto.Message) (proto.Message, error)
 

@@ -79,7 +79,12 @@ func TestFault_B4_TheUpstreamReceivesTheAddressesOfTheClientAndTheProxy(t *testi
 	} {
 		var header []string
 		if row.forwarded != "" {
-			header = []string{"X-Forwarded-For", row.forwarded, "X-Real-Ip", "198.51.100.99", "X.forwarded.for", "198.51.100.98"}
+			header = []string{"X-Forwarded-For", row.forwarded}
+			for _, name := range []string{
+				"X-Real-Ip", "X.forwarded.for", "Forwarded", "X-Client-Ip", "Client-Ip", "True-Client-Ip", "X-Cluster-Client-Ip", "X-Forwarded-Client",
+			} {
+				header = append(header, name, "198.51.100.99")
+			}
 		}
 		row.p.api("GET", "/v1/videos", twoScopes, header...)
 		got := u.take()

@@ -156,7 +156,11 @@ func TestMCPFailure_8_ADocumentWithKeysAuthenticatesByThem(t *testing.T) {
 			"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_methods_supported": []string{"none", "private_key_jwt"},
 			"token_endpoint_auth_signing_alg": "RS256", "jwks_uri": "here",
 		},
-		"jwks": {"token_endpoint_auth_method": "private_key_jwt", "jwks": json.RawMessage(josetest.Set(key))},
+		"a choice beside none": {
+			"token_endpoint_auth_method": "none", "token_endpoint_auth_methods_supported": []string{"none", "private_key_jwt"}, "jwks_uri": "here",
+		},
+		"a choice alone": {"token_endpoint_auth_methods_supported": []string{"private_key_jwt", "none"}, "jwks_uri": "here"},
+		"jwks":           {"token_endpoint_auth_method": "private_key_jwt", "jwks": json.RawMessage(josetest.Set(key))},
 	} {
 		b := newDocumentBench(t, josetest.Set(key), members)
 		wantAccepted(t, what, b.assert(t, key))

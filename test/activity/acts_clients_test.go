@@ -12,6 +12,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -119,7 +120,7 @@ func (a *acts) registration() *authzv1.Registration {
 // appKeys makes the acts about the keys of a client of the workspace.
 func (a *acts) appKeys() {
 	const service = "authz.v1.ConsoleService/"
-	id := a.register(func(r *authzv1.CreateClientRequest) { r.Jwks = keySet(jwk(a.t, "one")) }).GetClient().GetClientId()
+	id := a.register(func(r *authzv1.CreateClientRequest) { r.Jwks = josetest.Set(josetest.New(a.t, "ES256", "one")) }).GetClient().GetClientId()
 	a.do(service+"AddAppKey", &authzv1.AddAppKeyRequest{SessionToken: a.developer.session, Key: &authzv1.AddClientKeyRequest{ClientId: id, Jwk: jwk(a.t, "two"), Name: "Second"}},
 		wanted{kind: "client.key_added", client: id, by: a.developer.id, field: "keys", before: "one one", after: "one one\ntwo Second"})
 	a.do(service+"RemoveAppKey", &authzv1.RemoveAppKeyRequest{SessionToken: a.developer.session, ClientId: id, Kid: "one"},
@@ -163,7 +164,7 @@ func (a *acts) clients() {
 	a.do("token.v1.EndingService/RemoveClientFromWorkspace", &tokenv1.RemoveClientFromWorkspaceRequest{ClientId: id},
 		changed("client.workspace_removed", "workspace", a.workspace, ""))
 
-	create(&authzv1.CreateClientRequest{ClientId: keyed, Name: "Keyed", RedirectUris: []string{harness.CallbackURI}, Jwks: keySet(jwk(a.t, "one"))})
+	create(&authzv1.CreateClientRequest{ClientId: keyed, Name: "Keyed", RedirectUris: []string{harness.CallbackURI}, Jwks: josetest.Set(josetest.New(a.t, "ES256", "one"))})
 	a.do(service+"AddClientKey", &authzv1.AddClientKeyRequest{ClientId: keyed, Jwk: jwk(a.t, "two"), Name: "Second"},
 		wanted{kind: "client.key_added", client: keyed, field: "keys", before: "one one", after: "one one\ntwo Second"})
 	a.do(service+"UpdateClientKey", &authzv1.UpdateClientKeyRequest{ClientId: keyed, Kid: "two", Name: proto.String("Third")},

@@ -11,7 +11,6 @@ import (
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
-	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
@@ -66,7 +65,7 @@ func (a *acts) do(name string, req proto.Message, events ...wanted) proto.Messag
 	a.t.Helper()
 	m := a.all[name]
 	certificate := "operator"
-	if !slices.Contains(m.callers, rpcv1.Caller_CALLER_OPERATOR) || sessionOf(req) != "" {
+	if !slices.Contains(m.Callers, "operator") || sessionOf(req) != "" {
 		certificate = "gateway"
 	}
 	res := a.must(a.t, certificate, name, req)
@@ -100,7 +99,7 @@ func TestActivity_EveryRPCThatChangesSomethingIsRecorded(t *testing.T) {
 	a.revocations()
 
 	for name, m := range a.all {
-		recorded := (m.session || slices.Contains(m.callers, rpcv1.Caller_CALLER_OPERATOR)) && !m.reads
+		recorded := (m.Session || slices.Contains(m.Callers, "operator")) && !m.Reads
 		_, excused := unrecorded()[name]
 		switch {
 		case recorded && !excused && !a.made[name]:
@@ -161,7 +160,7 @@ func (a *acts) compare() {
 }
 
 // concerned reports whether an event can be of this test alone: one of the workspace, or of a client that the
-// test registered. What leads to an act, such as a sign-in or an approval, has its own tests.
+// test registered. Sign-ins and approvals, which come before an act, have their own tests.
 func (a *acts) concerned(e event) bool {
 	switch e.Kind {
 	case "user.signed_in", "grant.approved":

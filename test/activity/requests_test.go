@@ -41,6 +41,27 @@ func TestMCPFailure_13_TheAuthorReadsWhyARequestWasRefused(t *testing.T) {
 	})
 }
 
+// TestN1_2_TheLogTellsTheAuthorOfExtraSpaces: they are ignored at each endpoint that reads a scope, and
+// the author learns of them before another server refuses them.
+func TestN1_2_TheLogTellsTheAuthorOfExtraSpaces(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		tokens, err := d.Issue(d.NewBrowser(), harness.Request{Scope: " videos:read  jobs:read"})
+		expect.NoError(t, err)
+		refreshed, err := d.Form("/oauth/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh}, "scope": {"jobs:read "}},
+			harness.ConfidentialID, harness.ConfidentialPW)
+		expect.NoError(t, err)
+		expect.Equal(t, "granted scope", refreshed.Text("scope"), "jobs:read")
+		for endpoint, scope := range map[string]string{"/oauth/authorize": "videos:read jobs:read", "/oauth/token": "jobs:read"} {
+			expect.Eventually(t, endpoint, func() bool {
+				list := requests(t, d, harness.ConfidentialID, "--endpoint", endpoint)
+				return slices.ContainsFunc(list, func(r request) bool {
+					return r.Kind.Got["tolerated"] == "scope_spaces" && r.Kind.Got["scope"] == scope && r.Kind.Cause == "CAUSE_UNSPECIFIED"
+				})
+			})
+		}
+	})
+}
+
 // TestActivity_GrantedRequestsAreCounted: the author also sees that requests succeed.
 func TestActivity_GrantedRequestsAreCounted(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {

@@ -2,76 +2,34 @@ package activity
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
-	"google.golang.org/protobuf/types/descriptorpb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
-	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
+	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
+	"github.com/vidocu/usher/test/rpcs"
 )
 
-// method is an RPC of the contract.
-type method struct {
-	// name is "token.v1.ApiKeyService/CreateApiKey".
-	name    string
-	callers []rpcv1.Caller
-	// session says that a browser session authorizes it, and reads that it changes nothing.
-	session, reads bool
-	output         protoreflect.FullName
-	input          protoreflect.MessageDescriptor
-}
-
-// service is the name of the process that serves it.
-func (m method) service() string {
-	service, _, _ := strings.Cut(m.name, ".")
-	return service
-}
-
-// methods returns every RPC, by name. The tests import the protos of every service.
-func methods() map[string]method {
-	all := map[string]method{}
-	protoregistry.GlobalFiles.RangeFiles(func(file protoreflect.FileDescriptor) bool {
-		for i := range file.Services().Len() {
-			list := file.Services().Get(i).Methods()
-			for j := range list.Len() {
-				m := list.Get(j)
-				options, ours := m.Options().(*descriptorpb.MethodOptions)
-				callers, _ := proto.GetExtension(options, rpcv1.E_Callers).([]rpcv1.Caller)
-				if !ours || len(callers) == 0 {
-					continue
-				}
-				name := strings.TrimPrefix(string(m.Parent().FullName()), "usher.") + "/" + string(m.Name())
-				all[name] = method{
-					name: name, callers: callers, session: m.Input().Fields().ByName("session_token") != nil,
-					reads:  options.GetIdempotencyLevel() == descriptorpb.MethodOptions_NO_SIDE_EFFECTS,
-					output: m.Output().FullName(), input: m.Input(),
-				}
-			}
-		}
-		return true
-	})
+// methods returns every RPC by its name.
+func methods() map[string]rpcs.Method {
+	all := map[string]rpcs.Method{}
+	for _, m := range rpcs.All() {
+		all[m.Name] = m
+	}
 	return all
 }
 
 // caller calls RPCs of a deployment with the certificate of any caller.
 type caller struct {
 	d     *harness.Deployment
-	all   map[string]method
+	all   map[string]rpcs.Method
 	conns map[string]*grpc.ClientConn
 }
 
@@ -93,19 +51,19 @@ func (c *caller) call(t *testing.T, as, name string, req proto.Message) (proto.M
 	if !found {
 		t.Fatalf("there is no RPC %s", name)
 	}
-	key := as + "/" + m.service()
+	key := as + "/" + m.Service()
 	if c.conns[key] == nil {
-		conn, err := c.d.Dial(as, m.service())
+		conn, err := c.d.Dial(as, m.Service())
 		expect.NoError(t, err)
 		c.conns[key] = conn
 	}
-	output, err := protoregistry.GlobalTypes.FindMessageByName(m.output)
+	output, err := protoregistry.GlobalTypes.FindMessageByName(m.Output.FullName())
 	expect.NoError(t, err)
 	res := output.New().Interface()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // only a hang reaches it
 	defer cancel()
 	ctx = requestid.Forward(requestid.Begin(ctx)) // as the gateway does
-	return res, c.conns[key].Invoke(ctx, "/usher."+name, req, res, grpc.WaitForReady(true))
+	return res, c.conns[key].Invoke(ctx, m.Path(), req, res, grpc.WaitForReady(true))
 }
 
 // must is call for an RPC that succeeds.
@@ -157,19 +115,7 @@ func as[T proto.Message](t *testing.T, m proto.Message) T {
 }
 
 // jwk returns a new public key (RFC 7517) with an identifier.
-func jwk(t *testing.T, kid string) string {
+func jwk(t *testing.T, id string) string {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	expect.NoError(t, err)
-	point, err := key.PublicKey.Bytes()
-	expect.NoError(t, err)
-	const size = 32
-	text, err := json.Marshal(map[string]string{
-		"kty": "EC", "crv": "P-256", "kid": kid, "x": base64.RawURLEncoding.EncodeToString(point[1 : 1+size]),
-		"y": base64.RawURLEncoding.EncodeToString(point[1+size:]), "alg": "ES256", "use": "sig",
-	})
-	expect.NoError(t, err)
-	return string(text)
+	return josetest.New(t, "ES256", id).JWK()
 }
-
-func keySet(keys ...string) string { return fmt.Sprintf(`{"keys":[%s]}`, strings.Join(keys, ",")) }

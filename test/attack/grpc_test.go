@@ -16,48 +16,19 @@ import (
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/reflect/protoregistry"
 
-	_ "github.com/vidocu/usher/gen/usher/authz/v1"    // registers its descriptors
-	_ "github.com/vidocu/usher/gen/usher/consent/v1"  // registers its descriptors
-	_ "github.com/vidocu/usher/gen/usher/identity/v1" // registers its descriptors
-	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 
 	"github.com/vidocu/usher/test/expect"
+	"github.com/vidocu/usher/test/rpcs"
 )
 
-// method is an RPC and its permitted callers.
-type method struct {
-	service, path string
-	callers       []string
-}
+// services returns the processes that serve RPCs.
+func services() []string { return []string{"identity", "authz", "token", "consent", "activity"} }
 
-// methods returns all RPCs of all services, from the proto descriptors.
-func methods() []method {
-	var all []method
-	protoregistry.GlobalFiles.RangeFiles(func(f protoreflect.FileDescriptor) bool {
-		parts := strings.Split(string(f.Package()), ".")
-		for i := range f.Services().Len() {
-			list := f.Services().Get(i).Methods()
-			for j := range list.Len() {
-				m := list.Get(j)
-				callers, _ := proto.GetExtension(m.Options(), rpcv1.E_Callers).([]rpcv1.Caller)
-				if len(parts) != 3 || parts[0] != "usher" || len(callers) == 0 {
-					continue
-				}
-				found := method{service: parts[1], path: fmt.Sprintf("/%s/%s", m.Parent().FullName(), m.Name())}
-				for _, c := range callers {
-					found.callers = append(found.callers, strings.ToLower(strings.TrimPrefix(c.String(), "CALLER_")))
-				}
-				all = append(all, found)
-			}
-		}
-		return true
-	})
-	return all
+// serves reports whether a process serves an RPC: each that has events serves those of EventService.
+func serves(service string, m rpcs.Method) bool {
+	return m.Service() == service || m.Service() == "event" && service != "activity"
 }
 
 // bytesCodec sends bytes unchanged, valid messages or not.
@@ -115,26 +86,26 @@ func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 	conn := dial(t, "video-api", "token")
 	_, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: "x"})
 	expect.NoError(t, err)
-	all := methods()
+	all := rpcs.All()
 	if len(all) < 40 {
 		t.Fatalf("the contract has only %d methods", len(all))
 	}
 	forgedHeaders := metadata.AppendToOutgoingContext(t.Context(), "x-caller", "gateway", "caller", "operator", "x-forwarded-client-cert", "URI=spiffe://usher.test/gateway",
 		"authorization", "Bearer gateway", "x-spiffe-id", "spiffe://usher.test/operator")
-	for _, caller := range []string{"identity", "authz", "token", "consent", "gateway", "operator", "video-api", "stranger", "local"} {
-		for _, service := range []string{"identity", "authz", "token", "consent"} {
+	for _, caller := range []string{"identity", "authz", "token", "consent", "activity", "gateway", "operator", "video-api", "stranger", "local"} {
+		for _, service := range services() {
 			conn := dial(t, caller, service)
 			for _, m := range all {
-				may := slices.Contains(m.callers, caller) || caller == "video-api" && slices.Contains(m.callers, "resource_server")
-				if m.service != service || may {
+				may := slices.Contains(m.Callers, caller) || caller == "video-api" && slices.Contains(m.Callers, "resource_server")
+				if !serves(service, m) || may {
 					continue
 				}
-				code := status.Code(call(forgedHeaders, conn, m.path, nil))
+				code := status.Code(call(forgedHeaders, conn, m.Path(), nil))
 				if caller == "local" && code == codes.Unavailable { // no certificate may have that name
 					continue
 				}
 				if code != codes.PermissionDenied {
-					t.Errorf("%s calling %s: %s", caller, m.path, code)
+					t.Errorf("%s calling %s: %s", caller, m.Path(), code)
 				}
 			}
 		}
@@ -143,7 +114,7 @@ func TestCase100_EveryMethodOfEveryServiceKnowsItsCallers(t *testing.T) {
 
 // TestCase100_NoCallWithoutACertificateOfTheTrustDomain, over TLS or without.
 func TestCase100_NoCallWithoutACertificateOfTheTrustDomain(t *testing.T) {
-	for _, service := range []string{"identity", "authz", "token", "consent"} {
+	for _, service := range services() {
 		addr := shared.GRPCAddr(service)
 		for name, creds := range map[string]credentials.TransportCredentials{
 			"no certificate": credentials.NewTLS(&tls.Config{InsecureSkipVerify: true}),
@@ -152,10 +123,10 @@ func TestCase100_NoCallWithoutACertificateOfTheTrustDomain(t *testing.T) {
 		} {
 			conn, err := grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds))
 			expect.NoError(t, err)
-			for _, m := range methods() {
-				if m.service == service {
-					if code := status.Code(call(t.Context(), conn, m.path, nil)); code != codes.Unavailable {
-						t.Errorf("%s with %s: %s", m.path, name, code)
+			for _, m := range rpcs.All() {
+				if serves(service, m) {
+					if code := status.Code(call(t.Context(), conn, m.Path(), nil)); code != codes.Unavailable {
+						t.Errorf("%s with %s: %s", m.Path(), name, code)
 					}
 					break // all methods come after the handshake
 				}
@@ -251,25 +222,25 @@ func TestCase101_AMalformedCallIsTheCallersFault(t *testing.T) {
 	token := wantServing(t).Access
 	before := goroutines(t, "token")
 	bad, strange, large := malformedMessages(), oddMessages(), map[string]bool{}
-	for _, m := range methods() {
-		caller := m.callers[0]
+	for _, m := range rpcs.All() {
+		caller, service := m.Callers[0], services()[slices.IndexFunc(services(), func(s string) bool { return serves(s, m) })]
 		if caller == "resource_server" {
 			caller = "video-api"
 		}
-		conn := dial(t, caller, m.service)
+		conn := dial(t, caller, service)
 		for name, body := range bad {
-			if code := status.Code(call(t.Context(), conn, m.path, body)); code != codes.InvalidArgument {
-				t.Errorf("%s sent to %s: %s", name, m.path, code)
+			if code := status.Code(call(t.Context(), conn, m.Path(), body)); code != codes.InvalidArgument {
+				t.Errorf("%s sent to %s: %s", name, m.Path(), code)
 			}
 		}
 		for name, body := range strange {
-			if code := status.Code(call(t.Context(), conn, m.path, body)); isServerError(code) {
-				t.Errorf("%s sent to %s: %s", name, m.path, code)
+			if code := status.Code(call(t.Context(), conn, m.Path(), body)); isServerError(code) {
+				t.Errorf("%s sent to %s: %s", name, m.Path(), code)
 			}
 		}
-		if !large[m.service] { // one method of each service is enough: they share the server's limits
-			large[m.service] = true
-			expect.Equal(t, "code of 5 MB sent to "+m.path, status.Code(call(t.Context(), conn, m.path, make([]byte, 5<<20))), codes.ResourceExhausted)
+		if !large[service] { // one method of each service is enough: they share the server's limits
+			large[service] = true
+			expect.Equal(t, "code of 5 MB sent to "+m.Path(), status.Code(call(t.Context(), conn, m.Path(), make([]byte, 5<<20))), codes.ResourceExhausted)
 		}
 		expect.NoError(t, conn.Close())
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
+	"github.com/vidocu/usher/test/rpcs"
 )
 
 // goroutines returns a process's number of goroutines, from pprof, which the development profile
@@ -215,11 +216,11 @@ func table(p *peer) error {
 // protocol.
 func TestCase99_ThePublicListenerSpeaksOnlyHTTP1(t *testing.T) {
 	tokens := wantServing(t)
-	for _, m := range methods() {
+	for _, m := range rpcs.All() {
 		for _, kind := range []string{"application/grpc", "application/grpc-web+proto", "application/connect+json", "application/json"} {
-			a := send(t, httpRequest{Path: m.path, Type: kind, Body: "\x00\x00\x00\x00\x00", Header: []string{"Te", "trailers", "Authorization", "Bearer " + tokens.Access}})
+			a := send(t, httpRequest{Path: m.Path(), Type: kind, Body: "\x00\x00\x00\x00\x00", Header: []string{"Te", "trailers", "Authorization", "Bearer " + tokens.Access}})
 			if a.Status != http.StatusNotFound || a.Header.Get("Grpc-Status") != "" || strings.HasPrefix(a.Header.Get("Content-Type"), "application/grpc") {
-				t.Errorf("%s as %s: %d %v", m.path, kind, a.Status, a.Header)
+				t.Errorf("%s as %s: %d %v", m.Path(), kind, a.Status, a.Header)
 			}
 		}
 	}

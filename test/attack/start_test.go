@@ -48,7 +48,7 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 		{"identity", "usr_", inProduction},
 		{"authz", "vdo_client_abc123", inProduction},
 	}
-	for _, service := range []string{"identity", "authz", "token", "consent"} {
+	for _, service := range services() {
 		key := "USHER_" + strings.ToUpper(service) + "_DATABASE_URL"
 		rows = append(rows, row{service, "database_url", unset(key)}, row{service, "database_url", set(key, "")},
 			row{service, "", set(key, "postgres://usher:sentinel-password@127.0.0.1:1/usher?sslmode=disable")})
@@ -167,7 +167,7 @@ func TestCase120_ProductionKnowsNoneOfTheExamples(t *testing.T) {
 		_ = res.Body.Close()
 		expect.Equal(t, "status of a profile at "+url, res.StatusCode, http.StatusNotFound)
 	}
-	for _, service := range []string{"identity", "authz", "token", "consent"} {
+	for _, service := range services() {
 		conn, err := p.Dial("operator", service)
 		expect.NoError(t, err)
 		for _, path := range []string{"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "/grpc.channelz.v1.Channelz/GetServers"} {

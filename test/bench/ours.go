@@ -48,8 +48,8 @@ type place struct {
 }
 
 func measureOurs(ctx context.Context, at place, o options, r *report) error {
-	five := filepath.Join(at.dir, "five")
-	if err := os.MkdirAll(five, 0o700); err != nil {
+	processes := filepath.Join(at.dir, "processes")
+	if err := os.MkdirAll(processes, 0o700); err != nil {
 		return err
 	}
 	upstream, err := startServer("upstream-server")
@@ -60,7 +60,7 @@ func measureOurs(ctx context.Context, at place, o options, r *report) error {
 	set := withoutBudgets()
 	set["USHER_UPSTREAM_URL"] = "http://" + upstream.addr
 	set["USHER_TOKEN_INTROSPECTION_CACHE_SIZE"] = "0" // measured without the cache first
-	d, err := harness.Processes(at.bins, five, at.servers, set)
+	d, err := harness.Processes(at.bins, processes, at.servers, set)
 	if err != nil {
 		return err
 	}

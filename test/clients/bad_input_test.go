@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -31,6 +32,8 @@ func (p badParameter) nul(e badEndpoint) string {
 		return ""
 	case e.formOnly && p.name == "scope":
 		return "invalid_scope"
+	case e.formOnly && p.name == "resource":
+		return "invalid_target"
 	case e.formOnly && p.name == "response_type":
 		return "unsupported_response_type"
 	}
@@ -47,7 +50,9 @@ type badEndpoint struct {
 	// formOnly endpoints take no JSON.
 	formOnly bool
 	// succeeds is the status of the right request, which is sent last: nothing was consumed before.
+	// error is its error; empty for none.
 	succeeds int
+	error    string
 }
 
 // badEndpoints returns the endpoints with credentials that a failure must not consume.
@@ -59,6 +64,8 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 	expect.NoError(t, err)
 	issued, err := d.Issue(b, harness.Request{})
 	expect.NoError(t, err)
+	service := registerService(t, d, "vdo_client_bad_input")
+	signer := newSigningClient(t, d, "vdo_client_bad_assertion")
 	device, _ := deviceDecision(t, d, d.NewBrowser(), "approve")
 	of := func(pairs ...string) url.Values {
 		values := url.Values{}
@@ -93,14 +100,26 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 			},
 		},
 		{
-			name: "client_credentials", path: "/oauth/token", succeeds: http.StatusBadRequest, // the client has not the grant type
-			values:     of("grant_type", "client_credentials", "client_id", harness.ConfidentialID, "client_secret", harness.ConfidentialPW),
-			parameters: []badParameter{id, secret},
+			name: "client_credentials", path: "/oauth/token", succeeds: http.StatusOK,
+			values: of("grant_type", "client_credentials", "client_id", service.id, "client_secret", service.secret, "scope", "videos:read",
+				"resource", d.PublicURL+"/v1"),
+			parameters: []badParameter{id, secret, {"scope", "", "invalid_scope"}, {"resource", "", "invalid_target"}},
+		},
+		{
+			name: "private_key_jwt", path: "/oauth/token", succeeds: http.StatusBadRequest, // the assertion is valid, and the code is not
+			values: of("grant_type", "authorization_code", "code", "x", "redirect_uri", harness.CallbackURI, "client_id", signer.id,
+				"client_assertion_type", oauth.JWTBearerAssertion, "client_assertion", signer.assertion(t, d)),
+			parameters: []badParameter{
+				{"client_id", "", "invalid_client"},
+				{"client_assertion_type", "invalid_request", "invalid_request"},
+				{"client_assertion", "invalid_request", "invalid_client"},
+			},
+			error: "invalid_grant",
 		},
 		{
 			name: "device_code", path: "/oauth/token", succeeds: http.StatusOK,
-			values:     of("grant_type", deviceGrant, "device_code", device.Code, "client_id", harness.DeviceID),
-			parameters: []badParameter{{"device_code", "invalid_request", "invalid_grant"}, id},
+			values:     of("grant_type", deviceGrant, "device_code", device.Code, "client_id", harness.DeviceID, "resource", d.PublicURL+"/v1"),
+			parameters: []badParameter{{"device_code", "invalid_request", "invalid_grant"}, id, {"resource", "", "invalid_target"}},
 		},
 		{
 			name: "introspection", path: "/oauth/introspect", succeeds: http.StatusOK,
@@ -126,7 +145,8 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 		{
 			name: "pushed request", path: "/oauth/par", flat: true, formOnly: true, succeeds: http.StatusCreated,
 			values: of("client_id", harness.ConfidentialID, "client_secret", harness.ConfidentialPW, "redirect_uri", harness.CallbackURI, "scope", "videos:read",
-				"response_type", "code", "state", "x", "code_challenge", harness.Challenge(r.Verifier), "code_challenge_method", "S256"),
+				"response_type", "code", "state", "x", "code_challenge", harness.Challenge(r.Verifier), "code_challenge_method", "S256",
+				"resource", d.PublicURL+"/v1"),
 			parameters: []badParameter{
 				id, secret,
 				{"redirect_uri", "invalid_request", "invalid_request"},
@@ -135,6 +155,7 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 				{"state", "", "invalid_request"},
 				{"code_challenge", "invalid_request", "invalid_request"},
 				{"code_challenge_method", "invalid_request", "invalid_request"},
+				{"resource", "", "invalid_request"},
 			},
 		},
 	}
@@ -154,7 +175,7 @@ func TestBadInput_EveryParameterOfEveryEndpoint(t *testing.T) {
 				large["padding"] = []string{strings.Repeat("x", 70_000)}
 				e.want(t, "a body of 70 KB", e.form(t, d, large), http.StatusRequestEntityTooLarge, "invalid_request", false)
 				res := e.form(t, d, e.values)
-				if res.Status != e.succeeds {
+				if res.Status != e.succeeds || res.Code() != e.error {
 					t.Errorf("the right request returns %d %s: something was consumed", res.Status, res.Raw)
 				}
 			})

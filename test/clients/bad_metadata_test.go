@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -159,6 +161,7 @@ func TestBadInput_EveryMemberOfARegistration(t *testing.T) {
 			t.Helper()
 			wantFlat(t, "registering: "+what, next().register(t, body), status, code, named)
 		}
+		before := next().manage(t, http.MethodGet, one, "")
 		update := func(t *testing.T, what, body string, status int, code, named string) {
 			t.Helper()
 			body = `{"client_id":"` + one.Text("client_id") + `",` + strings.TrimPrefix(body, "{")
@@ -179,12 +182,18 @@ func TestBadInput_EveryMemberOfARegistration(t *testing.T) {
 		expect.NoError(t, err)
 		next().registered(t, string(body)) // empty is as omitted
 		for what, token := range map[string]string{"without a token": "", "with another token": "vdo_reg_x", "with a long token": strings.Repeat("x", 5000)} {
-			res := next().send(t, http.MethodPut, one.Text("registration_client_uri"), token, `{"client_id":"`+one.Text("client_id")+`","redirect_uris":["https://evil.test/cb"]}`)
-			wantFlat(t, "an update "+what, res, http.StatusUnauthorized, "invalid_token", "")
+			for method, body := range map[string]string{
+				http.MethodGet: "", http.MethodDelete: "",
+				http.MethodPut: `{"client_id":"` + one.Text("client_id") + `","redirect_uris":["https://evil.test/cb"]}`,
+			} {
+				res := next().send(t, method, one.Text("registration_client_uri"), token, body)
+				wantFlat(t, method+" "+what, res, http.StatusUnauthorized, "invalid_token", "")
+			}
 		}
 		read := next().manage(t, http.MethodGet, one, "")
 		expect.Equal(t, "status with the token of before", read.Status, http.StatusOK)
-		expect.Equal(t, "name", read.Text("client_name"), "One")
-		expect.Equal(t, "redirect URIs", strings.Join(listOf(read, "redirect_uris"), " "), "https://a.test/cb")
+		if diff := cmp.Diff(before.Body, read.Body); diff != "" || read.Text("client_name") != "One" {
+			t.Errorf("the refused requests changed the client (-before +after):\n%s", diff)
+		}
 	})
 }

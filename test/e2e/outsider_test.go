@@ -191,15 +191,15 @@ func TestCase100_EveryMethodKnowsItsCaller(t *testing.T) {
 // TestFault_D6_AClientThatVerifiesAHostNameConnects: TLS clients in other languages verify the DNS
 // name of the certificate.
 func TestFault_D6_AClientThatVerifiesAHostNameConnects(t *testing.T) {
-	five := shared.Processes()
-	config, err := five.TLS("video-api", "token")
+	d := shared.Processes()
+	config, err := d.TLS("video-api", "token")
 	expect.NoError(t, err)
 	config.InsecureSkipVerify, config.VerifyPeerCertificate = false, nil
 	config.ServerName = "localhost"
-	conn, err := grpc.NewClient("passthrough:///"+five.GRPCAddr("token"), grpc.WithTransportCredentials(credentials.NewTLS(config)))
+	conn, err := grpc.NewClient("passthrough:///"+d.GRPCAddr("token"), grpc.WithTransportCredentials(credentials.NewTLS(config)))
 	expect.NoError(t, err)
 	defer conn.Close()
-	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
+	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	expect.NoError(t, err)
 	res, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: tokens.Access})
 	expect.NoError(t, err)

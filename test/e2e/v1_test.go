@@ -84,10 +84,10 @@ func TestCase81_BearerOnlyInTheHeader(t *testing.T) {
 // TestWire6_OnlyTheTokensIdentityGoesUpstream: identity headers that a client sends are
 // removed.
 func TestWire6_OnlyTheTokensIdentityGoesUpstream(t *testing.T) {
-	five := shared.Processes()
-	tokens, err := five.Issue(five.NewBrowser(), harness.Request{})
+	d := shared.Processes()
+	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 	expect.NoError(t, err)
-	a := expect.Response(t, five, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access, "Usher-Subject", "usr_root",
+	a := expect.Response(t, d, http.MethodGet, "/v1/videos", "Authorization", "Bearer "+tokens.Access, "Usher-Subject", "usr_root",
 		"Usher_Workspace_Id", "ws_doe", "Usher-Admin", "yes", "Cookie", "a=b", "Connection", "Usher-Client-Id")
 	for name, value := range map[string]string{
 		"Subject": "usr_john", "Client-Id": harness.ConfidentialID, "Workspace-Id": "ws_acme",

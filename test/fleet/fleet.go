@@ -113,17 +113,17 @@ func start(dir string, bins harness.Binaries, more map[string]string) ([]*harnes
 	if err != nil {
 		return started, err
 	}
-	settings, fiveTraces, err := settingsOf(mkdir(dir, "five"), more)
+	settings, traces, err := settingsOf(mkdir(dir, "processes"), more)
 	if err != nil {
 		return started, err
 	}
 	settings["USHER_DCR"], settings["USHER_OPENID"] = "open", "true" // as in the all-in-one
 	settings["USHER_UPSTREAM_URL"] = harness.NewUpstream().URL       // the all-in-one has its example API
-	processes, err := harness.Processes(bins, mkdir(dir, "five"), servers, settings)
+	processes, err := harness.Processes(bins, mkdir(dir, "processes"), servers, settings)
 	if err != nil {
 		return started, err
 	}
-	processes.Traces = fiveTraces
+	processes.Traces = traces
 	return append(started, processes), nil
 }
 

@@ -117,7 +117,7 @@ func addCalls(ctx context.Context, url string, into map[string]int) error {
 
 // clockwork are the statements that processes send at intervals, whatever the load: reading the
 // revocation log, the events and the version of the clients, the outboxes of logout tokens, and the checks of readiness.
-var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|^SELECT version FROM client_version|^SELECT cursor FROM event_head|^SELECT cursor, COALESCE|^SELECT cursor, kind, actor_kind|^UPDATE event_head SET read_cursor|logout_position|logout_deliveries|ended_sessions|to_regclass|goose_db_version|^SHOW `)
+var clockwork = regexp.MustCompile(`^SELECT cursor, kind, reason|^SELECT version FROM client_version|^SELECT \(SELECT CASE WHEN is_called|^SELECT trimmed_cursor|^SELECT COALESCE\(string_agg\(virtualtransaction|^SELECT cursor, kind, actor_kind|^UPDATE event_head SET read_cursor|logout_position|logout_deliveries|ended_sessions|to_regclass|goose_db_version|^SHOW `)
 
 func (c *Counter) addStatements(ctx context.Context, into map[string]int) error {
 	rows, err := c.db.Query(ctx, `SELECT d.datname, s.query, sum(s.calls)::bigint FROM pg_stat_statements s JOIN pg_database d ON d.oid = s.dbid GROUP BY 1, 2`)

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"bufio"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -30,7 +31,12 @@ func TestMCPConformance_AuthorizationServer(t *testing.T) {
 					absolute(t, "bin/clients/node/node_modules/@modelcontextprotocol/conformance/dist/index.js"), "authorization",
 					"--url", usher.PublicURL, "--client-id", clientID(t, created), "--port", port, "--output-dir", results,
 				}, resource...)...)
-			printed := approveAsPrinted(t, suite)
+			output, err := suite.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			suite.Stderr = suite.Stdout
+			printed := approvePrinted(t, suite, output, "Callback server started")
 			checks := conformanceChecks(t, results)
 			if checks == 0 || strings.Contains(printed, "FAILURE") {
 				t.Errorf("%d checks; the suite prints:\n%s", checks, printed)
@@ -39,30 +45,27 @@ func TestMCPConformance_AuthorizationServer(t *testing.T) {
 	}
 }
 
-// approveAsPrinted runs a program, approves at the authorization address that it prints, and returns
-// its output. The test fails unless the program exits with 0.
-func approveAsPrinted(t *testing.T, app *exec.Cmd) string {
+// approvePrinted runs a program and approves at each authorization address that it prints to output, a pipe
+// of the program's, at the first line from there that begins with ready. It returns the lines. The test
+// fails unless the program exits with 0.
+func approvePrinted(t *testing.T, app *exec.Cmd, output io.Reader, ready string) string {
 	t.Helper()
-	output, err := app.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	app.Stderr = app.Stdout
 	if err := app.Start(); err != nil {
 		t.Fatal(err)
 	}
 	var printed strings.Builder
-	var address string
+	address := ""
 	for lines := bufio.NewScanner(output); lines.Scan(); {
 		printed.WriteString(lines.Text() + "\n")
-		if strings.HasPrefix(lines.Text(), usher.PublicURL+"/oauth/authorize?") {
-			address = lines.Text()
+		if at := strings.Index(lines.Text(), usher.PublicURL+"/oauth/authorize?"); at >= 0 {
+			address, _, _ = strings.Cut(lines.Text()[at:], " ")
 		}
-		if address == "" || !strings.HasPrefix(lines.Text(), "Callback server started") {
+		if address == "" || !strings.HasPrefix(lines.Text(), ready) {
 			continue
 		}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, approve(t, address), nil)
 		send(t, http.DefaultClient, req, err)
+		address = ""
 	}
 	if err := app.Wait(); err != nil {
 		t.Errorf("the program exits with %v:\n%s", err, printed.String())

@@ -3,13 +3,9 @@
 package interop
 
 import (
-	"bufio"
-	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
@@ -38,8 +34,15 @@ func TestMCPInspector_ConnectsInEveryWayOfRegistration(t *testing.T) {
 			home := t.TempDir()
 			app.Env = append(os.Environ(), "HOME="+home, "MCP_STORAGE_DIR="+home, "MCP_INSPECTOR_SECRET_STORE=memory", "NO_COLOR=1",
 				"MCP_AUTO_OPEN_ENABLED=true", "BROWSER=true") // no terminal is needed then, and no browser starts
-			if printed := approveAtPrompt(t, app); !strings.Contains(printed, "usr_john videos:read") {
-				t.Errorf("the tool returns %s", printed)
+			var result strings.Builder
+			app.Stdout = &result
+			prompts, err := app.StderrPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			approvePrinted(t, app, prompts, "")
+			if !strings.Contains(result.String(), "usr_john videos:read") {
+				t.Errorf("the tool returns %s", result.String())
 			}
 		})
 	}
@@ -83,34 +86,4 @@ func publicClient(t *testing.T, redirectURI string) string {
 		t.Fatal(err)
 	}
 	return clientID(t, created)
-}
-
-// prompt matches the address that the inspector asks the user to open.
-var prompt = regexp.MustCompile(`https?://\S+/oauth/authorize\?\S+`)
-
-// approveAtPrompt runs a program, approves at the address that it prints on its standard error, and
-// returns its standard output. The test fails unless the program exits with 0.
-func approveAtPrompt(t *testing.T, app *exec.Cmd) string {
-	t.Helper()
-	var printed strings.Builder
-	app.Stdout = &printed
-	prompts, err := app.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := app.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var errs strings.Builder
-	for lines := bufio.NewScanner(prompts); lines.Scan(); {
-		fmt.Fprintln(&errs, lines.Text())
-		if address := prompt.FindString(lines.Text()); address != "" {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, approve(t, address), nil)
-			send(t, http.DefaultClient, req, err)
-		}
-	}
-	if err := app.Wait(); err != nil {
-		t.Errorf("the program exits with %v:\n%s", err, errs.String())
-	}
-	return printed.String()
 }

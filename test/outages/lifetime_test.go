@@ -21,8 +21,8 @@ func restart(t *testing.T, d *harness.Deployment) {
 // progress.
 func TestARestartKeepsUsersConsentsAndTokens(t *testing.T) {
 	t.Parallel() // it has its own servers
-	five, _ := shared.OwnProcesses(t, nil)
-	fleet.On(t, []*harness.Deployment{shared.OwnAllInOne(t, nil), five}, func(t *testing.T, d *harness.Deployment) {
+	processes, _ := shared.OwnProcesses(t, nil)
+	fleet.On(t, []*harness.Deployment{shared.OwnAllInOne(t, nil), processes}, func(t *testing.T, d *harness.Deployment) {
 		tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
 		expect.NoError(t, err)
 		spent, err := d.Issue(d.NewBrowser(), harness.Request{Email: harness.EstherEmail})

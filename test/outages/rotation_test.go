@@ -15,7 +15,7 @@ import (
 )
 
 // TestEverySecretIsRotatedWithoutARestart changes the token service's database password, the Redis
-// password and every certificate under five running processes, and closes the existing connections.
+// password and every certificate under the running processes, and closes the existing connections.
 func TestEverySecretIsRotatedWithoutARestart(t *testing.T) {
 	t.Parallel() // it has its own servers
 	dir := t.TempDir()

@@ -46,8 +46,8 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	one, five := filepath.Join(dir, "one"), filepath.Join(dir, "five")
-	if err := errors.Join(os.Mkdir(one, 0o700), os.Mkdir(five, 0o700)); err != nil {
+	one, several := filepath.Join(dir, "one"), filepath.Join(dir, "processes")
+	if err := errors.Join(os.Mkdir(one, 0o700), os.Mkdir(several, 0o700)); err != nil {
 		return err
 	}
 	alone, err := harness.AllInOne(bins, one, harness.WithLongTimeouts(nil))
@@ -59,7 +59,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
-	processes, err := harness.Processes(bins, five, servers, harness.WithLongTimeouts(nil))
+	processes, err := harness.Processes(bins, several, servers, harness.WithLongTimeouts(nil))
 	if err != nil {
 		return err
 	}

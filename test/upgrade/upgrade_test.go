@@ -6,6 +6,7 @@ package upgrade
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"testing"
 
@@ -50,6 +51,7 @@ func TestThePreviousReleaseRunsOnTheNewSchemaAndBesideTheNewOne(t *testing.T) {
 	r.wantEverythingWorks(t, first)
 	r.replace(t, upgrading, next)
 	r.wantEverythingWorks(t, "the new release")
+	r.wantDefaultResource(t)
 	r.replace(t, "rollback", next.With(previous))
 	r.wantEverythingWorks(t, "the previous release after the rollback")
 }
@@ -139,5 +141,16 @@ func (r *roll) wantDisconnects(t *testing.T, when string, b *harness.Browser) {
 		if wantActive {
 			t.Fatalf("%s: a token of a disconnected client is active", when)
 		}
+	}
+}
+
+// wantDefaultResource checks that the tokens that the previous release issued are for the API
+// (N4.5), also those that it refreshed.
+func (r *roll) wantDefaultResource(t *testing.T) {
+	t.Helper()
+	for issued, tokens := range r.tokens {
+		a, err := r.d.Form("/oauth/introspect", url.Values{"token": {tokens.Access}}, harness.ResourceID, harness.ResourcePW)
+		expect.NoError(t, err)
+		expect.Equal(t, "audience of a token issued with "+issued, fmt.Sprint(a.Body["aud"]), fmt.Sprint([]any{r.d.PublicURL + "/v1"}))
 	}
 }

@@ -128,7 +128,7 @@ func (c Console) listRequests(v visit) (*activityv1.ListRequestsResponse, error)
 	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
 	defer cancel()
 	res, err := c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
-		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, PageSize: shownRequests,
+		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, WithTolerated: true, PageSize: shownRequests,
 		Endpoint: query.Get("endpoint"), Cause: query.Get("cause"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
 	})
 	if err == nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// requests shows the refused requests of the client.
+// requests shows the refused requests of the client, and those in which something wrong was tolerated.
 func (c Console) requests(v visit) page.View {
 	query := v.r.URL.Query()
 	data := page.ConsoleRequests{Console: v.head, RequestID: query.Get("request_id"), JSON: v.at + "/json"}
@@ -62,7 +62,8 @@ func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
 		if at := one.GetKind().GetEndpoint(); at != "" && !slices.Contains(endpoints, at) {
 			endpoints = append(endpoints, at) // one of the API
 		}
-		if label := oerr.CauseLabel(one.GetKind().GetCause()); !slices.Contains(causes, label) {
+		cause := one.GetKind().GetCause()
+		if label := oerr.CauseLabel(cause); cause != errorv1.Cause_CAUSE_UNSPECIFIED && !slices.Contains(causes, label) {
 			causes = append(causes, label)
 		}
 	}
@@ -93,6 +94,10 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 		Count: one.GetCount(), Docs: "/docs/errors#" + label,
 	}
 	told := explain(k.GetCause())
+	if tolerated(one) {
+		told, label, shown.Docs = spaces(), "", "/docs/clients"
+		shown.Badge = &page.Badge{Kind: "ok", Text: "Granted"}
+	}
 	shown.What, shown.Why, shown.Fix, shown.English = told.what, told.why, told.fix, told.english
 	if told.section != "" {
 		shown.Link = page.Link{Address: v.head.Head.Base + "/" + told.section, Text: told.button}
@@ -108,6 +113,20 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 	return shown
 }
 
+// tolerated reports whether a request was granted although something is wrong in it.
+func tolerated(one *activityv1.LoggedRequest) bool {
+	k := one.GetKind()
+	return k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetError() == "" && k.GetStatus() < http.StatusBadRequest && k.GetGot().GetTolerated() != ""
+}
+
+// spaces explains the one thing that is tolerated.
+func spaces() explanation {
+	return explanation{
+		what: "Extra spaces in scope", why: "The request was granted: spaces before, after or between the permissions are ignored here. Another server may refuse them.",
+		fix: "Separate the permissions by single spaces.",
+	}
+}
+
 // facts returns what is known of a request.
 func facts(one *activityv1.LoggedRequest, label string) []page.Fact {
 	got := one.GetKind().GetGot()
@@ -115,6 +134,7 @@ func facts(one *activityv1.LoggedRequest, label string) []page.Fact {
 	for _, f := range []page.Fact{
 		{Label: "Request", Text: one.GetRequestId()},
 		{Label: "Cause", Text: label},
+		{Label: "Tolerated", Text: got.GetTolerated()},
 		{Label: "Parameter", Text: one.GetKind().GetField()},
 		{Label: "error", Text: one.GetKind().GetError()},
 		{Label: "grant_type", Text: got.GetGrantType()},

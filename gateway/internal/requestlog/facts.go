@@ -9,6 +9,7 @@ import (
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Facts are the parameters of a request that are no secret. A value that could be one, because it
@@ -17,12 +18,14 @@ type Facts struct {
 	RedirectURI, Scope, GrantType, AuthMethod, ChallengeMethod, ResponseType, Resource, MediaType string
 	// Value is the value of the parameter that was refused, where it is none of the above.
 	Value string
+	// Tolerated is a mistake in the request that has no consequence; empty for none.
+	Tolerated string
 }
 
 func (f Facts) toProto() *activityv1.RequestFacts {
 	return &activityv1.RequestFacts{
 		RedirectUri: f.RedirectURI, Scope: f.Scope, GrantType: f.GrantType, AuthMethod: f.AuthMethod, CodeChallengeMethod: f.ChallengeMethod,
-		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Value: f.Value,
+		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Value: f.Value, Tolerated: f.Tolerated,
 	}
 }
 
@@ -35,6 +38,9 @@ func read(req *http.Request, n *note) (client string, f Facts) {
 		RedirectURI: cleanURI(get("redirect_uri")), Scope: cleanWords(get("scope")), GrantType: clean(get("grant_type")),
 		ChallengeMethod: clean(get("code_challenge_method")), ResponseType: cleanWords(get("response_type")), Resource: cleanURIs(get("resource")),
 		MediaType: clean(mediaType(req)),
+	}
+	if oauth.HasExtraSpaces(get("scope")) {
+		f.Tolerated = scopeSpaces
 	}
 	client = get("client_id")
 	basic, id := basicClient(req)
@@ -56,6 +62,10 @@ func read(req *http.Request, n *note) (client string, f Facts) {
 	}
 	return cut(client), f
 }
+
+// scopeSpaces says that spaces of the parameter scope were ignored, which another server may refuse: Facts
+// have its words without them.
+const scopeSpaces = "scope_spaces"
 
 // typeJSON is the media type of JSON.
 const typeJSON = "application/json"

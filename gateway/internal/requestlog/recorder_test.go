@@ -130,3 +130,17 @@ func TestAMethodThatNoEndpointHasIsNotLogged(t *testing.T) {
 		t.Errorf("logged is %v, %v", s.received, err)
 	}
 }
+
+// TestN1_2_ExtraSpacesOfAScopeAreLogged: the words are logged without them.
+func TestN1_2_ExtraSpacesOfAScopeAreLogged(t *testing.T) {
+	for sent, extra := range map[string]bool{
+		"": false, "videos:read": false, "videos:read jobs:read": false, " videos:read": true, "videos:read ": true, "videos:read  jobs:read": true, " ": true,
+		"videos:read\tjobs:read": false, "videos:read,jobs:read": false,
+	} {
+		row := recorded(t, "/oauth/authorize", url.Values{"client_id": {"app"}, "scope": {sent}}.Encode(), http.StatusSeeOther)
+		got := row.GetKind().GetGot()
+		if want := map[bool]string{true: "scope_spaces"}[extra]; got.GetTolerated() != want || got.GetScope() != strings.Join(strings.Fields(sent), " ") {
+			t.Errorf("%q is logged as %v", sent, got)
+		}
+	}
+}

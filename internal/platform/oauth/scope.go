@@ -46,6 +46,11 @@ func ParseRequestedScope(s string) (Scope, error) {
 	return ParseScope(strings.Join(names, " "))
 }
 
+// HasExtraSpaces reports whether ParseRequestedScope leaves spaces out that ParseScope refuses.
+func HasExtraSpaces(s string) bool {
+	return strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") || strings.Contains(s, "  ")
+}
+
 // OpenIDScope is the scope that asks for an ID token (OpenID Connect Core §3.1.2.1).
 const OpenIDScope = "openid"
 

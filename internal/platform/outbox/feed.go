@@ -49,20 +49,21 @@ func (f *Feed) WatchEvents(req *eventv1.WatchEventsRequest, stream eventv1.Event
 	if err != nil {
 		return f.ended(stream.Context(), ctx, err)
 	}
+	from := reader{log: f.Log, cursor: cursor}
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	sent := time.Now()
 	for {
-		events, err := f.next(ctx, cursor)
+		events, err := from.next(ctx)
 		if err != nil {
 			return f.ended(stream.Context(), ctx, err)
 		}
-		res := page(cursor, events)
+		res := page(from.cursor, events)
 		if len(events) > 0 || time.Since(sent) >= heartbeat {
 			if err := stream.Send(res); err != nil {
 				return err
 			}
-			cursor, sent = res.GetCursor(), time.Now()
+			from.cursor, sent = res.GetCursor(), time.Now()
 		}
 		if len(events) == pageSize || len(res.GetEvents()) < len(events) {
 			continue
@@ -97,31 +98,22 @@ func (f *Feed) start(ctx context.Context, from int64, stream eventv1.EventServic
 	if _, err := f.Log.db.Exec(ctx, f.Log.acknowledge, from); err != nil {
 		return 0, err
 	}
-	var head, oldest int64
-	if err := f.Log.db.QueryRow(ctx, f.Log.bounds).Scan(&head, &oldest); err != nil {
+	var head, trimmed int64
+	if err := f.Log.db.QueryRow(ctx, f.Log.head).Scan(&head); err != nil {
+		return 0, err
+	}
+	if err := f.Log.db.QueryRow(ctx, f.Log.trimmed).Scan(&trimmed); err != nil {
 		return 0, err
 	}
 	res := &eventv1.WatchEventsResponse{Cursor: from}
 	switch {
 	case from > head:
 		res.Cursor, res.Reset_ = head, true
-	case from < oldest-1:
+	case from < trimmed:
 		// A first follower starts at 0: earlier events are not missing unless some were deleted.
-		res.Cursor, res.Reset_ = oldest-1, true
+		res.Cursor, res.Reset_ = trimmed, true
 	}
 	return res.GetCursor(), stream.Send(res)
-}
-
-// next returns the events after a cursor, after one cheap look at the head.
-func (f *Feed) next(ctx context.Context, cursor int64) ([]entry, error) {
-	var head int64
-	if err := f.Log.db.QueryRow(ctx, f.Log.head).Scan(&head); err != nil {
-		return nil, err
-	}
-	if head <= cursor {
-		return nil, nil
-	}
-	return f.Log.read(ctx, cursor, pageSize)
 }
 
 // ended returns the status of a feed: OK at the end of its lifetime.

@@ -1,9 +1,10 @@
 // Package outbox is a service's log of events for the audit trail: the way to write one in the
 // transaction of its change, and the feed that the activity service follows.
 //
-// It owns the tables events and event_head of a service's database, and the order of the cursors,
-// which is the order of commits: writing an event locks the head of the log until the commit, so that
-// it must be the last statement of its transaction. It never decides what is an event: the stores do.
+// It owns the tables events and event_head of a service's database, on PostgreSQL also the sequence
+// event_cursor, and the order of the cursors: an event of a transaction that began after another one
+// was committed has a higher cursor. Writers never wait for each other: a feed waits for those that
+// may still commit a lower cursor than it has read. It never decides what is an event: the stores do.
 package outbox
 
 import (
@@ -58,9 +59,15 @@ type entry struct {
 
 // Log is the log of one database. Its methods may be called concurrently.
 type Log struct {
-	db                                    *sqldb.DB
-	add                                   []string
-	head, bounds, after, acknowledge, old string
+	db *sqldb.DB
+	// add are the statements that write an event; the last one has its arguments.
+	add                           []string
+	head, after, acknowledge, old string
+	// trimmed reads the highest cursor that was deleted.
+	trimmed string
+	// writers reads the transactions that are writing an event. Empty where only one transaction at a
+	// time can write.
+	writers string
 
 	stopping chan struct{}
 	stop     sync.Once
@@ -69,41 +76,85 @@ type Log struct {
 // columns are the columns of an event behind its cursor.
 const columns = `kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details, request_id`
 
+// values are the parameters of these columns.
+const values = `$1, $2, $3, $4, $5, $6, $7, $8, $9, $10`
+
 // New returns a log.
 func New(db *sqldb.DB) *Log {
 	l := &Log{
 		db: db, stopping: make(chan struct{}),
-		add: []string{
-			`UPDATE event_head SET cursor = cursor + 1 WHERE id = 1`,
-			db.SQL(`
-INSERT INTO events (cursor, ` + columns + `, created_at)
-SELECT cursor, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, {{now}} FROM event_head WHERE id = 1`),
-		},
-		head: `SELECT cursor FROM event_head WHERE id = 1`,
-		bounds: `
-SELECT cursor, COALESCE((SELECT MIN(e.cursor) FROM events e), cursor + 1) FROM event_head WHERE id = 1`,
-		after:       `SELECT cursor, ` + columns + `, created_at FROM events WHERE cursor > $1 ORDER BY cursor LIMIT $2`,
-		acknowledge: `UPDATE event_head SET read_cursor = $1 WHERE id = 1 AND read_cursor < $1 AND cursor >= $1`,
-		old: db.SQL(`
-DELETE FROM events WHERE cursor IN (
-    SELECT cursor FROM (SELECT cursor, created_at FROM events ORDER BY cursor LIMIT $3) AS oldest
-    WHERE created_at + $1 < {{now}} AND cursor <= (SELECT read_cursor FROM event_head WHERE id = 1) OR created_at + $2 < {{now}})`),
+		after: `
+SELECT cursor, ` + columns + `, created_at FROM events WHERE cursor > $1 AND cursor <= $2 ORDER BY cursor LIMIT $3`,
+	}
+	if db.Engine() == sqldb.Postgres {
+		l.onPostgres()
+	} else {
+		l.onSQLite()
 	}
 	return l
 }
 
-// Statements returns the statements that write an event, for a pipeline in which they come last.
-func (l *Log) Statements(ctx context.Context, e Event) []*sqldb.Statement {
-	return []*sqldb.Statement{sqldb.Stmt(l.add[0]), sqldb.Stmt(l.add[1], Args(ctx, e)...)}
+// tooOld is the condition for an event that Trim deletes.
+const tooOld = `created_at + $1 < {{now}} AND cursor <= (SELECT read_cursor FROM event_head WHERE id = 1) OR created_at + $2 < {{now}}`
+
+// oldest are the events that one statement of Trim reads.
+const oldest = `(SELECT cursor, created_at FROM events ORDER BY cursor LIMIT $3) AS oldest`
+
+// onSQLite sets the statements for the engine with one writer, where a row has the last cursor.
+func (l *Log) onSQLite() {
+	l.add = []string{
+		`UPDATE event_head SET cursor = cursor + 1 WHERE id = 1`,
+		l.db.SQL(`
+INSERT INTO events (cursor, ` + columns + `, created_at) SELECT cursor, ` + values + `, {{now}} FROM event_head WHERE id = 1`),
+	}
+	l.head = `SELECT cursor FROM event_head WHERE id = 1`
+	l.trimmed = `SELECT COALESCE((SELECT MIN(e.cursor) FROM events e) - 1, cursor) FROM event_head WHERE id = 1`
+	l.acknowledge = `UPDATE event_head SET read_cursor = $1 WHERE id = 1 AND read_cursor < $1 AND cursor >= $1`
+	l.old = l.db.SQL(`DELETE FROM events WHERE cursor IN (SELECT cursor FROM ` + oldest + ` WHERE ` + tooOld + `)`)
 }
 
-// Append writes an event in a transaction. It locks the head of the log until the commit: every other
-// statement must come before it.
-func (l *Log) Append(ctx context.Context, tx *sqldb.Tx, e Event) error {
-	if _, err := tx.Exec(ctx, l.add[0]); err != nil {
-		return fmt.Errorf("writing the event %s: %w", e.Kind, err)
+const (
+	// lockKey is the advisory lock that writers share until their commit, so that feeds see them.
+	lockKey = `hashtextextended('usher/' || COALESCE(current_schema(), '') || '/events', 0)`
+	// writer takes the lock before the cursor: of a transaction that is not in pg_locks, every cursor
+	// is committed, or never will be.
+	writer = `event_writer AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(` + lockKey + `)`
+	// lastCursor is the last cursor that any transaction took; some are never committed.
+	lastCursor = `(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event_cursor)`
+)
+
+// onPostgres sets the statements for concurrent writers, who take cursors from a sequence.
+func (l *Log) onPostgres() {
+	l.add = []string{l.db.SQL(`
+WITH ` + writer + `)
+INSERT INTO events (cursor, ` + columns + `, created_at) SELECT nextval('event_cursor'), ` + values + `, {{now}} FROM event_writer`)}
+	l.head = `SELECT ` + lastCursor
+	l.trimmed = `SELECT trimmed_cursor FROM event_head WHERE id = 1`
+	l.acknowledge = `UPDATE event_head SET read_cursor = $1 WHERE id = 1 AND read_cursor < $1 AND ` + lastCursor + ` >= $1`
+	l.old = l.db.SQL(`
+WITH deleted AS (DELETE FROM events WHERE cursor IN (SELECT cursor FROM ` + oldest + ` WHERE ` + tooOld + `) RETURNING cursor),
+noted AS (UPDATE event_head SET trimmed_cursor = GREATEST(trimmed_cursor, (SELECT MAX(cursor) FROM deleted)) WHERE id = 1)
+SELECT cursor FROM deleted`)
+	// A lock's key of 64 bits is in two columns.
+	l.writers = `
+SELECT COALESCE(string_agg(virtualtransaction, ' '), '') FROM pg_locks
+WHERE locktype = 'advisory' AND objsubid = 1 AND (classid::bigint << 32) | objid::bigint = ` + lockKey + `
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+}
+
+// Statements returns the statements that write an event, for a pipeline.
+func (l *Log) Statements(ctx context.Context, e Event) []*sqldb.Statement {
+	list := make([]*sqldb.Statement, len(l.add))
+	for n, text := range l.add {
+		list[n] = sqldb.Stmt(text)
 	}
-	if _, err := tx.Exec(ctx, l.add[1], Args(ctx, e)...); err != nil {
+	list[len(list)-1] = sqldb.Stmt(l.add[len(list)-1], Args(ctx, e)...)
+	return list
+}
+
+// Append writes an event in a transaction.
+func (l *Log) Append(ctx context.Context, tx *sqldb.Tx, e Event) error {
+	if err := tx.Run(ctx, l.Statements(ctx, e)...); err != nil {
 		return fmt.Errorf("writing the event %s: %w", e.Kind, err)
 	}
 	return nil
@@ -132,12 +183,12 @@ func Args(ctx context.Context, e Event) []any {
 // Insert returns the common table expressions with which one statement of PostgreSQL writes an event
 // if a condition holds, whose parameters begin with the one of that number: Args.
 func (l *Log) Insert(condition string, first int) string {
-	values := ""
+	typed := ""
 	for n := range Arguments {
-		values += fmt.Sprintf("$%d::%s, ", first+n, map[bool]string{true: "bigint", false: "text"}[n == 1])
+		typed += fmt.Sprintf("$%d::%s, ", first+n, map[bool]string{true: "bigint", false: "text"}[n == 1])
 	}
-	return l.db.SQL(`event_cursor AS (UPDATE event_head SET cursor = cursor + 1 WHERE id = 1 AND ` + condition + ` RETURNING cursor),
-event AS (INSERT INTO events (cursor, ` + columns + `, created_at) SELECT cursor, ` + values + `{{now}} FROM event_cursor)`)
+	return l.db.SQL(writer + ` WHERE ` + condition + `),
+event AS (INSERT INTO events (cursor, ` + columns + `, created_at) SELECT nextval('event_cursor'), ` + typed + `{{now}} FROM event_writer)`)
 }
 
 // encoded returns JSON: strings can always be encoded.
@@ -149,9 +200,9 @@ func encoded(v any) string {
 	return string(text)
 }
 
-// read returns at most limit events after a cursor, oldest first.
-func (l *Log) read(ctx context.Context, cursor int64, limit int) ([]entry, error) {
-	rows, err := l.db.Query(ctx, l.after, cursor, limit)
+// read returns at most limit events after a cursor, up to another, oldest first.
+func (l *Log) read(ctx context.Context, after, last int64, limit int) ([]entry, error) {
+	rows, err := l.db.Query(ctx, l.after, after, last, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading events: %w", err)
 	}

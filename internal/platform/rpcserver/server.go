@@ -1,5 +1,5 @@
 // Package rpcserver serves gRPC for all of our services: authorization, deadlines, logging and
-// errors are the same everywhere, in one process or in five.
+// errors are the same everywhere, in one process or in several.
 //
 // It owns the interceptors and the lifetime of the listeners. It contains nothing of a particular
 // service.

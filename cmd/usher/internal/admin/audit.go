@@ -141,6 +141,7 @@ func factsText(f *activityv1.RequestFacts) string {
 		{"resource", f.GetResource()},
 		{"media_type", f.GetMediaType()},
 		{"value", f.GetValue()},
+		{"tolerated", f.GetTolerated()},
 	} {
 		if one.value != "" {
 			parts = append(parts, one.name+"="+strconv.Quote(one.value))

@@ -47,7 +47,10 @@ type RequestFacts struct {
 	MediaType string `protobuf:"bytes,8,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
 	// The value of the parameter, or of the claim of a proof or an assertion, that `field` of the kind names and
 	// that has no field of its own here.
-	Value         string `protobuf:"bytes,170,opt,name=value,proto3" json:"value,omitempty"`
+	Value string `protobuf:"bytes,170,opt,name=value,proto3" json:"value,omitempty"`
+	// A mistake in the request that has no consequence here: `scope_spaces`, spaces before or after the
+	// scopes or more than one between them. Empty for none.
+	Tolerated     string `protobuf:"bytes,160,opt,name=tolerated,proto3" json:"tolerated,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -141,6 +144,13 @@ func (x *RequestFacts) GetMediaType() string {
 func (x *RequestFacts) GetValue() string {
 	if x != nil {
 		return x.Value
+	}
+	return ""
+}
+
+func (x *RequestFacts) GetTolerated() string {
+	if x != nil {
+		return x.Tolerated
 	}
 	return ""
 }
@@ -358,7 +368,7 @@ var File_usher_activity_v1_request_proto protoreflect.FileDescriptor
 
 const file_usher_activity_v1_request_proto_rawDesc = "" +
 	"\n" +
-	"\x1fusher/activity/v1/request.proto\x12\x11usher.activity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/error/v1/cause.proto\"\xb2\x02\n" +
+	"\x1fusher/activity/v1/request.proto\x12\x11usher.activity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/error/v1/cause.proto\"\xd1\x02\n" +
 	"\fRequestFacts\x12!\n" +
 	"\fredirect_uri\x18\x01 \x01(\tR\vredirectUri\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1d\n" +
@@ -371,7 +381,8 @@ const file_usher_activity_v1_request_proto_rawDesc = "" +
 	"\bresource\x18\a \x01(\tR\bresource\x12\x1d\n" +
 	"\n" +
 	"media_type\x18\b \x01(\tR\tmediaType\x12\x15\n" +
-	"\x05value\x18\xaa\x01 \x01(\tR\x05value\"\xbf\x02\n" +
+	"\x05value\x18\xaa\x01 \x01(\tR\x05value\x12\x1d\n" +
+	"\ttolerated\x18\xa0\x01 \x01(\tR\ttolerated\"\xbf\x02\n" +
 	"\vRequestKind\x12\x1a\n" +
 	"\bendpoint\x18\x01 \x01(\tR\bendpoint\x12\x16\n" +
 	"\x06method\x18\x02 \x01(\tR\x06method\x12\x1b\n" +

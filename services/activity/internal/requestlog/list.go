@@ -9,6 +9,8 @@ import (
 type Filter struct {
 	ClientID, Endpoint, Cause, RequestID string
 	RefusedOnly                          bool
+	// WithTolerated adds granted requests with Facts.Tolerated to RefusedOnly.
+	WithTolerated bool
 	// Since is the oldest time of the last request of a row, to the day.
 	Since time.Time
 	// After is the last row of the previous page.

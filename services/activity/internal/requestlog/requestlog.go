@@ -34,6 +34,9 @@ type Facts struct {
 	MediaType       string `json:"media_type,omitempty"`
 	// Value is that of Kind.Field, where it is none of the above.
 	Value string `json:"value,omitempty"`
+	// Tolerated is a mistake in the request that has no consequence. Filter.WithTolerated finds the
+	// member's name in the stored text.
+	Tolerated string `json:"tolerated,omitempty"`
 }
 
 // Kind is what equal requests have in common.

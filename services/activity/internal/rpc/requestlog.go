@@ -129,7 +129,7 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 	}
 	f := requestlog.Filter{
 		ClientID: req.GetClientId(), Endpoint: req.GetEndpoint(), Cause: req.GetCause(), RequestID: req.GetRequestId(),
-		RefusedOnly: req.GetRefusedOnly(), Since: s.Now().Add(-s.Retention), Limit: page.Size + 1,
+		RefusedOnly: req.GetRefusedOnly(), WithTolerated: req.GetWithTolerated(), Since: s.Now().Add(-s.Retention), Limit: page.Size + 1,
 	}
 	if page.After[0] != "" {
 		at, err := strconv.ParseInt(page.After[0], 10, 64)
@@ -182,13 +182,14 @@ func fromKind(k *activityv1.RequestKind) requestlog.Kind {
 func fromFacts(f *activityv1.RequestFacts) requestlog.Facts {
 	return requestlog.Facts{
 		RedirectURI: f.GetRedirectUri(), Scope: f.GetScope(), GrantType: f.GetGrantType(), AuthMethod: f.GetAuthMethod(),
-		ChallengeMethod: f.GetCodeChallengeMethod(), ResponseType: f.GetResponseType(), Resource: f.GetResource(), MediaType: f.GetMediaType(), Value: f.GetValue(),
+		ChallengeMethod: f.GetCodeChallengeMethod(), ResponseType: f.GetResponseType(), Resource: f.GetResource(), MediaType: f.GetMediaType(),
+		Tolerated: f.GetTolerated(), Value: f.GetValue(),
 	}
 }
 
 func toFacts(f requestlog.Facts) *activityv1.RequestFacts {
 	return &activityv1.RequestFacts{
 		RedirectUri: f.RedirectURI, Scope: f.Scope, GrantType: f.GrantType, AuthMethod: f.AuthMethod, CodeChallengeMethod: f.ChallengeMethod,
-		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Value: f.Value,
+		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Tolerated: f.Tolerated, Value: f.Value,
 	}
 }

@@ -77,6 +77,9 @@ func columns(day int64, r requestlog.Row) ([]any, error) {
 	}, nil
 }
 
+// refused is the condition of a row of requests that were refused.
+const refused = `status >= 300 AND (cause <> '' OR error <> '' OR status >= 400)`
+
 // Requests is requestlog.Reader.
 func (s *Store) Requests(ctx context.Context, f requestlog.Filter) ([]requestlog.Row, error) {
 	q := query{text: `
@@ -87,8 +90,11 @@ FROM requests WHERE TRUE`}
 	q.and(f.Cause != "", "cause = ", f.Cause)
 	q.and(f.RequestID != "", "request_id = ", f.RequestID)
 	q.and(!f.Since.IsZero(), "day >= ", requestlog.Day(f.Since))
-	if f.RefusedOnly {
-		q.text += ` AND status >= 300 AND (cause <> '' OR error <> '' OR status >= 400)`
+	switch {
+	case f.RefusedOnly && f.WithTolerated: // quotation marks within a value are escaped
+		q.text += ` AND (` + refused + ` OR got LIKE '%"tolerated":%')`
+	case f.RefusedOnly:
+		q.text += ` AND ` + refused
 	}
 	if f.After.Client != nil {
 		q.text += fmt.Sprintf(` AND (last_at, client_id, kind) < (%s, %s, %s)`, q.arg(f.After.LastAt), q.arg(*f.After.Client), q.arg(f.After.Kind))

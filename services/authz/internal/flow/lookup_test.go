@@ -132,6 +132,10 @@ func TestFault_A8_OpenIDConnect_3_1_2_1_PromptAndMaxAge(t *testing.T) {
 	for _, age := range []string{"-1", "x", "1.5", "99999999999999999999", " 1"} {
 		wantRefusal(t, b.start(t, query("max_age", age), b.signedIn()), row{query: query(), want: "invalid_request"})
 	}
+	b.sessions.since = b.clock.Now()
+	if step := b.start(t, query("max_age", "0"), b.signedIn()); step.Reason != flow.Again {
+		t.Errorf("max_age of 0 in the moment of a sign-in: %+v", step)
+	}
 	b.sessions.since = time.Time{}
 	if step := b.start(t, query("max_age", "1000000"), b.signedIn()); step.Reason != flow.Again {
 		t.Errorf("a sign-in of an unknown time: %+v", step)

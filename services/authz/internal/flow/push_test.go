@@ -9,9 +9,11 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/code"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 	"github.com/vidocu/usher/services/authz/internal/pushed"
@@ -174,24 +176,32 @@ func TestN13_3_TheKeyOfAProofIsTheOneOfTheRequest(t *testing.T) {
 	}
 }
 
-// TestFAPI2_TheCodesOfTheProfileLiveForAMinute, however long the setting is.
+// TestFAPI2_TheCodesOfTheProfileLiveForAMinute, however long the setting is: a second later its code is
+// expired, and another client's is not.
 func TestFAPI2_TheCodesOfTheProfileLiveForAMinute(t *testing.T) {
-	long := newBench(t)
-	p := pending.Authorization{}
-	if got := long.CodesOf(p).Expiry(long.clock.Now()).Sub(long.clock.Now()); got != time.Minute {
-		t.Fatalf("the setting is %s", got)
+	b := newBench(t)
+	b.Codes = code.New(code.Config{Entries: b.entries, Lifetime: code.MaxLifetime, Now: b.clock.Now})
+	approved := func() secret.String {
+		id := b.bound(t, b.push(t, query("code_challenge", authztest.Challenge, "code_challenge_method", "S256")))
+		return secret.New(parseResponse(t, b.complete(t, b.approve(id)), authztest.Callback).Get("code"))
 	}
-	limited := long.Codes.Limited(30 * time.Second)
-	if got := limited.Expiry(long.clock.Now()).Sub(long.clock.Now()); got != 30*time.Second {
-		t.Errorf("a limited code lives for %s", got)
+	others := approved()
+	b.change(t, authztest.Web, func(r *client.Registration) { r.Profile = client.FAPI2 })
+	early, late := approved(), approved()
+	b.clock.Advance(time.Minute - time.Second)
+	if _, err := b.Codes.Resolve(t.Context(), early); err != nil {
+		t.Errorf("a code of the profile after 59 seconds: %v", err)
 	}
-	if got := limited.Limited(time.Hour).Expiry(long.clock.Now()).Sub(long.clock.Now()); got != 30*time.Second {
+	b.clock.Advance(2 * time.Second)
+	if _, err := b.Codes.Resolve(t.Context(), late); cause.Of(err) != cause.CodeExpired {
+		t.Errorf("a code of the profile after 61 seconds: %v", err)
+	}
+	if _, err := b.Codes.Resolve(t.Context(), others); err != nil {
+		t.Errorf("another client's code after 61 seconds: %v", err)
+	}
+	limited := b.Codes.Limited(30 * time.Second).Limited(time.Hour)
+	if got := limited.Expiry(b.clock.Now()).Sub(b.clock.Now()); got != 30*time.Second {
 		t.Errorf("a limit lengthens a code to %s", got)
-	}
-	long.change(t, authztest.Web, func(r *client.Registration) { r.Profile = client.FAPI2 })
-	id := long.bound(t, long.push(t, query("code_challenge", authztest.Challenge, "code_challenge_method", "S256")))
-	if found, err := long.Pending.Find(t.Context(), id, long.token); err != nil || !found.ShortCode {
-		t.Errorf("the request of the profile: %+v, %v", found, err)
 	}
 }
 

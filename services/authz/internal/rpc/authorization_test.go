@@ -169,12 +169,28 @@ func TestFault_A7_EachStatusIsAStateOnTheWire(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	decide := func(user string, request func(id string) *authzv1.CompleteAuthorizationRequest) string {
+		t.Helper()
+		id := b.consent(t)
+		req := request(id)
+		req.UserId = user
+		if err := b.bind(t, id, user, 7); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.complete(t, req); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	denied, others := decide("usr_john", b.denial), decide("usr_esther", b.approval)
 	for state, got := range map[authzv1.AuthorizationState]*authzv1.LookUpAuthorizationResponse{
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED:        lookUp(denied, "john", b.token),
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON:  lookUp(others, "john", b.token),
 		authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED:      lookUp(id, "john", b.token),
 		authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER: lookUp(id, "john", secret.NewCode().Reveal()),
 		authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN:       lookUp("x", "john", b.token),
 	} {
-		decided := state == authzv1.AuthorizationState_AUTHORIZATION_STATE_APPROVED
+		decided := state != authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_BROWSER && state != authzv1.AuthorizationState_AUTHORIZATION_STATE_UNKNOWN
 		if got.GetState() != state || got.GetStep() != nil || (got.GetDecideTime() != nil) != decided {
 			t.Errorf("%v, want %s", got, state)
 		}
@@ -190,6 +206,11 @@ func TestFault_A7_EachStatusIsAStateOnTheWire(t *testing.T) {
 	}
 	_, err = b.decisions.GetAuthorization(t.Context(), &authzv1.GetAuthorizationRequest{RequestId: id, BrowserToken: b.token})
 	wantReason(t, "a decided one that was not requested", err, notFound, "")
+	waiting := b.consent(t)
+	b.clock.Advance(time.Hour)
+	if got := lookUp(waiting, "john", b.token); got.GetState() != authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED || got.GetStep() != nil {
+		t.Errorf("an expired one: %v", got)
+	}
 }
 
 func TestFault_A8_ARequestIsCancelledAndContinuedOnTheWire(t *testing.T) {

@@ -39,7 +39,7 @@ func (i *identity) GetSession(_ context.Context, req *identityv1.GetSessionReque
 	}}, i.err
 }
 
-// bench has all four services over fakes, called without a server.
+// bench has the RPCs over fakes, called without a server.
 type bench struct {
 	authorizations *rpc.Authorizations
 	decisions      *rpc.Decisions

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/lease"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -46,12 +47,15 @@ func (s *Store) DocumentDisabled(ctx context.Context, id string) (bool, error) {
 }
 
 // setDocumentDisabled disables or enables the client of a document, which need not have been used
-// here. Enabling returns client.ErrUnknown for one that is not disabled.
+// here. Enabling returns client.ErrUnknown for one that is not disabled. Of concurrent changes the one
+// that inserts or deletes the row has an event, which needs no lock: its fields are known.
 func (s *Store) setDocumentDisabled(ctx context.Context, id string, disabled bool) error {
+	change := outbox.Change{Field: "status", Before: "disabled", After: "enabled"}
 	if !disabled {
-		return s.changeOne(ctx, clientChange{kind: disabledKind(false), id: id}, sqldb.Stmt(s.documents.enable, id))
+		return s.changeOne(ctx, clientChange{kind: disabledKind(false), id: id, changes: []outbox.Change{change}}, sqldb.Stmt(s.documents.enable, id))
 	}
-	err := s.changeOne(ctx, clientChange{kind: disabledKind(true), id: id}, sqldb.Stmt(s.documents.disable, id))
+	change.Before, change.After = change.After, change.Before
+	err := s.changeOne(ctx, clientChange{kind: disabledKind(true), id: id, changes: []outbox.Change{change}}, sqldb.Stmt(s.documents.disable, id))
 	if errors.Is(err, client.ErrUnknown) {
 		return nil // it was disabled before
 	}

@@ -20,6 +20,8 @@ type clientChange struct {
 	// ifChanged leaves the event out if no field of the client differs.
 	ifChanged bool
 	steps     []*sqldb.Statement
+	// changes are those of the event where the steps know them; nil compares the client before and after.
+	changes []outbox.Change
 	// verify returns an error if the steps, which have run, must not take effect; nil checks nothing.
 	verify func() error
 }
@@ -27,11 +29,14 @@ type clientChange struct {
 // audited runs the steps of a change in one transaction with its event, and returns when every
 // replica reflects it.
 func (s *Store) audited(ctx context.Context, c clientChange) error {
-	event := outbox.Event{Kind: c.kind, ClientID: c.id}
+	event, object := outbox.Event{Kind: c.kind, ClientID: c.id, Changes: c.changes}, clientObject(c.id)
+	if c.changes != nil {
+		object = outbox.Observed{}
+	}
 	if c.ifChanged {
 		event = event.IfChanged()
 	}
-	err := s.events.Change(ctx, event, clientObject(c.id), func(tx *sqldb.Tx) error {
+	err := s.events.Change(ctx, event, object, func(tx *sqldb.Tx) error {
 		if err := tx.Run(ctx, c.steps...); err != nil {
 			return err
 		}
@@ -47,12 +52,12 @@ func (s *Store) audited(ctx context.Context, c clientChange) error {
 }
 
 // clientObject is a registered client as the audit trail shows it: no credential, and of a secret its
-// last characters, which distinguish secrets; of its testers their number. Of a client with a document it is
-// whether it is disabled.
+// last characters, which distinguish secrets; of its testers their number. Values of a field have no order:
+// that of the redirect URIs decides nothing but which one a page shows first, so that a change of it alone
+// has no event.
 func clientObject(id string) outbox.Observed {
 	query := `
 SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM clients WHERE id = $1
-UNION ALL SELECT 'status', 'disabled' FROM disabled_documents WHERE id = $1
 UNION ALL SELECT 'verified', CASE WHEN unverified THEN 'no' ELSE 'yes' END FROM clients WHERE id = $1
 UNION ALL SELECT 'resource_server', CASE WHEN resource_server THEN 'yes' ELSE '' END FROM clients WHERE id = $1
 UNION ALL SELECT 'require_pushed_authorization_requests', CASE WHEN push_required THEN 'yes' ELSE '' END FROM clients WHERE id = $1

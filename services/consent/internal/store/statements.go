@@ -23,12 +23,11 @@ func prepare(db *sqldb.DB, events *outbox.Log) statements {
 	// the first approval. Consents for another workspace stay,
 	// since only the token service knows whether a lower epoch is still valid. The index finds the
 	// rows by time; each approval deletes a bounded number of them.
+	oldest := `(SELECT approved_at FROM consents WHERE ` + equal.between("0", "{{now}}") + ` AND epoch <= $5 ORDER BY ` + equal.order("") + ` LIMIT 1)`
+	newestOld := `(SELECT approved_at FROM consents WHERE ` + equal.between("0", "{{now}} - 86400000000") + ` AND epoch <= $5
+        ORDER BY ` + equal.order(" DESC") + ` LIMIT 1)`
 	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
-    SELECT request_id_hash FROM consents WHERE `+equal+` AND epoch <= $5
-        AND approved_at < (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 AND approved_at < {{now}} - 86400000000
-            ORDER BY approved_at DESC LIMIT 1)
-        AND approved_at > (SELECT approved_at FROM consents WHERE `+equal+` AND epoch <= $5 ORDER BY approved_at LIMIT 1)
-    ORDER BY approved_at LIMIT $7`)
+    SELECT request_id_hash FROM consents WHERE `+equal.between(oldest, newestOld)+` AND epoch <= $5 ORDER BY `+equal.order("")+` LIMIT $7`)
 	record := `
 INSERT INTO consents (user_id, client_id, workspace_id, scope, epoch, request_id_hash, approved_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHING`
@@ -74,12 +73,30 @@ const (
 	prunedAtOnce = 1000
 )
 
-// equalConsents is the SQL condition for consents of the same user, client, workspace and scopes,
-// which are $1 to $4.
-func equalConsents(engine sqldb.Engine) string {
-	const same = `user_id = $1 AND client_id = $2 AND workspace_id = $3 AND scope = $4`
-	if engine == sqldb.Postgres {
-		return same + ` AND md5(scope) = md5($4)` // as in the index
+// equalConsents is the SQL of the consents of the same user, client, workspace and scopes, which are $1 to
+// $4, in the order of their times. PostgreSQL gets a range of the index's columns, and not one condition for
+// each: it would take the index of a workspace's consents, and read those of all users.
+type equalConsents sqldb.Engine
+
+// indexed are the columns of the index on PostgreSQL before the time, and wanted their values.
+const (
+	indexed = `user_id, client_id, workspace_id, md5(scope)`
+	wanted  = `$1, $2, $3, md5($4)`
+)
+
+// between returns the condition for those between two times, without the times.
+func (e equalConsents) between(after, before string) string {
+	if sqldb.Engine(e) == sqldb.Postgres {
+		const row = `(` + indexed + `, approved_at)`
+		return row + ` > (` + wanted + `, ` + after + `) AND ` + row + ` < (` + wanted + `, ` + before + `) AND scope = $4`
 	}
-	return same
+	return `user_id = $1 AND client_id = $2 AND workspace_id = $3 AND scope = $4 AND approved_at > ` + after + ` AND approved_at < ` + before
+}
+
+// order returns the order by time; direction is that of each column.
+func (e equalConsents) order(direction string) string {
+	if sqldb.Engine(e) != sqldb.Postgres {
+		return "approved_at" + direction
+	}
+	return strings.ReplaceAll(indexed, ", ", direction+", ") + direction + ", approved_at" + direction
 }

@@ -162,6 +162,9 @@ func (a attempt) send(ctx context.Context) {
 }
 
 func (a attempt) try(ctx context.Context) (Result, error) {
+	if a.Age > maxAge { // claimed again and again while no result could be stored, or while the clients could not be read
+		return Result{Problem: "it could not be sent within a day"}, nil
+	}
 	if !a.registered {
 		return Result{Problem: "the client has no backchannel_logout_uri any more"}, nil
 	}

@@ -15,6 +15,9 @@ import (
 	"github.com/vidocu/usher/services/token/internal/logout"
 )
 
+// errLost is an outage of the store.
+var errLost = errors.New("the result cannot be stored")
+
 // world is everything that the package needs, in memory.
 type world struct {
 	mu sync.Mutex
@@ -29,8 +32,8 @@ type world struct {
 	counted  []logout.Outcome
 	sent     []string
 	answer   func(n int) (logout.Result, error)
-	// down says that LogoutClients fails.
-	down func() bool
+	// down says that LogoutClients fails, and lost that no result can be stored.
+	down, lost func() bool
 }
 
 func (w *world) Events(context.Context, int) ([]logout.Event, int64, bool, error) {
@@ -94,6 +97,9 @@ func (w *world) Claim(_ context.Context, limit int) ([]logout.Delivery, error) {
 func (w *world) Finish(_ context.Context, id int64, r logout.Result) (bool, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.lost != nil && w.lost() {
+		return false, errLost
+	}
 	w.queue[id].Attempts++
 	w.due[id] = time.Time{}
 	w.finished = append(w.finished, r)
@@ -109,6 +115,9 @@ func (w *world) count(outcome logout.Outcome) {
 func (w *world) Postpone(_ context.Context, id int64, _ logout.Result, after time.Duration) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.lost != nil && w.lost() {
+		return errLost
+	}
 	w.queue[id].Attempts++
 	w.due[id] = time.Now().Add(after)
 	return nil
@@ -123,6 +132,17 @@ func (w *world) Send(_ context.Context, _ string, token secret.String) (logout.R
 	defer w.mu.Unlock()
 	w.sent = append(w.sent, token.Reveal())
 	return w.answer(len(w.sent))
+}
+
+// deliver delivers one logout token for two days.
+func (w *world) deliver(t *testing.T) {
+	t.Helper()
+	if err := w.Add(t.Context(), []logout.Delivery{{Session: logout.Session{ClientID: "one", ID: "sid"}}}, 0); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
+	defer cancel()
+	logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
 }
 
 // TestN11_5_APlanIsForTheSessionOfTheBrowser, and for clients with an address. The second time that a session is
@@ -178,12 +198,7 @@ func TestN11_5_TheAttemptsAreBounded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := &world{clients: []string{"one"}, answer: c.answer}
-				if err := w.Add(t.Context(), []logout.Delivery{{Session: logout.Session{ClientID: "one", ID: "sid"}}}, 0); err != nil {
-					t.Fatal(err)
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
-				defer cancel()
-				logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
+				w.deliver(t)
 				if len(w.sent) != c.attempts || len(w.finished) != 1 || !slices.Equal(w.counted, []logout.Outcome{c.outcome}) {
 					t.Errorf("%d attempts, %+v, counted as %v", len(w.sent), w.finished, w.counted)
 				}
@@ -192,24 +207,49 @@ func TestN11_5_TheAttemptsAreBounded(t *testing.T) {
 	}
 }
 
-// TestN11_5_AClaimWithoutAnAttemptIsNone: while the clients cannot be read nothing is sent, and nothing is counted.
-func TestN11_5_AClaimWithoutAnAttemptIsNone(t *testing.T) {
+// TestN11_5_NothingIsSentWhileTheClientsCannotBeRead, and all attempts are left afterwards. (That a claim
+// counts none is the store's, which TestN11_StoreLogout tests.)
+func TestN11_5_NothingIsSentWhileTheClientsCannotBeRead(t *testing.T) {
+	const outage = 20 * logout.Lease
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		w := &world{
-			clients: []string{"one"}, down: func() bool { return time.Since(start) < 20*logout.Lease },
-			answer: func(n int) (logout.Result, error) {
-				return logout.Result{Problem: "no response", Retry: n < 8}, nil
-			},
+		w := &world{clients: []string{"one"}, down: func() bool { return time.Since(start) < outage }}
+		w.answer = func(int) (logout.Result, error) {
+			if time.Since(start) < outage {
+				t.Errorf("an attempt after %s", time.Since(start))
+			}
+			return logout.Result{Problem: "no response", Retry: true}, nil
 		}
-		if err := w.Add(t.Context(), []logout.Delivery{{Session: logout.Session{ClientID: "one", ID: "sid"}}}, 0); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
-		defer cancel()
-		logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
+		w.deliver(t)
 		if len(w.sent) != 8 || len(w.finished) != 1 {
 			t.Errorf("%d attempts, %+v", len(w.sent), w.finished)
 		}
 	})
+}
+
+// TestN11_5_NothingIsSentAfterADay: also where no result could be stored, so that no attempt was counted. It
+// is finished once that is possible.
+func TestN11_5_NothingIsSentAfterADay(t *testing.T) {
+	const day = 24 * time.Hour
+	for name, lost := range map[string]time.Duration{"for 40 hours": 40 * time.Hour, "for ever": 1000 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				w := &world{clients: []string{"one"}, lost: func() bool { return time.Since(start) < lost }}
+				w.answer = func(int) (logout.Result, error) {
+					if time.Since(start) > day+logout.Lease {
+						t.Errorf("an attempt after %s", time.Since(start))
+					}
+					return logout.Result{Problem: "no response", Retry: true}, nil
+				}
+				w.deliver(t)
+				if most := int(day / logout.Lease); len(w.sent) == 0 || len(w.sent) > most+1 {
+					t.Errorf("%d attempts, of %d that the leases allow in a day", len(w.sent), most)
+				}
+				if want := lost < 48*time.Hour; (len(w.finished) == 1) != want || want && w.finished[0].Problem == "" {
+					t.Errorf("finished: %+v", w.finished)
+				}
+			})
+		})
+	}
 }

@@ -58,6 +58,11 @@ func TestFault_B11_TheUsernameIsTheSubject(t *testing.T) {
 	if got := many.GetAnswers(); len(got) != 1 || got[0].GetUsername() != one.GetSub() || got[0].GetName() != "John Doe" {
 		t.Errorf("BatchIntrospectTokens: %v", many)
 	}
+	b.authz.client.ResourceServer = true
+	over, err := b.IntrospectClientToken(t.Context(), introspectionRequest("other", token))
+	if err != nil || over.GetUsername() != one.GetSub() || over.GetSub() != one.GetSub() || over.GetName() != "John Doe" {
+		t.Errorf("over HTTP: %v, %v", over, err)
+	}
 }
 
 // overTheWire is a response as its caller gets it.
@@ -87,10 +92,10 @@ func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 		"another's access token":                       {token: access},
 		"another's refresh token":                      {token: refresh},
 		"another's refresh token to a resource server": {token: refresh, server: true},
-		"an API key":                                   {token: secret.Generate(secret.APIKey).Reveal(), server: true},
-		"nonsense":                                     {token: "nonsense", server: true},
-		"a dead token":                                 {token: access, server: true, down: introspect.ErrInactive},
-		"a spent token":                                {token: refresh, down: introspect.ErrInactive},
+		"an API key":    {token: secret.Generate(secret.APIKey).Reveal(), server: true},
+		"nonsense":      {token: "nonsense", server: true},
+		"a dead token":  {token: access, server: true, down: introspect.ErrInactive},
+		"a spent token": {token: refresh, down: introspect.ErrInactive},
 	} {
 		b := newBench()
 		b.authz.client.ResourceServer, b.tokens.down = row.server, row.down

@@ -9,23 +9,40 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// recentScopes is how many grants of a user-client are read for its present scopes: a scope that only
-// an older grant has is approved again.
-const recentScopes = 200
+// recentScopes is how many grants of a user-client in a workspace, the newest, are read for its present
+// scopes: a scope that only an older grant has is approved again.
+const recentScopes = 10
+
+// recentWorkspaces is how many workspaces of a user-client are read for its present scopes.
+const recentWorkspaces = 50
 
 // prepareGranted returns the statement of GetPairGrants: the columns of pairStatements.epochs, and a
 // row for each distinct scope of a live grant and description of the client, the newest first, or one
-// row without a workspace.
+// row without a workspace. Its cost does not grow with the grants: it reads the first of each workspace
+// in the index families_live, whose whole order it asks for so that the planner takes no other one, and
+// then the newest of each. Of equal grants only the newest is compared with the revocations of its
+// subjects, which revoke the older ones too.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
+	const unrevoked = `x.user_id = $1 AND x.client_id = $2 AND x.revoked_at IS NULL`
+	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id ORDER BY x.created_at DESC LIMIT %d`, recentScopes)
+	families := `CROSS JOIN LATERAL (SELECT * FROM families x WHERE ` + newest + `) AS f`
+	if db.Engine() == sqldb.SQLite { // it has no LATERAL
+		families = `JOIN families f ON f.id IN (SELECT x.id FROM families x WHERE ` + newest + `)`
+	}
 	return db.SQL(fmt.Sprintf(`
+WITH RECURSIVE s (workspace_id, nth) AS (
+    SELECT (SELECT x.workspace_id FROM families x WHERE `+unrevoked+` ORDER BY x.workspace_id DESC, x.created_at DESC LIMIT 1), 1
+    UNION ALL
+    SELECT (SELECT x.workspace_id FROM families x
+        WHERE `+unrevoked+` AND x.workspace_id < s.workspace_id ORDER BY x.workspace_id DESC, x.created_at DESC LIMIT 1), nth + 1
+    FROM s WHERE s.workspace_id IS NOT NULL AND nth < %d
+)
 SELECT p.epoch, p.lenient_raises, %s, %s, %s, g.workspace_id, g.scope, g.description_digest
 FROM pairs p LEFT JOIN (
-    SELECT workspace_id, scope, description_digest, MAX(created_at) AS newest FROM (
-        SELECT f.workspace_id, f.scope, f.description_digest, f.created_at FROM families f
-        WHERE f.user_id = $1 AND f.client_id = $2 AND f.refresh_expires_at > {{now}} AND `+liveGrant("f")+`
-        ORDER BY f.workspace_id DESC, f.created_at DESC LIMIT %d) AS recent
-    GROUP BY workspace_id, scope, description_digest) AS g ON TRUE
-WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.newest DESC`, hard, soft, policyVersions(db.Engine()), recentScopes))
+    SELECT $1 AS user_id, $2 AS client_id, s.workspace_id, f.scope, f.description_digest, MAX(f.born) AS born, MAX(f.created_at) AS created_at
+    FROM s %s WHERE f.refresh_expires_at > {{now}}
+    GROUP BY s.workspace_id, f.scope, f.description_digest) AS g ON NOT `+revokedGrant("g")+`
+WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.created_at DESC`, recentWorkspaces, hard, soft, policyVersions(db.Engine()), families))
 }
 
 // GetPairGrants is GetPairEpoch together with the user-client's live grants, usually in one statement.

@@ -97,7 +97,10 @@ func pagesOfRequests(t *testing.T) {
 		}
 		granted := entry("app", "https://granted.example", at)
 		granted.Status, granted.Error, granted.Cause, granted.Field = 303, "", "", ""
-		record(t, s, append(entries, granted)...)
+		granted.Got.Tolerated = "scope_spaces"
+		quoted := granted
+		quoted.ClientID, quoted.RequestID, quoted.Got.Tolerated, quoted.Got.Scope = "other", "quoted", "", `"tolerated":"no"`
+		record(t, s, append(entries, granted, quoted)...)
 		seen := map[string]int{}
 		f := requestlog.Filter{Limit: 4}
 		for page := requests(t, s, f); len(page) > 0; page = requests(t, s, f) {
@@ -107,7 +110,7 @@ func pagesOfRequests(t *testing.T) {
 			last := page[len(page)-1]
 			f.After = requestlog.Place{LastAt: last.Last.UnixMicro(), Client: &last.ClientID, Kind: last.Key[:]}
 		}
-		if len(seen) != 26 {
+		if len(seen) != 27 {
 			t.Errorf("the pages have %d rows", len(seen))
 		}
 		for id, times := range seen {
@@ -119,16 +122,18 @@ func pagesOfRequests(t *testing.T) {
 			filter requestlog.Filter
 			want   int
 		}{
-			"all":                  {requestlog.Filter{}, 26},
+			"all":                  {requestlog.Filter{}, 27},
 			"a client":             {requestlog.Filter{ClientID: "app"}, 10},
 			"refused":              {requestlog.Filter{ClientID: "app", RefusedOnly: true}, 9},
+			"refused or tolerated": {requestlog.Filter{ClientID: "app", RefusedOnly: true, WithTolerated: true}, 10},
+			"another's tolerated":  {requestlog.Filter{ClientID: "other", RefusedOnly: true, WithTolerated: true}, 8},
 			"a request":            {requestlog.Filter{RequestID: "reqhttps://7.example"}, 1},
 			"another's request":    {requestlog.Filter{ClientID: "app", RequestID: "reqhttps://7.example"}, 0},
 			"a cause":              {requestlog.Filter{Cause: "redirect_uri_unregistered"}, 25},
 			"no such cause":        {requestlog.Filter{Cause: "code_expired"}, 0},
 			"another endpoint":     {requestlog.Filter{Endpoint: "/oauth/token"}, 0},
 			"from tomorrow":        {requestlog.Filter{Since: at.Add(24 * time.Hour)}, 0},
-			"from the same moment": {requestlog.Filter{Since: at}, 26},
+			"from the same moment": {requestlog.Filter{Since: at}, 27},
 		} {
 			if got := len(requests(t, s, row.filter)); got != row.want {
 				t.Errorf("%s: %d rows, want %d", name, got, row.want)

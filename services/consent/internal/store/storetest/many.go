@@ -39,15 +39,16 @@ func ManyApprovals(t *testing.T) {
 	}
 }
 
-// addConsents adds consents like example's.
+// addConsents adds consents like example's, and older ones of another user: an index that does not have the
+// user reads those.
 func addConsents(t *testing.T, at string, ago time.Duration) {
 	t.Helper()
 	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
 	_, err := db.Exec(t.Context(), db.SQL(`
 INSERT INTO consents (request_id_hash, user_id, client_id, workspace_id, scope, epoch, approved_at)
-SELECT sha256(('c' || i)::bytea), 'usr_john', 'app', 'ws_acme', 'videos:read analyze:write', 0, {{now}} - $2 - i
-FROM generate_series(1, $1::int) AS i`), history, ago.Microseconds())
+SELECT sha256((who || i)::bytea), who, 'app', 'ws_acme', 'videos:read analyze:write', 0, {{now}} - $2 - i - CASE WHEN who = 'usr_john' THEN 0 ELSE $3::bigint END
+FROM generate_series(1, $1::int) AS i, unnest(ARRAY['usr_john', 'usr_esther']) AS who`), history, ago.Microseconds(), (30 * 24 * time.Hour).Microseconds())
 	if err == nil {
 		err = db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE consents`)
 	}

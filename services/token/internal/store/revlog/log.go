@@ -97,6 +97,5 @@ func (t *Tx) Append(ctx context.Context, e Entry) (cursor int64, err error) {
 	return cursor, err
 }
 
-// Events returns the log of events that the audit trail follows. A transaction that appends to both
-// logs locks the head of this one first.
+// Events returns the log of events that the audit trail follows.
 func (l *Log) Events() *outbox.Log { return l.events }

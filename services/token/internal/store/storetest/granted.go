@@ -18,6 +18,8 @@ import (
 func Granted(t *testing.T) {
 	t.Run("the scopes of live grants are read with the epoch", func(t *testing.T) { each(t, granted) })
 	t.Run("an expired grant is none", grantedUntilExpiry)
+	t.Run("the newest grants of every workspace count", func(t *testing.T) { each(t, grantedOfMany) })
+	t.Run("the cost does not grow with the grants", manyGranted)
 }
 
 // wantGranted compares the scopes by their workspace, and returns the epoch.
@@ -86,4 +88,49 @@ func grantedUntilExpiry(t *testing.T) {
 			bench{Store: store.New(reopen(row.after), revlog.NoReplicas{})}.wantGranted(t, row.want)
 		}
 	})
+}
+
+// grantedOfMany: the newest grants of each workspace count, however many another one has.
+func grantedOfMany(t *testing.T, b bench) {
+	all := oauth.Scope{"analyze:write", "jobs:read", "videos:read"}
+	narrow := code("app", "ws_zoo", 0)
+	narrow.Scope = oauth.Scope{"jobs:read"}
+	b.mustRedeem(t, code("app", "ws_acme", 0))
+	b.mustRedeem(t, code("app", "ws_zoo", 0))
+	for range 9 {
+		b.mustRedeem(t, narrow)
+	}
+	b.wantGranted(t, map[string]oauth.Scope{"ws_acme": all, "ws_zoo": all})
+	b.mustRedeem(t, narrow)
+	b.wantGranted(t, map[string]oauth.Scope{"ws_acme": all, "ws_zoo": {"jobs:read"}})
+}
+
+// manyGranted: each consent page once read two hundred grants, and compared each with its revocations.
+func manyGranted(t *testing.T) {
+	const grants, fewRows = 20_000, 60
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
+	db := sqldbtest.Prepare(t, at)
+	b := open(t, db)
+	b.mustRedeem(t, code("app", "ws_acme", 0))
+	_, err := db.Exec(t.Context(), `
+INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
+    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
+SELECT sha256(n::text::bytea), user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
+    created_at + n, expires_at, sha256(n::text::bytea), refresh_issued_at, refresh_expires_at, last_used_at
+FROM families, generate_series(1, $1::bigint) AS n`, grants)
+	if err == nil {
+		_, err = db.Exec(t.Context(), `ANALYZE families`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
+		bench{Store: store.New(db, revlog.NoReplicas{})}.wantGranted(t, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}})
+	})
+	if rows > fewRows {
+		t.Errorf("with %d grants of a user-client, %d rows were read, at most %d are needed", grants, rows, fewRows)
+	}
 }
