@@ -70,7 +70,9 @@ func TestActivity_ACrashLosesNoEventAndStoresNoneTwice(t *testing.T) {
 }
 
 // patience is between two changes: so long that they last until the last crash, which takes two seconds at most.
-func patience() time.Duration { return max(50*time.Millisecond, time.Duration(*rounds)*2*time.Second/most) }
+func patience() time.Duration {
+	return max(50*time.Millisecond, time.Duration(*rounds)*2*time.Second/most)
+}
 
 // repeat makes a change again and again until ctx ends. The last call ends by itself: one that is cancelled
 // may still change something when the changes are listed.
