@@ -29,7 +29,7 @@ func consoleRow(t *testing.T, k *activityv1.RequestKind) string {
 	return w.Body.String()
 }
 
-// TestFault_D3_EveryCauseHasItsWordsOnThePageOfRequests: what it means, what to do, and where it is documented.
+// TestFault_D3_EveryCauseHasItsWordsOnThePageOfRequests: its meaning, the advice, and the address of its documentation.
 func TestFault_D3_EveryCauseHasItsWordsOnThePageOfRequests(t *testing.T) {
 	p := withConsole(t)
 	cause := errorv1.Cause_CAUSE_UNSPECIFIED

@@ -3,6 +3,7 @@ package token
 import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/services/token/internal/revocation"
 	"github.com/vidocu/usher/services/token/internal/rpc"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -19,7 +20,7 @@ func newUsers(config Config, deps Deps, st *store.Store) *rpc.Users {
 // newAccessRevocation builds the service through which operators revoke access.
 func newAccessRevocation(deps Deps, st *store.Store, clients revocation.Clients) *rpc.AccessRevocation {
 	return &rpc.AccessRevocation{Tokens: st, Revoker: revocation.Revoker{
-		Store: st, Users: newIdentity(deps), Clients: clients, KnownPlan: deps.Catalog.KnownPlan,
+		Store: st, Users: newIdentity(deps), Clients: clients, KnownPlan: deps.Catalog.KnownPlan, Step: actor.Within,
 	}}
 }
 

@@ -160,7 +160,7 @@ func (a *acts) compare() {
 }
 
 // concerned reports whether an event can be of this test alone: one of the workspace, or of a client that the
-// test registered. What leads to an act, such as a sign-in or an approval, has its own tests.
+// test registered. Sign-ins and approvals, which come before an act, have their own tests.
 func (a *acts) concerned(e event) bool {
 	switch e.Kind {
 	case "user.signed_in", "grant.approved":

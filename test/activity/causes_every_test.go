@@ -50,8 +50,8 @@ func wantEvery(t *testing.T, logged map[string]*activityv1.LoggedRequest) {
 }
 
 // comparisons are the causes that compare a value that was sent with one that is registered or expected, with
-// the name of the value. Those that compare a secret, or what tells of another client, show none: a code, a
-// token, a verifier, a key, and whose they are.
+// the name of the value. Those that compare a secret, or would show another client, show none: a code, a
+// token, a verifier and a key, and the client that they belong to.
 func comparisons() map[string]string {
 	return map[string]string{
 		"redirect_uri_unregistered": "redirect_uri", "redirect_uri_other": "redirect_uri", "logout_uri_not_registered": "value",

@@ -109,8 +109,8 @@ func (w *walk) pages() {
 	w.after(31*time.Minute, func() { w.open("authorization_expired", w.john, expires.URL) })
 }
 
-// apps provokes the refusals of clients that are not open to everybody.
-func (w *walk) apps() {
+// drafts provokes the refusals of clients that not every user may connect.
+func (w *walk) drafts() {
 	const console, review = "authz.v1.ConsoleService/", "authz.v1.ReviewService/ReviewClient"
 	created := as[*authzv1.CreateAppResponse](w.t, w.must(w.t, "gateway", console+"CreateApp", &authzv1.CreateAppRequest{
 		SessionToken: w.session, WorkspaceId: "ws_doe", Client: &authzv1.CreateClientRequest{

@@ -304,7 +304,7 @@ func (w *walk) mustLog() map[string]*activityv1.LoggedRequest {
 func TestFault_D3_EveryCauseIsInTheRequestLogInTime(t *testing.T) {
 	w := newWalk(t, shared.Processes())
 	for _, provoke := range []func(){
-		w.atOnce, w.codes, w.refreshes, w.clients, w.devices, w.openID, w.assertions, w.proofs, w.api, w.pages, w.apps, w.endLifetimes,
+		w.atOnce, w.codes, w.refreshes, w.clients, w.devices, w.openID, w.assertions, w.proofs, w.api, w.pages, w.drafts, w.endLifetimes,
 	} {
 		provoke()
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// refusalOf returns the refusal of a request, for the log of the client's author: what the token has, and
-// what it would need.
+// refusalOf returns the refusal of a request, for the log of the client's author, with the value of the token
+// and the one that the endpoint needs.
 func refusalOf(cause errorv1.Cause, d *enforce.Denial, token *usher.Token) refusal.Refusal {
 	r := refusal.Refusal{Cause: cause}
 	if token == nil {

@@ -30,7 +30,7 @@ type Response struct {
 	Upstream bool
 }
 
-// Of returns the refusal that a response tells its client: the recorded one, or, without a call to a
+// Of returns the refusal that a response stands for: the recorded one, or, without a call to a
 // service, that of the status. refused is false for a response that is not an error: its handler has
 // handled the recorded refusal.
 func Of(ctx context.Context, res Response) (r Refusal, refused bool) {

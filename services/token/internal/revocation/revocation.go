@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -81,6 +80,9 @@ type Revoker struct {
 	Clients Clients
 	// KnownPlan reports whether the catalog has a plan.
 	KnownPlan func(name string) bool
+	// Step marks a step of a change that authz records as a whole, so that the step has no event of the audit
+	// trail; nil marks nothing.
+	Step func(ctx context.Context) context.Context
 }
 
 // DisableUser disables a user and revokes everything of the user. Enabling the user again restores
@@ -122,10 +124,17 @@ func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) erro
 		func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) })
 }
 
+func (r Revoker) step(ctx context.Context) context.Context {
+	if r.Step == nil {
+		return ctx
+	}
+	return r.Step(ctx)
+}
+
 // DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
 func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
 	return revokeAround(
-		func() error { return r.Store.RevokeClientGrants(actor.Within(ctx), clientID) },
+		func() error { return r.Store.RevokeClientGrants(r.step(ctx), clientID) },
 		func() error { return r.Clients.DisableClient(ctx, clientID) })
 }
 
@@ -142,7 +151,7 @@ func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error
 			return err
 		}
 	}
-	return revokeAround(func() error { return r.Store.RevokeClientGrants(actor.Within(ctx), clientID) }, change)
+	return revokeAround(func() error { return r.Store.RevokeClientGrants(r.step(ctx), clientID) }, change)
 }
 
 // validNote reports whether authz accepts the note of a suspension.
@@ -156,7 +165,7 @@ func validNote(note string) bool {
 // for itself. The grants of users stay.
 func (r Revoker) RemoveClientFromWorkspace(ctx context.Context, clientID string) error {
 	return revokeAround(
-		func() error { return r.Store.RevokeUserGrants(actor.Within(ctx), oauth.ServiceSubject(clientID)) },
+		func() error { return r.Store.RevokeUserGrants(r.step(ctx), oauth.ServiceSubject(clientID)) },
 		func() error { return r.Clients.RemoveFromWorkspace(ctx, clientID) })
 }
 
