@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
@@ -273,4 +274,9 @@ func (s *Store) LogWorkspaceChange(ctx context.Context, workspaceID string) erro
 		_, err := tx.Append(ctx, revlog.NewEntry(revlog.ReasonPlanChanged, revocation.Revocation{Kind: revocation.Workspace, WorkspaceID: workspaceID}))
 		return err
 	})
+}
+
+// RecordRevocation writes the event of revocations that had none of their own (actor.Within).
+func (s *Store) RecordRevocation(ctx context.Context, e outbox.Event) error {
+	return s.log.Events().Change(ctx, e, outbox.Observed{}, func(*sqldb.Tx) error { return nil })
 }
