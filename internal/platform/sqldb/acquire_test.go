@@ -12,9 +12,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 )
 
-// TestFault_E12_ATestWaitsForTheWriterUntilItHangs: a caller gives up after three seconds, and in a
+// TestATestWaitsForTheWriterUntilItHangs: a caller gives up after three seconds, and in a
 // test, where only load makes the wait that long, after a minute.
-func TestFault_E12_ATestWaitsForTheWriterUntilItHangs(t *testing.T) {
+func TestATestWaitsForTheWriterUntilItHangs(t *testing.T) {
 	url := secret.New(sqldbtest.SQLite(t))
 	for name, row := range map[string]struct {
 		open func(t *testing.T) *sqldb.DB

@@ -12,7 +12,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
-	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -44,6 +43,13 @@ const (
 	userTokensRevoked = "user_token.revoked" //nolint:gosec // the name of an event
 )
 
+// Event is the event of the audit trail of a revocation whose change failed. Its identifiers are empty
+// where the revocation was not limited to them; Object is that of an authentication app.
+type Event struct {
+	Kind                                  string
+	UserID, WorkspaceID, ClientID, Object string
+}
+
 // Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
 // no replica returns a result from before it.
 type Store interface {
@@ -65,7 +71,7 @@ type Store interface {
 	// LogWorkspaceChange makes caches evict a workspace.
 	LogWorkspaceChange(ctx context.Context, workspaceID string) error
 	// RecordRevocation writes the event of revocations that had none of their own.
-	RecordRevocation(ctx context.Context, e outbox.Event) error
+	RecordRevocation(ctx context.Context, e Event) error
 }
 
 // Users makes the changes in identity. Each is idempotent.
@@ -105,7 +111,7 @@ func (r Revoker) DisableUser(ctx context.Context, userID string) error {
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeUser(ctx, userID) },
 		make:    func() error { return r.Users.DisableUser(ctx, userID) },
-		revoked: outbox.Event{Kind: grantsRevoked, UserID: userID},
+		revoked: Event{Kind: grantsRevoked, UserID: userID},
 	})
 }
 
@@ -125,7 +131,7 @@ func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, setPass
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeSignIns(ctx, userID) },
 		make:    setPassword,
-		revoked: outbox.Event{Kind: userTokensRevoked, UserID: userID},
+		revoked: Event{Kind: userTokensRevoked, UserID: userID},
 	})
 }
 
@@ -134,7 +140,7 @@ func (r Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) e
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeMember(ctx, userID, workspaceID) },
 		make:    func() error { return r.Users.RemoveMember(ctx, userID, workspaceID) },
-		revoked: outbox.Event{Kind: grantsRevoked, UserID: userID, WorkspaceID: workspaceID},
+		revoked: Event{Kind: grantsRevoked, UserID: userID, WorkspaceID: workspaceID},
 	})
 }
 
@@ -144,7 +150,7 @@ func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) erro
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeAuthenticationAppTokens(ctx, appID) },
 		make:    func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) },
-		revoked: outbox.Event{Kind: userTokensRevoked, Object: appID},
+		revoked: Event{Kind: userTokensRevoked, Object: appID},
 	})
 }
 
@@ -164,7 +170,7 @@ func (r Revoker) revokeClientAround(ctx context.Context, clientID string, change
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeClientGrants(ctx, clientID) },
 		make:    changeClient,
-		revoked: outbox.Event{Kind: grantsRevoked, ClientID: clientID},
+		revoked: Event{Kind: grantsRevoked, ClientID: clientID},
 	})
 }
 
@@ -197,7 +203,7 @@ func (r Revoker) RemoveClientFromWorkspace(ctx context.Context, clientID string)
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeUserGrants(ctx, oauth.ServiceSubject(clientID)) },
 		make:    func() error { return r.Clients.RemoveFromWorkspace(ctx, clientID) },
-		revoked: outbox.Event{Kind: grantsRevoked, ClientID: clientID, UserID: oauth.ServiceSubject(clientID)},
+		revoked: Event{Kind: grantsRevoked, ClientID: clientID, UserID: oauth.ServiceSubject(clientID)},
 	})
 }
 
@@ -232,7 +238,7 @@ type change struct {
 	revoke func(ctx context.Context) error
 	make   func() error
 	// revoked is the event of the revocation, for a change that fails.
-	revoked outbox.Event
+	revoked Event
 }
 
 // revokeAround revokes tokens, has identity or authz make the change, and revokes tokens once more.
@@ -263,7 +269,7 @@ func (r Revoker) revokeAround(ctx context.Context, c change) error {
 }
 
 // record writes an event, also for a caller that has gone.
-func (r Revoker) record(ctx context.Context, e outbox.Event) error {
+func (r Revoker) record(ctx context.Context, e Event) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	if err := r.Store.RecordRevocation(ctx, e); err != nil {

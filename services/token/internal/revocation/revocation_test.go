@@ -8,10 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
-	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/revocation"
 )
@@ -24,7 +22,7 @@ type world struct {
 	// operators says that no workspace owns the client: suspending it is refused.
 	operators bool
 	// recorded are the events of revocations whose change failed.
-	recorded []outbox.Event
+	recorded []revocation.Event
 	// cancel is called with the change.
 	cancel func()
 }
@@ -84,7 +82,7 @@ func (w *world) RemoveMember(context.Context, string, string) error     { return
 func (w *world) RevokeAuthenticationApp(context.Context, string) error  { return w.note("change") }
 func (w *world) SetWorkspacePlan(context.Context, string, string) error { return w.note("change") }
 
-func (w *world) RecordRevocation(ctx context.Context, e outbox.Event) error {
+func (w *world) RecordRevocation(ctx context.Context, e revocation.Event) error {
 	w.recorded = append(w.recorded, e)
 	return ctx.Err()
 }
@@ -121,7 +119,7 @@ func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 // TestARevocationWhoseChangeFailedIsRecorded: identity or authz records a change that it made, and a
 // change that failed leaves tokens that were revoked. It is recorded also for a caller that has gone.
 func TestARevocationWhoseChangeFailedIsRecorded(t *testing.T) {
-	want := map[string]outbox.Event{
+	want := map[string]revocation.Event{
 		"disable":  {Kind: "grant.revoked", UserID: "usr_1"},
 		"password": {Kind: "user_token.revoked", UserID: "usr_1"},
 		"member":   {Kind: "grant.revoked", UserID: "usr_1", WorkspaceID: "ws_1"},
@@ -139,7 +137,7 @@ func TestARevocationWhoseChangeFailedIsRecorded(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w := &world{fails: "change", cancel: cancel}
 		err := all(w.revoker())[name](ctx)
-		if diff := cmp.Diff([]outbox.Event{want[name]}, w.recorded, cmpopts.IgnoreUnexported(outbox.Event{})); diff != "" || err != errDown { //nolint:errorlint // nothing may wrap it
+		if diff := cmp.Diff([]revocation.Event{want[name]}, w.recorded); diff != "" || err != errDown { //nolint:errorlint // nothing may wrap it
 			t.Errorf("%s: %v %s", name, err, diff)
 		}
 		w = &world{}

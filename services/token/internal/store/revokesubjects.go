@@ -7,6 +7,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
+	domain "github.com/vidocu/usher/services/token/internal/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
@@ -277,6 +278,7 @@ func (s *Store) LogWorkspaceChange(ctx context.Context, workspaceID string) erro
 }
 
 // RecordRevocation writes the event of revocations that had none of their own (actor.Within).
-func (s *Store) RecordRevocation(ctx context.Context, e outbox.Event) error {
-	return s.log.Events().Change(ctx, e, outbox.Observed{}, func(*sqldb.Tx) error { return nil })
+func (s *Store) RecordRevocation(ctx context.Context, e domain.Event) error {
+	event := outbox.Event{Kind: e.Kind, UserID: e.UserID, WorkspaceID: e.WorkspaceID, ClientID: e.ClientID, Object: e.Object}
+	return s.log.Events().Change(ctx, event, outbox.Observed{}, func(*sqldb.Tx) error { return nil })
 }
