@@ -144,40 +144,29 @@ func (c *Client) CheckRequest(ctx context.Context, r Request) (*Token, error) {
 		return nil, unavailable(errNoCatalog)
 	}
 	if !t.Addresses.Allow(cmp.Or(r.Source, sourceFrom(ctx))) {
-		return nil, &refusedToken{rules.Challenge(enforce.OtherAddress(), r.Method, r.Path), t}
+		return nil, rules.Challenge(enforce.OtherAddress(), r.Method, r.Path).WithToken(t)
 	}
 	if t.Thumbprint != "" || r.Credential.DPoP {
 		call := enforce.Call{Method: r.Method, Origin: rules.Origin(r.Path), Path: r.Path}
 		if d := c.proofs.Confirm(ctx, r.Credential, t.Thumbprint, call); d != nil {
-			return nil, &refusedToken{rules.Challenge(d, r.Method, r.Path), t}
+			return nil, rules.Challenge(d, r.Method, r.Path).WithToken(t)
 		}
 	}
 	if d := rules.Decide(t.EnforcedSubject(), r.Method, r.Path); d != nil {
-		return nil, &refusedToken{d, t}
+		return nil, d.WithToken(t)
 	}
 	return t, nil
 }
 
-// refusedToken is a denial with the token of the request, which is active.
-type refusedToken struct {
-	denial *enforce.Denial
-	token  *Token
-}
-
-// Error is the denial's.
-func (e *refusedToken) Error() string { return e.denial.Error() }
-
-// Unwrap returns the denial.
-func (e *refusedToken) Unwrap() error { return e.denial }
-
 // RefusedToken returns the token of a request that CheckRequest refused, for a log; nil where the token
 // is not active, or could not be checked. The request may not be served.
 func RefusedToken(err error) *Token {
-	var refused *refusedToken
+	var refused *enforce.Denial
 	if !errors.As(err, &refused) {
 		return nil
 	}
-	return refused.token
+	t, _ := refused.Token().(*Token)
+	return t
 }
 
 var errNoCatalog = errors.New("the catalog has not been loaded yet")

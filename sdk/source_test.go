@@ -56,6 +56,32 @@ func TestARestrictedKeyIsRefusedFromAnotherAddressAlsoWhenItIsCached(t *testing.
 	}
 }
 
+// TestADenialHasItsOwnTypeAlsoWithAToken, for callers that compare the type and do not unwrap.
+func TestADenialHasItsOwnTypeAlsoWithAToken(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	key := server.Issue(restrictedKey())
+	for name, row := range map[string]struct {
+		request usher.Request
+		active  bool
+	}{
+		"no token":            {usher.Request{Method: "GET", Path: "/v1/videos"}, false},
+		"an inactive token":   {usher.Request{Credential: enforce.Credential{Token: "vdo_oat_x"}, Method: "GET", Path: "/v1/videos"}, false},
+		"another address":     {usher.Request{Credential: enforce.Credential{Token: key}, Method: "GET", Path: "/v1/videos", Source: "10.0.0.1"}, true},
+		"no key of DPoP":      {usher.Request{Credential: enforce.Credential{Token: key, DPoP: true}, Method: "GET", Path: "/v1/videos", Source: "203.0.113.9"}, true},
+		"a missing scope":     {usher.Request{Credential: enforce.Credential{Token: key}, Method: "POST", Path: "/v1/videos/1/export", Source: "203.0.113.9"}, true},
+		"an unknown endpoint": {usher.Request{Credential: enforce.Credential{Token: key}, Method: "GET", Path: "/v1/none", Source: "203.0.113.9"}, true},
+	} {
+		_, err := client.CheckRequest(t.Context(), row.request)
+		if _, plain := err.(*enforce.Denial); !plain { //nolint:errorlint // the comparison is what is tested
+			t.Errorf("%s: the error is a %T", name, err)
+		}
+		if of := usher.RefusedToken(err); (of != nil) != row.active || of != nil && of.Subject != "key_1" {
+			t.Errorf("%s: the token is %+v", name, of)
+		}
+	}
+}
+
 func TestIntrospectKnowsTheAddressFromItsContext(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)

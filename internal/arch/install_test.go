@@ -58,7 +58,7 @@ const (
 	ordinary = "echo 1000"
 	asRoot   = "[ \"$1\" = -n ] && shift; exec \"$@\""
 	refuses  = "exit 1"
-	// ends a script before it starts a server.
+	// noPackages ends a script before it starts a server.
 	noPackages = "[[ $* != *install* ]]"
 )
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// markers are what a line that is a comment begins with, by the ending of the file's name.
+// marker returns the text that begins a line of a comment, by the ending of the file's name.
 func marker(name string) string {
 	switch ext := path.Ext(name); {
 	case ext == ".go" || ext == ".proto":

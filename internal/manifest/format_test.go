@@ -7,7 +7,7 @@ import (
 	"github.com/vidocu/usher/internal/manifest"
 )
 
-// TestFormat: a manifest that was written has no difference to the registration, with every member set and
+// TestFormatIsWhatApplyTakes: a manifest that was written has no difference to the registration, with every member set and
 // with none.
 func TestFormatIsWhatApplyTakes(t *testing.T) {
 	for _, text := range []string{whole, "clients: [{id: vdo_client_a, name: An App, type: public, redirect_uris: [https://a.example/cb], scopes: [videos:read]}]"} {

@@ -44,6 +44,8 @@ type Denial struct {
 	// scheme says which challenges a 401 has, and key why the token's key is not proved.
 	scheme challengeScheme
 	key    KeyFault
+	// token is described at WithToken.
+	token any
 }
 
 // The statuses that have a challenge.
@@ -67,6 +69,17 @@ func (d *Denial) NeededResource() string { return d.resource }
 // KeyFault returns why the request does not prove the key of its token; zero where that is not why it
 // was refused.
 func (d *Denial) KeyFault() KeyFault { return d.key }
+
+// WithToken returns a copy of the denial with the token of the request, which is active, for a log. The
+// SDK sets it: usher.RefusedToken returns it with its type.
+func (d *Denial) WithToken(token any) *Denial {
+	of := *d
+	of.token = token
+	return &of
+}
+
+// Token returns the token of WithToken; nil for none.
+func (d *Denial) Token() any { return d.token }
 
 // Error returns the code and the message.
 func (d *Denial) Error() string { return d.Code + ": " + d.Message }

@@ -63,6 +63,9 @@ func (r *robot) set(change func(r *robot)) {
 func (a *authorizations) ApplyDisableClient(
 	context.Context, *authzv1.ApplyDisableClientRequest,
 ) (*authzv1.ApplyDisableClientResponse, error) {
+	if err := a.failure(); err != nil {
+		return nil, err
+	}
 	a.robot.set(func(r *robot) { r.disabled = true })
 	return &authzv1.ApplyDisableClientResponse{}, nil
 }
@@ -70,6 +73,9 @@ func (a *authorizations) ApplyDisableClient(
 func (a *authorizations) ApplyRemoveClientFromWorkspace(
 	context.Context, *authzv1.ApplyRemoveClientFromWorkspaceRequest,
 ) (*authzv1.ApplyRemoveClientFromWorkspaceResponse, error) {
+	if err := a.failure(); err != nil {
+		return nil, err
+	}
 	a.robot.set(func(r *robot) { r.homeless = true })
 	return &authzv1.ApplyRemoveClientFromWorkspaceResponse{}, nil
 }

@@ -108,7 +108,7 @@ func (p prover) thumbprint() string {
 	return harness.Challenge(`{"crv":"` + k.Crv + `","kty":"` + k.Kty + `","x":"` + k.X + `","y":"` + k.Y + `"}`)
 }
 
-// post posts a form with proofs.
+// proven posts a form with proofs.
 func (w *walk) proven(path string, proofs []string, pairs ...string) harness.Response {
 	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.d.PublicURL+path, strings.NewReader(values(pairs).Encode()))

@@ -82,7 +82,7 @@ type event struct {
 	RequestID string `json:"request_id"`
 }
 
-// before and after return the values of a field that the event changed.
+// change returns the values, before and after, of a field that the event changed.
 func (e event) change(field string) (before, after string) {
 	for _, c := range e.Changes {
 		if c.Field == field {

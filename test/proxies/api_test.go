@@ -20,8 +20,8 @@ import (
 type api struct {
 	*httptest.Server
 
+	mu sync.Mutex
 	// reached counts the received requests by the test that the request names.
-	mu      sync.Mutex
 	reached map[string]int
 }
 

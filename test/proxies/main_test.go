@@ -32,7 +32,7 @@ type site struct {
 	dir        string
 	// enforcers are the enforcing examples, each in front of an API of its own, by name.
 	enforcers map[string]*running
-	// whole is another Usher, behind the fronts.
+	// usherBehindFronts is another Usher, behind the fronts.
 	usherBehindFronts *usherBehindFronts
 }
 

@@ -128,7 +128,7 @@ func (t *Tally) succeeded(k kind) int {
 	return t.done[k]
 }
 
-// Sum adds up a kind over phases; without phases, over all of them.
+// sum adds up a kind over phases; without phases, over all of them.
 func (t *Tally) sum(k kind, phases ...string) Row {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -180,7 +180,10 @@ func grantText(e *eventv1.Event, client, where bool) (text, entryKind string) {
 	case "grant.code_replayed":
 		return "%s was disconnected because the code with which it connected was used twice", "danger"
 	case "grant.revoked":
-		if !client {
+		switch {
+		case !client && e.GetWorkspaceId() != "":
+			return "Every app was disconnected from a workspace", ""
+		case !client:
 			return "Every app was disconnected", ""
 		}
 		return "An operator disconnected %s", ""

@@ -170,7 +170,7 @@ func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identity
 	return v
 }
 
-// client returns a client, or writes the response.
+// It returns a client, or writes the response.
 func (c Console) app(w http.ResponseWriter, r *http.Request, id string) (*identityv1.Session, *authzv1.OwnedClient, bool) {
 	res, err := c.Apps.GetApp(r.Context(), &authzv1.GetAppRequest{SessionToken: c.session(r), ClientId: id})
 	if err != nil {

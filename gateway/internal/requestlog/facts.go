@@ -16,7 +16,7 @@ import (
 // stands where a secret does not belong, is masked.
 type Facts struct {
 	RedirectURI, Scope, GrantType, AuthMethod, ChallengeMethod, ResponseType, Resource, MediaType string
-	// Tolerated is a mistake in the request that has no consequence; empty for none.
+	// Tolerated is a mistake in a granted request that has no consequence; empty for none.
 	Tolerated string
 	// Value is the value of the parameter that was refused, where it is none of the above.
 	Value string

@@ -154,6 +154,9 @@ func (r *Recorder) Finish(req *http.Request, f Finished) {
 		k.client = f.Refusal.ClientID
 	}
 	granted := !f.Refused && f.Status < http.StatusBadRequest && k.err == ""
+	if !granted || !readsScope(f.Endpoint, k.facts.GrantType) {
+		k.facts.Tolerated = ""
+	}
 	r.add(k, entry{count: 1, requestID: requestid.From(ctx), confirmed: f.Refusal.ClientID != "" || granted && findsClient(f.Endpoint)})
 }
 
@@ -173,6 +176,17 @@ func findsClient(endpoint string) bool {
 		return true
 	}
 	return false
+}
+
+// readsScope reports whether an endpoint reads the parameter scope, and does not ignore it.
+func readsScope(endpoint, grantType string) bool {
+	switch endpoint {
+	case "/oauth/authorize", "/oauth/par", "/oauth/device_authorization":
+		return true
+	case "/oauth/token":
+		return grantType == "refresh_token" || grantType == "client_credentials"
+	}
+	return strings.HasPrefix(endpoint, "/oauth/register")
 }
 
 // errorOf returns the error of an authorization response.

@@ -82,7 +82,7 @@ func TestOnlyAnEndpointThatFindsTheClientProvesThatItExists(t *testing.T) {
 // TestN1_2_ExtraSpacesOfAScopeAreLogged: the words are logged without them.
 func TestN1_2_ExtraSpacesOfAScopeAreLogged(t *testing.T) {
 	for sent, extra := range map[string]bool{
-		"": false, "videos:read": false, "videos:read jobs:read": false, " videos:read": true, "videos:read ": true, "videos:read  jobs:read": true, " ": true,
+		"": false, "videos:read": false, "videos:read jobs:read": false, " videos:read": true, "videos:read ": true, "videos:read  jobs:read": true, " ": false,
 		"videos:read\tjobs:read": false, "videos:read,jobs:read": false,
 	} {
 		row := recorded(t, "/oauth/authorize", url.Values{"client_id": {"app"}, "scope": {sent}}.Encode(), http.StatusSeeOther)

@@ -85,6 +85,9 @@ func (n names) sentence(e *eventv1.Event) page.Message {
 	if object, _, _ := strings.Cut(e.GetKind(), "."); object == "user" || object == "member" {
 		subject = n.user(e.GetUserId())
 	}
+	if subject == "" { // the event of a member's access by every app
+		subject = n.user(e.GetUserId())
+	}
 	switch {
 	case !known: // of a release that is newer than this one
 		return page.Message{Text: "Something happened: %s", Names: []string{e.GetKind()}}

@@ -46,8 +46,12 @@ func ParseRequestedScope(s string) (Scope, error) {
 	return ParseScope(strings.Join(names, " "))
 }
 
-// HasExtraSpaces reports whether ParseRequestedScope leaves spaces out that ParseScope refuses.
+// HasExtraSpaces reports whether ParseRequestedScope leaves spaces out of a scope that ParseScope refuses. A
+// scope of spaces only is missing.
 func HasExtraSpaces(s string) bool {
+	if strings.Trim(s, " ") == "" {
+		return false
+	}
 	return strings.HasPrefix(s, " ") || strings.HasSuffix(s, " ") || strings.Contains(s, "  ")
 }
 

@@ -16,7 +16,8 @@ import (
 const (
 	// statementTimeout bounds a call whose context has no deadline.
 	statementTimeout = 5 * time.Second
-	// acquireTimeout bounds the wait for a connection, so that callers fail quickly in an outage.
+	// acquireTimeout bounds the wait for a connection, so that callers fail quickly in an outage. It is
+	// the default of Config.AcquireTimeout.
 	acquireTimeout = 3 * time.Second
 	// defaultMaxConns is sufficient: a connection is idle for most of a request.
 	defaultMaxConns = 8
@@ -41,6 +42,10 @@ type Config struct {
 	// MaxConns is the most connections to PostgreSQL at once; 0 is 8. SQLite always has one writer
 	// and four readers.
 	MaxConns int
+	// AcquireTimeout bounds the wait for a connection; 0 is 3 s. It is for tests with many concurrent
+	// callers, in which only a hang may reach it, and raises the timeout of a call without a deadline
+	// by as much.
+	AcquireTimeout time.Duration
 	// ClockOffset is added to the database's clock wherever {{now}} stands. It is for tests.
 	ClockOffset time.Duration
 	// Tracer creates a span for each statement within a trace; nil disables them. SQLite has none.
@@ -94,8 +99,11 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.MaxConns <= 0 {
 		c.MaxConns = defaultMaxConns
 	}
+	if c.AcquireTimeout <= 0 {
+		c.AcquireTimeout = acquireTimeout
+	}
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		e, err := openSQLite(ctx, path)
+		e, err := openSQLite(ctx, path, timeouts{acquire: c.AcquireTimeout})
 		if err != nil {
 			return nil, fmt.Errorf("opening the SQLite database: %w", err)
 		}
@@ -191,10 +199,23 @@ func (db *DB) Ping(ctx context.Context) error { return db.engine.ping(ctx) }
 // ErrUnavailable.
 func (db *DB) Close() error { return db.engine.close() }
 
-// bounded adds the default timeout to a context without a deadline.
+// timeouts bound the calls of an engine.
+type timeouts struct{ acquire time.Duration }
+
+// bounded adds the default timeout of a call that waits for a connection too to a context without a
+// deadline.
+func (t timeouts) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return withDefault(ctx, t.acquire-acquireTimeout+statementTimeout)
+}
+
+// bounded adds the default timeout of a statement to a context without a deadline.
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return withDefault(ctx, statementTimeout)
+}
+
+func withDefault(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	if _, ok := ctx.Deadline(); ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, statementTimeout)
+	return context.WithTimeout(ctx, timeout)
 }

@@ -15,6 +15,8 @@ import (
 
 // postgres is an engine over a pool.
 type postgres struct {
+	timeouts
+
 	pool   *pgxpool.Pool
 	outage outage
 	login  *login
@@ -52,7 +54,7 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 	if _, ok := c.ConnConfig.RuntimeParams["application_name"]; !ok {
 		c.ConnConfig.RuntimeParams["application_name"] = "usher"
 	}
-	p := &postgres{}
+	p := &postgres{timeouts: timeouts{acquire: own.AcquireTimeout}}
 	p.primary.configure(c.ConnConfig)
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.outage.end()
@@ -83,7 +85,7 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 // is being restarted. A refused login is retried while there is time: the next attempt reads the
 // secret again, and another caller's connection may have become free.
 func (p *postgres) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	short, cancel := context.WithTimeout(ctx, acquireTimeout)
+	short, cancel := context.WithTimeout(ctx, p.timeouts.acquire)
 	defer cancel()
 	var refused error
 	for {
@@ -119,7 +121,7 @@ func (p *postgres) knock(ctx context.Context) bool {
 }
 
 func (p *postgres) exec(ctx context.Context, text string, args []any) (int64, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := p.bounded(ctx)
 	defer cancel()
 	conn, err := p.acquire(ctx)
 	if err != nil {
@@ -131,7 +133,7 @@ func (p *postgres) exec(ctx context.Context, text string, args []any) (int64, er
 }
 
 func (p *postgres) query(ctx context.Context, text string, args []any) (Rows, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := p.bounded(ctx)
 	conn, err := p.acquire(ctx)
 	if err != nil {
 		cancel()
@@ -152,7 +154,7 @@ func (p *postgres) queryRow(ctx context.Context, text string, args []any) Row {
 }
 
 func (p *postgres) begin(ctx context.Context) (transaction, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := p.bounded(ctx)
 	defer cancel()
 	conn, err := p.acquire(ctx)
 	if err != nil {
@@ -170,7 +172,7 @@ func (p *postgres) begin(ctx context.Context) (transaction, error) {
 // which the Sync commits. A connection prepares a statement when it first runs it, which costs one
 // more round trip.
 func (p *postgres) pipeline(ctx context.Context, statements []*Statement) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := p.bounded(ctx)
 	defer cancel()
 	conn, err := p.acquire(ctx)
 	if err != nil {
@@ -208,7 +210,7 @@ func (s *Statement) readBatch(results pgx.BatchResults) error {
 }
 
 func (p *postgres) ping(ctx context.Context) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := p.bounded(ctx)
 	defer cancel()
 	conn, err := p.acquire(ctx)
 	if err != nil {

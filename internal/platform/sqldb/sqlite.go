@@ -22,9 +22,13 @@ const (
 )
 
 // sqliteDB is an engine over one file: a single connection that writes and a few that cannot.
-type sqliteDB struct{ writer, reader *sql.DB }
+type sqliteDB struct {
+	timeouts
 
-func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
+	writer, reader *sql.DB
+}
+
+func openSQLite(ctx context.Context, path string, bounds timeouts) (*sqliteDB, error) {
 	if path == "" || path == ":memory:" {
 		return nil, errors.New("the path of a file is needed")
 	}
@@ -32,7 +36,7 @@ func openSQLite(ctx context.Context, path string) (*sqliteDB, error) {
 		return nil, err
 	}
 	name := "file:" + (&url.URL{Path: path}).EscapedPath() + pragmas
-	db := &sqliteDB{}
+	db := &sqliteDB{timeouts: bounds}
 	var err error
 	if db.writer, err = sqlitePool(name+"&_txlock=immediate", 1); err != nil {
 		return nil, err
@@ -72,7 +76,7 @@ func createPrivately(path string) error {
 
 // acquire takes the writer or a reader; its timeout is shorter than the caller's.
 func (s *sqliteDB) acquire(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
-	short, cancel := context.WithTimeout(ctx, acquireTimeout)
+	short, cancel := context.WithTimeout(ctx, s.timeouts.acquire)
 	defer cancel()
 	conn, err := pool.Conn(short)
 	if err != nil {
@@ -82,7 +86,7 @@ func (s *sqliteDB) acquire(ctx context.Context, pool *sql.DB) (*sql.Conn, error)
 }
 
 func (s *sqliteDB) exec(ctx context.Context, text string, args []any) (int64, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	conn, err := s.acquire(ctx, s.writer)
 	if err != nil {
@@ -93,7 +97,7 @@ func (s *sqliteDB) exec(ctx context.Context, text string, args []any) (int64, er
 }
 
 func (s *sqliteDB) query(ctx context.Context, text string, args []any) (Rows, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.bounded(ctx)
 	conn, err := s.acquire(ctx, s.reader)
 	if err != nil {
 		cancel()
@@ -120,7 +124,7 @@ func (s *sqliteDB) queryRow(ctx context.Context, text string, args []any) Row {
 // context, since database/sql would roll it back concurrently; each statement checks the context
 // instead.
 func (s *sqliteDB) begin(ctx context.Context) (transaction, error) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	conn, err := s.acquire(ctx, s.writer)
 	if err != nil {
@@ -163,7 +167,7 @@ func (s *Statement) run(ctx context.Context, tx transaction) (err error) {
 }
 
 func (s *sqliteDB) ping(ctx context.Context) error {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	for _, pool := range []*sql.DB{s.writer, s.reader} {
 		conn, err := s.acquire(ctx, pool)

@@ -61,12 +61,12 @@ func sqliteExec(ctx context.Context, e execer, text string, args []any) (int64, 
 
 // sqliteRows releases its connection when it is closed or read to its end.
 type sqliteRows struct {
-	rows *sql.Rows
-	done func()
+	rows   *sql.Rows
+	done   func()
+	closed bool
 	// ended is the error that reading ended with. It is read before done is called: database/sql
 	// could mistake done's cancel for the caller's.
-	closed bool
-	ended  error
+	ended error
 }
 
 func (r *sqliteRows) Next() bool {

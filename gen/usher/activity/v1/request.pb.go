@@ -45,7 +45,7 @@ type RequestFacts struct {
 	Resource string `protobuf:"bytes,7,opt,name=resource,proto3" json:"resource,omitempty"`
 	// The media type of the body.
 	MediaType string `protobuf:"bytes,8,opt,name=media_type,json=mediaType,proto3" json:"media_type,omitempty"`
-	// A mistake in the request that has no consequence here: `scope_spaces`, spaces before or after the
+	// A mistake in a granted request that has no consequence here: `scope_spaces`, spaces before or after the
 	// scopes or more than one between them. Empty for none.
 	Tolerated string `protobuf:"bytes,160,opt,name=tolerated,proto3" json:"tolerated,omitempty"`
 	// The value of the parameter, or of the claim of a proof or an assertion, that `field` of the kind names and

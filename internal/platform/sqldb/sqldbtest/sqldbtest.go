@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func EachReopen(t *testing.T, fsys fs.FS, f func(t *testing.T, reopen func(offse
 		t.Run(string(engine), func(t *testing.T) {
 			database := fresh(t, engine, fsys)
 			reopen := func(offset time.Duration) *sqldb.DB {
-				return Open(t, sqldb.Config{URL: secret.New(database), ClockOffset: offset})
+				return Open(t, sqldb.Config{URL: secret.New(database), ClockOffset: offset, AcquireTimeout: acquireTimeout})
 			}
 			f(t, reopen)
 		})
@@ -51,9 +52,17 @@ func fresh(t testing.TB, engine sqldb.Engine, fsys fs.FS) string {
 	return Postgres(t)
 }
 
-// Open opens a database until the test ends.
+// acquireTimeout is the longest wait for a connection in a test: many callers that wait for the one
+// writer of SQLite on a loaded machine do not reach it.
+const acquireTimeout = time.Minute
+
+// Open opens a database until the test ends. Calls wait for a connection to SQLite, which knows no
+// outage, so long that only a hang reaches the timeout.
 func Open(t testing.TB, c sqldb.Config) *sqldb.DB {
 	t.Helper()
+	if c.AcquireTimeout == 0 && strings.HasPrefix(c.URL.Reveal(), "sqlite:") {
+		c.AcquireTimeout = acquireTimeout
+	}
 	db, err := sqldb.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

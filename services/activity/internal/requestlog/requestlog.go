@@ -32,7 +32,7 @@ type Facts struct {
 	ResponseType    string `json:"response_type,omitempty"`
 	Resource        string `json:"resource,omitempty"`
 	MediaType       string `json:"media_type,omitempty"`
-	// Tolerated is a mistake in the request that has no consequence. Filter.WithTolerated finds the
+	// Tolerated is a mistake in a granted request that has no consequence. Filter.WithTolerated finds the
 	// member's name in the stored text.
 	Tolerated string `json:"tolerated,omitempty"`
 	// Value is that of Kind.Field, where it is none of the above.

@@ -70,7 +70,8 @@ func (s *Store) insertEvent(ctx context.Context, tx *sqldb.Tx, source string, e 
 }
 
 // Events lists events, the latest first. The index of kinds has the order of the list within one kind alone:
-// several kinds, and those with a prefix, are read one by one, unless another filter selects few events.
+// several kinds, and those with a prefix, are read one by one, unless another filter selects few events. Of a
+// kind it reads only the events that are later than the last of a page that the kinds before have filled.
 func (s *Store) Events(ctx context.Context, f trail.Filter) ([]trail.Event, error) {
 	if len(f.Kinds) == 0 || f.UserID+f.WorkspaceID+f.ClientID+f.ActorID+f.RequestID != "" {
 		return s.events(ctx, f)
@@ -87,11 +88,15 @@ func (s *Store) Events(ctx context.Context, f trail.Filter) ([]trail.Event, erro
 			return nil, err
 		}
 		list = append(list, found...)
+		slices.SortFunc(list, func(a, b trail.Event) int {
+			return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Source, a.Source), cmp.Compare(b.Cursor, a.Cursor))
+		})
+		if len(list) >= f.Limit {
+			list = list[:f.Limit]
+			f.Start = list[len(list)-1].At
+		}
 	}
-	slices.SortFunc(list, func(a, b trail.Event) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Source, a.Source), cmp.Compare(b.Cursor, a.Cursor))
-	})
-	return list[:min(len(list), f.Limit)], nil
+	return list, nil
 }
 
 // kinds returns the kinds that a filter stands for, each once: a value with a period at its end stands for

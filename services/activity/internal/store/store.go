@@ -61,7 +61,8 @@ ON CONFLICT (day, client_id, kind) DO UPDATE SET amount = requests.amount + excl
 INSERT INTO audit_events (at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details,
     request_id, amount)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		// A look at the index for each kind, however many events have it.
+		// One lookup in the index for each kind, however many events have it. On PostgreSQL each partition has an
+		// index of its own: one lookup in every partition for each kind.
 		eventKinds: `
 WITH RECURSIVE found (kind) AS (
     SELECT min(kind) FROM audit_events WHERE kind >= $1 AND kind < $2

@@ -6,6 +6,8 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/dynamic"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/pending"
 )
 
@@ -18,8 +20,8 @@ type Audience interface {
 	Admit(ctx context.Context, registration client.Registration, userID, redirectURI string) error
 }
 
-// CheckAudience returns Audience's error where the user of a session may not connect the client of a
-// request, so that no page asks for a decision that would be refused.
+// CheckAudience returns Audience's error, a refusal as an AudienceError, so that no page asks the user of a
+// session for a decision that would be refused.
 func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, session secret.String) error {
 	if client.IsDocument(p.ClientID) || f.Audience == nil {
 		return nil
@@ -31,7 +33,8 @@ func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, sessio
 	return refusedBy(registration.ID, f.Audience.Check(ctx, registration, session))
 }
 
-// AudienceError is the refusal of a user by the client's limits, for the log of its author.
+// AudienceError is the refusal of a user by the client's limits, for the log of its author:
+// ownership.ErrNotLive, ownership.ErrPeople or dynamic.ErrUsers.
 type AudienceError struct {
 	ClientID string
 	Err      error
@@ -43,11 +46,13 @@ func (e *AudienceError) Error() string { return e.Err.Error() }
 // Unwrap returns the refusal.
 func (e *AudienceError) Unwrap() error { return e.Err }
 
+// refusedBy returns a refusal by the limits of a client as an AudienceError, and any other error, for
+// example of a session that has ended or in an outage, unchanged.
 func refusedBy(clientID string, err error) error {
-	if err == nil {
-		return nil
+	if errors.Is(err, ownership.ErrNotLive) || errors.Is(err, ownership.ErrPeople) || errors.Is(err, dynamic.ErrUsers) {
+		return &AudienceError{clientID, err}
 	}
-	return &AudienceError{clientID, err}
+	return err
 }
 
 // admit counts the user of an approval, if the client registered itself or belongs to a workspace, and

@@ -32,7 +32,7 @@ type sessions struct {
 	since time.Time
 }
 
-// Check returns the user of the sessions "john" and "john again", which are the same user's, and
+// SessionUser returns the user of the sessions "john" and "john again", which are the same user's, and
 // "esther".
 func (s *sessions) SessionUser(_ context.Context, session secret.String) (flow.User, error) {
 	s.calls++

@@ -31,7 +31,7 @@ type Clients interface {
 
 // Sessions finds the user of a session.
 type Sessions interface {
-	// Check returns the user of a session. It returns ErrSignedOut for an invalid session and
+	// SessionUser returns the user of a session. It returns ErrSignedOut for an invalid session and
 	// another error if the session could not be checked, which is never treated as signed out.
 	SessionUser(ctx context.Context, session secret.String) (User, error)
 }

@@ -25,7 +25,7 @@ const (
 	Denied
 	// OtherBrowser is a request that another browser started.
 	OtherBrowser
-	// OtherPerson is a request that a user other than the signed-in one decided.
+	// OtherUser is a request that a user other than the signed-in one decided.
 	OtherUser
 	// Unknown is a request that never existed.
 	Unknown

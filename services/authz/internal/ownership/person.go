@@ -35,7 +35,7 @@ type Person struct {
 
 // People finds the user of a session.
 type People interface {
-	// Find returns the user with the workspaces, or ErrSignedOut.
+	// Person returns the user with the workspaces, or ErrSignedOut.
 	Person(ctx context.Context, session secret.String) (Person, error)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Workspaces reads the workspaces of the identity service.
 type Workspaces interface {
-	// Exists reports whether there is a workspace with the identifier.
+	// WorkspaceExists reports whether there is a workspace with the identifier.
 	WorkspaceExists(ctx context.Context, id string) (bool, error)
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/policy"
 )
 
-// approval is the form of john who allows the client in Acme.
+// approvalForm is the form of john who allows the client in Acme.
 func approvalForm() decision.Form {
 	return decision.Form{Request: request("john"), Verdict: decision.Approve, WorkspaceID: "ws_acme", Page: &decision.Page{ClientID: "app"}}
 }

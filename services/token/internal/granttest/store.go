@@ -29,8 +29,8 @@ type family struct {
 	grant.Redemption
 	current secret.Hash
 	spent   map[secret.Hash]bool
-	// sealed is the successor of retry.
 	retry   secret.Hash
+	// sealed is the successor of retry.
 	sealed  []byte
 	revoked bool
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -43,6 +44,9 @@ type Queue interface {
 	// Finish stores the last result of a delivery. It returns false where another replica stored one, to
 	// which the claim had passed.
 	Finish(ctx context.Context, id int64, r Result) (bool, error)
+	// Abandon finishes a delivery without an attempt, and adds the reason to the problem of the last
+	// attempt, whose result stays. It returns false as Finish does.
+	Abandon(ctx context.Context, id int64, reason string) (bool, error)
 	// Postpone stores the result of an attempt, and makes the next one due after a delay.
 	Postpone(ctx context.Context, id int64, r Result, after time.Duration) error
 }
@@ -109,17 +113,27 @@ type attempt struct {
 
 	// algorithm is that of the client's ID tokens.
 	algorithm string
-	// registered says that the client still gets logout tokens.
-	registered bool
 }
 
+// claim claims deliveries, and abandons those that are not sent any more. It abandons those that are too
+// old also while the clients cannot be read; the others are due again then when the lease is over, and
+// no attempt is counted.
 func (d Deliverer) claim(ctx context.Context, limit int) ([]attempt, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
 	list, err := d.Queue.Claim(ctx, limit)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(one Delivery) bool {
+		if one.Age > maxAge { // claimed again and again while no result could be stored, or while the clients could not be read
+			d.abandon(ctx, one, "it could not be sent within a day")
+		}
+		return one.Age > maxAge
+	})
+	if len(list) == 0 {
+		return nil, nil
 	}
 	ids := make([]string, len(list))
 	for i, one := range list {
@@ -127,14 +141,30 @@ func (d Deliverer) claim(ctx context.Context, limit int) ([]attempt, error) {
 	}
 	clients, err := d.Clients.LogoutClients(ctx, ids)
 	if err != nil {
-		return nil, err // they are due again when the lease is over, and no attempt is counted
+		return nil, err
 	}
-	attempts := make([]attempt, len(list))
-	for i, one := range list {
-		attempts[i] = attempt{Deliverer: d, Delivery: one}
-		attempts[i].algorithm, attempts[i].registered = clients[one.ClientID]
+	var attempts []attempt
+	for _, one := range list {
+		algorithm, registered := clients[one.ClientID]
+		if !registered {
+			d.abandon(ctx, one, "the client has no backchannel_logout_uri any more")
+			continue
+		}
+		attempts = append(attempts, attempt{Deliverer: d, Delivery: one, algorithm: algorithm})
 	}
 	return attempts, nil
+}
+
+// abandon finishes a delivery that is not sent. If that cannot be stored, the delivery is due again
+// when the lease is over.
+func (d Deliverer) abandon(ctx context.Context, one Delivery, reason string) {
+	stored, err := d.Queue.Abandon(ctx, one.ID, reason)
+	if stored {
+		d.Count(Undelivered)
+	}
+	if err != nil && ctx.Err() == nil {
+		d.Logger.WarnContext(ctx, "a logout token that is not sent any more was not finished", "client_id", one.ClientID, "error", err)
+	}
 }
 
 // send makes one attempt, and stores its result.
@@ -163,12 +193,6 @@ func (a attempt) send(ctx context.Context) {
 }
 
 func (a attempt) try(ctx context.Context) (Result, error) {
-	if a.Age > maxAge { // claimed again and again while no result could be stored, or while the clients could not be read
-		return Result{Problem: "it could not be sent within a day"}, nil
-	}
-	if !a.registered {
-		return Result{Problem: "the client has no backchannel_logout_uri any more"}, nil
-	}
 	token, err := a.Tokens.LogoutToken(a.algorithm, a.Session)
 	if err != nil {
 		return Result{}, err

@@ -29,9 +29,11 @@ type world struct {
 	queue    []logout.Delivery
 	due      []time.Time
 	finished []logout.Result
-	counted  []logout.Outcome
-	sent     []string
-	answer   func(n int) (logout.Result, error)
+	// abandoned are the reasons of deliveries that were finished without an attempt.
+	abandoned []string
+	counted   []logout.Outcome
+	sent      []string
+	answer    func(n int) (logout.Result, error)
 	// down says that LogoutClients fails, and lost that no result can be stored.
 	down, lost func() bool
 }
@@ -105,6 +107,17 @@ func (w *world) Finish(_ context.Context, id int64, r logout.Result) (bool, erro
 	w.queue[id].Attempts++
 	w.due[id] = time.Time{}
 	w.finished = append(w.finished, r)
+	return true, nil
+}
+
+func (w *world) Abandon(_ context.Context, id int64, reason string) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.lost != nil && w.lost() {
+		return false, errLost
+	}
+	w.due[id] = time.Time{}
+	w.abandoned = append(w.abandoned, reason)
 	return true, nil
 }
 
@@ -248,10 +261,36 @@ func TestN11_5_NothingIsSentAfterADay(t *testing.T) {
 				if most := int(day / logout.Lease); len(w.sent) == 0 || len(w.sent) > most+1 {
 					t.Errorf("%d attempts, of %d that the leases allow in a day", len(w.sent), most)
 				}
-				if want := lost < 48*time.Hour; (len(w.finished) == 1) != want || want && w.finished[0].Problem == "" {
-					t.Errorf("finished: %+v", w.finished)
+				if want := lost < 48*time.Hour; len(w.finished) > 0 || (len(w.abandoned) == 1) != want || want && !slices.Equal(w.counted, []logout.Outcome{logout.Undelivered}) {
+					t.Errorf("finished: %+v, abandoned: %q, counted as %v", w.finished, w.abandoned, w.counted)
 				}
 			})
 		})
 	}
+}
+
+// TestN11_5_AnOldDeliveryIsAbandonedWhileTheClientsCannotBeRead: it is not claimed for ever, and it is no attempt.
+func TestN11_5_AnOldDeliveryIsAbandonedWhileTheClientsCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{clients: []string{"one"}, down: func() bool { return true }}
+		w.deliver(t)
+		if len(w.sent) > 0 || len(w.finished) > 0 || w.queue[0].Attempts != 0 || !slices.Equal(w.abandoned, []string{"it could not be sent within a day"}) {
+			t.Errorf("%d attempts, %+v, abandoned: %q", w.queue[0].Attempts, w.finished, w.abandoned)
+		}
+	})
+}
+
+// TestN11_5_AClientWithoutAnAddressGetsNoAttempt, and keeps the result of the last one.
+func TestN11_5_AClientWithoutAnAddressGetsNoAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{clients: []string{"one"}}
+		w.answer = func(int) (logout.Result, error) {
+			w.clients = nil
+			return logout.Result{Problem: "no response", Retry: true}, nil
+		}
+		w.deliver(t)
+		if len(w.sent) != 1 || len(w.finished) > 0 || w.queue[0].Attempts != 1 || len(w.abandoned) != 1 {
+			t.Errorf("%d attempts, %+v, abandoned: %q", w.queue[0].Attempts, w.finished, w.abandoned)
+		}
+	})
 }

@@ -3,7 +3,9 @@ package revocation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -30,7 +32,23 @@ const (
 	maxPassword = 1024
 	// maxNote is authz's maximum, in characters. It is checked here for the same reason.
 	maxNote = 500
+	// recordTimeout bounds the write of an event after a change that failed, also if the caller's
+	// deadline has passed.
+	recordTimeout = 5 * time.Second
 )
+
+// The kinds of the events of revocations whose change failed.
+const (
+	grantsRevoked     = "grant.revoked"
+	userTokensRevoked = "user_token.revoked" //nolint:gosec // the name of an event
+)
+
+// Event is the event of the audit trail of a revocation whose change failed. Its identifiers are empty
+// where the revocation was not limited to them; Object is that of an authentication app.
+type Event struct {
+	Kind                                  string
+	UserID, WorkspaceID, ClientID, Object string
+}
 
 // Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
 // no replica returns a result from before it.
@@ -52,6 +70,8 @@ type Store interface {
 	RevokeClientGrants(ctx context.Context, clientID string) error
 	// LogWorkspaceChange makes caches evict a workspace.
 	LogWorkspaceChange(ctx context.Context, workspaceID string) error
+	// RecordRevocation writes the event of revocations that had none of their own.
+	RecordRevocation(ctx context.Context, e Event) error
 }
 
 // Users makes the changes in identity. Each is idempotent.
@@ -80,17 +100,19 @@ type Revoker struct {
 	Clients Clients
 	// KnownPlan reports whether the catalog has a plan.
 	KnownPlan func(name string) bool
-	// Step marks a step of a change that authz records as a whole, so that the step has no event of the audit
-	// trail; nil marks nothing.
+	// Step marks a step of a change that identity or authz records as a whole, so that the step has no
+	// event of the audit trail; nil marks nothing.
 	Step func(ctx context.Context) context.Context
 }
 
 // DisableUser disables a user and revokes everything of the user. Enabling the user again restores
 // nothing.
 func (r Revoker) DisableUser(ctx context.Context, userID string) error {
-	return revokeAround(
-		func() error { return r.Store.RevokeUser(ctx, userID) },
-		func() error { return r.Users.DisableUser(ctx, userID) })
+	return r.revokeAround(ctx, change{
+		revoke:  func(ctx context.Context) error { return r.Store.RevokeUser(ctx, userID) },
+		make:    func() error { return r.Users.DisableUser(ctx, userID) },
+		revoked: Event{Kind: grantsRevoked, UserID: userID},
+	})
 }
 
 // SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay.
@@ -105,23 +127,31 @@ func (r Revoker) SetPassword(ctx context.Context, userID string, password secret
 }
 
 // RevokeSignInsAround has a user's password changed and revokes the sign-ins with the old one.
-func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, change func() error) error {
-	return revokeAround(func() error { return r.Store.RevokeSignIns(ctx, userID) }, change)
+func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, setPassword func() error) error {
+	return r.revokeAround(ctx, change{
+		revoke:  func(ctx context.Context) error { return r.Store.RevokeSignIns(ctx, userID) },
+		make:    setPassword,
+		revoked: Event{Kind: userTokensRevoked, UserID: userID},
+	})
 }
 
 // RemoveMember removes a user from a workspace and revokes the user's access to it.
 func (r Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) error {
-	return revokeAround(
-		func() error { return r.Store.RevokeMember(ctx, userID, workspaceID) },
-		func() error { return r.Users.RemoveMember(ctx, userID, workspaceID) })
+	return r.revokeAround(ctx, change{
+		revoke:  func(ctx context.Context) error { return r.Store.RevokeMember(ctx, userID, workspaceID) },
+		make:    func() error { return r.Users.RemoveMember(ctx, userID, workspaceID) },
+		revoked: Event{Kind: grantsRevoked, UserID: userID, WorkspaceID: workspaceID},
+	})
 }
 
 // RevokeAuthenticationApp revokes an authentication app and the user tokens that were issued
 // through it.
 func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) error {
-	return revokeAround(
-		func() error { return r.Store.RevokeAuthenticationAppTokens(ctx, appID) },
-		func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) })
+	return r.revokeAround(ctx, change{
+		revoke:  func(ctx context.Context) error { return r.Store.RevokeAuthenticationAppTokens(ctx, appID) },
+		make:    func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) },
+		revoked: Event{Kind: userTokensRevoked, Object: appID},
+	})
 }
 
 func (r Revoker) step(ctx context.Context) context.Context {
@@ -133,9 +163,15 @@ func (r Revoker) step(ctx context.Context) context.Context {
 
 // DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
 func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
-	return revokeAround(
-		func() error { return r.Store.RevokeClientGrants(r.step(ctx), clientID) },
-		func() error { return r.Clients.DisableClient(ctx, clientID) })
+	return r.revokeClientAround(ctx, clientID, func() error { return r.Clients.DisableClient(ctx, clientID) })
+}
+
+func (r Revoker) revokeClientAround(ctx context.Context, clientID string, changeClient func() error) error {
+	return r.revokeAround(ctx, change{
+		revoke:  func(ctx context.Context) error { return r.Store.RevokeClientGrants(ctx, clientID) },
+		make:    changeClient,
+		revoked: Event{Kind: grantsRevoked, ClientID: clientID},
+	})
 }
 
 // SuspendClient suspends a client of a workspace and revokes its grants. A client that cannot be suspended
@@ -145,13 +181,13 @@ func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error
 	if err != nil {
 		return err
 	}
-	change := func() error { return r.Clients.SuspendClient(ctx, clientID, note) }
+	suspend := func() error { return r.Clients.SuspendClient(ctx, clientID, note) }
 	if !owned || !validNote(note) { // authz returns why; nothing is revoked before
-		if err := change(); err != nil {
+		if err := suspend(); err != nil {
 			return err
 		}
 	}
-	return revokeAround(func() error { return r.Store.RevokeClientGrants(r.step(ctx), clientID) }, change)
+	return r.revokeClientAround(ctx, clientID, suspend)
 }
 
 // validNote reports whether authz accepts the note of a suspension.
@@ -164,9 +200,11 @@ func validNote(note string) bool {
 // RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
 // for itself. The grants of users stay.
 func (r Revoker) RemoveClientFromWorkspace(ctx context.Context, clientID string) error {
-	return revokeAround(
-		func() error { return r.Store.RevokeUserGrants(r.step(ctx), oauth.ServiceSubject(clientID)) },
-		func() error { return r.Clients.RemoveFromWorkspace(ctx, clientID) })
+	return r.revokeAround(ctx, change{
+		revoke:  func(ctx context.Context) error { return r.Store.RevokeUserGrants(ctx, oauth.ServiceSubject(clientID)) },
+		make:    func() error { return r.Clients.RemoveFromWorkspace(ctx, clientID) },
+		revoked: Event{Kind: grantsRevoked, ClientID: clientID, UserID: oauth.ServiceSubject(clientID)},
+	})
 }
 
 // RevokeClientGrants revokes every grant to a client. Users may grant it access again.
@@ -195,6 +233,14 @@ func (r Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string)
 	return r.Store.LogWorkspaceChange(ctx, workspaceID)
 }
 
+// change is a change of identity or authz around which tokens are revoked.
+type change struct {
+	revoke func(ctx context.Context) error
+	make   func() error
+	// revoked is the event of the revocation, for a change that fails.
+	revoked Event
+}
+
 // revokeAround revokes tokens, has identity or authz make the change, and revokes tokens once more.
 //
 // The first revocation comes before the change, so that a crash in between leaves revoked tokens
@@ -205,12 +251,29 @@ func (r Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string)
 // token is born at that cursor. If the service was called before the change, the cursor was read
 // before the second revocation, which therefore revokes the token, whenever it is written. If the
 // service was called after the change, it refused.
-func revokeAround(revoke, change func() error) error {
-	if err := revoke(); err != nil {
+//
+// identity or authz records the change, in its own transaction, and the revocations are steps of it
+// without events of their own. If the change fails, or its response is lost, no event may say why the
+// tokens are gone: the revocation that was committed gets one then.
+func (r Revoker) revokeAround(ctx context.Context, c change) error {
+	if err := c.revoke(r.step(ctx)); err != nil {
 		return err
 	}
-	if err := change(); err != nil {
+	if err := c.make(); err != nil {
+		if failed := r.record(ctx, c.revoked); failed != nil {
+			return errors.Join(err, failed)
+		}
 		return err
 	}
-	return revoke()
+	return c.revoke(r.step(ctx))
+}
+
+// record writes an event, also for a caller that has gone.
+func (r Revoker) record(ctx context.Context, e Event) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	if err := r.Store.RecordRevocation(ctx, e); err != nil {
+		return fmt.Errorf("the event of a revocation was not written: %w", err)
+	}
+	return nil
 }

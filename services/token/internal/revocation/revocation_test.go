@@ -3,11 +3,13 @@ package revocation_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/revocation"
 )
@@ -19,12 +21,19 @@ type world struct {
 	fails string
 	// operators says that no workspace owns the client: suspending it is refused.
 	operators bool
+	// recorded are the events of revocations whose change failed.
+	recorded []revocation.Event
+	// cancel is called with the change.
+	cancel func()
 }
 
 var errDown = errors.New("down")
 
 func (w *world) note(call string) error {
 	w.calls = append(w.calls, call)
+	if call == "change" && w.cancel != nil {
+		w.cancel()
+	}
 	if call == w.fails {
 		return errDown
 	}
@@ -73,6 +82,11 @@ func (w *world) RemoveMember(context.Context, string, string) error     { return
 func (w *world) RevokeAuthenticationApp(context.Context, string) error  { return w.note("change") }
 func (w *world) SetWorkspacePlan(context.Context, string, string) error { return w.note("change") }
 
+func (w *world) RecordRevocation(ctx context.Context, e revocation.Event) error {
+	w.recorded = append(w.recorded, e)
+	return ctx.Err()
+}
+
 func (w *world) revoker() revocation.Revoker {
 	return revocation.Revoker{Store: w, Users: w, Clients: w, KnownPlan: func(name string) bool { return name == "pro" }}
 }
@@ -98,6 +112,54 @@ func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
 			if diff := cmp.Diff(want, w.calls); diff != "" || errors.Is(err, errDown) != (fails != "") {
 				t.Errorf("%s, failing at %q: %v %s", name, fails, err, diff)
 			}
+		}
+	}
+}
+
+// TestARevocationWhoseChangeFailedIsRecorded: identity or authz records a change that it made, and a
+// change that failed leaves tokens that were revoked. It is recorded also for a caller that has gone.
+func TestARevocationWhoseChangeFailedIsRecorded(t *testing.T) {
+	want := map[string]revocation.Event{
+		"disable":  {Kind: "grant.revoked", UserID: "usr_1"},
+		"password": {Kind: "user_token.revoked", UserID: "usr_1"},
+		"member":   {Kind: "grant.revoked", UserID: "usr_1", WorkspaceID: "ws_1"},
+		"app":      {Kind: "user_token.revoked", Object: "aap_1"},
+		"suspend":  {Kind: "grant.revoked", ClientID: "vdo_client_1"},
+		"client":   {Kind: "grant.revoked", ClientID: "vdo_client_1"},
+		"robot":    {Kind: "grant.revoked", ClientID: "vdo_client_1", UserID: oauth.ServiceSubject("vdo_client_1")},
+	}
+	all := func(r revocation.Revoker) map[string]func(context.Context) error {
+		list := operations(r)
+		list["robot"] = func(ctx context.Context) error { return r.RemoveClientFromWorkspace(ctx, "vdo_client_1") }
+		return list
+	}
+	for name := range all(revocation.Revoker{}) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := &world{fails: "change", cancel: cancel}
+		err := all(w.revoker())[name](ctx)
+		if diff := cmp.Diff([]revocation.Event{want[name]}, w.recorded); diff != "" || err != errDown { //nolint:errorlint // nothing may wrap it
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+		w = &world{}
+		if err := all(w.revoker())[name](t.Context()); err != nil || len(w.recorded) > 0 {
+			t.Errorf("%s, which succeeds: %v %v", name, err, w.recorded)
+		}
+	}
+	w := &world{fails: "end"}
+	if err := w.revoker().DisableClient(t.Context(), "vdo_client_1"); err == nil || len(w.recorded) > 0 {
+		t.Errorf("a revocation that failed: %v %v", err, w.recorded)
+	}
+}
+
+// TestRevocationsOfAChangeAreStepsOfIt: they have no events of their own.
+func TestRevocationsOfAChangeAreStepsOfIt(t *testing.T) {
+	for name := range operations(revocation.Revoker{}) {
+		w, marked := &world{}, 0
+		r := w.revoker()
+		r.Step = func(ctx context.Context) context.Context { marked++; return ctx }
+		err := operations(r)[name](t.Context())
+		if revoked := len(w.calls) - 1; err != nil || marked != revoked || !slices.Equal(w.calls, []string{"end", "change", "end"}) {
+			t.Errorf("%s: %v, %d steps of %v", name, err, marked, w.calls)
 		}
 	}
 }

@@ -25,8 +25,8 @@ const recordColumns = `id, client_id, user_id, subject, sid, signed_in_at, reaso
 
 // logoutStatements are the SQL of logout tokens.
 type logoutStatements struct {
-	position, setPosition, sessions, add            string
-	claim, finish, postpone, list, listOfAll, erase string
+	position, setPosition, sessions, add                     string
+	claim, finish, abandon, postpone, list, listOfAll, erase string
 }
 
 func prepareLogout(db *sqldb.DB) logoutStatements {
@@ -56,6 +56,9 @@ RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts +
 		finish: db.SQL(`
 UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4,
     attempts = attempts + 1, attempted_at = {{now}}
+WHERE id = $1 AND finished_at IS NULL`),
+		abandon: db.SQL(`
+UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, problem = CASE WHEN problem = '' THEN $2 ELSE problem || '; ' || $2 END
 WHERE id = $1 AND finished_at IS NULL`),
 		postpone: db.SQL(`
 UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3,
@@ -217,6 +220,16 @@ func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) (boo
 	n, err := s.db.Exec(ctx, s.logouts.finish, id, r.Status, problem(r), r.Problem == "")
 	if err != nil {
 		return false, fmt.Errorf("finishing a logout delivery: %w", err)
+	}
+	return n > 0, nil
+}
+
+// Abandon finishes a delivery without an attempt: the result of the last one stays, with the reason
+// behind its problem.
+func (s LogoutStore) Abandon(ctx context.Context, id int64, reason string) (bool, error) {
+	n, err := s.db.Exec(ctx, s.logouts.abandon, id, reason)
+	if err != nil {
+		return false, fmt.Errorf("abandoning a logout delivery: %w", err)
 	}
 	return n > 0, nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
+	domain "github.com/vidocu/usher/services/token/internal/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
@@ -273,4 +275,10 @@ func (s *Store) LogWorkspaceChange(ctx context.Context, workspaceID string) erro
 		_, err := tx.Append(ctx, revlog.NewEntry(revlog.ReasonPlanChanged, revocation.Revocation{Kind: revocation.Workspace, WorkspaceID: workspaceID}))
 		return err
 	})
+}
+
+// RecordRevocation writes the event of revocations that had none of their own (actor.Within).
+func (s *Store) RecordRevocation(ctx context.Context, e domain.Event) error {
+	event := outbox.Event{Kind: e.Kind, UserID: e.UserID, WorkspaceID: e.WorkspaceID, ClientID: e.ClientID, Object: e.Object}
+	return s.log.Events().Change(ctx, event, outbox.Observed{}, func(*sqldb.Tx) error { return nil })
 }

@@ -43,9 +43,7 @@ func BenchmarkWaits(b *testing.B) {
 // client every revocation exceeded its timeout and was rolled back.
 func TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt(t *testing.T) { storetest.RevocationsOfMany(t) }
 
-// TestFault_E1_AReplayAfterTheReuseIsOneRead: 20 callers that replayed one spent token nearly
-// stopped both replicas. TestFault_C11_WhatAnOperationWouldEndIsCounted at a cost that does not
-// depend on how much it is.
+// TestFault_C11_WhatAnOperationWouldEndIsCounted at a cost that does not depend on how much it is.
 func TestFault_C11_WhatAnOperationWouldEndIsCounted(t *testing.T) { storetest.Counts(t) }
 
 func TestFault_E1_AReplayAfterTheReuseIsOneRead(t *testing.T) { storetest.ReplaysOfMany(t) }

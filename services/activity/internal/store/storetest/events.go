@@ -10,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/activity/internal/store"
 	"github.com/vidocu/usher/services/activity/internal/trail"
 )
@@ -19,6 +22,8 @@ func Events(t *testing.T) {
 	t.Run("an event comes back as it was stored", eventComesBack)
 	t.Run("of several followers one stores a batch", eventsOnce)
 	t.Run("pages have each event once, and filters hold", pagesOfEvents)
+	t.Run("several kinds are one list", severalKinds)
+	t.Run("a page of many kinds costs little more than one of a kind", manyKinds)
 	t.Run("old events are deleted", oldEvents)
 }
 
@@ -124,6 +129,72 @@ func pagesOfEvents(t *testing.T) {
 			}
 		}
 	})
+}
+
+// ofKinds are events of two sources at the same times, whose kind changes with each.
+func ofKinds(at time.Time, kinds, of int, every time.Duration) map[string][]trail.Event {
+	list := map[string][]trail.Event{}
+	for _, source := range []string{"identity", "token"} {
+		for i := range kinds * of {
+			e := event(source, int64(i+1), at.Add(-time.Duration(i)*every))
+			if e.Kind = fmt.Sprintf("kind.n%02d", i%kinds); every == 0 {
+				e.At = at.Add(-time.Duration(i/10) * time.Second)
+			}
+			list[source] = append(list[source], e)
+		}
+	}
+	return list
+}
+
+func severalKinds(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		for source, list := range ofKinds(now(t, s), 7, 10, 0) {
+			keep(t, s, source, 0, list...)
+		}
+		all := events(t, s, trail.Filter{})
+		for name, f := range map[string]trail.Filter{
+			"a prefix": {Kinds: []string{"kind."}},
+			"two":      {Kinds: []string{"kind.n05", "kind.n01"}},
+			"a time":   {Kinds: []string{"kind."}, Start: all[99].At, End: all[30].At},
+		} {
+			var want, got []string
+			for _, e := range all {
+				if (name != "two" || e.Kind == "kind.n05" || e.Kind == "kind.n01") && !e.At.Before(f.Start) && (f.End.IsZero() || e.At.Before(f.End)) {
+					want = append(want, fmt.Sprint(e.Source, e.Cursor))
+				}
+			}
+			f.Limit = 9
+			for page := events(t, s, f); len(page) > 0; page = events(t, s, f) {
+				for _, e := range page {
+					got = append(got, fmt.Sprint(e.Source, e.Cursor))
+				}
+				last := page[len(page)-1]
+				f.After = trail.Place{At: last.At.UnixMicro(), Source: last.Source, Cursor: last.Cursor}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+	})
+}
+
+// manyKinds: the page of each kind was read, and then that of all kinds taken from them.
+func manyKinds(t *testing.T) {
+	const kinds, page = 20, 50
+	s := store.New(sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, store.Migrations()))}))
+	for source, list := range ofKinds(now(t, s), kinds, page, time.Second) {
+		keep(t, s, source, 0, list...)
+	}
+	cost := func(kind string) float64 {
+		return testing.AllocsPerRun(1, func() {
+			if list := events(t, s, trail.Filter{Kinds: []string{kind}, Limit: page}); len(list) != page {
+				t.Errorf("a page of %s has %d events", kind, len(list))
+			}
+		})
+	}
+	if one, all := cost("kind.n00"), cost("kind."); all > one*kinds/2 {
+		t.Errorf("a page of %d kinds makes %.0f allocations, of one kind %.0f", kinds, all, one)
+	}
 }
 
 func oldEvents(t *testing.T) {

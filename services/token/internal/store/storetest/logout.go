@@ -22,6 +22,7 @@ func Logout(t *testing.T) {
 	t.Run("a session is announced once as it was established", func(t *testing.T) { each(t, announcedOnce) })
 	t.Run("concurrent replicas claim a delivery once", func(t *testing.T) { each(t, claimedOnce) })
 	t.Run("a client with many deliveries delays no other", func(t *testing.T) { each(t, claimedFairly) })
+	t.Run("an abandoned delivery keeps the result of its last attempt", func(t *testing.T) { each(t, abandoned) })
 	t.Run("a lost claim is due again and no attempt, and what is finished is not", claimsExpire)
 }
 
@@ -231,6 +232,41 @@ func claimedFairly(t *testing.T, b bench) {
 	}
 	if next, err := s.Claim(t.Context(), 16); err != nil || len(next) != 1 || next[0].ClientID != "many" {
 		t.Errorf("after one of them: %+v, %v", next, err)
+	}
+}
+
+func abandoned(t *testing.T, b bench) {
+	s := store.LogoutStore{Store: b.Store}
+	if err := s.Add(t.Context(), []logout.Delivery{toDeliver("one", 1), toDeliver("two", 1)}, 0); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Claim(t.Context(), 5)
+	if err != nil || len(list) != 2 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	for _, d := range list {
+		if d.ClientID == "one" {
+			if err := s.Postpone(t.Context(), d.ID, logout.Result{Status: 503, Problem: "busy", Retry: true}, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range 2 {
+			if stored, err := s.Abandon(t.Context(), d.ID, "too late"); err != nil || stored != (n == 0) {
+				t.Errorf("%s, time %d: %v, %v", d.ClientID, n+1, stored, err)
+			}
+		}
+	}
+	for client, want := range map[string]logout.Record{
+		"one": {Delivery: logout.Delivery{Attempts: 1}, Status: 503, Problem: "busy; too late"}, "two": {Problem: "too late"},
+	} {
+		records, err := s.ListDeliveries(t.Context(), client, math.MaxInt64, 5)
+		if err != nil || len(records) != 1 {
+			t.Fatalf("%s: %+v, %v", client, records, err)
+		}
+		if r := records[0]; !r.Finished || r.Delivered || r.Status != want.Status || r.Problem != want.Problem || r.Attempts != want.Attempts ||
+			r.AttemptedAt.IsZero() != (want.Attempts == 0) {
+			t.Errorf("%s: %+v, want %+v", client, r, want)
+		}
 	}
 }
 
