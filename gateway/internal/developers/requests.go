@@ -102,7 +102,7 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 	if told.section != "" {
 		shown.Link = page.Link{Address: v.head.Head.Base + "/" + told.section, Text: told.button}
 	}
-	shown.Compared, shown.Diff = difference(k, v.app.GetRegistration().GetRedirectUris())
+	shown.Compared, shown.Diff = difference(one, v.app.GetRegistration().GetRedirectUris())
 	if k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED {
 		shown.Badge = &page.Badge{Kind: "danger", Text: "Error page"}
 	}
