@@ -210,6 +210,23 @@ func TestAClaimIsReadInItsPartOfTheToken(t *testing.T) {
 	}
 }
 
+// TestTheServiceSaysWhatItExpectedOfAClaim, which the gateway does not know: a client has a profile.
+func TestTheServiceSaysWhatItExpectedOfAClaim(t *testing.T) {
+	form := url.Values{"client_assertion": {token(`{"alg":"RS256"}`, `{"aud":["https://issuer.example"]}`)}}
+	for _, row := range []struct {
+		cause                     errorv1.Cause
+		parameter, sent, expected string
+	}{
+		{errorv1.Cause_CAUSE_ASSERTION_ALGORITHM, "alg", "RS256", "ES256 PS256 EdDSA"},
+		{errorv1.Cause_CAUSE_ASSERTION_AUDIENCE, "aud", "https://issuer.example", "https://issuer.example (a string, not a list)"},
+	} {
+		k := refused(t, refusal.Refusal{Cause: row.cause, Parameter: row.parameter, Expected: row.expected}, form, "")
+		if k.GetField() != row.parameter || k.GetGot().GetValue() != row.sent || k.GetExpected().GetValue() != row.expected {
+			t.Errorf("%s is logged as %v", row.cause, k)
+		}
+	}
+}
+
 // TestALongListOfExpectedValuesLosesWholeWords: it comes from the service, and what is left of it is true.
 func TestALongListOfExpectedValuesLosesWholeWords(t *testing.T) {
 	scopes := strings.TrimSpace(strings.Repeat("videos:read ", 40))
