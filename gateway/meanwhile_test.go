@@ -10,8 +10,8 @@ import (
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 )
 
-// TestAPanicBesideAPageEndsNothing: what a page reads meanwhile runs in a goroutine of its own, where a panic
-// would end the process. The page is shown without it, and the panic is logged.
+// TestAPanicBesideAPageEndsNothing: a part of a page is read in a goroutine of its own, where a panic would end
+// the process. The page is shown without that part, and the panic is logged.
 func TestAPanicBesideAPageEndsNothing(t *testing.T) {
 	for path, method := range map[string]string{
 		appPages + "/requests": "ListRequests", "/developers": "ListRequests", workspacePages + "/activity": "ListWorkspaceMembers",

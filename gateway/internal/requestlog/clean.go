@@ -18,7 +18,7 @@ const (
 )
 
 // clean bounds a short value, such as the name of a grant type.
-func clean(value string) string { return cut(cleanWord(printable(value))) }
+func clean(value string) string { return cleanWord(printable(cut(value))) }
 
 // cleanWord masks a word that could be a secret or names a person, and what a URL may not show.
 func cleanWord(word string) string {

@@ -165,7 +165,7 @@ func (r *Recorder) claim(req *http.Request, get func(name string) string, f Fini
 // claims are those of a JWT that are compared, each with its values.
 type claims struct{ header, payload map[string][]string }
 
-// claimsOf returns the claims of a JWT without verifying it; none of what is not a JWT.
+// claimsOf returns the claims of a JWT without verifying it, and none of another text.
 func claimsOf(jwt string) claims {
 	parts := strings.Split(jwt, ".")
 	const jws = 3

@@ -62,6 +62,7 @@ func TestNoPartOfAPasswordOrOfAnOversizedValueIsLogged(t *testing.T) {
 		"https://host.example/cb":                                 "https://host.example/cb",
 		"https://host.example/john@acme.example/cb":               "https://host.example/…/cb",
 		"https://host.example/john%40acme.example/cb":             "https://host.example/…/cb",
+		"https://host.example/john%2540acme.example/cb":           "https://host.example/…/cb",
 		"https://host.example/cb?secret":                          "https://host.example/cb?…",
 		"https://host.example/cb?secret=":                         "https://host.example/cb?…",
 		"https://host.example/cb?":                                "https://host.example/cb?",
