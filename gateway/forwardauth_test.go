@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,12 +11,19 @@ import (
 	"testing"
 
 	"github.com/vidocu/usher/gateway"
+	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // forwardAuth sends a subrequest as a reverse proxy does, with headers as pairs.
 func forwardAuth(header ...string) *httptest.ResponseRecorder {
-	h := gateway.ForwardAuth(gateway.DefaultConfig(), gateway.Deps{Checker: checker{}, Logger: slog.New(slog.NewTextHandler(&bytes.Buffer{}, nil))})
+	return forwardAuthLogging(&bytes.Buffer{}, header...)
+}
+
+// forwardAuthLogging is forwardAuth with what is logged, at every level.
+func forwardAuthLogging(log io.Writer, header ...string) *httptest.ResponseRecorder {
+	logger := slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h := gateway.ForwardAuth(gateway.DefaultConfig(), gateway.Deps{Checker: checker{}, Logger: logger, Metrics: telemetry.New()})
 	r := httptest.NewRequest(http.MethodGet, gateway.ForwardAuthPath, nil)
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
@@ -113,6 +121,19 @@ func TestAMalformedSubrequestIsDenied(t *testing.T) {
 		}
 		if !strings.Contains(w.Body.String(), "invalid_request") || w.Header().Get("Usher-Subject") != "" {
 			t.Errorf("%s responds %s", name, w.Body)
+		}
+	}
+}
+
+// TestAMalformedSubrequestHasItsCause: nginx gets 403 for it, which is that of another cause.
+func TestAMalformedSubrequestHasItsCause(t *testing.T) {
+	for name, header := range map[string][]string{
+		"nginx": {"X-Original-URI", "http://api.test/v1/videos", "X-Original-Method", "GET"}, "Traefik": {"X-Forwarded-Uri", "/v1/videos"},
+	} {
+		var log bytes.Buffer
+		w := forwardAuthLogging(&log, header...)
+		if line := refusalLine(log.String()); !strings.Contains(line, "cause=query_malformed") {
+			t.Errorf("%s: %d has the line %q of %s", name, w.Code, line, &log)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
@@ -133,13 +134,19 @@ func (a *acts) compare() {
 	for _, w := range a.want {
 		times[w]++
 	}
+	last := a.markers()
 	missing := func() bool {
 		list = events(a.t, a.d)
-		return slices.ContainsFunc(a.want, func(w wanted) bool { return count(w) < times[w] })
+		return slices.ContainsFunc(append(last, a.want...), func(w wanted) bool { return count(w) < max(1, times[w]) })
 	}
 	const patience = time.Minute // which only a missing event reaches
 	for began := time.Now(); missing() && time.Since(began) < patience; {
 		continue // each look runs a program
+	}
+	for _, w := range last {
+		if count(w) != 1 {
+			a.t.Errorf("the last change of a service is recorded %d times: %+v", count(w), w)
+		}
 	}
 	for _, e := range list {
 		if a.concerned(e) && !slices.ContainsFunc(a.want, func(w wanted) bool { return w.matches(e) }) {
@@ -156,6 +163,27 @@ func (a *acts) compare() {
 			}
 			a.t.Errorf("%+v is recorded %d times, want %d, of:\n%s", w, got, want, strings.Join(near, "\n"))
 		}
+	}
+}
+
+// markers makes a last change in each service, and returns their events. The events of a service are read in the
+// order of its changes: when its last one is there, so are all that the acts have, also those that none must have.
+func (a *acts) markers() []wanted {
+	a.t.Helper()
+	const workspace, id = "ws_acts_last", "vdo_client_acts_last"
+	call := func(name string, req proto.Message) proto.Message { return a.must(a.t, "operator", name, req) }
+	call("identity.v1.AdministrationService/CreateWorkspace", &identityv1.CreateWorkspaceRequest{Name: "Last", Plan: "free", WorkspaceId: workspace})
+	call("authz.v1.AdministrationService/CreateClient", &authzv1.CreateClientRequest{
+		ClientId: id, Name: "Last", Type: authzv1.ClientType_CLIENT_TYPE_PUBLIC, RedirectUris: []string{harness.CallbackURI}, Scopes: []string{"videos:read"},
+	})
+	res := call("token.v1.ApiKeyService/CreateApiKey", &tokenv1.CreateApiKeyRequest{WorkspaceId: workspace, Name: "Last"})
+	a.d.RecordSecret("api_key", as[*tokenv1.CreateApiKeyResponse](a.t, res).GetKey())
+	call("consent.v1.WorkspaceService/SetAppApproval", &consentv1.SetAppApprovalRequest{WorkspaceId: workspace, ClientId: harness.PublicID, Approved: true})
+	return []wanted{
+		{kind: "workspace.created", workspace: workspace, field: "plan", after: "free"},
+		{kind: "client.created", client: id, field: "name", after: "Last"},
+		{kind: "api_key.created", workspace: workspace, field: "name", after: "Last"},
+		{kind: "workspace.app_approved", workspace: workspace, client: harness.PublicID, field: "approval", after: "approved"},
 	}
 }
 

@@ -1,13 +1,16 @@
 package activity
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -172,13 +175,15 @@ func (w *walk) devices() {
 	expires := start()
 	w.after(20*time.Minute, func() { poll("device_code_expired", expires) })
 
-	esther := w.d.NewBrowser()
-	expect.NoError(w.t, esther.SignInAs(harness.EstherEmail))
+	// The attempts of a user are limited for longer than the walk lasts.
+	guesser := w.newPerson(w.t, "walk-"+strings.ToLower(rand.Text()[:8])+"@example.com", "ws_acme", identityv1.Role_ROLE_MEMBER)
+	guesses := w.d.NewBrowser()
+	expect.NoError(w.t, guesses.SignInAs(guesser.email))
 	enter := func() http.Header {
 		w.t.Helper()
-		page, err := esther.Get("/device")
+		page, err := guesses.Get("/device")
 		expect.NoError(w.t, err)
-		page, err = esther.Submit(page, page.Forms[len(page.Forms)-1], map[string]string{"user_code": "BCDF-GHJK"})
+		page, err = guesses.Submit(page, page.Forms[len(page.Forms)-1], map[string]string{"user_code": "BCDF-GHJK"})
 		expect.NoError(w.t, err)
 		return page.Header
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/test/expect"
@@ -44,6 +45,8 @@ func (p badParameter) nul(e badEndpoint) string {
 type badEndpoint struct {
 	name, path string
 	values     url.Values
+	// prepare adds values that expire soon; nil for none.
+	prepare    func(t *testing.T, values url.Values)
 	parameters []badParameter
 	// flat endpoints have the errors of RFC 6749 in JSON too.
 	flat bool
@@ -108,7 +111,11 @@ func badEndpoints(t *testing.T, d *harness.Deployment) []badEndpoint {
 		{
 			name: "private_key_jwt", path: "/oauth/token", succeeds: http.StatusBadRequest, // the assertion is valid, and the code is not
 			values: of("grant_type", "authorization_code", "code", "x", "redirect_uri", harness.CallbackURI, "client_id", signer.id,
-				"client_assertion_type", oauth.JWTBearerAssertion, "client_assertion", signer.assertion(t, d)),
+				"client_assertion_type", oauth.JWTBearerAssertion),
+			prepare: func(t *testing.T, values url.Values) {
+				t.Helper()
+				values.Set("client_assertion", signer.assertion(t, d, "exp", time.Now().Add(5*time.Minute).Unix()))
+			},
 			parameters: []badParameter{
 				{"client_id", "", "invalid_client"},
 				{"client_assertion_type", "invalid_request", "invalid_request"},
@@ -168,6 +175,9 @@ func TestBadInput_EveryParameterOfEveryEndpoint(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for _, e := range badEndpoints(t, d) {
 			t.Run(strings.ReplaceAll(e.name, " ", "_"), func(t *testing.T) {
+				if e.prepare != nil {
+					e.prepare(t, e.values)
+				}
 				for _, p := range e.parameters {
 					e.sendWrong(t, d, p)
 				}

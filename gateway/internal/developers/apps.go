@@ -2,8 +2,8 @@ package developers
 
 import (
 	"net/http"
-	"sync"
 
+	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -25,15 +25,22 @@ func (c Console) list(w http.ResponseWriter, r *http.Request) {
 			AppHead: headOf(app), Workspace: app.GetWorkspace().GetName(), People: int64(app.GetPeople()), Limit: int64(app.GetPeopleLimit()), Refused: -1,
 		})
 	}
-	var reading sync.WaitGroup
-	for i := range data.Apps[:min(len(data.Apps), maxCounted)] {
-		reading.Go(func() {
-			if d, ok := c.day(visit{r: r, app: res.GetApps()[i]}); ok {
-				data.Apps[i].Refused, data.Apps[i].MoreRefused = d.refused, d.more
+	counted := res.GetApps()[:min(len(data.Apps), maxCounted)]
+	days := make([]func() *day, len(counted))
+	for i, app := range counted {
+		days[i] = browser.Meanwhile(c.Flow, r, func() *day {
+			d, ok := c.day(visit{r: r, app: app})
+			if !ok {
+				return nil
 			}
+			return &d
 		})
 	}
-	reading.Wait()
+	for i, wait := range days {
+		if d := wait(); d != nil {
+			data.Apps[i].Refused, data.Apps[i].MoreRefused = d.refused, d.more
+		}
+	}
 	c.render(w, r, res.GetSession(), menuOf(nil, ""), page.View{Template: "devapps", Title: "Your apps", Data: data})
 }
 

@@ -10,13 +10,18 @@ import (
 )
 
 // difference returns what a refused request sent and what was expected instead, with the parts that differ
-// marked, and the name of the parameter or of the claim; nil where nothing was compared that may be shown.
-func difference(k *activityv1.RequestKind, redirectURIs []string) (name string, rows []page.Difference) {
+// marked, and the name of the parameter or of the claim; nil where nothing was compared that may be shown, and
+// for a row that counts several kinds, of which it has no values.
+func difference(one *activityv1.LoggedRequest, redirectURIs []string) (name string, rows []page.Difference) {
+	k := one.GetKind()
+	if one.GetOverflow() {
+		return "", nil
+	}
 	got, expected := k.GetGot(), k.GetExpected()
 	registered := expected.GetRedirectUri()
 	switch k.GetCause() { //nolint:exhaustive // the others compare no redirect URI
 	case errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED, errorv1.Cause_CAUSE_REDIRECT_URI_OTHER:
-		if registered == "" {
+		if registered == "" && got.GetRedirectUri() != "" { // without one, the row has no values
 			registered = nearestAddress(got.GetRedirectUri(), redirectURIs)
 		}
 	}
@@ -82,9 +87,15 @@ func characters(a, b []rune) (sent, expected []page.DifferencePart) {
 	return parts(a), parts(b)
 }
 
+// omitted stands for a part of a value that the log does not have.
+const omitted = "…"
+
 // words marks the words that were sent and are none of the expected ones, and the expected word if there is
-// only one.
+// only one. It marks nothing where the log does not have every expected word.
 func words(sent, expected string) (a, b []page.DifferencePart) {
+	if strings.Contains(expected, omitted) {
+		return plain(sent), plain(expected)
+	}
 	wanted := strings.Fields(expected)
 	for n, word := range strings.Fields(sent) {
 		if n > 0 {

@@ -22,8 +22,7 @@ func (c Console) requests(v visit) page.View {
 	if v.r.URL.RawQuery != "" {
 		data.JSON += "?" + query.Encode()
 	}
-	chart := make(chan *page.HourChart, 1)
-	go func() { chart <- c.hours(v) }() // meanwhile
+	chart := browser.Meanwhile(c.Flow, v.r, func() *page.HourChart { return c.hours(v) })
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
@@ -40,7 +39,7 @@ func (c Console) requests(v visit) page.View {
 	}
 	data.Filters = filters(query, res.GetRequests())
 	data.Filtered = query.Get("since")+query.Get("endpoint")+query.Get("cause")+query.Get("request_id") != ""
-	data.Chart = <-chart
+	data.Chart = chart()
 	for _, one := range res.GetRequests() {
 		data.Requests = append(data.Requests, c.request(v, one))
 	}
@@ -102,7 +101,7 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 	if told.section != "" {
 		shown.Link = page.Link{Address: v.head.Head.Base + "/" + told.section, Text: told.button}
 	}
-	shown.Compared, shown.Diff = difference(k, v.app.GetRegistration().GetRedirectUris())
+	shown.Compared, shown.Diff = difference(one, v.app.GetRegistration().GetRedirectUris())
 	if k.GetCause() == errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED {
 		shown.Badge = &page.Badge{Kind: "danger", Text: "Error page"}
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/guard"
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/refusal"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
@@ -47,6 +49,7 @@ type Handler struct {
 func (f Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sub, ok := parseSubrequest(r.Header)
 	if !ok {
+		refusal.NoteCause(r.Context(), errorv1.Cause_CAUSE_QUERY_MALFORMED) // the status that nginx gets is that of another cause
 		f.deny(w, sub, invalidSubrequest())
 		return
 	}

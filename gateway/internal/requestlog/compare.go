@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/refusal"
@@ -13,7 +14,7 @@ import (
 
 // expectedOf returns what was expected instead, from the service that refused or as the cause implies.
 func expectedOf(r refusal.Refusal) (f Facts) {
-	f.set(r.Parameter, r.Expected)
+	f.setExpected(r.Parameter, r.Expected)
 	switch r.Cause { //nolint:exhaustive // the others compare nothing, or a value that only the service knows
 	case errorv1.Cause_CAUSE_RESPONSE_TYPE_UNSUPPORTED:
 		f.ResponseType = "code"
@@ -40,24 +41,44 @@ func expectedOf(r refusal.Refusal) (f Facts) {
 // typeForm is the media type of a form.
 const typeForm = "application/x-www-form-urlencoded"
 
-// set sets the value of a parameter, as far as it may be shown.
-func (f *Facts) set(parameter, value string) {
+// member returns the member of the facts that has the value of a parameter or of a claim.
+func (f *Facts) member(parameter string) *string {
+	switch parameter {
+	case "redirect_uri":
+		return &f.RedirectURI
+	case "scope":
+		return &f.Scope
+	case "grant_type":
+		return &f.GrantType
+	case "resource":
+		return &f.Resource
+	case "token_endpoint_auth_method":
+		return &f.AuthMethod
+	}
+	return &f.Value
+}
+
+// setSent sets the values of a parameter or of a claim that a request sent, as far as they may be shown.
+func (f *Facts) setSent(parameter string, values []string) {
+	to := f.member(parameter)
+	switch parameter {
+	case "redirect_uri", "resource", "post_logout_redirect_uri", "htu", "aud":
+		*to = cleanURIs(values)
+	case "iss", "sub":
+		*to = cleanIdentifier(strings.Join(values, " "))
+	default:
+		*to = cleanWords(strings.Join(values, " "))
+	}
+}
+
+// setExpected sets a value that a service knows, which is a list of words where there are several.
+func (f *Facts) setExpected(parameter, value string) {
 	switch parameter {
 	case "":
-	case "redirect_uri":
-		f.RedirectURI = cleanURI(value)
-	case "scope":
-		f.Scope = cleanWords(value)
-	case "grant_type":
-		f.GrantType = cleanWords(value)
-	case "resource":
-		f.Resource = cleanURIs(value)
-	case "token_endpoint_auth_method":
-		f.AuthMethod = clean(value)
-	case "post_logout_redirect_uri", "htu", "aud":
-		f.Value = cleanURIs(value)
+	case "redirect_uri", "resource", "post_logout_redirect_uri", "htu", "aud", "iss", "sub":
+		*f.member(parameter) = cleanList(value, cleanURI)
 	default:
-		f.Value = cleanWords(value)
+		*f.member(parameter) = cleanList(value, cleanWord)
 	}
 }
 
@@ -66,7 +87,7 @@ func (f *Facts) set(parameter, value string) {
 // which a service knows what it must be. n is nil for a route whose parameters are not read.
 func (r *Recorder) compare(req *http.Request, n *note, f Finished, k *key) {
 	if f.Refusal.Sent != "" {
-		k.facts.set(f.Refusal.Parameter, f.Refusal.Sent)
+		k.facts.setExpected(f.Refusal.Parameter, f.Refusal.Sent) // of a token, which this server issued
 		return
 	}
 	if f.Refusal.Cause == errorv1.Cause_CAUSE_METHOD_NOT_ALLOWED {
@@ -76,28 +97,32 @@ func (r *Recorder) compare(req *http.Request, n *note, f Finished, k *key) {
 	if n == nil {
 		return
 	}
-	get := parameters(req, n)
-	if c, ok := r.claim(req, get, f); ok {
+	sent := parametersOf(req, n)
+	if c, ok := r.claim(req, sent.get, f); ok {
 		k.field = c.name
-		k.facts.set(c.name, c.sent)
-		if c.expected != "" {
-			k.expected.set(c.name, c.expected)
+		k.facts.setSent(c.name, c.sent)
+		if f.Refusal.Parameter != c.name {
+			k.expected.setExpected(c.name, c.expected)
 		}
 		return
 	}
 	switch f.Refusal.Cause { //nolint:exhaustive // the others compare a fact, or nothing that may be shown
 	case errorv1.Cause_CAUSE_RESPONSE_MODE_UNSUPPORTED:
 		k.field = "response_mode"
-		k.facts.set(k.field, get(k.field))
-		k.expected.set(k.field, "query")
+		k.facts.setSent(k.field, sent[k.field])
+		k.expected.setExpected(k.field, "query")
 	case errorv1.Cause_CAUSE_LOGOUT_URI_NOT_REGISTERED:
-		k.facts.set("post_logout_redirect_uri", get("post_logout_redirect_uri"))
+		k.facts.setSent("post_logout_redirect_uri", sent["post_logout_redirect_uri"])
 	}
 }
 
-// comparison is a claim that is not the one that was expected. An empty expected value is that of the
-// service.
-type comparison struct{ name, sent, expected string }
+// comparison is a claim that is not the one that was expected, with the values of a list. A value that the
+// service expected wins over this expected one.
+type comparison struct {
+	name     string
+	sent     []string
+	expected string
+}
 
 // claim returns the claim of a DPoP proof (RFC 9449 §4.2) or of a client assertion (RFC 7523 §3) that the
 // cause compares; false where it compares none.
@@ -115,60 +140,51 @@ func (r *Recorder) claim(req *http.Request, get func(name string) string, f Fini
 	sent := claimsOf(jwt)
 	switch f.Refusal.Cause { //nolint:exhaustive // as above
 	case errorv1.Cause_CAUSE_PROOF_METHOD:
-		return comparison{"htm", sent["htm"], methodOf(req)}, true
+		return comparison{"htm", sent.payload["htm"], methodOf(req)}, true
 	case errorv1.Cause_CAUSE_PROOF_URL:
-		return comparison{"htu", sent["htu"], r.origins.API + f.Endpoint}, true
+		return comparison{"htu", sent.payload["htu"], r.origins.API + f.Endpoint}, true
 	case errorv1.Cause_CAUSE_PROOF_TYPE:
-		return comparison{"typ", sent["typ"], "dpop+jwt"}, true
+		return comparison{"typ", sent.header["typ"], "dpop+jwt"}, true
 	case errorv1.Cause_CAUSE_ASSERTION_AUDIENCE, errorv1.Cause_CAUSE_ASSERTION_AUDIENCE_ENDPOINT:
-		return comparison{"aud", sent["aud"], r.origins.Issuer}, true
+		return comparison{"aud", sent.payload["aud"], r.origins.Issuer}, true
 	case errorv1.Cause_CAUSE_ASSERTION_ISSUER:
 		client := f.Refusal.ClientID
 		if client == "" {
 			client = get("client_id")
 		}
-		if sent["iss"] == client {
-			return comparison{"sub", sent["sub"], client}, true
+		if slices.Equal(sent.payload["iss"], []string{client}) {
+			return comparison{"sub", sent.payload["sub"], cleanIdentifier(client)}, true
 		}
-		return comparison{"iss", sent["iss"], client}, true
+		return comparison{"iss", sent.payload["iss"], cleanIdentifier(client)}, true
 	case errorv1.Cause_CAUSE_ASSERTION_TYPE:
-		return comparison{"typ", sent["typ"], "JWT"}, true
+		return comparison{"typ", sent.header["typ"], "JWT"}, true
 	}
-	expected := ""
-	if f.Refusal.Parameter != "alg" {
-		expected = strings.Join(oauth.SigningAlgorithms(), " ")
-	}
-	return comparison{"alg", sent["alg"], expected}, true
+	return comparison{"alg", sent.header["alg"], strings.Join(oauth.SigningAlgorithms(), " ")}, true
 }
 
-// claimsOf returns the claims of a JWT that are compared, without verifying it: texts, and lists of texts
-// separated by spaces.
-func claimsOf(jwt string) map[string]string {
-	found := map[string]string{}
+// claims are those of a JWT that are compared, each with its values.
+type claims struct{ header, payload map[string][]string }
+
+// claimsOf returns the claims of a JWT without verifying it, and none of another text.
+func claimsOf(jwt string) claims {
 	parts := strings.Split(jwt, ".")
 	const jws = 3
 	if len(parts) != jws {
+		return claims{}
+	}
+	return claims{header: members(parts[0], "typ", "alg"), payload: members(parts[1], "iss", "sub", "aud", "htm", "htu")}
+}
+
+// members returns the texts of some members of a part of a JWT.
+func members(part string, names ...string) map[string][]string {
+	found := map[string][]string{}
+	text, err := base64.RawURLEncoding.DecodeString(part)
+	var all map[string]any
+	if err != nil || json.Unmarshal(text, &all) != nil {
 		return found
 	}
-	for _, part := range parts[:2] {
-		text, err := base64.RawURLEncoding.DecodeString(part)
-		var members map[string]any
-		if err != nil || json.Unmarshal(text, &members) != nil {
-			continue
-		}
-		for _, name := range []string{"typ", "alg", "iss", "sub", "aud", "htm", "htu"} {
-			switch value := members[name].(type) {
-			case string:
-				found[name] = value
-			case []any:
-				var words []string
-				for _, one := range value {
-					word, _ := one.(string)
-					words = append(words, word)
-				}
-				found[name] = strings.Join(words, " ")
-			}
-		}
+	for _, name := range names {
+		found[name] = textsOf(all[name])
 	}
 	return found
 }

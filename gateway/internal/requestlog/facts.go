@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -33,10 +32,11 @@ func causeOf(number int32) errorv1.Cause { return errorv1.Cause(number) }
 
 // read returns the client that a request named and its facts.
 func read(req *http.Request, n *note) (client string, f Facts) {
-	get := parameters(req, n)
+	sent := parametersOf(req, n)
+	get := sent.get
 	f = Facts{
-		RedirectURI: cleanURI(get("redirect_uri")), Scope: cleanWords(get("scope")), GrantType: clean(get("grant_type")),
-		ChallengeMethod: clean(get("code_challenge_method")), ResponseType: cleanWords(get("response_type")), Resource: cleanURIs(get("resource")),
+		RedirectURI: cleanURIs(sent["redirect_uri"]), Scope: cleanWords(get("scope")), GrantType: clean(get("grant_type")),
+		ChallengeMethod: clean(get("code_challenge_method")), ResponseType: cleanWords(get("response_type")), Resource: cleanURIs(sent["resource"]),
 		MediaType: clean(mediaType(req)),
 	}
 	if oauth.HasExtraSpaces(get("scope")) {
@@ -76,25 +76,47 @@ func mediaType(req *http.Request) string {
 	return strings.ToLower(strings.TrimSpace(kind))
 }
 
-// parameters returns the look-up of a request's parameters: the query's of an authorization request,
-// or the body's.
-func parameters(req *http.Request, n *note) func(name string) string {
+// parameters are those of a request, each with its values: more than one where it was sent repeatedly.
+type parameters map[string][]string
+
+// get returns the values of a parameter, separated by spaces.
+func (p parameters) get(name string) string { return strings.Join(p[name], " ") }
+
+// parametersOf returns the parameters of a request: the query's of an authorization request, or the
+// body's.
+func parametersOf(req *http.Request, n *note) parameters {
 	if n.mediaType == typeJSON {
 		var sent map[string]any
 		if json.Unmarshal(n.body, &sent) != nil {
-			return func(string) string { return "" }
+			return nil
 		}
-		return func(name string) string {
-			text, _ := sent[name].(string)
-			return text
+		found := parameters{}
+		for name, value := range sent {
+			found[name] = textsOf(value)
 		}
+		return found
 	}
 	query := req.URL.RawQuery
 	if len(n.body) > 0 {
 		query = string(n.body)
 	}
 	values, _ := url.ParseQuery(query) // has the parameters that can be read
-	return func(name string) string { return strings.Join(values[name], " ") }
+	return parameters(values)
+}
+
+// textsOf returns the texts of a JSON value: of a string, or of the strings of a list.
+func textsOf(value any) (texts []string) {
+	switch value := value.(type) {
+	case string:
+		return []string{value}
+	case []any:
+		for _, one := range value {
+			if text, ok := one.(string); ok {
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
 }
 
 // basicClient returns the client of an Authorization header, and whether it is HTTP Basic.
@@ -110,138 +132,6 @@ func basicClient(req *http.Request) (basic bool, client string) {
 }
 
 // subjectOf returns the subject of an assertion, which is not verified yet: a request may name any client.
-func subjectOf(assertion string) string { return claimsOf(assertion)["sub"] }
-
-const (
-	// maxLength is the longest value, in bytes.
-	maxLength = 300
-	// mask stands for a value that could be a secret.
-	mask = "…"
-	// secretLength is the length from which a word without separators could be a secret.
-	secretLength = 32
-	// ownPrefix begins our credentials, and the identifiers of clients.
-	ownPrefix = "vdo_"
-)
-
-// clean bounds a short value, such as the name of a grant type.
-func clean(value string) string {
-	if masked(value) {
-		return mask
-	}
-	return cut(printable(value))
-}
-
-// cleanWords is clean for each word of a value.
-func cleanWords(value string) string {
-	words := strings.Fields(printable(cut(value)))
-	for n, word := range words {
-		if masked(word) {
-			words[n] = mask
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-// cleanURIs is cleanURI for each word of a value.
-func cleanURIs(value string) string {
-	if len(value) > maxLength {
-		return mask
-	}
-	words := strings.Fields(value)
-	for n, word := range words {
-		words[n] = cleanURI(word)
-	}
-	return strings.Join(words, " ")
-}
-
-// cleanURI masks the values of a query, the fragment, the user, and each part of the path that could
-// be a secret.
-func cleanURI(value string) string {
-	if value == "" {
-		return ""
-	}
-	value = printable(cut(value))
-	u, err := url.Parse(value)
-	if err != nil {
-		return mask
-	}
-	text, _, _ := strings.Cut(value, "#")
-	text, query, hasQuery := strings.Cut(text, "?")
-	if u.User != nil && !strings.HasPrefix(text, u.Scheme+"://") {
-		return mask // a user without a scheme, or after one that is written in another way
-	}
-	if u.User != nil {
-		scheme, rest, _ := strings.Cut(text, "://")
-		authority, path, hasPath := strings.Cut(rest, "/")
-		if text = scheme + "://" + mask + authority[strings.LastIndexByte(authority, '@'):]; hasPath { // a password may have one too
-			text += "/" + path
-		}
-	}
-	parts := strings.Split(text, "/")
-	for n, part := range parts {
-		if masked(part) {
-			parts[n] = mask
-		}
-	}
-	text = strings.Join(parts, "/")
-	if hasQuery {
-		names := strings.Split(query, "&")
-		for n, pair := range names {
-			name, _, _ := strings.Cut(pair, "=")
-			if names[n] = name + "=" + mask; masked(name) {
-				names[n] = mask
-			}
-		}
-		text += "?" + strings.Join(names, "&")
-	}
-	if u.Fragment != "" {
-		text += "#" + mask
-	}
-	return text
-}
-
-// masked reports whether a word could be a secret: one of our credentials, or a long run of letters
-// and digits such as one of another server.
-func masked(word string) bool {
-	if strings.HasPrefix(word, ownPrefix) && !oauthClient(word) {
-		return true
-	}
-	run, digits, letters := 0, 0, 0
-	for _, c := range word {
-		switch {
-		case unicode.IsDigit(c):
-			digits++
-		case unicode.IsLetter(c):
-			letters++
-		case c != '-' && c != '_':
-			run, digits, letters = 0, 0, 0
-			continue
-		}
-		if run++; run >= secretLength && digits > 0 && letters > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// oauthClient reports whether a name has the format of a client of ours, which may be long.
-func oauthClient(name string) bool {
-	return strings.HasPrefix(name, "vdo_client_") || strings.HasPrefix(name, "https://")
-}
-
-func printable(value string) string {
-	return strings.Map(func(c rune) rune {
-		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
-			return ' '
-		}
-		return c
-	}, value)
-}
-
-// cut masks a value that is too long: no part of it is stored.
-func cut(value string) string {
-	if len(value) <= maxLength {
-		return value
-	}
-	return mask
+func subjectOf(assertion string) string {
+	return strings.Join(claimsOf(assertion).payload["sub"], " ")
 }

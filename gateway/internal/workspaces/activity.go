@@ -81,8 +81,7 @@ const namesTimeout = time.Second
 // memberNames starts to read the names of the members, and returns a function that waits for them. It returns
 // them by identifier; nil where they cannot be read in time.
 func (s Workspaces) memberNames(v visit) func() map[string]string {
-	found := make(chan map[string]string, 1)
-	go func() {
+	return browser.Meanwhile(s.Flow, v.r, func() map[string]string {
 		ctx, cancel := context.WithTimeout(v.r.Context(), namesTimeout)
 		defer cancel()
 		res, err := s.Members.ListWorkspaceMembers(ctx, &identityv1.ListWorkspaceMembersRequest{
@@ -90,16 +89,14 @@ func (s Workspaces) memberNames(v visit) func() map[string]string {
 		})
 		if err != nil {
 			s.Flow.Log(v.r, err)
-			found <- nil
-			return
+			return nil
 		}
 		known := make(map[string]string, len(res.GetMembers()))
 		for _, m := range res.GetMembers() {
 			known[m.GetUserId()] = m.GetDisplayName()
 		}
-		found <- known
-	}()
-	return func() map[string]string { return <-found }
+		return known
+	})
 }
 
 // facts returns what an event concerns and changed, as names and values.

@@ -3,8 +3,11 @@ package assertion
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/vidocu/usher/internal/platform/jose"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
@@ -72,10 +75,17 @@ type Client struct {
 	Keys  Keys
 }
 
+// algorithms returns those that are accepted. It is empty where the registered one is not accepted any more.
+func (c Client) algorithms() []string {
+	return slices.DeleteFunc(oauth.SigningAlgorithms(), func(name string) bool {
+		return c.Algorithm != "" && name != c.Algorithm || c.FAPI2 && name == "RS256"
+	})
+}
+
 // signedBy returns the payload and the key that signed it.
 func (a Assertion) signedBy(ctx context.Context, client Client) ([]byte, jose.Key, error) {
-	if client.Algorithm != "" && client.Algorithm != a.token.Algorithm || client.FAPI2 && a.token.Algorithm == "RS256" {
-		return nil, jose.Key{}, cause.Expecting(refuse(cause.AssertionAlgorithm), "alg", client.Algorithm)
+	if allowed := client.algorithms(); !slices.Contains(allowed, a.token.Algorithm) {
+		return nil, jose.Key{}, cause.Expecting(refuse(cause.AssertionAlgorithm), "alg", strings.Join(allowed, " "))
 	}
 	keys, err := client.Keys.Keys(ctx, a.token.KeyID)
 	if err != nil {

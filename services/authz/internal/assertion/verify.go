@@ -42,8 +42,8 @@ func (v Verifier) Verify(ctx context.Context, a Assertion, client Client) (jose.
 	if !a.acceptsType() {
 		return jose.Key{}, refuse(cause.AssertionType)
 	}
-	if why := v.check(signed, client); why != "" {
-		return jose.Key{}, refuse(why)
+	if err := v.check(signed, client); err != nil {
+		return jose.Key{}, err
 	}
 	// The record is needed until the assertion is refused as expired.
 	keep := timeOf(*signed.ExpiresAt).Sub(v.Now()) + Skew
@@ -57,21 +57,25 @@ func (v Verifier) Verify(ctx context.Context, a Assertion, client Client) (jose.
 	return key, nil
 }
 
-// check returns the cause of the first claim that is not accepted; empty if all are.
-func (v Verifier) check(signed claims, client Client) cause.Cause {
+// check returns the refusal of the first claim that is not accepted; nil if all are.
+func (v Verifier) check(signed claims, client Client) error {
 	if signed.Issuer != client.ID || signed.Subject != client.ID {
-		return cause.AssertionIssuer
+		return refuse(cause.AssertionIssuer)
 	}
-	if sent := signed.Audience; len(sent.values) != 1 || sent.values[0] != v.Issuer || sent.list && client.FAPI2 {
-		return wrongAudience(sent.values)
+	sent := signed.Audience
+	if len(sent.values) != 1 || sent.values[0] != v.Issuer {
+		return refuse(wrongAudience(sent.values))
+	}
+	if sent.list && client.FAPI2 {
+		return cause.Expecting(refuse(cause.AssertionAudience), "aud", v.Issuer+" (a string, not a list)")
 	}
 	if why := checkTimes(signed, v.Now()); why != "" {
-		return why
+		return refuse(why)
 	}
 	if signed.ID == "" {
-		return cause.AssertionIDMissing
+		return refuse(cause.AssertionIDMissing)
 	}
-	return ""
+	return nil
 }
 
 func checkTimes(signed claims, now time.Time) cause.Cause {
