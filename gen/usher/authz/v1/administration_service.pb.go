@@ -126,7 +126,12 @@ type Registration struct {
 	// The reviewer's words for the client's team; empty for none.
 	ReviewNote string `protobuf:"bytes,113,opt,name=review_note,json=reviewNote,proto3" json:"review_note,omitempty"`
 	// When it was submitted for the review that is not made yet; absent for none.
-	SubmitTime    *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
+	SubmitTime *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
+	// Those of its scopes that were not granted to anyone for 30 days, and not added to it in that time:
+	// neither by a user nor with a token that it got for itself. Only FindClient and GetApp return them,
+	// and none for a client that is not registered for so long, nor until uses have been recorded for so
+	// long.
+	UnusedScopes  []string `protobuf:"bytes,165,rep,name=unused_scopes,json=unusedScopes,proto3" json:"unused_scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -318,6 +323,13 @@ func (x *Registration) GetReviewNote() string {
 func (x *Registration) GetSubmitTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.SubmitTime
+	}
+	return nil
+}
+
+func (x *Registration) GetUnusedScopes() []string {
+	if x != nil {
+		return x.UnusedScopes
 	}
 	return nil
 }
@@ -2386,7 +2398,7 @@ var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\"usher/authz/v1/client_status.proto\x1a\x1ausher/rpc/v1/options.proto\"\x8b\t\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\"usher/authz/v1/client_status.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\t\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -2415,7 +2427,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\vreview_note\x18q \x01(\tR\n" +
 	"reviewNote\x12;\n" +
 	"\vsubmit_time\x18r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"submitTime\"\x8f\x02\n" +
+	"submitTime\x12$\n" +
+	"\runused_scopes\x18\xa5\x01 \x03(\tR\funusedScopes\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
