@@ -31,23 +31,23 @@ func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, sessio
 	return refusedBy(registration.ID, f.Audience.Check(ctx, registration, session))
 }
 
-// AudienceError is the refusal of a user by the client's limits, for the log of its author.
-type AudienceError struct {
+// ClientError is the refusal of a user because of the client, which exists: for the log of its author.
+type ClientError struct {
 	ClientID string
 	Err      error
 }
 
 // Error is the refusal's text.
-func (e *AudienceError) Error() string { return e.Err.Error() }
+func (e *ClientError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the refusal.
-func (e *AudienceError) Unwrap() error { return e.Err }
+func (e *ClientError) Unwrap() error { return e.Err }
 
 func refusedBy(clientID string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &AudienceError{clientID, err}
+	return &ClientError{clientID, err}
 }
 
 // admit counts the user of an approval, if the client registered itself or belongs to a workspace, and

@@ -267,7 +267,7 @@ func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error 
 	}
 	if p.Device != nil {
 		if !permitsDevice(registration, p) {
-			return clientChanged()
+			return refusedBy(p.ClientID, clientChanged())
 		}
 		return nil
 	}
@@ -275,13 +275,13 @@ func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error 
 		return nil // no code is issued for it
 	}
 	if !permits(registration, p.RedirectURI) || !registration.Scope.Covers(p.Scope) || !registration.May(oauth.AuthorizationCodeGrant) {
-		return clientChanged()
+		return refusedBy(p.ClientID, clientChanged())
 	}
 	if requiresChallenge(registration) && p.CodeChallenge == "" {
-		return clientChanged() // it was not required at the start: without PKCE nothing would protect the code now
+		return refusedBy(p.ClientID, clientChanged()) // it was not required at the start: without PKCE nothing would protect the code now
 	}
 	if registration.RequiresPush() && p.PushedID == "" {
-		return clientChanged()
+		return refusedBy(p.ClientID, clientChanged())
 	}
 	return nil
 }

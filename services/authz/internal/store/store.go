@@ -53,7 +53,7 @@ type Store struct {
 	// scopes is the SQL of the days on which scopes were granted.
 	scopes       scopeStatements
 	oldScopeUses *cleanup.Sweep[string]
-	documents      documents
+	documents    documents
 }
 
 // New returns a Store over a migrated database.
