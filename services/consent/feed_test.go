@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	"github.com/vidocu/usher/internal/platform/outbox"
@@ -25,6 +27,8 @@ func TestEventsFollowTheOrderOfCommits(t *testing.T) {
 	t.Run("a failed transaction is passed over", func(t *testing.T) { openTransaction(t, errors.New("this transaction fails")) })
 	t.Run("concurrent transactions lose no event", eventsConcurrently)
 	t.Run("a follower is told of deleted events alone", deletedEvents)
+	t.Run("a feed that waits does not say that there is nothing", waitingFeed)
+	t.Run("a log that went back", logGoneBack)
 }
 
 // openEvents returns the log of a fresh database of PostgreSQL, whose transactions write concurrently.
@@ -40,6 +44,7 @@ type follower struct {
 
 	ctx      context.Context //nolint:containedctx // a stream has one
 	received chan *eventv1.WatchEventsResponse
+	ended    chan error
 }
 
 func (f follower) Context() context.Context { return f.ctx }
@@ -56,15 +61,15 @@ func (f follower) Send(res *eventv1.WatchEventsResponse) error {
 func follow(t *testing.T, log *outbox.Log, cursor int64) follower {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	f := follower{ctx: ctx, received: make(chan *eventv1.WatchEventsResponse, 100)}
-	ended := make(chan struct{})
+	f := follower{ctx: ctx, received: make(chan *eventv1.WatchEventsResponse, 100), ended: make(chan error, 1)}
+	gone := make(chan struct{})
 	go func() {
-		defer close(ended)
-		_ = (&outbox.Feed{Log: log}).WatchEvents(&eventv1.WatchEventsRequest{Cursor: cursor}, f)
+		defer close(gone)
+		f.ended <- (&outbox.Feed{Log: log}).WatchEvents(&eventv1.WatchEventsRequest{Cursor: cursor}, f)
 	}()
 	t.Cleanup(func() {
 		cancel()
-		<-ended
+		<-gone
 	})
 	return f
 }
@@ -123,6 +128,65 @@ func openTransaction(t *testing.T, failure error) {
 	}
 	if got := f.kinds(t, len(want)); !slices.Equal(got, want) {
 		t.Errorf("the feed had %q, want %q", got, want)
+	}
+}
+
+// waitingFeed: an empty message would say that the follower has every event.
+func waitingFeed(t *testing.T) {
+	t.Parallel()
+	const longerThanAHeartbeat = 7 * time.Second
+	db, log := openEvents(t)
+	f := follow(t, log, 0)
+	<-f.received // the first message is sent at once
+	err := db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+		if err := log.Append(t.Context(), tx, outbox.Event{Kind: "first.opened"}); err != nil {
+			return err
+		}
+		select {
+		case res := <-f.received:
+			return fmt.Errorf("a feed with an open transaction sent %v", res)
+		case <-time.After(longerThanAHeartbeat):
+			return nil
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.kinds(t, 1); got[0] != "first.opened" {
+		t.Errorf("the feed had %q", got)
+	}
+}
+
+// logGoneBack: after a crash, or a failover to a replica that had not everything, cursors are given again.
+func logGoneBack(t *testing.T) {
+	db, log := openEvents(t)
+	setCursor := func(n int) {
+		if _, err := db.Exec(t.Context(), `SELECT setval('event_cursor', $1)`, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, log, "first.committed")
+	f := follow(t, log, 0)
+	f.kinds(t, 1)
+	setCursor(3)            // as if two transactions had failed
+	time.Sleep(time.Second) // the feed looks four times
+	setCursor(1)
+	write(t, log, "second.committed")
+	setCursor(4)
+	if got := f.kinds(t, 1); got[0] != "second.committed" {
+		t.Errorf("with a cursor that was given twice, the feed had %q", got)
+	}
+	setCursor(1) // before events that the follower has
+	select {
+	case err := <-f.ended:
+		if status.Code(err) != codes.Unavailable {
+			t.Errorf("the feed ended with %v", err)
+		}
+	case <-time.After(time.Minute):
+		t.Error("the feed goes on behind its cursor")
+	}
+	if res := <-follow(t, log, 2).received; !res.GetReset_() {
+		t.Error("the next feed does not tell the follower that the log went back")
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 const (
 	// pollInterval is how often an open feed reads the head of the log.
 	pollInterval = 250 * time.Millisecond
-	// heartbeat is the longest time between two messages.
+	// heartbeat is the longest time between two messages while everything was read.
 	heartbeat = 5 * time.Second
 	// lifetime is how long a feed lasts before it ends with OK: shorter than the grace of an aged
 	// connection (rpcserver).
@@ -54,12 +54,13 @@ func (f *Feed) WatchEvents(req *eventv1.WatchEventsRequest, stream eventv1.Event
 	defer tick.Stop()
 	sent := time.Now()
 	for {
-		events, err := from.next(ctx)
+		events, all, err := from.next(ctx)
 		if err != nil {
 			return f.ended(stream.Context(), ctx, err)
 		}
 		res := page(from.cursor, events)
-		if len(events) > 0 || time.Since(sent) >= heartbeat {
+		// A message without events says that there are none, which is not known while one is being written.
+		if len(events) > 0 || all && time.Since(sent) >= heartbeat {
 			if err := stream.Send(res); err != nil {
 				return err
 			}
@@ -121,7 +122,7 @@ func (f *Feed) ended(caller, own context.Context, err error) error {
 	if caller.Err() == nil && errors.Is(own.Err(), context.DeadlineExceeded) {
 		return nil
 	}
-	if errors.Is(err, sqldb.ErrUnavailable) {
+	if errors.Is(err, sqldb.ErrUnavailable) || errors.Is(err, errBehind) {
 		return oerr.Unavailable(err)
 	}
 	return err

@@ -114,8 +114,9 @@ INSERT INTO events (cursor, ` + columns + `, created_at) SELECT cursor, ` + valu
 }
 
 const (
-	// lockKey is the advisory lock that writers share until their commit, so that feeds see them.
-	lockKey = `hashtextextended('usher/' || COALESCE(current_schema(), '') || '/events', 0)`
+	// lockKey is the advisory lock that writers share until their commit, so that feeds see them: of the
+	// table, whatever schema a session looks into first.
+	lockKey = `hashtextextended('usher/events/' || 'event_head'::regclass::oid, 0)`
 	// writer takes the lock before the cursor: of a transaction that is not in pg_locks, every cursor
 	// is committed, or never will be.
 	writer = `event_writer AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(` + lockKey + `)`
@@ -200,9 +201,14 @@ func encoded(v any) string {
 	return string(text)
 }
 
+// querier is a database or a transaction of it.
+type querier interface {
+	Query(ctx context.Context, text string, args ...any) (sqldb.Rows, error)
+}
+
 // read returns at most limit events after a cursor, up to another, oldest first.
-func (l *Log) read(ctx context.Context, after, last int64, limit int) ([]entry, error) {
-	rows, err := l.db.Query(ctx, l.after, after, last, limit)
+func read(ctx context.Context, db querier, text string, after, last int64, limit int) ([]entry, error) {
+	rows, err := db.Query(ctx, text, after, last, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading events: %w", err)
 	}

@@ -254,8 +254,8 @@ func (x *Actor) GetId() string {
 // name.
 type Event struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its position in the log of its service; cursors rise by one in the order of commits. 0 where
-	// the event is not read from that log.
+	// Its position in the log of its service. Some are missing. An event of a transaction that began after
+	// another one was committed has a higher cursor. 0 where the event is not read from that log.
 	Cursor int64 `protobuf:"varint,1,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// The kind of the event, as `<object>.<past participle>`, such as `user.disabled`. docs/activity.md lists
 	// every kind.

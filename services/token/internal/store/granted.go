@@ -13,8 +13,9 @@ import (
 // scopes: a scope that only an older grant has is approved again.
 const recentScopes = 10
 
-// recentWorkspaces is how many workspaces of a user-client are read for its present scopes.
-const recentWorkspaces = 50
+// grantedWorkspaces is how many workspaces of a user-client are read for its present scopes, in the order of the
+// index: with more, the scopes of the others are approved again.
+const grantedWorkspaces = 50
 
 // prepareGranted returns the statement of GetPairGrants: the columns of pairStatements.epochs, and a
 // row for each distinct scope of a live grant and description of the client, the newest first, or one
@@ -24,7 +25,8 @@ const recentWorkspaces = 50
 // subjects, which revoke the older ones too.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
 	const unrevoked = `x.user_id = $1 AND x.client_id = $2 AND x.revoked_at IS NULL`
-	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id ORDER BY x.created_at DESC LIMIT %d`, recentScopes)
+	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id AND x.refresh_expires_at > {{now}}
+    ORDER BY x.created_at DESC LIMIT %d`, recentScopes)
 	families := `CROSS JOIN LATERAL (SELECT * FROM families x WHERE ` + newest + `) AS f`
 	if db.Engine() == sqldb.SQLite { // it has no LATERAL
 		families = `JOIN families f ON f.id IN (SELECT x.id FROM families x WHERE ` + newest + `)`
@@ -40,9 +42,9 @@ WITH RECURSIVE s (workspace_id, nth) AS (
 SELECT p.epoch, p.lenient_raises, %s, %s, %s, g.workspace_id, g.scope, g.description_digest
 FROM pairs p LEFT JOIN (
     SELECT $1 AS user_id, $2 AS client_id, s.workspace_id, f.scope, f.description_digest, MAX(f.born) AS born, MAX(f.created_at) AS created_at
-    FROM s %s WHERE f.refresh_expires_at > {{now}}
+    FROM s %s
     GROUP BY s.workspace_id, f.scope, f.description_digest) AS g ON NOT `+revokedGrant("g")+`
-WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.created_at DESC`, recentWorkspaces, hard, soft, policyVersions(db.Engine()), families))
+WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.created_at DESC`, grantedWorkspaces, hard, soft, policyVersions(db.Engine()), families))
 }
 
 // GetPairGrants is GetPairEpoch together with the user-client's live grants, usually in one statement.
