@@ -13,8 +13,8 @@ import (
 // recordTimeout is the timeout of a call that records scopes.
 const recordTimeout = 3 * time.Second
 
-// serviceScopes tells authz on which days clients got tokens for themselves, and with which scopes. No
-// request waits for it.
+// serviceScopes reports to authz on which days clients got tokens for themselves, and with which scopes.
+// No request waits for it.
 type serviceScopes struct{ recorder *lastuse.Daily }
 
 // Granted is grant.Grants.

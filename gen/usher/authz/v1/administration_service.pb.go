@@ -95,8 +95,7 @@ type Registration struct {
 	DefaultScopes []string `protobuf:"bytes,21,rep,name=default_scopes,json=defaultScopes,proto3" json:"default_scopes,omitempty"`
 	// Where the client runs, as registered.
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
-	// Whether the client is not verified: an error or a denial is shown to the user, who returns to
-	// the client with a button (RFC 9700 §4.11.2).
+	// Whether it is not verified: after an error, the user returns with a button (RFC 9700 §4.11.2).
 	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
 	// `private_key_jwt`, which is then the only method that the client can authenticate with; empty
 	// for a client with secrets and for a public one.
@@ -127,10 +126,8 @@ type Registration struct {
 	ReviewNote string `protobuf:"bytes,113,opt,name=review_note,json=reviewNote,proto3" json:"review_note,omitempty"`
 	// When it was submitted for the review that is not made yet; absent for none.
 	SubmitTime *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
-	// Those of its scopes that were not granted to anyone for 30 days, and not added to it in that time:
-	// neither by a user nor with a token that it got for itself. Only FindClient and GetApp return them,
-	// and none for a client that is not registered for so long, nor until uses have been recorded for so
-	// long.
+	// Those of its scopes that were neither granted nor added for 30 days; none where the client, or the
+	// record of grants, is younger. Only FindClient and GetApp return them.
 	UnusedScopes  []string `protobuf:"bytes,165,rep,name=unused_scopes,json=unusedScopes,proto3" json:"unused_scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1153,8 +1150,7 @@ type UpdateClientRequest struct {
 	WorkspaceId string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The new algorithm of its ID tokens: `RS256` or `ES256`; unchanged if empty.
 	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
-	// The new list, which replaces the old one; unchanged if empty and clear_post_logout_redirect_uris
-	// is false.
+	// The new list, which replaces the old one; unchanged if empty, unless it is cleared.
 	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
 	// Whether to remove the post-logout redirect URIs.
 	ClearPostLogoutRedirectUris bool `protobuf:"varint,63,opt,name=clear_post_logout_redirect_uris,json=clearPostLogoutRedirectUris,proto3" json:"clear_post_logout_redirect_uris,omitempty"`

@@ -43,7 +43,7 @@ func Scopes(t *testing.T) {
 		must(t, at.TouchScope(t.Context(), "vdo_client_nope", read))
 		unused(60*day, id, write)
 
-		// A client that was registered late is judged late, and so is a scope that was added late.
+		// A client that is younger than 30 days has no unused scope, and neither is one that was added in that time.
 		young := Native()
 		create(t, later(60*day), young, nil)
 		unused(89*day, young.ID)
