@@ -156,6 +156,23 @@ func TestAnAppWithoutPermissionsIsRefused(t *testing.T) {
 	}
 }
 
+// TestAPermissionThatIsNotUsedIsMarked, and no other one.
+func TestAPermissionThatIsNotUsedIsMarked(t *testing.T) {
+	p := withConsole(t)
+	answer, _ := p.services["GetApp"](nil)
+	res, _ := answer.(*authzv1.GetAppResponse)
+	res.App.Registration.Scopes = []string{"videos:read", "jobs:read"}
+	const path, mark = appPages + "/permissions", "Not granted to anyone for 30 days"
+	if body := p.get(path).Body.String(); strings.Contains(body, mark) {
+		t.Error("a permission is marked that is used")
+	}
+	res.App.Registration.UnusedScopes = []string{"jobs:read"}
+	wantPage(t, "one of two", p.get(path), 200, `<code class="small quiet">jobs:read</code> <span class="badge">`+mark+"</span>")
+	if n := strings.Count(p.get(path).Body.String(), mark); n != 1 {
+		t.Errorf("%d permissions are marked", n)
+	}
+}
+
 // printed returns what a shell prints for a command of a page, up to a program in it and as with changes it.
 func printed(t *testing.T, body, command, program string, with func(text string) string) string {
 	t.Helper()

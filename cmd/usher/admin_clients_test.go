@@ -19,6 +19,8 @@ func clientCommands() []command {
 		RedirectUris: []string{"https://app.example/callback"}, Scopes: []string{"videos:read", "jobs:read"}, CreateTime: at,
 		Secrets: []*authzv1.ClientSecret{{LastFour: "wxyz", CreateTime: at}, {LastFour: "abcd", CreateTime: at, ExpireTime: at}},
 	}
+	unused, _ := proto.Clone(registered).(*authzv1.Registration)
+	unused.UnusedScopes = []string{"jobs:read"}
 	name, server, none := "Another", true, false
 	grant := &tokenv1.Grant{
 		GrantId: []byte("0123456789abcdef"), UserId: "usr_john", ClientId: "vdo_client_a", WorkspaceId: "ws_acme", Scopes: []string{"videos:read", "jobs:read"},
@@ -49,8 +51,8 @@ func clientCommands() []command {
 		},
 		{
 			"clients show vdo_client_a", "", "FindClient", &authzv1.FindClientRequest{ClientId: "vdo_client_a"},
-			&authzv1.FindClientResponse{Registration: registered},
-			[]string{"https://app.example/callback", "videos:read jobs:read", "…wxyz, …abcd until 2026-11-24T06:30:00Z"},
+			&authzv1.FindClientResponse{Registration: unused},
+			[]string{"NOT GRANTED FOR 30 DAYS", "https://app.example/callback", "videos:read jobs:read", "…wxyz, …abcd until 2026-11-24T06:30:00Z"},
 		},
 		{
 			"clients update vdo_client_a --name Another", "", "UpdateClient", &authzv1.UpdateClientRequest{ClientId: "vdo_client_a", Name: &name},

@@ -51,6 +51,8 @@ func numbers() []number {
 		{people, "at least 12 characters", "services/identity/internal/password/normal.go", "const MinLength = 12"},
 		{operations, "at most 256 KiB, 16 to 1,024 pixels", "gateway/internal/brand/logo.go", "maxLogoSide, minLogoSide = 1024, 16"},
 		{operations, "a contrast of 4.5", "gateway/internal/brand/accent.go", "minContrast = 4.5"},
+		{"docs/developers.md", "not granted to anyone for 30 days", "services/authz/internal/store/scopes.go", "unusedAfter = 30 * 24 * time.Hour"},
+		{"gateway/internal/page/files/devpermissions.html", "Not granted to anyone for 30 days", "services/authz/internal/store/scopes.go", "unusedAfter = 30 * 24 * time.Hour"},
 		{people, "50 on a page", "gateway/internal/account/activity.go", "const eventsPerPage = 50"},
 		{people, "written every 5 seconds", "services/identity/internal/accountevent/failures.go", "flushEvery = 5 * time.Second"},
 		{people, "`activity_retention` (90 days)", "docs/configuration.md", "`USHER_IDENTITY_ACTIVITY_RETENTION` | `2160h`"},

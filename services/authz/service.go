@@ -73,6 +73,8 @@ type Service struct {
 	console ownership.Console
 	// keyUses records when clients used their keys.
 	keyUses *lastuse.Recorder
+	// scopeUses records when scopes of clients were granted.
+	scopeUses scopeUses
 	// users and registrar are for clients that register themselves.
 	users     *dynamic.Users
 	registrar dynamic.Registrar
@@ -105,9 +107,9 @@ func New(config Config, deps Deps) (*Service, error) {
 	}
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
 	keyUses := newKeyUses(deps, st)
-	console := newConsole(config, deps, st)
+	console, scopes := newConsole(config, deps, st), newScopeUses(deps, st)
 	return &Service{
-		console: console, deps: deps, store: st, clients: clients, keyUses: keyUses, users: users, registrar: registrar,
+		console: console, deps: deps, store: st, clients: clients, keyUses: keyUses, scopeUses: scopes, users: users, registrar: registrar,
 		counts: deps.Metrics.Registrations(), removedAfter: config.DCRRemoved, guard: client.Guard{
 			Authenticator: authenticator(deps, clients, keyUses), Limiter: limiter("authz:client:", deps),
 			Source: ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
@@ -137,6 +139,7 @@ func New(config Config, deps Deps) (*Service, error) {
 				Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
 				User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
 			},
+			Grants: scopes,
 			Issuer: deps.Issuer,
 			Now:    deps.Now,
 		},
@@ -159,7 +162,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow, Sender: s.sender()})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterLogoServiceServer(r, &rpc.Logos{Store: s.store})
-	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Logger: s.deps.Logger}
+	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Grants: s.scopeUses, Logger: s.deps.Logger}
 	authzv1.RegisterClientServiceServer(r, clients)
 	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})
 	authzv1.RegisterPushedAuthorizationServiceServer(r, &rpc.PushedAuthorizations{Clients: clients, Flow: s.flow})
@@ -173,11 +176,12 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	s.store.Events().Register(r)
 }
 
-// Run writes the last uses of keys until ctx is done, and runs the cleanup on one replica at a time.
+// Run writes the last uses of keys and of scopes until ctx is done, and runs the cleanup on one replica at a time.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.store.Events().Stop()
 	var recording sync.WaitGroup
 	recording.Go(func() { _ = s.keyUses.Run(ctx) }) // it returns no error
+	recording.Go(func() { _ = s.scopeUses.recorder.Run(ctx) })
 	defer recording.Wait()
 	cleanup.Runner{
 		Name: "authz", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,

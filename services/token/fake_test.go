@@ -32,6 +32,8 @@ type authorizations struct {
 	down  error
 	// retry is the clients' own retry window in seconds; nil is none.
 	retry *int32
+	// recorded are the scopes of tokens that clients got for themselves.
+	recorded []string
 }
 
 func (a *authorizations) setRetry(seconds int32) {
@@ -44,6 +46,15 @@ func (a *authorizations) retryWindow() *int32 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.retry
+}
+
+func (a *authorizations) RecordServiceScopes(
+	_ context.Context, req *authzv1.RecordServiceScopesRequest,
+) (*authzv1.RecordServiceScopesResponse, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.recorded = append(a.recorded, req.GetClientId()+" "+strings.Join(req.GetScopes(), " "))
+	return &authzv1.RecordServiceScopesResponse{}, nil
 }
 
 func (a *authorizations) fail(err error) {

@@ -57,6 +57,7 @@ type Service struct {
 	store            *store.Store
 	feed             *feed.Feed
 	uses             *lastuse.Recorder
+	serviceScopes    serviceScopes
 	oauth            *rpc.OAuth
 	introspection    *rpc.Introspection
 	revocations      *rpc.Revocations
@@ -91,7 +92,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		return nil, fmt.Errorf("preparing the token store: %w", err)
 	}
 	authz := newAuthz(config, deps)
-	uses := lastuse.New(st.Touch, deps.Logger)
+	uses, scopes := lastuse.New(st.Touch, deps.Logger), newServiceScopes(deps, authz)
 	enforced := newEnforcement(config, deps, st)
 	log.Listen(enforced)
 	introspector := introspect.Introspector{
@@ -125,11 +126,11 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		grant.RefreshToken{
 			Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit(), Refusals: refusals,
 		},
-		grant.ClientCredentials{Clients: clients, Store: st, Log: st.RevocationLog, Catalog: deps.Catalog, Lifetimes: config.lifetimes()},
+		grant.ClientCredentials{Clients: clients, Store: st, Log: st.RevocationLog, Catalog: deps.Catalog, Lifetimes: config.lifetimes(), Grants: scopes},
 	)
 	endpoint.IDTokens = openID.tokens
 	s := &Service{
-		config: config, deps: deps, store: st, feed: log, uses: uses,
+		config: config, deps: deps, store: st, feed: log, uses: uses, serviceScopes: scopes,
 		oauth: &rpc.OAuth{
 			Endpoint: endpoint, Authz: authz, Revoker: st, Introspector: introspector, Issuer: deps.Issuer,
 			Proofs: rpc.ProofVerifier{Origin: deps.APIURL, Now: deps.Now, Nonces: nonces}, Tokens: rpc.NewTokenMetrics(deps.Metrics),
@@ -183,6 +184,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.uses.Run(ctx) })
 	group.Go(func() error { return s.enforcement.uses.Run(ctx) })
+	group.Go(func() error { return s.serviceScopes.recorder.Run(ctx) })
 	group.Go(func() error { s.feed.Run(ctx); return nil })
 	s.startCleanup(ctx, group)
 	s.startSigning(ctx, group)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -43,7 +44,8 @@ type Counter struct {
 
 // NewCounter connects to the test servers that scripts/with-deps.sh started.
 func NewCounter(ctx context.Context, d *Deployment, servers Servers) (*Counter, error) {
-	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(os.Getenv("USHER_TEST_POSTGRES_URL")), MaxConns: 1})
+	// Only a hang reaches the timeout: the servers are shared with other tests.
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(os.Getenv("USHER_TEST_POSTGRES_URL")), MaxConns: 1, AcquireTimeout: 5 * time.Minute})
 	if err != nil {
 		return nil, err
 	}

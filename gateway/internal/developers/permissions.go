@@ -19,6 +19,7 @@ func (c Console) permissions(v visit) page.View {
 			scope := page.ConsoleScope{
 				Name: p.Name, Description: p.Description, Asked: slices.Contains(r.GetScopes(), p.Name),
 				Optional: slices.Contains(r.GetOptionalScopes(), p.Name), Default: slices.Contains(r.GetDefaultScopes(), p.Name),
+				Unused: slices.Contains(r.GetUnusedScopes(), p.Name),
 			}
 			if len(input) > 0 { // the user's input, and not what is stored
 				use := input.Get("use." + p.Name)

@@ -226,6 +226,8 @@ type ConsoleScopes struct {
 type ConsoleScope struct {
 	Name, Description        string
 	Asked, Optional, Default bool
+	// Unused says that it was not granted for 30 days.
+	Unused bool
 }
 
 // Use returns how the client asks for it.

@@ -131,6 +131,9 @@ func registrationRows[Res interface {
 	t.Add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
 	t.Add("DEFAULT SCOPES", orNone(strings.Join(r.GetDefaultScopes(), " ")))
 	t.Add("OPTIONAL SCOPES", orNone(strings.Join(r.GetOptionalScopes(), " ")))
+	if len(r.GetUnusedScopes()) > 0 {
+		t.Add("NOT GRANTED FOR 30 DAYS", strings.Join(r.GetUnusedScopes(), " "))
+	}
 	addIdentityRows(&t, r)
 	for name, value := range applicationTypes() {
 		if value == r.GetApplicationType() && name != "" {

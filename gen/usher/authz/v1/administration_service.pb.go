@@ -95,8 +95,7 @@ type Registration struct {
 	DefaultScopes []string `protobuf:"bytes,21,rep,name=default_scopes,json=defaultScopes,proto3" json:"default_scopes,omitempty"`
 	// Where the client runs, as registered.
 	ApplicationType ApplicationType `protobuf:"varint,22,opt,name=application_type,json=applicationType,proto3,enum=usher.authz.v1.ApplicationType" json:"application_type,omitempty"`
-	// Whether the client is not verified: an error or a denial is shown to the user, who returns to
-	// the client with a button (RFC 9700 §4.11.2).
+	// Whether it is not verified: after an error, the user returns with a button (RFC 9700 §4.11.2).
 	Unverified bool `protobuf:"varint,23,opt,name=unverified,proto3" json:"unverified,omitempty"`
 	// `private_key_jwt`, which is then the only method that the client can authenticate with; empty
 	// for a client with secrets and for a public one.
@@ -126,7 +125,10 @@ type Registration struct {
 	// The reviewer's words for the client's team; empty for none.
 	ReviewNote string `protobuf:"bytes,113,opt,name=review_note,json=reviewNote,proto3" json:"review_note,omitempty"`
 	// When it was submitted for the review that is not made yet; absent for none.
-	SubmitTime    *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
+	SubmitTime *timestamppb.Timestamp `protobuf:"bytes,114,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
+	// Those of its scopes that were neither granted nor added for 30 days; none where the client, or the
+	// record of grants, is younger. Only FindClient and GetApp return them.
+	UnusedScopes  []string `protobuf:"bytes,165,rep,name=unused_scopes,json=unusedScopes,proto3" json:"unused_scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -318,6 +320,13 @@ func (x *Registration) GetReviewNote() string {
 func (x *Registration) GetSubmitTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.SubmitTime
+	}
+	return nil
+}
+
+func (x *Registration) GetUnusedScopes() []string {
+	if x != nil {
+		return x.UnusedScopes
 	}
 	return nil
 }
@@ -1141,8 +1150,7 @@ type UpdateClientRequest struct {
 	WorkspaceId string `protobuf:"bytes,38,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The new algorithm of its ID tokens: `RS256` or `ES256`; unchanged if empty.
 	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
-	// The new list, which replaces the old one; unchanged if empty and clear_post_logout_redirect_uris
-	// is false.
+	// The new list, which replaces the old one; unchanged if empty, unless it is cleared.
 	PostLogoutRedirectUris []string `protobuf:"bytes,62,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
 	// Whether to remove the post-logout redirect URIs.
 	ClearPostLogoutRedirectUris bool `protobuf:"varint,63,opt,name=clear_post_logout_redirect_uris,json=clearPostLogoutRedirectUris,proto3" json:"clear_post_logout_redirect_uris,omitempty"`
@@ -2386,7 +2394,7 @@ var File_usher_authz_v1_administration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\n" +
-	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\"usher/authz/v1/client_status.proto\x1a\x1ausher/rpc/v1/options.proto\"\x8b\t\n" +
+	"+usher/authz/v1/administration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/client.proto\x1a\"usher/authz/v1/client_status.proto\x1a\x1ausher/rpc/v1/options.proto\"\xb1\t\n" +
 	"\fRegistration\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12#\n" +
 	"\rredirect_uris\x18\x02 \x03(\tR\fredirectUris\x12\x16\n" +
@@ -2415,7 +2423,8 @@ const file_usher_authz_v1_administration_service_proto_rawDesc = "" +
 	"\vreview_note\x18q \x01(\tR\n" +
 	"reviewNote\x12;\n" +
 	"\vsubmit_time\x18r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"submitTime\"\x8f\x02\n" +
+	"submitTime\x12$\n" +
+	"\runused_scopes\x18\xa5\x01 \x03(\tR\funusedScopes\"\x8f\x02\n" +
 	"\tClientKey\x12\x10\n" +
 	"\x03kid\x18\x01 \x01(\tR\x03kid\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +

@@ -75,8 +75,7 @@ type AdministrationServiceClient interface {
 	EnableClient(ctx context.Context, in *EnableClientRequest, opts ...grpc.CallOption) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(ctx context.Context, in *ApplyDisableClientRequest, opts ...grpc.CallOption) (*ApplyDisableClientResponse, error)
-	// ApplyRemoveClientFromWorkspace makes the change of the token service's
-	// RemoveClientFromWorkspace. NOT_FOUND.
+	// ApplyRemoveClientFromWorkspace makes the change of token's RemoveClientFromWorkspace. NOT_FOUND.
 	ApplyRemoveClientFromWorkspace(ctx context.Context, in *ApplyRemoveClientFromWorkspaceRequest, opts ...grpc.CallOption) (*ApplyRemoveClientFromWorkspaceResponse, error)
 }
 
@@ -259,8 +258,7 @@ type AdministrationServiceServer interface {
 	EnableClient(context.Context, *EnableClientRequest) (*EnableClientResponse, error)
 	// ApplyDisableClient makes the change of the token service's DisableClient. NOT_FOUND.
 	ApplyDisableClient(context.Context, *ApplyDisableClientRequest) (*ApplyDisableClientResponse, error)
-	// ApplyRemoveClientFromWorkspace makes the change of the token service's
-	// RemoveClientFromWorkspace. NOT_FOUND.
+	// ApplyRemoveClientFromWorkspace makes the change of token's RemoveClientFromWorkspace. NOT_FOUND.
 	ApplyRemoveClientFromWorkspace(context.Context, *ApplyRemoveClientFromWorkspaceRequest) (*ApplyRemoveClientFromWorkspaceResponse, error)
 	mustEmbedUnimplementedAdministrationServiceServer()
 }

@@ -496,6 +496,98 @@ func (x *BatchGetClientsResponse) GetClients() []*Client {
 	return nil
 }
 
+// RecordServiceScopesRequest names the scopes of a token that was issued.
+type RecordServiceScopesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// At most 1,000 scopes.
+	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordServiceScopesRequest) Reset() {
+	*x = RecordServiceScopesRequest{}
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordServiceScopesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordServiceScopesRequest) ProtoMessage() {}
+
+func (x *RecordServiceScopesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordServiceScopesRequest.ProtoReflect.Descriptor instead.
+func (*RecordServiceScopesRequest) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RecordServiceScopesRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *RecordServiceScopesRequest) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+// RecordServiceScopesResponse is empty.
+type RecordServiceScopesResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecordServiceScopesResponse) Reset() {
+	*x = RecordServiceScopesResponse{}
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecordServiceScopesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecordServiceScopesResponse) ProtoMessage() {}
+
+func (x *RecordServiceScopesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecordServiceScopesResponse.ProtoReflect.Descriptor instead.
+func (*RecordServiceScopesResponse) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{8}
+}
+
 var File_usher_authz_v1_client_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_service_proto_rawDesc = "" +
@@ -529,11 +621,16 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\tR\tclientIds\"K\n" +
 	"\x17BatchGetClientsResponse\x120\n" +
-	"\aclients\x18\x01 \x03(\v2\x16.usher.authz.v1.ClientR\aclients2\xf6\x01\n" +
+	"\aclients\x18\x01 \x03(\v2\x16.usher.authz.v1.ClientR\aclients\"Q\n" +
+	"\x1aRecordServiceScopesRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x16\n" +
+	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"\x1d\n" +
+	"\x1bRecordServiceScopesResponse2\xf0\x02\n" +
 	"\rClientService\x12u\n" +
 	"\x12AuthenticateClient\x12).usher.authz.v1.AuthenticateClientRequest\x1a*.usher.authz.v1.AuthenticateClientResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12n\n" +
 	"\x0fBatchGetClients\x12&.usher.authz.v1.BatchGetClientsRequest\x1a'.usher.authz.v1.BatchGetClientsResponse\"\n" +
-	"\xe2\xbd\x18\x03\x02\t\x03\x90\x02\x01B\xbd\x01\n" +
+	"\xe2\xbd\x18\x03\x02\t\x03\x90\x02\x01\x12x\n" +
+	"\x13RecordServiceScopes\x12*.usher.authz.v1.RecordServiceScopesRequest\x1a+.usher.authz.v1.RecordServiceScopesResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02B\xbd\x01\n" +
 	"\x19com.vidocu.usher.authz.v1B\x12ClientServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/authz/v1;authzv1\xa2\x02\x03UAX\xaa\x02\x0eUsher.Authz.V1\xca\x02\x0eUsher\\Authz\\V1\xe2\x02\x1aUsher\\Authz\\V1\\GPBMetadata\xea\x02\x10Usher::Authz::V1b\x06proto3"
 
 var (
@@ -548,36 +645,40 @@ func file_usher_authz_v1_client_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_client_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_usher_authz_v1_client_service_proto_goTypes = []any{
-	(*ClientCredentials)(nil),          // 0: usher.authz.v1.ClientCredentials
-	(*ClientAssertion)(nil),            // 1: usher.authz.v1.ClientAssertion
-	(*AuthenticateClientRequest)(nil),  // 2: usher.authz.v1.AuthenticateClientRequest
-	(*Proof)(nil),                      // 3: usher.authz.v1.Proof
-	(*AuthenticateClientResponse)(nil), // 4: usher.authz.v1.AuthenticateClientResponse
-	(*BatchGetClientsRequest)(nil),     // 5: usher.authz.v1.BatchGetClientsRequest
-	(*BatchGetClientsResponse)(nil),    // 6: usher.authz.v1.BatchGetClientsResponse
-	(*Client)(nil),                     // 7: usher.authz.v1.Client
-	(*ResolveCodeResponse)(nil),        // 8: usher.authz.v1.ResolveCodeResponse
-	(v1.Cause)(0),                      // 9: usher.error.v1.Cause
+	(*ClientCredentials)(nil),           // 0: usher.authz.v1.ClientCredentials
+	(*ClientAssertion)(nil),             // 1: usher.authz.v1.ClientAssertion
+	(*AuthenticateClientRequest)(nil),   // 2: usher.authz.v1.AuthenticateClientRequest
+	(*Proof)(nil),                       // 3: usher.authz.v1.Proof
+	(*AuthenticateClientResponse)(nil),  // 4: usher.authz.v1.AuthenticateClientResponse
+	(*BatchGetClientsRequest)(nil),      // 5: usher.authz.v1.BatchGetClientsRequest
+	(*BatchGetClientsResponse)(nil),     // 6: usher.authz.v1.BatchGetClientsResponse
+	(*RecordServiceScopesRequest)(nil),  // 7: usher.authz.v1.RecordServiceScopesRequest
+	(*RecordServiceScopesResponse)(nil), // 8: usher.authz.v1.RecordServiceScopesResponse
+	(*Client)(nil),                      // 9: usher.authz.v1.Client
+	(*ResolveCodeResponse)(nil),         // 10: usher.authz.v1.ResolveCodeResponse
+	(v1.Cause)(0),                       // 11: usher.error.v1.Cause
 }
 var file_usher_authz_v1_client_service_proto_depIdxs = []int32{
-	0, // 0: usher.authz.v1.AuthenticateClientRequest.credentials:type_name -> usher.authz.v1.ClientCredentials
-	1, // 1: usher.authz.v1.AuthenticateClientRequest.assertion:type_name -> usher.authz.v1.ClientAssertion
-	3, // 2: usher.authz.v1.AuthenticateClientRequest.proof:type_name -> usher.authz.v1.Proof
-	7, // 3: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
-	8, // 4: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
-	9, // 5: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
-	7, // 6: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
-	2, // 7: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
-	5, // 8: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
-	4, // 9: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
-	6, // 10: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
-	9, // [9:11] is the sub-list for method output_type
-	7, // [7:9] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	0,  // 0: usher.authz.v1.AuthenticateClientRequest.credentials:type_name -> usher.authz.v1.ClientCredentials
+	1,  // 1: usher.authz.v1.AuthenticateClientRequest.assertion:type_name -> usher.authz.v1.ClientAssertion
+	3,  // 2: usher.authz.v1.AuthenticateClientRequest.proof:type_name -> usher.authz.v1.Proof
+	9,  // 3: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
+	10, // 4: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
+	11, // 5: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
+	9,  // 6: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
+	2,  // 7: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
+	5,  // 8: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
+	7,  // 9: usher.authz.v1.ClientService.RecordServiceScopes:input_type -> usher.authz.v1.RecordServiceScopesRequest
+	4,  // 10: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
+	6,  // 11: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
+	8,  // 12: usher.authz.v1.ClientService.RecordServiceScopes:output_type -> usher.authz.v1.RecordServiceScopesResponse
+	10, // [10:13] is the sub-list for method output_type
+	7,  // [7:10] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_service_proto_init() }
@@ -597,7 +698,7 @@ func file_usher_authz_v1_client_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_client_service_proto_rawDesc), len(file_usher_authz_v1_client_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

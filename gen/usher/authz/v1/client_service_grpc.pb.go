@@ -19,8 +19,9 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ClientService_AuthenticateClient_FullMethodName = "/usher.authz.v1.ClientService/AuthenticateClient"
-	ClientService_BatchGetClients_FullMethodName    = "/usher.authz.v1.ClientService/BatchGetClients"
+	ClientService_AuthenticateClient_FullMethodName  = "/usher.authz.v1.ClientService/AuthenticateClient"
+	ClientService_BatchGetClients_FullMethodName     = "/usher.authz.v1.ClientService/BatchGetClients"
+	ClientService_RecordServiceScopes_FullMethodName = "/usher.authz.v1.ClientService/RecordServiceScopes"
 )
 
 // ClientServiceClient is the client API for ClientService service.
@@ -28,7 +29,8 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
 // ClientService reads and authenticates clients. It changes nothing, except that an assertion and a
-// DPoP proof that it accepted are spent, and that failures and the polls of devices are counted.
+// DPoP proof that it accepted are spent, that failures and the polls of devices are counted, and that
+// uses are recorded.
 type ClientServiceClient interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, a secret sent by a
@@ -41,6 +43,9 @@ type ClientServiceClient interface {
 	AuthenticateClient(ctx context.Context, in *AuthenticateClientRequest, opts ...grpc.CallOption) (*AuthenticateClientResponse, error)
 	// BatchGetClients reads the public data of several clients; unknown ones are left out.
 	BatchGetClients(ctx context.Context, in *BatchGetClientsRequest, opts ...grpc.CallOption) (*BatchGetClientsResponse, error)
+	// RecordServiceScopes records that a client got a token for itself, for unused_scopes of its
+	// registration. It stores the day later than it returns, and nothing for an unknown client.
+	RecordServiceScopes(ctx context.Context, in *RecordServiceScopesRequest, opts ...grpc.CallOption) (*RecordServiceScopesResponse, error)
 }
 
 type clientServiceClient struct {
@@ -71,12 +76,23 @@ func (c *clientServiceClient) BatchGetClients(ctx context.Context, in *BatchGetC
 	return out, nil
 }
 
+func (c *clientServiceClient) RecordServiceScopes(ctx context.Context, in *RecordServiceScopesRequest, opts ...grpc.CallOption) (*RecordServiceScopesResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(RecordServiceScopesResponse)
+	err := c.cc.Invoke(ctx, ClientService_RecordServiceScopes_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ClientServiceServer is the server API for ClientService service.
 // All implementations must embed UnimplementedClientServiceServer
 // for forward compatibility.
 //
 // ClientService reads and authenticates clients. It changes nothing, except that an assertion and a
-// DPoP proof that it accepted are spent, and that failures and the polls of devices are counted.
+// DPoP proof that it accepted are spent, that failures and the polls of devices are counted, and that
+// uses are recorded.
 type ClientServiceServer interface {
 	// AuthenticateClient checks the credentials of a token request (RFC 6749 §2.3, §3.2.1).
 	// INVALID_CLIENT for an unknown or disabled client, a wrong or missing secret, a secret sent by a
@@ -89,6 +105,9 @@ type ClientServiceServer interface {
 	AuthenticateClient(context.Context, *AuthenticateClientRequest) (*AuthenticateClientResponse, error)
 	// BatchGetClients reads the public data of several clients; unknown ones are left out.
 	BatchGetClients(context.Context, *BatchGetClientsRequest) (*BatchGetClientsResponse, error)
+	// RecordServiceScopes records that a client got a token for itself, for unused_scopes of its
+	// registration. It stores the day later than it returns, and nothing for an unknown client.
+	RecordServiceScopes(context.Context, *RecordServiceScopesRequest) (*RecordServiceScopesResponse, error)
 	mustEmbedUnimplementedClientServiceServer()
 }
 
@@ -104,6 +123,9 @@ func (UnimplementedClientServiceServer) AuthenticateClient(context.Context, *Aut
 }
 func (UnimplementedClientServiceServer) BatchGetClients(context.Context, *BatchGetClientsRequest) (*BatchGetClientsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method BatchGetClients not implemented")
+}
+func (UnimplementedClientServiceServer) RecordServiceScopes(context.Context, *RecordServiceScopesRequest) (*RecordServiceScopesResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method RecordServiceScopes not implemented")
 }
 func (UnimplementedClientServiceServer) mustEmbedUnimplementedClientServiceServer() {}
 func (UnimplementedClientServiceServer) testEmbeddedByValue()                       {}
@@ -162,6 +184,24 @@ func _ClientService_BatchGetClients_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ClientService_RecordServiceScopes_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RecordServiceScopesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ClientServiceServer).RecordServiceScopes(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ClientService_RecordServiceScopes_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ClientServiceServer).RecordServiceScopes(ctx, req.(*RecordServiceScopesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ClientService_ServiceDesc is the grpc.ServiceDesc for ClientService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -176,6 +216,10 @@ var ClientService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "BatchGetClients",
 			Handler:    _ClientService_BatchGetClients_Handler,
+		},
+		{
+			MethodName: "RecordServiceScopes",
+			Handler:    _ClientService_RecordServiceScopes_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

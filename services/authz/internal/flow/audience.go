@@ -20,7 +20,7 @@ type Audience interface {
 	Admit(ctx context.Context, registration client.Registration, userID, redirectURI string) error
 }
 
-// CheckAudience returns Audience's error, a refusal as an AudienceError, so that no page asks the user of a
+// CheckAudience returns Audience's error, a refusal as an ClientError, so that no page asks the user of a
 // session for a decision that would be refused.
 func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, session secret.String) error {
 	if client.IsDocument(p.ClientID) || f.Audience == nil {
@@ -33,24 +33,24 @@ func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, sessio
 	return refusedBy(registration.ID, f.Audience.Check(ctx, registration, session))
 }
 
-// AudienceError is the refusal of a user by the client's limits, for the log of its author:
-// ownership.ErrNotLive, ownership.ErrPeople or dynamic.ErrUsers.
-type AudienceError struct {
+// ClientError is the refusal of a user because of the client, which exists, for the log of its author:
+// ownership.ErrNotLive, ownership.ErrPeople, dynamic.ErrUsers, or a change of the client.
+type ClientError struct {
 	ClientID string
 	Err      error
 }
 
 // Error is the refusal's text.
-func (e *AudienceError) Error() string { return e.Err.Error() }
+func (e *ClientError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the refusal.
-func (e *AudienceError) Unwrap() error { return e.Err }
+func (e *ClientError) Unwrap() error { return e.Err }
 
-// refusedBy returns a refusal by the limits of a client as an AudienceError, and any other error, for
+// refusedBy returns a refusal by the limits of a client as an ClientError, and any other error, for
 // example of a session that has ended or in an outage, unchanged.
 func refusedBy(clientID string, err error) error {
 	if errors.Is(err, ownership.ErrNotLive) || errors.Is(err, ownership.ErrPeople) || errors.Is(err, dynamic.ErrUsers) {
-		return &AudienceError{clientID, err}
+		return &ClientError{clientID, err}
 	}
 	return err
 }

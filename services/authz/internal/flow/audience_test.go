@@ -22,9 +22,9 @@ func (a audience) Check(context.Context, client.Registration, secret.String) err
 
 func (a audience) Admit(context.Context, client.Registration, string, string) error { return a.err }
 
-// TestOnlyARefusalByTheClientsLimitsIsAnAudienceError: a session that has ended and an outage are not
+// TestOnlyARefusalByTheClientsLimitsIsTheClients: a session that has ended and an outage are not
 // refusals by the client.
-func TestOnlyARefusalByTheClientsLimitsIsAnAudienceError(t *testing.T) {
+func TestOnlyARefusalByTheClientsLimitsIsTheClients(t *testing.T) {
 	b := newBench(t)
 	for err, want := range map[error]bool{
 		ownership.ErrNotLive: true, ownership.ErrPeople: true, dynamic.ErrUsers: true,
@@ -34,7 +34,7 @@ func TestOnlyARefusalByTheClientsLimitsIsAnAudienceError(t *testing.T) {
 		var p pending.Authorization
 		p.ClientID = authztest.Clients()[0].ID
 		got := b.CheckAudience(t.Context(), p, secret.New("john"))
-		var refused *flow.AudienceError
+		var refused *flow.ClientError
 		if errors.As(got, &refused) != want || !errors.Is(got, err) {
 			t.Errorf("%v: %T", err, got)
 		}

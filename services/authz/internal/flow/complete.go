@@ -114,6 +114,9 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 	if !p.Outcome.Same(outcome) {
 		return Completed{}, pending.ErrDecided
 	}
+	if won && p.Outcome.Approved && f.Grants != nil {
+		f.Grants.Granted(p.ClientID, approvedRequest(p).Scope)
+	}
 	if !won {
 		if err := f.recheckChoice(ctx, p, d.Approval); err != nil {
 			return Completed{}, err
@@ -264,7 +267,7 @@ func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error 
 	}
 	if p.Device != nil {
 		if !permitsDevice(registration, p) {
-			return clientChanged()
+			return &ClientError{p.ClientID, clientChanged()}
 		}
 		return nil
 	}
@@ -272,13 +275,13 @@ func (f Flow) recheckClient(ctx context.Context, p pending.Authorization) error 
 		return nil // no code is issued for it
 	}
 	if !permits(registration, p.RedirectURI) || !registration.Scope.Covers(p.Scope) || !registration.May(oauth.AuthorizationCodeGrant) {
-		return clientChanged()
+		return &ClientError{p.ClientID, clientChanged()}
 	}
 	if requiresChallenge(registration) && p.CodeChallenge == "" {
-		return clientChanged() // it was not required at the start: without PKCE nothing would protect the code now
+		return &ClientError{p.ClientID, clientChanged()} // it was not required at the start: without PKCE nothing would protect the code now
 	}
 	if registration.RequiresPush() && p.PushedID == "" {
-		return clientChanged()
+		return &ClientError{p.ClientID, clientChanged()}
 	}
 	return nil
 }

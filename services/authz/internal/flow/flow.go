@@ -77,6 +77,11 @@ type Admissions interface {
 	Admit(ctx context.Context, clientID, userID string) error
 }
 
+// Grants records which scopes clients are granted. It never blocks.
+type Grants interface {
+	Granted(clientID string, scope oauth.Scope)
+}
+
 // Flow processes authorization requests from the query to the response. Its methods may be called
 // concurrently.
 type Flow struct {
@@ -100,6 +105,8 @@ type Flow struct {
 	Admissions Admissions
 	// Audience decides who may connect a client of a workspace; nil for a server without such clients.
 	Audience Audience
+	// Grants records what users granted; nil records nothing.
+	Grants Grants
 	// Issuer is sent in every authorization response as `iss` (RFC 9207).
 	Issuer string
 	Now    func() time.Time

@@ -21,6 +21,8 @@ type Client struct {
 	// Keys are the registered keys that are valid, newest first, or those that the client publishes
 	// and used lately.
 	Keys []client.Key
+	// UnusedScope are those of its scopes that were not granted for 30 days; nil where that is not known.
+	UnusedScope oauth.Scope
 }
 
 // Store is the part of the store that administration uses. Its methods return client.ErrUnknown if

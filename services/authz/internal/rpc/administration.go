@@ -302,5 +302,6 @@ func registration(registered registry.Client) *authzv1.Registration {
 	r.Identity, r.OptionalScopes = convert.AppIdentityToProto(registered.AppIdentity()), registered.OptionalScope
 	addRegisteredKeys(r, registered)
 	addOwner(r, registered)
+	r.UnusedScopes = registered.UnusedScope
 	return r
 }

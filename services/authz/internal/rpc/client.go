@@ -48,7 +48,9 @@ type Clients struct {
 	// Flow resolves the codes of requests.
 	Flow flow.Flow
 	// Uses keeps the clients that registered themselves as long as they are used.
-	Uses   Uses
+	Uses Uses
+	// Grants records the scopes of tokens that clients got for themselves.
+	Grants flow.Grants
 	Logger *slog.Logger
 }
 
@@ -129,6 +131,19 @@ func (s *Clients) validateCredentials(ctx context.Context, req *authzv1.Authenti
 		readings[i] = oauth.ClientCredentials{ID: c.GetClientId(), Secret: secret.New(c.GetClientSecret())}
 	}
 	return s.Guard.Authenticate(ctx, readings, req.GetSourceAddress())
+}
+
+// RecordServiceScopes records that a client got a token for itself.
+func (s *Clients) RecordServiceScopes(
+	_ context.Context, req *authzv1.RecordServiceScopesRequest,
+) (*authzv1.RecordServiceScopesResponse, error) {
+	if len(req.GetScopes()) > maxBatch {
+		return nil, invalid("scopes", fmt.Sprintf("must be at most %d", maxBatch))
+	}
+	if client.ValidID(req.GetClientId()) {
+		s.Grants.Granted(req.GetClientId(), req.GetScopes())
+	}
+	return &authzv1.RecordServiceScopesResponse{}, nil
 }
 
 // BatchGetClients returns the public fields of several clients.

@@ -75,7 +75,7 @@ func toStatus(err error) error {
 	case errors.Is(err, code.ErrInvalid):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_INVALID_CODE, "invalid authorization code")
 	case errors.Is(err, pending.ErrNotFound):
-		return oerr.RefuseFor(err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "the authorization is unknown, expired or closed", clientOf(err))
 	case errors.Is(err, flow.ErrSignedOut):
 		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "the client asks for a new sign-in")
 	case errors.Is(err, dynamic.ErrUsers):
@@ -88,7 +88,7 @@ func toStatus(err error) error {
 
 // clientOf adds the client that refuses a user, for the log.
 func clientOf(err error) oerr.Option {
-	var refused *flow.AudienceError
+	var refused *flow.ClientError
 	if !errors.As(err, &refused) {
 		return oerr.WithClient("")
 	}

@@ -36,7 +36,10 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 	if err := s.addSecretUses(ctx, id, registered.Secrets); err != nil {
 		return registered, err
 	}
-	registered.Keys, err = s.keys(ctx, id)
+	if registered.Keys, err = s.keys(ctx, id); err != nil {
+		return registered, err
+	}
+	registered.UnusedScope, err = s.unusedScope(ctx, id, registered.Scope)
 	return registered, err
 }
 
@@ -135,13 +138,14 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		text := strings.Join(c.PostLogoutRedirectURIs, " ")
 		postLogout = &text
 	}
-	steps := []*sqldb.Statement{
-		locked, sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
+	steps := append([]*sqldb.Statement{locked}, s.addedScopes(c)...)
+	steps = append(steps,
+		sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
 			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified,
 			string(c.Reuse), c.WorkspaceID, c.IDTokenAlgorithm, postLogout, c.PushRequired, c.DPoPRequired, string(c.Profile)),
 		s.identityChange(c),
 		s.backchannelChange(c),
-	}
+	)
 	if len(c.RedirectURIs) > 0 {
 		steps = append(steps, sqldb.Stmt(s.text.deleteURIs, c.ClientID))
 		steps = append(steps, s.uriRows(c.ClientID, c.RedirectURIs)...)

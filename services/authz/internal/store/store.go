@@ -50,7 +50,10 @@ type Store struct {
 	expiredKeys    *cleanup.Sweep[string]
 	oldUses        *cleanup.Sweep[string]
 	oldURIUses     *cleanup.Sweep[string]
-	documents      documents
+	// scopes is the SQL of the days on which scopes were granted.
+	scopes       scopeStatements
+	oldScopeUses *cleanup.Sweep[string]
+	documents    documents
 }
 
 // New returns a Store over a migrated database.
@@ -63,6 +66,8 @@ func New(db *sqldb.DB) (*Store, error) {
 		Name: "client_key_uses", Key: "client_id, kid", By: "client_id", Dead: "used_at < {{now}} - $3",
 	}), oldURIUses: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "redirect_uri_uses", Key: "client_id, uri", By: "client_id", Dead: "used_at < {{now}} - $3",
+	}), scopes: prepareScopes(db), oldScopeUses: cleanup.NewSweep[string](db, cleanup.Table{
+		Name: "client_scope_uses", Key: "client_id, scope", By: "client_id", Dead: "used_on < ({{now}} - $3) / 86400000000",
 	})}
 	if db.Engine() == sqldb.Postgres {
 		s.batched = coalesce.New(s.recordsOfMany)
@@ -98,14 +103,14 @@ func (s *Store) change(ctx context.Context, steps ...*sqldb.Statement) error {
 	return s.version.Changed(ctx)
 }
 
-// keptUses is how long the last use of a key or of a redirect URI is stored.
+// keptUses is how long the last use of a key, of a redirect URI or of a scope is stored.
 const keptUses = 90 * 24 * time.Hour
 
 // CleanUp deletes the secrets whose overlap is over, the keys that have expired, and the uses that
 // are long ago. It must not be called concurrently.
 func (s *Store) CleanUp(ctx context.Context) error {
 	return errors.Join(s.expiredSecrets.Run(ctx), s.expiredKeys.Run(ctx), s.oldUses.Run(ctx, keptUses.Microseconds()),
-		s.oldURIUses.Run(ctx, keptUses.Microseconds()), s.events.Trim(ctx))
+		s.oldURIUses.Run(ctx, keptUses.Microseconds()), s.oldScopeUses.Run(ctx, keptUses.Microseconds()), s.events.Trim(ctx))
 }
 
 func isConflict(err error) bool { return errors.Is(err, sqldb.ErrConflict) }

@@ -14,6 +14,7 @@ func TestStoreLease(t *testing.T)      { storetest.Lease(t) }
 func TestStoreDynamic(t *testing.T)    { storetest.Dynamic(t) }
 func TestStoreOwnership(t *testing.T)  { storetest.Ownership(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }
+func TestStoreScopes(t *testing.T)     { storetest.Scopes(t) }
 
 // TestN7_8_AMillionRegistrationsCostNoMore: strangers register, so that no operation may read a whole
 // table.

@@ -109,8 +109,12 @@ func (d Decider) checkState(ctx context.Context, f Form, user User, p Pending) e
 	if err != nil || access[f.WorkspaceID] == policy.Open {
 		return err
 	}
-	if before, err := d.Authorizations.Find(ctx, f.Request); err == nil && before.Outcome != nil && before.Outcome.Approved {
+	before, err := d.Authorizations.Find(ctx, f.Request)
+	switch {
+	case err == nil && before.Outcome != nil && before.Outcome.Approved:
 		return nil // authz refuses what differs from the decision
+	case err == nil && before.ClientID == p.ClientID: // a form alone may name any client
+		return cause.With(&PolicyError{p.ClientID}, cause.WorkspacePolicy)
 	}
 	return cause.With(ErrPolicy, cause.WorkspacePolicy)
 }

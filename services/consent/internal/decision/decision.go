@@ -30,6 +30,15 @@ var (
 	ErrNotMember = errors.New("not a member of the workspace")
 )
 
+// PolicyError is ErrPolicy for the client of a request, which the request log names for its author.
+type PolicyError struct{ ClientID string }
+
+// Error returns the text of ErrPolicy.
+func (*PolicyError) Error() string { return ErrPolicy.Error() }
+
+// Unwrap returns ErrPolicy.
+func (*PolicyError) Unwrap() error { return ErrPolicy }
+
 // Request identifies a pending authorization by the values that a browser sends.
 type Request struct {
 	ID string

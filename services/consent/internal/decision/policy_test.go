@@ -20,8 +20,15 @@ func TestAnApprovalObeysThePolicyOfItsMoment(t *testing.T) {
 	for _, access := range []policy.Access{policy.NeedsApproval, policy.Closed} {
 		w := shown(t) // the page was shown while the workspace was open
 		w.access = map[string]policy.Access{"ws_acme": access}
-		if _, err := w.decider().Decide(t.Context(), approvalForm()); !errors.Is(err, decision.ErrPolicy) {
-			t.Errorf("access %d: %v", access, err)
+		_, err := w.decider().Decide(t.Context(), approvalForm())
+		var refused *decision.PolicyError
+		if !errors.Is(err, decision.ErrPolicy) || !errors.As(err, &refused) || refused.ClientID != "app" {
+			t.Errorf("access %d: %v, of %+v", access, err, refused)
+		}
+		elsewhere := approvalForm()
+		elsewhere.Page = &decision.Page{ClientID: "another"}
+		if _, err := w.decider().Decide(t.Context(), elsewhere); !errors.Is(err, decision.ErrPolicy) || errors.As(err, &refused) {
+			t.Errorf("access %d: a form that names another client: %v", access, err)
 		}
 		if len(w.done) > 0 || len(w.consents) > 0 || w.pending["request"].Outcome != nil {
 			t.Errorf("access %d: the authorization was completed", access)

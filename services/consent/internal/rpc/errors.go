@@ -32,7 +32,7 @@ func toStatus(err error) error {
 	case errors.Is(err, decision.ErrNotMember):
 		return oerr.New(errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, "the user is not a member of the workspace")
 	case errors.Is(err, decision.ErrPolicy):
-		return oerr.RefuseFor(err, errorv1.Reason_REASON_WORKSPACE_POLICY, "the policy of the workspace does not let the app be connected")
+		return oerr.RefuseFor(err, errorv1.Reason_REASON_WORKSPACE_POLICY, "the policy of the workspace does not let the app be connected", clientOf(err))
 	case errors.Is(err, policy.ErrFull):
 		return invalid("workspace_id", "has too many already")
 	case errors.Is(err, policy.ErrNoRequest), errors.Is(err, policy.ErrNoClient), errors.Is(err, workspaceapp.ErrNotConnected):
@@ -47,6 +47,15 @@ func toStatus(err error) error {
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "the app was never connected")
 	}
 	return err
+}
+
+// clientOf names the client of the request that a policy refuses, for the log.
+func clientOf(err error) oerr.Option {
+	var refused *decision.PolicyError
+	if !errors.As(err, &refused) {
+		return oerr.WithClient("")
+	}
+	return oerr.WithClient(refused.ClientID)
 }
 
 func invalid(field, problem string) error {

@@ -54,6 +54,11 @@ type ServiceCatalog interface {
 	Belongs(scope string, ids oauth.Resources) bool
 }
 
+// Grants records which scopes clients get. It never blocks.
+type Grants interface {
+	Granted(clientID string, scope oauth.Scope)
+}
+
 // ClientCredentials is the grant type of RFC 6749 §4.4: a client gets a token for itself, in the
 // workspace that it belongs to. There is no refresh token (RFC 6749 §4.4.3).
 type ClientCredentials struct {
@@ -63,6 +68,8 @@ type ClientCredentials struct {
 	Log       Cursor
 	Catalog   ServiceCatalog
 	Lifetimes Lifetimes
+	// Grants records the scopes of tokens; nil records nothing.
+	Grants Grants
 }
 
 // Type is `client_credentials`.
@@ -109,10 +116,14 @@ func (g ClientCredentials) issue(ctx context.Context, client Client, req Request
 		Access: secret.Generate(secret.AccessToken), ExpiresIn: g.Lifetimes.Service, Scope: scope.String(), Resources: resources,
 		Key: req.Proof.Key,
 	}
-	return token, g.Store.IssueService(ctx, ServiceIssue{
+	err = g.Store.IssueService(ctx, ServiceIssue{
 		Access: secret.Sum(token.Access.Reveal()), ClientID: client.ID, Service: client.Service, Scope: scope, Resources: resources,
 		Lifetimes: g.Lifetimes, Since: client.Since, Key: req.Proof.Key,
 	})
+	if err == nil && g.Grants != nil {
+		g.Grants.Granted(client.ID, scope)
+	}
+	return token, err
 }
 
 // resources returns the protected resources of the token (RFC 8707 §2) in their stored form: nil for

@@ -13,7 +13,7 @@ import (
 
 // revokedOnce is the store, the log and the registry of a client that was revoked at cursor 7, which
 // the first authentication did not know.
-type revokedOnce struct{ authenticated, issued int }
+type revokedOnce struct{ authenticated, issued, granted int }
 
 func (r *revokedOnce) Authenticate(context.Context, grant.Request) (grant.Client, error) {
 	r.authenticated++
@@ -28,6 +28,12 @@ func (r *revokedOnce) IssueService(_ context.Context, i grant.ServiceIssue) erro
 	}
 	r.issued++
 	return nil
+}
+
+func (r *revokedOnce) Granted(clientID string, scope oauth.Scope) {
+	if clientID == "robot" && scope.String() == "videos:read" {
+		r.granted++
+	}
 }
 
 func (*revokedOnce) Cursor(context.Context) (int64, error) { return 7, nil }
@@ -45,10 +51,10 @@ func TestN8_5_ASecretIsCheckedAgainAndAnAssertionIsNot(t *testing.T) {
 	} {
 		r := &revokedOnce{}
 		clients := grant.NotedClients{Clients: r, Applied: func() int64 { return 6 }}
-		endpoint := grant.NewEndpoint(clients, grant.ClientCredentials{Clients: clients, Store: r, Log: r, Catalog: catalog.Default()})
+		endpoint := grant.NewEndpoint(clients, grant.ClientCredentials{Clients: clients, Store: r, Log: r, Catalog: catalog.Default(), Grants: r})
 		_, err := endpoint.Issue(t.Context(), grant.Request{GrantType: oauth.ClientCredentialsGrant, Credentials: row.credentials})
-		if !errors.Is(err, row.want) || r.authenticated != row.authenticated || r.issued != row.issued {
-			t.Errorf("%s: %v after %d authentications and %d tokens", name, err, r.authenticated, r.issued)
+		if !errors.Is(err, row.want) || r.authenticated != row.authenticated || r.issued != row.issued || r.granted != row.issued {
+			t.Errorf("%s: %v after %d authentications and %d tokens, of which %d are recorded", name, err, r.authenticated, r.issued, r.granted)
 		}
 	}
 }

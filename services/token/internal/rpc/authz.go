@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
@@ -54,6 +57,15 @@ func (a Authz) OwnedByWorkspace(ctx context.Context, clientID string) (bool, err
 		}
 	}
 	return false, wrapFailure("reading a client", err)
+}
+
+// RecordServiceScopes records that a client got a token for itself. Release 0.1 of authz records nothing.
+func (a Authz) RecordServiceScopes(ctx context.Context, clientID string, scopes []string) error {
+	_, err := a.Clients.RecordServiceScopes(ctx, &authzv1.RecordServiceScopesRequest{ClientId: clientID, Scopes: scopes})
+	if status.Code(err) == codes.Unimplemented {
+		return nil
+	}
+	return wrapFailure("recording scopes", err)
 }
 
 // CheckRegistration is revocation.Registrations.
