@@ -118,7 +118,7 @@ func (w *walk) form(cause, path string, pairs ...string) {
 	w.refused(cause, res.Header, err)
 }
 
-// call sends a request without a body that is refused for a cause, with headers as names and values.
+// get sends a request without a body that is refused for a cause, with headers as names and values.
 func (w *walk) get(cause, path string, headers ...string) {
 	w.t.Helper()
 	res, err := w.d.Call(http.MethodGet, path, headers...)

@@ -19,7 +19,7 @@ const (
 )
 
 // errBehind is the end of a feed whose log has gone back: a backup was restored, or a replica promoted
-// that had not everything. The follower's next feed is told of it.
+// that had not everything. The follower's next feed begins with a reset.
 var errBehind = errors.New("the log of events has gone back")
 
 // reader reads the events after a cursor. Concurrent transactions commit their cursors in any order, so
@@ -29,7 +29,7 @@ type reader struct {
 	// cursor is the last one that was read.
 	cursor int64
 	// seen is the head of the log when everything was read. It only saves reading again: cursors up to it may be given
-	// once more, since a server that crashes can forget those of transactions that failed.
+	// once more, since a server that crashes can lose those of transactions that failed.
 	seen int64
 }
 
