@@ -1,24 +1,36 @@
 package browser
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 )
 
-// Meanwhile calls read in a goroutine, and returns the function that waits for its result, which is called
-// once. A panic in read would end the process, because the router recovers those of a request's own goroutine
+// Meanwhile calls read in a goroutine, with a request that leave cancels. wait waits for its result; leave
+// must be called before the response ends, also where the result is not wanted: it ends the goroutine. A
+// panic in read would end the process, because the router recovers those of a request's own goroutine
 // alone: it is logged, and the result is the zero value.
-func Meanwhile[T any](f Flow, r *http.Request, read func() T) (wait func() T) {
-	found := make(chan T, 1)
+func Meanwhile[T any](f Flow, r *http.Request, read func(r *http.Request) T) (wait func() T, leave func()) {
+	ctx, cancel := context.WithCancel(r.Context())
+	ended := make(chan struct{})
+	var found T
 	go func() {
-		defer close(found)
+		defer close(ended)
 		defer func() {
 			if panicked := recover(); panicked != nil {
-				f.Logger.ErrorContext(r.Context(), "request panicked", "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
+				f.Logger.ErrorContext(ctx, "request panicked", "panic", fmt.Sprint(panicked), "stack", string(debug.Stack()))
 			}
 		}()
-		found <- read()
+		found = read(r.WithContext(ctx))
 	}()
-	return func() T { return <-found }
+	wait = func() T {
+		<-ended
+		return found
+	}
+	leave = func() {
+		cancel()
+		<-ended
+	}
+	return wait, leave
 }

@@ -28,13 +28,15 @@ func (c Console) list(w http.ResponseWriter, r *http.Request) {
 	counted := res.GetApps()[:min(len(data.Apps), maxCounted)]
 	days := make([]func() *day, len(counted))
 	for i, app := range counted {
-		days[i] = browser.Meanwhile(c.Flow, r, func() *day {
+		wait, leave := browser.Meanwhile(c.Flow, r, func(r *http.Request) *day {
 			d, ok := c.day(visit{r: r, app: app})
 			if !ok {
 				return nil
 			}
 			return &d
 		})
+		defer leave()
+		days[i] = wait
 	}
 	for i, wait := range days {
 		if d := wait(); d != nil {

@@ -22,7 +22,12 @@ func (c Console) requests(v visit) page.View {
 	if v.r.URL.RawQuery != "" {
 		data.JSON += "?" + query.Encode()
 	}
-	chart := browser.Meanwhile(c.Flow, v.r, func() *page.HourChart { return c.hours(v) })
+	chart, leave := browser.Meanwhile(c.Flow, v.r, func(r *http.Request) *page.HourChart {
+		beside := v
+		beside.r = r
+		return c.hours(beside)
+	})
+	defer leave()
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
 	case errorv1.Reason_REASON_SESSION_REQUIRED:

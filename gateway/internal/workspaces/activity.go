@@ -40,7 +40,8 @@ func (s Workspaces) events(ctx context.Context, v visit, size int32, after strin
 // activity shows what happened in the workspace. The rest of the pages does not depend on the service.
 func (s Workspaces) activity(v visit) (page.View, error) {
 	data := page.WorkspaceActivity{Workspaceframe: v.head}
-	members := s.memberNames(v) // meanwhile
+	members, leave := s.memberNames(v) // meanwhile
+	defer leave()
 	var res *activityv1.ListEventsResponse
 	err := oerr.Unavailable(nil)
 	if s.Activity != nil {
@@ -78,17 +79,17 @@ const mostNamed = 1000
 // namesTimeout is how long the page waits for the names of the members: it is shown without.
 const namesTimeout = time.Second
 
-// memberNames starts to read the names of the members, and returns a function that waits for them. It returns
-// them by identifier; nil where they cannot be read in time.
-func (s Workspaces) memberNames(v visit) func() map[string]string {
-	return browser.Meanwhile(s.Flow, v.r, func() map[string]string {
-		ctx, cancel := context.WithTimeout(v.r.Context(), namesTimeout)
+// memberNames starts to read the names of the members, as browser.Meanwhile: wait returns them by identifier, and nil
+// where they cannot be read in time.
+func (s Workspaces) memberNames(v visit) (wait func() map[string]string, leave func()) {
+	return browser.Meanwhile(s.Flow, v.r, func(r *http.Request) map[string]string {
+		ctx, cancel := context.WithTimeout(r.Context(), namesTimeout)
 		defer cancel()
 		res, err := s.Members.ListWorkspaceMembers(ctx, &identityv1.ListWorkspaceMembersRequest{
 			SessionToken: v.token(), WorkspaceId: v.id, PageSize: mostNamed,
 		})
 		if err != nil {
-			s.Flow.Log(v.r, err)
+			s.Flow.Log(r, err)
 			return nil
 		}
 		known := make(map[string]string, len(res.GetMembers()))
