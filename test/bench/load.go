@@ -46,8 +46,9 @@ type side struct {
 	// them.
 	profile func(name string, length time.Duration) func() error
 
-	// warmUp overrides the usual warm-up.
+	// warmUp overrides the usual warm-up, and warm, if not nil, is called after it.
 	warmUp time.Duration
+	warm   func(ctx context.Context) error
 
 	tallies []tally
 	elapsed time.Duration
@@ -69,6 +70,12 @@ func load(ctx context.Context, o options, name string, m meter, op func(ctx cont
 func inTurns(ctx context.Context, o options, sides ...*side) ([]result, error) {
 	for _, s := range sides {
 		if _, err := drive(ctx, o.concurrency, max(warmUp, s.warmUp), s.op); err != nil {
+			return nil, err
+		}
+		if s.warm == nil {
+			continue
+		}
+		if err := s.warm(ctx); err != nil {
 			return nil, err
 		}
 	}
