@@ -135,7 +135,7 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 		c.NotFound.ServeHTTP(w, r)
 		return
 	}
-	session, app, ok := c.app(w, r, id)
+	session, app, ok := c.client(w, r, id)
 	if !ok {
 		return
 	}
@@ -170,8 +170,8 @@ func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identity
 	return v
 }
 
-// It returns a client, or writes the response.
-func (c Console) app(w http.ResponseWriter, r *http.Request, id string) (*identityv1.Session, *authzv1.OwnedClient, bool) {
+// client returns a client, or writes the response.
+func (c Console) client(w http.ResponseWriter, r *http.Request, id string) (*identityv1.Session, *authzv1.OwnedClient, bool) {
 	res, err := c.Apps.GetApp(r.Context(), &authzv1.GetAppRequest{SessionToken: c.session(r), ClientId: id})
 	if err != nil {
 		c.showError(w, r, err)
@@ -216,7 +216,7 @@ func (c Console) Post(w http.ResponseWriter, r *http.Request) {
 	if !c.Flow.ParseForm(w, r, browser.ConsoleForm(path)) {
 		return
 	}
-	session, app, ok := c.app(w, r, id)
+	session, app, ok := c.client(w, r, id)
 	if !ok {
 		return
 	}

@@ -48,7 +48,7 @@ func (c Console) uploadManifest(w http.ResponseWriter, r *http.Request, id strin
 	if !ok {
 		return
 	}
-	session, app, ok := c.app(w, r, id)
+	session, app, ok := c.client(w, r, id)
 	if !ok {
 		return
 	}

@@ -1,6 +1,7 @@
 package requestlog
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -84,8 +85,8 @@ func (f *Facts) setExpected(parameter, value string) {
 
 // compare adds the value that the cause compares with an expected one, where it is not among the facts:
 // a claim of a proof or of an assertion, which is not verified and may be any text, or a parameter of
-// which a service knows what it must be. n is nil for a route whose parameters are not read.
-func (r *Recorder) compare(req *http.Request, n *note, f Finished, k *key) {
+// which a service knows what it must be. sent is nil for a route whose parameters are not read.
+func (r *Recorder) compare(req *http.Request, sent parameters, f Finished, k *key) {
 	if f.Refusal.Sent != "" {
 		k.facts.setExpected(f.Refusal.Parameter, f.Refusal.Sent) // of a token, which this server issued
 		return
@@ -94,10 +95,9 @@ func (r *Recorder) compare(req *http.Request, n *note, f Finished, k *key) {
 		k.field, k.facts.Value, k.expected.Value = "method", k.method, clean(strings.ReplaceAll(f.Header.Get("Allow"), ",", ""))
 		return
 	}
-	if n == nil {
+	if sent == nil {
 		return
 	}
-	sent := parametersOf(req, n)
 	if c, ok := r.claim(req, sent.get, f); ok {
 		k.field = c.name
 		k.facts.setSent(c.name, c.sent)
@@ -127,39 +127,32 @@ type comparison struct {
 // claim returns the claim of a DPoP proof (RFC 9449 §4.2) or of a client assertion (RFC 7523 §3) that the
 // cause compares; false where it compares none.
 func (r *Recorder) claim(req *http.Request, get func(name string) string, f Finished) (comparison, bool) {
-	var jwt string
+	proof := func() claims { return claimsOf(req.Header.Get("DPoP")) }
+	assertion := func() claims { return claimsOf(get("client_assertion")) }
+	algorithms := strings.Join(oauth.SigningAlgorithms(), " ")
 	switch f.Refusal.Cause { //nolint:exhaustive // the others compare no claim
-	case errorv1.Cause_CAUSE_PROOF_METHOD, errorv1.Cause_CAUSE_PROOF_URL, errorv1.Cause_CAUSE_PROOF_TYPE, errorv1.Cause_CAUSE_PROOF_ALGORITHM:
-		jwt = req.Header.Get("DPoP")
-	case errorv1.Cause_CAUSE_ASSERTION_AUDIENCE, errorv1.Cause_CAUSE_ASSERTION_AUDIENCE_ENDPOINT, errorv1.Cause_CAUSE_ASSERTION_ISSUER,
-		errorv1.Cause_CAUSE_ASSERTION_TYPE, errorv1.Cause_CAUSE_ASSERTION_ALGORITHM:
-		jwt = get("client_assertion")
-	default:
-		return comparison{}, false
-	}
-	sent := claimsOf(jwt)
-	switch f.Refusal.Cause { //nolint:exhaustive // as above
 	case errorv1.Cause_CAUSE_PROOF_METHOD:
-		return comparison{"htm", sent.payload["htm"], methodOf(req)}, true
+		return comparison{"htm", proof().payload["htm"], methodOf(req)}, true
 	case errorv1.Cause_CAUSE_PROOF_URL:
-		return comparison{"htu", sent.payload["htu"], r.origins.API + f.Endpoint}, true
+		return comparison{"htu", proof().payload["htu"], r.origins.API + f.Endpoint}, true
 	case errorv1.Cause_CAUSE_PROOF_TYPE:
-		return comparison{"typ", sent.header["typ"], "dpop+jwt"}, true
+		return comparison{"typ", proof().header["typ"], "dpop+jwt"}, true
+	case errorv1.Cause_CAUSE_PROOF_ALGORITHM:
+		return comparison{"alg", proof().header["alg"], algorithms}, true
 	case errorv1.Cause_CAUSE_ASSERTION_AUDIENCE, errorv1.Cause_CAUSE_ASSERTION_AUDIENCE_ENDPOINT:
-		return comparison{"aud", sent.payload["aud"], r.origins.Issuer}, true
-	case errorv1.Cause_CAUSE_ASSERTION_ISSUER:
-		client := f.Refusal.ClientID
-		if client == "" {
-			client = get("client_id")
-		}
-		if slices.Equal(sent.payload["iss"], []string{client}) {
-			return comparison{"sub", sent.payload["sub"], cleanIdentifier(client)}, true
-		}
-		return comparison{"iss", sent.payload["iss"], cleanIdentifier(client)}, true
+		return comparison{"aud", assertion().payload["aud"], r.origins.Issuer}, true
 	case errorv1.Cause_CAUSE_ASSERTION_TYPE:
-		return comparison{"typ", sent.header["typ"], "JWT"}, true
+		return comparison{"typ", assertion().header["typ"], "JWT"}, true
+	case errorv1.Cause_CAUSE_ASSERTION_ALGORITHM:
+		return comparison{"alg", assertion().header["alg"], algorithms}, true
+	case errorv1.Cause_CAUSE_ASSERTION_ISSUER:
+		client, sent := cmp.Or(f.Refusal.ClientID, get("client_id")), assertion().payload
+		if slices.Equal(sent["iss"], []string{client}) {
+			return comparison{"sub", sent["sub"], cleanIdentifier(client)}, true
+		}
+		return comparison{"iss", sent["iss"], cleanIdentifier(client)}, true
 	}
-	return comparison{"alg", sent.header["alg"], strings.Join(oauth.SigningAlgorithms(), " ")}, true
+	return comparison{}, false
 }
 
 // claims are those of a JWT that are compared, each with its values.

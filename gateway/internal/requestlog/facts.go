@@ -30,9 +30,8 @@ func (f Facts) toProto() *activityv1.RequestFacts {
 
 func causeOf(number int32) errorv1.Cause { return errorv1.Cause(number) }
 
-// read returns the client that a request named and its facts.
-func read(req *http.Request, n *note) (client string, f Facts) {
-	sent := parametersOf(req, n)
+// read returns the client that a request named in its parameters, and its facts.
+func read(req *http.Request, sent parameters) (client string, f Facts) {
 	get := sent.get
 	f = Facts{
 		RedirectURI: cleanURIs(sent["redirect_uri"]), Scope: cleanWords(get("scope")), GrantType: clean(get("grant_type")),
@@ -82,15 +81,15 @@ type parameters map[string][]string
 // get returns the values of a parameter, separated by spaces.
 func (p parameters) get(name string) string { return strings.Join(p[name], " ") }
 
-// parametersOf returns the parameters of a request: the query's of an authorization request, or the
-// body's.
+// parametersOf returns the parameters of a request, which are not nil: the query's of an authorization
+// request, or the body's.
 func parametersOf(req *http.Request, n *note) parameters {
 	if n.mediaType == typeJSON {
 		var sent map[string]any
-		if json.Unmarshal(n.body, &sent) != nil {
-			return nil
-		}
 		found := parameters{}
+		if json.Unmarshal(n.body, &sent) != nil {
+			return found
+		}
 		for name, value := range sent {
 			found[name] = textsOf(value)
 		}

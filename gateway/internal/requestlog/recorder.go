@@ -137,9 +137,11 @@ func (r *Recorder) Finish(req *http.Request, f Finished) {
 	ctx := req.Context()
 	k := key{endpoint: f.Endpoint, method: methodOf(req), status: f.Status}
 	n, ok := ctx.Value(noteKey{}).(*note)
+	var sent parameters
 	switch {
 	case ok && Recorded(f.Endpoint):
-		k.client, k.facts = read(req, n)
+		sent = parametersOf(req, n)
+		k.client, k.facts = read(req, sent)
 		if k.err = n.err; k.err == "" {
 			k.err = errorOf(f.Header.Get("Location"))
 		}
@@ -148,7 +150,7 @@ func (r *Recorder) Finish(req *http.Request, f Finished) {
 	}
 	if f.Refused {
 		k.cause, k.field, k.expected = int32(f.Refusal.Cause), clean(f.Refusal.Field), expectedOf(f.Refusal)
-		r.compare(req, n, f, &k)
+		r.compare(req, sent, f, &k)
 	}
 	if f.Refusal.ClientID != "" {
 		k.client = f.Refusal.ClientID

@@ -79,8 +79,8 @@ const mostNamed = 1000
 // namesTimeout is how long the page waits for the names of the members: it is shown without.
 const namesTimeout = time.Second
 
-// memberNames starts to read the names of the members, as browser.Meanwhile: wait returns them by identifier, and nil
-// where they cannot be read in time.
+// memberNames starts to read the names of the members, as browser.Meanwhile: wait returns them by
+// identifier, and nil where they cannot be read in time.
 func (s Workspaces) memberNames(v visit) (wait func() map[string]string, leave func()) {
 	return browser.Meanwhile(s.Flow, v.r, func(r *http.Request) map[string]string {
 		ctx, cancel := context.WithTimeout(r.Context(), namesTimeout)

@@ -28,8 +28,8 @@ type reader struct {
 	log *Log
 	// cursor is the last one that was read.
 	cursor int64
-	// seen is the head of the log when everything was read. It only saves reading again: cursors up to it may be given
-	// once more, since a server that crashes can lose those of transactions that failed.
+	// seen is the head of the log when everything was read. It only saves reading again: cursors up to
+	// it may be given once more, since a server that crashes can lose those of transactions that failed.
 	seen int64
 }
 

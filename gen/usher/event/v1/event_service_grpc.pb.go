@@ -30,9 +30,10 @@ const (
 // for their own data: an event is written in the transaction of its change, to a log with a cursor
 // (an outbox), which the activity service follows.
 type EventServiceClient interface {
-	// WatchEvents streams the events after a cursor, by cursor. The first message is
-	// sent at once, and an empty message (a heartbeat) every heartbeat interval when there is no
-	// event; none while a transaction that may have an earlier event is open. The cursor of a request acknowledges: the events up to it are deleted once they are old.
+	// WatchEvents streams the events after a cursor, by cursor. The first message is sent at once, and an
+	// empty message (a heartbeat) every heartbeat interval when there is no event; none while a transaction
+	// that may have an earlier event is open. The cursor of a request acknowledges: the events up to it are
+	// deleted once they are old.
 	//
 	// The stream ends with OK after at most 2 minutes, and when the server stops. It ends with
 	// UNAVAILABLE when the log cannot be read. In each case, call again with the cursor of the last
@@ -75,9 +76,10 @@ type EventService_WatchEventsClient = grpc.ServerStreamingClient[WatchEventsResp
 // for their own data: an event is written in the transaction of its change, to a log with a cursor
 // (an outbox), which the activity service follows.
 type EventServiceServer interface {
-	// WatchEvents streams the events after a cursor, by cursor. The first message is
-	// sent at once, and an empty message (a heartbeat) every heartbeat interval when there is no
-	// event; none while a transaction that may have an earlier event is open. The cursor of a request acknowledges: the events up to it are deleted once they are old.
+	// WatchEvents streams the events after a cursor, by cursor. The first message is sent at once, and an
+	// empty message (a heartbeat) every heartbeat interval when there is no event; none while a transaction
+	// that may have an earlier event is open. The cursor of a request acknowledges: the events up to it are
+	// deleted once they are old.
 	//
 	// The stream ends with OK after at most 2 minutes, and when the server stops. It ends with
 	// UNAVAILABLE when the log cannot be read. In each case, call again with the cursor of the last

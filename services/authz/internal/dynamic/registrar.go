@@ -81,8 +81,9 @@ type Registered struct {
 const sharedWithin = 24 * time.Hour
 
 // Register registers a client with an initial access token, which is zero if none was sent. source is
-// the network address that the request came from; empty if it is not known. It returns ErrOff, ErrToken, ErrFull, a *MetadataError or a
-// *ratelimit.LimitedError. A refused request consumes no use of the initial access token.
+// the network address that the request came from; empty if it is not known. It returns ErrOff, ErrToken,
+// ErrFull, a *MetadataError or a *ratelimit.LimitedError. A refused request consumes no use of the
+// initial access token.
 func (r Registrar) Register(ctx context.Context, metadata Metadata, initialToken secret.String, source string) (Registered, error) {
 	if r.Mode != Open && r.Mode != ByToken {
 		return Registered{}, ErrOff

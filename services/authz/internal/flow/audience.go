@@ -20,7 +20,7 @@ type Audience interface {
 	Admit(ctx context.Context, registration client.Registration, userID, redirectURI string) error
 }
 
-// CheckAudience returns Audience's error, a refusal as an ClientError, so that no page asks the user of a
+// CheckAudience returns Audience's error, a refusal as a ClientError, so that no page asks the user of a
 // session for a decision that would be refused.
 func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, session secret.String) error {
 	if client.IsDocument(p.ClientID) || f.Audience == nil {
@@ -46,7 +46,7 @@ func (e *ClientError) Error() string { return e.Err.Error() }
 // Unwrap returns the refusal.
 func (e *ClientError) Unwrap() error { return e.Err }
 
-// refusedBy returns a refusal by the limits of a client as an ClientError, and any other error, for
+// refusedBy returns a refusal by the limits of a client as a ClientError, and any other error, for
 // example of a session that has ended or in an outage, unchanged.
 func refusedBy(clientID string, err error) error {
 	if errors.Is(err, ownership.ErrNotLive) || errors.Is(err, ownership.ErrPeople) || errors.Is(err, dynamic.ErrUsers) {

@@ -13,8 +13,8 @@ import (
 // scopes: a scope that only an older grant has is approved again.
 const recentScopes = 10
 
-// grantedWorkspaces is how many workspaces of a user-client are read for its present scopes, in the order of the
-// index: with more, the scopes of the others are approved again.
+// grantedWorkspaces is how many workspaces of a user-client are read for its present scopes, in the order
+// of the index: with more, the scopes of the others are approved again.
 const grantedWorkspaces = 50
 
 // prepareGranted returns the statement of GetPairGrants: the columns of pairStatements.epochs, and a

@@ -38,7 +38,7 @@ CREATE TABLE audit_events (
     at            BIGINT   NOT NULL,
     source        TEXT     NOT NULL,
     source_cursor BIGINT   NOT NULL,
-    kind          TEXT     COLLATE "C" NOT NULL, -- a prefix of kinds is a range
+    kind          TEXT     NOT NULL,
     actor_kind    BIGINT   NOT NULL,
     actor_id      TEXT     NOT NULL,
     user_id       TEXT     NOT NULL,
