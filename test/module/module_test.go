@@ -83,21 +83,26 @@ func newConsumer(t *testing.T, version string) consumer {
 	return c
 }
 
-// run runs a command in the consumer's folder. Modules come from the folder proxy and from the
-// module cache with which the SDK itself was built, so that no test needs the network.
+// run runs a command in the consumer's folder. Modules come from the folder proxy, from the module
+// cache with which the workspace was built, and last from this machine's own proxy: alone, the SDK
+// requires other versions of some modules than the workspace does.
 func (c consumer) run(t *testing.T, proxy, name string, args ...string) string {
 	t.Helper()
-	cache, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE", "GOPROXY").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	downloads := filepath.Join(strings.TrimSpace(string(cache)), "cache", "download")
+	settings := strings.Fields(string(out))
+	if len(settings) != 2 {
+		t.Fatalf("go env prints %q, want a folder and a proxy", out)
+	}
+	downloads := filepath.Join(settings[0], "cache", "download")
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(),
 		"GOWORK=off", "GOFLAGS=-mod=mod -modcacherw -trimpath", "GOSUMDB=off",
-		"GOMODCACHE="+filepath.Join(proxy, "modcache"), "GOPROXY=file://"+proxy+",file://"+downloads)
-	out, err := cmd.CombinedOutput()
+		"GOMODCACHE="+filepath.Join(proxy, "modcache"), "GOPROXY=file://"+proxy+",file://"+downloads+","+settings[1])
+	out, err = cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
 	}
