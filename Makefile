@@ -137,8 +137,8 @@ crash: ## Kill the token service at random moments, ROUNDS (200) with each retry
 	scripts/with-deps.sh go test -count=1 -v -timeout 2h ./test/activity -run "ACrashLosesNoEvent|GrantedRequestsAreCounted" -rounds $(ROUNDS)
 
 .PHONY: flood
-flood: ## Send 100,000 refused requests a minute that name one client, count the rows, and measure what others take
-	scripts/with-deps.sh go test -count=1 -v -timeout 30m ./test/activity -run AFloodLeaves -flood 100000
+flood: ## Send 100,000 refused requests a minute that name one client, with and without the log, and compare what others take
+	scripts/with-deps.sh --durable go run ./test/flood
 
 .PHONY: endings
 endings: ## Take access away from subjects on which GRANTS (1000000) grants hang, and measure what each ending and others take

@@ -3,7 +3,6 @@ package activity
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -161,19 +160,16 @@ func wantNowhere(t *testing.T, d *harness.Deployment, sentinel string) {
 	expect.NoError(t, d.CheckStored(t.Context(), "activity"))
 }
 
-// flood is how many requests name one client; `make flood` sends 100,000 in a minute.
-var flood = flag.Int("flood", 6000, "requests of TestActivity_AFloodLeavesAThousandRows")
-
 // TestActivity_AFloodLeavesAThousandRows: requests of any number of kinds that name one client are
 // counted, in at most 1,000 rows a day, while those of another client still arrive in the log.
+// `make flood` measures what others notice of it.
 func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	d := shared.Processes()
-	const perSecond, senders = 1667, 8
-	quiet := latencies(t, d, func() bool { return false })
+	const flood, senders = 6000, 8
+	const perSecond = 1667 // a gateway hands over 200 kinds of a client at a time, twice a second: no flood of a moment makes 900
 	before := total(requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize"))
 	var next atomic.Int64
 	var sent sync.WaitGroup
-	began := time.Now()
 	tick := time.NewTicker(time.Second / perSecond)
 	defer tick.Stop()
 	client := &http.Client{
@@ -183,7 +179,7 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	failed := make(chan error, senders)
 	for range senders {
 		sent.Go(func() {
-			for n := next.Add(1); n <= int64(*flood); n = next.Add(1) {
+			for n := next.Add(1); n <= flood; n = next.Add(1) {
 				<-tick.C
 				path := harness.Request{ClientID: harness.PublicID, RedirectURI: fmt.Sprintf("https://evil.example/%d", n)}.Path()
 				res, err := client.Get(d.PublicURL + path)
@@ -203,12 +199,7 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	expect.Eventually(t, "a request of another client during the flood", func() bool {
 		return len(requests(t, d, harness.ConfidentialID, "--request", other.Header.Get("Usher-Request-Id"))) == 1
 	})
-	busy := latencies(t, d, func() bool { return next.Load() <= int64(*flood) })
 	sent.Wait()
-	if took, most := time.Since(began), time.Duration(*flood)*time.Second/perSecond*6/5; *flood >= 100_000 && took > most {
-		t.Errorf("the flood took %s, and a minute for 100,000 was wanted, at most %s", took, most)
-	}
-	t.Logf("p99 of introspection: %s before the flood, %s during it", p99(quiet), p99(busy))
 	close(failed)
 	for err := range failed {
 		t.Error(err)
@@ -216,7 +207,7 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	var rows []request
 	expect.Eventually(t, "the count of all", func() bool {
 		rows = requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize")
-		return total(rows)-before+dropped(t, d) >= int64(*flood)
+		return total(rows)-before+dropped(t, d) >= flood
 	})
 	if every := requests(t, d, harness.PublicID); len(every) > 1000 {
 		t.Errorf("the client has %d rows", len(every))
@@ -228,24 +219,6 @@ func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	if !overflow {
 		t.Error("no row counts the requests beyond the limit by their cause")
 	}
-}
-
-// latencies returns how long requests of another client take: a hundred, and more while it goes on.
-func latencies(t *testing.T, d *harness.Deployment, goesOn func() bool) (took []time.Duration) {
-	t.Helper()
-	for len(took) < 100 || goesOn() {
-		began := time.Now()
-		_, err := d.Active("vdo_oat_none")
-		expect.NoError(t, err)
-		took = append(took, time.Since(began))
-	}
-	slices.Sort(took)
-	return took
-}
-
-// p99 returns the 99th percentile of a sorted list.
-func p99(took []time.Duration) time.Duration {
-	return took[len(took)*99/100].Round(10 * time.Microsecond)
 }
 
 func total(rows []request) (n int64) {

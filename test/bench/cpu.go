@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
-)
 
-// ticksPerSecond is the kernel's unit in /proc/<pid>/stat, fixed at 100 on Linux.
-const ticksPerSecond = 100
+	"github.com/vidocu/usher/test/harness"
+)
 
 // meter reads the CPU time of groups of processes.
 type meter map[string]func() (time.Duration, error)
@@ -31,71 +29,15 @@ func (m meter) read() (map[string]time.Duration, error) {
 	return sample, nil
 }
 
-// stat holds the fields of /proc/<pid>/stat that are used.
-type stat struct {
-	parent             int
-	own, endedChildren time.Duration
-}
-
-func readStat(pid int) (stat, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return stat{}, err
-	}
-	// The command in parentheses may hold spaces; the fields after it are fixed (proc(5)).
-	_, rest, found := strings.Cut(string(raw), ") ")
-	f := strings.Fields(rest)
-	if !found || len(f) < 15 {
-		return stat{}, errors.New("unexpected form of /proc/<pid>/stat")
-	}
-	n := func(i int) int { v, _ := strconv.Atoi(f[i]); return v }
-	ticks := func(t int) time.Duration { return time.Duration(t) * time.Second / ticksPerSecond }
-	return stat{parent: n(1), own: ticks(n(11) + n(12)), endedChildren: ticks(n(13) + n(14))}, nil
-}
-
 // oneProcess returns a function that reads the CPU time of a process without its children.
 func oneProcess(pid int) func() (time.Duration, error) {
-	return func() (time.Duration, error) {
-		s, err := readStat(pid)
-		return s.own, err
-	}
+	return func() (time.Duration, error) { return harness.CPUTime(pid) }
 }
 
 // withChildren returns a function that reads the CPU time of a process, its exited and its running
 // children, as PostgreSQL needs.
 func withChildren(pid int) func() (time.Duration, error) {
-	return func() (time.Duration, error) {
-		s, err := readStat(pid)
-		if err != nil {
-			return 0, err
-		}
-		total := s.own + s.endedChildren
-		entries, err := os.ReadDir("/proc")
-		if err != nil {
-			return 0, err
-		}
-		for _, e := range entries {
-			child, err := strconv.Atoi(e.Name())
-			if err != nil {
-				continue
-			}
-			if c, err := readStat(child); err == nil && c.parent == pid {
-				total += c.own
-			}
-		}
-		return total, nil
-	}
-}
-
-// postgresPid returns the process id of the postmaster, from the data folder that
-// scripts/with-deps.sh sets.
-func postgresPid() (int, error) {
-	raw, err := os.ReadFile(filepath.Join(os.Getenv("USHER_TEST_PG_DATA"), "postmaster.pid"))
-	if err != nil {
-		return 0, err
-	}
-	first, _, _ := strings.Cut(string(raw), "\n")
-	return strconv.Atoi(strings.TrimSpace(first))
+	return func() (time.Duration, error) { return harness.CPUTimeWithChildren(pid) }
 }
 
 // redisPid returns the process id that the Redis server reports.

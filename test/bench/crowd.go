@@ -102,7 +102,7 @@ func addAllTokens(ctx context.Context, d *harness.Deployment, db *sqldb.DB, size
 	if err := addOtherTokens(ctx, db, size-fewTokens); err != nil {
 		return nil, err
 	}
-	pg, err := postgresPid()
+	pg, err := harness.PostgresPID()
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func measureLimits(ctx context.Context, dir string, o options, servers harness.S
 const rows = 4096
 
 func measureDatabase(ctx context.Context, o options, url string, l *limitResults) error {
-	pid, err := postgresPid()
+	pid, err := harness.PostgresPID()
 	if err != nil {
 		return err
 	}

@@ -175,7 +175,7 @@ func prepareBed(ctx context.Context, d *harness.Deployment, o options, servers h
 	for name, pid := range d.Pids() {
 		b.meter[name] = oneProcess(pid)
 	}
-	pg, err := postgresPid()
+	pg, err := harness.PostgresPID()
 	if err != nil {
 		return nil, err
 	}

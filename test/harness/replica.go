@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -53,4 +54,25 @@ func (rs replicas) public() []string {
 		}
 	}
 	return urls
+}
+
+// AddGateway starts one more gateway, with the settings of the first and others in their place, and
+// returns its public address.
+func (d *Deployment) AddGateway(name string, settings map[string]string) (string, error) {
+	addrs, err := freeAddrs(3)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range d.specs {
+		if s.name != "gateway" {
+			continue
+		}
+		s.name, s.admin, s.env = name, addrs[1], maps.Clone(s.env)
+		s.env["USHER_GRPC_ADDR"], s.env["USHER_ADMIN_ADDR"], s.env["USHER_HTTP_ADDR"] = addrs[0], addrs[1], addrs[2]
+		maps.Copy(s.env, settings)
+		d.specs = append(d.specs, s)
+		d.PublicURLs = append(d.PublicURLs, "http://"+addrs[2])
+		return "http://" + addrs[2], d.StartOne(name)
+	}
+	return "", fmt.Errorf("%s has no gateway of its own", d.Name)
 }

@@ -153,10 +153,11 @@ func rows(entries []Entry, present map[[16]byte]bool) []Row {
 		_, ours := at[key]
 		return ours || present[key] || count < most
 	}
+	keys := map[Kind][16]byte{} // of the rows that count the kinds beyond the limit, which are few
 	for _, e := range entries {
 		r := Row{Entry: e, Key: keyOf(e, false)}
 		if !fits(r.Key, MaxKinds) {
-			r = overflow(e)
+			r = overflow(e, keys)
 		}
 		if !fits(r.Key, MaxRows-1) {
 			r = rest(e)
@@ -166,10 +167,16 @@ func rows(entries []Entry, present map[[16]byte]bool) []Row {
 	return list
 }
 
-// overflow is the row of an entry whose client has too many kinds.
-func overflow(e Entry) Row {
+// overflow is the row of an entry whose client has too many kinds. keys has those of a batch, which has
+// one day.
+func overflow(e Entry, keys map[Kind][16]byte) Row {
 	e.Got, e.Expected, e.Field = Facts{}, Facts{}, ""
-	return Row{Entry: e, Key: keyOf(e, true), Overflow: true}
+	key, ok := keys[e.Kind]
+	if !ok {
+		key = keyOf(e, true)
+		keys[e.Kind] = key
+	}
+	return Row{Entry: e, Key: key, Overflow: true}
 }
 
 // rest is the last row of a client's day, which counts everything else.

@@ -32,7 +32,6 @@ func checkClient(ctx context.Context, f Flow, a *request) error {
 		return fmt.Errorf("finding the client: %w", err)
 	}
 	a.client, a.ClientID, a.ClientName, a.Unverified = found, found.ID, found.Name, found.Unverified
-	a.DescriptionDigest = found.Description().Digest()
 	if found.Disabled {
 		return disabledClient(found)
 	}

@@ -84,7 +84,7 @@ func (f Flow) check(ctx context.Context, a *request) error {
 			return err
 		}
 	}
-	a.ShortCode = a.client.Profile == client.FAPI2
+	a.ShortCode, a.DescriptionDigest = a.client.Profile == client.FAPI2, a.client.Description().Digest()
 	return nil
 }
 
