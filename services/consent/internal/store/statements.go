@@ -22,11 +22,12 @@ func prepare(db *sqldb.DB, events *outbox.Log) statements {
 	// stays: the list needs it until this one is committed. The oldest stays too: it has the time of
 	// the first approval. Consents for another workspace stay,
 	// since only the token service knows whether a lower epoch is still valid. The index finds the
-	// rows by time; each approval deletes a bounded number of them.
+	// rows by time; each approval deletes a bounded number of them, and looks for none where no
+	// consent is that old.
 	oldest := `(SELECT approved_at FROM consents WHERE ` + equal.between("0", "{{now}}") + ` AND epoch <= $5 ORDER BY ` + equal.order("") + ` LIMIT 1)`
 	newestOld := `(SELECT approved_at FROM consents WHERE ` + equal.between("0", "{{now}} - 86400000000") + ` AND epoch <= $5
         ORDER BY ` + equal.order(" DESC") + ` LIMIT 1)`
-	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
+	supersede := `DELETE FROM consents WHERE ` + newestOld + ` IS NOT NULL AND request_id_hash ` + oneOf(`
     SELECT request_id_hash FROM consents WHERE `+equal.between(oldest, newestOld)+` AND epoch <= $5 ORDER BY `+equal.order("")+` LIMIT $7`)
 	record := `
 INSERT INTO consents (user_id, client_id, workspace_id, scope, epoch, request_id_hash, approved_at)

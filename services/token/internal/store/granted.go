@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -25,7 +26,7 @@ const grantedWorkspaces = 50
 // subjects, which revoke the older ones too.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
 	const unrevoked = `x.user_id = $1 AND x.client_id = $2 AND x.revoked_at IS NULL`
-	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id AND x.refresh_expires_at > {{now}}
+	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id AND x.created_at < $4 AND x.created_at > -$4 AND x.refresh_expires_at > {{now}}
     ORDER BY x.created_at DESC LIMIT %d`, recentScopes)
 	families := `CROSS JOIN LATERAL (SELECT * FROM families x WHERE ` + newest + `) AS f`
 	if db.Engine() == sqldb.SQLite { // it has no LATERAL
@@ -53,7 +54,7 @@ func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspace
 	if err != nil {
 		return oauth.LiveGrants{}, err
 	}
-	rows, err := s.db.Query(ctx, s.pairs.granted, u.UserID, u.ClientID, workspaces)
+	rows, err := s.db.Query(ctx, s.pairs.granted, u.UserID, u.ClientID, workspaces, int64(math.MaxInt64))
 	if err != nil {
 		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
 	}
