@@ -41,7 +41,7 @@ func usher(t *testing.T, dir string, environ []string, args ...string) result {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Dir, cmd.Env = dir, append([]string{asUsher + "=1", "PATH=" + os.Getenv("PATH")}, environ...)
+	cmd.Dir, cmd.Env = dir, append([]string{asUsher + "=1", "PATH=" + os.Getenv("PATH"), "GORACE=" + os.Getenv("GORACE")}, environ...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()

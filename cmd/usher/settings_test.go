@@ -42,8 +42,9 @@ type outcome struct {
 func outcomeOf(file string, environ []string) (o outcome) {
 	all := defaults()
 	loaded, err := run.Read(all, file, environ)
+	settings := config.Settings(all)
 	for _, fault := range config.Each(errors.Join(append(loaded.Unknown, err)...)) {
-		o.Faults = append(o.Faults, afterPlace(fault.Error(), file))
+		o.Faults = append(o.Faults, afterPlace(settings, fault.Error(), file))
 	}
 	for _, fault := range run.Validate(all) {
 		o.Faults = append(o.Faults, fault.Error())
@@ -55,8 +56,8 @@ func outcomeOf(file string, environ []string) (o outcome) {
 }
 
 // afterPlace cuts off the file, the key or the variable that a fault begins with.
-func afterPlace(fault, file string) string {
-	for _, s := range config.Settings(defaults()) {
+func afterPlace(settings []config.Setting, fault, file string) string {
+	for _, s := range settings {
 		for _, place := range []string{file + ": " + s.KeyFile(), s.Env, s.EnvFile()} {
 			if rest, found := strings.CutPrefix(fault, place+": "); found {
 				return rest

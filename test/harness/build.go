@@ -80,7 +80,8 @@ func build(dir string, args []string) (Binaries, error) {
 	if err != nil {
 		return Binaries{}, err
 	}
-	cmd := exec.Command("go", append([]string{"build", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}, args...)...)
+	// -toolexec as in the Makefile
+	cmd := exec.Command("go", append([]string{"build", "-toolexec=env GOGC=400", "-ldflags=-s -w", "-o", dir + string(filepath.Separator)}, args...)...)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return Binaries{}, fmt.Errorf("building the commands: %w\n%s", err, out)

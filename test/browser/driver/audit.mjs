@@ -5,6 +5,10 @@ import { createRequire } from 'node:module';
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
 
+// colours are the rules of these that depend on colours. The result of the others is the same in
+// light and in dark, since unlike finds that the colour schemes differ in colours alone.
+const colours = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
+
 // widths, in CSS pixels, at which a page must not overflow: WCAG 2.2 §1.4.10 requires 320, and 640
 // is a wide screen at a zoom of 200 %.
 const widths = [320, 640];
@@ -18,11 +22,11 @@ const controls = 'button, summary, a.button, .menu a, .top a, select, input:not(
 export const wide = { width: 1280, height: 900 };
 export const phone = { width: 360, height: 740 };
 
-// looks are how a page is shown: a name, a colour scheme and a size.
+// looks are how a page is shown: a name, a colour scheme and a size; and what axe checks in it.
 export const looks = [
-  { name: 'light', colorScheme: 'light', size: wide },
-  { name: 'dark', colorScheme: 'dark', size: wide },
-  { name: 'phone', colorScheme: 'light', size: phone },
+  { name: 'light', colorScheme: 'light', size: wide, runOnly: rules },
+  { name: 'dark', colorScheme: 'dark', size: wide, runOnly: colours },
+  { name: 'phone', colorScheme: 'light', size: phone, runOnly: rules },
 ];
 
 // show applies a look to a page. Without animations, so that no colour is measured on its way to
@@ -34,10 +38,20 @@ export async function show(page, { colorScheme, size }) {
 
 // violations returns the violations that axe finds on a page, one line each. axe requests nothing
 // (preload), since the page's content security policy would refuse it.
-export async function violations(page) {
+export async function violations(page, runOnly = rules) {
   if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
-  const found = await page.evaluate((runOnly) => window.axe.run({ runOnly, resultTypes: ['violations'], preload: false }), rules);
+  const found = await page.evaluate((only) => window.axe.run({ runOnly: only, resultTypes: ['violations'], preload: false }), runOnly);
   return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html}`));
+}
+
+// unlike returns what a colour scheme sets that is no colour and no shadow, one line each.
+export function unlike(page) {
+  return page.evaluate(() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+    .filter((rule) => /prefers-color-scheme/.test(rule.media?.mediaText))
+    .flatMap((scheme) => [...scheme.cssRules])
+    .flatMap(({ selectorText, style }) => [...style].map((name) => [selectorText, name, style.getPropertyValue(name)]))
+    .filter(([selector, name, value]) => selector !== ':root' || !name.startsWith('--') || !CSS.supports('color', value) && !CSS.supports('box-shadow', value))
+    .map(([selector, name, value]) => `a colour scheme sets ${selector} { ${name}: ${value} }`));
 }
 
 // misfits returns the elements that are wider than the screen, and the controls that are too small,

@@ -23,7 +23,7 @@ func Contention(t *testing.T) {
 }
 
 func manyRedemptions(t *testing.T, b bench) {
-	for range rounds {
+	for range crowdRounds {
 		base := fresh()
 		var won atomic.Int32
 		winners := make([]issued, 50)
@@ -76,7 +76,7 @@ func refreshesAgainstDisconnect(t *testing.T, b bench) {
 }
 
 func manyRefreshes(t *testing.T, b bench) {
-	for round := range rounds {
+	for round := range crowdRounds {
 		epoch, err := b.GetPairEpoch(t.Context(), "usr_john", "app")
 		if err != nil {
 			t.Fatal(err)
@@ -113,7 +113,7 @@ func manyRefreshes(t *testing.T, b bench) {
 
 // manyFamilyReuses: of many replays of a spent token at once, one revokes its family.
 func manyFamilyReuses(t *testing.T, b bench) {
-	for round := range rounds {
+	for round := range crowdRounds {
 		i := b.mustRedeem(t, code("app", "ws_acme", 0))
 		next := b.mustRotate(t, i.refresh)
 		var reused atomic.Int32

@@ -16,8 +16,13 @@ import (
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
-// rounds is how often each race is run.
-const rounds = 200
+const (
+	// rounds is how often a race of two calls is run.
+	rounds = 200
+	// crowdRounds is how often a race of twenty and more is run: every round has as many chances to
+	// go wrong. test/race runs such races 200 times, between processes.
+	crowdRounds = 25
+)
 
 // lifetimes are the documented ones.
 func lifetimes() grant.Lifetimes {

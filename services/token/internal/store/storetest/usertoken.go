@@ -21,7 +21,7 @@ import (
 )
 
 // userRounds is how often a refresh is run against a logout.
-const userRounds = 1000
+const userRounds = 300
 
 // UserTokens checks the life of user tokens.
 func UserTokens(t *testing.T) {
@@ -214,7 +214,7 @@ func revokedMeanwhile(t *testing.T, b bench) {
 }
 
 func manyUserRefreshes(t *testing.T, b bench) {
-	for range rounds {
+	for range crowdRounds {
 		first := b.mustIssue(t, john())
 		var won atomic.Int32
 		together(20, func(int) {
