@@ -21,7 +21,7 @@ import (
 )
 
 // userRounds is how often a refresh is run against a logout.
-const userRounds = 300
+const userRounds = 1000
 
 // UserTokens checks the life of user tokens.
 func UserTokens(t *testing.T) {
