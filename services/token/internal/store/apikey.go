@@ -80,21 +80,6 @@ UPDATE api_keys SET successor_id = $2, revoked_at = CASE WHEN CAST($3 AS BIGINT)
 WHERE id = $1 AND successor_id = '' AND ` + liveKey + ` RETURNING hash`)
 }
 
-// storedKey is a row of api_keys to be inserted.
-type storedKey struct {
-	apikey.New
-
-	scope, addresses, workspace string
-}
-
-func toStoredKey(n apikey.New) storedKey {
-	k := storedKey{New: n, scope: n.Scopes.String(), addresses: strings.Join(n.Addresses.Strings(), " "), workspace: n.WorkspaceID}
-	if k.scope != "" || k.addresses != "" || n.Lifetime > 0 {
-		k.workspace = restricted + n.WorkspaceID
-	}
-	return k
-}
-
 // lockKeys locks the keys of a workspace for a transaction that counts them; it does nothing without a limit.
 // The count is another statement, so that it sees the keys of transactions that this one waited for.
 func (s *Store) lockKeys(ctx context.Context, tx *sqldb.Tx, workspaceID string, maxLive int) error {
@@ -107,9 +92,12 @@ func (s *Store) lockKeys(ctx context.Context, tx *sqldb.Tx, workspaceID string, 
 
 // insertKey inserts a key. It returns apikey.ErrFull if the workspace has so many live keys; 0 is no limit.
 func (s *Store) insertKey(ctx context.Context, tx *sqldb.Tx, n apikey.New, maxLive int) error {
-	k := toStoredKey(n)
-	rows, err := tx.Exec(ctx, s.text.createKey, k.ID, k.Hash.Bytes(), k.workspace, k.Name, k.LastFour, k.scope, k.addresses,
-		k.Creator.UserID, k.Creator.Name, micros(k.Lifetime), k.WorkspaceID, maxLive)
+	scope, addresses, workspace := n.Scopes.String(), strings.Join(n.Addresses.Strings(), " "), n.WorkspaceID
+	if scope != "" || addresses != "" || n.Lifetime > 0 {
+		workspace = restricted + n.WorkspaceID
+	}
+	rows, err := tx.Exec(ctx, s.text.createKey, n.ID, n.Hash.Bytes(), workspace, n.Name, n.LastFour, scope, addresses,
+		n.Creator.UserID, n.Creator.Name, micros(n.Lifetime), n.WorkspaceID, maxLive)
 	if err == nil && rows == 0 {
 		return apikey.ErrFull
 	}
