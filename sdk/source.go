@@ -6,18 +6,16 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-type sourceKey struct{}
-
 // WithSource returns a context with the network address that a request came from, with or without a
 // port, such as http.Request.RemoteAddr. Behind proxies it is the address that the first trusted one
 // saw, and never an unchecked X-Forwarded-For. Without it an API key that is restricted to networks is
 // refused.
 func WithSource(ctx context.Context, source string) context.Context {
-	return context.WithValue(ctx, sourceKey{}, source)
+	return context.WithValue(ctx, sourceKey, source)
 }
 
 func sourceFrom(ctx context.Context) string {
-	source, _ := ctx.Value(sourceKey{}).(string)
+	source, _ := ctx.Value(sourceKey).(string)
 	return source
 }
 

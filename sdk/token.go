@@ -73,17 +73,23 @@ func (t *Token) EnforcedSubject() enforce.Subject {
 	return enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Audience: t.Audience, Plan: t.Plan, Bound: t.Thumbprint != ""}
 }
 
-type contextKey struct{}
+// contextKey is the type of the package's context keys.
+type contextKey int
+
+const (
+	tokenKey contextKey = iota
+	sourceKey
+)
 
 // NewContext returns a context with a token, for the request that the token authorized.
 func NewContext(ctx context.Context, t *Token) context.Context {
-	return context.WithValue(ctx, contextKey{}, t)
+	return context.WithValue(ctx, tokenKey, t)
 }
 
 // FromContext returns the token that middleware has put into the request's context; ok is false
 // where there is none.
 func FromContext(ctx context.Context) (t *Token, ok bool) {
-	t, _ = ctx.Value(contextKey{}).(*Token)
+	t, _ = ctx.Value(tokenKey).(*Token)
 	return t, t != nil
 }
 

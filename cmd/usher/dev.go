@@ -18,13 +18,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-type devCommand struct{}
-
 // stopLimit is how long the process may take to end after Ctrl-C.
 const stopLimit = 900 * time.Millisecond
 
-// Run serves all services until a signal.
-func (devCommand) Run(c *cli) error {
+// dev serves all services until a signal.
+func dev(c *cli) error {
 	start := time.Now()
 	config := devDefaults()
 	loaded, err := run.Load("usher", config, c.File, os.Environ())

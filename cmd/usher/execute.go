@@ -39,11 +39,11 @@ func helpVars() kong.Vars {
 
 // execute runs one command and returns the exit status.
 func execute(args []string, streams admin.Streams) int {
-	var c cli
+	c := newCLI()
 	session := admin.New(streams, &c.Options, c.settings)
 	left := false // kong calls Exit for --help, and then goes on to report a missing command
-	parser, err := kong.New(&c, kong.Name("usher"), kong.Description(description),
-		kong.Writers(streams.Out, streams.Err), kong.Exit(func(int) { left = true }), kong.Bind(&c, session),
+	parser, err := kong.New(c, kong.Name("usher"), kong.Description(description),
+		kong.Writers(streams.Out, streams.Err), kong.Exit(func(int) { left = true }), kong.Bind(c, session),
 		kong.BindSingletonProvider(interruptible), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		helpVars(), kong.ExplicitGroups([]kong.Group{{Key: "administration", Title: "Administration:"}}))
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 )
 
 type migrateCommand struct {
-	Up     upCommand     `cmd:"" help:"Apply pending migrations; a database whose URL is not set is skipped."`
-	Status statusCommand `cmd:"" help:"List the migrations of each database; exit 1 when some are pending."`
+	Up     settingsCommand `cmd:"" help:"Apply pending migrations; a database whose URL is not set is skipped."`
+	Status settingsCommand `cmd:"" help:"List the migrations of each database; exit 1 when some are pending."`
 }
 
 // sections are the services' databases.
@@ -30,10 +30,8 @@ func (s *settings) sections() []doctor.Section {
 	}
 }
 
-type upCommand struct{}
-
-// Run applies the pending migrations of every database.
-func (upCommand) Run(c *cli) error {
+// migrateUp applies the pending migrations of every database.
+func migrateUp(c *cli) error {
 	return c.eachDatabase(func(ctx context.Context, s doctor.Section, db *sqldb.DB) error {
 		if err := sqldb.Migrate(ctx, db, s.Migrations); err != nil {
 			return err
@@ -43,10 +41,8 @@ func (upCommand) Run(c *cli) error {
 	})
 }
 
-type statusCommand struct{}
-
-// Run lists the migrations of every database.
-func (statusCommand) Run(c *cli) error {
+// migrateStatus lists the migrations of every database.
+func migrateStatus(c *cli) error {
 	pending := 0
 	err := c.eachDatabase(func(ctx context.Context, s doctor.Section, db *sqldb.DB) error {
 		steps, err := sqldb.MigrationStatus(ctx, db, s.Migrations)

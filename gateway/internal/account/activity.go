@@ -22,14 +22,6 @@ import (
 // eventsPerPage is the number of identity's events on a page.
 const eventsPerPage = 50
 
-// span is the time of a page: the events of clients, which are read whole, are shown on the page
-// that their time belongs to.
-type span struct{ from, before time.Time }
-
-func (s span) has(t time.Time) bool {
-	return !t.Before(s.from) && (s.before.IsZero() || t.Before(s.before))
-}
-
 // Activity shows what happened in the account, the newest first: from the audit trail, and from what
 // identity and consent know while the activity service is away.
 func (a Account) Activity(w http.ResponseWriter, r *http.Request) {
@@ -59,19 +51,19 @@ func (a Account) Activity(w http.ResponseWriter, r *http.Request) {
 		a.showError(w, r, err)
 		return
 	}
-	shown := span{before: beforeOf(query)}
+	from, before := time.Time{}, beforeOf(query)
 	data := page.Activity{Later: query.Get("after") != ""}
 	if next := res.GetNextPageToken(); next != "" {
-		last := res.GetEvents()[len(res.GetEvents())-1].GetEventTime().AsTime()
-		shown.from = last
-		data.Earlier = browser.ActivityPath + "?" + url.Values{"after": {next}, "before": {strconv.FormatInt(last.UnixMicro(), 10)}}.Encode()
+		from = res.GetEvents()[len(res.GetEvents())-1].GetEventTime().AsTime()
+		data.Earlier = browser.ActivityPath + "?" + url.Values{"after": {next}, "before": {strconv.FormatInt(from.UnixMicro(), 10)}}.Encode()
 	}
 	in := browser.Zone(res.GetSession().GetTimeZone())
 	for _, e := range res.GetEvents() {
 		data.Entries = append(data.Entries, accountEntry(e, in))
 	}
+	// The events of clients are read whole, and shown on the page that their time belongs to.
 	for _, e := range apps.GetEvents() {
-		if shown.has(e.GetEventTime().AsTime()) {
+		if at := e.GetEventTime().AsTime(); !at.Before(from) && (before.IsZero() || at.Before(before)) {
 			data.Entries = append(data.Entries, appEntry(e, in))
 		}
 	}

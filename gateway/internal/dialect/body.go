@@ -20,17 +20,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// jsonBody decodes the documents' JSON.
-type jsonBody struct{ runtime.Marshaler }
+// bodyMarshaler decodes the documents' JSON, or a form; the response is JSON for both (RFC 6749 §5.1).
+type bodyMarshaler struct {
+	runtime.Marshaler
+
+	decode func(body []byte, msg proto.Message) error
+}
 
 // NewDecoder is runtime.Marshaler.
-func (jsonBody) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, decodeJSON) }
-
-// formBody decodes a form; the response is JSON (RFC 6749 §5.1).
-type formBody struct{ runtime.Marshaler }
-
-// NewDecoder is runtime.Marshaler.
-func (formBody) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, decodeForm) }
+func (b bodyMarshaler) NewDecoder(r io.Reader) runtime.Decoder { return decoder(r, b.decode) }
 
 // bufferedBody is a body in memory. The runtime converts a decoder's error to text; the error
 // itself is kept here for the error handler.

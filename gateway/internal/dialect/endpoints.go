@@ -47,8 +47,8 @@ func New(ctx context.Context, config Config) (*Endpoints, error) {
 	e := &Endpoints{config: config}
 	json := &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{UseProtoNames: true}}
 	e.mux = runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, jsonBody{json}),
-		runtime.WithMarshalerOption(httpx.TypeForm, formBody{json}),
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, bodyMarshaler{json, decodeJSON}),
+		runtime.WithMarshalerOption(httpx.TypeForm, bodyMarshaler{json, decodeForm}),
 		runtime.WithErrorHandler(e.handleError),
 		// The services receive the Authorization header, which the runtime always forwards, and no
 		// other header of the request.
@@ -96,9 +96,9 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_PROOF_MALFORMED, "the header DPoP is not readable"))
 		return
 	}
-	r = r.WithContext(context.WithValue(r.Context(), outsideKey{}, fromOutside{source: e.config.Proxies.Source(r), proof: proof}))
+	r = r.WithContext(context.WithValue(r.Context(), outsideKey, fromOutside{source: e.config.Proxies.Source(r), proof: proof}))
 	if r.URL.Path == oauth.PushPath {
-		e.push(w, r.WithContext(context.WithValue(r.Context(), bodyKey{}, body)), kind, body)
+		e.push(w, r.WithContext(context.WithValue(r.Context(), bodyKey, body)), kind, body)
 		return
 	}
 	e.mux.ServeHTTP(w, innerRequest(r, kind, body))
@@ -140,11 +140,19 @@ type fromOutside struct {
 	proof metadata.MD
 }
 
-// outsideKey is the context key of fromOutside.
-type outsideKey struct{}
+// contextKey is the type of the package's context keys.
+type contextKey int
+
+const (
+	// outsideKey is the key of fromOutside.
+	outsideKey contextKey = iota
+	// bodyKey is the key of the body, for the error handler: the runtime has consumed the request's body
+	// by then.
+	bodyKey
+)
 
 func outside(ctx context.Context) fromOutside {
-	from, _ := ctx.Value(outsideKey{}).(fromOutside)
+	from, _ := ctx.Value(outsideKey).(fromOutside)
 	return from
 }
 
@@ -181,12 +189,8 @@ func innerRequest(r *http.Request, kind string, body []byte) *http.Request {
 		Method: http.MethodPost, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
 		Header: header, Body: &bufferedBody{Reader: bytes.NewReader(body)}, ContentLength: int64(len(body)),
 	}
-	return in.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+	return in.WithContext(context.WithValue(r.Context(), bodyKey, body))
 }
-
-// bodyKey is the context key of the body, for the error handler: the runtime has consumed the
-// request's body by then.
-type bodyKey struct{}
 
 // Problem writes the error response of a request that the endpoints did not serve, in the request's
 // dialect.

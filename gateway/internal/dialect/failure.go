@@ -201,7 +201,7 @@ func explain(status int) string {
 // several HTTP clients send their credentials only after a challenge. A wrong secret in the body
 // gets none: oauth4webapi would report the challenge and not the error.
 func needsChallenge(r *http.Request) bool {
-	body, _ := r.Context().Value(bodyKey{}).([]byte)
+	body, _ := r.Context().Value(bodyKey).([]byte)
 	return len(clientAuthentication(r)) > 0 || !hasClientCredentials(httpx.MediaType(r), body)
 }
 

@@ -55,15 +55,21 @@ func OfAdministrator(userID string) Actor {
 // OfClient returns a client as an actor.
 func OfClient(id string) Actor { return Actor{Kind: Client, ID: id} }
 
-type key struct{}
+// key is the type of the package's context keys.
+type key int
+
+const (
+	actorKey key = iota
+	withinKey
+)
 
 // With returns a context in which a is the actor.
-func With(ctx context.Context, a Actor) context.Context { return context.WithValue(ctx, key{}, a) }
+func With(ctx context.Context, a Actor) context.Context { return context.WithValue(ctx, actorKey, a) }
 
 // From returns the actor of ctx: the one of With, the operator, the one that a service of ours sent,
 // or that service.
 func From(ctx context.Context) Actor {
-	if a, ok := ctx.Value(key{}).(Actor); ok {
+	if a, ok := ctx.Value(actorKey).(Actor); ok {
 		return a
 	}
 	caller, _ := policy.CallerFrom(ctx)
@@ -82,14 +88,12 @@ func From(ctx context.Context) Actor {
 	return Actor{Kind: Service, ID: caller}
 }
 
-type within struct{}
-
 // Within returns a context of a step of a larger change: the change has an event of the audit trail, and the
 // step has none.
-func Within(ctx context.Context) context.Context { return context.WithValue(ctx, within{}, true) }
+func Within(ctx context.Context) context.Context { return context.WithValue(ctx, withinKey, true) }
 
 // IsWithin reports whether ctx is one of Within.
-func IsWithin(ctx context.Context) bool { return ctx.Value(within{}) != nil }
+func IsWithin(ctx context.Context) bool { return ctx.Value(withinKey) != nil }
 
 // Forward adds the actor to the outgoing metadata of ctx. A service that acts by itself is not sent:
 // the receiver knows its caller.

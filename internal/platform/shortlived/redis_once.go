@@ -36,14 +36,8 @@ func final(err error) error {
 	if err == nil || errors.As(err, &answered) || errors.As(err, &network) && network.Op == "dial" || errors.Is(err, redis.ErrPoolTimeout) {
 		return err
 	}
-	return lostReply{err.Error()}
+	return errors.New(err.Error())
 }
-
-// lostReply is an error without its wrapped error.
-type lostReply struct{ text string }
-
-// Error is part of error.
-func (e lostReply) Error() string { return e.text }
 
 // logger writes the client library's messages to our log.
 type logger struct{ to *slog.Logger }

@@ -12,10 +12,10 @@ import (
 
 // APIKeys is `usher api-keys`.
 type APIKeys struct {
-	Create createKey `cmd:"" help:"Create an API key for a workspace; it is printed only once."`
-	List   listKeys  `cmd:"" help:"List a workspace's API keys, newest first, revoked ones too."`
-	Rotate rotateKey `cmd:"" help:"Replace an API key by a new one with the same limits; the old one ends after the overlap."`
-	Revoke revokeKey `cmd:"" help:"Revoke an API key: it is refused everywhere when the command returns."`
+	Create createKey              `cmd:"" help:"Create an API key for a workspace; it is printed only once."`
+	List   command[workspaceList] `cmd:"" help:"List a workspace's API keys, newest first, revoked ones too."`
+	Rotate rotateKey              `cmd:"" help:"Replace an API key by a new one with the same limits; the old one ends after the overlap."`
+	Revoke revokeKey              `cmd:"" help:"Revoke an API key: it is refused everywhere when the command returns."`
 }
 
 type createKey struct {
@@ -37,13 +37,7 @@ func (c createKey) Run(ctx context.Context, s *Session) error {
 	return s.reveal(res, res.GetKey(), fmt.Sprintf("API key %s of workspace %s.", res.GetApiKey().GetKeyId(), res.GetApiKey().GetWorkspaceId()))
 }
 
-type listKeys struct {
-	Workspace string `arg:"" help:"The workspace, ws_…."`
-	limit
-}
-
-// Run lists keys.
-func (c listKeys) Run(ctx context.Context, s *Session) error {
+func listKeys(ctx context.Context, s *Session, c workspaceList) error {
 	return call(ctx, allPages(s, c.Limit, s.workspaceKeys().ListWorkspaceKeys), &tokenv1.ListWorkspaceKeysRequest{WorkspaceId: c.Workspace},
 		rows(s, keyRows))
 }

@@ -12,10 +12,10 @@ import (
 
 // AuthApps is `usher auth-apps`.
 type AuthApps struct {
-	Create createAuthApp `cmd:"" help:"Create an authentication app; its secret is printed only once."`
-	List   listAuthApps  `cmd:"" help:"List authentication apps by name, revoked ones too."`
-	Rotate rotateAuthApp `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
-	Revoke revokeAuthApp `cmd:"" help:"Revoke an authentication app and the user tokens that were issued through it."`
+	Create createAuthApp     `cmd:"" help:"Create an authentication app; its secret is printed only once."`
+	List   command[struct{}] `cmd:"" help:"List authentication apps by name, revoked ones too."`
+	Rotate rotateAuthApp     `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
+	Revoke revokeAuthApp     `cmd:"" help:"Revoke an authentication app and the user tokens that were issued through it."`
 }
 
 type createAuthApp struct {
@@ -31,10 +31,7 @@ func (c createAuthApp) Run(ctx context.Context, s *Session) error {
 		}))
 }
 
-type listAuthApps struct{}
-
-// Run lists authentication apps.
-func (listAuthApps) Run(ctx context.Context, s *Session) error {
+func listAuthApps(ctx context.Context, s *Session, _ struct{}) error {
 	return call(ctx, s.identity().ListAuthenticationApps, &identityv1.ListAuthenticationAppsRequest{}, rows(s, authAppRows))
 }
 

@@ -13,14 +13,11 @@ import (
 
 // Catalog is `usher catalog`.
 type Catalog struct {
-	Show  showCatalog  `cmd:"" help:"Show the scopes, endpoints, plans and resources that the token service uses now."`
-	Check checkCatalog `cmd:"" help:"Validate a catalog file without any service; an error names its line."`
+	Show  command[struct{}] `cmd:"" help:"Show the scopes, endpoints, plans and resources that the token service uses now."`
+	Check checkCatalog      `cmd:"" help:"Validate a catalog file without any service; an error names its line."`
 }
 
-type showCatalog struct{}
-
-// Run shows the catalog.
-func (showCatalog) Run(ctx context.Context, s *Session) error {
+func showCatalog(ctx context.Context, s *Session, _ struct{}) error {
 	return call(ctx, s.catalog().GetCatalog, &tokenv1.GetCatalogRequest{}, rows(s, catalogRows))
 }
 

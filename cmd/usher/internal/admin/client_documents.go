@@ -7,10 +7,8 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
-type disabledDocuments struct{ limit }
-
-// Run lists the clients of documents that are disabled.
-func (c disabledDocuments) Run(ctx context.Context, s *Session) error {
+// listDisabledDocuments lists the clients of documents that are disabled.
+func listDisabledDocuments(ctx context.Context, s *Session, c limit) error {
 	return call(ctx, allPages(s, c.Limit, s.documents().ListDisabledDocuments), &authzv1.ListDisabledDocumentsRequest{},
 		rows(s, func(res *authzv1.ListDisabledDocumentsResponse) table.Rows {
 			t := table.Rows{{"CLIENT", "DISABLED"}}

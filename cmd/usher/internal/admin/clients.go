@@ -16,20 +16,20 @@ import (
 
 // Clients is `usher clients`.
 type Clients struct {
-	Create              createClient        `cmd:"" help:"Register a client; the secret of a confidential one is printed only once."`
-	List                listClients         `cmd:"" help:"List clients by name, disabled ones too."`
-	Show                showClient          `cmd:"" help:"Show a client with its redirect URIs and secrets."`
-	Update              updateClient        `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
-	Apply               applyClients        `cmd:"" help:"Register and change clients so that they match a manifest."`
-	RotateSecret        rotateClient        `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
-	RevokeOldSecret     revokeOldSecret     `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
-	RemoveFromWorkspace removeFromWorkspace `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
-	Disable             disableClient       `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
-	Enable              enableClient        `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
-	DisabledDocuments   disabledDocuments   `cmd:"" help:"List the clients with a document (CIMD) that are disabled."`
-	Logo                setLogo             `cmd:"" help:"Set the logo that users see, or remove it."`
-	Review              reviewClients       `cmd:"" help:"Review the clients that workspaces registered."`
-	Keys                clientKeys          `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
+	Create              createClient               `cmd:"" help:"Register a client; the secret of a confidential one is printed only once."`
+	List                command[limit]             `cmd:"" help:"List clients by name, disabled ones too."`
+	Show                command[oneClient]         `cmd:"" help:"Show a client with its redirect URIs and secrets."`
+	Update              updateClient               `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
+	Apply               applyClients               `cmd:"" help:"Register and change clients so that they match a manifest."`
+	RotateSecret        rotateClient               `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
+	RevokeOldSecret     command[oneClient]         `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
+	RemoveFromWorkspace command[ending[oneClient]] `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
+	Disable             command[ending[anyClient]] `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
+	Enable              command[anyClient]         `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	DisabledDocuments   command[limit]             `cmd:"" help:"List the clients with a document (CIMD) that are disabled."`
+	Logo                setLogo                    `cmd:"" help:"Set the logo that users see, or remove it."`
+	Review              reviewClients              `cmd:"" help:"Review the clients that workspaces registered."`
+	Keys                clientKeys                 `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
 type createClient struct {
@@ -99,20 +99,12 @@ func applicationTypes() map[string]authzv1.ApplicationType {
 	}
 }
 
-type listClients struct{ limit }
-
-// Run lists clients.
-func (c listClients) Run(ctx context.Context, s *Session) error {
+func listClients(ctx context.Context, s *Session, c limit) error {
 	return call(ctx, allPages(s, c.Limit, s.authz().ListClients), &authzv1.ListClientsRequest{},
 		rows(s, func(res *authzv1.ListClientsResponse) table.Rows { return clientRows(res.GetRegistrations()...) }))
 }
 
-type showClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
-}
-
-// Run shows a client.
-func (c showClient) Run(ctx context.Context, s *Session) error {
+func showClient(ctx context.Context, s *Session, c oneClient) error {
 	return call(ctx, s.authz().FindClient, &authzv1.FindClientRequest{ClientId: c.Client}, rows(s, registrationRows[*authzv1.FindClientResponse]))
 }
 

@@ -121,37 +121,22 @@ func (c rotateClient) Run(ctx context.Context, s *Session) error {
 		}))
 }
 
-type revokeOldSecret struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
-}
-
-// Run revokes the previous secret.
-func (c revokeOldSecret) Run(ctx context.Context, s *Session) error {
+func revokeOldSecret(ctx context.Context, s *Session, c oneClient) error {
 	return call(ctx, s.authz().RevokePreviousClientSecret, &authzv1.RevokePreviousClientSecretRequest{ClientId: c.Client},
 		rows(s, func(res *authzv1.RevokePreviousClientSecretResponse) table.Rows {
 			return table.Rows{{fmt.Sprintf("%s has one secret: %s", c.Client, secretsOf(res.GetRegistration().GetSecrets()))}}
 		}))
 }
 
-type disableClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…, or the URL of its document."`
-	confirmation
-}
-
-// Run disables a client.
-func (c disableClient) Run(ctx context.Context, s *Session) error {
-	return c.confirmed(ctx, s, clientImpact(c.Client), func() error {
-		return call(ctx, s.revocation().DisableClient, &tokenv1.DisableClientRequest{ClientId: c.Client},
-			s.line("%s is disabled, and everything that was granted to it is revoked", c.Client))
+func disableClient(ctx context.Context, s *Session, c ending[anyClient]) error {
+	id := c.Of.Client
+	return c.confirmed(ctx, s, clientImpact(id), func() error {
+		return call(ctx, s.revocation().DisableClient, &tokenv1.DisableClientRequest{ClientId: id},
+			s.line("%s is disabled, and everything that was granted to it is revoked", id))
 	})
 }
 
-type enableClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…, or the URL of its document."`
-}
-
-// Run enables a client.
-func (c enableClient) Run(ctx context.Context, s *Session) error {
+func enableClient(ctx context.Context, s *Session, c anyClient) error {
 	return call(ctx, s.authz().EnableClient, &authzv1.EnableClientRequest{ClientId: c.Client},
 		s.line("%s is enabled; users must grant it access again", c.Client))
 }

@@ -14,16 +14,13 @@ import (
 
 // reviewClients is `usher clients review`.
 type reviewClients struct {
-	List    listSubmitted `cmd:"" help:"List the clients that wait for a review, the one submitted first first."`
-	Approve approveClient `cmd:"" help:"Make a client live, also one that is suspended."`
-	Refuse  refuseClient  `cmd:"" help:"Refuse what was submitted; the client's team reads the note."`
-	Suspend suspendClient `cmd:"" help:"Suspend a client of a workspace, and revoke everything that was granted to it."`
+	List    command[limit]         `cmd:"" help:"List the clients that wait for a review, the one submitted first first."`
+	Approve approveClient          `cmd:"" help:"Make a client live, also one that is suspended."`
+	Refuse  command[noted]         `cmd:"" help:"Refuse what was submitted; the client's team reads the note."`
+	Suspend command[ending[noted]] `cmd:"" help:"Suspend a client of a workspace, and revoke everything that was granted to it."`
 }
 
-type listSubmitted struct{ limit }
-
-// Run lists the clients that wait.
-func (c listSubmitted) Run(ctx context.Context, s *Session) error {
+func listSubmitted(ctx context.Context, s *Session, c limit) error {
 	return call(ctx, allPages(s, c.Limit, s.reviews().ListSubmittedClients), &authzv1.ListSubmittedClientsRequest{},
 		rows(s, func(res *authzv1.ListSubmittedClientsResponse) table.Rows {
 			t := table.Rows{{"CLIENT", "NAME", "PUBLISHER", "HOME PAGE", "WORKSPACE", "SUBMITTED", "STATUS"}}
@@ -53,29 +50,23 @@ func (c approveClient) Run(ctx context.Context, s *Session) error {
 	return call(ctx, s.reviews().ReviewClient, req, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }
 
-type refuseClient struct {
+// noted is a client, and what its team reads about a verdict.
+type noted struct {
 	Client string `arg:"" help:"The client, vdo_client_…."`
 	Note   string `required:"" help:"Why, for the client's team." placeholder:"TEXT"`
 }
 
-// Run refuses what was submitted.
-func (c refuseClient) Run(ctx context.Context, s *Session) error {
+func refuseClient(ctx context.Context, s *Session, c noted) error {
 	return call(ctx, s.reviews().ReviewClient, &authzv1.ReviewClientRequest{
 		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: c.Note,
 	}, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }
 
-type suspendClient struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
-	Note   string `required:"" help:"Why, for the client's team." placeholder:"TEXT"`
-	confirmation
-}
-
-// Run suspends a client.
-func (c suspendClient) Run(ctx context.Context, s *Session) error {
-	return c.confirmed(ctx, s, clientImpact(c.Client), func() error {
-		return call(ctx, s.revocation().SuspendClient, &tokenv1.SuspendClientRequest{ClientId: c.Client, Note: c.Note},
-			s.line("%s is suspended, and everything that was granted to it is revoked; usher clients review approve lifts the suspension", c.Client))
+func suspendClient(ctx context.Context, s *Session, c ending[noted]) error {
+	id := c.Of.Client
+	return c.confirmed(ctx, s, clientImpact(id), func() error {
+		return call(ctx, s.revocation().SuspendClient, &tokenv1.SuspendClientRequest{ClientId: id, Note: c.Of.Note},
+			s.line("%s is suspended, and everything that was granted to it is revoked; usher clients review approve lifts the suspension", id))
 	})
 }
 

@@ -9,16 +9,11 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-type removeFromWorkspace struct {
-	Client string `arg:"" help:"The client, vdo_client_…."`
-	confirmation
-}
-
-// Run removes a client from its workspace.
-func (c removeFromWorkspace) Run(ctx context.Context, s *Session) error {
-	return c.confirmed(ctx, s, grantsImpact(oauth.ServiceSubject(c.Client), c.Client), func() error {
-		return call(ctx, s.revocation().RemoveClientFromWorkspace, &tokenv1.RemoveClientFromWorkspaceRequest{ClientId: c.Client},
-			s.line("%s belongs to no workspace, and the tokens that it got for itself are revoked", c.Client))
+func removeFromWorkspace(ctx context.Context, s *Session, c ending[oneClient]) error {
+	id := c.Of.Client
+	return c.confirmed(ctx, s, grantsImpact(oauth.ServiceSubject(id), id), func() error {
+		return call(ctx, s.revocation().RemoveClientFromWorkspace, &tokenv1.RemoveClientFromWorkspaceRequest{ClientId: id},
+			s.line("%s belongs to no workspace, and the tokens that it got for itself are revoked", id))
 	})
 }
 

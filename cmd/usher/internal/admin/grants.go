@@ -11,8 +11,8 @@ import (
 
 // Grants is `usher grants`.
 type Grants struct {
-	List   listGrants   `cmd:"" help:"List live grants: of a user, to a client, or of a user to a client."`
-	Revoke revokeGrants `cmd:"" help:"Revoke grants: of a user, to a client, or of a user to a client."`
+	List   listGrants              `cmd:"" help:"List live grants: of a user, to a client, or of a user to a client."`
+	Revoke command[ending[holder]] `cmd:"" help:"Revoke grants: of a user, to a client, or of a user to a client."`
 }
 
 // holder selects grants by user, by client, or by both.
@@ -52,29 +52,24 @@ func grantRows(res *tokenv1.ListGrantsResponse) table.Rows {
 	return t
 }
 
-type revokeGrants struct {
-	holder
-	confirmation
-}
-
-// Run revokes grants.
-func (c revokeGrants) Run(ctx context.Context, s *Session) error {
-	if c.User == "" {
-		return c.confirmed(ctx, s, clientImpact(c.Client), func() error {
-			return call(ctx, s.revocation().RevokeClientGrants, &tokenv1.RevokeClientGrantsRequest{ClientId: c.Client},
-				s.line("all grants to %s are revoked; users may grant it access again", c.Client))
+func revokeGrants(ctx context.Context, s *Session, c ending[holder]) error {
+	client := c.Of.Client
+	if c.Of.User == "" {
+		return c.confirmed(ctx, s, clientImpact(client), func() error {
+			return call(ctx, s.revocation().RevokeClientGrants, &tokenv1.RevokeClientGrantsRequest{ClientId: client},
+				s.line("all grants to %s are revoked; users may grant it access again", client))
 		})
 	}
-	id, err := s.userID(ctx, c.User)
+	id, err := s.userID(ctx, c.Of.User)
 	if err != nil {
 		return err
 	}
 	which := "to every client"
-	if c.Client != "" {
-		which = "to " + c.Client
+	if client != "" {
+		which = "to " + client
 	}
-	return c.confirmed(ctx, s, grantsImpact(id, c.Client), func() error {
-		return call(ctx, s.revocation().RevokeUserGrants, &tokenv1.RevokeUserGrantsRequest{UserId: id, ClientId: c.Client},
+	return c.confirmed(ctx, s, grantsImpact(id, client), func() error {
+		return call(ctx, s.revocation().RevokeUserGrants, &tokenv1.RevokeUserGrantsRequest{UserId: id, ClientId: client},
 			s.line("the grants of %s %s are revoked; they may grant access again", id, which))
 	})
 }

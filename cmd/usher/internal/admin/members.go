@@ -10,9 +10,9 @@ import (
 
 // Members is `usher members`.
 type Members struct {
-	Add    addMember    `cmd:"" help:"Add a user to a workspace, or change the role of a member."`
-	Remove removeMember `cmd:"" help:"Remove a user from a workspace, and revoke their grants and user tokens for it."`
-	List   listMembers  `cmd:"" help:"List a workspace's members by e-mail address."`
+	Add    addMember             `cmd:"" help:"Add a user to a workspace, or change the role of a member."`
+	Remove removeMember          `cmd:"" help:"Remove a user from a workspace, and revoke their grants and user tokens for it."`
+	List   command[oneWorkspace] `cmd:"" help:"List a workspace's members by e-mail address."`
 }
 
 type addMember struct {
@@ -49,12 +49,7 @@ func (c removeMember) Run(ctx context.Context, s *Session) error {
 	})
 }
 
-type listMembers struct {
-	Workspace string `arg:"" help:"The workspace, ws_…."`
-}
-
-// Run lists members.
-func (c listMembers) Run(ctx context.Context, s *Session) error {
+func listMembers(ctx context.Context, s *Session, c oneWorkspace) error {
 	return call(ctx, s.identity().ListMembers, &identityv1.ListMembersRequest{WorkspaceId: c.Workspace}, rows(s, memberRows))
 }
 

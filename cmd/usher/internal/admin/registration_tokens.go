@@ -13,7 +13,7 @@ import (
 // RegistrationTokens is `usher registration-tokens`.
 type RegistrationTokens struct {
 	Create createRegistrationToken `cmd:"" help:"Create a token with which clients register themselves (RFC 7591 §3); it is printed only once."`
-	List   listRegistrationTokens  `cmd:"" help:"List the tokens that can still be used, newest first."`
+	List   command[struct{}]       `cmd:"" help:"List the tokens that can still be used, newest first."`
 	Revoke revokeRegistrationToken `cmd:"" help:"Revoke a token; clients that registered with it stay."`
 }
 
@@ -36,10 +36,7 @@ func (c createRegistrationToken) Run(ctx context.Context, s *Session) error {
 		res.GetInitialAccessToken().GetId(), res.GetInitialAccessToken().GetUsesLeft()))
 }
 
-type listRegistrationTokens struct{}
-
-// Run lists tokens.
-func (c listRegistrationTokens) Run(ctx context.Context, s *Session) error {
+func listRegistrationTokens(ctx context.Context, s *Session, _ struct{}) error {
 	return call(ctx, s.registrations().ListInitialAccessTokens, &authzv1.ListInitialAccessTokensRequest{}, rows(s, registrationTokenRows))
 }
 

@@ -14,8 +14,8 @@ import (
 
 // Tokens is `usher tokens`.
 type Tokens struct {
-	Inspect inspectToken `cmd:"" help:"Inspect the token on standard input; the token is not printed."`
-	Revoke  revokeToken  `cmd:"" help:"Revoke the token on standard input, of any client; a refresh token is revoked with its grant."`
+	Inspect command[struct{}] `cmd:"" help:"Inspect the token on standard input; the token is not printed."`
+	Revoke  command[struct{}] `cmd:"" help:"Revoke the token on standard input, of any client; a refresh token is revoked with its grant."`
 }
 
 // maxToken is longer than any token.
@@ -35,10 +35,7 @@ func (s *Session) readToken() (string, error) {
 	return token, nil
 }
 
-type inspectToken struct{}
-
-// Run inspects a token.
-func (inspectToken) Run(ctx context.Context, s *Session) error {
+func inspectToken(ctx context.Context, s *Session, _ struct{}) error {
 	token, err := s.readToken()
 	if err != nil {
 		return err
@@ -69,10 +66,7 @@ func tokenRows(res *tokenv1.InspectTokenResponse) table.Rows {
 	return t
 }
 
-type revokeToken struct{}
-
-// Run revokes a token.
-func (revokeToken) Run(ctx context.Context, s *Session) error {
+func revokeToken(ctx context.Context, s *Session, _ struct{}) error {
 	token, err := s.readToken()
 	if err != nil {
 		return err

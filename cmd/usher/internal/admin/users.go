@@ -10,13 +10,13 @@ import (
 
 // Users is `usher users`.
 type Users struct {
-	Create      createUser  `cmd:"" help:"Create a user; the password is prompted for, or read from standard input."`
-	List        listUsers   `cmd:"" help:"List users by e-mail address."`
-	Show        showUser    `cmd:"" help:"Show a user with their workspaces."`
-	Disable     disableUser `cmd:"" help:"Disable a user, and revoke all their access: tokens, authorization codes, browser sessions."`
-	Enable      enableUser  `cmd:"" help:"Enable a disabled user; revoked access stays revoked."`
-	Unlock      unlockUser  `cmd:"" help:"Let a user sign in who was throttled after too many wrong passwords."`
-	SetPassword setPassword `cmd:"" help:"Set a user's password, and revoke their sessions and user tokens; grants stay."`
+	Create      createUser               `cmd:"" help:"Create a user; the password is prompted for, or read from standard input."`
+	List        command[limit]           `cmd:"" help:"List users by e-mail address."`
+	Show        command[oneUser]         `cmd:"" help:"Show a user with their workspaces."`
+	Disable     command[ending[oneUser]] `cmd:"" help:"Disable a user, and revoke all their access: tokens, authorization codes, browser sessions."`
+	Enable      command[oneUser]         `cmd:"" help:"Enable a disabled user; revoked access stays revoked."`
+	Unlock      command[oneUser]         `cmd:"" help:"Let a user sign in who was throttled after too many wrong passwords."`
+	SetPassword command[oneUser]         `cmd:"" help:"Set a user's password, and revoke their sessions and user tokens; grants stay."`
 }
 
 type createUser struct {
@@ -43,20 +43,12 @@ func (c createUser) Run(ctx context.Context, s *Session) error {
 		rows(s, func(res *identityv1.CreateUserResponse) table.Rows { return userRows(res.GetUser()) }))
 }
 
-type listUsers struct{ limit }
-
-// Run lists users.
-func (c listUsers) Run(ctx context.Context, s *Session) error {
+func listUsers(ctx context.Context, s *Session, c limit) error {
 	return call(ctx, allPages(s, c.Limit, s.identity().ListUsers), &identityv1.ListUsersRequest{},
 		rows(s, func(res *identityv1.ListUsersResponse) table.Rows { return userRows(res.GetUsers()...) }))
 }
 
-type showUser struct {
-	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-}
-
-// Run shows a user.
-func (c showUser) Run(ctx context.Context, s *Session) error {
+func showUser(ctx context.Context, s *Session, c oneUser) error {
 	return call(ctx, s.identity().FindUser, findUser(c.User), rows(s, func(res *identityv1.FindUserResponse) table.Rows {
 		t := userRows(res.GetUser())
 		if len(res.GetWorkspaces()) > 0 {

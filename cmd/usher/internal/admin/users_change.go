@@ -7,14 +7,8 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-type disableUser struct {
-	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-	confirmation
-}
-
-// Run disables a user.
-func (c disableUser) Run(ctx context.Context, s *Session) error {
-	id, err := s.userID(ctx, c.User)
+func disableUser(ctx context.Context, s *Session, c ending[oneUser]) error {
+	id, err := s.userID(ctx, c.Of.User)
 	if err != nil {
 		return err
 	}
@@ -24,12 +18,7 @@ func (c disableUser) Run(ctx context.Context, s *Session) error {
 	})
 }
 
-type enableUser struct {
-	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-}
-
-// Run enables a user.
-func (c enableUser) Run(ctx context.Context, s *Session) error {
+func enableUser(ctx context.Context, s *Session, c oneUser) error {
 	id, err := s.userID(ctx, c.User)
 	if err != nil {
 		return err
@@ -37,12 +26,8 @@ func (c enableUser) Run(ctx context.Context, s *Session) error {
 	return call(ctx, s.identity().EnableUser, &identityv1.EnableUserRequest{UserId: id}, s.line("%s may sign in again", id))
 }
 
-type unlockUser struct {
-	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-}
-
-// Run resets the count of a user's failed sign-ins.
-func (c unlockUser) Run(ctx context.Context, s *Session) error {
+// unlockUser resets the count of a user's failed sign-ins.
+func unlockUser(ctx context.Context, s *Session, c oneUser) error {
 	id, err := s.userID(ctx, c.User)
 	if err != nil {
 		return err
@@ -51,12 +36,7 @@ func (c unlockUser) Run(ctx context.Context, s *Session) error {
 		s.line("%s may try to sign in again; failures counted for a source address stay counted", id))
 }
 
-type setPassword struct {
-	User string `arg:"" help:"The user, by identifier (usr_…) or e-mail address."`
-}
-
-// Run sets a user's password.
-func (c setPassword) Run(ctx context.Context, s *Session) error {
+func setPassword(ctx context.Context, s *Session, c oneUser) error {
 	id, err := s.userID(ctx, c.User)
 	if err != nil {
 		return err

@@ -9,13 +9,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 )
 
-type listWorkspaceApps struct {
-	Workspace string `arg:"" help:"The workspace, ws_…."`
-	limit
-}
-
-// Run lists the clients that members connected.
-func (c listWorkspaceApps) Run(ctx context.Context, s *Session) error {
+func listWorkspaceApps(ctx context.Context, s *Session, c workspaceList) error {
 	return call(ctx, allPages(s, c.Limit, s.workspaces().ListWorkspaceApps), &consentv1.ListWorkspaceAppsRequest{WorkspaceId: c.Workspace},
 		rows(s, func(res *consentv1.ListWorkspaceAppsResponse) table.Rows {
 			t := table.Rows{{"CLIENT", "NAME", "USERS", "SCOPES", "LAST USED", "APPROVED"}}
@@ -41,12 +35,7 @@ func (c endWorkspaceApp) Run(ctx context.Context, s *Session) error {
 	})
 }
 
-type showPolicy struct {
-	Workspace string `arg:"" help:"The workspace, ws_…."`
-}
-
-// Run shows the policy.
-func (c showPolicy) Run(ctx context.Context, s *Session) error {
+func showPolicy(ctx context.Context, s *Session, c oneWorkspace) error {
 	return call(ctx, s.workspaces().GetWorkspacePolicy, &consentv1.GetWorkspacePolicyRequest{WorkspaceId: c.Workspace},
 		rows(s, func(res *consentv1.GetWorkspacePolicyResponse) table.Rows {
 			t := table.Rows{{"POLICY", policyName(res.GetPolicy())}, {"SET", timestamp(res.GetSetTime())}, {"WAITING", strconv.Itoa(int(res.GetWaitingRequests()))}}

@@ -12,16 +12,16 @@ import (
 // Workspaces is `usher workspaces`.
 type Workspaces struct {
 	Create  createWorkspace `cmd:"" help:"Create a workspace."`
-	List    listWorkspaces  `cmd:"" help:"List workspaces by name."`
+	List    command[limit]  `cmd:"" help:"List workspaces by name."`
 	SetPlan setPlan         `cmd:"" help:"Change a workspace's plan; what its tokens and keys may call changes at once."`
 
-	Apps       listWorkspaceApps `cmd:"" help:"List the clients that members connected in a workspace."`
-	EndApp     endWorkspaceApp   `cmd:"" help:"End a client's access to a workspace for all members."`
-	Policy     showPolicy        `cmd:"" help:"Show who may connect clients in a workspace, and the approved clients."`
-	SetPolicy  setPolicy         `cmd:"" help:"Change who may connect clients in a workspace; connected ones stay connected."`
-	ApproveApp approveApp        `cmd:"" help:"Approve a client for a workspace, or withdraw the approval."`
-	Requests   listAppRequests   `cmd:"" help:"List the clients that members ask for."`
-	Answer     answerAppRequest  `cmd:"" help:"Answer the requests of members for a client."`
+	Apps       command[workspaceList] `cmd:"" help:"List the clients that members connected in a workspace."`
+	EndApp     endWorkspaceApp        `cmd:"" help:"End a client's access to a workspace for all members."`
+	Policy     command[oneWorkspace]  `cmd:"" help:"Show who may connect clients in a workspace, and the approved clients."`
+	SetPolicy  setPolicy              `cmd:"" help:"Change who may connect clients in a workspace; connected ones stay connected."`
+	ApproveApp approveApp             `cmd:"" help:"Approve a client for a workspace, or withdraw the approval."`
+	Requests   listAppRequests        `cmd:"" help:"List the clients that members ask for."`
+	Answer     answerAppRequest       `cmd:"" help:"Answer the requests of members for a client."`
 }
 
 type createWorkspace struct {
@@ -36,15 +36,7 @@ func (c createWorkspace) Run(ctx context.Context, s *Session) error {
 		rows(s, func(res *identityv1.CreateWorkspaceResponse) table.Rows { return workspaceRows(res.GetWorkspace()) }))
 }
 
-// limit is the flag of commands that list.
-type limit struct {
-	Limit int32 `help:"List at most this many; 0 lists all of them." default:"100"`
-}
-
-type listWorkspaces struct{ limit }
-
-// Run lists workspaces.
-func (c listWorkspaces) Run(ctx context.Context, s *Session) error {
+func listWorkspaces(ctx context.Context, s *Session, c limit) error {
 	return call(ctx, allPages(s, c.Limit, s.identity().ListAllWorkspaces), &identityv1.ListAllWorkspacesRequest{},
 		rows(s, func(res *identityv1.ListAllWorkspacesResponse) table.Rows {
 			return workspaceRows(res.GetWorkspaces()...)

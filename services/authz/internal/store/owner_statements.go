@@ -2,118 +2,95 @@ package store
 
 import "github.com/vidocu/usher/internal/platform/sqldb"
 
-// ownerStatements are the SQL about the clients that workspaces own.
-type ownerStatements struct {
-	takeClient, owned, submitted, people                 string
-	submit, withdraw, approve, refuse, suspend           string
-	addURI, removeURI, hasURI, uriUse, uriUses, touchURI string
-	addTester, removeTester, testers, isTester           string
-	findPerson, addPerson, countPeople                   string
-	validSecrets, removeSecret, endsNever                string
-}
-
-// prepareOwners expands every statement once.
-func prepareOwners(db *sqldb.DB, t *ownerStatements) {
-	for _, text := range []*string{
-		&t.takeClient, &t.owned, &t.submitted, &t.people, &t.submit, &t.withdraw, &t.approve, &t.refuse, &t.suspend,
-		&t.addURI, &t.removeURI, &t.hasURI, &t.uriUse, &t.uriUses, &t.touchURI, &t.addTester, &t.removeTester, &t.testers, &t.isTester,
-		&t.findPerson, &t.addPerson, &t.countPeople, &t.validSecrets, &t.removeSecret, &t.endsNever,
-	} {
-		*text = db.SQL(*text)
-	}
-}
-
-func ownerStatementsText() ownerStatements {
-	return ownerStatements{
-		// One statement counts and compares, so that concurrent registrations do not exceed the limit.
-		takeClient: `
+// prepareOwners sets the statements about the clients that workspaces own.
+func (t *statements) prepareOwners(db *sqldb.DB) {
+	// One statement counts and compares, so that concurrent registrations do not exceed the limit.
+	t.takeClient = db.SQL(`
 INSERT INTO client_owners (workspace_id, clients) VALUES ($1, 1)
-ON CONFLICT (workspace_id) DO UPDATE SET clients = client_owners.clients + 1 WHERE $2 = 0 OR client_owners.clients < $2`,
+ON CONFLICT (workspace_id) DO UPDATE SET clients = client_owners.clients + 1 WHERE $2 = 0 OR client_owners.clients < $2`)
 
-		owned: `
+	t.owned = db.SQL(`
 SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
-WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' ORDER BY c.name, c.id`,
+WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' ORDER BY c.name, c.id`)
 
-		submitted: `
+	t.submitted = db.SQL(`
 SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
-WHERE c.submitted_at IS NOT NULL AND (c.submitted_at > $1 OR c.submitted_at = $1 AND c.id > $2) ORDER BY c.submitted_at, c.id LIMIT $3`,
+WHERE c.submitted_at IS NOT NULL AND (c.submitted_at > $1 OR c.submitted_at = $1 AND c.id > $2) ORDER BY c.submitted_at, c.id LIMIT $3`)
 
-		people: `
+	t.people = db.SQL(`
 SELECT p.client_id, count(*) FROM client_people p JOIN clients c ON c.id = p.client_id
-WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' GROUP BY p.client_id`,
+WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' GROUP BY p.client_id`)
 
-		submit: `
+	t.submit = db.SQL(`
 UPDATE clients SET submitted_at = {{now}}, status = CASE WHEN status = 'draft' THEN 'submitted' ELSE status END
-WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NULL AND (status = 'draft' OR status = 'live' AND unverified)`,
+WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NULL AND (status = 'draft' OR status = 'live' AND unverified)`)
 
-		withdraw: `
+	t.withdraw = db.SQL(`
 UPDATE clients SET submitted_at = NULL, status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END
-WHERE id = $1 AND submitted_at IS NOT NULL`,
+WHERE id = $1 AND submitted_at IS NOT NULL`)
 
-		// A client that waits, with the time of the submission as the operator saw it; where $4 is 0, any that waits
-		// or is suspended.
-		approve: `
+	// A client that waits, with the time of the submission as the operator saw it; where $4 is 0, any that waits
+	// or is suspended.
+	t.approve = db.SQL(`
 UPDATE clients SET status = 'live', review_note = $2, submitted_at = NULL, unverified = CASE WHEN $3 THEN FALSE ELSE unverified END,
     disabled = CASE WHEN status = 'suspended' THEN FALSE ELSE disabled END
-WHERE id = $1 AND owner_workspace_id <> '' AND (CAST($4 AS BIGINT) = 0 AND (status = 'suspended' OR submitted_at IS NOT NULL) OR submitted_at = CAST($4 AS BIGINT))`,
+WHERE id = $1 AND owner_workspace_id <> '' AND (CAST($4 AS BIGINT) = 0 AND (status = 'suspended' OR submitted_at IS NOT NULL) OR submitted_at = CAST($4 AS BIGINT))`)
 
-		refuse: `
+	t.refuse = db.SQL(`
 UPDATE clients SET status = CASE WHEN status = 'submitted' THEN 'draft' ELSE status END, review_note = $2, submitted_at = NULL
-WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NOT NULL`,
+WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NOT NULL`)
 
-		suspend: `
+	t.suspend = db.SQL(`
 UPDATE clients SET status = 'suspended', review_note = $2, submitted_at = NULL, disabled = TRUE
-WHERE id = $1 AND owner_workspace_id <> ''`,
+WHERE id = $1 AND owner_workspace_id <> ''`)
 
-		// The client's row is locked, so that the limit holds.
-		addURI: `
+	// The client's row is locked, so that the limit holds.
+	t.addURI = db.SQL(`
 INSERT INTO redirect_uris (client_id, uri, position)
 SELECT $1, $2, COALESCE((SELECT max(position) + 1 FROM redirect_uris WHERE client_id = $1), 0)
-WHERE (SELECT count(*) FROM redirect_uris WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`,
+WHERE (SELECT count(*) FROM redirect_uris WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`)
 
-		// The last one stays.
-		removeURI: `
-DELETE FROM redirect_uris WHERE client_id = $1 AND uri = $2 AND (SELECT count(*) FROM redirect_uris WHERE client_id = $1) > 1`,
+	// The last one stays.
+	t.removeURI = db.SQL(`
+DELETE FROM redirect_uris WHERE client_id = $1 AND uri = $2 AND (SELECT count(*) FROM redirect_uris WHERE client_id = $1) > 1`)
 
-		hasURI: `SELECT 1 FROM redirect_uris WHERE client_id = $1 AND uri = $2`,
+	t.hasURI = db.SQL(`SELECT 1 FROM redirect_uris WHERE client_id = $1 AND uri = $2`)
 
-		uriUse: `SELECT 1 FROM redirect_uri_uses WHERE client_id = $1 AND uri = $2 AND used_at > {{now}} - $3`,
+	t.uriUse = db.SQL(`SELECT 1 FROM redirect_uri_uses WHERE client_id = $1 AND uri = $2 AND used_at > {{now}} - $3`)
 
-		uriUses: `
+	t.uriUses = db.SQL(`
 SELECT n.uri, n.used_at FROM redirect_uri_uses n JOIN redirect_uris u ON u.client_id = n.client_id AND u.uri = n.uri
-WHERE n.client_id = $1 AND n.used_at > {{now}} - $2`,
+WHERE n.client_id = $1 AND n.used_at > {{now}} - $2`)
 
-		touchURI: `
+	t.touchURI = db.SQL(`
 INSERT INTO redirect_uri_uses (client_id, uri, used_at) SELECT id, $2, {{now}} FROM clients WHERE id = $1
-ON CONFLICT (client_id, uri) DO UPDATE SET used_at = excluded.used_at WHERE redirect_uri_uses.used_at + 60000000 < excluded.used_at`,
+ON CONFLICT (client_id, uri) DO UPDATE SET used_at = excluded.used_at WHERE redirect_uri_uses.used_at + 60000000 < excluded.used_at`)
 
-		addTester: `
+	t.addTester = db.SQL(`
 INSERT INTO client_testers (client_id, email, created_at)
-SELECT $1, $2, {{now}} WHERE (SELECT count(*) FROM client_testers WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`,
+SELECT $1, $2, {{now}} WHERE (SELECT count(*) FROM client_testers WHERE client_id = $1) < $3 ON CONFLICT DO NOTHING`)
 
-		removeTester: `DELETE FROM client_testers WHERE client_id = $1 AND email = $2`,
+	t.removeTester = db.SQL(`DELETE FROM client_testers WHERE client_id = $1 AND email = $2`)
 
-		testers: `SELECT email, created_at FROM client_testers WHERE client_id = $1 ORDER BY email`,
+	t.testers = db.SQL(`SELECT email, created_at FROM client_testers WHERE client_id = $1 ORDER BY email`)
 
-		isTester: `SELECT 1 FROM client_testers WHERE client_id = $1 AND email = $2`,
-	}.withPeople()
+	t.isTester = db.SQL(`SELECT 1 FROM client_testers WHERE client_id = $1 AND email = $2`)
 }
 
-// withPeople adds the SQL about users and secrets.
-func (t ownerStatements) withPeople() ownerStatements {
-	t.findPerson = `SELECT 1 FROM client_people WHERE client_id = $1 AND user_id = $2`
+// preparePeople sets the statements about users and secrets.
+func (t *statements) preparePeople(db *sqldb.DB) {
+	t.findPerson = db.SQL(`SELECT 1 FROM client_people WHERE client_id = $1 AND user_id = $2`)
 
-	t.addPerson = `
+	t.addPerson = db.SQL(`
 INSERT INTO client_people (client_id, user_id) SELECT $1, $2
-WHERE $3 = 0 OR (SELECT count(*) FROM (SELECT 1 FROM client_people WHERE client_id = $1 LIMIT $3) AS counted) < $3 ON CONFLICT DO NOTHING`
+WHERE $3 = 0 OR (SELECT count(*) FROM (SELECT 1 FROM client_people WHERE client_id = $1 LIMIT $3) AS counted) < $3 ON CONFLICT DO NOTHING`)
 
-	t.countPeople = `SELECT count(*) FROM client_people WHERE client_id = $1`
+	t.countPeople = db.SQL(`SELECT count(*) FROM client_people WHERE client_id = $1`)
 
-	t.validSecrets = `
-SELECT hash, expires_at IS NULL FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}})`
+	t.validSecrets = db.SQL(`
+SELECT hash, expires_at IS NULL FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}})`)
 
-	t.removeSecret = `DELETE FROM client_secrets WHERE client_id = $1 AND hash = $2`
+	t.removeSecret = db.SQL(`DELETE FROM client_secrets WHERE client_id = $1 AND hash = $2`)
 
-	t.endsNever = `UPDATE client_secrets SET expires_at = NULL WHERE client_id = $1 AND hash = $2`
-	return t
+	t.endsNever = db.SQL(`UPDATE client_secrets SET expires_at = NULL WHERE client_id = $1 AND hash = $2`)
 }

@@ -17,23 +17,33 @@ type statements struct {
 	lock, deleteExpiring, expireCurrent, setDisabled, removeWorkspace   string
 	created, secrets, page, lockAny, update, version, suspended         string
 
-	keyStatements
-	ownerStatements
+	// Of the keys of clients (private_key_jwt).
+	insertKey, deleteKeys, deleteExpiredKeys, keys, updateKey, deleteKey, useKeys, useSecrets, lockKeys, touchKey string
+	setAlgorithm, deleteUses, hashUses                                                                            string
+
+	// Of the clients that workspaces own.
+	takeClient, owned, submitted, people                 string
+	submit, withdraw, approve, refuse, suspend           string
+	addURI, removeURI, hasURI, uriUse, uriUses, touchURI string
+	addTester, removeTester, testers, isTester           string
+	findPerson, addPerson, countPeople                   string
+	validSecrets, removeSecret, endsNever                string
+
+	// Of the descriptions of clients for users.
+	setIdentity, setLogo, replaceLogo, deleteLogo, logo string
+
+	// Of the days on which scopes were granted.
+	touchScope, addScope, usedScopes string
 }
 
 // prepare expands every statement once.
-func prepare(db *sqldb.DB) statements {
-	t := portable()
-	prepareOwners(db, &t.ownerStatements)
-	for _, text := range []*string{
-		&t.insert, &t.replace, &t.insertURI, &t.deleteURIs, &t.insertSecret, &t.deleteSecrets,
-		&t.find, &t.credentials, &t.credentialsOfMany, &t.list, &t.lock, &t.deleteExpiring, &t.expireCurrent, &t.setDisabled, &t.suspended, &t.removeWorkspace,
-		&t.created, &t.secrets, &t.page, &t.lockAny, &t.update, &t.version,
-		&t.insertKey, &t.deleteKeys, &t.deleteExpiredKeys, &t.keys, &t.updateKey, &t.deleteKey, &t.useKeys, &t.useSecrets, &t.lockKeys, &t.touchKey,
-		&t.setAlgorithm, &t.deleteUses,
-	} {
-		*text = db.SQL(*text)
-	}
+func prepare(db *sqldb.DB) (t statements) {
+	t.prepareClients(db)
+	t.prepareKeys(db)
+	t.prepareOwners(db)
+	t.preparePeople(db)
+	t.prepareIdentity(db)
+	t.prepareScopes(db)
 	return t
 }
 
@@ -60,69 +70,68 @@ SELECT ` + columns + `, s.hash, s.expires_at - {{now}}, k.jwk, k.expires_at - {{
 FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id LEFT JOIN client_keys k ON k.client_id = c.id
 `
 
-func portable() statements {
-	return statements{ //nolint:gosec // statements about secrets, and no secret
-		insert: insert,
+func (t *statements) prepareClients(db *sqldb.DB) {
+	t.insert = db.SQL(insert)
 
-		replace: insert + ` ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,
+	t.replace = db.SQL(insert + ` ON CONFLICT (id) DO UPDATE SET name = excluded.name, type = excluded.type,
     grant_types = excluded.grant_types, scope = excluded.scope, resource_server = excluded.resource_server,
     disabled = excluded.disabled, refresh_retry = excluded.refresh_retry, default_scope = excluded.default_scope,
     application_type = excluded.application_type, unverified = excluded.unverified,
     auth_method = excluded.auth_method, auth_algorithm = excluded.auth_algorithm, jwks_uri = excluded.jwks_uri,
     reuse = excluded.reuse, workspace_id = excluded.workspace_id, id_token_alg = excluded.id_token_alg, sector = excluded.sector,
     post_logout_uris = excluded.post_logout_uris,
-    push_required = excluded.push_required, dpop_required = excluded.dpop_required, profile = excluded.profile`,
+    push_required = excluded.push_required, dpop_required = excluded.dpop_required, profile = excluded.profile`)
 
-		insertURI:  `INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`,
-		deleteURIs: `DELETE FROM redirect_uris WHERE client_id = $1`,
+	t.insertURI = db.SQL(`INSERT INTO redirect_uris (client_id, uri, position) SELECT id, $2, $3 FROM clients WHERE id = $1`)
+	t.deleteURIs = db.SQL(`DELETE FROM redirect_uris WHERE client_id = $1`)
 
-		insertSecret: `
+	t.insertSecret = db.SQL(`
 INSERT INTO client_secrets (client_id, hash, last_four, created_by, created_at)
-SELECT id, $2, $3, $4, {{now}} FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = ''`,
+SELECT id, $2, $3, $4, {{now}} FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = ''`)
 
-		deleteSecrets: `DELETE FROM client_secrets WHERE client_id = $1`,
+	t.deleteSecrets = db.SQL(`DELETE FROM client_secrets WHERE client_id = $1`)
 
-		find: `
+	t.find = db.SQL(`
 SELECT ` + columns + `, ` + registered + `, u.uri
 FROM clients c LEFT JOIN redirect_uris u ON u.client_id = c.id
-WHERE c.id = $1 ORDER BY u.position`,
+WHERE c.id = $1 ORDER BY u.position`)
 
-		credentials: credentials + `WHERE c.id = $1`,
+	t.credentials = db.SQL(credentials + `WHERE c.id = $1`)
 
-		credentialsOfMany: credentials + `WHERE c.id = ANY($1::text[])`,
+	t.credentialsOfMany = db.SQL(credentials + `WHERE c.id = ANY($1::text[])`)
 
-		list: `SELECT ` + columns + `, c.unverified, c.owner_workspace_id FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`,
+	t.list = db.SQL(`SELECT ` + columns + `, c.unverified, c.owner_workspace_id FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`)
 
-		// A rotation locks the client's row, so that concurrent rotations are serialized.
-		lock: `SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = '' {{for update}}`,
+	// A rotation locks the client's row, so that concurrent rotations are serialized.
+	t.lock = db.SQL(`SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = '' {{for update}}`)
 
-		deleteExpiring: `DELETE FROM client_secrets WHERE client_id = $1 AND expires_at IS NOT NULL`,
+	t.deleteExpiring = db.SQL(`DELETE FROM client_secrets WHERE client_id = $1 AND expires_at IS NOT NULL`)
 
-		expireCurrent: `UPDATE client_secrets SET expires_at = {{now}} + $2 WHERE client_id = $1`,
+	t.expireCurrent = db.SQL(`UPDATE client_secrets SET expires_at = {{now}} + $2 WHERE client_id = $1`)
 
-		// A review lifts a suspension, and nothing else does.
-		setDisabled: `UPDATE clients SET disabled = $2 WHERE id = $1 AND ($2 OR status <> 'suspended')`,
+	// A review lifts a suspension, and nothing else does.
+	t.setDisabled = db.SQL(`UPDATE clients SET disabled = $2 WHERE id = $1 AND ($2 OR status <> 'suspended')`)
 
-		suspended: `SELECT 1 FROM clients WHERE id = $1 AND status = 'suspended'`,
+	t.suspended = db.SQL(`SELECT 1 FROM clients WHERE id = $1 AND status = 'suspended'`)
 
-		removeWorkspace: `UPDATE clients SET workspace_id = '' WHERE id = $1`,
+	t.removeWorkspace = db.SQL(`UPDATE clients SET workspace_id = '' WHERE id = $1`)
 
-		created: `SELECT created_at FROM clients WHERE id = $1`,
+	t.created = db.SQL(`SELECT created_at FROM clients WHERE id = $1`)
 
-		version: `SELECT version FROM client_version`,
+	t.version = db.SQL(`SELECT version FROM client_version`)
 
-		secrets: `
+	t.secrets = db.SQL(`
 SELECT hash, last_four, created_by, created_at, expires_at FROM client_secrets
-WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY expires_at IS NULL DESC, created_at DESC`,
+WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}}) ORDER BY expires_at IS NULL DESC, created_at DESC`)
 
-		// Operators register clients by hand, so there are few: no index by name is needed.
-		page: `
+	// Operators register clients by hand, so there are few: no index by name is needed.
+	t.page = db.SQL(`
 SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
-WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`,
+WHERE c.name > $1 OR c.name = $1 AND c.id > $2 ORDER BY c.name, c.id LIMIT $3`)
 
-		lockAny: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`,
+	t.lockAny = db.SQL(`SELECT 1 FROM clients WHERE id = $1 {{for update}}`)
 
-		update: `
+	t.update = db.SQL(`
 UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE WHEN $3 = '' THEN scope ELSE $3 END,
     grant_types = CASE WHEN $4 = '' THEN grant_types ELSE $4 END, resource_server = COALESCE($5, resource_server),
     refresh_retry = CASE WHEN $7 THEN NULL ELSE COALESCE($6, refresh_retry) END,
@@ -132,10 +141,7 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     id_token_alg = CASE WHEN $13 = '' THEN id_token_alg ELSE $13 END, post_logout_uris = COALESCE($14, post_logout_uris),
     push_required = COALESCE($15, push_required), dpop_required = COALESCE($16, dpop_required),
     profile = CASE WHEN $17 = '' THEN profile ELSE $17 END
-WHERE id = $1`,
-
-		keyStatements: keyStatementsText(), ownerStatements: ownerStatementsText(),
-	}
+WHERE id = $1`)
 }
 
 func placeholders(n int) string {

@@ -37,8 +37,6 @@ type Store struct {
 	text statements
 	// events is the log that the audit trail follows.
 	events *outbox.Log
-	// identity is the SQL of the descriptions of clients for users.
-	identity identityStatements
 	// version is that of all clients, and registrations and records are the clients of it.
 	version       *lease.Version
 	registrations *lease.Cache[client.Registration]
@@ -50,15 +48,13 @@ type Store struct {
 	expiredKeys    *cleanup.Sweep[string]
 	oldUses        *cleanup.Sweep[string]
 	oldURIUses     *cleanup.Sweep[string]
-	// scopes is the SQL of the days on which scopes were granted.
-	scopes       scopeStatements
-	oldScopeUses *cleanup.Sweep[string]
-	documents    documents
+	oldScopeUses   *cleanup.Sweep[string]
+	documents      documents
 }
 
 // New returns a Store over a migrated database.
 func New(db *sqldb.DB) (*Store, error) {
-	s := &Store{db: db, text: prepare(db), events: outbox.New(db), identity: identityStatementsText(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
+	s := &Store{db: db, text: prepare(db), events: outbox.New(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
 	}), expiredKeys: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_keys", Key: "client_id, kid", By: "client_id", Dead: "expires_at < {{now}}",
@@ -66,7 +62,7 @@ func New(db *sqldb.DB) (*Store, error) {
 		Name: "client_key_uses", Key: "client_id, kid", By: "client_id", Dead: "used_at < {{now}} - $3",
 	}), oldURIUses: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "redirect_uri_uses", Key: "client_id, uri", By: "client_id", Dead: "used_at < {{now}} - $3",
-	}), scopes: prepareScopes(db), oldScopeUses: cleanup.NewSweep[string](db, cleanup.Table{
+	}), oldScopeUses: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_scope_uses", Key: "client_id, scope", By: "client_id", Dead: "used_on < ({{now}} - $3) / 86400000000",
 	})}
 	if db.Engine() == sqldb.Postgres {

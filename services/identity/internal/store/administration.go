@@ -15,7 +15,7 @@ import (
 
 // CreateUser adds a user and returns it as stored, or account.ErrAddressTaken.
 func (s *Store) CreateUser(ctx context.Context, r account.Record) (account.User, error) {
-	insert := sqldb.Stmt(s.text.admin.createUser, r.ID, string(r.EmailAddress), r.FirstName, r.LastName, r.DisplayName,
+	insert := sqldb.Stmt(s.text.createUser, r.ID, string(r.EmailAddress), r.FirstName, r.LastName, r.DisplayName,
 		r.PasswordHash.Reveal()).Scan((*instant)(&r.CreatedAt))
 	err := s.events.Change(ctx, userEvent("user.created", r.ID), userObject(r.ID), func(tx *sqldb.Tx) error { return tx.Run(ctx, insert) })
 	if err != nil {
@@ -26,13 +26,13 @@ func (s *Store) CreateUser(ctx context.Context, r account.Record) (account.User,
 
 // ListUsers returns at most limit users after the given address, by address.
 func (s *Store) ListUsers(ctx context.Context, after account.Address, limit int) ([]account.User, error) {
-	return rowsOf(ctx, s, query{"listing users", s.text.admin.listUsers, []any{string(after), limit}}, userDest)
+	return rowsOf(ctx, s, query{"listing users", s.text.listUsers, []any{string(after), limit}}, userDest)
 }
 
 // EnableUser enables a user. It returns account.ErrUnknown if there is none.
 func (s *Store) EnableUser(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"enabling a user", s.text.admin.enable, []any{id}}, account.ErrUnknown, userEvent("user.enabled", id).IfChanged(), userObject(id),
+		query{"enabling a user", s.text.enableUser, []any{id}}, account.ErrUnknown, userEvent("user.enabled", id).IfChanged(), userObject(id),
 	})
 }
 
@@ -40,16 +40,16 @@ func (s *Store) EnableUser(ctx context.Context, id string) error {
 // if there is none.
 func (s *Store) DisableUser(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"disabling a user", s.text.admin.disable, []any{id}}, account.ErrUnknown, userEvent("user.disabled", id).IfChanged(), userObject(id),
+		query{"disabling a user", s.text.disableUser, []any{id}}, account.ErrUnknown, userEvent("user.disabled", id).IfChanged(), userObject(id),
 	})
 }
 
 // SetPassword replaces a password hash, invalidates the user's browser sessions and records the
 // event. It returns account.ErrUnknown if there is none.
 func (s *Store) SetPassword(ctx context.Context, id string, hash secret.String) error {
-	set := sqldb.Stmt(s.text.admin.setPassword, id, hash.Reveal())
+	set := sqldb.Stmt(s.text.setPassword, id, hash.Reveal())
 	err := s.events.Change(ctx, userEvent("user.password_set", id), outbox.Observed{}, func(tx *sqldb.Tx) error {
-		err := tx.Run(ctx, set, sqldb.Stmt(s.text.own.addEvent, id, int64(accountevent.PasswordSet), "", ""))
+		err := tx.Run(ctx, set, sqldb.Stmt(s.text.addEvent, id, int64(accountevent.PasswordSet), "", ""))
 		if err == nil && set.RowsAffected() == 0 {
 			return account.ErrUnknown
 		}
@@ -99,7 +99,7 @@ func (s *Store) RecordUnlock(ctx context.Context, userID string) error {
 func (s *Store) CreateWorkspace(ctx context.Context, w account.Workspace) error {
 	created := outbox.Event{Kind: "workspace.created", WorkspaceID: w.ID}
 	err := s.events.Change(ctx, created, workspaceObject(w.ID), func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, s.text.admin.createWorkspace, w.ID, w.Name, w.Plan)
+		_, err := tx.Exec(ctx, s.text.createWorkspace, w.ID, w.Name, w.Plan)
 		return err
 	})
 	if err != nil {
@@ -111,7 +111,7 @@ func (s *Store) CreateWorkspace(ctx context.Context, w account.Workspace) error 
 // ListAllWorkspaces returns at most limit workspaces after the given one, by name.
 func (s *Store) ListAllWorkspaces(ctx context.Context, after account.Workspace, limit int) ([]account.Workspace, error) {
 	return rowsOf(ctx, s, query{
-		"listing workspaces", s.text.admin.listAllWorkspaces, []any{lowerASCII(after.Name), after.Name, after.ID, limit},
+		"listing workspaces", s.text.listAllWorkspaces, []any{lowerASCII(after.Name), after.Name, after.ID, limit},
 	}, workspaceDest)
 }
 
@@ -119,7 +119,7 @@ func (s *Store) ListAllWorkspaces(ctx context.Context, after account.Workspace, 
 // none.
 func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
 	return s.change(ctx, change{
-		query{"setting a plan", s.text.admin.setPlan, []any{workspaceID, plan}},
+		query{"setting a plan", s.text.setPlan, []any{workspaceID, plan}},
 		account.ErrUnknownWorkspace,
 		outbox.Event{Kind: "workspace.plan_set", WorkspaceID: workspaceID}.IfChanged(),
 		workspaceObject(workspaceID),
@@ -130,7 +130,7 @@ func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) 
 // if either does not exist.
 func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error {
 	return s.change(ctx, change{
-		query{"adding a member", s.text.admin.addMember, []any{userID, workspaceID, string(role)}},
+		query{"adding a member", s.text.addMember, []any{userID, workspaceID, string(role)}},
 		account.ErrUnknownUserOrWorkspace,
 		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID}.IfChanged(),
 		memberObject(userID, workspaceID),
@@ -140,7 +140,7 @@ func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role 
 // RemoveMember removes a member. It returns account.ErrNotMember if there is none.
 func (s *Store) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	return s.change(ctx, change{
-		query{"removing a member", s.text.admin.removeMember, []any{userID, workspaceID}},
+		query{"removing a member", s.text.removeMember, []any{userID, workspaceID}},
 		account.ErrNotMember,
 		outbox.Event{Kind: "member.removed", UserID: userID, WorkspaceID: workspaceID},
 		memberObject(userID, workspaceID),
@@ -149,7 +149,7 @@ func (s *Store) RemoveMember(ctx context.Context, userID, workspaceID string) er
 
 // ListMembers returns a workspace's members by address, or account.ErrUnknownWorkspace.
 func (s *Store) ListMembers(ctx context.Context, workspaceID string) ([]account.WorkspaceMember, error) {
-	list, err := rowsOf(ctx, s, query{"listing members", s.text.admin.members, []any{workspaceID}}, memberDest)
+	list, err := rowsOf(ctx, s, query{"listing members", s.text.members, []any{workspaceID}}, memberDest)
 	switch {
 	case err != nil:
 		return nil, err
@@ -163,12 +163,12 @@ func (s *Store) ListMembers(ctx context.Context, workspaceID string) ([]account.
 
 // PageOfMembers returns at most limit members of a workspace after an address, by address.
 func (s *Store) PageOfMembers(ctx context.Context, workspaceID string, after account.Address, limit int) ([]account.WorkspaceMember, error) {
-	return rowsOf(ctx, s, query{"listing members", s.text.admin.pageOfMembers, []any{workspaceID, string(after), limit}}, memberDest)
+	return rowsOf(ctx, s, query{"listing members", s.text.pageOfMembers, []any{workspaceID, string(after), limit}}, memberDest)
 }
 
 // ListMemberships returns a user's memberships by name, also those of a disabled user.
 func (s *Store) ListMemberships(ctx context.Context, userID string) ([]account.Membership, error) {
-	return rowsOf(ctx, s, query{"listing workspaces", s.text.admin.listMemberships, []any{userID}}, membershipDest)
+	return rowsOf(ctx, s, query{"listing workspaces", s.text.listMemberships, []any{userID}}, membershipDest)
 }
 
 func memberDest(m *account.WorkspaceMember) []any {

@@ -16,12 +16,12 @@ import (
 // CreateApp stores an authentication app and its secret. It returns account.ErrUnknownWorkspace if
 // the workspace does not exist.
 func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.Record) error {
-	insert := sqldb.Stmt(s.text.app.create, app.ID, app.Name)
+	insert := sqldb.Stmt(s.text.createApp, app.ID, app.Name)
 	if app.WorkspaceID != "" {
-		insert = sqldb.Stmt(s.text.app.createFor, app.ID, app.Name, app.WorkspaceID)
+		insert = sqldb.Stmt(s.text.createAppFor, app.ID, app.Name, app.WorkspaceID)
 	}
 	err := s.events.Change(ctx, appEvent("authentication_app.created", app), appObject(app.ID), func(tx *sqldb.Tx) error {
-		err := tx.Run(ctx, insert, sqldb.Stmt(s.text.app.insertSecret, app.ID, current.Hash.Bytes(), current.LastFour))
+		err := tx.Run(ctx, insert, sqldb.Stmt(s.text.insertAppSecret, app.ID, current.Hash.Bytes(), current.LastFour))
 		if err == nil && insert.RowsAffected() == 0 {
 			return account.ErrUnknownWorkspace
 		}
@@ -36,12 +36,12 @@ func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.R
 // RotateAppSecret makes a secret the current one of an app that is not revoked. It returns
 // authapp.ErrUnknown if there is none.
 func (s *Store) RotateAppSecret(ctx context.Context, id string, next secret.Record, overlap time.Duration) error {
-	insert := sqldb.Stmt(s.text.app.rotateIn, id, next.Hash.Bytes(), next.LastFour)
+	insert := sqldb.Stmt(s.text.rotateSecretIn, id, next.Hash.Bytes(), next.LastFour)
 	var locked string
 	rotated := appEvent("authentication_app.secret_rotated", authapp.App{ID: id})
 	err := s.events.Change(ctx, rotated, appObject(id), func(tx *sqldb.Tx) error {
-		err := tx.Run(ctx, sqldb.Stmt(s.text.app.lock, id).Scan(&locked), sqldb.Stmt(s.text.app.dropOlder, id),
-			sqldb.Stmt(s.text.app.expire, id, overlap.Microseconds()), insert)
+		err := tx.Run(ctx, sqldb.Stmt(s.text.lockApp, id).Scan(&locked), sqldb.Stmt(s.text.dropOlderSecrets, id),
+			sqldb.Stmt(s.text.expireSecrets, id, overlap.Microseconds()), insert)
 		if err == nil && insert.RowsAffected() == 0 {
 			return authapp.ErrUnknown
 		}
@@ -57,7 +57,7 @@ func (s *Store) RotateAppSecret(ctx context.Context, id string, next secret.Reco
 // none.
 func (s *Store) RevokeApp(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"revoking an authentication app", s.text.app.revoke, []any{id}},
+		query{"revoking an authentication app", s.text.revokeApp, []any{id}},
 		authapp.ErrUnknown,
 		appEvent("authentication_app.revoked", authapp.App{ID: id}).IfChanged(), appObject(id),
 	})
@@ -69,7 +69,7 @@ func appEvent(kind string, app authapp.App) outbox.Event {
 
 // FindApp returns an authentication app, revoked or not, or authapp.ErrUnknown.
 func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
-	list, err := s.listApps(ctx, query{"reading an authentication app", s.text.app.find, []any{id}})
+	list, err := s.listApps(ctx, query{"reading an authentication app", s.text.findApp, []any{id}})
 	if err != nil {
 		return authapp.App{}, err
 	}
@@ -81,19 +81,15 @@ func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
 
 // ListApps returns all authentication apps by name.
 func (s *Store) ListApps(ctx context.Context) ([]authapp.App, error) {
-	return s.listApps(ctx, query{doing: "listing authentication apps", text: s.text.app.list})
+	return s.listApps(ctx, query{doing: "listing authentication apps", text: s.text.listApps})
 }
 
-// appRow is an app with one of its secrets.
-type appRow struct {
-	app    authapp.App
-	secret secret.Info
-}
-
-func appDest(r *appRow) []any {
+// appDest is of one row: an app with one of its secrets, which is empty for none.
+func appDest(a *authapp.App) []any {
+	a.Secrets = make([]secret.Info, 1)
 	return []any{
-		&r.app.ID, &r.app.Name, &r.app.WorkspaceID, (*instant)(&r.app.CreatedAt), (*instant)(&r.app.LastUsedAt),
-		(*instant)(&r.app.RevokedAt), &r.secret.LastFour, (*instant)(&r.secret.CreatedAt), (*instant)(&r.secret.ExpiresAt),
+		&a.ID, &a.Name, &a.WorkspaceID, (*instant)(&a.CreatedAt), (*instant)(&a.LastUsedAt), (*instant)(&a.RevokedAt),
+		&a.Secrets[0].LastFour, (*instant)(&a.Secrets[0].CreatedAt), (*instant)(&a.Secrets[0].ExpiresAt),
 	}
 }
 
@@ -104,13 +100,15 @@ func (s *Store) listApps(ctx context.Context, q query) ([]authapp.App, error) {
 		return nil, err
 	}
 	var list []authapp.App
-	for _, r := range rows {
-		if len(list) == 0 || list[len(list)-1].ID != r.app.ID {
-			list = append(list, r.app)
+	for _, a := range rows {
+		if a.Secrets[0].CreatedAt.IsZero() {
+			a.Secrets = nil
 		}
-		if last := &list[len(list)-1]; !r.secret.CreatedAt.IsZero() {
-			last.Secrets = append(last.Secrets, r.secret)
+		if n := len(list); n > 0 && list[n-1].ID == a.ID {
+			list[n-1].Secrets = append(list[n-1].Secrets, a.Secrets...)
+			continue
 		}
+		list = append(list, a)
 	}
 	return list, nil
 }
@@ -120,13 +118,13 @@ func (s *Store) listApps(ctx context.Context, q query) ([]authapp.App, error) {
 func (s *Store) Vouch(ctx context.Context, address account.Spelling, hash secret.Hash) (authapp.Voucher, error) {
 	var v authapp.Voucher
 	var unnoted bool
-	err := s.db.QueryRow(ctx, s.text.app.vouch, string(address.Canonical), string(address.Earlier), hash.Bytes()).
+	err := s.db.QueryRow(ctx, s.text.vouch, string(address.Canonical), string(address.Earlier), hash.Bytes()).
 		Scan(append(userDest(&v.User), &v.AppID, &v.WorkspaceID, &unnoted)...)
 	if err != nil {
 		return authapp.Voucher{}, onNotFound("reading who a secret vouches for", err, authapp.ErrUnknown)
 	}
 	if unnoted {
-		if _, err := s.db.Exec(ctx, s.text.app.touch, v.AppID); err != nil {
+		if _, err := s.db.Exec(ctx, s.text.touchApp, v.AppID); err != nil {
 			return authapp.Voucher{}, fmt.Errorf("recording an authentication app's use: %w", err)
 		}
 	}

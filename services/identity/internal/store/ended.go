@@ -18,32 +18,24 @@ const (
 	endedKept = 24 * time.Hour
 )
 
-// endedStatements are the SQL of the outbox. Triggers write it.
-type endedStatements struct{ succeed, due, again, remove string }
-
-func (t *endedStatements) all() []*string {
-	return []*string{&t.succeed, &t.due, &t.again, &t.remove}
-}
-
-func endedSessions() endedStatements {
-	return endedStatements{
-		succeed: `UPDATE browser_sessions SET successor = $2 WHERE hash = $1 AND user_id = $3`,
-		due: `
-SELECT hash, user_id, ended_at, again FROM ended_sessions WHERE successor IS NULL AND due_at <= {{now}} ORDER BY due_at LIMIT $1`,
-		again:  `UPDATE ended_sessions SET again = TRUE, due_at = ended_at + $2 WHERE hash = $1 AND NOT again AND successor IS NULL`,
-		remove: `DELETE FROM ended_sessions WHERE hash = $1 AND again`,
-	}
+// prepareEnded sets the statements of the outbox of ended sessions. Triggers write it.
+func (t *statements) prepareEnded(db *sqldb.DB) {
+	t.succeedSession = db.SQL(`UPDATE browser_sessions SET successor = $2 WHERE hash = $1 AND user_id = $3`)
+	t.dueSessions = db.SQL(`
+SELECT hash, user_id, ended_at, again FROM ended_sessions WHERE successor IS NULL AND due_at <= {{now}} ORDER BY due_at LIMIT $1`)
+	t.endAgain = db.SQL(`UPDATE ended_sessions SET again = TRUE, due_at = ended_at + $2 WHERE hash = $1 AND NOT again AND successor IS NULL`)
+	t.removeEnded = db.SQL(`DELETE FROM ended_sessions WHERE hash = $1 AND again`)
 }
 
 // continued returns the statement that marks a session as one that is about to be replaced: the clients of
 // its user are told when its successor ends.
 func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
-	return sqldb.Stmt(s.text.ended.succeed, hash.Bytes(), hash.Bytes(), userID)
+	return sqldb.Stmt(s.text.succeedSession, hash.Bytes(), hash.Bytes(), userID)
 }
 
 // SucceedSession records which session takes the place of another one of the same user.
 func (s *Store) SucceedSession(ctx context.Context, hash secret.Hash, by session.Successor) error {
-	if _, err := s.db.Exec(ctx, s.text.ended.succeed, hash.Bytes(), by.Hash.Bytes(), by.UserID); err != nil {
+	if _, err := s.db.Exec(ctx, s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID); err != nil {
 		return fmt.Errorf("recording the successor of a session: %w", err)
 	}
 	return nil
@@ -51,7 +43,7 @@ func (s *Store) SucceedSession(ctx context.Context, hash secret.Hash, by session
 
 // ListEndedSessions returns at most limit sessions that are due, the earliest end first.
 func (s *Store) ListEndedSessions(ctx context.Context, limit int) ([]session.Ended, error) {
-	rows, err := s.db.Query(ctx, s.text.ended.due, limit)
+	rows, err := s.db.Query(ctx, s.text.dueSessions, limit)
 	if err != nil {
 		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
 	}
@@ -81,10 +73,10 @@ func (s *Store) AcknowledgeEndedSessions(ctx context.Context, list []session.End
 	var steps []*sqldb.Statement
 	for _, one := range list {
 		if one.Again {
-			steps = append(steps, sqldb.Stmt(s.text.ended.remove, one.Hash.Bytes()))
+			steps = append(steps, sqldb.Stmt(s.text.removeEnded, one.Hash.Bytes()))
 			continue
 		}
-		steps = append(steps, sqldb.Stmt(s.text.ended.again, one.Hash.Bytes(), codesGone.Microseconds()))
+		steps = append(steps, sqldb.Stmt(s.text.endAgain, one.Hash.Bytes(), codesGone.Microseconds()))
 	}
 	if len(steps) == 0 {
 		return nil

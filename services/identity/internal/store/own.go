@@ -21,7 +21,7 @@ func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Prof
 	changed := userEvent("user.profile_changed", userID)
 	changed.Actor = actor.OfUser(userID)
 	return s.change(ctx, change{
-		query{"changing a profile", s.text.own.updateProfile, []any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone}},
+		query{"changing a profile", s.text.updateProfile, []any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone}},
 		account.ErrUnknown, changed, userObject(userID),
 	})
 }
@@ -35,9 +35,9 @@ func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (e
 		raise = 1
 	}
 	kept := s.continued(c.Session, c.UserID)
-	change := sqldb.Stmt(s.text.own.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), raise).Scan(&epoch)
+	change := sqldb.Stmt(s.text.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), raise).Scan(&epoch)
 	// The hash has a salt of its own, so the event is recorded only after this very change.
-	event := sqldb.Stmt(s.text.own.addPasswordEvent, c.UserID, int64(accountevent.PasswordChanged), c.UserAgent, c.Network, c.After.Reveal())
+	event := sqldb.Stmt(s.text.addPasswordEvent, c.UserID, int64(accountevent.PasswordChanged), c.UserAgent, c.Network, c.After.Reveal())
 	changed := outbox.Event{
 		Kind: "user.password_changed", UserID: c.UserID, Actor: actor.OfUser(c.UserID), Details: device(c.UserAgent, c.Network),
 	}
@@ -59,7 +59,7 @@ func (s *Store) AddFailedSignIns(ctx context.Context, userID string, count int64
 	failed := userEvent("user.sign_in_failed", userID)
 	failed.Actor, failed.Details = actor.Actor{Kind: actor.Service, ID: "identity"}, map[string]string{"count": strconv.FormatInt(count, 10)}
 	err := s.events.Change(ctx, failed, outbox.Observed{}, func(tx *sqldb.Tx) error {
-		_, err := tx.Exec(ctx, s.text.own.addFailures, userID, int64(accountevent.SignInFailed), count)
+		_, err := tx.Exec(ctx, s.text.addFailures, userID, int64(accountevent.SignInFailed), count)
 		return err
 	})
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *Store) ListEvents(ctx context.Context, q accountevent.Query) ([]account
 		before = q.Before.UnixMicro()
 	}
 	return rowsOf(ctx, s, query{
-		"listing an account's events", s.text.own.events, []any{q.UserID, before, int64(q.BeforeKind), q.Limit},
+		"listing an account's events", s.text.listEvents, []any{q.UserID, before, int64(q.BeforeKind), q.Limit},
 	}, eventDest)
 }
 
@@ -86,37 +86,26 @@ func eventDest(e *accountevent.Event) []any {
 // hour is in microseconds, the unit of stored times.
 const hour = int64(time.Hour / time.Microsecond)
 
-// ownStatements are the SQL of what users see and change in their own accounts.
-type ownStatements struct {
-	updateProfile, changePassword                   string
-	addEvent, addPasswordEvent, addFailures, events string
-}
-
-func (t *ownStatements) all() []*string {
-	return []*string{&t.updateProfile, &t.changePassword, &t.addEvent, &t.addPasswordEvent, &t.addFailures, &t.events}
-}
-
-func ownAccount() ownStatements {
+// prepareOwnAccount sets the statements of what users see and change in their own accounts.
+func (t *statements) prepareOwnAccount(db *sqldb.DB) {
 	const insert = `INSERT INTO account_events (user_id, happened_at, kind, count, user_agent, network) `
 	const event = insert + `SELECT u.id, {{now}}, $2, 1, $3, $4 FROM users u WHERE u.id = $1`
-	return ownStatements{ //nolint:gosec // SQL that names the column of passwords holds none
-		updateProfile: `
-UPDATE users SET first_name = $2, last_name = $3, display_name = $4, language = $5, time_zone = $6 WHERE id = $1`,
+	t.updateProfile = db.SQL(`
+UPDATE users SET first_name = $2, last_name = $3, display_name = $4, language = $5, time_zone = $6 WHERE id = $1`)
 
-		changePassword: `
+	t.changePassword = db.SQL(`
 UPDATE users SET password_hash = $3, session_epoch = session_epoch + $4
-WHERE id = $1 AND password_hash = $2 AND NOT disabled RETURNING session_epoch`,
+WHERE id = $1 AND password_hash = $2 AND NOT disabled RETURNING session_epoch`)
 
-		// Of two equal events in one microsecond one is recorded.
-		addEvent:         event + ` ON CONFLICT DO NOTHING`,
-		addPasswordEvent: event + ` AND u.password_hash = $5 ON CONFLICT DO NOTHING`,
+	// Of two equal events in one microsecond one is recorded.
+	t.addEvent = db.SQL(event + ` ON CONFLICT DO NOTHING`)
+	t.addPasswordEvent = db.SQL(event + ` AND u.password_hash = $5 ON CONFLICT DO NOTHING`)
 
-		addFailures: insert + fmt.Sprintf(`
+	t.addFailures = db.SQL(insert + fmt.Sprintf(`
 SELECT u.id, {{now}} - {{now}} %% %d, $2, $3, '', '' FROM users u WHERE u.id = $1
-ON CONFLICT (user_id, happened_at, kind) DO UPDATE SET count = account_events.count + excluded.count`, hour),
+ON CONFLICT (user_id, happened_at, kind) DO UPDATE SET count = account_events.count + excluded.count`, hour))
 
-		events: `
+	t.listEvents = db.SQL(`
 SELECT happened_at, kind, count, user_agent, network FROM account_events
-WHERE user_id = $1 AND (happened_at, kind) < ($2, $3) ORDER BY happened_at DESC, kind DESC LIMIT $4`,
-	}
+WHERE user_id = $1 AND (happened_at, kind) < ($2, $3) ORDER BY happened_at DESC, kind DESC LIMIT $4`)
 }

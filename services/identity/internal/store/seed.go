@@ -12,8 +12,8 @@ import (
 
 // SeedApp adds an authentication app with its secret unless it exists.
 func (s *Store) SeedApp(ctx context.Context, app authapp.App, current secret.Record) error {
-	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.app.seed, app.ID, app.Name),
-		sqldb.Stmt(s.text.app.seedSecret, app.ID, current.Hash.Bytes(), current.LastFour))
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.seedApp, app.ID, app.Name),
+		sqldb.Stmt(s.text.seedAppSecret, app.ID, current.Hash.Bytes(), current.LastFour))
 	if err != nil {
 		return fmt.Errorf("seeding an authentication app: %w", err)
 	}

@@ -17,10 +17,10 @@ import (
 // BeginSession records a session, and its event.
 func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
 	steps := []*sqldb.Statement{
-		sqldb.Stmt(s.text.session.begin, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network),
+		sqldb.Stmt(s.text.beginSession, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network),
 	}
 	if r.Event != 0 {
-		steps = append(steps, sqldb.Stmt(s.text.own.addEvent, r.UserID, int64(r.Event), r.UserAgent, r.Network))
+		steps = append(steps, sqldb.Stmt(s.text.addEvent, r.UserID, int64(r.Event), r.UserAgent, r.Network))
 	}
 	if r.Event == accountevent.SignedIn {
 		steps = append(steps, s.events.Statements(ctx, outbox.Event{
@@ -40,7 +40,7 @@ func device(userAgent, network string) map[string]string {
 
 // EndSession deletes the record of a session, and reports whether there was one.
 func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) {
-	n, err := s.db.Exec(ctx, s.text.session.end, hash.Bytes())
+	n, err := s.db.Exec(ctx, s.text.endSession, hash.Bytes())
 	if err != nil {
 		return false, fmt.Errorf("recording the end of a session: %w", err)
 	}
@@ -65,7 +65,7 @@ func (s *Store) GetHolder(ctx context.Context, l session.Lookup) (session.Holder
 }
 
 func (s *Store) getHolder(ctx context.Context, l session.Lookup) (session.Holder, bool, error) {
-	found, err := s.readHolders(ctx, s.text.session.holder, l.UserID, l.Hash.Bytes(), l.Workspaces)
+	found, err := s.readHolders(ctx, s.text.sessionHolder, l.UserID, l.Hash.Bytes(), l.Workspaces)
 	holder, exists := found[l]
 	return holder, exists, err
 }
@@ -76,7 +76,7 @@ func (s *Store) getHolders(ctx context.Context, lookups []session.Lookup) (map[s
 	for i, l := range lookups {
 		ids[i], hashes[i], workspaces[i] = l.UserID, l.Hash.Bytes(), l.Workspaces
 	}
-	return s.readHolders(ctx, s.text.session.holders, ids, hashes, workspaces)
+	return s.readHolders(ctx, s.text.sessionHolders, ids, hashes, workspaces)
 }
 
 // readHolders reads one row for each workspace of a session's user, and one without a workspace for
@@ -115,7 +115,7 @@ func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[
 // TouchSession records that a session is in use, unless that was recorded within the last five
 // minutes.
 func (s *Store) TouchSession(ctx context.Context, hash secret.Hash) error {
-	if _, err := s.db.Exec(ctx, s.text.session.touch, hash.Bytes()); err != nil {
+	if _, err := s.db.Exec(ctx, s.text.touchSession, hash.Bytes()); err != nil {
 		return fmt.Errorf("recording a session's use: %w", err)
 	}
 	return nil
@@ -123,7 +123,7 @@ func (s *Store) TouchSession(ctx context.Context, hash secret.Hash) error {
 
 // ListSessions returns a user's live sessions, the one used last first, at most 100.
 func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.Listed, error) {
-	rows, err := s.db.Query(ctx, s.text.session.list, userID)
+	rows, err := s.db.Query(ctx, s.text.listSessions, userID)
 	if err != nil {
 		return nil, fmt.Errorf("listing sessions: %w", err)
 	}
@@ -148,7 +148,7 @@ func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.List
 // EndUserSession deletes the record of a session of a user, if there is one.
 func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash) error {
 	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		n, err := tx.Exec(ctx, s.text.session.endOne, hash.Bytes(), userID)
+		n, err := tx.Exec(ctx, s.text.endOneSession, hash.Bytes(), userID)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -164,7 +164,7 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 // returns, and records the event of the user's browser. It returns account.ErrUnknown. The session kept
 // is about to be replaced by one that continues it.
 func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash, on session.Device) (epoch int64, err error) {
-	raise := sqldb.Stmt(s.text.session.raise, userID).Scan(&epoch)
+	raise := sqldb.Stmt(s.text.raiseSessionEpoch, userID).Scan(&epoch)
 	signedOut := outbox.Event{
 		Kind: "user.others_signed_out", UserID: userID, Actor: actor.OfUser(userID), Details: device(on.UserAgent, on.Network),
 	}
@@ -175,7 +175,7 @@ func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secre
 		if !raise.Found() {
 			return account.ErrUnknown
 		}
-		_, err := tx.Exec(ctx, s.text.own.addEvent, userID, int64(accountevent.OthersSignedOut), on.UserAgent, on.Network)
+		_, err := tx.Exec(ctx, s.text.addEvent, userID, int64(accountevent.OthersSignedOut), on.UserAgent, on.Network)
 		return err
 	})
 	if err != nil {
@@ -188,47 +188,39 @@ func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secre
 // ago.
 const unseen = `COALESCE(s.last_used_at, s.begun_at) + 300000000 < {{now}}`
 
-// sessionStatements are the browser sessions' SQL.
-type sessionStatements struct{ begin, end, endOne, touch, list, raise, holder, holders string }
-
-func (t *sessionStatements) all() []*string {
-	return []*string{&t.begin, &t.end, &t.endOne, &t.touch, &t.list, &t.raise, &t.holder, &t.holders}
-}
-
-func sessions() sessionStatements {
+// prepareSessions sets the statements about browser sessions.
+func (t *statements) prepareSessions(db *sqldb.DB) {
 	const membershipColumns = `COALESCE(m.user_id, ''), COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')`
 	const where = `
 LEFT JOIN browser_sessions s ON s.hash = q.hash AND s.user_id = u.id
 LEFT JOIN memberships m ON q.workspaces AND m.user_id = u.id AND NOT u.disabled LEFT JOIN workspaces w ON w.id = m.workspace_id`
 	const record = `s.hash IS NOT NULL, COALESCE(` + unseen + `, FALSE), q.hash, q.workspaces, `
-	return sessionStatements{
-		// A user who was deleted concurrently gets no session.
-		begin: `
+	// A user who was deleted concurrently gets no session.
+	t.beginSession = db.SQL(`
 INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at, epoch, user_agent, network)
-SELECT $1, u.id, {{now}}, $3, $4, $5, $6 FROM users u WHERE u.id = $2`,
+SELECT $1, u.id, {{now}}, $3, $4, $5, $6 FROM users u WHERE u.id = $2`)
 
-		end: `DELETE FROM browser_sessions WHERE hash = $1`,
+	t.endSession = db.SQL(`DELETE FROM browser_sessions WHERE hash = $1`)
 
-		endOne: `DELETE FROM browser_sessions WHERE hash = $1 AND user_id = $2`,
+	t.endOneSession = db.SQL(`DELETE FROM browser_sessions WHERE hash = $1 AND user_id = $2`)
 
-		// Of concurrent requests one writes.
-		touch: `UPDATE browser_sessions AS s SET last_used_at = {{now}} WHERE s.hash = $1 AND ` + unseen,
+	// Of concurrent requests one writes.
+	t.touchSession = db.SQL(`UPDATE browser_sessions AS s SET last_used_at = {{now}} WHERE s.hash = $1 AND ` + unseen)
 
-		// A row of an earlier epoch has ended, and is deleted when it expires.
-		list: `
+	// A row of an earlier epoch has ended, and is deleted when it expires.
+	t.listSessions = db.SQL(`
 SELECT s.hash, s.user_agent, s.network, s.begun_at, COALESCE(s.last_used_at, s.begun_at)
 FROM browser_sessions s JOIN users u ON u.id = s.user_id
 WHERE s.user_id = $1 AND s.expires_at > {{now}} AND s.epoch >= u.session_epoch
-ORDER BY 5 DESC, 4 DESC LIMIT 100`,
+ORDER BY 5 DESC, 4 DESC LIMIT 100`)
 
-		raise: `UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 RETURNING session_epoch`,
+	t.raiseSessionEpoch = db.SQL(`UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 RETURNING session_epoch`)
 
-		holder: `
+	t.sessionHolder = db.SQL(`
 SELECT ` + userColumns + `, ` + record + membershipColumns + `
-FROM (SELECT $1 AS user_id, $2 AS hash, $3 AS workspaces) q JOIN users u ON u.id = q.user_id` + where + byName,
+FROM (SELECT $1 AS user_id, $2 AS hash, $3 AS workspaces) q JOIN users u ON u.id = q.user_id` + where + byName)
 
-		holders: `
+	t.sessionHolders = db.SQL(`
 SELECT ` + userColumns + `, ` + record + membershipColumns + `
-FROM unnest($1::text[], $2::bytea[], $3::boolean[]) AS q (user_id, hash, workspaces) JOIN users u ON u.id = q.user_id` + where + byName,
-	}
+FROM unnest($1::text[], $2::bytea[], $3::boolean[]) AS q (user_id, hash, workspaces) JOIN users u ON u.id = q.user_id` + where + byName)
 }

@@ -1,10 +1,6 @@
 package store
 
-import (
-	"slices"
-
-	"github.com/vidocu/usher/internal/platform/sqldb"
-)
+import "github.com/vidocu/usher/internal/platform/sqldb"
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
@@ -13,27 +9,39 @@ type statements struct {
 	workspaces, membership                  string
 	batchGetWorkspaces, visible             string
 	seedUser, seedWorkspace, seedMembership string
-	admin                                   adminStatements
-	app                                     appStatements
-	session                                 sessionStatements
-	own                                     ownStatements
-	ended                                   endedStatements
+
+	// Of the administration.
+	createUser, listUsers, enableUser, disableUser, setPassword string
+	createWorkspace, listAllWorkspaces, setPlan                 string
+	addMember, removeMember, members, listMemberships           string
+	pageOfMembers                                               string
+
+	// Of authentication apps.
+	createApp, createAppFor, insertAppSecret                 string
+	lockApp, dropOlderSecrets, expireSecrets, rotateSecretIn string
+	findApp, listApps, revokeApp, vouch, touchApp            string
+	seedApp, seedAppSecret                                   string
+
+	// Of browser sessions.
+	beginSession, endSession, endOneSession, touchSession          string
+	listSessions, raiseSessionEpoch, sessionHolder, sessionHolders string
+
+	// Of what users see and change in their own accounts.
+	updateProfile, changePassword                       string
+	addEvent, addPasswordEvent, addFailures, listEvents string
+
+	// Of the outbox of ended sessions.
+	succeedSession, dueSessions, endAgain, removeEnded string
 }
 
 // prepare expands every statement once.
-func prepare(db *sqldb.DB) statements {
-	t := portable()
-	t.admin, t.app, t.session, t.own, t.ended = administration(), apps(), sessions(), ownAccount(), endedSessions()
-	if db.Engine() == sqldb.SQLite {
-		t.batchGetWorkspaces = workspaceByID + ` IN (SELECT value FROM json_each($1))`
-	}
-	texts := append([]*string{
-		&t.findRecord, &t.findUser, &t.earlierAddresses, &t.respell, &t.replaceHash, &t.workspaces, &t.membership, &t.batchGetWorkspaces, &t.visible,
-		&t.seedUser, &t.seedWorkspace, &t.seedMembership,
-	}, slices.Concat(t.admin.all(), t.app.all(), t.session.all(), t.own.all(), t.ended.all())...)
-	for _, text := range texts {
-		*text = db.SQL(*text)
-	}
+func prepare(db *sqldb.DB) (t statements) {
+	t.prepareUsers(db)
+	t.prepareAdministration(db)
+	t.prepareApps(db)
+	t.prepareSessions(db)
+	t.prepareOwnAccount(db)
+	t.prepareEnded(db)
 	return t
 }
 
@@ -66,47 +74,49 @@ SELECT m.user_id, w.id, w.name, w.plan, m.role
 FROM memberships m JOIN users u ON u.id = m.user_id JOIN workspaces w ON w.id = m.workspace_id
 WHERE m.user_id = $1 AND NOT u.disabled`
 
-func portable() statements {
-	return statements{
-		findRecord: `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = ` + userBySpelling("$1", "$2"),
+func (t *statements) prepareUsers(db *sqldb.DB) {
+	t.findRecord = db.SQL(`SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = ` + userBySpelling("$1", "$2"))
 
-		findUser: `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`,
+	t.findUser = db.SQL(`SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`)
 
-		workspaces: memberships + byName,
+	t.workspaces = db.SQL(memberships + byName)
 
-		membership: memberships + ` AND m.workspace_id = $2`,
+	t.membership = db.SQL(memberships + ` AND m.workspace_id = $2`)
 
-		batchGetWorkspaces: workspaceByID + ` = ANY($1::text[])`,
+	among := ` = ANY($1::text[])`
+	if db.Engine() == sqldb.SQLite {
+		among = ` IN (SELECT value FROM json_each($1))`
+	}
+	t.batchGetWorkspaces = db.SQL(workspaceByID + among)
 
-		earlierAddresses: `
-SELECT ` + userColumns + ` FROM users u WHERE u.address_rules IS NULL AND u.id > $1 ORDER BY u.id LIMIT $2`,
+	t.earlierAddresses = db.SQL(`
+SELECT ` + userColumns + ` FROM users u WHERE u.address_rules IS NULL AND u.id > $1 ORDER BY u.id LIMIT $2`)
 
-		respell: `UPDATE users SET email_address = $3, address_rules = ` + addressRules + ` WHERE id = $1 AND email_address = $2`,
+	t.respell = db.SQL(`UPDATE users SET email_address = $3, address_rules = ` + addressRules + ` WHERE id = $1 AND email_address = $2`)
 
-		replaceHash: `UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`,
+	t.replaceHash = db.SQL(`UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2`)
 
-		// $1 asks for the address $3, $4 and may act for the workspace $2 alone, or for all if it
-		// is empty. An unknown user and one who may not be seen both yield no rows.
-		visible: `
+	// $1 asks for the address $3, $4 and may act for the workspace $2 alone, or for all if it
+	// is empty. An unknown user and one who may not be seen both yield no rows.
+	t.visible = db.SQL(`
 SELECT ` + userColumns + `, COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')
 FROM users a JOIN users u ON u.id = ` + userBySpelling("$3", "$4") + `
 LEFT JOIN memberships m ON m.user_id = u.id AND ($2 = '' OR m.workspace_id = $2) AND (u.id = a.id OR EXISTS (
   SELECT 1 FROM memberships b WHERE b.user_id = a.id AND b.workspace_id = m.workspace_id AND b.role = 'administrator'))
 LEFT JOIN workspaces w ON w.id = m.workspace_id
-WHERE a.id = $1 AND NOT a.disabled AND (u.id = a.id OR m.user_id IS NOT NULL)` + byName + ``,
+WHERE a.id = $1 AND NOT a.disabled AND (u.id = a.id OR m.user_id IS NOT NULL)` + byName + ``)
 
-		seedUser: `
+	t.seedUser = db.SQL(`
 INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at, address_rules)
-VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}}, ` + addressRules + `) ON CONFLICT DO NOTHING`,
+VALUES ($1, $2, $3, $4, $5, $6, $7, {{now}}, ` + addressRules + `) ON CONFLICT DO NOTHING`)
 
-		seedWorkspace: `
-INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, $2, $3, {{now}}) ON CONFLICT DO NOTHING`,
+	t.seedWorkspace = db.SQL(`
+INSERT INTO workspaces (id, name, plan, created_at) VALUES ($1, $2, $3, {{now}}) ON CONFLICT DO NOTHING`)
 
-		// A user who was not added, because another user has the address, gets no membership
-		// either.
-		seedMembership: `
+	// A user who was not added, because another user has the address, gets no membership
+	// either.
+	t.seedMembership = db.SQL(`
 INSERT INTO memberships (user_id, workspace_id, role, created_at)
 SELECT u.id, w.id, $3, {{now}} FROM users u, workspaces w WHERE u.id = $1 AND w.id = $2
-ON CONFLICT DO NOTHING`,
-	}
+ON CONFLICT DO NOTHING`)
 }

@@ -22,14 +22,10 @@ func (s *Store) BatchGetWorkspaces(ctx context.Context, ids []string) ([]account
 	return rowsOf(ctx, s, query{"reading workspaces", s.text.batchGetWorkspaces, []any{list}}, workspaceDest)
 }
 
-// visibleRow is one row of a visible user: the user, and one of the workspaces or none.
-type visibleRow struct {
-	user       account.User
-	membership account.Membership
-}
-
-func visibleDest(row *visibleRow) []any {
-	return append(append(userDest(&row.user), workspaceDest(&row.membership.Workspace)...), (*string)(&row.membership.Role))
+// visibleDest is of one row: the user, and one of the workspaces, which is empty for none.
+func visibleDest(row *account.VisibleUser) []any {
+	row.Workspaces = make([]account.Membership, 1)
+	return append(append(userDest(&row.User), workspaceDest(&row.Workspaces[0].Workspace)...), (*string)(&row.Workspaces[0].Role))
 }
 
 // GetVisibleUser returns a user as another one may see them. It returns account.ErrUnknown if there
@@ -46,11 +42,11 @@ func (s *Store) GetVisibleUser(ctx context.Context, q account.VisibleUserQuery) 
 	if len(rows) == 0 {
 		return account.VisibleUser{}, account.ErrUnknown
 	}
-	found := account.VisibleUser{User: rows[0].user}
+	found := account.VisibleUser{User: rows[0].User}
 	for _, row := range rows {
-		if row.membership.Workspace.ID != "" {
-			row.membership.UserID = found.User.ID
-			found.Workspaces = append(found.Workspaces, row.membership)
+		if membership := row.Workspaces[0]; membership.Workspace.ID != "" {
+			membership.UserID = found.User.ID
+			found.Workspaces = append(found.Workspaces, membership)
 		}
 	}
 	return found, nil

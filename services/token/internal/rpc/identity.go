@@ -12,6 +12,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
@@ -61,9 +62,9 @@ func unverified(err error) error {
 }
 
 // VisibleUser is usertoken.Directory.
-func (p Identity) VisibleUser(ctx context.Context, q usertoken.VisibleUserQuery) (usertoken.User, error) {
+func (p Identity) VisibleUser(ctx context.Context, bearer introspect.Facts, email string) (usertoken.User, error) {
 	res, err := p.Directory.GetVisibleUser(ctx, &identityv1.GetVisibleUserRequest{
-		ActorUserId: q.ActorID, OnlyWorkspaceId: q.OnlyWorkspaceID, EmailAddress: q.Email,
+		ActorUserId: bearer.UserID, OnlyWorkspaceId: bearer.WorkspaceID, EmailAddress: email,
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are known to hidden
 	case errorv1.Reason_REASON_NOT_FOUND, errorv1.Reason_REASON_INVALID_REQUEST:

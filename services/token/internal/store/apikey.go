@@ -16,11 +16,6 @@ import (
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
-// keyStatements are the SQL of API keys.
-type keyStatements struct {
-	create, createFirst, list, get, find, touch, revoke, exists, original, replace, lockWorkspace string
-}
-
 // restricted is the prefix of the stored workspace of a key that was created with a limit. Release 0.1,
 // which reads no limit, finds no such workspace and refuses the key.
 const restricted = "restricted:"
@@ -38,78 +33,51 @@ func inWorkspace(parameter string) string {
 	return `workspace_id IN (` + parameter + `, '` + restricted + `' || ` + parameter + `)`
 }
 
-// portableKeys returns the SQL before {{now}} is expanded.
-func portableKeys() keyStatements {
+// prepareKeys sets the statements about API keys.
+func (t *statements) prepareKeys(db *sqldb.DB) {
 	const columns = `id, hash, workspace_id, name, last_four, created_at, scope, addresses, creator_id, creator_name, expires_at`
-	return keyStatements{
-		create: `
+	t.createKey = db.SQL(`
 INSERT INTO api_keys (` + columns + `)
 SELECT $1, $2, $3, $4, $5, {{now}}, $6, $7, $8, $9, CASE WHEN CAST($10 AS BIGINT) > 0 THEN {{now}} + CAST($10 AS BIGINT) END
-WHERE CAST($12 AS BIGINT) = 0 OR CAST($12 AS BIGINT) > (SELECT COUNT(*) FROM api_keys WHERE ` + inWorkspace("$11") + ` AND ` + liveKey + `)`,
+WHERE CAST($12 AS BIGINT) = 0 OR CAST($12 AS BIGINT) > (SELECT COUNT(*) FROM api_keys WHERE ` + inWorkspace("$11") + ` AND ` + liveKey + `)`)
 
-		// It locks the row of a workspace, and inserts it if it does not exist.
-		lockWorkspace: `
-INSERT INTO key_workspaces (workspace_id) VALUES ($1) ON CONFLICT (workspace_id) DO UPDATE SET workspace_id = excluded.workspace_id`,
+	// It locks the row of a workspace, and inserts it if it does not exist.
+	t.lockWorkspace = db.SQL(`
+INSERT INTO key_workspaces (workspace_id) VALUES ($1) ON CONFLICT (workspace_id) DO UPDATE SET workspace_id = excluded.workspace_id`)
 
-		createFirst: `
+	t.createFirstKey = db.SQL(`
 INSERT INTO api_keys (id, hash, workspace_id, name, last_four, created_at)
 SELECT $1, $2, $3, $4, $5, {{now}} WHERE NOT EXISTS (SELECT 1 FROM api_keys WHERE ` + inWorkspace("$3") + `)
-ON CONFLICT DO NOTHING`,
+ON CONFLICT DO NOTHING`)
 
-		list: `
+	t.listKeys = db.SQL(`
 SELECT ` + keyColumns + ` FROM api_keys
-WHERE ` + inWorkspace("$1") + ` AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`,
+WHERE ` + inWorkspace("$1") + ` AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`)
 
-		get: `SELECT ` + keyColumns + ` FROM api_keys WHERE id = $1`,
+	t.getKey = db.SQL(`SELECT ` + keyColumns + ` FROM api_keys WHERE id = $1`)
 
-		find: `
+	t.findKey = db.SQL(`
 SELECT id, workspace_id, created_at, last_used_at IS NULL OR last_used_at + 60000000 < {{now}}, scope, addresses, expires_at, expires_at - {{now}}
-FROM api_keys WHERE hash = $1 AND ` + liveKey,
+FROM api_keys WHERE hash = $1 AND ` + liveKey)
 
-		touch: `
+	t.touchKey = db.SQL(`
 UPDATE api_keys SET last_used_at = {{now}}
-WHERE id = $1 AND (last_used_at IS NULL OR last_used_at + 60000000 < {{now}})`,
+WHERE id = $1 AND (last_used_at IS NULL OR last_used_at + 60000000 < {{now}})`)
 
-		revoke: `
-UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `) AND revoked_at IS NULL RETURNING hash, workspace_id`,
+	t.revokeKey = db.SQL(`
+UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `) AND revoked_at IS NULL RETURNING hash, workspace_id`)
 
-		exists: `SELECT 1 FROM api_keys WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `)`,
+	t.keyExists = db.SQL(`SELECT 1 FROM api_keys WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `)`)
 
-		// A key that was not rotated expires when it was created to expire.
-		original: `
+	// A key that was not rotated expires when it was created to expire.
+	t.originalKey = db.SQL(`
 SELECT workspace_id, name, scope, addresses, COALESCE(expires_at - created_at, 0) FROM api_keys
-WHERE id = $1 AND ` + inWorkspace("$2") + ` AND successor_id = '' AND ` + liveKey,
+WHERE id = $1 AND ` + inWorkspace("$2") + ` AND successor_id = '' AND ` + liveKey)
 
-		replace: `
+	t.replaceKey = db.SQL(`
 UPDATE api_keys SET successor_id = $2, revoked_at = CASE WHEN CAST($3 AS BIGINT) = 0 THEN {{now}} END,
     expires_at = CASE WHEN expires_at < {{now}} + CAST($3 AS BIGINT) THEN expires_at ELSE {{now}} + CAST($3 AS BIGINT) END
-WHERE id = $1 AND successor_id = '' AND ` + liveKey + ` RETURNING hash`,
-	}
-}
-
-func prepareKeys(db *sqldb.DB) keyStatements {
-	t := portableKeys()
-	for _, s := range []*string{
-		&t.create, &t.createFirst, &t.list, &t.get, &t.find, &t.touch, &t.revoke, &t.exists, &t.original, &t.replace,
-	} {
-		*s = db.SQL(*s)
-	}
-	return t
-}
-
-// storedKey is a row of api_keys to be inserted.
-type storedKey struct {
-	apikey.New
-
-	scope, addresses, workspace string
-}
-
-func toStoredKey(n apikey.New) storedKey {
-	k := storedKey{New: n, scope: n.Scopes.String(), addresses: strings.Join(n.Addresses.Strings(), " "), workspace: n.WorkspaceID}
-	if k.scope != "" || k.addresses != "" || n.Lifetime > 0 {
-		k.workspace = restricted + n.WorkspaceID
-	}
-	return k
+WHERE id = $1 AND successor_id = '' AND ` + liveKey + ` RETURNING hash`)
 }
 
 // lockKeys locks the keys of a workspace for a transaction that counts them; it does nothing without a limit.
@@ -118,15 +86,18 @@ func (s *Store) lockKeys(ctx context.Context, tx *sqldb.Tx, workspaceID string, 
 	if maxLive == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, s.keys.lockWorkspace, workspaceID)
+	_, err := tx.Exec(ctx, s.text.lockWorkspace, workspaceID)
 	return err
 }
 
 // insertKey inserts a key. It returns apikey.ErrFull if the workspace has so many live keys; 0 is no limit.
 func (s *Store) insertKey(ctx context.Context, tx *sqldb.Tx, n apikey.New, maxLive int) error {
-	k := toStoredKey(n)
-	rows, err := tx.Exec(ctx, s.keys.create, k.ID, k.Hash.Bytes(), k.workspace, k.Name, k.LastFour, k.scope, k.addresses,
-		k.Creator.UserID, k.Creator.Name, micros(k.Lifetime), k.WorkspaceID, maxLive)
+	scope, addresses, workspace := n.Scopes.String(), strings.Join(n.Addresses.Strings(), " "), n.WorkspaceID
+	if scope != "" || addresses != "" || n.Lifetime > 0 {
+		workspace = restricted + n.WorkspaceID
+	}
+	rows, err := tx.Exec(ctx, s.text.createKey, n.ID, n.Hash.Bytes(), workspace, n.Name, n.LastFour, scope, addresses,
+		n.Creator.UserID, n.Creator.Name, micros(n.Lifetime), n.WorkspaceID, maxLive)
 	if err == nil && rows == 0 {
 		return apikey.ErrFull
 	}
@@ -142,7 +113,7 @@ func (s *Store) CreateKey(ctx context.Context, key apikey.New, maxLive int) (cre
 		if err := s.insertKey(ctx, tx, key, maxLive); err != nil {
 			return err
 		}
-		if created, err = keyOf(tx.QueryRow(ctx, s.keys.get, key.ID)); err != nil {
+		if created, err = keyOf(tx.QueryRow(ctx, s.text.getKey, key.ID)); err != nil {
 			return err
 		}
 		return s.Events().Append(ctx, tx, createdKey(created))
@@ -166,7 +137,7 @@ func createdKey(k apikey.Key) outbox.Event {
 
 // CreateFirstKey stores a key unless its workspace ever had one.
 func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error) {
-	n, err := s.db.Exec(ctx, s.keys.createFirst, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour)
+	n, err := s.db.Exec(ctx, s.text.createFirstKey, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour)
 	if err != nil {
 		return false, fmt.Errorf("creating a first API key: %w", err)
 	}
@@ -179,7 +150,7 @@ func (s *Store) ListKeys(ctx context.Context, workspaceID string, after apikey.K
 	if !after.CreatedAt.IsZero() {
 		before = after.CreatedAt.UnixMicro()
 	}
-	rows, err := s.db.Query(ctx, s.keys.list, workspaceID, before, after.ID, limit)
+	rows, err := s.db.Query(ctx, s.text.listKeys, workspaceID, before, after.ID, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing API keys: %w", err)
 	}
@@ -228,7 +199,7 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 	var created int64
 	var expires, left *int64
 	var addresses string
-	err := s.db.QueryRow(ctx, s.keys.find, key.Bytes()).
+	err := s.db.QueryRow(ctx, s.text.findKey, key.Bytes()).
 		Scan(&f.KeyID, &f.WorkspaceID, &created, &f.LongUnused, &f.Scope, &addresses, &expires, &left)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return introspect.Facts{}, introspect.ErrInactive
@@ -251,7 +222,7 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 // TouchKey records that a key is in use, by its identifier, unless that was recorded within the last
 // minute.
 func (s *Store) TouchKey(ctx context.Context, id []byte) error {
-	if _, err := s.db.Exec(ctx, s.keys.touch, string(id)); err != nil {
+	if _, err := s.db.Exec(ctx, s.text.touchKey, string(id)); err != nil {
 		return fmt.Errorf("recording an API key's use: %w", err)
 	}
 	return nil

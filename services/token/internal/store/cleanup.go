@@ -81,7 +81,7 @@ func (s *Store) Sweep(ctx context.Context, r Retention) error {
 
 // eraseDeliveries deletes the logout deliveries that were finished a week ago.
 func (s *Store) eraseDeliveries(ctx context.Context) error {
-	if _, err := cleanup.Repeat(ctx, s.db, s.logouts.erase, deliverySlice, micros(deliveriesKept)); err != nil {
+	if _, err := cleanup.Repeat(ctx, s.db, s.text.eraseLogouts, deliverySlice, micros(deliveriesKept)); err != nil {
 		return fmt.Errorf("deleting logout deliveries: %w", err)
 	}
 	return nil

@@ -8,41 +8,34 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// pairStatements are the SQL of user-clients, which are the rows of the table pairs.
-type pairStatements struct {
-	epochs, granted, ensure, carry, connections, revocations string
-	raisePolicy                                              string
-	// clients and clientUsers are of a client in a workspace.
-	clients, clientUsers string
-}
-
 // recentGrants is how many grants of a user-client, the newest of each workspace first, are read
 // for its last use.
 const recentGrants = 1000
 
-func preparePairs(db *sqldb.DB) pairStatements {
+// preparePairs sets the statements about user-clients, which are the rows of the table pairs.
+func (t *statements) preparePairs(db *sqldb.DB) {
 	// The cursors of the last revocations of the user or the client of a pair p: hard ones revoke
 	// grants, soft ones only pending codes.
 	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
         WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`
 	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
-	return pairStatements{
-		epochs: `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db.Engine()) + `
-FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`,
+	t.pairEpochs = `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db.Engine()) + `
+FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`
 
-		raisePolicy: raisePolicy,
-		clients:     db.SQL(workspaceClients()), clientUsers: db.SQL(workspaceClientUsers()),
+	t.raisePolicy = raisePolicy
+	t.workspaceClients = db.SQL(workspaceClients())
+	t.workspaceClientUsers = db.SQL(workspaceClientUsers())
 
-		granted: prepareGranted(db, hard, soft),
+	t.pairGrants = prepareGranted(db, hard, soft)
 
-		ensure: `INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`,
+	t.ensurePair = `INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`
 
-		carry: `
-UPDATE pairs SET epoch = $3, lenient_raises = $4 WHERE user_id = $1 AND client_id = $2 AND epoch = $5 AND lenient_raises = $6`,
+	t.carryPair = `
+UPDATE pairs SET epoch = $3, lenient_raises = $4 WHERE user_id = $1 AND client_id = $2 AND epoch = $5 AND lenient_raises = $6`
 
-		// A user-client whose consent page was shown, and that was never approved, is not a
-		// connection.
-		connections: fmt.Sprintf(`
+	// A user-client whose consent page was shown, and that was never approved, is not a
+	// connection.
+	t.connections = fmt.Sprintf(`
 SELECT client_id, epoch, lenient_raises, hard, soft, last_used_at, COALESCE(description_digest, '') FROM (
     SELECT p.client_id, p.epoch, p.lenient_raises, `+hard+` AS hard, `+soft+` AS soft,
         (SELECT MAX(f.last_used_at) FROM (
@@ -52,15 +45,14 @@ SELECT client_id, epoch, lenient_raises, hard, soft, last_used_at, COALESCE(desc
             SELECT description_digest, created_at FROM families WHERE user_id = p.user_id AND client_id = p.client_id AND revoked_at IS NULL
             ORDER BY workspace_id DESC, created_at DESC LIMIT %[1]d) AS f ORDER BY f.created_at DESC LIMIT 1) AS description_digest
     FROM pairs p WHERE p.user_id = $1) AS c
-WHERE epoch > 0 OR last_used_at IS NOT NULL`, recentGrants),
+WHERE epoch > 0 OR last_used_at IS NOT NULL`, recentGrants)
 
-		// Two ranges of one primary key: the user-clients, and the workspaces in them. The log has an
-		// entry for a week.
-		revocations: `
+	// Two ranges of one primary key: the user-clients, and the workspaces in them. The log has an
+	// entry for a week.
+	t.pairRevocations = `
 SELECT r.subject, COALESCE(l.reason, 0), r.revoked_at FROM revoked_subjects r LEFT JOIN revocations l ON l.cursor = r.cursor
 WHERE r.subject = $1 OR r.subject >= $2 AND r.subject < $3 OR r.subject >= $4 AND r.subject < $5
-ORDER BY r.cursor DESC LIMIT $6`,
-	}
+ORDER BY r.cursor DESC LIMIT $6`
 }
 
 // epochs are the stored epoch of a user-client, and the cursors of the last revocations of its user
@@ -88,9 +80,9 @@ func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceI
 	for {
 		var e epochs
 		var versions string
-		err := s.db.QueryRow(ctx, s.pairs.epochs, userID, clientID, workspaces).Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions)
+		err := s.db.QueryRow(ctx, s.text.pairEpochs, userID, clientID, workspaces).Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions)
 		if isNotFound(err) {
-			if _, err = s.db.Exec(ctx, s.pairs.ensure, userID, clientID); err == nil {
+			if _, err = s.db.Exec(ctx, s.text.ensurePair, userID, clientID); err == nil {
 				continue
 			}
 		}
@@ -101,7 +93,7 @@ func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceI
 		if epoch == e.own {
 			return epoch, parseVersions(versions), nil
 		}
-		if _, err := s.db.Exec(ctx, s.pairs.carry, userID, clientID, epoch, lenient, e.own, e.lenient); err != nil {
+		if _, err := s.db.Exec(ctx, s.text.carryPair, userID, clientID, epoch, lenient, e.own, e.lenient); err != nil {
 			return 0, nil, fmt.Errorf("storing a user-client's epoch: %w", err)
 		}
 	}
@@ -109,7 +101,7 @@ func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceI
 
 // ListConnections lists the user's clients.
 func (s *Store) ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error) {
-	rows, err := s.db.Query(ctx, s.pairs.connections, userID)
+	rows, err := s.db.Query(ctx, s.text.connections, userID)
 	if err != nil {
 		return nil, fmt.Errorf("listing connections: %w", err)
 	}

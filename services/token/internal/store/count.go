@@ -8,15 +8,12 @@ import (
 	"github.com/vidocu/usher/services/token/internal/inspection"
 )
 
-// countStatements are the SQL that counts the grants and user tokens that an operation would
+// prepareCounts sets the statements that count the grants and user tokens that an operation would
 // revoke. Each returns the number of live rows, the number of their users, and whether it stopped
-// at its limit.
-type countStatements struct{ ofUser, ofClient, ofPair, ofMember, userTokens, memberTokens, appTokens string }
-
-// prepareCounts expands the statements once. Every statement limits the rows that it reads before
-// it checks whether they are live, because rows that were revoked by subject are still there. It
-// groups them by user, so that each row is checked once. The last parameter is the limit.
-func prepareCounts(db *sqldb.DB) countStatements {
+// at its limit. Every statement limits the rows that it reads before it checks whether they are live,
+// because rows that were revoked by subject are still there. It groups them by user, so that each row
+// is checked once. The last parameter is the limit.
+func (t *statements) prepareCounts(db *sqldb.DB) {
 	count := func(live, limit, truncated, rows string) string {
 		return db.SQL(`SELECT COALESCE(sum(live), 0), count(CASE WHEN live > 0 THEN 1 END), COALESCE(sum(looked_at), 0) >= ` + limit + truncated + `
 FROM (SELECT f.user_id, count(*) AS looked_at, count(CASE WHEN ` + live + ` THEN 1 END) AS live FROM (` + rows + ` LIMIT ` + limit + `) AS f
@@ -30,22 +27,20 @@ FROM (SELECT f.user_id, count(*) AS looked_at, count(CASE WHEN ` + live + ` THEN
 		return count(liveUserToken("f")+among, limit, "", `
     SELECT user_id, app_id, workspace_id, issued_at, ended_at, born FROM user_tokens WHERE `+where+` AND ended_at IS NULL AND expires_at > {{now}}`)
 	}
-	return countStatements{
-		ofUser:   grants(`user_id = $1`, "$2", ""),
-		ofPair:   grants(`user_id = $1 AND client_id = $2`, "$3", ""),
-		ofMember: grants(`user_id = $1`, "$3", ` AND f.workspace_id = $2`),
-		// The user-clients are limited too: a client may have had many users who have no grant any
-		// more.
-		ofClient: count(`f.refresh_expires_at > {{now}} AND `+liveGrant("f"), "$2",
-			` OR (SELECT count(*) FROM (SELECT 1 FROM pairs WHERE client_id = $1 LIMIT $2) AS c) >= $2`, `
+	t.countOfUser = grants(`user_id = $1`, "$2", "")
+	t.countOfPair = grants(`user_id = $1 AND client_id = $2`, "$3", "")
+	t.countOfMember = grants(`user_id = $1`, "$3", ` AND f.workspace_id = $2`)
+	// The user-clients are limited too: a client may have had many users who have no grant any
+	// more.
+	t.countOfClient = count(`f.refresh_expires_at > {{now}} AND `+liveGrant("f"), "$2",
+		` OR (SELECT count(*) FROM (SELECT 1 FROM pairs WHERE client_id = $1 LIMIT $2) AS c) >= $2`, `
     SELECT g.user_id, g.client_id, g.workspace_id, g.created_at, g.refresh_expires_at, g.revoked_at, g.born
     FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
     JOIN families g ON g.user_id = p.user_id AND g.client_id = $1
-    WHERE g.revoked_at IS NULL`),
-		userTokens:   tokens(`user_id = $1`, "$2", ""),
-		memberTokens: tokens(`user_id = $1`, "$3", ` AND f.workspace_id = $2`),
-		appTokens:    tokens(`app_id = $1 AND app_id <> ''`, "$2", ""),
-	}
+    WHERE g.revoked_at IS NULL`)
+	t.countUserTokens = tokens(`user_id = $1`, "$2", "")
+	t.countMemberTokens = tokens(`user_id = $1`, "$3", ` AND f.workspace_id = $2`)
+	t.countAppTokens = tokens(`app_id = $1 AND app_id <> ''`, "$2", "")
 }
 
 // CountAccess counts the live grants and user tokens of a holder, and reads at most limit rows of
@@ -53,19 +48,19 @@ FROM (SELECT f.user_id, count(*) AS looked_at, count(CASE WHEN ` + live + ` THEN
 func (s *Store) CountAccess(ctx context.Context, of inspection.Holder, limit int) (inspection.Count, error) {
 	var c inspection.Count
 	var grants, tokens step
-	q := s.inspection.count
+	q := &s.text
 	switch {
 	case of.AppID != "":
-		tokens = step{q.appTokens, []any{of.AppID, limit}}
+		tokens = step{q.countAppTokens, []any{of.AppID, limit}}
 	case of.UserID == "":
-		grants = step{q.ofClient, []any{of.ClientID, limit}}
+		grants = step{q.countOfClient, []any{of.ClientID, limit}}
 	case of.ClientID != "":
-		grants = step{q.ofPair, []any{of.UserID, of.ClientID, limit}}
+		grants = step{q.countOfPair, []any{of.UserID, of.ClientID, limit}}
 	case of.WorkspaceID != "":
-		grants = step{q.ofMember, []any{of.UserID, of.WorkspaceID, limit}}
-		tokens = step{q.memberTokens, []any{of.UserID, of.WorkspaceID, limit}}
+		grants = step{q.countOfMember, []any{of.UserID, of.WorkspaceID, limit}}
+		tokens = step{q.countMemberTokens, []any{of.UserID, of.WorkspaceID, limit}}
 	default:
-		grants, tokens = step{q.ofUser, []any{of.UserID, limit}}, step{q.userTokens, []any{of.UserID, limit}}
+		grants, tokens = step{q.countOfUser, []any{of.UserID, limit}}, step{q.countUserTokens, []any{of.UserID, limit}}
 	}
 	for _, each := range []struct {
 		step

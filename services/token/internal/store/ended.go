@@ -16,7 +16,7 @@ const maxRevocations = 100
 // clients that the user ever disconnected, and not with the log.
 func (s *Store) ListConnectionRevocations(ctx context.Context, userID string) ([]oauth.ConnectionRevocation, error) {
 	pairs, connections := grantsOfPair(userID, ""), grantsOfUserConnections(userID)
-	rows, err := s.db.Query(ctx, s.pairs.revocations, grantsOfUser(userID), pairs, after(pairs), connections, after(connections), maxRevocations)
+	rows, err := s.db.Query(ctx, s.text.pairRevocations, grantsOfUser(userID), pairs, after(pairs), connections, after(connections), maxRevocations)
 	if err != nil {
 		return nil, fmt.Errorf("listing a user's revocations: %w", err)
 	}

@@ -18,7 +18,7 @@ const recentScopes = 10
 // of the index: with more, the scopes of the others are approved again.
 const grantedWorkspaces = 50
 
-// prepareGranted returns the statement of GetPairGrants: the columns of pairStatements.epochs, and a
+// prepareGranted returns the statement of GetPairGrants: the columns of pairEpochs, and a
 // row for each distinct scope of a live grant and description of the client, the newest first, or one
 // row without a workspace. Its cost does not grow with the grants: it reads the first of each workspace
 // in the index families_live, whose whole order it asks for so that the planner takes no other one, and
@@ -54,7 +54,7 @@ func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspace
 	if err != nil {
 		return oauth.LiveGrants{}, err
 	}
-	rows, err := s.db.Query(ctx, s.pairs.granted, u.UserID, u.ClientID, workspaces, int64(math.MaxInt64))
+	rows, err := s.db.Query(ctx, s.text.pairGrants, u.UserID, u.ClientID, workspaces, int64(math.MaxInt64))
 	if err != nil {
 		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
 	}

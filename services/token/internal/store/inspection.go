@@ -8,36 +8,28 @@ import (
 	"github.com/vidocu/usher/services/token/internal/inspection"
 )
 
-// inspectionStatements are the SQL of the lists and counts for operators.
-type inspectionStatements struct {
-	ofUser, ofClient string
-	count            countStatements
-}
-
 // grantColumns are the columns of inspection.Grant.
 const grantColumns = `
 SELECT f.id, f.user_id, f.client_id, f.workspace_id, f.scope, f.created_at, f.last_used_at, f.refresh_expires_at
 FROM `
 
-func prepareInspection(db *sqldb.DB) inspectionStatements {
+// prepareInspection sets the statements of the lists for operators.
+func (t *statements) prepareInspection(db *sqldb.DB) {
 	liveGrants := ` AND f.refresh_expires_at > {{now}} AND ` + liveGrant("f") + ` ORDER BY f.user_id, f.client_id, f.id `
-	return inspectionStatements{
-		ofUser: db.SQL(grantColumns + `families f
-WHERE f.user_id = $1 AND ($2 = '' OR f.client_id = $2) AND (f.client_id, f.id) > ($3, $4)` + liveGrants + `LIMIT $5`),
+	t.listGrantsOfUser = db.SQL(grantColumns + `families f
+WHERE f.user_id = $1 AND ($2 = '' OR f.client_id = $2) AND (f.client_id, f.id) > ($3, $4)` + liveGrants + `LIMIT $5`)
 
-		ofClient: db.SQL(grantColumns + `pairs p JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
-WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + liveGrants + `LIMIT $4`),
-		count: prepareCounts(db),
-	}
+	t.listGrantsOfClient = db.SQL(grantColumns + `pairs p JOIN families f ON f.user_id = p.user_id AND f.client_id = p.client_id
+WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + liveGrants + `LIMIT $4`)
 }
 
 // ListGrants returns live grants of a user, of a client, or of a user with a client, ordered by
 // user, client and identifier.
 func (s *Store) ListGrants(ctx context.Context, q inspection.Query) ([]inspection.Grant, error) {
 	after := append([]byte{}, q.After.ID...) // the first page starts after an empty identifier, not after NULL
-	text, args := s.inspection.ofClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
+	text, args := s.text.listGrantsOfClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
 	if q.UserID != "" {
-		text, args = s.inspection.ofUser, []any{q.UserID, q.ClientID, q.After.ClientID, after, q.Limit}
+		text, args = s.text.listGrantsOfUser, []any{q.UserID, q.ClientID, q.After.ClientID, after, q.Limit}
 	}
 	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {

@@ -15,20 +15,16 @@ import (
 // installationsOfOne is how many live grants of one user-client are listed.
 const installationsOfOne = 100
 
-// installationStatements are the SQL of single grants.
-type installationStatements struct{ list, belongs string }
-
-func prepareInstallations(db *sqldb.DB) installationStatements {
-	return installationStatements{
-		// The newest of each workspace first, in the order of the index, before they are sorted.
-		list: db.SQL(fmt.Sprintf(`
+// prepareInstallations sets the statements about single grants.
+func (t *statements) prepareInstallations(db *sqldb.DB) {
+	// The newest of each workspace first, in the order of the index, before they are sorted.
+	t.listInstallations = db.SQL(fmt.Sprintf(`
 SELECT id, workspace_id, created_at, last_used_at FROM (
     SELECT f.id, f.workspace_id, f.created_at, f.last_used_at FROM families f
     WHERE f.user_id = $1 AND f.client_id = $2 AND f.refresh_expires_at > {{now}} AND `+liveGrant("f")+`
     ORDER BY f.workspace_id DESC, f.created_at DESC LIMIT %d) AS recent
-ORDER BY created_at DESC, id`, installationsOfOne)),
-		belongs: `SELECT 1 FROM families WHERE id = $1 AND user_id = $2 AND client_id = $3`,
-	}
+ORDER BY created_at DESC, id`, installationsOfOne))
+	t.installationBelongs = `SELECT 1 FROM families WHERE id = $1 AND user_id = $2 AND client_id = $3`
 }
 
 // ListInstallations returns the live grants of a user to clients, by client, the newest of each first.
@@ -45,7 +41,7 @@ func (s *Store) ListInstallations(ctx context.Context, userID string, clientIDs 
 }
 
 func (s *Store) installationsOf(ctx context.Context, u oauth.UserClient) ([]oauth.Installation, error) {
-	rows, err := s.db.Query(ctx, s.installations.list, u.UserID, u.ClientID)
+	rows, err := s.db.Query(ctx, s.text.listInstallations, u.UserID, u.ClientID)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +65,7 @@ func (s *Store) installationsOf(ctx context.Context, u oauth.UserClient) ([]oaut
 func (s *Store) EndInstallation(ctx context.Context, u oauth.UserClient, grant secret.Hash) error {
 	return s.log.Revoke(ctx, "ending an installation", func(tx *revlog.Tx) error {
 		var one int // a grant never changes its user or its client
-		err := tx.QueryRow(ctx, s.installations.belongs, grant.Bytes(), u.UserID, u.ClientID).Scan(&one)
+		err := tx.QueryRow(ctx, s.text.installationBelongs, grant.Bytes(), u.UserID, u.ClientID).Scan(&one)
 		if errors.Is(err, sqldb.ErrNotFound) {
 			return nil
 		}

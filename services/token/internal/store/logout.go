@@ -23,56 +23,49 @@ const (
 const recordColumns = `id, client_id, user_id, subject, sid, signed_in_at, reason, attempts, created_at, 0, http_status, problem, attempted_at,
     due_at, finished_at IS NOT NULL, delivered`
 
-// logoutStatements are the SQL of logout tokens.
-type logoutStatements struct {
-	position, setPosition, sessions, add                     string
-	claim, finish, abandon, postpone, list, listOfAll, erase string
-}
-
-func prepareLogout(db *sqldb.DB) logoutStatements {
-	return logoutStatements{
-		position: `
-SELECT p.cursor, h.cursor FROM logout_position p, revocation_head h WHERE p.id = 1 AND h.id = 1`,
-		setPosition: `UPDATE logout_position SET cursor = $1 WHERE id = 1`,
-		sessions: db.SQL(`
+// prepareLogout sets the statements about logout tokens.
+func (t *statements) prepareLogout(db *sqldb.DB) {
+	t.logoutPosition = `
+SELECT p.cursor, h.cursor FROM logout_position p, revocation_head h WHERE p.id = 1 AND h.id = 1`
+	t.setLogoutPosition = `UPDATE logout_position SET cursor = $1 WHERE id = 1`
+	t.logoutSessions = db.SQL(`
 SELECT client_id, user_id, subject, sid, MAX(created_at) FROM families
 WHERE user_id = $1 AND sid <> '' AND ($2 = '' OR client_id = $2) AND ($3 = '' OR workspace_id = $3) AND (born < $4 OR $4 = 0)
     AND (id = $5 OR $5 IS NULL) AND ' ' || scope || ' ' LIKE '% ` + oauth.OpenIDScope + ` %'
-GROUP BY client_id, user_id, subject, sid ORDER BY MAX(created_at) DESC, client_id, sid LIMIT $6`),
-		add: db.SQL(`
+GROUP BY client_id, user_id, subject, sid ORDER BY MAX(created_at) DESC, client_id, sid LIMIT $6`)
+	t.addLogout = db.SQL(`
 INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
-VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`),
-		// It counts no attempt: a claim may end without one. A client that has few deliveries comes before the
-		// third of one that has many. Of two replicas that choose the same row the second one waits for its
-		// lock, and then finds it locked.
-		claim: db.SQL(`
+VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`)
+	// It counts no attempt: a claim may end without one. A client that has few deliveries comes before the
+	// third of one that has many. Of two replicas that choose the same row the second one waits for its
+	// lock, and then finds it locked.
+	t.claimLogouts = db.SQL(`
 UPDATE logout_deliveries SET locked_until = {{now}} + $3
 WHERE finished_at IS NULL AND due_at <= {{now}} AND locked_until <= {{now}} AND id IN (
     SELECT id FROM (
         SELECT id, due_at, locked_until, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY locked_until DESC, due_at, id) AS turn
         FROM logout_deliveries WHERE finished_at IS NULL AND due_at <= {{now}}) AS due
     WHERE turn <= $2 AND locked_until <= {{now}} ORDER BY turn, due_at, id LIMIT $1)
-RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts + 1, created_at, {{now}} - created_at`),
-		finish: db.SQL(`
+RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts + 1, created_at, {{now}} - created_at`)
+	t.finishLogout = db.SQL(`
 UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4,
     attempts = attempts + 1, attempted_at = {{now}}
-WHERE id = $1 AND finished_at IS NULL`),
-		abandon: db.SQL(`
+WHERE id = $1 AND finished_at IS NULL`)
+	t.abandonLogout = db.SQL(`
 UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, problem = CASE WHEN problem = '' THEN $2 ELSE problem || '; ' || $2 END
-WHERE id = $1 AND finished_at IS NULL`),
-		postpone: db.SQL(`
+WHERE id = $1 AND finished_at IS NULL`)
+	t.postponeLogout = db.SQL(`
 UPDATE logout_deliveries SET due_at = {{now}} + $4, locked_until = 0, http_status = $2, problem = $3,
     attempts = attempts + 1, attempted_at = {{now}}
-WHERE id = $1 AND finished_at IS NULL`),
-		// As a range of (client_id, id), so that a plan that does not know the client reads no other's.
-		list: `
+WHERE id = $1 AND finished_at IS NULL`)
+	// As a range of (client_id, id), so that a plan that does not know the client reads no other's.
+	t.listLogouts = `
 SELECT ` + recordColumns + ` FROM logout_deliveries
-WHERE (client_id, id) < ($3, $1) AND client_id >= $3 ORDER BY client_id DESC, id DESC LIMIT $2`,
-		listOfAll: `SELECT ` + recordColumns + ` FROM logout_deliveries WHERE id < $1 ORDER BY id DESC LIMIT $2`,
-		erase: db.SQL(`
+WHERE (client_id, id) < ($3, $1) AND client_id >= $3 ORDER BY client_id DESC, id DESC LIMIT $2`
+	t.listAllLogouts = `SELECT ` + recordColumns + ` FROM logout_deliveries WHERE id < $1 ORDER BY id DESC LIMIT $2`
+	t.eraseLogouts = db.SQL(`
 DELETE FROM logout_deliveries WHERE id IN (
-    SELECT id FROM logout_deliveries WHERE finished_at < {{now}} - $1 LIMIT $2 {{skip locked}})`),
-	}
+    SELECT id FROM logout_deliveries WHERE finished_at < {{now}} - $1 LIMIT $2 {{skip locked}})`)
 }
 
 // LogoutStore is logout.Outbox and logout.Queue.
@@ -81,7 +74,7 @@ type LogoutStore struct{ *Store }
 // Events returns the revocations since the last stored cursor that end sessions at clients.
 func (s LogoutStore) Events(ctx context.Context, limit int) (list []logout.Event, cursor int64, more bool, err error) {
 	var head int64
-	if err := s.db.QueryRow(ctx, s.logouts.position).Scan(&cursor, &head); err != nil {
+	if err := s.db.QueryRow(ctx, s.text.logoutPosition).Scan(&cursor, &head); err != nil {
 		return nil, 0, false, fmt.Errorf("reading the position in the revocation log: %w", err)
 	}
 	if cursor == head {
@@ -130,7 +123,7 @@ func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.S
 	if len(e.FamilyID) > 0 {
 		family = e.FamilyID
 	}
-	rows, err := s.db.Query(ctx, s.logouts.sessions, e.UserID, e.ClientID, e.WorkspaceID, e.Before, family, maxSessions)
+	rows, err := s.db.Query(ctx, s.text.logoutSessions, e.UserID, e.ClientID, e.WorkspaceID, e.Before, family, maxSessions)
 	if err != nil {
 		return nil, fmt.Errorf("finding the sessions at clients: %w", err)
 	}
@@ -158,10 +151,10 @@ func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.S
 func (s LogoutStore) Add(ctx context.Context, deliveries []logout.Delivery, cursor int64) error {
 	var steps []*sqldb.Statement
 	for _, d := range deliveries {
-		steps = append(steps, sqldb.Stmt(s.logouts.add, d.ClientID, d.UserID, d.Subject, d.Session.ID, d.SignedInAt.UnixMicro(), d.Reason))
+		steps = append(steps, sqldb.Stmt(s.text.addLogout, d.ClientID, d.UserID, d.Subject, d.Session.ID, d.SignedInAt.UnixMicro(), d.Reason))
 	}
 	if cursor != 0 {
-		steps = append(steps, sqldb.Stmt(s.logouts.setPosition, cursor))
+		steps = append(steps, sqldb.Stmt(s.text.setLogoutPosition, cursor))
 	}
 	if len(steps) == 0 {
 		return nil
@@ -177,7 +170,7 @@ func (s LogoutStore) Claim(ctx context.Context, limit int) ([]logout.Delivery, e
 	var list []logout.Delivery
 	claim := func(query func(ctx context.Context, text string, args ...any) (sqldb.Rows, error)) error {
 		list = nil
-		rows, err := query(ctx, s.logouts.claim, limit, logout.PerClient, micros(logout.Lease))
+		rows, err := query(ctx, s.text.claimLogouts, limit, logout.PerClient, micros(logout.Lease))
 		if err != nil {
 			return err
 		}
@@ -217,7 +210,7 @@ func scanDelivery(rows sqldb.Rows, d *logout.Delivery, more ...any) error {
 
 // Finish stores the last result of a delivery.
 func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) (bool, error) {
-	n, err := s.db.Exec(ctx, s.logouts.finish, id, r.Status, problem(r), r.Problem == "")
+	n, err := s.db.Exec(ctx, s.text.finishLogout, id, r.Status, problem(r), r.Problem == "")
 	if err != nil {
 		return false, fmt.Errorf("finishing a logout delivery: %w", err)
 	}
@@ -227,7 +220,7 @@ func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) (boo
 // Abandon finishes a delivery without an attempt: the result of the last one stays, with the reason
 // behind its problem.
 func (s LogoutStore) Abandon(ctx context.Context, id int64, reason string) (bool, error) {
-	n, err := s.db.Exec(ctx, s.logouts.abandon, id, reason)
+	n, err := s.db.Exec(ctx, s.text.abandonLogout, id, reason)
 	if err != nil {
 		return false, fmt.Errorf("abandoning a logout delivery: %w", err)
 	}
@@ -236,7 +229,7 @@ func (s LogoutStore) Abandon(ctx context.Context, id int64, reason string) (bool
 
 // Postpone stores the result of an attempt, and makes the next one due.
 func (s LogoutStore) Postpone(ctx context.Context, id int64, r logout.Result, after time.Duration) error {
-	if _, err := s.db.Exec(ctx, s.logouts.postpone, id, r.Status, problem(r), micros(after)); err != nil {
+	if _, err := s.db.Exec(ctx, s.text.postponeLogout, id, r.Status, problem(r), micros(after)); err != nil {
 		return fmt.Errorf("postponing a logout delivery: %w", err)
 	}
 	return nil
@@ -250,9 +243,9 @@ func problem(r logout.Result) string {
 // client if clientID is empty.
 func (s LogoutStore) ListDeliveries(ctx context.Context, clientID string, before int64, limit int) ([]logout.Record, error) {
 	const what = "listing logout deliveries"
-	text, args := s.logouts.listOfAll, []any{before, limit}
+	text, args := s.text.listAllLogouts, []any{before, limit}
 	if clientID != "" {
-		text, args = s.logouts.list, append(args, clientID)
+		text, args = s.text.listLogouts, append(args, clientID)
 	}
 	rows, err := s.db.Query(ctx, text, args...)
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *Store) Replayed(ctx context.Context, p grant.Presented, reuse oauth.Reu
 	var replay grant.Replay
 	err = s.log.Revoke(ctx, what, func(tx *revlog.Tx) error {
 		replay = grant.Replay{}
-		if _, err := tx.Exec(ctx, s.revocations.lockPair, found.UserID, found.ClientID); err != nil {
+		if _, err := tx.Exec(ctx, s.text.lockPair, found.UserID, found.ClientID); err != nil {
 			return err
 		}
 		// A separate statement, so that it sees revocations that committed while this one waited

@@ -21,9 +21,9 @@ func (s *Store) RevokeKey(ctx context.Context, workspaceID, id string) error {
 	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
 		event := outbox.Event{Kind: "api_key.revoked", Object: id, Changes: []outbox.Change{{Field: "status", Before: "live", After: "revoked"}}}
-		err := tx.QueryRow(ctx, s.keys.revoke, id, workspaceID).Scan(&e.TokenHash, &event.WorkspaceID)
+		err := tx.QueryRow(ctx, s.text.revokeKey, id, workspaceID).Scan(&e.TokenHash, &event.WorkspaceID)
 		if errors.Is(err, sqldb.ErrNotFound) {
-			return notFoundUnlessExists(tx.QueryRow(ctx, s.keys.exists, id, workspaceID))
+			return notFoundUnlessExists(tx.QueryRow(ctx, s.text.keyExists, id, workspaceID))
 		}
 		if err != nil {
 			return err
@@ -49,7 +49,7 @@ func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, 
 		}
 		var workspace, scope, addresses string
 		var lifetime int64
-		err := tx.QueryRow(ctx, s.keys.original, next.Replaces, next.WorkspaceID).Scan(&workspace, &n.Name, &scope, &addresses, &lifetime)
+		err := tx.QueryRow(ctx, s.text.originalKey, next.Replaces, next.WorkspaceID).Scan(&workspace, &n.Name, &scope, &addresses, &lifetime)
 		if err == nil {
 			n.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
 		}
@@ -58,16 +58,16 @@ func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, 
 		}
 		n.Scopes, n.Lifetime = strings.Fields(scope), time.Duration(lifetime)*time.Microsecond
 		e := revlog.NewEntry(revlog.ReasonKeyRotated, revocation.Revocation{Kind: revocation.Token})
-		if err := tx.QueryRow(ctx, s.keys.replace, next.Replaces, next.ID, micros(next.Overlap)).Scan(&e.TokenHash); err != nil {
+		if err := tx.QueryRow(ctx, s.text.replaceKey, next.Replaces, next.ID, micros(next.Overlap)).Scan(&e.TokenHash); err != nil {
 			return unknownUnlessFound(err)
 		}
 		if err := s.insertKey(ctx, tx.Tx, n, next.MaxLive); err != nil {
 			return err
 		}
-		if created, err = keyOf(tx.QueryRow(ctx, s.keys.get, next.ID)); err != nil {
+		if created, err = keyOf(tx.QueryRow(ctx, s.text.getKey, next.ID)); err != nil {
 			return err
 		}
-		if replaced, err = keyOf(tx.QueryRow(ctx, s.keys.get, next.Replaces)); err != nil {
+		if replaced, err = keyOf(tx.QueryRow(ctx, s.text.getKey, next.Replaces)); err != nil {
 			return err
 		}
 		if _, err = tx.Append(ctx, e); err != nil {
@@ -96,7 +96,7 @@ func notFoundUnlessExists(row sqldb.Row) error {
 
 // KeyExists reports whether there is a key of this identifier, live or revoked.
 func (s *Store) KeyExists(ctx context.Context, id string) (bool, error) {
-	switch err := notFoundUnlessExists(s.db.QueryRow(ctx, s.keys.exists, id, "")); {
+	switch err := notFoundUnlessExists(s.db.QueryRow(ctx, s.text.keyExists, id, "")); {
 	case errors.Is(err, apikey.ErrUnknown):
 		return false, nil
 	case err != nil:

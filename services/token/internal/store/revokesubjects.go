@@ -21,44 +21,34 @@ import (
 // legacyLimit is how many rows a revocation updates for release 0.1.
 const legacyLimit = 200
 
-// revocationStatements are the SQL of the revocation of subjects.
-type revocationStatements struct {
-	revoke, incrementMark, lockPair, setPairEpoch, raisePairEpoch string
-	// The statements for release 0.1; empty on SQLite, whose file has one process.
-	ofPair, ofConnection, ofUser, ofMember, ofClient, userTokens, memberTokens, appTokens string
-	pairsOfUser, pairsOfClient, codesOfUser                                               string
-}
-
-// prepareRevocations expands the statements once.
-func prepareRevocations(db *sqldb.DB) revocationStatements {
-	s := revocationStatements{
-		revoke: db.SQL(`
+// prepareRevocations sets the statements that revoke subjects. On SQLite, whose file has one process,
+// those for release 0.1 stay empty.
+func (t *statements) prepareRevocations(db *sqldb.DB) {
+	t.revokeSubject = db.SQL(`
 INSERT INTO revoked_subjects (subject, cursor, revoked_at) VALUES ($1, $2, {{now}})
-ON CONFLICT (subject) DO UPDATE SET cursor = excluded.cursor, revoked_at = excluded.revoked_at`),
+ON CONFLICT (subject) DO UPDATE SET cursor = excluded.cursor, revoked_at = excluded.revoked_at`)
 
-		incrementMark: `
+	t.incrementMark = `
 INSERT INTO ending_marks (subject, endings) VALUES ($1, 1)
-ON CONFLICT (subject) DO UPDATE SET endings = ending_marks.endings + 1`,
+ON CONFLICT (subject) DO UPDATE SET endings = ending_marks.endings + 1`
 
-		// It locks the row, and inserts it if it does not exist.
-		lockPair: `
+	// It locks the row, and inserts it if it does not exist.
+	t.lockPair = `
 INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0)
-ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch`,
-		setPairEpoch: `UPDATE pairs SET epoch = $3, lenient_raises = 0 WHERE user_id = $1 AND client_id = $2`,
-		// Approvals and grants of other workspaces stay valid; codes in flight do not.
-		raisePairEpoch: `
-UPDATE pairs SET epoch = $3, lenient_raises = $3 - (epoch - lenient_raises) WHERE user_id = $1 AND client_id = $2`,
-	}
+ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch`
+	t.setPairEpoch = `UPDATE pairs SET epoch = $3, lenient_raises = 0 WHERE user_id = $1 AND client_id = $2`
+	// Approvals and grants of other workspaces stay valid; codes in flight do not.
+	t.raisePairEpoch = `
+UPDATE pairs SET epoch = $3, lenient_raises = $3 - (epoch - lenient_raises) WHERE user_id = $1 AND client_id = $2`
 	if db.Engine() == sqldb.Postgres {
-		s.prepareLegacySteps(db)
+		t.prepareLegacySteps(db)
 	}
-	return s
 }
 
 // prepareLegacySteps expands the statements for release 0.1. Each reads a bounded number of rows,
 // and skips locked ones. An array of identifiers, unlike a join, always uses the index. Rows of
 // pairs are locked in one order, so that two transactions that lock several cannot deadlock.
-func (s *revocationStatements) prepareLegacySteps(db *sqldb.DB) {
+func (t *statements) prepareLegacySteps(db *sqldb.DB) {
 	families := func(which string) string {
 		return db.SQL(`
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
@@ -69,22 +59,22 @@ WHERE revoked_at IS NULL AND id = ANY (ARRAY(` + which + `))`)
 UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND hash = ANY (ARRAY(` + which + `))`)
 	}
 	const live = `SELECT hash, workspace_id FROM user_tokens WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND `
-	s.ofPair = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL LIMIT $3 {{skip locked}}`)
-	s.ofConnection = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
+	t.revokePair = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL LIMIT $3 {{skip locked}}`)
+	t.revokeConnection = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
     LIMIT $4 {{skip locked}}`)
-	s.ofUser = families(`SELECT id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $2 {{skip locked}}`)
-	s.ofMember = families(`SELECT id FROM (
+	t.revokeUser = families(`SELECT id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $2 {{skip locked}}`)
+	t.revokeMember = families(`SELECT id FROM (
     SELECT id, workspace_id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $3 {{skip locked}}) AS f WHERE workspace_id = $2`)
-	s.ofClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
+	t.revokeClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
     JOIN LATERAL (SELECT id FROM families WHERE user_id = p.user_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
-	s.userTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
-	s.memberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
-	s.appTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
-	s.pairsOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE user_id = $1 AND client_id = ANY (ARRAY(
+	t.revokeUserTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
+	t.revokeMemberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
+	t.revokeAppTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
+	t.raisePairsOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE user_id = $1 AND client_id = ANY (ARRAY(
     SELECT client_id FROM pairs WHERE user_id = $1 ORDER BY client_id LIMIT $2 {{for update}}))`)
-	s.codesOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = lenient_raises + 1 WHERE user_id = $1 AND client_id = ANY (ARRAY(
+	t.raiseCodesOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = lenient_raises + 1 WHERE user_id = $1 AND client_id = ANY (ARRAY(
     SELECT client_id FROM pairs WHERE user_id = $1 ORDER BY client_id LIMIT $2 {{for update}}))`)
-	s.pairsOfClient = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1 AND user_id = ANY (ARRAY(
+	t.raisePairsOfClient = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1 AND user_id = ANY (ARRAY(
     SELECT user_id FROM pairs WHERE client_id = $1 ORDER BY user_id LIMIT $2 {{for update}}))`)
 }
 
@@ -109,7 +99,7 @@ type step struct {
 // grants and tokens.
 func (s *Store) revokeSubjects(ctx context.Context, r subjectRevocation) error {
 	return s.log.Revoke(ctx, "revoking the access of a user or a client", func(tx *revlog.Tx) error {
-		if _, err := tx.Exec(ctx, s.revocations.incrementMark, r.lockedMark); err != nil {
+		if _, err := tx.Exec(ctx, s.text.incrementMark, r.lockedMark); err != nil {
 			return err
 		}
 		if err := execAll(ctx, tx, r.legacySteps...); err != nil {
@@ -127,7 +117,7 @@ func (s *Store) revokeSubjects(ctx context.Context, r subjectRevocation) error {
 // cursor.
 func (s *Store) revokeBornBefore(ctx context.Context, tx *revlog.Tx, cursor int64, subjects ...string) error {
 	for _, subject := range subjects {
-		if _, err := tx.Exec(ctx, s.revocations.revoke, subject, cursor); err != nil {
+		if _, err := tx.Exec(ctx, s.text.revokeSubject, subject, cursor); err != nil {
 			return err
 		}
 	}
@@ -152,9 +142,9 @@ func (s *Store) RevokeUser(ctx context.Context, userID string) error {
 		entry:    revlog.NewEntry(revlog.ReasonUserDisabled, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{grantsOfUser(userID), tokensOfUser(userID)}, lockedMark: userID,
 		legacySteps: []step{
-			{s.revocations.pairsOfUser, []any{userID, legacyLimit}},
-			{s.revocations.ofUser, []any{userID, legacyLimit}},
-			{s.revocations.userTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
+			{s.text.raisePairsOfUser, []any{userID, legacyLimit}},
+			{s.text.revokeUser, []any{userID, legacyLimit}},
+			{s.text.revokeUserTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
 		},
 	})
 }
@@ -166,8 +156,8 @@ func (s *Store) RevokeSignIns(ctx context.Context, userID string) error {
 		entry:    revlog.NewEntry(revlog.ReasonPasswordSet, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{codesOfUser(userID), tokensOfUser(userID)}, lockedMark: userID,
 		legacySteps: []step{
-			{s.revocations.codesOfUser, []any{userID, legacyLimit}},
-			{s.revocations.userTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
+			{s.text.raiseCodesOfUser, []any{userID, legacyLimit}},
+			{s.text.revokeUserTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
 		},
 	})
 }
@@ -181,9 +171,9 @@ func (s *Store) RevokeMember(ctx context.Context, userID, workspaceID string) er
 		entry:    revlog.NewEntry(revlog.ReasonMemberRemoved, revocation.Revocation{Kind: revocation.Member, UserID: userID, WorkspaceID: workspaceID}),
 		subjects: []string{memberOf(userID, workspaceID), codesOfUser(userID)}, lockedMark: userID,
 		legacySteps: []step{
-			{s.revocations.codesOfUser, []any{userID, legacyLimit}},
-			{s.revocations.ofMember, []any{userID, workspaceID, legacyLimit}},
-			{s.revocations.memberTokens, []any{micros(usertoken.KeptPastTime), userID, workspaceID, legacyLimit}},
+			{s.text.raiseCodesOfUser, []any{userID, legacyLimit}},
+			{s.text.revokeMember, []any{userID, workspaceID, legacyLimit}},
+			{s.text.revokeMemberTokens, []any{micros(usertoken.KeptPastTime), userID, workspaceID, legacyLimit}},
 		},
 	})
 }
@@ -194,7 +184,7 @@ func (s *Store) RevokeAuthenticationAppTokens(ctx context.Context, appID string)
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonAppRevoked, revocation.Revocation{Kind: revocation.AuthenticationApp, ClientID: appID}),
 		subjects: []string{tokensOfApp(appID)}, lockedMark: appID,
-		legacySteps: []step{{s.revocations.appTokens, []any{micros(usertoken.KeptPastTime), appID, legacyLimit}}},
+		legacySteps: []step{{s.text.revokeAppTokens, []any{micros(usertoken.KeptPastTime), appID, legacyLimit}}},
 	})
 }
 
@@ -204,7 +194,7 @@ func (s *Store) RevokeClientGrants(ctx context.Context, clientID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonClientEnded, revocation.Revocation{Kind: revocation.Client, ClientID: clientID}),
 		subjects: []string{grantsOfClient(clientID)}, lockedMark: clientID,
-		legacySteps: []step{{s.revocations.pairsOfClient, []any{clientID, legacyLimit}}, {s.revocations.ofClient, []any{clientID, legacyLimit}}},
+		legacySteps: []step{{s.text.raisePairsOfClient, []any{clientID, legacyLimit}}, {s.text.revokeClient, []any{clientID, legacyLimit}}},
 	})
 }
 
@@ -214,7 +204,7 @@ func (s *Store) RevokeUserGrants(ctx context.Context, userID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonGrantsRevoked, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{grantsOfUser(userID)}, lockedMark: userID,
-		legacySteps: []step{{s.revocations.pairsOfUser, []any{userID, legacyLimit}}, {s.revocations.ofUser, []any{userID, legacyLimit}}},
+		legacySteps: []step{{s.text.raisePairsOfUser, []any{userID, legacyLimit}}, {s.text.revokeUser, []any{userID, legacyLimit}}},
 	})
 }
 
@@ -230,8 +220,8 @@ func (s *Store) EndConnection(ctx context.Context, userID, clientID string) erro
 func (s *Store) EndConnectionIn(ctx context.Context, p oauth.UserClient, workspaceID string) error {
 	return s.log.Revoke(ctx, "revoking a connection in a workspace", func(tx *revlog.Tx) error {
 		err := execAll(ctx, tx,
-			step{s.revocations.lockPair, []any{p.UserID, p.ClientID}},
-			step{s.revocations.ofConnection, []any{p.UserID, p.ClientID, workspaceID, legacyLimit}})
+			step{s.text.lockPair, []any{p.UserID, p.ClientID}},
+			step{s.text.revokeConnection, []any{p.UserID, p.ClientID, workspaceID, legacyLimit}})
 		if err != nil {
 			return err
 		}
@@ -246,7 +236,7 @@ func (s *Store) RevokeUserClientGrants(ctx context.Context, userID, clientID str
 
 func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason revlog.Reason) error {
 	return s.log.Revoke(ctx, "revoking a connection", func(tx *revlog.Tx) error {
-		if _, err := tx.Exec(ctx, s.revocations.lockPair, p.UserID, p.ClientID); err != nil {
+		if _, err := tx.Exec(ctx, s.text.lockPair, p.UserID, p.ClientID); err != nil {
 			return err
 		}
 		return s.revokeLockedUserClient(ctx, tx, p, reason)
@@ -256,14 +246,14 @@ func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason
 // revokeLockedUserClient revokes every grant of a user-client whose row is locked. Its new epoch is
 // the cursor, which is larger than every earlier epoch.
 func (s *Store) revokeLockedUserClient(ctx context.Context, tx *revlog.Tx, p oauth.UserClient, reason revlog.Reason) error {
-	if err := execAll(ctx, tx, step{s.revocations.ofPair, []any{p.UserID, p.ClientID, legacyLimit}}); err != nil {
+	if err := execAll(ctx, tx, step{s.text.revokePair, []any{p.UserID, p.ClientID, legacyLimit}}); err != nil {
 		return err
 	}
 	cursor, err := tx.Append(ctx, revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.UserClient, UserID: p.UserID, ClientID: p.ClientID}))
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, s.revocations.setPairEpoch, p.UserID, p.ClientID, cursor); err != nil {
+	if _, err := tx.Exec(ctx, s.text.setPairEpoch, p.UserID, p.ClientID, cursor); err != nil {
 		return err
 	}
 	return s.revokeBornBefore(ctx, tx, cursor, grantsOfPair(p.UserID, p.ClientID))

@@ -28,11 +28,9 @@ const (
 	serviceLife = 365 * 24 * time.Hour
 )
 
-// serviceStatements are the SQL of IssueService. atOnce is all of the others in one statement, for
-// PostgreSQL.
-type serviceStatements struct{ pair, family, noted, access, atOnce string }
-
-func prepareService(db *sqldb.DB) serviceStatements {
+// prepareService sets the statements of IssueService. serviceAtOnce is all of the others in one
+// statement, for PostgreSQL.
+func (t *statements) prepareService(db *sqldb.DB) {
 	// Nothing of the client was revoked after the cursor $6. It is checked for an existing family
 	// too: a client that was disabled and enabled again has a new one, which is not for a request
 	// from before.
@@ -56,12 +54,11 @@ func prepareService(db *sqldb.DB) serviceStatements {
     INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
     SELECT $11, id, $12, $13, $14, {{now}}, {{now}} + $7 FROM `
 	none := `NOT EXISTS (` + standing + `)`
-	return serviceStatements{
-		pair:   db.SQL(insertPair + none + ` ON CONFLICT DO NOTHING`),
-		family: db.SQL(insertFamily + none),
-		noted:  db.SQL(note + `(SELECT id FROM (` + standing + `) AS s)`),
-		access: db.SQL(insertAccess + `(` + standing + `) AS s`),
-		atOnce: db.SQL(`
+	t.servicePair = db.SQL(insertPair + none + ` ON CONFLICT DO NOTHING`)
+	t.serviceFamily = db.SQL(insertFamily + none)
+	t.serviceNoted = db.SQL(note + `(SELECT id FROM (` + standing + `) AS s)`)
+	t.serviceAccess = db.SQL(insertAccess + `(` + standing + `) AS s`)
+	t.serviceAtOnce = db.SQL(`
 WITH standing AS (` + standing + `
 ), pair AS (
     ` + insertPair + `NOT EXISTS (SELECT 1 FROM standing) ON CONFLICT DO NOTHING
@@ -71,8 +68,7 @@ WITH standing AS (` + standing + `
 ), issued AS (` + insertAccess + `(SELECT id FROM standing UNION ALL SELECT id FROM created) AS s
     RETURNING hash
 )
-SELECT hash FROM issued`),
-	}
+SELECT hash FROM issued`)
 }
 
 // IssueService writes an access token that a client gets for itself; grant.ErrRevokedMeanwhile when
@@ -98,11 +94,11 @@ func (s *Store) IssueService(ctx context.Context, i grant.ServiceIssue) error {
 func (s *Store) issueService(ctx context.Context, args []any) (bool, error) {
 	if s.db.Engine() == sqldb.Postgres {
 		var hash []byte
-		whole := sqldb.Stmt(s.service.atOnce, args...).Scan(&hash)
+		whole := sqldb.Stmt(s.text.serviceAtOnce, args...).Scan(&hash)
 		err := s.db.Pipeline(ctx, whole)
 		return whole.Found(), err
 	}
-	access := sqldb.Stmt(s.service.access, args...)
-	err := s.db.Pipeline(ctx, sqldb.Stmt(s.service.pair, args...), sqldb.Stmt(s.service.family, args...), sqldb.Stmt(s.service.noted, args...), access)
+	access := sqldb.Stmt(s.text.serviceAccess, args...)
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.servicePair, args...), sqldb.Stmt(s.text.serviceFamily, args...), sqldb.Stmt(s.text.serviceNoted, args...), access)
 	return access.RowsAffected() == 1, err
 }

@@ -12,9 +12,53 @@ type statements struct {
 	eraseRetries, now                           string
 	redeemAtOnce, rotateAtOnce, rotateMany      string
 	findManyAccess                              string
+
+	// Of API keys.
+	createKey, createFirstKey, listKeys, getKey, findKey, touchKey string
+	revokeKey, keyExists, originalKey, replaceKey, lockWorkspace   string
+
+	// Of user tokens.
+	ensureMark, lockMarks, issueUserToken, userTokenHolder                 string
+	replaceUserToken, succeedUserToken, logoutUserToken, validateUserToken string
+
+	// Of the revocation of subjects.
+	revokeSubject, incrementMark, lockPair, setPairEpoch, raisePairEpoch string
+	// The same for release 0.1; empty on SQLite, whose file has one process.
+	revokePair, revokeConnection, revokeUser, revokeMember, revokeClient string
+	revokeUserTokens, revokeMemberTokens, revokeAppTokens                string
+	raisePairsOfUser, raisePairsOfClient, raiseCodesOfUser               string
+
+	// Of user-clients, which are the rows of the table pairs.
+	pairEpochs, pairGrants, ensurePair, carryPair, connections, pairRevocations string
+	raisePolicy                                                                 string
+	// Of a client in a workspace.
+	workspaceClients, workspaceClientUsers string
+
+	// Of the lists and counts for operators.
+	listGrantsOfUser, listGrantsOfClient                   string
+	countOfUser, countOfClient, countOfPair, countOfMember string
+	countUserTokens, countMemberTokens, countAppTokens     string
+
+	// Of the causes of refusals.
+	explainRefresh, explainRedemption string
+
+	// Of single grants.
+	listInstallations, installationBelongs string
+
+	// Of IssueService.
+	servicePair, serviceFamily, serviceNoted, serviceAccess, serviceAtOnce string
+
+	// Of the keys that sign ID tokens, and the secrets beside them.
+	signingKeys, addSigningKey, eraseSigningKey, deleteSigningKey, resealSigningKey string
+	addSecret, storedSecret, resealSecret, userOfSubject                            string
+
+	// Of logout tokens.
+	logoutPosition, setLogoutPosition, logoutSessions, addLogout string
+	claimLogouts, finishLogout, abandonLogout, postponeLogout    string
+	listLogouts, listAllLogouts, eraseLogouts                    string
 }
 
-// all returns every statement, for prepare.
+// all returns every statement of portable, for prepare.
 func (s *statements) all() []*string {
 	return []*string{
 		&s.insertFamily, &s.insertFirstAccess, &s.redeemed, &s.granted, &s.rotate, &s.insertAccess,

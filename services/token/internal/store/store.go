@@ -28,20 +28,9 @@ type Store struct {
 	// RevocationLog reads the revocation log.
 	RevocationLog *revlog.Reader
 
-	db           *sqldb.DB
-	log          *revlog.Log
-	text         statements
-	keys         keyStatements
-	user         userStatements
-	revocations  revocationStatements
-	inspection   inspectionStatements
-	pairs        pairStatements
-	explanations explainStatements
-	// installations is the SQL of single grants.
-	installations installationStatements
-	service       serviceStatements
-	signing       signingStatements
-	logouts       logoutStatements
+	db   *sqldb.DB
+	log  *revlog.Log
+	text statements
 	// access batches look-ups of access tokens; nil on SQLite.
 	access *coalesce.Loader[secret.Hash, introspect.Facts]
 	// rotations batches rotations; nil on SQLite.
@@ -57,10 +46,7 @@ type Store struct {
 // New returns a store. Its methods that revoke return when barrier does.
 func New(db *sqldb.DB, barrier revlog.RevocationBarrier) *Store {
 	s := &Store{
-		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), keys: prepareKeys(db),
-		user: prepareUser(db), revocations: prepareRevocations(db), inspection: prepareInspection(db), pairs: preparePairs(db),
-		explanations: prepareExplain(db), installations: prepareInstallations(db), service: prepareService(db), signing: prepareSigning(db),
-		logouts: prepareLogout(db), lastErased: make(map[string]int64),
+		RevocationLog: revlog.NewReader(db), db: db, log: revlog.New(db, barrier), text: prepare(db), lastErased: make(map[string]int64),
 	}
 	s.prepareSweeps()
 	if db.Engine() == sqldb.Postgres {
@@ -76,6 +62,17 @@ func prepare(db *sqldb.DB) statements {
 	for _, s := range t.all() {
 		*s = db.SQL(*s)
 	}
+	t.prepareKeys(db)
+	t.prepareUser(db)
+	t.prepareRevocations(db)
+	t.preparePairs(db)
+	t.prepareInspection(db)
+	t.prepareCounts(db)
+	t.prepareExplain(db)
+	t.prepareInstallations(db)
+	t.prepareService(db)
+	t.prepareSigning(db)
+	t.prepareLogout(db)
 	return t
 }
 

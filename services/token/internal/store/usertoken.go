@@ -15,48 +15,40 @@ import (
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
 
-// userStatements are the SQL of user tokens, one text for both engines.
-type userStatements struct {
-	ensureMark, lockMarks, issue               string
-	holder, replace, succeed, logout, validate string
-}
+// prepareUser sets the statements about user tokens.
+func (t *statements) prepareUser(db *sqldb.DB) {
+	t.ensureMark = `INSERT INTO ending_marks (subject, endings) VALUES ($1, 0) ON CONFLICT DO NOTHING`
+	// Locked in one order, so that two transactions that lock both cannot deadlock.
+	t.lockMarks = db.SQL(`SELECT subject FROM ending_marks WHERE subject IN ($1, $2) ORDER BY subject {{for share}}`)
 
-// prepareUser expands the statements once.
-func prepareUser(db *sqldb.DB) userStatements {
-	return userStatements{
-		ensureMark: `INSERT INTO ending_marks (subject, endings) VALUES ($1, 0) ON CONFLICT DO NOTHING`,
-		// Locked in one order, so that two transactions that lock both cannot deadlock.
-		lockMarks: db.SQL(`SELECT subject FROM ending_marks WHERE subject IN ($1, $2) ORDER BY subject {{for share}}`),
-
-		// A statement after the locks on ending_marks, so that it sees revocations that release 0.1
-		// committed while it waited for them. A later revocation by this release has a cursor after
-		// the token's born.
-		issue: db.SQL(`
+	// A statement after the locks on ending_marks, so that it sees revocations that release 0.1
+	// committed while it waited for them. A later revocation by this release has a cursor after
+	// the token's born.
+	t.issueUserToken = db.SQL(`
 INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
 SELECT $1, $2, $3, $4, $5, {{now}}, {{now}} + $6, $7
 WHERE NOT EXISTS (
     SELECT 1 FROM revocations WHERE cursor > $7 AND (
-        user_id = $2 AND (kind = 4 OR kind = 5 AND workspace_id = $4) OR kind = 8 AND client_id = $3))`),
+        user_id = $2 AND (kind = 4 OR kind = 5 AND workspace_id = $4) OR kind = 8 AND client_id = $3))`)
 
-		holder: db.SQL(`
-SELECT user_id, app_id, workspace_id, display_name FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
-		replace: db.SQL(`
-UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND expires_at > {{now}} - $2 AND ` + liveUserToken("user_tokens")),
-		// It inherits born from its predecessor, so that a revocation that revokes one revokes the
-		// other, whichever of the two it sees.
-		succeed: db.SQL(`
+	t.userTokenHolder = db.SQL(`
+SELECT user_id, app_id, workspace_id, display_name FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`)
+	t.replaceUserToken = db.SQL(`
+UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND expires_at > {{now}} - $2 AND ` + liveUserToken("user_tokens"))
+	// It inherits born from its predecessor, so that a revocation that revokes one revokes the
+	// other, whichever of the two it sees.
+	t.succeedUserToken = db.SQL(`
 INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
 SELECT $1, user_id, app_id, workspace_id, display_name, {{now}}, {{now}} + $2,
     COALESCE(born, (SELECT cursor FROM revocation_head WHERE id = 1))
-FROM user_tokens WHERE hash = $3 AND expires_at > {{now}} - $4`),
-		logout: db.SQL(`
+FROM user_tokens WHERE hash = $3 AND expires_at > {{now}} - $4`)
+	t.logoutUserToken = db.SQL(`
 UPDATE user_tokens SET ended_at = {{now}} WHERE hash = $1 AND expires_at > {{now}} - $2 AND ` + liveUserToken("user_tokens") + `
-RETURNING user_id, app_id, expires_at > {{now}}`),
-		validate: db.SQL(`
+RETURNING user_id, app_id, expires_at > {{now}}`)
+	t.validateUserToken = db.SQL(`
 SELECT user_id, app_id, workspace_id, display_name, issued_at, expires_at, expires_at - {{now}},
     expires_at > {{now}} AND ` + liveUserToken("user_tokens") + `
-FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`),
-	}
+FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`)
 }
 
 // IssueUserToken writes a user token; usertoken.ErrRevokedMeanwhile when a revocation of its holder
@@ -67,14 +59,14 @@ func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
 			if subject == "" {
 				continue
 			}
-			if _, err := tx.Exec(ctx, s.user.ensureMark, subject); err != nil {
+			if _, err := tx.Exec(ctx, s.text.ensureMark, subject); err != nil {
 				return err
 			}
 		}
 		if err := s.lockMarks(ctx, tx, i.Holder); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, s.user.issue, i.Token.Bytes(), i.UserID, i.AppID, i.WorkspaceID, i.DisplayName, micros(i.Lifetime), i.Since)
+		n, err := tx.Exec(ctx, s.text.issueUserToken, i.Token.Bytes(), i.UserID, i.AppID, i.WorkspaceID, i.DisplayName, micros(i.Lifetime), i.Since)
 		if err == nil && n == 0 {
 			return usertoken.ErrRevokedMeanwhile
 		}
@@ -95,14 +87,14 @@ func (s *Store) RefreshUserToken(ctx context.Context, r usertoken.Refresh) (user
 		if err := s.lockMarks(ctx, tx.Tx, h); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, s.user.replace, r.Predecessor.Bytes(), micros(usertoken.KeptPastTime))
+		n, err := tx.Exec(ctx, s.text.replaceUserToken, r.Predecessor.Bytes(), micros(usertoken.KeptPastTime))
 		if err == nil && n == 0 {
 			return usertoken.ErrExpired
 		}
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, s.user.succeed,
+		_, err = tx.Exec(ctx, s.text.succeedUserToken,
 			r.Successor.Bytes(), micros(r.Lifetime), r.Predecessor.Bytes(), micros(usertoken.KeptPastTime))
 		if err != nil {
 			return err
@@ -115,7 +107,7 @@ func (s *Store) RefreshUserToken(ctx context.Context, r usertoken.Refresh) (user
 
 func (s *Store) holder(ctx context.Context, tx *revlog.Tx, token secret.Hash) (usertoken.Holder, error) {
 	var h usertoken.Holder
-	err := tx.QueryRow(ctx, s.user.holder, token.Bytes(), micros(usertoken.KeptPastTime)).
+	err := tx.QueryRow(ctx, s.text.userTokenHolder, token.Bytes(), micros(usertoken.KeptPastTime)).
 		Scan(&h.UserID, &h.AppID, &h.WorkspaceID, &h.DisplayName)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return h, usertoken.ErrUnknown
@@ -125,7 +117,7 @@ func (s *Store) holder(ctx context.Context, tx *revlog.Tx, token secret.Hash) (u
 
 // lockMarks blocks revocations of the user and of the authentication app until the commit.
 func (s *Store) lockMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder) error {
-	rows, err := tx.Query(ctx, s.user.lockMarks, h.UserID, h.AppID)
+	rows, err := tx.Query(ctx, s.text.lockMarks, h.UserID, h.AppID)
 	if err != nil {
 		return err
 	}
@@ -142,7 +134,7 @@ func (s *Store) LogoutUserToken(ctx context.Context, token secret.Hash) error {
 	err := s.log.Revoke(ctx, "logging out a user token", func(tx *revlog.Tx) error {
 		var h usertoken.Holder
 		live, exists = false, true
-		err := tx.QueryRow(ctx, s.user.logout, token.Bytes(), micros(usertoken.KeptPastTime)).Scan(&h.UserID, &h.AppID, &live)
+		err := tx.QueryRow(ctx, s.text.logoutUserToken, token.Bytes(), micros(usertoken.KeptPastTime)).Scan(&h.UserID, &h.AppID, &live)
 		if isNotFound(err) {
 			live = false
 			if _, err = s.holder(ctx, tx, token); errors.Is(err, usertoken.ErrUnknown) {
@@ -187,7 +179,7 @@ func (s *Store) ValidateUserToken(ctx context.Context, token secret.Hash) (intro
 	f := introspect.Facts{Kind: enforce.UserToken}
 	var issued, expires, left int64
 	var live bool
-	err := s.db.QueryRow(ctx, s.user.validate, token.Bytes(), micros(usertoken.KeptPastTime)).
+	err := s.db.QueryRow(ctx, s.text.validateUserToken, token.Bytes(), micros(usertoken.KeptPastTime)).
 		Scan(&f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &issued, &expires, &left, &live)
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return introspect.Facts{}, usertoken.ErrUnknown

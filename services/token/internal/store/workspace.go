@@ -80,7 +80,7 @@ func (s *Store) list(ids []string) (any, error) {
 
 // RaisePolicyVersion raises the policy version of a workspace.
 func (s *Store) RaisePolicyVersion(ctx context.Context, workspaceID string) error {
-	if _, err := s.db.Exec(ctx, s.pairs.raisePolicy, workspaceID); err != nil {
+	if _, err := s.db.Exec(ctx, s.text.raisePolicy, workspaceID); err != nil {
 		return fmt.Errorf("raising the policy version of a workspace: %w", err)
 	}
 	return nil
@@ -89,7 +89,7 @@ func (s *Store) RaisePolicyVersion(ctx context.Context, workspaceID string) erro
 // ListWorkspaceClients lists the clients to which users have live grants in a workspace, after a client
 // and by identifier.
 func (s *Store) ListWorkspaceClients(ctx context.Context, workspaceID, after string, limit int) ([]oauth.WorkspaceClient, error) {
-	rows, err := s.db.Query(ctx, s.pairs.clients, workspaceID, after, limit)
+	rows, err := s.db.Query(ctx, s.text.workspaceClients, workspaceID, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing the clients of a workspace: %w", err)
 	}
@@ -137,7 +137,7 @@ func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID 
 }
 
 func (s *Store) workspaceClientUsers(ctx context.Context, clientID, workspaceID string) ([]string, error) {
-	rows, err := s.db.Query(ctx, s.pairs.clientUsers, workspaceID, clientID)
+	rows, err := s.db.Query(ctx, s.text.workspaceClientUsers, workspaceID, clientID)
 	if err != nil {
 		return nil, fmt.Errorf("listing the users of a client: %w", err)
 	}
@@ -162,8 +162,8 @@ func (s *Store) endConnectionsIn(ctx context.Context, users []string, clientID, 
 	return s.log.Revoke(ctx, "revoking a client in a workspace", func(tx *revlog.Tx) error {
 		for _, userID := range users { // every row is locked before the head of the log
 			err := execAll(ctx, tx,
-				step{s.revocations.lockPair, []any{userID, clientID}},
-				step{s.revocations.ofConnection, []any{userID, clientID, workspaceID, legacyLimit}})
+				step{s.text.lockPair, []any{userID, clientID}},
+				step{s.text.revokeConnection, []any{userID, clientID, workspaceID, legacyLimit}})
 			if err != nil {
 				return err
 			}
@@ -193,7 +193,7 @@ func (s *Store) appendConnectionEnd(ctx context.Context, tx *revlog.Tx, c connec
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, s.revocations.raisePairEpoch, c.UserID, c.ClientID, cursor); err != nil {
+	if _, err := tx.Exec(ctx, s.text.raisePairEpoch, c.UserID, c.ClientID, cursor); err != nil {
 		return err
 	}
 	return s.revokeBornBefore(ctx, tx, cursor, grantsOfConnection(c.UserID, c.workspaceID, c.ClientID))

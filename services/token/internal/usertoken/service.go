@@ -7,6 +7,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
 // Verified is an authenticated user and the proof.
@@ -26,21 +27,14 @@ type User struct {
 // Workspace is a membership.
 type Workspace struct{ ID, Name, Role string }
 
-// VisibleUserQuery is a request of one user for another.
-type VisibleUserQuery struct {
-	ActorID string
-	// OnlyWorkspaceID, if not empty, is the only workspace that the actor's token is valid in.
-	OnlyWorkspaceID string
-	Email           string
-}
-
 // Directory verifies proofs and reads users in identity. Its errors are ErrInvalidCredentials,
 // ErrUnauthorized, a *RequestError, or one that passes through a Service: too many attempts, or
 // identity is unavailable.
 type Directory interface {
 	VerifyPassword(ctx context.Context, email string, password secret.String, source string) (Holder, error)
 	VerifyClientSecret(ctx context.Context, email string, clientSecret secret.String, source string) (Holder, error)
-	VisibleUser(ctx context.Context, q VisibleUserQuery) (User, error)
+	// VisibleUser returns the user of an address as the bearer of a token may see it.
+	VisibleUser(ctx context.Context, bearer introspect.Facts, email string) (User, error)
 }
 
 // Service authenticates users, and refreshes, revokes and resolves their tokens. Its methods may be
@@ -119,14 +113,14 @@ func (s Service) User(ctx context.Context, token, email string) (User, error) {
 	if !secret.ValidUserToken(token) {
 		return User{}, errMalformed()
 	}
-	facts, err := s.Store.ValidateUserToken(ctx, secret.Sum(token))
+	bearer, err := s.Store.ValidateUserToken(ctx, secret.Sum(token))
 	if err != nil {
 		return User{}, err
 	}
 	if problem := unusable(email, maxEmail); problem != "" {
 		return User{}, &RequestError{Problems: []string{fieldEmail + " " + problem}}
 	}
-	return s.Directory.VisibleUser(ctx, VisibleUserQuery{ActorID: facts.UserID, OnlyWorkspaceID: facts.WorkspaceID, Email: email})
+	return s.Directory.VisibleUser(ctx, bearer, email)
 }
 
 // errMalformed refuses a string without the format of a user token.
