@@ -46,7 +46,7 @@ func dev(c *cli) error {
 	if err != nil {
 		return host.Abandon(err)
 	}
-	debug.FreeOSMemory() // what only the start needed, such as hashes of passwords of 19 MiB each: a third of the process
+	debug.FreeOSMemory() // the start needs memory that serving does not, a quarter of the process
 	banner(os.Stdout, config, time.Since(start), apiKey)
 	return wait(ctx, host)
 }

@@ -60,7 +60,7 @@ type cli struct {
 	admin.Commands
 }
 
-// settingsCommand is a command that needs the settings alone, and has no flags of its own.
+// settingsCommand is a command without arguments and flags of its own.
 type settingsCommand struct{ run func(*cli) error }
 
 // Run is called by kong.
@@ -68,7 +68,9 @@ func (m settingsCommand) Run(c *cli) error { return m.run(c) }
 
 func newCLI() *cli {
 	return &cli{
-		Dev: settingsCommand{dev}, Migrate: migrateCommand{Up: settingsCommand{migrateUp}, Status: settingsCommand{migrateStatus}}, Commands: admin.NewCommands(),
+		Dev:      settingsCommand{dev},
+		Migrate:  migrateCommand{Up: settingsCommand{migrateUp}, Status: settingsCommand{migrateStatus}},
+		Commands: admin.NewCommands(),
 	}
 }
 

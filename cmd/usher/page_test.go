@@ -105,8 +105,7 @@ func TestEveryCommandOfThePagesIsOne(t *testing.T) {
 
 // parses reads a command as main does, and runs nothing.
 func parses(args []string) error {
-	var c cli
-	parser, err := kong.New(&c, kong.Name("usher"), helpVars())
+	parser, err := kong.New(newCLI(), kong.Name("usher"), helpVars())
 	if err != nil {
 		return err
 	}

@@ -92,6 +92,10 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		return nil, fmt.Errorf("preparing the token store: %w", err)
 	}
 	authz := newAuthz(config, deps)
+	var err error
+	if authz.Known, err = rpc.NewKnownClients(); err != nil {
+		return nil, err
+	}
 	uses, scopes := lastuse.New(st.Touch, deps.Logger), newServiceScopes(deps, authz)
 	enforced := newEnforcement(config, deps, st)
 	log.Listen(enforced)
@@ -100,7 +104,6 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		Resources: deps.Catalog,
 	}
 	if config.IntrospectionCacheSize > 0 {
-		var err error
 		if introspector.Cache, err = introspect.NewCache(config.IntrospectionCacheSize, log); err != nil {
 			return nil, err
 		}

@@ -166,7 +166,7 @@ func wantNowhere(t *testing.T, d *harness.Deployment, sentinel string) {
 func TestActivity_AFloodLeavesAThousandRows(t *testing.T) {
 	d := shared.Processes()
 	const flood, senders = 6000, 8
-	const perSecond = 1667 // a gateway hands over 200 kinds of a client at a time, twice a second: no flood of a moment makes 900
+	const perSecond = 1667 // a gateway sends at most 200 kinds of a client every 500 ms: a shorter burst would not make 900
 	before := total(requests(t, d, harness.PublicID, "--endpoint", "/oauth/authorize"))
 	var next atomic.Int64
 	var sent sync.WaitGroup

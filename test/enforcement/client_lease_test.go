@@ -13,7 +13,8 @@ import (
 const spread = 12
 
 // TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns: the replicas of authz have clients in
-// memory. Secrets and redirect URIs change while both replicas use the client.
+// memory, and those of token the clients that authenticated. Secrets and redirect URIs change, and the
+// client is disabled, while both replicas use it.
 func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 	o := newOperatorClients(t)
 	c := o.register(t)
@@ -41,12 +42,15 @@ func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 		}
 	}
 	uri := harness.CallbackURI
-	for range 4 {
+	for range 3 { // more refusals would exceed the budget of their source
 		wantEverywhere("the current secret", http.StatusOK, authenticate(c.secret))
 		rotated, err := o.clients.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: c.id})
 		expect.NoError(t, err)
-		wantEverywhere("the previous secret", http.StatusUnauthorized, authenticate(c.secret))
+		previous := c.secret
+		wantEverywhere("the previous secret", http.StatusUnauthorized, authenticate(previous))
 		c.secret = rotated.GetClientSecret()
+		wantEverywhere("the new secret", http.StatusOK, authenticate(c.secret))
+		wantEverywhere("the previous secret beside the new one", http.StatusUnauthorized, authenticate(previous))
 
 		wantEverywhere("the redirect URI", http.StatusSeeOther, start(uri))
 		next := uri + "x"
@@ -56,4 +60,10 @@ func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 		uri = next
 	}
 	wantEverywhere("the last redirect URI", http.StatusSeeOther, start(uri))
+
+	c = o.register(t)
+	wantEverywhere("a secret", http.StatusOK, authenticate(c.secret))
+	_, err := shared.deployment.Operate(t.Context(), shared.bins, "clients", "disable", c.id, "--yes")
+	expect.NoError(t, err)
+	wantEverywhere("a disabled client", http.StatusUnauthorized, authenticate(c.secret))
 }

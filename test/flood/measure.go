@@ -186,8 +186,11 @@ func fetch(from, to string) error {
 		return err
 	}
 	body, status, err := harness.SendText(req)
-	if err != nil || status != http.StatusOK {
-		return fmt.Errorf("%s returned %d, %w", from, status, err)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		return fmt.Errorf("%s returned %d", from, status)
 	}
 	return os.WriteFile(to, []byte(body), 0o600)
 }

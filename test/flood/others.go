@@ -22,7 +22,7 @@ const (
 	every   = 20 * time.Millisecond
 )
 
-// caller is a client with a grant that it refreshes, and one whose token it introspects.
+// caller has a refresh token that it rotates, and an access token that it introspects.
 type caller struct{ refresh, active string }
 
 // latencies are the durations of the requests of a slice, and how many failed.
@@ -76,8 +76,9 @@ func (o others) run(ctx context.Context) latencies {
 				ended := time.Since(started)
 				mu.Lock()
 				if *took = append(*took, ended); err != nil {
-					all.failed++
-					all.firstErr = err
+					if all.failed++; all.firstErr == nil {
+						all.firstErr = err
+					}
 				}
 				mu.Unlock()
 			}

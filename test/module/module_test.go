@@ -84,8 +84,8 @@ func newConsumer(t *testing.T, version string) consumer {
 }
 
 // run runs a command in the consumer's folder. Modules come from the folder proxy, from the module
-// cache with which the workspace was built, and last from this machine's own proxy: alone, the SDK
-// requires other versions of some modules than the workspace does.
+// cache with which the workspace was built, and last from the GOPROXY of the environment, which a
+// machine needs once: alone, the SDK requires other versions of some modules than the workspace does.
 func (c consumer) run(t *testing.T, proxy, name string, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE", "GOPROXY").Output()

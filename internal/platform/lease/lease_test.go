@@ -143,3 +143,39 @@ func TestAValueIsCachedUntilItsVersionOrItsTimeIsOver(t *testing.T) {
 		get(time.Minute, 6) // a failure is not cached
 	})
 }
+
+func TestAStampEndsWithTheTrustInItsVersion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &rows{version: 7}
+		load := func(context.Context) (string, time.Duration, error) { return "value", time.Hour, nil }
+		stamp := func(alone bool, wait time.Duration) lease.Stamp {
+			t.Helper()
+			values, err := lease.NewCache[string](lease.NewVersion(db.read, alone), 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := values.Get(t.Context(), "key", load); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(wait)
+			_, got, err := values.GetStamped(t.Context(), "key", load)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		for name, c := range map[string]struct {
+			alone bool
+			wait  time.Duration
+			want  lease.Stamp
+		}{
+			"a version that was read now":            {want: lease.Stamp{Version: 7, Trusted: lease.Trust, Holds: time.Hour}},
+			"the rest of the trust":                  {wait: 20 * time.Millisecond, want: lease.Stamp{Version: 7, Trusted: lease.Trust - 20*time.Millisecond, Holds: time.Hour - 20*time.Millisecond}},
+			"a change does not wait for others here": {alone: true},
+		} {
+			if got := stamp(c.alone, c.wait); got != c.want {
+				t.Errorf("%s: %+v, want %+v", name, got, c.want)
+			}
+		}
+	})
+}

@@ -71,10 +71,15 @@ func NewVersion(read func(ctx context.Context) (int64, error), alone bool) *Vers
 // Current returns the version. It reflects every change whose Changed returned before the call. It
 // returns the error of the read.
 func (v *Version) Current(ctx context.Context) (int64, error) {
+	r, err := v.current(ctx)
+	return r.version, err
+}
+
+func (v *Version) current(ctx context.Context) (reading, error) {
 	now, last := v.now(), v.last.Load()
 	if last == nil || now-last.at >= Trust || int64(last.at) <= v.floor.Load() {
 		r, _, err := v.reads.Get(ctx, struct{}{})
-		return r.version, err
+		return r, err
 	}
 	if now-last.at > renewAfter && v.renewing.CompareAndSwap(false, true) {
 		go func() {
@@ -82,7 +87,18 @@ func (v *Version) Current(ctx context.Context) (int64, error) {
 			_, _, _ = v.reads.Get(context.WithoutCancel(ctx), struct{}{}) // the request that needs the version gets the error
 		}()
 	}
-	return last.version, nil
+	return *last, nil
+}
+
+// stamp returns for how long another process may use a value that was read at r and holds until then;
+// zero where a change does not wait for other processes.
+func (v *Version) stamp(r reading, until time.Duration) Stamp {
+	now := v.now()
+	trusted := Trust - (now - r.at)
+	if v.alone || trusted <= 0 {
+		return Stamp{}
+	}
+	return Stamp{Version: r.version, Trusted: trusted, Holds: until - now}
 }
 
 // Changed is called after the commit of a change, and returns when every replica reflects it. It

@@ -5,8 +5,8 @@ import { createRequire } from 'node:module';
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
 
-// colours are the rules of these that depend on colours. The result of the others is the same in
-// light and in dark, since unlike finds that the colour schemes differ in colours alone.
+// colours are those rules that depend on colours. The others give the same result in light and in
+// dark: notColours fails where a colour scheme sets anything but colours and shadows.
 const colours = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
 
 // widths, in CSS pixels, at which a page must not overflow: WCAG 2.2 §1.4.10 requires 320, and 640
@@ -44,14 +44,18 @@ export async function violations(page, runOnly = rules) {
   return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id} (${help}): ${node.html}`));
 }
 
-// unlike returns what a colour scheme sets that is no colour and no shadow, one line each.
-export function unlike(page) {
-  return page.evaluate(() => [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
-    .filter((rule) => /prefers-color-scheme/.test(rule.media?.mediaText))
-    .flatMap((scheme) => [...scheme.cssRules])
-    .flatMap(({ selectorText, style }) => [...style].map((name) => [selectorText, name, style.getPropertyValue(name)]))
-    .filter(([selector, name, value]) => selector !== ':root' || !name.startsWith('--') || !CSS.supports('color', value) && !CSS.supports('box-shadow', value))
-    .map(([selector, name, value]) => `a colour scheme sets ${selector} { ${name}: ${value} }`));
+// notColours returns what a colour scheme sets that is no colour and no shadow, one line each, and a
+// line where it finds no colour scheme.
+export function notColours(page) {
+  return page.evaluate(() => {
+    const schemes = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+      .filter((rule) => /prefers-color-scheme/.test(rule.media?.mediaText));
+    if (!schemes.length) return ['no style sheet sets a colour scheme'];
+    return schemes.flatMap((scheme) => [...scheme.cssRules])
+      .flatMap(({ selectorText, style }) => [...style].map((name) => [selectorText, name, style.getPropertyValue(name)]))
+      .filter(([selector, name, value]) => selector !== ':root' || !name.startsWith('--') || !CSS.supports('color', value) && !CSS.supports('box-shadow', value))
+      .map(([selector, name, value]) => `a colour scheme sets ${selector} { ${name}: ${value} }`);
+  });
 }
 
 // misfits returns the elements that are wider than the screen, and the controls that are too small,

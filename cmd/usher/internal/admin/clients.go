@@ -16,20 +16,20 @@ import (
 
 // Clients is `usher clients`.
 type Clients struct {
-	Create              createClient               `cmd:"" help:"Register a client; the secret of a confidential one is printed only once."`
-	List                command[limit]             `cmd:"" help:"List clients by name, disabled ones too."`
-	Show                command[oneClient]         `cmd:"" help:"Show a client with its redirect URIs and secrets."`
-	Update              updateClient               `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
-	Apply               applyClients               `cmd:"" help:"Register and change clients so that they match a manifest."`
-	RotateSecret        rotateClient               `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
-	RevokeOldSecret     command[oneClient]         `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
-	RemoveFromWorkspace command[ending[oneClient]] `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
-	Disable             command[ending[anyClient]] `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
-	Enable              command[anyClient]         `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
-	DisabledDocuments   command[limit]             `cmd:"" help:"List the clients with a document (CIMD) that are disabled."`
-	Logo                setLogo                    `cmd:"" help:"Set the logo that users see, or remove it."`
-	Review              reviewClients              `cmd:"" help:"Review the clients that workspaces registered."`
-	Keys                clientKeys                 `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
+	Create              createClient                         `cmd:"" help:"Register a client; the secret of a confidential one is printed only once."`
+	List                command[limit]                       `cmd:"" help:"List clients by name, disabled ones too."`
+	Show                command[oneClient]                   `cmd:"" help:"Show a client with its redirect URIs and secrets."`
+	Update              updateClient                         `cmd:"" help:"Change a client: flags replace values, the others stay, and existing grants stay."`
+	Apply               applyClients                         `cmd:"" help:"Register and change clients so that they match a manifest."`
+	RotateSecret        rotateClient                         `cmd:"" help:"Create a new secret, printed only once; the previous one stays valid for the overlap."`
+	RevokeOldSecret     command[oneClient]                   `cmd:"" help:"Revoke the previous secret now, before its overlap ends."`
+	RemoveFromWorkspace command[withConfirmation[oneClient]] `cmd:"" help:"Remove a client from its workspace, and revoke the tokens that it got for itself."`
+	Disable             command[withConfirmation[anyClient]] `cmd:"" help:"Disable a client, and revoke everything that was granted to it."`
+	Enable              command[anyClient]                   `cmd:"" help:"Enable a disabled client; revoked grants stay revoked."`
+	DisabledDocuments   command[limit]                       `cmd:"" help:"List the clients with a document (CIMD) that are disabled."`
+	Logo                setLogo                              `cmd:"" help:"Set the logo that users see, or remove it."`
+	Review              reviewClients                        `cmd:"" help:"Review the clients that workspaces registered."`
+	Keys                clientKeys                           `cmd:"" help:"Manage the public keys of a client that authenticates with private_key_jwt."`
 }
 
 type createClient struct {

@@ -128,8 +128,8 @@ func revokeOldSecret(ctx context.Context, s *Session, c oneClient) error {
 		}))
 }
 
-func disableClient(ctx context.Context, s *Session, c ending[anyClient]) error {
-	id := c.Of.Client
+func disableClient(ctx context.Context, s *Session, c withConfirmation[anyClient]) error {
+	id := c.Target.Client
 	return c.confirmed(ctx, s, clientImpact(id), func() error {
 		return call(ctx, s.revocation().DisableClient, &tokenv1.DisableClientRequest{ClientId: id},
 			s.line("%s is disabled, and everything that was granted to it is revoked", id))

@@ -14,10 +14,10 @@ import (
 
 // reviewClients is `usher clients review`.
 type reviewClients struct {
-	List    command[limit]         `cmd:"" help:"List the clients that wait for a review, the one submitted first first."`
-	Approve approveClient          `cmd:"" help:"Make a client live, also one that is suspended."`
-	Refuse  command[noted]         `cmd:"" help:"Refuse what was submitted; the client's team reads the note."`
-	Suspend command[ending[noted]] `cmd:"" help:"Suspend a client of a workspace, and revoke everything that was granted to it."`
+	List    command[limit]                            `cmd:"" help:"List the clients that wait for a review, the one submitted first first."`
+	Approve approveClient                             `cmd:"" help:"Make a client live, also one that is suspended."`
+	Refuse  command[reviewedClient]                   `cmd:"" help:"Refuse what was submitted; the client's team reads the note."`
+	Suspend command[withConfirmation[reviewedClient]] `cmd:"" help:"Suspend a client of a workspace, and revoke everything that was granted to it."`
 }
 
 func listSubmitted(ctx context.Context, s *Session, c limit) error {
@@ -50,22 +50,22 @@ func (c approveClient) Run(ctx context.Context, s *Session) error {
 	return call(ctx, s.reviews().ReviewClient, req, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }
 
-// noted is a client, and what its team reads about a verdict.
-type noted struct {
+// reviewedClient is a client, and the note that its team reads.
+type reviewedClient struct {
 	Client string `arg:"" help:"The client, vdo_client_…."`
 	Note   string `required:"" help:"Why, for the client's team." placeholder:"TEXT"`
 }
 
-func refuseClient(ctx context.Context, s *Session, c noted) error {
+func refuseClient(ctx context.Context, s *Session, c reviewedClient) error {
 	return call(ctx, s.reviews().ReviewClient, &authzv1.ReviewClientRequest{
 		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: c.Note,
 	}, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }
 
-func suspendClient(ctx context.Context, s *Session, c ending[noted]) error {
-	id := c.Of.Client
+func suspendClient(ctx context.Context, s *Session, c withConfirmation[reviewedClient]) error {
+	id := c.Target.Client
 	return c.confirmed(ctx, s, clientImpact(id), func() error {
-		return call(ctx, s.revocation().SuspendClient, &tokenv1.SuspendClientRequest{ClientId: id, Note: c.Of.Note},
+		return call(ctx, s.revocation().SuspendClient, &tokenv1.SuspendClientRequest{ClientId: id, Note: c.Target.Note},
 			s.line("%s is suspended, and everything that was granted to it is revoked; usher clients review approve lifts the suspension", id))
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-func removeFromWorkspace(ctx context.Context, s *Session, c ending[oneClient]) error {
-	id := c.Of.Client
+func removeFromWorkspace(ctx context.Context, s *Session, c withConfirmation[oneClient]) error {
+	id := c.Target.Client
 	return c.confirmed(ctx, s, grantsImpact(oauth.ServiceSubject(id), id), func() error {
 		return call(ctx, s.revocation().RemoveClientFromWorkspace, &tokenv1.RemoveClientFromWorkspaceRequest{ClientId: id},
 			s.line("%s belongs to no workspace, and the tokens that it got for itself are revoked", id))

@@ -8,17 +8,17 @@ type command[A any] struct {
 	run  func(ctx context.Context, s *Session, args A) error
 }
 
-// runs returns the command of a function.
-func runs[A any](run func(ctx context.Context, s *Session, args A) error) command[A] {
+// newCommand returns the command of a function.
+func newCommand[A any](run func(ctx context.Context, s *Session, args A) error) command[A] {
 	return command[A]{run: run}
 }
 
 // Run is called by kong.
 func (c command[A]) Run(ctx context.Context, s *Session) error { return c.run(ctx, s, c.Args) }
 
-// ending is the arguments of a command that ends access: whose access it is, and the flags of the confirmation.
-type ending[A any] struct {
-	Of A `embed:""`
+// withConfirmation adds the flags of the confirmation to the arguments of a command that revokes access.
+type withConfirmation[A any] struct {
+	Target A `embed:""`
 	confirmation
 }
 

@@ -22,22 +22,22 @@ type Commands struct {
 func NewCommands() Commands {
 	return Commands{
 		Users: Users{
-			List: runs(listUsers), Show: runs(showUser), Disable: runs(disableUser), Enable: runs(enableUser),
-			Unlock: runs(unlockUser), SetPassword: runs(setPassword),
+			List: newCommand(listUsers), Show: newCommand(showUser), Disable: newCommand(disableUser), Enable: newCommand(enableUser),
+			Unlock: newCommand(unlockUser), SetPassword: newCommand(setPassword),
 		},
-		Workspaces: Workspaces{List: runs(listWorkspaces), Apps: runs(listWorkspaceApps), Policy: runs(showPolicy)},
-		Members:    Members{List: runs(listMembers)},
+		Workspaces: Workspaces{List: newCommand(listWorkspaces), Apps: newCommand(listWorkspaceApps), Policy: newCommand(showPolicy)},
+		Members:    Members{List: newCommand(listMembers)},
 		Clients: Clients{
-			List: runs(listClients), Show: runs(showClient), RevokeOldSecret: runs(revokeOldSecret),
-			RemoveFromWorkspace: runs(removeFromWorkspace), Disable: runs(disableClient), Enable: runs(enableClient),
-			DisabledDocuments: runs(listDisabledDocuments),
-			Review:            reviewClients{List: runs(listSubmitted), Refuse: runs(refuseClient), Suspend: runs(suspendClient)},
+			List: newCommand(listClients), Show: newCommand(showClient), RevokeOldSecret: newCommand(revokeOldSecret),
+			RemoveFromWorkspace: newCommand(removeFromWorkspace), Disable: newCommand(disableClient), Enable: newCommand(enableClient),
+			DisabledDocuments: newCommand(listDisabledDocuments),
+			Review:            reviewClients{List: newCommand(listSubmitted), Refuse: newCommand(refuseClient), Suspend: newCommand(suspendClient)},
 		},
-		Grants:             Grants{Revoke: runs(revokeGrants)},
-		Tokens:             Tokens{Inspect: runs(inspectToken), Revoke: runs(revokeToken)},
-		AuthApps:           AuthApps{List: runs(listAuthApps)},
-		RegistrationTokens: RegistrationTokens{List: runs(listRegistrationTokens)},
-		APIKeys:            APIKeys{List: runs(listKeys)},
-		Catalog:            Catalog{Show: runs(showCatalog)},
+		Grants:             Grants{Revoke: newCommand(revokeGrants)},
+		Tokens:             Tokens{Inspect: newCommand(inspectToken), Revoke: newCommand(revokeToken)},
+		AuthApps:           AuthApps{List: newCommand(listAuthApps)},
+		RegistrationTokens: RegistrationTokens{List: newCommand(listRegistrationTokens)},
+		APIKeys:            APIKeys{List: newCommand(listKeys)},
+		Catalog:            Catalog{Show: newCommand(showCatalog)},
 	}
 }

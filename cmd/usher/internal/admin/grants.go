@@ -11,8 +11,8 @@ import (
 
 // Grants is `usher grants`.
 type Grants struct {
-	List   listGrants              `cmd:"" help:"List live grants: of a user, to a client, or of a user to a client."`
-	Revoke command[ending[holder]] `cmd:"" help:"Revoke grants: of a user, to a client, or of a user to a client."`
+	List   listGrants                        `cmd:"" help:"List live grants: of a user, to a client, or of a user to a client."`
+	Revoke command[withConfirmation[holder]] `cmd:"" help:"Revoke grants: of a user, to a client, or of a user to a client."`
 }
 
 // holder selects grants by user, by client, or by both.
@@ -52,15 +52,15 @@ func grantRows(res *tokenv1.ListGrantsResponse) table.Rows {
 	return t
 }
 
-func revokeGrants(ctx context.Context, s *Session, c ending[holder]) error {
-	client := c.Of.Client
-	if c.Of.User == "" {
+func revokeGrants(ctx context.Context, s *Session, c withConfirmation[holder]) error {
+	client := c.Target.Client
+	if c.Target.User == "" {
 		return c.confirmed(ctx, s, clientImpact(client), func() error {
 			return call(ctx, s.revocation().RevokeClientGrants, &tokenv1.RevokeClientGrantsRequest{ClientId: client},
 				s.line("all grants to %s are revoked; users may grant it access again", client))
 		})
 	}
-	id, err := s.userID(ctx, c.Of.User)
+	id, err := s.userID(ctx, c.Target.User)
 	if err != nil {
 		return err
 	}

@@ -10,13 +10,13 @@ import (
 
 // Users is `usher users`.
 type Users struct {
-	Create      createUser               `cmd:"" help:"Create a user; the password is prompted for, or read from standard input."`
-	List        command[limit]           `cmd:"" help:"List users by e-mail address."`
-	Show        command[oneUser]         `cmd:"" help:"Show a user with their workspaces."`
-	Disable     command[ending[oneUser]] `cmd:"" help:"Disable a user, and revoke all their access: tokens, authorization codes, browser sessions."`
-	Enable      command[oneUser]         `cmd:"" help:"Enable a disabled user; revoked access stays revoked."`
-	Unlock      command[oneUser]         `cmd:"" help:"Let a user sign in who was throttled after too many wrong passwords."`
-	SetPassword command[oneUser]         `cmd:"" help:"Set a user's password, and revoke their sessions and user tokens; grants stay."`
+	Create      createUser                         `cmd:"" help:"Create a user; the password is prompted for, or read from standard input."`
+	List        command[limit]                     `cmd:"" help:"List users by e-mail address."`
+	Show        command[oneUser]                   `cmd:"" help:"Show a user with their workspaces."`
+	Disable     command[withConfirmation[oneUser]] `cmd:"" help:"Disable a user, and revoke all their access: tokens, authorization codes, browser sessions."`
+	Enable      command[oneUser]                   `cmd:"" help:"Enable a disabled user; revoked access stays revoked."`
+	Unlock      command[oneUser]                   `cmd:"" help:"Let a user sign in who was throttled after too many wrong passwords."`
+	SetPassword command[oneUser]                   `cmd:"" help:"Set a user's password, and revoke their sessions and user tokens; grants stay."`
 }
 
 type createUser struct {

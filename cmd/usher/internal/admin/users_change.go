@@ -7,8 +7,8 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-func disableUser(ctx context.Context, s *Session, c ending[oneUser]) error {
-	id, err := s.userID(ctx, c.Of.User)
+func disableUser(ctx context.Context, s *Session, c withConfirmation[oneUser]) error {
+	id, err := s.userID(ctx, c.Target.User)
 	if err != nil {
 		return err
 	}

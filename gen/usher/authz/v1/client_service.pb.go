@@ -311,6 +311,9 @@ type AuthenticateClientResponse struct {
 	Code isAuthenticateClientResponse_Code `protobuf_oneof:"code"`
 	// The scopes that the client may request for itself; empty for a client without a workspace.
 	ServiceScopes []string `protobuf:"bytes,17,rep,name=service_scopes,json=serviceScopes,proto3" json:"service_scopes,omitempty"`
+	// How long the same credentials have the same response; absent where the caller must ask each time, and from
+	// release 0.1.
+	Lease         *AuthenticationLease `protobuf:"bytes,172,opt,name=lease,proto3" json:"lease,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -384,6 +387,13 @@ func (x *AuthenticateClientResponse) GetServiceScopes() []string {
 	return nil
 }
 
+func (x *AuthenticateClientResponse) GetLease() *AuthenticationLease {
+	if x != nil {
+		return x.Lease
+	}
+	return nil
+}
+
 type isAuthenticateClientResponse_Code interface {
 	isAuthenticateClientResponse_Code()
 }
@@ -404,6 +414,72 @@ func (*AuthenticateClientResponse_ResolvedCode) isAuthenticateClientResponse_Cod
 
 func (*AuthenticateClientResponse_CodeRefusal) isAuthenticateClientResponse_Code() {}
 
+// AuthenticationLease says how long a response may be used again (docs/adr/0008-cache-with-a-lease.md). A caller
+// may use it while the version is trusted, by this response or by a later one with the same version.
+type AuthenticationLease struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The version of the registered clients at which the client was read.
+	ClientVersion int64 `protobuf:"varint,1,opt,name=client_version,json=clientVersion,proto3" json:"client_version,omitempty"`
+	// For how long after the start of this call the version is trusted to be the current one, in microseconds.
+	TrustedMicroseconds int64 `protobuf:"varint,2,opt,name=trusted_microseconds,json=trustedMicroseconds,proto3" json:"trusted_microseconds,omitempty"`
+	// For how long after the start of this call the credentials hold if nothing changes, in microseconds: until
+	// a secret expires.
+	HoldsMicroseconds int64 `protobuf:"varint,3,opt,name=holds_microseconds,json=holdsMicroseconds,proto3" json:"holds_microseconds,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *AuthenticationLease) Reset() {
+	*x = AuthenticationLease{}
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthenticationLease) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthenticationLease) ProtoMessage() {}
+
+func (x *AuthenticationLease) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthenticationLease.ProtoReflect.Descriptor instead.
+func (*AuthenticationLease) Descriptor() ([]byte, []int) {
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *AuthenticationLease) GetClientVersion() int64 {
+	if x != nil {
+		return x.ClientVersion
+	}
+	return 0
+}
+
+func (x *AuthenticationLease) GetTrustedMicroseconds() int64 {
+	if x != nil {
+		return x.TrustedMicroseconds
+	}
+	return 0
+}
+
+func (x *AuthenticationLease) GetHoldsMicroseconds() int64 {
+	if x != nil {
+		return x.HoldsMicroseconds
+	}
+	return 0
+}
+
 // BatchGetClientsRequest names clients.
 type BatchGetClientsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -415,7 +491,7 @@ type BatchGetClientsRequest struct {
 
 func (x *BatchGetClientsRequest) Reset() {
 	*x = BatchGetClientsRequest{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -427,7 +503,7 @@ func (x *BatchGetClientsRequest) String() string {
 func (*BatchGetClientsRequest) ProtoMessage() {}
 
 func (x *BatchGetClientsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[5]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -440,7 +516,7 @@ func (x *BatchGetClientsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetClientsRequest.ProtoReflect.Descriptor instead.
 func (*BatchGetClientsRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{5}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *BatchGetClientsRequest) GetClientIds() []string {
@@ -461,7 +537,7 @@ type BatchGetClientsResponse struct {
 
 func (x *BatchGetClientsResponse) Reset() {
 	*x = BatchGetClientsResponse{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -473,7 +549,7 @@ func (x *BatchGetClientsResponse) String() string {
 func (*BatchGetClientsResponse) ProtoMessage() {}
 
 func (x *BatchGetClientsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[6]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -486,7 +562,7 @@ func (x *BatchGetClientsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BatchGetClientsResponse.ProtoReflect.Descriptor instead.
 func (*BatchGetClientsResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{6}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *BatchGetClientsResponse) GetClients() []*Client {
@@ -509,7 +585,7 @@ type RecordServiceScopesRequest struct {
 
 func (x *RecordServiceScopesRequest) Reset() {
 	*x = RecordServiceScopesRequest{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -521,7 +597,7 @@ func (x *RecordServiceScopesRequest) String() string {
 func (*RecordServiceScopesRequest) ProtoMessage() {}
 
 func (x *RecordServiceScopesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[7]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -534,7 +610,7 @@ func (x *RecordServiceScopesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordServiceScopesRequest.ProtoReflect.Descriptor instead.
 func (*RecordServiceScopesRequest) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{7}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RecordServiceScopesRequest) GetClientId() string {
@@ -560,7 +636,7 @@ type RecordServiceScopesResponse struct {
 
 func (x *RecordServiceScopesResponse) Reset() {
 	*x = RecordServiceScopesResponse{}
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -572,7 +648,7 @@ func (x *RecordServiceScopesResponse) String() string {
 func (*RecordServiceScopesResponse) ProtoMessage() {}
 
 func (x *RecordServiceScopesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_authz_v1_client_service_proto_msgTypes[8]
+	mi := &file_usher_authz_v1_client_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -585,7 +661,7 @@ func (x *RecordServiceScopesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecordServiceScopesResponse.ProtoReflect.Descriptor instead.
 func (*RecordServiceScopesResponse) Descriptor() ([]byte, []int) {
-	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{8}
+	return file_usher_authz_v1_client_service_proto_rawDescGZIP(), []int{9}
 }
 
 var File_usher_authz_v1_client_service_proto protoreflect.FileDescriptor
@@ -610,13 +686,18 @@ const file_usher_authz_v1_client_service_proto_rawDesc = "" +
 	"\x05proof\x18F \x01(\v2\x15.usher.authz.v1.ProofR\x05proof\"B\n" +
 	"\x05Proof\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12)\n" +
-	"\x10lifetime_seconds\x18\x02 \x01(\x05R\x0flifetimeSeconds\"\x83\x02\n" +
+	"\x10lifetime_seconds\x18\x02 \x01(\x05R\x0flifetimeSeconds\"\xbf\x02\n" +
 	"\x1aAuthenticateClientResponse\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.usher.authz.v1.ClientR\x06client\x12J\n" +
 	"\rresolved_code\x18\x02 \x01(\v2#.usher.authz.v1.ResolveCodeResponseH\x00R\fresolvedCode\x12:\n" +
 	"\fcode_refusal\x18\x03 \x01(\x0e2\x15.usher.error.v1.CauseH\x00R\vcodeRefusal\x12%\n" +
-	"\x0eservice_scopes\x18\x11 \x03(\tR\rserviceScopesB\x06\n" +
-	"\x04code\"7\n" +
+	"\x0eservice_scopes\x18\x11 \x03(\tR\rserviceScopes\x12:\n" +
+	"\x05lease\x18\xac\x01 \x01(\v2#.usher.authz.v1.AuthenticationLeaseR\x05leaseB\x06\n" +
+	"\x04code\"\x9e\x01\n" +
+	"\x13AuthenticationLease\x12%\n" +
+	"\x0eclient_version\x18\x01 \x01(\x03R\rclientVersion\x121\n" +
+	"\x14trusted_microseconds\x18\x02 \x01(\x03R\x13trustedMicroseconds\x12-\n" +
+	"\x12holds_microseconds\x18\x03 \x01(\x03R\x11holdsMicroseconds\"7\n" +
 	"\x16BatchGetClientsRequest\x12\x1d\n" +
 	"\n" +
 	"client_ids\x18\x01 \x03(\tR\tclientIds\"K\n" +
@@ -645,40 +726,42 @@ func file_usher_authz_v1_client_service_proto_rawDescGZIP() []byte {
 	return file_usher_authz_v1_client_service_proto_rawDescData
 }
 
-var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_usher_authz_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_usher_authz_v1_client_service_proto_goTypes = []any{
 	(*ClientCredentials)(nil),           // 0: usher.authz.v1.ClientCredentials
 	(*ClientAssertion)(nil),             // 1: usher.authz.v1.ClientAssertion
 	(*AuthenticateClientRequest)(nil),   // 2: usher.authz.v1.AuthenticateClientRequest
 	(*Proof)(nil),                       // 3: usher.authz.v1.Proof
 	(*AuthenticateClientResponse)(nil),  // 4: usher.authz.v1.AuthenticateClientResponse
-	(*BatchGetClientsRequest)(nil),      // 5: usher.authz.v1.BatchGetClientsRequest
-	(*BatchGetClientsResponse)(nil),     // 6: usher.authz.v1.BatchGetClientsResponse
-	(*RecordServiceScopesRequest)(nil),  // 7: usher.authz.v1.RecordServiceScopesRequest
-	(*RecordServiceScopesResponse)(nil), // 8: usher.authz.v1.RecordServiceScopesResponse
-	(*Client)(nil),                      // 9: usher.authz.v1.Client
-	(*ResolveCodeResponse)(nil),         // 10: usher.authz.v1.ResolveCodeResponse
-	(v1.Cause)(0),                       // 11: usher.error.v1.Cause
+	(*AuthenticationLease)(nil),         // 5: usher.authz.v1.AuthenticationLease
+	(*BatchGetClientsRequest)(nil),      // 6: usher.authz.v1.BatchGetClientsRequest
+	(*BatchGetClientsResponse)(nil),     // 7: usher.authz.v1.BatchGetClientsResponse
+	(*RecordServiceScopesRequest)(nil),  // 8: usher.authz.v1.RecordServiceScopesRequest
+	(*RecordServiceScopesResponse)(nil), // 9: usher.authz.v1.RecordServiceScopesResponse
+	(*Client)(nil),                      // 10: usher.authz.v1.Client
+	(*ResolveCodeResponse)(nil),         // 11: usher.authz.v1.ResolveCodeResponse
+	(v1.Cause)(0),                       // 12: usher.error.v1.Cause
 }
 var file_usher_authz_v1_client_service_proto_depIdxs = []int32{
 	0,  // 0: usher.authz.v1.AuthenticateClientRequest.credentials:type_name -> usher.authz.v1.ClientCredentials
 	1,  // 1: usher.authz.v1.AuthenticateClientRequest.assertion:type_name -> usher.authz.v1.ClientAssertion
 	3,  // 2: usher.authz.v1.AuthenticateClientRequest.proof:type_name -> usher.authz.v1.Proof
-	9,  // 3: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
-	10, // 4: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
-	11, // 5: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
-	9,  // 6: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
-	2,  // 7: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
-	5,  // 8: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
-	7,  // 9: usher.authz.v1.ClientService.RecordServiceScopes:input_type -> usher.authz.v1.RecordServiceScopesRequest
-	4,  // 10: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
-	6,  // 11: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
-	8,  // 12: usher.authz.v1.ClientService.RecordServiceScopes:output_type -> usher.authz.v1.RecordServiceScopesResponse
-	10, // [10:13] is the sub-list for method output_type
-	7,  // [7:10] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	10, // 3: usher.authz.v1.AuthenticateClientResponse.client:type_name -> usher.authz.v1.Client
+	11, // 4: usher.authz.v1.AuthenticateClientResponse.resolved_code:type_name -> usher.authz.v1.ResolveCodeResponse
+	12, // 5: usher.authz.v1.AuthenticateClientResponse.code_refusal:type_name -> usher.error.v1.Cause
+	5,  // 6: usher.authz.v1.AuthenticateClientResponse.lease:type_name -> usher.authz.v1.AuthenticationLease
+	10, // 7: usher.authz.v1.BatchGetClientsResponse.clients:type_name -> usher.authz.v1.Client
+	2,  // 8: usher.authz.v1.ClientService.AuthenticateClient:input_type -> usher.authz.v1.AuthenticateClientRequest
+	6,  // 9: usher.authz.v1.ClientService.BatchGetClients:input_type -> usher.authz.v1.BatchGetClientsRequest
+	8,  // 10: usher.authz.v1.ClientService.RecordServiceScopes:input_type -> usher.authz.v1.RecordServiceScopesRequest
+	4,  // 11: usher.authz.v1.ClientService.AuthenticateClient:output_type -> usher.authz.v1.AuthenticateClientResponse
+	7,  // 12: usher.authz.v1.ClientService.BatchGetClients:output_type -> usher.authz.v1.BatchGetClientsResponse
+	9,  // 13: usher.authz.v1.ClientService.RecordServiceScopes:output_type -> usher.authz.v1.RecordServiceScopesResponse
+	11, // [11:14] is the sub-list for method output_type
+	8,  // [8:11] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_client_service_proto_init() }
@@ -698,7 +781,7 @@ func file_usher_authz_v1_client_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_authz_v1_client_service_proto_rawDesc), len(file_usher_authz_v1_client_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

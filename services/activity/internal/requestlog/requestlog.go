@@ -153,11 +153,11 @@ func rows(entries []Entry, present map[[16]byte]bool) []Row {
 		_, ours := at[key]
 		return ours || present[key] || count < most
 	}
-	keys := map[Kind][16]byte{} // of the rows that count the kinds beyond the limit, which are few
+	overflowKeys := map[Kind][16]byte{} // in a flood many entries have the same
 	for _, e := range entries {
 		r := Row{Entry: e, Key: keyOf(e, false)}
 		if !fits(r.Key, MaxKinds) {
-			r = overflow(e, keys)
+			r = overflow(e, overflowKeys)
 		}
 		if !fits(r.Key, MaxRows-1) {
 			r = rest(e)
@@ -167,8 +167,8 @@ func rows(entries []Entry, present map[[16]byte]bool) []Row {
 	return list
 }
 
-// overflow is the row of an entry whose client has too many kinds. keys has those of a batch, which has
-// one day.
+// overflow is the row of an entry whose client has too many kinds. keys caches those of one batch, whose
+// entries are all of one day.
 func overflow(e Entry, keys map[Kind][16]byte) Row {
 	e.Got, e.Expected, e.Field = Facts{}, Facts{}, ""
 	key, ok := keys[e.Kind]

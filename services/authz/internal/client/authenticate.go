@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vidocu/usher/internal/platform/lease"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -79,6 +80,9 @@ func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.Client
 		if record := records[reading.ID]; record.accepts(reading.Secret) {
 			if a.Uses != nil && !reading.Secret.IsZero() {
 				a.Uses.UsedSecret(record.ID, secret.Sum(reading.Secret.Reveal()))
+			}
+			if len(records) > 1 { // the other one has changes of its own
+				record.Stamp = lease.Stamp{}
 			}
 			return record.Client, nil
 		}

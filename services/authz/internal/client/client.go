@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/lease"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -78,6 +79,9 @@ type Client struct {
 	Owner Owner
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
+	// Stamp says how long an authentication of the client with the same credentials has the same result; zero where
+	// that is not known.
+	Stamp lease.Stamp
 }
 
 // May reports whether the client may use the grant type.

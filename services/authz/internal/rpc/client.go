@@ -71,7 +71,7 @@ func (s *Clients) AuthenticateClient(
 		return nil, toStatus(err)
 	}
 	s.noteUse(ctx, registered.ID, req.GetGrantLifetimeSeconds())
-	res := &authzv1.AuthenticateClientResponse{Client: describe(registered), ServiceScopes: registered.Service.Scope}
+	res := &authzv1.AuthenticateClientResponse{Client: describe(registered), ServiceScopes: registered.Service.Scope, Lease: leaseOf(req, registered)}
 	var approved oauth.ApprovedRequest
 	switch {
 	case req.GetDeviceCode() != "":
@@ -90,6 +90,18 @@ func (s *Clients) AuthenticateClient(
 		res.Code = &authzv1.AuthenticateClientResponse_ResolvedCode{ResolvedCode: convert.CodeToProto(approved)}
 	}
 	return res, nil
+}
+
+// leaseOf returns how the response to an authentication by a secret, or without one, may be used again; nil for not
+// at all. A code, an assertion and a proof are used once.
+func leaseOf(req *authzv1.AuthenticateClientRequest, registered client.Client) *authzv1.AuthenticationLease {
+	if req.GetCode() != "" || req.GetDeviceCode() != "" || req.GetAssertion() != nil || req.GetProof() != nil || registered.Stamp.Trusted <= 0 {
+		return nil
+	}
+	return &authzv1.AuthenticationLease{
+		ClientVersion: registered.Stamp.Version, TrustedMicroseconds: registered.Stamp.Trusted.Microseconds(),
+		HoldsMicroseconds: registered.Stamp.Holds.Microseconds(),
+	}
 }
 
 // noteUse notes the use of a client. A failure does not fail the request: a client is kept for much

@@ -54,20 +54,22 @@ func (s *Store) find(ctx context.Context, id string) (client.Registration, error
 }
 
 // Credentials returns a client with the hashes of its secrets, valid and expired, or
-// client.ErrUnknown. Callers share the slices and must not change them.
+// client.ErrUnknown. Only a client that did not register itself has a stamp. Callers share the slices and must not change them.
 func (s *Store) Credentials(ctx context.Context, id string) (client.Record, error) {
 	if client.MayBeDynamic(id) {
 		if found, err := s.dynamic.record(ctx, id); !errors.Is(err, client.ErrUnknown) {
 			return found, err
 		}
 	}
-	return s.records.Get(ctx, id, func(ctx context.Context) (client.Record, time.Duration, error) {
+	found, stamp, err := s.records.GetStamped(ctx, id, func(ctx context.Context) (client.Record, time.Duration, error) {
 		read, err := s.record(ctx, id)
 		if err == nil && read.ID == "" {
 			err = client.ErrUnknown
 		}
 		return read.Record, read.holds, err
 	})
+	found.Stamp = stamp
+	return found, err
 }
 
 // record is a client's credentials, and how long they are the same if nothing is changed: until a

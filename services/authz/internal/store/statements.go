@@ -70,6 +70,7 @@ SELECT ` + columns + `, s.hash, s.expires_at - {{now}}, k.jwk, k.expires_at - {{
 FROM clients c LEFT JOIN client_secrets s ON s.client_id = c.id LEFT JOIN client_keys k ON k.client_id = c.id
 `
 
+// prepareClients sets the statements about clients.
 func (t *statements) prepareClients(db *sqldb.DB) {
 	t.insert = db.SQL(insert)
 

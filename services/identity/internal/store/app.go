@@ -84,7 +84,8 @@ func (s *Store) ListApps(ctx context.Context) ([]authapp.App, error) {
 	return s.listApps(ctx, query{doing: "listing authentication apps", text: s.text.listApps})
 }
 
-// appDest is of one row: an app with one of its secrets, which is empty for none.
+// appDest returns where one row is scanned to: an app and one of its secrets, whose time is zero for an
+// app without any.
 func appDest(a *authapp.App) []any {
 	a.Secrets = make([]secret.Info, 1)
 	return []any{

@@ -74,6 +74,7 @@ SELECT m.user_id, w.id, w.name, w.plan, m.role
 FROM memberships m JOIN users u ON u.id = m.user_id JOIN workspaces w ON w.id = m.workspace_id
 WHERE m.user_id = $1 AND NOT u.disabled`
 
+// prepareUsers sets the statements about users and their memberships.
 func (t *statements) prepareUsers(db *sqldb.DB) {
 	t.findRecord = db.SQL(`SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = ` + userBySpelling("$1", "$2"))
 

@@ -22,7 +22,8 @@ func (s *Store) BatchGetWorkspaces(ctx context.Context, ids []string) ([]account
 	return rowsOf(ctx, s, query{"reading workspaces", s.text.batchGetWorkspaces, []any{list}}, workspaceDest)
 }
 
-// visibleDest is of one row: the user, and one of the workspaces, which is empty for none.
+// visibleDest returns where one row is scanned to: the user and one of the workspaces, whose
+// identifier is empty for a user without any.
 func visibleDest(row *account.VisibleUser) []any {
 	row.Workspaces = make([]account.Membership, 1)
 	return append(append(userDest(&row.User), workspaceDest(&row.Workspaces[0].Workspace)...), (*string)(&row.Workspaces[0].Role))

@@ -26,6 +26,9 @@ const grantedWorkspaces = 50
 // subjects, which revoke the older ones too.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
 	const unrevoked = `x.user_id = $1 AND x.client_id = $2 AND x.revoked_at IS NULL`
+	// $4 is the greatest time: the bounds exclude nothing. A generic plan does not know that and expects few
+	// rows between them, so that PostgreSQL reads the newest from families_live; without the bounds it read
+	// all grants of the user-client from another index, and sorted them.
 	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id AND x.created_at < $4 AND x.created_at > -$4 AND x.refresh_expires_at > {{now}}
     ORDER BY x.created_at DESC LIMIT %d`, recentScopes)
 	families := `CROSS JOIN LATERAL (SELECT * FROM families x WHERE ` + newest + `) AS f`

@@ -59,22 +59,22 @@ WHERE revoked_at IS NULL AND id = ANY (ARRAY(` + which + `))`)
 UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND hash = ANY (ARRAY(` + which + `))`)
 	}
 	const live = `SELECT hash, workspace_id FROM user_tokens WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND `
-	t.revokePair = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL LIMIT $3 {{skip locked}}`)
-	t.revokeConnection = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
+	t.legacyRevokePair = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL LIMIT $3 {{skip locked}}`)
+	t.legacyRevokeConnection = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
     LIMIT $4 {{skip locked}}`)
-	t.revokeUser = families(`SELECT id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $2 {{skip locked}}`)
-	t.revokeMember = families(`SELECT id FROM (
+	t.legacyRevokeUser = families(`SELECT id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $2 {{skip locked}}`)
+	t.legacyRevokeMember = families(`SELECT id FROM (
     SELECT id, workspace_id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $3 {{skip locked}}) AS f WHERE workspace_id = $2`)
-	t.revokeClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
+	t.legacyRevokeClient = families(`SELECT f.id FROM (SELECT user_id FROM pairs WHERE client_id = $1 LIMIT $2) AS p
     JOIN LATERAL (SELECT id FROM families WHERE user_id = p.user_id AND client_id = $1 AND revoked_at IS NULL LIMIT $2) AS f ON true LIMIT $2`)
-	t.revokeUserTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
-	t.revokeMemberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
-	t.revokeAppTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
-	t.raisePairsOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE user_id = $1 AND client_id = ANY (ARRAY(
+	t.legacyRevokeUserTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $3 {{skip locked}}) AS t`)
+	t.legacyRevokeMemberTokens = tokens(`SELECT hash FROM (` + live + `user_id = $2 LIMIT $4 {{skip locked}}) AS t WHERE workspace_id = $3`)
+	t.legacyRevokeAppTokens = tokens(`SELECT hash FROM (` + live + `app_id = $2 AND app_id <> '' LIMIT $3 {{skip locked}}) AS t`)
+	t.legacyRaisePairsOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE user_id = $1 AND client_id = ANY (ARRAY(
     SELECT client_id FROM pairs WHERE user_id = $1 ORDER BY client_id LIMIT $2 {{for update}}))`)
-	t.raiseCodesOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = lenient_raises + 1 WHERE user_id = $1 AND client_id = ANY (ARRAY(
+	t.legacyRaiseCodesOfUser = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = lenient_raises + 1 WHERE user_id = $1 AND client_id = ANY (ARRAY(
     SELECT client_id FROM pairs WHERE user_id = $1 ORDER BY client_id LIMIT $2 {{for update}}))`)
-	t.raisePairsOfClient = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1 AND user_id = ANY (ARRAY(
+	t.legacyRaisePairsOfClient = db.SQL(`UPDATE pairs SET epoch = epoch + 1, lenient_raises = 0 WHERE client_id = $1 AND user_id = ANY (ARRAY(
     SELECT user_id FROM pairs WHERE client_id = $1 ORDER BY user_id LIMIT $2 {{for update}}))`)
 }
 
@@ -142,9 +142,9 @@ func (s *Store) RevokeUser(ctx context.Context, userID string) error {
 		entry:    revlog.NewEntry(revlog.ReasonUserDisabled, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{grantsOfUser(userID), tokensOfUser(userID)}, lockedMark: userID,
 		legacySteps: []step{
-			{s.text.raisePairsOfUser, []any{userID, legacyLimit}},
-			{s.text.revokeUser, []any{userID, legacyLimit}},
-			{s.text.revokeUserTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
+			{s.text.legacyRaisePairsOfUser, []any{userID, legacyLimit}},
+			{s.text.legacyRevokeUser, []any{userID, legacyLimit}},
+			{s.text.legacyRevokeUserTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
 		},
 	})
 }
@@ -156,8 +156,8 @@ func (s *Store) RevokeSignIns(ctx context.Context, userID string) error {
 		entry:    revlog.NewEntry(revlog.ReasonPasswordSet, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{codesOfUser(userID), tokensOfUser(userID)}, lockedMark: userID,
 		legacySteps: []step{
-			{s.text.raiseCodesOfUser, []any{userID, legacyLimit}},
-			{s.text.revokeUserTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
+			{s.text.legacyRaiseCodesOfUser, []any{userID, legacyLimit}},
+			{s.text.legacyRevokeUserTokens, []any{micros(usertoken.KeptPastTime), userID, legacyLimit}},
 		},
 	})
 }
@@ -171,9 +171,9 @@ func (s *Store) RevokeMember(ctx context.Context, userID, workspaceID string) er
 		entry:    revlog.NewEntry(revlog.ReasonMemberRemoved, revocation.Revocation{Kind: revocation.Member, UserID: userID, WorkspaceID: workspaceID}),
 		subjects: []string{memberOf(userID, workspaceID), codesOfUser(userID)}, lockedMark: userID,
 		legacySteps: []step{
-			{s.text.raiseCodesOfUser, []any{userID, legacyLimit}},
-			{s.text.revokeMember, []any{userID, workspaceID, legacyLimit}},
-			{s.text.revokeMemberTokens, []any{micros(usertoken.KeptPastTime), userID, workspaceID, legacyLimit}},
+			{s.text.legacyRaiseCodesOfUser, []any{userID, legacyLimit}},
+			{s.text.legacyRevokeMember, []any{userID, workspaceID, legacyLimit}},
+			{s.text.legacyRevokeMemberTokens, []any{micros(usertoken.KeptPastTime), userID, workspaceID, legacyLimit}},
 		},
 	})
 }
@@ -184,7 +184,7 @@ func (s *Store) RevokeAuthenticationAppTokens(ctx context.Context, appID string)
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonAppRevoked, revocation.Revocation{Kind: revocation.AuthenticationApp, ClientID: appID}),
 		subjects: []string{tokensOfApp(appID)}, lockedMark: appID,
-		legacySteps: []step{{s.text.revokeAppTokens, []any{micros(usertoken.KeptPastTime), appID, legacyLimit}}},
+		legacySteps: []step{{s.text.legacyRevokeAppTokens, []any{micros(usertoken.KeptPastTime), appID, legacyLimit}}},
 	})
 }
 
@@ -194,7 +194,7 @@ func (s *Store) RevokeClientGrants(ctx context.Context, clientID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonClientEnded, revocation.Revocation{Kind: revocation.Client, ClientID: clientID}),
 		subjects: []string{grantsOfClient(clientID)}, lockedMark: clientID,
-		legacySteps: []step{{s.text.raisePairsOfClient, []any{clientID, legacyLimit}}, {s.text.revokeClient, []any{clientID, legacyLimit}}},
+		legacySteps: []step{{s.text.legacyRaisePairsOfClient, []any{clientID, legacyLimit}}, {s.text.legacyRevokeClient, []any{clientID, legacyLimit}}},
 	})
 }
 
@@ -204,7 +204,7 @@ func (s *Store) RevokeUserGrants(ctx context.Context, userID string) error {
 	return s.revokeSubjects(ctx, subjectRevocation{
 		entry:    revlog.NewEntry(revlog.ReasonGrantsRevoked, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{grantsOfUser(userID)}, lockedMark: userID,
-		legacySteps: []step{{s.text.raisePairsOfUser, []any{userID, legacyLimit}}, {s.text.revokeUser, []any{userID, legacyLimit}}},
+		legacySteps: []step{{s.text.legacyRaisePairsOfUser, []any{userID, legacyLimit}}, {s.text.legacyRevokeUser, []any{userID, legacyLimit}}},
 	})
 }
 
@@ -221,7 +221,7 @@ func (s *Store) EndConnectionIn(ctx context.Context, p oauth.UserClient, workspa
 	return s.log.Revoke(ctx, "revoking a connection in a workspace", func(tx *revlog.Tx) error {
 		err := execAll(ctx, tx,
 			step{s.text.lockPair, []any{p.UserID, p.ClientID}},
-			step{s.text.revokeConnection, []any{p.UserID, p.ClientID, workspaceID, legacyLimit}})
+			step{s.text.legacyRevokeConnection, []any{p.UserID, p.ClientID, workspaceID, legacyLimit}})
 		if err != nil {
 			return err
 		}
@@ -246,7 +246,7 @@ func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason
 // revokeLockedUserClient revokes every grant of a user-client whose row is locked. Its new epoch is
 // the cursor, which is larger than every earlier epoch.
 func (s *Store) revokeLockedUserClient(ctx context.Context, tx *revlog.Tx, p oauth.UserClient, reason revlog.Reason) error {
-	if err := execAll(ctx, tx, step{s.text.revokePair, []any{p.UserID, p.ClientID, legacyLimit}}); err != nil {
+	if err := execAll(ctx, tx, step{s.text.legacyRevokePair, []any{p.UserID, p.ClientID, legacyLimit}}); err != nil {
 		return err
 	}
 	cursor, err := tx.Append(ctx, revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.UserClient, UserID: p.UserID, ClientID: p.ClientID}))

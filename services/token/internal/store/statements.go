@@ -23,10 +23,11 @@ type statements struct {
 
 	// Of the revocation of subjects.
 	revokeSubject, incrementMark, lockPair, setPairEpoch, raisePairEpoch string
-	// The same for release 0.1; empty on SQLite, whose file has one process.
-	revokePair, revokeConnection, revokeUser, revokeMember, revokeClient string
-	revokeUserTokens, revokeMemberTokens, revokeAppTokens                string
-	raisePairsOfUser, raisePairsOfClient, raiseCodesOfUser               string
+	// Steps that update a bounded number of rows for processes of release 0.1. They are empty on SQLite,
+	// whose file has one process: run them by execAll.
+	legacyRevokePair, legacyRevokeConnection, legacyRevokeUser, legacyRevokeMember, legacyRevokeClient string
+	legacyRevokeUserTokens, legacyRevokeMemberTokens, legacyRevokeAppTokens                            string
+	legacyRaisePairsOfUser, legacyRaisePairsOfClient, legacyRaiseCodesOfUser                           string
 
 	// Of user-clients, which are the rows of the table pairs.
 	pairEpochs, pairGrants, ensurePair, carryPair, connections, pairRevocations string

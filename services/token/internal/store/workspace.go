@@ -163,7 +163,7 @@ func (s *Store) endConnectionsIn(ctx context.Context, users []string, clientID, 
 		for _, userID := range users { // every row is locked before the head of the log
 			err := execAll(ctx, tx,
 				step{s.text.lockPair, []any{userID, clientID}},
-				step{s.text.revokeConnection, []any{userID, clientID, workspaceID, legacyLimit}})
+				step{s.text.legacyRevokeConnection, []any{userID, clientID, workspaceID, legacyLimit}})
 			if err != nil {
 				return err
 			}

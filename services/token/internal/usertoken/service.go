@@ -33,7 +33,8 @@ type Workspace struct{ ID, Name, Role string }
 type Directory interface {
 	VerifyPassword(ctx context.Context, email string, password secret.String, source string) (Holder, error)
 	VerifyClientSecret(ctx context.Context, email string, clientSecret secret.String, source string) (Holder, error)
-	// VisibleUser returns the user of an address as the bearer of a token may see it.
+	// VisibleUser returns the user of an address as the bearer of a token may see it: a token that is
+	// valid in one workspace shows only that one.
 	VisibleUser(ctx context.Context, bearer introspect.Facts, email string) (User, error)
 }
 

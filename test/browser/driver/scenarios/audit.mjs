@@ -1,7 +1,7 @@
-// Every state of every page meets WCAG 2.2 AA, light, dark and on a phone, fits a narrow screen,
+// Every state of every page meets WCAG 2.2 AA, light and on a phone, and in dark its rules about colours, fits a narrow screen,
 // has no control that is too small, and, under its content security policy, writes nothing to the
 // console and requests nothing of another site.
-import { looks, misfits, show, unlike, violations } from '../audit.mjs';
+import { looks, misfits, show, notColours, violations } from '../audit.mjs';
 import { assert } from '../person.mjs';
 import { visitStates } from '../states.mjs';
 
@@ -15,7 +15,7 @@ export default async function audit(stage) {
       await show(person.page, look);
       found.push(...(await violations(person.page, look.runOnly)).map((line) => `${state}, ${look.name}: ${line}`));
     }
-    found.push(...(await unlike(person.page)).map((line) => `${state}: ${line}`));
+    found.push(...(await notColours(person.page)).map((line) => `${state}: ${line}`));
     found.push(...(await misfits(person.page)).map((line) => `${state}: ${line}`));
     await show(person.page, looks[0]);
   });

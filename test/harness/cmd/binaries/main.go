@@ -19,10 +19,11 @@ func main() {
 	}
 }
 
-// run replaces this process by the command, which so gets its signals and its terminal.
+// run replaces this process with the command, so that the command receives its signals and has its
+// terminal.
 func run(command []string) error {
 	if len(command) == 0 || os.Getenv("USHER_TEST_BIN") == "" {
-		return errors.New("usage: scripts/with-deps.sh go run ./test/harness/cmd/binaries CMD...")
+		return errors.New("give a command, and run it within scripts/with-deps.sh")
 	}
 	if _, err := harness.Build(""); err != nil {
 		return err

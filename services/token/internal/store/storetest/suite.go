@@ -19,8 +19,9 @@ import (
 const (
 	// rounds is how often a race of two calls is run.
 	rounds = 200
-	// crowdRounds is how often a race of twenty and more is run: every round has as many chances to
-	// go wrong. test/race runs such races 200 times, between processes.
+	// crowdRounds is how often a race of twenty calls and more is run: each round has as many chances
+	// to go wrong as it has calls. test/race runs those of codes and refresh tokens 200 times, between
+	// processes.
 	crowdRounds = 25
 )
 
@@ -35,10 +36,11 @@ type bench struct {
 	db *sqldb.DB
 }
 
-// each runs a test on both engines.
+// each runs a test on both engines at once, after its caller has returned: most of it waits for a database.
 func each(t *testing.T, test func(t *testing.T, b bench)) {
 	t.Helper()
 	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
+		t.Parallel()
 		test(t, open(t, db))
 	})
 }
