@@ -46,7 +46,6 @@ func dev(c *cli) error {
 	if err != nil {
 		return host.Abandon(err)
 	}
-	debug.FreeOSMemory() // the start needs memory that serving does not, a quarter of the process
 	banner(os.Stdout, config, time.Since(start), apiKey)
 	return wait(ctx, host)
 }
@@ -64,6 +63,7 @@ func (s *settings) start(ctx context.Context, host *run.Host) (apiKey secret.Str
 	if apiKey, err = startAll(ctx, host, s); err != nil {
 		return apiKey, err
 	}
+	debug.FreeOSMemory() // the start needs memory that serving does not, a quarter of the process
 	return apiKey, host.ServeAdmin()
 }
 
