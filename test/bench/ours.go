@@ -122,7 +122,7 @@ func (b *bed) measureOperations(ctx context.Context, r *report) error {
 		op      func(context.Context, int) error
 	}{
 		{"gRPC introspection, read from PostgreSQL", 3.7, b.introspect},
-		{"refresh rotation through the gateway", 20, b.refresh},
+		{"refresh rotation through the gateway", 17, b.refresh},
 		{"code + PKCE flow from a live browser session", 87, b.flow},
 	} {
 		if !strings.Contains(m.name, b.o.only) {
