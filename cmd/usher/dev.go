@@ -63,7 +63,7 @@ func (s *settings) start(ctx context.Context, host *run.Host) (apiKey secret.Str
 	if apiKey, err = startAll(ctx, host, s); err != nil {
 		return apiKey, err
 	}
-	debug.FreeOSMemory() // the start needs memory that serving does not, a quarter of the process
+	debug.FreeOSMemory() // the start needs about 15 MiB that serving does not
 	return apiKey, host.ServeAdmin()
 }
 

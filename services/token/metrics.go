@@ -7,10 +7,11 @@ import (
 	"github.com/vidocu/usher/services/token/internal/feed"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 	"github.com/vidocu/usher/services/token/internal/logout"
+	"github.com/vidocu/usher/services/token/internal/rpc"
 )
 
-// registerMetrics registers the metrics of the revocation log and of introspection.
-func (s *Service) registerMetrics(cache *introspect.Cache) {
+// registerMetrics registers the metrics of the revocation log, of introspection and of the authentication of clients.
+func (s *Service) registerMetrics(cache *introspect.Cache, authentications *rpc.AuthenticationCache) {
 	lag := newLagRecorder()
 	s.feed.Listen(lag)
 	s.deps.Metrics.Register(lag.histogram,
@@ -22,15 +23,18 @@ func (s *Service) registerMetrics(cache *introspect.Cache) {
 		}, func() float64 { return float64(s.feed.Watching()) }),
 	)
 	if cache != nil {
-		registerLookups(s.deps.Metrics, cache)
+		registerSources(s.deps.Metrics, "usher_introspection_lookups_total", "Tokens looked up, by the source of the result: memory or store.",
+			map[string]func() uint64{"memory": cache.Hits, "store": cache.Misses})
 	}
+	registerSources(s.deps.Metrics, "usher_client_authentications_total",
+		"Authentications of clients with a secret or without one, by the source of the result: memory or authz.",
+		map[string]func() uint64{"memory": authentications.Hits, "authz": authentications.Misses})
 }
 
-func registerLookups(m *telemetry.Metrics, cache *introspect.Cache) {
-	for from, read := range map[string]func() uint64{"memory": cache.Hits, "store": cache.Misses} {
+func registerSources(m *telemetry.Metrics, name, help string, sources map[string]func() uint64) {
+	for from, read := range sources {
 		m.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
-			Name: "usher_introspection_lookups_total", Help: "Tokens looked up, by the source of the result: memory or store.",
-			ConstLabels: prometheus.Labels{"from": from},
+			Name: name, Help: help, ConstLabels: prometheus.Labels{"from": from},
 		}, func() float64 { return float64(read()) }))
 	}
 }

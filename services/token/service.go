@@ -93,7 +93,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	authz := newAuthz(config, deps)
 	var err error
-	if authz.Known, err = rpc.NewKnownClients(); err != nil {
+	if authz.Cache, err = rpc.NewAuthenticationCache(); err != nil {
 		return nil, err
 	}
 	uses, scopes := lastuse.New(st.Touch, deps.Logger), newServiceScopes(deps, authz)
@@ -152,7 +152,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
 	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
-	s.registerMetrics(introspector.Cache)
+	s.registerMetrics(introspector.Cache, authz.Cache)
 	s.countLogout = registerLogouts(deps.Metrics)
 	return s, nil
 }

@@ -51,7 +51,7 @@ func TestMetricsAndTelemetryPageListTheSame(t *testing.T) {
 	for _, always := range []string{
 		`usher_token_requests_total{grant_type="authorization_code",outcome="issued"}`, `usher_token_reuse_total{kind="refresh_token"}`,
 		`usher_signins_total{method="browser",outcome="ok"}`, `usher_pool_connections_max{pool="redis"}`, `usher_pool_connections{pool="consent",state="idle"}`,
-		`usher_ready 1`, `usher_introspection_lookups_total{from="memory"}`, `usher_password_computations{state="waiting"}`,
+		`usher_ready 1`, `usher_introspection_lookups_total{from="memory"}`, `usher_client_authentications_total{from="authz"}`, `usher_password_computations{state="waiting"}`,
 		`usher_logout_deliveries_total{outcome="delivered"}`,
 	} {
 		if !strings.Contains(shown, "\n"+always) {

@@ -2,9 +2,14 @@ package enforcement
 
 import (
 	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -13,8 +18,8 @@ import (
 const spread = 12
 
 // TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns: the replicas of authz have clients in
-// memory, and those of token the clients that authenticated. Secrets and redirect URIs change, and the
-// client is disabled, while both replicas use it.
+// memory, and those of token the clients that authenticated. Secrets and redirect URIs change after
+// both replicas used the client.
 func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 	o := newOperatorClients(t)
 	c := o.register(t)
@@ -60,10 +65,57 @@ func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 		uri = next
 	}
 	wantEverywhere("the last redirect URI", http.StatusSeeOther, start(uri))
+}
 
-	c = o.register(t)
-	wantEverywhere("a secret", http.StatusOK, authenticate(c.secret))
-	_, err := shared.deployment.Operate(t.Context(), shared.bins, "clients", "disable", c.id, "--yes")
-	expect.NoError(t, err)
-	wantEverywhere("a disabled client", http.StatusUnauthorized, authenticate(c.secret))
+// TestADR0008_NoTokenOutlivesTheEndOfItsClient: a client requests tokens for itself as fast as it can
+// while it is disabled. Once that has returned it gets none, and none that it got before is active.
+func TestADR0008_NoTokenOutlivesTheEndOfItsClient(t *testing.T) {
+	o := newOperatorClients(t)
+	for range 3 {
+		created, err := o.clients.CreateClient(t.Context(), &authzv1.CreateClientRequest{
+			Name: t.Name(), Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, GrantTypes: []string{"client_credentials"},
+			WorkspaceId: "ws_acme", Scopes: []string{"videos:read"},
+		})
+		expect.NoError(t, err)
+		id, password := created.GetRegistration().GetClient().GetClientId(), created.GetClientSecret()
+		var (
+			callers  sync.WaitGroup
+			mu       sync.Mutex
+			issued   []string
+			disabled atomic.Bool
+		)
+		for range 6 {
+			callers.Go(func() {
+				for {
+					late := disabled.Load()
+					res, err := shared.deployment.Form("/oauth/token", url.Values{"grant_type": {"client_credentials"}}, id, password)
+					if err != nil || res.Status != http.StatusOK {
+						return // disabled
+					}
+					if late {
+						t.Error("a client got a token after it was disabled")
+						return
+					}
+					mu.Lock()
+					issued = append(issued, res.Text("access_token"))
+					mu.Unlock()
+				}
+			})
+		}
+		time.Sleep(300 * time.Millisecond)
+		_, err = o.revoker.DisableClient(t.Context(), &tokenv1.DisableClientRequest{ClientId: id})
+		disabled.Store(true)
+		expect.NoError(t, err)
+		callers.Wait()
+		if len(issued) < 10 {
+			t.Errorf("the client got %d tokens only: the test shows nothing", len(issued))
+		}
+		for _, token := range issued {
+			active, err := shared.deployment.Active(token)
+			expect.NoError(t, err)
+			if active {
+				t.Fatal("a token of the disabled client is active")
+			}
+		}
+	}
 }

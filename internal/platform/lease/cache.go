@@ -31,7 +31,7 @@ func NewCache[V any](version *Version, size int) (*Cache[V], error) {
 }
 
 // Stamp says how long another process may use a value again; zero for not at all. Both durations count
-// from the return of GetStamped.
+// from a moment during GetStamped: another process counts them from before it asked for the value.
 type Stamp struct {
 	// Version is the version that the value was read at.
 	Version int64

@@ -311,8 +311,8 @@ type AuthenticateClientResponse struct {
 	Code isAuthenticateClientResponse_Code `protobuf_oneof:"code"`
 	// The scopes that the client may request for itself; empty for a client without a workspace.
 	ServiceScopes []string `protobuf:"bytes,17,rep,name=service_scopes,json=serviceScopes,proto3" json:"service_scopes,omitempty"`
-	// How long the same credentials have the same response; absent where the caller must ask each time, and from
-	// release 0.1.
+	// How long the same credentials have the same response; absent where the caller must ask each
+	// time, and from release 0.1.
 	Lease         *AuthenticationLease `protobuf:"bytes,172,opt,name=lease,proto3" json:"lease,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -414,8 +414,8 @@ func (*AuthenticateClientResponse_ResolvedCode) isAuthenticateClientResponse_Cod
 
 func (*AuthenticateClientResponse_CodeRefusal) isAuthenticateClientResponse_Code() {}
 
-// AuthenticationLease says how long a response may be used again (docs/adr/0008-cache-with-a-lease.md). A caller
-// may use it while the version is trusted, by this response or by a later one with the same version.
+// AuthenticationLease says how long a response may be used again (docs/adr/0008-cache-with-a-lease.md):
+// while its version is trusted, by this response or by a later one with the same version.
 type AuthenticationLease struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The version of the registered clients at which the client was read.

@@ -81,7 +81,7 @@ func (a Authenticator) Authenticate(ctx context.Context, readings []oauth.Client
 			if a.Uses != nil && !reading.Secret.IsZero() {
 				a.Uses.UsedSecret(record.ID, secret.Sum(reading.Secret.Reveal()))
 			}
-			if len(records) > 1 { // the other one has changes of its own
+			if len(records) > 1 { // a secret of the other client may expire earlier, and it may have another version
 				record.Stamp = lease.Stamp{}
 			}
 			return record.Client, nil

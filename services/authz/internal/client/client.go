@@ -79,8 +79,8 @@ type Client struct {
 	Owner Owner
 	// Disabled clients can neither start an authorization nor authenticate.
 	Disabled bool
-	// Stamp says how long an authentication of the client with the same credentials has the same result; zero where
-	// that is not known.
+	// Stamp says how long an authentication of the client with the same credentials has the same
+	// result; zero where that is not known.
 	Stamp lease.Stamp
 }
 

@@ -92,8 +92,8 @@ func (s *Clients) AuthenticateClient(
 	return res, nil
 }
 
-// leaseOf returns how the response to an authentication by a secret, or without one, may be used again; nil for not
-// at all. A code, an assertion and a proof are used once.
+// leaseOf returns how long the response to an authentication by a secret, or without one, may be used
+// again; nil for not at all. A code, an assertion and a proof are used once.
 func leaseOf(req *authzv1.AuthenticateClientRequest, registered client.Client) *authzv1.AuthenticationLease {
 	if req.GetCode() != "" || req.GetDeviceCode() != "" || req.GetAssertion() != nil || req.GetProof() != nil || registered.Stamp.Trusted <= 0 {
 		return nil

@@ -57,7 +57,7 @@ func (s *Store) setDocumentDisabled(ctx context.Context, id string, disabled boo
 	change.Before, change.After = change.After, change.Before
 	err := s.changeOne(ctx, clientChange{kind: disabledKind(true), id: id, changes: []outbox.Change{change}}, sqldb.Stmt(s.documents.disable, id))
 	if errors.Is(err, client.ErrUnknown) {
-		return nil // it was disabled before
+		return s.version.Changed(ctx) // it was disabled before, and that change may still be waiting
 	}
 	return err
 }

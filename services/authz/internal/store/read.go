@@ -54,7 +54,8 @@ func (s *Store) find(ctx context.Context, id string) (client.Registration, error
 }
 
 // Credentials returns a client with the hashes of its secrets, valid and expired, or
-// client.ErrUnknown. Only a client that did not register itself has a stamp. Callers share the slices and must not change them.
+// client.ErrUnknown. Only a client that did not register itself has a stamp. Callers share the slices
+// and must not change them.
 func (s *Store) Credentials(ctx context.Context, id string) (client.Record, error) {
 	if client.MayBeDynamic(id) {
 		if found, err := s.dynamic.record(ctx, id); !errors.Is(err, client.ErrUnknown) {

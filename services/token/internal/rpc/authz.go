@@ -32,8 +32,8 @@ type Authz struct {
 	// Registrations makes the change behind DeleteRegistration.
 	Registrations authzv1.RegistrationServiceClient
 	Logouts       authzv1.LogoutServiceClient
-	// Known are the clients that authenticated a moment ago; nil to ask authz each time.
-	Known *KnownClients
+	// Cache may be nil: authz is called for each authentication then.
+	Cache *AuthenticationCache
 	// GrantLifetime is how long what a token request issues is valid without another request.
 	GrantLifetime time.Duration
 }
@@ -102,7 +102,7 @@ func (a Authz) authenticate(
 	ctx context.Context, creds grant.Credentials, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
 	presentCredentials(req, creds)
-	res, err := a.Known.authenticate(req, func() (*authzv1.AuthenticateClientResponse, error) { return a.Clients.AuthenticateClient(ctx, req) })
+	res, err := a.Cache.authenticate(req, func() (*authzv1.AuthenticateClientResponse, error) { return a.Clients.AuthenticateClient(ctx, req) })
 	if err != nil {
 		return nil, fmt.Errorf("authenticating the client: %w", err)
 	}

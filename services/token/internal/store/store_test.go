@@ -17,8 +17,6 @@ func TestStoreAPIKeys(t *testing.T)    { storetest.APIKeys(t) }
 func TestWorkspaces(t *testing.T)      { storetest.Workspaces(t) }
 func TestStoreFollowing(t *testing.T)  { storetest.Following(t) }
 func TestN8ServiceTokens(t *testing.T) { storetest.Service(t) }
-func TestUserTokens(t *testing.T)      { storetest.UserTokens(t) }
-func TestEndings(t *testing.T)         { storetest.Revocations(t) }
 func TestExplanations(t *testing.T)    { storetest.Explanations(t) }
 func TestGranted(t *testing.T)         { storetest.Granted(t) }
 func TestN5Installations(t *testing.T) { storetest.Installations(t) }
@@ -39,16 +37,8 @@ func BenchmarkWaits(b *testing.B) {
 	}
 }
 
-// TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt: with 900,000 grants of one user with one
-// client every revocation exceeded its timeout and was rolled back.
-func TestFault_E1_AnEndingCostsTheSameWhateverHangsOnIt(t *testing.T) { storetest.RevocationsOfMany(t) }
-
 // TestFault_C11_WhatAnOperationWouldEndIsCounted at a cost that does not depend on how much it is.
 func TestFault_C11_WhatAnOperationWouldEndIsCounted(t *testing.T) { storetest.Counts(t) }
-
-func TestFault_E1_AReplayAfterTheReuseIsOneRead(t *testing.T) { storetest.ReplaysOfMany(t) }
-
-func TestFault_E1_RowsOfTheReleaseBeforeEndToo(t *testing.T) { storetest.Before(t) }
 
 // TestFault_E4_GrantsAndRefreshesAreBounded: one user with a public client refreshed 1,465 times a
 // second, and approved grants without a limit.
