@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -22,8 +23,14 @@ func NewServers(ctx context.Context) (Servers, error) {
 	return databasesOn(ctx, server, redis)
 }
 
+// creation is a deadline that only a hang reaches: to create a database copies one, which takes a while on a
+// loaded machine.
+const creation = 5 * time.Minute
+
 // databasesOn creates the databases on a server.
 func databasesOn(ctx context.Context, server, redis string) (Servers, error) {
+	ctx, cancel := context.WithTimeout(ctx, creation)
+	defer cancel()
 	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(server), MaxConns: 1})
 	if err != nil {
 		return Servers{}, err
