@@ -3,6 +3,8 @@ package enforcement
 import (
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -71,6 +73,7 @@ func TestADR0008_EveryReplicaSeesAChangeOfAClientWhenItReturns(t *testing.T) {
 // while it is disabled. Once that has returned it gets none, and none that it got before is active.
 func TestADR0008_NoTokenOutlivesTheEndOfItsClient(t *testing.T) {
 	o := newOperatorClients(t)
+	before := fromMemory(t)
 	for range 3 {
 		created, err := o.clients.CreateClient(t.Context(), &authzv1.CreateClientRequest{
 			Name: t.Name(), Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, GrantTypes: []string{"client_credentials"},
@@ -118,4 +121,29 @@ func TestADR0008_NoTokenOutlivesTheEndOfItsClient(t *testing.T) {
 			}
 		}
 	}
+	if fromMemory(t) == before {
+		t.Error("no replica of token used its cache of authentications: the test shows nothing")
+	}
+}
+
+// fromMemory returns how many authentications of clients the replicas of token made without a call.
+func fromMemory(t *testing.T) (n int) {
+	t.Helper()
+	for name, url := range shared.deployment.AdminURLs() {
+		req, err := http.NewRequest(http.MethodGet, url+"/metrics", nil)
+		expect.NoError(t, err)
+		text, _, err := harness.SendText(req)
+		expect.NoError(t, err)
+		_, found, ok := strings.Cut(text, "usher_client_authentications_total{from=\"memory\"} ")
+		if !ok {
+			continue
+		}
+		count, _, _ := strings.Cut(found, "\n")
+		value, err := strconv.ParseFloat(count, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		n += int(value)
+	}
+	return n
 }

@@ -15,6 +15,10 @@ func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 // and the client.
 func TestFault_E3_AnApprovalCostsTheSameAfterAnyNumber(t *testing.T) { storetest.ManyApprovals(t) }
 
+// TestApprovalsCostTheSameSinceTheyWerePlanned: a session that planned the statement while there were few
+// consents read all of those that came since.
+func TestApprovalsCostTheSameSinceTheyWerePlanned(t *testing.T) { storetest.ApprovalsSincePlanned(t) }
+
 // TestWaitingRequestsCostTheSameAfterAnyNumber of decided ones.
 func TestWaitingRequestsCostTheSameAfterAnyNumber(t *testing.T) { storetest.ManyRequests(t) }
 

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/lease"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -22,6 +24,8 @@ func Lease(t *testing.T) {
 	t.Run("no reader of another replica misses a change that returned", noReaderMisses)
 	t.Run("a client is read once and then from memory", readOnce)
 	t.Run("a secret in memory expires", secretExpires)
+	t.Run("a version that a failover lost is not used again", lostVersions)
+	t.Run("an operation that changes nothing waits for the other replicas", repeatsWait)
 }
 
 // replicas runs a test with two stores on one PostgreSQL database. SQLite has one replica.
@@ -185,4 +189,43 @@ func secretExpires(t *testing.T) {
 		}
 		t.Error("the previous secret is still valid")
 	})
+}
+
+// lostVersions: a failover loses the newest commit, whose version replicas may have in memory. The next
+// change must not get the same version.
+func lostVersions(t *testing.T) {
+	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations()))})
+	s := newStore(t, db)
+	create(t, s, Example(), newSecret())
+	dynamic := add(t, s, self("app", false)).ID
+	for table, id := range map[string]string{"client_version": Example().ID, "dynamic_client_version": dynamic} {
+		read := func() (version int64) {
+			must(t, db.QueryRow(t.Context(), `SELECT version FROM `+table).Scan(&version))
+			return version
+		}
+		kept := read()
+		must(t, s.SetClientDisabled(t.Context(), id, true))
+		lost := read()
+		_, err := db.Exec(t.Context(), `UPDATE `+table+` SET version = $1`, kept)
+		must(t, err)
+		must(t, s.SetClientDisabled(t.Context(), id, false))
+		if next := read(); next == lost || next <= kept {
+			t.Errorf("%s is %d after %d was lost and %d kept", table, next, lost, kept)
+		}
+	}
+}
+
+// repeatsWait: the operation that made the change may still be waiting.
+func repeatsWait(t *testing.T) {
+	s := newStore(t, sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations()))}))
+	create(t, s, Example(), newSecret())
+	for _, id := range []string{Example().ID, "https://client.example/metadata"} {
+		for range 2 {
+			startedAt := time.Now()
+			must(t, s.SetClientDisabled(t.Context(), id, true))
+			if took := time.Since(startedAt); took < lease.Wait {
+				t.Errorf("disabling %s returned after %s, before the other replicas reflect it", id, took)
+			}
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/store"
@@ -19,6 +21,7 @@ func Granted(t *testing.T) {
 	t.Run("an expired grant is none", grantedUntilExpiry)
 	t.Run("the newest grants of every workspace count", func(t *testing.T) { each(t, grantedOfMany) })
 	t.Run("the cost does not grow with the grants", manyGranted)
+	t.Run("nor with those since the statement was planned", grantedSincePlanned)
 }
 
 // wantGranted compares the scopes by their workspace, and returns the epoch.
@@ -104,6 +107,21 @@ func grantedOfMany(t *testing.T, b bench) {
 	b.wantGranted(t, map[string]oauth.Scope{"ws_acme": all, "ws_zoo": {"jobs:read"}})
 }
 
+// addGrants adds grants like each of those that a condition selects. unlike makes their identifiers differ
+// from those of other calls.
+func addGrants(t *testing.T, db *sqldb.DB, unlike, condition string, each int) {
+	t.Helper()
+	_, err := db.Exec(t.Context(), `
+INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
+    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
+SELECT sha256(convert_to($2 || encode(id, 'hex') || n, 'UTF8')), user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
+    created_at + n, expires_at, sha256(convert_to($2 || encode(id, 'hex') || n, 'UTF8')), refresh_issued_at, refresh_expires_at, last_used_at
+FROM families, generate_series(1, $1::bigint) AS n WHERE `+condition, each, unlike)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // manyGranted: each consent page once read two hundred grants, and compared each with its revocations.
 func manyGranted(t *testing.T) {
 	const grants, fewRows = 20_000, 60
@@ -111,15 +129,8 @@ func manyGranted(t *testing.T) {
 	db := sqldbtest.Prepare(t, at)
 	b := open(t, db)
 	b.mustRedeem(t, code("app", "ws_acme", 0))
-	_, err := db.Exec(t.Context(), `
-INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
-    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
-SELECT sha256(n::text::bytea), user_id, client_id, workspace_id, display_name, scope, epoch, born, redirect_uri, code_challenge,
-    created_at + n, expires_at, sha256(n::text::bytea), refresh_issued_at, refresh_expires_at, last_used_at
-FROM families, generate_series(1, $1::bigint) AS n`, grants)
-	if err == nil {
-		_, err = db.Exec(t.Context(), `ANALYZE families`)
-	}
+	addGrants(t, db, "many", "TRUE", grants)
+	_, err := db.Exec(t.Context(), `ANALYZE families`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,5 +142,38 @@ FROM families, generate_series(1, $1::bigint) AS n`, grants)
 	})
 	if rows > fewRows {
 		t.Errorf("with %d grants of a user-client, %d rows were read, at most %d are needed", grants, rows, fewRows)
+	}
+}
+
+// grantedSincePlanned: PostgreSQL planned the statement of a session while each user-client had six
+// grants, and one got many since. The rows that are added are counted too.
+func grantedSincePlanned(t *testing.T) {
+	const users, many, fewRows = 30, 6000, 500
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
+	db := sqldbtest.Prepare(t, at)
+	b := open(t, db)
+	for n := range users {
+		c := code("app", "ws_acme", 0)
+		c.UserID = fmt.Sprintf("usr_%d", n)
+		b.mustRedeem(t, c)
+	}
+	b.mustRedeem(t, code("app", "ws_acme", 0))
+	addGrants(t, db, "few", "TRUE", 5)
+	if _, err := db.Exec(t.Context(), `ANALYZE families`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
+		read := func() {
+			bench{Store: store.New(db, noReplicas{})}.wantGranted(t, map[string]oauth.Scope{"ws_acme": {"analyze:write", "jobs:read", "videos:read"}})
+		}
+		read()
+		addGrants(t, sqldbtest.Open(t, sqldb.Config{URL: secret.New(at)}), "many", "user_id = 'usr_john'", many/6)
+		read()
+	})
+	if rows > many+fewRows {
+		t.Errorf("%d rows were read and added, of which %d were added", rows, many)
 	}
 }
