@@ -9,7 +9,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 # The slowest packages begin first, so that none ends alone; four at once, since most of them wait. `make lint` and `make modules` vet them.
-PKG      ?= ./test/states ./test/browser ./services/token/internal/store/... ./test/e2e ./cmd/usher ./test/clients ./gateway ./test/race ./test/pages \
+PKG      ?= ./test/browser/... ./test/states/... ./services/token/internal/store/... ./test/e2e ./cmd/usher ./test/clients ./gateway ./test/race ./test/pages \
             ./services/authz/internal/store ./test/interop ./test/proxies ./test/attack ./test/operations ./test/rolling ./... ./sdk/...
 # What runs on every server: the stores, and two replicas of everything above them.
 STORES   ?= ./internal/platform/sqldb ./internal/platform/shortlived ./internal/platform/stores \

@@ -61,6 +61,23 @@ func (s *Site) Play(ctx context.Context, scenario string, extra map[string]any, 
 	return s.driver.Play(ctx, scenario, input, output)
 }
 
+// Audit opens a site with its data in dir, and checks every state of a part of the pages.
+func Audit(ctx context.Context, dir, driver, part string) error {
+	s, err := Open(dir, driver)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Play(ctx, "audit", map[string]any{"part": part}, nil), s.Close())
+}
+
+// Operate runs a command of usher as an operator and returns its output.
+func (s *Site) Operate(ctx context.Context, args ...string) (string, error) {
+	return s.usher.Operate(ctx, s.bins, args...)
+}
+
+// AppURL is the address of the client.
+func (s *Site) AppURL() string { return s.app.URL }
+
 // Close stops what Open started, and checks the logs of Usher as Deployment.Close does.
 func (s *Site) Close() error {
 	var errs []error

@@ -1,5 +1,6 @@
-// Package states visits every state of every page in Chromium. It is apart from test/browser, which
-// tests what the pages do, so that both run side by side.
+// Package states visits every state of the pages in Chromium, but those of the developer console and of a
+// workspace, which test/states/console visits. Both are apart from test/browser, which tests what the pages
+// do, so that they run side by side.
 package states
 
 import (
@@ -13,8 +14,5 @@ import (
 // about colours in dark, no overflow at 320 CSS pixels, and nothing on the console under the content
 // security policy.
 func TestEveryStateIsAccessible(t *testing.T) {
-	site, err := browser.Open(t.TempDir(), "../browser/driver")
-	expect.NoError(t, err)
-	defer func() { expect.NoError(t, site.Close()) }()
-	expect.NoError(t, site.Play(t.Context(), "audit", nil, nil))
+	expect.NoError(t, browser.Audit(t.Context(), t.TempDir(), "../browser/driver", "people"))
 }

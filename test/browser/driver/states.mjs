@@ -29,15 +29,16 @@ function measured(person, visit) {
   };
 }
 
-// visitStates calls visit(name) on each state. The visitor must stay on the page.
-export async function visitStates(person, visitor) {
+// parts are the states of the pages in two parts, which are visited by browsers of their own in tests that run side by side.
+export const parts = {
+  people: [withoutRequest, authorization, account, devices, otherPeople],
+  console: [connectApps, developers],
+};
+
+// visitStates calls visit(name) on each state of a part. The visitor must stay on the page.
+export async function visitStates(person, part, visitor) {
   const visit = measured(person, visitor);
-  await withoutRequest(person, visit);
-  await authorization(person, visit);
-  await account(person, visit);
-  await devices(person, visit);
-  await developers(person, visit);
-  await otherPeople(person, visit);
+  for (const visitSome of parts[part]) await visitSome(person, visit);
 }
 
 async function withoutRequest(person, visit) {
@@ -299,6 +300,18 @@ async function otherPeople(person, visit) {
   await visit('cross-origin');
   await throttle(person);
   await visit('sign-in-throttled');
+}
+
+// connectApps connects an app and a device to John's workspace, which administrators see, and ends signed in as John.
+async function connectApps(person) {
+  await person.start();
+  await person.signIn(john);
+  await person.allow(john.workspace);
+  await person.arrive();
+  const device = await startDevice(person.stage);
+  await person.page.goto(device.verification_uri_complete);
+  await person.press(person.page.locator('button[value=confirm]'));
+  await person.allow(john.workspace);
 }
 
 // developers visits the developer console and the pages of a workspace. It ends signed in as John, as it begins.

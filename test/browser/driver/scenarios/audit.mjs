@@ -1,15 +1,15 @@
-// Every state of every page meets WCAG 2.2 AA, light and on a phone, and in dark its rules about colours, fits a narrow screen,
+// Every state of a part of the pages meets WCAG 2.2 AA, light and on a phone, and in dark its rules about colours, fits a narrow screen,
 // has no control that is too small, and, under its content security policy, writes nothing to the
-// console and requests nothing of another site.
+// console and requests nothing of another site. input: part.
 import { looks, misfits, show, notColours, violations } from '../audit.mjs';
 import { assert } from '../person.mjs';
 import { visitStates } from '../states.mjs';
 
-export default async function audit(stage) {
+export default async function audit(stage, { part }) {
   const person = await stage.person();
   const found = [];
   let states = 0;
-  await visitStates(person, async (state) => {
+  await visitStates(person, part, async (state) => {
     states++;
     for (const look of looks) {
       await show(person.page, look);

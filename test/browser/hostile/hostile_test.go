@@ -1,4 +1,6 @@
-package browser
+// Package hostile shows apps in Chromium whose names try to leave their place. It is apart from test/browser,
+// so that both run side by side.
+package hostile
 
 import (
 	"encoding/json"
@@ -8,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vidocu/usher/test/browser"
+	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
 
@@ -65,8 +69,9 @@ func refusedNames() []string {
 
 // TestHostileNamesAreRefused at registration, where a page could only cut or repair them.
 func TestHostileNamesAreRefused(t *testing.T) {
+	site := open(t)
 	for _, name := range refusedNames() {
-		if out, err := shared.usher.Operate(t.Context(), shared.bins, "clients", "create", name, "--public", "--redirect-uri", "http://127.0.0.1/callback", "--scope", "videos:read"); err == nil {
+		if out, err := site.Operate(t.Context(), "clients", "create", name, "--public", "--redirect-uri", "http://127.0.0.1/callback", "--scope", "videos:read"); err == nil {
 			t.Errorf("a client may have the name %.40q: %s", name, out)
 		}
 	}
@@ -78,9 +83,10 @@ const approved = 9
 // TestHostileNamesAreHarmless on the consent page and in the list of connected apps, in a browser
 // that ignores the content security policy.
 func TestHostileNamesAreHarmless(t *testing.T) {
+	site := open(t)
 	operate := func(args ...string) {
 		t.Helper()
-		if out, err := shared.usher.Operate(t.Context(), shared.bins, args...); err != nil {
+		if out, err := site.Operate(t.Context(), args...); err != nil {
 			t.Fatalf("usher %q: %v\n%s", args, err, out)
 		}
 	}
@@ -93,7 +99,7 @@ func TestHostileNamesAreHarmless(t *testing.T) {
 		manifest.Clients = append(manifest.Clients, map[string]any{
 			"id": id, "name": n.Name, "type": "public", "redirect_uris": []string{"http://127.0.0.1/callback"}, "scopes": []string{"videos:read", "tools:write"},
 		})
-		request := harness.Request{ClientID: id, RedirectURI: shared.app.URL + "/callback", Scope: "videos:read tools:write", Verifier: harness.NewVerifier()}
+		request := harness.Request{ClientID: id, RedirectURI: site.AppURL() + "/callback", Scope: "videos:read tools:write", Verifier: harness.NewVerifier()}
 		clients = append(clients, map[string]any{"path": request.Path(), "shown": n.Shown, "approved": i < approved})
 	}
 	file := filepath.Join(t.TempDir(), "clients.json")
@@ -107,5 +113,13 @@ func TestHostileNamesAreHarmless(t *testing.T) {
 	operate("clients", "apply", file)
 	operate("workspaces", "create", hostileNames()[1].Name, "--id", "ws_hostile", "--plan", "pro")
 	operate("members", "add", "ws_hostile", harness.EstherEmail, "--role", "member")
-	play(t, "hostile", map[string]any{"clients": clients, "workspace": "ws_hostile"}, nil)
+	expect.NoError(t, site.Play(t.Context(), "hostile", map[string]any{"clients": clients, "workspace": "ws_hostile"}, nil))
+}
+
+func open(t *testing.T) *browser.Site {
+	t.Helper()
+	site, err := browser.Open(t.TempDir(), "../driver")
+	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, site.Close()) })
+	return site
 }
