@@ -10,8 +10,10 @@ package requestlog
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -26,13 +28,16 @@ import (
 )
 
 const (
-	// maxKinds is the most kinds in the queue, and in a batch; maxPerClient the most of one client,
-	// beyond which its requests are counted without their facts. Then many requests that name one
+	// maxKinds is the most kinds in the queue, and in a batch; maxPerClient the most of one client in the
+	// queue, beyond which its requests are counted without their facts. Then many requests that name one
 	// client leave room for those of others.
 	maxKinds     = 1000
 	maxPerClient = 200
-	// flushInterval is how long a request waits in the queue.
-	flushInterval = 500 * time.Millisecond
+	// maxPerBatch is the most kinds of one client in a batch, so that many requests that name one client
+	// do not take both processes' time at once.
+	maxPerBatch = 50
+	// flushInterval is how long a request waits in the queue, if there are few kinds of its client's.
+	flushInterval = 250 * time.Millisecond
 	// longestPause is the longest pause after a failure.
 	longestPause = 15 * time.Second
 	// callTimeout is the timeout of a batch.
@@ -244,7 +249,7 @@ func (r *Recorder) merge(k key, e entry) {
 	}
 }
 
-// Run sends batches until ctx ends, and a last one then.
+// Run sends batches until ctx ends, and what is left then.
 func (r *Recorder) Run(ctx context.Context) error {
 	pause, failing := flushInterval, false
 	for {
@@ -252,11 +257,13 @@ func (r *Recorder) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			_ = r.flush(context.WithoutCancel(ctx)) // the process stops: there is nothing else to do with the requests
+			for left, err := true, error(nil); left && err == nil; { // the process stops: there is nothing else to do with the requests
+				left, err = r.flush(context.WithoutCancel(ctx))
+			}
 			return nil
 		case <-timer.C:
 		}
-		err := r.flush(ctx)
+		_, err := r.flush(ctx)
 		switch {
 		case err == nil:
 			pause, failing = flushInterval, false
@@ -269,14 +276,35 @@ func (r *Recorder) Run(ctx context.Context) error {
 	}
 }
 
-// flush sends what is in the queue. Requests that the service has not got are put back.
-func (r *Recorder) flush(ctx context.Context) error {
+// take removes a batch from the queue: the oldest requests of a client with many kinds, and all of the others. It
+// returns how many requests were dropped since the last one, and whether requests are left.
+func (r *Recorder) take() (batch map[key]*entry, lost int64, left bool) {
 	r.mu.Lock()
-	entries, lost := r.entries, r.lost
-	r.entries, r.clients, r.lost = map[key]*entry{}, map[string]int{}, 0
-	r.mu.Unlock()
+	defer r.mu.Unlock()
+	batch, lost, r.lost = r.entries, r.lost, 0
+	for _, kinds := range r.clients {
+		left = left || kinds > maxPerBatch
+	}
+	r.entries, r.clients = map[key]*entry{}, map[string]int{}
+	if !left {
+		return batch, lost, false
+	}
+	taken := map[string]int{}
+	for _, k := range slices.SortedFunc(maps.Keys(batch), func(a, b key) int { return batch[a].first.Compare(batch[b].first) }) {
+		if taken[k.client]++; taken[k.client] > maxPerBatch {
+			r.merge(k, *batch[k])
+			delete(batch, k)
+		}
+	}
+	return batch, lost, true
+}
+
+// flush sends a batch of what is in the queue, and reports whether requests are left. Requests that the
+// service has not got are put back.
+func (r *Recorder) flush(ctx context.Context) (left bool, err error) {
+	entries, lost, left := r.take()
 	if len(entries) == 0 && lost == 0 {
-		return nil
+		return left, nil
 	}
 	req := &activityv1.RecordRequestsRequest{Dropped: lost}
 	for k, e := range entries {
@@ -284,9 +312,8 @@ func (r *Recorder) flush(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	_, err := r.service.RecordRequests(ctx, req)
-	if err == nil {
-		return nil
+	if _, err = r.service.RecordRequests(ctx, req); err == nil {
+		return left, nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -297,13 +324,13 @@ func (r *Recorder) flush(ctx context.Context) error {
 			r.dropped(e.count)
 		}
 		r.lost += lost
-		return err
+		return left, err
 	}
 	r.lost += lost
 	for k, e := range entries {
 		r.merge(k, *e)
 	}
-	return err
+	return true, err
 }
 
 func toProto(k key, e *entry) *activityv1.FinishedRequest {
