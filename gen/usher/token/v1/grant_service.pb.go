@@ -30,9 +30,9 @@ type GetPairEpochRequest struct {
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The client.
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// Whether to return the present grants too.
+	// Whether to return the present grants too, those in the workspaces below.
 	IncludeGrants bool `protobuf:"varint,80,opt,name=include_grants,json=includeGrants,proto3" json:"include_grants,omitempty"`
-	// The workspaces whose policy versions to return, `ws_…`; at most 1,000.
+	// The workspaces whose policy versions and grants to return, `ws_…`; at most 1,000.
 	PolicyWorkspaceIds []string `protobuf:"bytes,120,rep,name=policy_workspace_ids,json=policyWorkspaceIds,proto3" json:"policy_workspace_ids,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache

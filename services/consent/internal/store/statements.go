@@ -7,8 +7,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// statements are the store's SQL, one text for both engines. supersede is empty where record
-// includes it.
+// statements are the store's SQL, one text for both engines. On PostgreSQL record includes the event, and
+// returns whether supersede would delete something.
 type statements struct{ record, supersede, approvals, granted, prune, pruneIn string }
 
 // prepare expands every statement once.
@@ -22,22 +22,21 @@ func prepare(db *sqldb.DB, events *outbox.Log) statements {
 	// stays: the list needs it until this one is committed. The oldest stays too: it has the time of
 	// the first approval. Consents for another workspace stay,
 	// since only the token service knows whether a lower epoch is still valid. The index finds the
-	// rows by time; each approval deletes a bounded number of them, and looks for none where no
-	// consent is that old.
+	// rows by time; each approval deletes a bounded number of them, if there are any.
+	const old = "{{now}} - 86400000000"
 	oldest := `(SELECT approved_at FROM consents WHERE ` + equal.between("0", "{{now}}") + ` AND epoch <= $5 ORDER BY ` + equal.order("") + ` LIMIT 1)`
-	newestOld := `(SELECT approved_at FROM consents WHERE ` + equal.between("0", "{{now}} - 86400000000") + ` AND epoch <= $5
-        ORDER BY ` + equal.order(" DESC") + ` LIMIT 1)`
-	supersede := `DELETE FROM consents WHERE ` + newestOld + ` IS NOT NULL AND request_id_hash ` + oneOf(`
-    SELECT request_id_hash FROM consents WHERE `+equal.between(oldest, newestOld)+` AND epoch <= $5 ORDER BY `+equal.order("")+` LIMIT $7`)
+	newestOld := `(SELECT approved_at FROM consents WHERE ` + equal.between("0", old) + ` AND epoch <= $5 ORDER BY ` + equal.order(" DESC") + ` LIMIT 1)`
+	supersede := `DELETE FROM consents WHERE request_id_hash ` + oneOf(`
+    SELECT request_id_hash FROM consents WHERE `+equal.between(oldest, newestOld)+` AND epoch <= $5 ORDER BY `+equal.order("")+` LIMIT $6`)
 	record := `
 INSERT INTO consents (user_id, client_id, workspace_id, scope, epoch, request_id_hash, approved_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}) ON CONFLICT (request_id_hash) DO NOTHING`
+	// Superseded are those between two old consents: where there is a third one.
+	superseding := `EXISTS (SELECT 1 FROM consents WHERE ` + equal.between("0", old) + ` AND epoch <= $5 ORDER BY ` + equal.order(" DESC") + ` LIMIT 1 OFFSET 2)`
 	if db.Engine() == sqldb.Postgres { // one statement, with the event of a consent that was not recorded before
-		record, supersede = `WITH superseded AS (`+supersede+`), recorded AS (`+record+` RETURNING request_id_hash),
-`+events.Insert(`EXISTS (SELECT 1 FROM recorded)`, firstEventArgument)+`
-SELECT 1 FROM recorded`, ``
-	} else {
-		supersede = strings.Replace(supersede, "$7", "$6", 1)
+		record = `WITH recorded AS (` + record + ` RETURNING request_id_hash),
+` + events.Insert(`EXISTS (SELECT 1 FROM recorded)`, firstEventArgument) + `
+SELECT ` + superseding + ` FROM recorded`
 	}
 	return statements{
 		record: db.SQL(record), supersede: db.SQL(supersede),
@@ -65,7 +64,7 @@ DELETE FROM consents WHERE request_id_hash ` + oneOf(`
 
 const (
 	// firstEventArgument is the number of the first parameter of a consent's event.
-	firstEventArgument = 8
+	firstEventArgument = 7
 	// supersededAtOnce is how many old consents one approval deletes: more than one, so that their
 	// number decreases.
 	supersededAtOnce = 100

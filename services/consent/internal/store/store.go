@@ -49,19 +49,19 @@ func New(db *sqldb.DB) *Store {
 // row every day.
 func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 	same := []any{c.UserID, c.ClientID, c.WorkspaceID, c.Scope.String(), c.Epoch}
-	record := append(slices.Clone(same), c.Request.Bytes())
+	consent := append(slices.Clone(same), c.Request.Bytes())
 	approved := outbox.Event{
 		Kind: "grant.approved", UserID: c.UserID, ClientID: c.ClientID, WorkspaceID: c.WorkspaceID, Actor: actor.OfUser(c.UserID),
 		Changes: []outbox.Change{{Field: "scope", After: c.Scope.String()}},
 	}
+	supersede := sqldb.Stmt(s.text.supersede, append(same, supersededAtOnce)...)
 	var err error
-	if s.text.supersede == "" {
-		_, err = s.db.Exec(ctx, s.text.record, append(append(record, supersededAtOnce), outbox.Args(ctx, approved)...)...)
+	if s.db.Engine() == sqldb.Postgres {
+		err = s.recordAtOnce(ctx, append(consent, outbox.Args(ctx, approved)...), supersede)
 	} else {
 		err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-			consent := sqldb.Stmt(s.text.record, record...)
-			err := tx.Run(ctx, sqldb.Stmt(s.text.supersede, append(same, supersededAtOnce)...), consent)
-			if err != nil || consent.RowsAffected() == 0 {
+			record := sqldb.Stmt(s.text.record, consent...)
+			if err := tx.Run(ctx, supersede, record); err != nil || record.RowsAffected() == 0 {
 				return err
 			}
 			return s.events.Append(ctx, tx, approved)
@@ -69,6 +69,20 @@ func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 	}
 	if err != nil {
 		return fmt.Errorf("recording a consent: %w", err)
+	}
+	return nil
+}
+
+// recordAtOnce stores a consent with its event in one statement, and then deletes what it supersedes, if
+// there is anything.
+func (s *Store) recordAtOnce(ctx context.Context, consent []any, supersede *sqldb.Statement) error {
+	superseding := false
+	if err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.record, consent...).Scan(&superseding)); err != nil {
+		return err
+	}
+	if superseding {
+		// The consent is recorded, so an error here must not fail the decision: a later one deletes them.
+		_ = s.db.Pipeline(ctx, supersede)
 	}
 	return nil
 }

@@ -14,44 +14,33 @@ import (
 // scopes: a scope that only an older grant has is approved again.
 const recentScopes = 10
 
-// grantedWorkspaces is how many workspaces of a user-client are read for its present scopes, in the order
-// of the index: with more, the scopes of the others are approved again.
-const grantedWorkspaces = 50
-
 // prepareGranted returns the statement of GetPairGrants: the columns of pairEpochs, and a
 // row for each distinct scope of a live grant and description of the client, the newest first, or one
-// row without a workspace. Its cost does not grow with the grants: it reads the first of each workspace
-// in the index families_live, whose whole order it asks for so that the planner takes no other one, and
-// then the newest of each. Of equal grants only the newest is compared with the revocations of its
-// subjects, which revoke the older ones too.
+// row without a workspace. Its cost does not grow with the grants: it reads the newest of each workspace
+// that is asked for, from the index families_live. Of equal grants only the newest is compared with the
+// revocations of its subjects, which revoke the older ones too.
 func prepareGranted(db *sqldb.DB, hard, soft string) string {
-	const unrevoked = `x.user_id = $1 AND x.client_id = $2 AND x.revoked_at IS NULL`
 	// $4 is the greatest time: the bounds exclude nothing. A generic plan does not know that and expects few
 	// rows between them, so that PostgreSQL reads the newest from families_live; without the bounds it read
 	// all grants of the user-client from another index, and sorted them.
-	newest := fmt.Sprintf(unrevoked+` AND x.workspace_id = s.workspace_id AND x.created_at < $4 AND x.created_at > -$4 AND x.refresh_expires_at > {{now}}
+	newest := fmt.Sprintf(`x.user_id = $1 AND x.client_id = $2 AND x.revoked_at IS NULL
+    AND x.workspace_id = s.value AND x.created_at < $4 AND x.created_at > -$4 AND x.refresh_expires_at > {{now}}
     ORDER BY x.created_at DESC LIMIT %d`, recentScopes)
-	families := `CROSS JOIN LATERAL (SELECT * FROM families x WHERE ` + newest + `) AS f`
+	families := `unnest($3::text[]) AS s (value) CROSS JOIN LATERAL (SELECT * FROM families x WHERE ` + newest + `) AS f`
 	if db.Engine() == sqldb.SQLite { // it has no LATERAL
-		families = `JOIN families f ON f.id IN (SELECT x.id FROM families x WHERE ` + newest + `)`
+		families = `json_each($3) AS s JOIN families f ON f.id IN (SELECT x.id FROM families x WHERE ` + newest + `)`
 	}
-	return db.SQL(fmt.Sprintf(`
-WITH RECURSIVE s (workspace_id, nth) AS (
-    SELECT (SELECT x.workspace_id FROM families x WHERE `+unrevoked+` ORDER BY x.workspace_id DESC, x.created_at DESC LIMIT 1), 1
-    UNION ALL
-    SELECT (SELECT x.workspace_id FROM families x
-        WHERE `+unrevoked+` AND x.workspace_id < s.workspace_id ORDER BY x.workspace_id DESC, x.created_at DESC LIMIT 1), nth + 1
-    FROM s WHERE s.workspace_id IS NOT NULL AND nth < %d
-)
-SELECT p.epoch, p.lenient_raises, %s, %s, %s, g.workspace_id, g.scope, g.description_digest
+	return db.SQL(`
+SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db.Engine()) + `, g.workspace_id, g.scope, g.description_digest
 FROM pairs p LEFT JOIN (
-    SELECT $1 AS user_id, $2 AS client_id, s.workspace_id, f.scope, f.description_digest, MAX(f.born) AS born, MAX(f.created_at) AS created_at
-    FROM s %s
-    GROUP BY s.workspace_id, f.scope, f.description_digest) AS g ON NOT `+revokedGrant("g")+`
-WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.created_at DESC`, grantedWorkspaces, hard, soft, policyVersions(db.Engine()), families))
+    SELECT $1 AS user_id, $2 AS client_id, f.workspace_id, f.scope, f.description_digest, MAX(f.born) AS born, MAX(f.created_at) AS created_at
+    FROM ` + families + `
+    GROUP BY f.workspace_id, f.scope, f.description_digest) AS g ON NOT ` + revokedGrant("g") + `
+WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.created_at DESC`)
 }
 
-// GetPairGrants is GetPairEpoch together with the user-client's live grants, usually in one statement.
+// GetPairGrants is GetPairEpoch together with the user-client's live grants in the same workspaces, usually in
+// one statement.
 func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error) {
 	workspaces, err := s.list(workspaceIDs)
 	if err != nil {

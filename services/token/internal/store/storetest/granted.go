@@ -58,6 +58,10 @@ func granted(t *testing.T, b bench) {
 	b.mustRedeem(t, code("app", "ws_acme", 0))
 	i := b.mustRedeem(t, code("app", "ws_doe", 0))
 	b.wantGranted(t, map[string]oauth.Scope{"ws_acme": all, "ws_doe": all})
+	live, err := b.Store.GetPairGrants(t.Context(), oauth.UserClient{UserID: "usr_john", ClientID: "app"}, []string{"ws_doe", "ws_zoo"})
+	if err != nil || len(live.Scopes) != 1 || live.Scopes[0].WorkspaceID != "ws_doe" {
+		t.Errorf("of the grants in two workspaces %v (%v) were read", live.Scopes, err)
+	}
 	if _, err := b.RevokeRefresh(t.Context(), i.refresh, ""); err != nil {
 		t.Fatal(err)
 	}

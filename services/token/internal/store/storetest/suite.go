@@ -155,5 +155,5 @@ func (b bench) GetPairEpoch(ctx context.Context, userID, clientID string) (int64
 
 // GetPairGrants returns the live grants of a user-client.
 func (b bench) GetPairGrants(ctx context.Context, userID, clientID string) (oauth.LiveGrants, error) {
-	return b.Store.GetPairGrants(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, nil)
+	return b.Store.GetPairGrants(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}, []string{"ws_acme", "ws_doe", "ws_zoo"})
 }
