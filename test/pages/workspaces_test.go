@@ -1,6 +1,9 @@
 package pages
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"regexp"
 	"strings"
@@ -214,6 +217,9 @@ func TestWorkspaces_ThePolicyIsObeyedAndMembersAsk(t *testing.T) {
 			t.Errorf("after the approval: %d to %s", decided.Status, decided.Location())
 		}
 
+		// A form that names the approved client does not approve another one.
+		mustNotApprove(t, esther, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier(), Email: harness.EstherEmail}, harness.ConfidentialID)
+
 		// A connected client stays so, and it is ended for all members by its name.
 		tokens, err := d.Issue(esther, harness.Request{Email: harness.EstherEmail, Workspace: "ws_policy"})
 		expect.NoError(t, err)
@@ -225,6 +231,36 @@ func TestWorkspaces_ThePolicyIsObeyedAndMembersAsk(t *testing.T) {
 		expect.Active(t, d, tokens.Access, false)
 		mustShow(t, inWorkspacePage(t, john, "/workspaces/ws_policy"), "No app is connected")
 	})
+}
+
+// mustNotApprove sends the form of a consent page with another client in its token, whose MAC the user can make: its
+// key is the user's own cookie.
+func mustNotApprove(t *testing.T, user *harness.Browser, r harness.Request, instead string) {
+	t.Helper()
+	page, err := user.Consent(r)
+	expect.NoError(t, err)
+	form, err := page.FormWith("workspace_id")
+	expect.NoError(t, err)
+	named, _, _ := strings.Cut(form.Values.Get("csrf_token"), ".")
+	text, err := base64.RawURLEncoding.DecodeString(named)
+	expect.NoError(t, err)
+	if !strings.HasSuffix(string(text), " "+r.ClientID) {
+		t.Fatalf("the form's token names %q", text)
+	}
+	forged := base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(text), r.ClientID, instead, 1)))
+	mac := hmac.New(sha256.New, []byte(user.Cookie("usher_browser")))
+	for _, part := range []string{"decide", form.Values.Get("request"), forged, user.Cookie(harness.SessionCookie)} {
+		mac.Write(append([]byte(part), 0))
+	}
+	decided, err := user.Submit(page, form, map[string]string{
+		"workspace_id": "ws_policy", "decision": "approve", "csrf_token": forged + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)),
+	})
+	expect.NoError(t, err)
+	shown, err := user.Follow(decided, nil)
+	expect.NoError(t, err)
+	if shown.Location() != "" {
+		t.Errorf("an app that is not approved got the response %s", shown.Location())
+	}
 }
 
 func inWorkspacePage(t *testing.T, b *harness.Browser, path string) harness.Page {

@@ -621,7 +621,11 @@ type CompleteAuthorizationRequest struct {
 	ReportRepeat bool `protobuf:"varint,10,opt,name=report_repeat,json=reportRepeat,proto3" json:"report_repeat,omitempty"`
 	// Whether the approval was made without a page, which only an authorization with `silent` accepts,
 	// and which such an authorization requires.
-	Silent        bool `protobuf:"varint,60,opt,name=silent,proto3" json:"silent,omitempty"`
+	Silent bool `protobuf:"varint,60,opt,name=silent,proto3" json:"silent,omitempty"`
+	// The client that the consent page named. The authorization of another client is
+	// AUTHORIZATION_NOT_FOUND: what the caller checked of the named client says nothing of it. If empty,
+	// the caller read the client of the authorization itself.
+	ClientId      string `protobuf:"bytes,190,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -751,6 +755,13 @@ func (x *CompleteAuthorizationRequest) GetSilent() bool {
 		return x.Silent
 	}
 	return false
+}
+
+func (x *CompleteAuthorizationRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
 }
 
 type isCompleteAuthorizationRequest_Decision interface {
@@ -1150,7 +1161,7 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\rbrowser_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\x04 \x01(\x03R\x05epoch\"\x14\n" +
-	"\x12BindPromptResponse\"\x96\x04\n" +
+	"\x12BindPromptResponse\"\xb4\x04\n" +
 	"\x1cCompleteAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
@@ -1166,7 +1177,8 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x05epoch\x18\t \x01(\x03H\x01R\x05epoch\x88\x01\x01\x12#\n" +
 	"\rreport_repeat\x18\n" +
 	" \x01(\bR\freportRepeat\x12\x16\n" +
-	"\x06silent\x18< \x01(\bR\x06silentB\n" +
+	"\x06silent\x18< \x01(\bR\x06silent\x12\x1c\n" +
+	"\tclient_id\x18\xbe\x01 \x01(\tR\bclientIdB\n" +
 	"\n" +
 	"\bdecisionB\b\n" +
 	"\x06_epoch\"\x99\x01\n" +

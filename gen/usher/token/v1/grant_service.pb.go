@@ -34,8 +34,11 @@ type GetPairEpochRequest struct {
 	IncludeGrants bool `protobuf:"varint,80,opt,name=include_grants,json=includeGrants,proto3" json:"include_grants,omitempty"`
 	// The workspaces whose policy versions and grants to return, `ws_…`; at most 1,000.
 	PolicyWorkspaceIds []string `protobuf:"bytes,120,rep,name=policy_workspace_ids,json=policyWorkspaceIds,proto3" json:"policy_workspace_ids,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Whether a user-client of which no epoch is stored is NOT_FOUND: its epoch is not stored then. Any
+	// consent page that was shown stored it.
+	OnlyStored    bool `protobuf:"varint,191,opt,name=only_stored,json=onlyStored,proto3" json:"only_stored,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPairEpochRequest) Reset() {
@@ -94,6 +97,13 @@ func (x *GetPairEpochRequest) GetPolicyWorkspaceIds() []string {
 		return x.PolicyWorkspaceIds
 	}
 	return nil
+}
+
+func (x *GetPairEpochRequest) GetOnlyStored() bool {
+	if x != nil {
+		return x.OnlyStored
+	}
+	return false
 }
 
 // GetPairEpochResponse is the epoch.
@@ -1592,12 +1602,14 @@ var File_usher_token_v1_grant_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\n" +
-	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\x1a&usher/token/v1/oversight_service.proto\"\xa4\x01\n" +
+	"\"usher/token/v1/grant_service.proto\x12\x0eusher.token.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\x1a&usher/token/v1/oversight_service.proto\"\xc6\x01\n" +
 	"\x13GetPairEpochRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12%\n" +
 	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\x120\n" +
-	"\x14policy_workspace_ids\x18x \x03(\tR\x12policyWorkspaceIds\"\x8d\x02\n" +
+	"\x14policy_workspace_ids\x18x \x03(\tR\x12policyWorkspaceIds\x12 \n" +
+	"\vonly_stored\x18\xbf\x01 \x01(\bR\n" +
+	"onlyStored\"\x8d\x02\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x125\n" +
 	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\x12.\n" +

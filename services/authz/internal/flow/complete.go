@@ -22,6 +22,8 @@ type Decision struct {
 	Browser, Session secret.String
 	// UserID is the user who decided.
 	UserID string
+	// ClientID is the client that the consent page named; empty where the caller read the authorization.
+	ClientID string
 	// Epoch is the epoch of the user-client that the consent page showed; nil for a page whose
 	// viewer was bound (release 0.1).
 	Epoch *int64
@@ -236,6 +238,8 @@ func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decisio
 	switch {
 	case p.Refusal != nil, p.Silent != d.Silent:
 		return pending.ErrDecided
+	case d.ClientID != "" && d.ClientID != p.ClientID: // the caller checked the policies about another client
+		return cause.With(pending.ErrUnknown, cause.AuthorizationUnknown)
 	case d.Epoch != nil:
 		p.Viewer = pending.Viewer{UserID: d.UserID, Epoch: *d.Epoch}
 	case p.Viewer.UserID == "" || p.Viewer.UserID != d.UserID:

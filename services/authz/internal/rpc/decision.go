@@ -103,7 +103,7 @@ func (s *Decisions) CompleteAuthorization(
 ) (*authzv1.CompleteAuthorizationResponse, error) {
 	d := flow.Decision{
 		RequestID: req.GetRequestId(), Browser: secret.New(req.GetBrowserToken()), Session: secret.New(req.GetSessionToken()),
-		UserID: req.GetUserId(), Epoch: req.Epoch, //nolint:protogetter // absent is not 0
+		UserID: req.GetUserId(), ClientID: req.GetClientId(), Epoch: req.Epoch, //nolint:protogetter // absent is not 0
 		ReportRepeat: req.GetReportRepeat(), RenewCode: req.GetRenewCode(), CodeRedeemed: req.GetCodeRedeemed(),
 		Silent: req.GetSilent(),
 	}

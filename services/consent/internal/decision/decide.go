@@ -57,7 +57,7 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 	}
 	completion := Completion{Request: f.Request, UserID: user.ID}
 	if f.Page != nil {
-		completion.Epoch = &f.Page.Epoch
+		completion.ClientID, completion.Epoch = f.Page.ClientID, &f.Page.Epoch
 	}
 	if f.Verdict == Deny {
 		location, _, err := d.Authorizations.Complete(ctx, completion)
@@ -80,7 +80,8 @@ func (d Decider) Decide(ctx context.Context, f Form) (secret.String, error) {
 }
 
 // readForm returns the user who decides, and the authorization. A form with its page needs no read
-// of the authorization: authz validates it on completion.
+// of the authorization: authz validates it on completion, with the client that the form names. Until then
+// that client is only what the browser says.
 func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 	if f.Page != nil {
 		user, err := d.Identity.Session(ctx, f.Request.Session)
@@ -98,7 +99,7 @@ func (d Decider) readForm(ctx context.Context, f Form) (User, Pending, error) {
 // An approval that was made before a change of the policy may be repeated.
 func (d Decider) checkState(ctx context.Context, f Form, user User, p Pending) error {
 	workspaces := []string{f.WorkspaceID}
-	state, err := d.Epochs.PairState(ctx, oauth.UserClient{UserID: user.ID, ClientID: p.ClientID}, workspaces, false)
+	state, err := d.Epochs.StoredPairState(ctx, oauth.UserClient{UserID: user.ID, ClientID: p.ClientID}, workspaces)
 	if err != nil {
 		return err
 	}

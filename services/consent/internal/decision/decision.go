@@ -187,6 +187,9 @@ type Authorizations interface {
 type Completion struct {
 	Request Request
 	UserID  string
+	// ClientID is the client of the consent page, which must be that of the authorization; empty where the
+	// page was bound, and without a page.
+	ClientID string
 	// Epoch is that of the consent page; nil where the page was bound.
 	Epoch *int64
 	// WorkspaceID is that of an approval; empty when the user denied.
@@ -215,6 +218,9 @@ type Epochs interface {
 	// PairState is GetPairEpoch together with the policy versions of workspaces, and with the user's live
 	// grants if they are asked for.
 	PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error)
+	// StoredPairState is PairState of a user-client to which a consent page was shown; ErrStale for any other,
+	// of which it stores nothing: a form may name any client.
+	StoredPairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error)
 }
 
 // Policies are the policies of workspaces about clients.

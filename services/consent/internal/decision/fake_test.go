@@ -124,6 +124,9 @@ func (w *world) Complete(_ context.Context, c decision.Completion) (secret.Strin
 	if err == nil && p.SignIn && p.Outcome == nil {
 		err = errSignedOut
 	}
+	if err == nil && c.ClientID != "" && c.ClientID != p.ClientID {
+		err = errUnknown
+	}
 	if err != nil {
 		return secret.String{}, nil, err
 	}
@@ -176,6 +179,10 @@ func (w *world) PairState(_ context.Context, _ oauth.UserClient, _ []string, gra
 	leave, err := w.enter(call)
 	defer leave()
 	return oauth.LiveGrants{Epoch: w.epoch, Scopes: w.granted, DescriptionDigest: w.digest}, err
+}
+
+func (w *world) StoredPairState(ctx context.Context, u oauth.UserClient, ids []string) (oauth.LiveGrants, error) {
+	return w.PairState(ctx, u, ids, false)
 }
 
 func (w *world) Access(_ context.Context, _ string, ids []string, _ map[string]int64) (map[string]policy.Access, error) {

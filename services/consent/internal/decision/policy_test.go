@@ -41,6 +41,20 @@ func TestAnApprovalObeysThePolicyOfItsMoment(t *testing.T) {
 	}
 }
 
+// TestAPolicyIsAskedAboutTheClientThatGetsTheCode: a form names the client, and a user can make any form for
+// the own browser.
+func TestAPolicyIsAskedAboutTheClientThatGetsTheCode(t *testing.T) {
+	w := shown(t)
+	form := approvalForm()
+	form.Page = &decision.Page{ClientID: "another"}
+	if _, err := w.decider().Decide(t.Context(), form); !errors.Is(err, errUnknown) {
+		t.Errorf("an approval in the name of another client: %v", err)
+	}
+	if len(w.done) > 0 || len(w.consents) > 0 || w.pending["request"].Outcome != nil {
+		t.Error("the authorization was completed")
+	}
+}
+
 func TestADenialNeedsNoPolicy(t *testing.T) {
 	w := shown(t)
 	w.access = map[string]policy.Access{"ws_acme": policy.Closed}

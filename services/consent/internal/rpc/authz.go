@@ -69,7 +69,7 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 func (a Authz) Complete(ctx context.Context, c decision.Completion) (location secret.String, decided *decision.Pending, err error) {
 	req := &authzv1.CompleteAuthorizationRequest{
 		RequestId: c.Request.ID, BrowserToken: c.Request.Browser.Reveal(), SessionToken: c.Request.Session.Reveal(), UserId: c.UserID,
-		Epoch: c.Epoch, ReportRepeat: c.ReportRepeat, RenewCode: c.RenewCode, CodeRedeemed: c.CodeRedeemed, Silent: c.Silent,
+		ClientId: c.ClientID, Epoch: c.Epoch, ReportRepeat: c.ReportRepeat, RenewCode: c.RenewCode, CodeRedeemed: c.CodeRedeemed, Silent: c.Silent,
 		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
 	if c.WorkspaceID != "" {

@@ -7,11 +7,13 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
+	"github.com/vidocu/usher/services/consent/internal/decision"
 )
 
 // Token calls the token service about user-clients and codes. It is decision.Epochs, decision.Codes,
@@ -31,9 +33,25 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 // grants. Release 0.1, which may handle the request during an upgrade, returns no grants, so that the page
 // shows every scope as new, and no versions.
 func (t Token) PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error) {
-	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{
+	return t.pairState(ctx, &tokenv1.GetPairEpochRequest{
 		UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: grants, PolicyWorkspaceIds: workspaceIDs,
 	})
+}
+
+// StoredPairState is PairState of a user-client to which a consent page was shown; decision.ErrStale for
+// any other.
+func (t Token) StoredPairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error) {
+	state, err := t.pairState(ctx, &tokenv1.GetPairEpochRequest{
+		UserId: u.UserID, ClientId: u.ClientID, OnlyStored: true, PolicyWorkspaceIds: workspaceIDs,
+	})
+	if oerr.Reason(err) == errorv1.Reason_REASON_NOT_FOUND {
+		err = decision.ErrStale
+	}
+	return state, err
+}
+
+func (t Token) pairState(ctx context.Context, req *tokenv1.GetPairEpochRequest) (oauth.LiveGrants, error) {
+	res, err := t.Grants.GetPairEpoch(ctx, req)
 	if err != nil {
 		return oauth.LiveGrants{}, fmt.Errorf("reading the state of the user-client: %w", err)
 	}

@@ -23,6 +23,8 @@ var (
 	ErrCodeUsed = errors.New("code was used")
 	// ErrConsentRevoked: the epoch of the user-client has risen since the consent screen was shown.
 	ErrConsentRevoked = errors.New("consent was revoked")
+	// ErrNotStored: no consent page of the user-client was ever shown.
+	ErrNotStored = errors.New("no epoch of the user-client is stored")
 	// ErrNoEvidence: the code was never redeemed.
 	ErrNoEvidence = errors.New("code was never redeemed")
 )

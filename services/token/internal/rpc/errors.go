@@ -57,6 +57,7 @@ func toStatus(err error) error {
 		{grant.ErrInvalidScope, errorv1.Reason_REASON_INVALID_SCOPE},
 		{grant.ErrInvalidTarget, errorv1.Reason_REASON_INVALID_TARGET},
 		{grant.ErrInvalidCode, errorv1.Reason_REASON_INVALID_CODE},
+		{grant.ErrNotStored, errorv1.Reason_REASON_NOT_FOUND},
 		{grant.ErrInvalidVerifier, errorv1.Reason_REASON_INVALID_CODE_VERIFIER},
 		{grant.ErrAuthorizationPending, errorv1.Reason_REASON_AUTHORIZATION_PENDING},
 		{grant.ErrSlowDown, errorv1.Reason_REASON_SLOW_DOWN},

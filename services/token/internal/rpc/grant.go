@@ -29,6 +29,8 @@ type Connections interface {
 	//
 	// It also returns the policy versions of workspaces, without the ones at 0.
 	GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error)
+	// StoredPairEpoch is GetPairEpoch for a user-client that is stored; grant.ErrNotStored for any other.
+	StoredPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error)
 	// GetPairGrants is GetPairEpoch together with the scopes of the user-client's live grants.
 	GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error)
 	// RaisePolicyVersion raises the policy version of a workspace.
@@ -73,9 +75,12 @@ func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequ
 	u := oauth.UserClient{UserID: req.GetUserId(), ClientID: req.GetClientId()}
 	var live oauth.LiveGrants
 	var err error
-	if req.GetIncludeGrants() {
+	switch {
+	case req.GetIncludeGrants():
 		live, err = s.Store.GetPairGrants(ctx, u, req.GetPolicyWorkspaceIds())
-	} else {
+	case req.GetOnlyStored():
+		live.Epoch, live.PolicyVersions, err = s.Store.StoredPairEpoch(ctx, u, req.GetPolicyWorkspaceIds())
+	default:
 		live.Epoch, live.PolicyVersions, err = s.Store.GetPairEpoch(ctx, u, req.GetPolicyWorkspaceIds())
 	}
 	if err != nil {

@@ -35,6 +35,11 @@ func (p *pairs) GetPairEpoch(_ context.Context, u oauth.UserClient, _ []string) 
 	return 7, nil, p.down
 }
 
+func (p *pairs) StoredPairEpoch(_ context.Context, u oauth.UserClient, _ []string) (int64, map[string]int64, error) {
+	p.calls = append(p.calls, "stored epoch "+u.UserID+" "+u.ClientID)
+	return 7, nil, p.down
+}
+
 func (p *pairs) GetPairGrants(_ context.Context, u oauth.UserClient, _ []string) (oauth.LiveGrants, error) {
 	p.calls = append(p.calls, "grants "+u.UserID+" "+u.ClientID)
 	return oauth.LiveGrants{

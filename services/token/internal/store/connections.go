@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
 // recentGrants is how many grants of a user-client, the newest of each workspace first, are read
@@ -72,7 +74,19 @@ func (e epochs) now() (epoch, lenient int64) {
 //
 // It also returns the policy versions of workspaces.
 func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error) {
-	userID, clientID := u.UserID, u.ClientID
+	for {
+		epoch, versions, err := s.StoredPairEpoch(ctx, u, workspaceIDs)
+		if !errors.Is(err, grant.ErrNotStored) {
+			return epoch, versions, err
+		}
+		if _, err := s.db.Exec(ctx, s.text.ensurePair, u.UserID, u.ClientID); err != nil {
+			return 0, nil, fmt.Errorf("storing a user-client: %w", err)
+		}
+	}
+}
+
+// StoredPairEpoch is GetPairEpoch for a user-client that is stored. It returns grant.ErrNotStored for any other.
+func (s *Store) StoredPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error) {
 	workspaces, err := s.list(workspaceIDs)
 	if err != nil {
 		return 0, nil, err
@@ -80,11 +94,9 @@ func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceI
 	for {
 		var e epochs
 		var versions string
-		err := s.db.QueryRow(ctx, s.text.pairEpochs, userID, clientID, workspaces).Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions)
+		err := s.db.QueryRow(ctx, s.text.pairEpochs, u.UserID, u.ClientID, workspaces).Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions)
 		if isNotFound(err) {
-			if _, err = s.db.Exec(ctx, s.text.ensurePair, userID, clientID); err == nil {
-				continue
-			}
+			return 0, nil, grant.ErrNotStored
 		}
 		if err != nil {
 			return 0, nil, fmt.Errorf("reading a user-client's epoch: %w", err)
@@ -93,7 +105,7 @@ func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceI
 		if epoch == e.own {
 			return epoch, parseVersions(versions), nil
 		}
-		if _, err := s.db.Exec(ctx, s.text.carryPair, userID, clientID, epoch, lenient, e.own, e.lenient); err != nil {
+		if _, err := s.db.Exec(ctx, s.text.carryPair, u.UserID, u.ClientID, epoch, lenient, e.own, e.lenient); err != nil {
 			return 0, nil, fmt.Errorf("storing a user-client's epoch: %w", err)
 		}
 	}
