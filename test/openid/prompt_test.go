@@ -1,6 +1,7 @@
 package openid
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,13 @@ func TestOIDCBasic_PromptLogin(t *testing.T) {
 			if !signsIn(around) {
 				t.Errorf("%v: the consent page shows without a new sign-in", demand)
 			}
-			again, err := r.browser.SignIn(page, harness.JohnEmail, harness.UserPassword)
+			continueSession(t, d, r.browser)
+			around, err = r.browser.Follow(r.browser.Get("/consent" + request))
+			expect.NoError(t, err)
+			if !signsIn(around) {
+				t.Errorf("%v: a session that continues the one before gets around it: %s", demand, around.URL)
+			}
+			again, err := r.browser.SignIn(around, harness.JohnEmail, harness.UserPassword)
 			expect.NoError(t, err)
 			if !asks(again) {
 				t.Fatalf("%v: after the sign-in %s", demand, again.URL)
@@ -40,6 +47,24 @@ func TestOIDCBasic_PromptLogin(t *testing.T) {
 			}
 		}
 	})
+}
+
+// continueSession signs every other device out, after which the browser has another session without a sign-in.
+func continueSession(t *testing.T, d *harness.Deployment, b *harness.Browser) {
+	t.Helper()
+	before := b.Cookie(harness.SessionCookie)
+	expect.SignedIn(t, d, harness.JohnEmail) // elsewhere, so that the page has the form
+	page, err := b.Get("/account/devices")
+	expect.NoError(t, err)
+	for _, form := range page.Forms {
+		if strings.HasSuffix(form.Action, "/end-others") {
+			_, err = b.Submit(page, form, nil)
+			expect.NoError(t, err)
+		}
+	}
+	if b.Cookie(harness.SessionCookie) == before {
+		t.Fatal("the browser has its session of before")
+	}
 }
 
 // TestOIDCBasic_PromptNoneNotLoggedIn: oidcc-prompt-none-not-logged-in.

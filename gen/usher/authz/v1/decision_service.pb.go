@@ -101,6 +101,9 @@ type PendingAuthorization struct {
 	// Whether the session of the request does not suffice, because the client requested a new sign-in
 	// or a choice of account.
 	SignInRequired bool `protobuf:"varint,8,opt,name=sign_in_required,json=signInRequired,proto3" json:"sign_in_required,omitempty"`
+	// The earliest sign-in that the client accepts, where it asks for one or for a choice of account: a session
+	// whose user signed in before does not meet that, whatever its value. Absent for any.
+	SignInSince *timestamppb.Timestamp `protobuf:"bytes,192,opt,name=sign_in_since,json=signInSince,proto3" json:"sign_in_since,omitempty"`
 	// The decision; absent while the authorization is pending, and unless include_decided is set.
 	Outcome *Outcome `protobuf:"bytes,9,opt,name=outcome,proto3" json:"outcome,omitempty"`
 	// Whether CompleteAuthorization accepts the epoch of the consent page, so that no BindPrompt is
@@ -208,6 +211,13 @@ func (x *PendingAuthorization) GetSignInRequired() bool {
 		return x.SignInRequired
 	}
 	return false
+}
+
+func (x *PendingAuthorization) GetSignInSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.SignInSince
+	}
+	return nil
 }
 
 func (x *PendingAuthorization) GetOutcome() *Outcome {
@@ -1118,7 +1128,7 @@ var File_usher_authz_v1_decision_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\n" +
-	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\xea\x04\n" +
+	"%usher/authz/v1/decision_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a\x1busher/authz/v1/device.proto\x1a\x1ausher/rpc/v1/options.proto\"\xab\x05\n" +
 	"\x14PendingAuthorization\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12\x1b\n" +
@@ -1129,7 +1139,8 @@ const file_usher_authz_v1_decision_service_proto_rawDesc = "" +
 	"\x06scopes\x18\x05 \x03(\tR\x06scopes\x12\x17\n" +
 	"\auser_id\x18\x06 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05epoch\x18\a \x01(\x03R\x05epoch\x12(\n" +
-	"\x10sign_in_required\x18\b \x01(\bR\x0esignInRequired\x121\n" +
+	"\x10sign_in_required\x18\b \x01(\bR\x0esignInRequired\x12?\n" +
+	"\rsign_in_since\x18\xc0\x01 \x01(\v2\x1a.google.protobuf.TimestampR\vsignInSince\x121\n" +
 	"\aoutcome\x18\t \x01(\v2\x17.usher.authz.v1.OutcomeR\aoutcome\x12*\n" +
 	"\x11epoch_in_decision\x18\n" +
 	" \x01(\bR\x0fepochInDecision\x12.\n" +
@@ -1242,36 +1253,37 @@ var file_usher_authz_v1_decision_service_proto_goTypes = []any{
 	(*CompleteAuthorizationResponse)(nil), // 11: usher.authz.v1.CompleteAuthorizationResponse
 	(*RefuseAuthorizationRequest)(nil),    // 12: usher.authz.v1.RefuseAuthorizationRequest
 	(*RefuseAuthorizationResponse)(nil),   // 13: usher.authz.v1.RefuseAuthorizationResponse
-	(*Device)(nil),                        // 14: usher.authz.v1.Device
-	(*AppIdentity)(nil),                   // 15: usher.authz.v1.AppIdentity
-	(*timestamppb.Timestamp)(nil),         // 16: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil),         // 14: google.protobuf.Timestamp
+	(*Device)(nil),                        // 15: usher.authz.v1.Device
+	(*AppIdentity)(nil),                   // 16: usher.authz.v1.AppIdentity
 }
 var file_usher_authz_v1_decision_service_proto_depIdxs = []int32{
-	2,  // 0: usher.authz.v1.PendingAuthorization.outcome:type_name -> usher.authz.v1.Outcome
-	14, // 1: usher.authz.v1.PendingAuthorization.device:type_name -> usher.authz.v1.Device
-	15, // 2: usher.authz.v1.PendingAuthorization.identity:type_name -> usher.authz.v1.AppIdentity
-	16, // 3: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
-	1,  // 4: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	8,  // 5: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
-	10, // 6: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
-	9,  // 7: usher.authz.v1.CompleteAuthorizationRequest.partial_approval:type_name -> usher.authz.v1.PartialApproval
-	16, // 8: usher.authz.v1.Approval.authenticate_time:type_name -> google.protobuf.Timestamp
-	8,  // 9: usher.authz.v1.PartialApproval.approval:type_name -> usher.authz.v1.Approval
-	1,  // 10: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
-	0,  // 11: usher.authz.v1.RefuseAuthorizationRequest.refusal:type_name -> usher.authz.v1.SilentRefusal
-	3,  // 12: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
-	5,  // 13: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
-	7,  // 14: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
-	12, // 15: usher.authz.v1.DecisionService.RefuseAuthorization:input_type -> usher.authz.v1.RefuseAuthorizationRequest
-	4,  // 16: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
-	6,  // 17: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
-	11, // 18: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
-	13, // 19: usher.authz.v1.DecisionService.RefuseAuthorization:output_type -> usher.authz.v1.RefuseAuthorizationResponse
-	16, // [16:20] is the sub-list for method output_type
-	12, // [12:16] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	14, // 0: usher.authz.v1.PendingAuthorization.sign_in_since:type_name -> google.protobuf.Timestamp
+	2,  // 1: usher.authz.v1.PendingAuthorization.outcome:type_name -> usher.authz.v1.Outcome
+	15, // 2: usher.authz.v1.PendingAuthorization.device:type_name -> usher.authz.v1.Device
+	16, // 3: usher.authz.v1.PendingAuthorization.identity:type_name -> usher.authz.v1.AppIdentity
+	14, // 4: usher.authz.v1.Outcome.decide_time:type_name -> google.protobuf.Timestamp
+	1,  // 5: usher.authz.v1.GetAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	8,  // 6: usher.authz.v1.CompleteAuthorizationRequest.approval:type_name -> usher.authz.v1.Approval
+	10, // 7: usher.authz.v1.CompleteAuthorizationRequest.denial:type_name -> usher.authz.v1.Denial
+	9,  // 8: usher.authz.v1.CompleteAuthorizationRequest.partial_approval:type_name -> usher.authz.v1.PartialApproval
+	14, // 9: usher.authz.v1.Approval.authenticate_time:type_name -> google.protobuf.Timestamp
+	8,  // 10: usher.authz.v1.PartialApproval.approval:type_name -> usher.authz.v1.Approval
+	1,  // 11: usher.authz.v1.CompleteAuthorizationResponse.authorization:type_name -> usher.authz.v1.PendingAuthorization
+	0,  // 12: usher.authz.v1.RefuseAuthorizationRequest.refusal:type_name -> usher.authz.v1.SilentRefusal
+	3,  // 13: usher.authz.v1.DecisionService.GetAuthorization:input_type -> usher.authz.v1.GetAuthorizationRequest
+	5,  // 14: usher.authz.v1.DecisionService.BindPrompt:input_type -> usher.authz.v1.BindPromptRequest
+	7,  // 15: usher.authz.v1.DecisionService.CompleteAuthorization:input_type -> usher.authz.v1.CompleteAuthorizationRequest
+	12, // 16: usher.authz.v1.DecisionService.RefuseAuthorization:input_type -> usher.authz.v1.RefuseAuthorizationRequest
+	4,  // 17: usher.authz.v1.DecisionService.GetAuthorization:output_type -> usher.authz.v1.GetAuthorizationResponse
+	6,  // 18: usher.authz.v1.DecisionService.BindPrompt:output_type -> usher.authz.v1.BindPromptResponse
+	11, // 19: usher.authz.v1.DecisionService.CompleteAuthorization:output_type -> usher.authz.v1.CompleteAuthorizationResponse
+	13, // 20: usher.authz.v1.DecisionService.RefuseAuthorization:output_type -> usher.authz.v1.RefuseAuthorizationResponse
+	17, // [17:21] is the sub-list for method output_type
+	13, // [13:17] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_usher_authz_v1_decision_service_proto_init() }

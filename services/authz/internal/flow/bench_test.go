@@ -28,20 +28,24 @@ var errDown = errors.New("identity is down")
 type sessions struct {
 	down  error
 	calls int
-	// since is when all users signed in.
+	// since is when all users signed in, and now the clock, by which one signs in again.
 	since time.Time
+	now   func() time.Time
 }
 
-// SessionUser returns the user of the sessions "john" and "john again", which are the same user's, and
-// "esther".
+// SessionUser returns the user of the sessions "john", "john again" and "john continued", which are the same
+// user's, and "esther". John signs in again when the second is used; the third continues the first without that.
 func (s *sessions) SessionUser(_ context.Context, session secret.String) (flow.User, error) {
 	s.calls++
-	user := map[string]string{"john": "usr_john", "john again": "usr_john", "esther": "usr_esther"}[session.Reveal()]
+	user := map[string]string{"john": "usr_john", "john again": "usr_john", "john continued": "usr_john", "esther": "usr_esther"}[session.Reveal()]
 	switch {
 	case s.down != nil:
 		return flow.User{}, s.down
 	case user == "":
 		return flow.User{}, flow.ErrSignedOut
+	}
+	if session.Reveal() == "john again" {
+		return flow.User{UserID: user, AuthenticatedAt: s.now().Add(time.Second)}, nil
 	}
 	return flow.User{UserID: user, AuthenticatedAt: s.since}, nil
 }
@@ -70,6 +74,7 @@ func over(clients flow.Clients) *bench {
 	b := &bench{
 		sessions: &sessions{since: authztest.NewClock().Now()}, entries: authztest.NewEntries(), clock: authztest.NewClock(), token: secret.NewCode(),
 	}
+	b.sessions.now = b.clock.Now
 	b.Flow = flow.Flow{
 		Clients: clients, Sessions: b.sessions, Scopes: catalog.Default(), Resources: resources(), Issuer: issuer,
 		Pending: &pending.Store{Entries: b.entries, Lifetime: time.Hour, Kept: time.Minute, Now: b.clock.Now},

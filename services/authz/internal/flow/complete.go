@@ -245,7 +245,11 @@ func (f Flow) decidable(ctx context.Context, p *pending.Authorization, d Decisio
 	case p.Viewer.UserID == "" || p.Viewer.UserID != d.UserID:
 		return cause.With(pending.ErrNotFound, cause.AuthorizationOtherUser)
 	}
-	if !d.Session.IsZero() && !p.Demand.Meets(d.Session) || !p.Demand.Admits(d.UserID) {
+	var signedIn time.Time
+	if d.Approval != nil {
+		signedIn = d.Approval.AuthTime
+	}
+	if !d.Session.IsZero() && !p.Demand.Meets(d.Session, signedIn) || !p.Demand.Admits(d.UserID) {
 		return ErrSignedOut
 	}
 	return f.recheckClient(ctx, *p)

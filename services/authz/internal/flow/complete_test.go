@@ -310,6 +310,9 @@ func TestFault_A8_ADecisionNeedsTheSignInThatTheClientAskedFor(t *testing.T) {
 	d.Epoch, d.Session = &epoch, before.Session
 	b.refuses(t, "the session of before", d, flow.ErrSignedOut)
 	d.Session = secret.NewCode()
+	d.Approval.AuthTime = b.sessions.since
+	b.refuses(t, "a session that continues it", d, flow.ErrSignedOut)
+	d.Approval.AuthTime = b.clock.Now().Add(time.Second)
 	if !parseResponse(t, b.complete(t, d), authztest.Callback).Has("code") {
 		t.Error("a session that began later does not suffice")
 	}

@@ -141,7 +141,7 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 	if err != nil {
 		return Step{}, err
 	}
-	next, err := f.first(ctx, req, browser)
+	next, user, err := f.first(ctx, req, browser)
 	if err != nil {
 		return Step{}, err
 	}
@@ -152,9 +152,11 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 		return Step{}, err
 	}
 	stored := req.Request
-	if next.reason != 0 { // without a session, any sign-in is a new one
-		stored.Demand.SignIn, stored.Demand.Account = next.reason == Again, next.reason == SelectAccount
+	if next.kind == SignIn {
+		stored.Demand.SignIn = next.reason == Again || user == nil && (req.signInAgain || req.maxAge != nil)
+		stored.Demand.Account = next.reason == SelectAccount || user == nil && req.selectAccount
 		stored.Demand.Session = secret.Sum(browser.Session.Reveal())
+		stored.Demand.Since = f.since(req, user)
 	}
 	stored.Silent = next.kind == SilentConsent
 	id, err := f.Pending.Open(ctx, browser.Token, stored)
@@ -167,19 +169,35 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 // first returns the first step. A session cookie suffices to redirect to the consent page, which
 // gets the session from identity anyway. Only a request with requirements for the sign-in gets the
 // session here.
-func (f Flow) first(ctx context.Context, a *request, browser Browser) (transition, error) {
+func (f Flow) first(ctx context.Context, a *request, browser Browser) (transition, *User, error) {
 	if !a.silent && !a.signInAgain && !a.selectAccount && a.maxAge == nil && a.Demand.UserID == "" {
-		return dispatch(state{signedIn: !browser.Session.IsZero()}), nil
+		return dispatch(state{signedIn: !browser.Session.IsZero()}), nil, nil
 	}
 	user, err := f.user(ctx, browser.Session)
 	if err != nil {
-		return transition{}, err
+		return transition{}, nil, err
 	}
 	return dispatch(state{
 		silent: a.silent, signedIn: user != nil, choose: a.selectAccount,
 		again:   a.signInAgain || f.tooLongAgo(a, user) || !a.Demand.Admits(user.id()),
 		decides: f.openID() && a.Scope.Contains(oauth.OpenIDScope) && browser.DecidesSilently && a.identifiesClient() && a.client.Status == client.Live,
-	}), nil
+	}), user, nil
+}
+
+// clockSkew is how far the clocks of authz and identity may differ.
+const clockSkew = 5 * time.Second
+
+// since returns the earliest time of a sign-in that a request accepts where it requires one: after the
+// sign-in of the session that the browser has, or without one after the start, or max_age before it.
+func (f Flow) since(a *request, user *User) time.Time {
+	if user != nil && !user.AuthenticatedAt.IsZero() {
+		return user.AuthenticatedAt.Add(time.Microsecond)
+	}
+	since := f.Now().Add(-clockSkew)
+	if a.maxAge != nil && !a.signInAgain {
+		since = since.Add(-*a.maxAge)
+	}
+	return since
 }
 
 // starter returns the source, session and user of a new request.
@@ -236,7 +254,7 @@ func (f Flow) Continue(ctx context.Context, id string, browser Browser) (Step, e
 // next returns the next step of a pending request.
 func next(p pending.Authorization, browser Browser, user *User) Step {
 	s := state{signedIn: user != nil, refused: p.Refusal != nil}
-	if s.signedIn && !p.Demand.Meets(browser.Session) {
+	if s.signedIn && !p.Demand.Meets(browser.Session, user.AuthenticatedAt) {
 		s.again, s.choose = p.Demand.SignIn, p.Demand.Account
 	}
 	s.again = s.again || s.signedIn && !p.Demand.Admits(user.UserID)

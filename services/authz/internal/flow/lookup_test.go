@@ -117,14 +117,28 @@ func TestFault_A8_OpenIDConnect_3_1_2_1_PromptAndMaxAge(t *testing.T) {
 		if err != nil || again.Kind != flow.Consent {
 			t.Errorf("%s, after a new sign-in: %+v, %v", name, again, err)
 		}
+		continued, err := b.Resume(t.Context(), step.RequestID, b.as("john continued"))
+		if err != nil || continued.Kind != flow.SignIn || continued.Reason != row.reason {
+			t.Errorf("%s, with a session that continues the first: %+v, %v", name, continued, err)
+		}
 		kept, err := b.Continue(t.Context(), step.RequestID, b.signedIn())
 		if wantKind := map[bool]flow.Kind{true: flow.Consent, false: flow.SignIn}[row.reason == flow.SelectAccount]; err != nil || kept.Kind != wantKind {
 			t.Errorf("%s, going on with the account: %+v, %v", name, kept, err)
 		}
 	}
-	for _, q := range []string{query("prompt", "login"), query("prompt", "select_account"), query("max_age", "0")} {
-		if step := b.start(t, q, b.signedOut()); step.Kind != flow.SignIn || step.Reason != 0 {
+	for q, reason := range map[string]flow.Reason{ // of the session that the browser did not send at the start
+		query("prompt", "login"): flow.Again, query("prompt", "select_account"): flow.SelectAccount, query("max_age", "0"): flow.Again,
+		query("max_age", "3000"): flow.Again, query("max_age", "3600"): 0,
+	} {
+		step := b.start(t, q, b.signedOut())
+		if step.Kind != flow.SignIn || step.Reason != 0 {
 			t.Errorf("signed out: %+v", step)
+		}
+		if old, err := b.Resume(t.Context(), step.RequestID, b.signedIn()); err != nil || old.Reason != reason || (old.Kind == flow.Consent) != (reason == 0) {
+			t.Errorf("%s, with a session from before: %+v, %v", q, old, err)
+		}
+		if later, err := b.Resume(t.Context(), step.RequestID, b.as("john again")); err != nil || later.Kind != flow.Consent {
+			t.Errorf("%s, after a sign-in: %+v, %v", q, later, err)
 		}
 	}
 	wantRefusal(t, b.start(t, query("prompt", "none", "max_age", "10"), b.signedIn()), row{query: query(), want: "login_required"})

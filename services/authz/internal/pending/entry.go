@@ -39,10 +39,11 @@ type stored struct {
 	UserID      string `json:"user,omitempty"`
 	Epoch       int64  `json:"epoch,omitempty"`
 	LoginHint   []byte `json:"hint,omitempty"`
-	// SignIn, Account and Session are the demand.
+	// SignIn, Account, Session and Since are the demand.
 	SignIn  bool   `json:"sign_in,omitempty"`
 	Account bool   `json:"account,omitempty"`
 	Session []byte `json:"session,omitempty"`
+	Since   int64  `json:"since,omitempty"`
 	// Outcome is absent while the request waits. If it, Refusal, Device, Pushed or a key of DPoP is set,
 	// Deadline is 0 and Until has the deadline: release 0.1, which has none of them, then reads the
 	// entry as expired.
@@ -111,6 +112,9 @@ func encode(e entry) ([]byte, error) {
 	}
 	if e.Demand.SignIn || e.Demand.Account {
 		s.Session = e.Demand.Session.Bytes()
+		if !e.Demand.Since.IsZero() {
+			s.Since = e.Demand.Since.UnixMicro()
+		}
 	}
 	if e.Device != nil {
 		s.Device = e.Device.stored()
@@ -179,7 +183,11 @@ func (s stored) demand() (Demand, error) {
 		return Demand{UserID: s.OnlyUser}, nil
 	}
 	session, err := secret.HashFromBytes(s.Session)
-	return Demand{SignIn: s.SignIn, Account: s.Account, Session: session, UserID: s.OnlyUser}, err
+	demand := Demand{SignIn: s.SignIn, Account: s.Account, Session: session, UserID: s.OnlyUser}
+	if s.Since != 0 {
+		demand.Since = time.UnixMicro(s.Since)
+	}
+	return demand, err
 }
 
 // key hashes the identifier, so that it cannot be read from the store.

@@ -72,9 +72,12 @@ type Demand struct {
 	SignIn bool
 	// Account requires the user to choose an account (`prompt=select_account`).
 	Account bool
-	// Session is the hash of that session's value. Each sign-in creates a session with a new value,
-	// so that any other session is a later one, and no clocks are compared.
+	// Session is the hash of that session's value.
 	Session secret.Hash
+	// Since is the earliest time of the other session's sign-in: a session may also begin without one, and
+	// a browser may send an old session that it did not send at the start. Zero for a request of an earlier
+	// release.
+	Since time.Time
 	// UserID is the only user who may decide (`id_token_hint`); empty for any.
 	UserID string
 }
@@ -82,9 +85,13 @@ type Demand struct {
 // Admits reports whether a user may decide.
 func (d Demand) Admits(userID string) bool { return d.UserID == "" || d.UserID == userID }
 
-// Meets reports whether a session meets the requirements.
-func (d Demand) Meets(session secret.String) bool {
-	return !d.SignIn && !d.Account || !secret.Equal(d.Session, secret.Sum(session.Reveal()))
+// Meets reports whether a session meets the requirements, given when its user signed in; zero where that is not
+// known.
+func (d Demand) Meets(session secret.String, signedIn time.Time) bool {
+	if !d.SignIn && !d.Account {
+		return true
+	}
+	return !secret.Equal(d.Session, secret.Sum(session.Reveal())) && (signedIn.IsZero() || !signedIn.Before(d.Since))
 }
 
 // Viewer is the user who saw the consent screen, and the epoch of the user-client at that time.

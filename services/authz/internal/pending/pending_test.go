@@ -127,12 +127,32 @@ func TestASessionOfLaterMeetsADemand(t *testing.T) {
 		if diff := cmp.Diff(r, found.Request); err != nil || diff != "" {
 			t.Errorf("%v, kept (-want +got):\n%s", err, diff)
 		}
-		if found.Demand.Meets(first) || !found.Demand.Meets(secret.NewCode()) {
+		if found.Demand.Meets(first, b.clock.Now()) || !found.Demand.Meets(secret.NewCode(), b.clock.Now()) {
 			t.Errorf("%+v: the first session meets it, or a later one does not", d)
 		}
 		wantError(t, "choosing", b.ChooseAccount(t.Context(), id, b.browser), nil)
-		if found, err = b.Find(t.Context(), id, b.browser); err != nil || found.Demand.Meets(first) == d.SignIn {
-			t.Errorf("%+v, after the account was chosen: met %v, %v", d, found.Demand.Meets(first), err)
+		if found, err = b.Find(t.Context(), id, b.browser); err != nil || found.Demand.Meets(first, b.clock.Now()) == d.SignIn {
+			t.Errorf("%+v, after the account was chosen: met %v, %v", d, found.Demand.Meets(first, b.clock.Now()), err)
+		}
+	}
+}
+
+// TestAnotherSessionMeetsADemandOnlyAfterAnotherSignIn: a session that continues another one, and one that the
+// browser did not send at the start, have another value too.
+func TestAnotherSessionMeetsADemandOnlyAfterAnotherSignIn(t *testing.T) {
+	b := emptyBench()
+	r := request()
+	r.Demand = pending.Demand{SignIn: true, Session: secret.Sum(secret.NewCode().Reveal()), Since: b.clock.Now()}
+	found, err := b.Find(t.Context(), b.open(t, r), b.browser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for signedIn, want := range map[time.Time]bool{
+		b.clock.Now(): true, b.clock.Now().Add(-time.Microsecond): false,
+		{}: true, // of a release that does not know it
+	} {
+		if got := found.Demand.Meets(secret.NewCode(), signedIn); got != want {
+			t.Errorf("a session of %s meets the demand: %t, want %t", signedIn, got, want)
 		}
 	}
 }

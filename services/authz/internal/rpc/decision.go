@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -68,8 +69,11 @@ func (s *Decisions) authorization(p pending.Authorization, from cookies) *authzv
 	res := &authzv1.PendingAuthorization{
 		RequestId: p.ID, ClientId: p.ClientID, ClientName: p.ClientName, RedirectOrigin: p.Origin(),
 		Scopes: p.Scope, UserId: p.Viewer.UserID, Epoch: p.Viewer.Epoch,
-		SignInRequired: !p.Demand.Meets(secret.New(from.GetSessionToken())), EpochInDecision: true,
+		SignInRequired: !p.Demand.Meets(secret.New(from.GetSessionToken()), time.Time{}), EpochInDecision: true,
 		Device: describeDevice(p.Device), Silent: p.Silent,
+	}
+	if demand := p.Demand; (demand.SignIn || demand.Account) && !demand.Since.IsZero() {
+		res.SignInSince = timestamppb.New(demand.Since)
 	}
 	if o := p.Outcome; o != nil {
 		res.Outcome = &authzv1.Outcome{

@@ -156,6 +156,8 @@ type Pending struct {
 	// SignIn says that the client asked for a new sign-in, or for a choice of account, which the
 	// session does not satisfy.
 	SignIn bool
+	// SignInSince is the earliest sign-in that the client accepts; zero for any.
+	SignInSince time.Time
 	// Silent says that the authorization must be decided without a page.
 	Silent bool
 	// Outcome is nil while the authorization waits.
@@ -295,7 +297,8 @@ func (d Decider) open(ctx context.Context, r Request) (User, Pending, error) {
 	if err == nil {
 		err = pendingErr
 	}
-	if err == nil && pending.SignIn && pending.Outcome == nil {
+	tooEarly := !user.AuthTime.IsZero() && user.AuthTime.Before(pending.SignInSince)
+	if err == nil && (pending.SignIn || tooEarly) && pending.Outcome == nil {
 		err = ErrSignIn
 	}
 	if err != nil {

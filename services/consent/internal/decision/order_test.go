@@ -3,6 +3,7 @@ package decision_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -206,4 +207,21 @@ func TestFault_A8_ASessionThatDoesNotSufficeIsAskedToSignIn(t *testing.T) {
 		}
 	}
 	wantNothing(t, w)
+}
+
+// TestASessionFromBeforeTheSignInThatTheClientAsksForSeesNoPage: also one with another value than at the start.
+func TestASessionFromBeforeTheSignInThatTheClientAsksForSeesNoPage(t *testing.T) {
+	w := newWorld()
+	since := time.Unix(1_800_000_000, 0)
+	p := w.pending["request"]
+	p.SignInSince = since
+	w.pending["request"] = p
+	for signedIn, refused := range map[time.Time]bool{since.Add(-time.Microsecond): true, since: false, {}: false} {
+		user := w.users["john"]
+		user.AuthTime = signedIn
+		w.users["john"] = user
+		if _, err := w.decider().GetPrompt(t.Context(), request("john")); errors.Is(err, decision.ErrSignIn) != refused {
+			t.Errorf("signed in at %s: %v", signedIn, err)
+		}
+	}
 }

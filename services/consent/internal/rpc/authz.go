@@ -39,7 +39,7 @@ func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
 	found := decision.Pending{
 		ClientID: p.GetClientId(), ClientName: p.GetClientName(), RedirectOrigin: p.GetRedirectOrigin(), Scope: p.GetScopes(),
 		Identity: convert.AppIdentityFromProto(p.GetIdentity()), Optional: p.GetOptionalScopes(), Confidential: p.GetConfidential(),
-		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(), EpochInDecision: p.GetEpochInDecision(),
+		Viewer: decision.Viewer{UserID: p.GetUserId(), Epoch: p.GetEpoch()}, SignIn: p.GetSignInRequired(), SignInSince: convert.TimeFromProto(p.GetSignInSince()), EpochInDecision: p.GetEpochInDecision(),
 		Silent: p.GetSilent(), DescriptionDigest: p.GetDescriptionDigest(),
 	}
 	if d := p.GetDevice(); d != nil {

@@ -88,13 +88,13 @@ func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Ha
 
 func (d durable) SucceedSession(context.Context, secret.Hash, session.Successor) error { return nil }
 
-func (d durable) RaiseSessionEpoch(_ context.Context, userID string, _ secret.Hash, _ session.Device) (int64, error) {
-	user, found := d.users[userID]
-	if !found {
+func (d durable) RaiseSessionEpoch(_ context.Context, before account.User, kept secret.Hash, _ session.Device) (int64, error) {
+	user, found := d.users[before.ID]
+	if !found || user.Disabled || user.SessionEpoch != before.SessionEpoch || d.live[kept] != user.ID {
 		return 0, account.ErrUnknown
 	}
 	user.SessionEpoch++
-	d.users[userID] = user
+	d.users[user.ID] = user
 	return user.SessionEpoch, nil
 }
 

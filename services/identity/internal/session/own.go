@@ -2,9 +2,11 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
 // List returns the sessions of a session's user, the one used last first, and that session. It
@@ -32,17 +34,21 @@ func (s *Store) EndOne(ctx context.Context, token secret.String, id string) erro
 	return s.Users.EndUserSession(ctx, current.User.ID, hash)
 }
 
-// EndOthers ends all sessions of a session's user and begins a new one. It raises the user's epoch,
-// which ends also what the durable store does not list: sessions of release 0.1, and one that is
-// being created concurrently. It returns ErrRequired.
+// EndOthers ends all sessions of a session's user and begins one that continues this one: it is no sign-in,
+// so that it expires when this one would. It raises the user's epoch, which ends also what the durable store
+// does not list: sessions of release 0.1, and one that is being created concurrently. It returns ErrRequired,
+// also for a session that ends concurrently.
 func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (secret.String, Session, error) {
 	current, err := s.Get(ctx, token)
 	if err != nil {
 		return secret.String{}, Session{}, err
 	}
-	user := current.User
-	if user.SessionEpoch, err = s.Users.RaiseSessionEpoch(ctx, user.ID, secret.Sum(token.Reveal()), on); err != nil {
+	current.User.SessionEpoch, err = s.Users.RaiseSessionEpoch(ctx, current.User, secret.Sum(token.Reveal()), on)
+	if errors.Is(err, account.ErrUnknown) {
+		return secret.String{}, Session{}, ErrRequired
+	}
+	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("ending a user's sessions: %w", err)
 	}
-	return s.begin(ctx, user, token, Record{Device: on})
+	return s.begin(ctx, current, token, Record{Device: on})
 }

@@ -71,9 +71,10 @@ type Users interface {
 	// EndUserSession deletes the record of a session of a user, if there is one.
 	EndUserSession(ctx context.Context, userID string, hash secret.Hash) error
 	// RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that
-	// it returns, and records the event of the user's browser. It returns account.ErrUnknown.
-	// The session kept is about to be replaced by one that continues it.
-	RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash, on Device) (int64, error)
+	// it returns, and records the event of the user's browser. The session kept is about to be replaced by
+	// one that continues it. It returns account.ErrUnknown, and changes nothing, unless that session is live
+	// and the user is enabled and has the epoch given.
+	RaiseSessionEpoch(ctx context.Context, user account.User, kept secret.Hash, on Device) (int64, error)
 	// GetHolder returns the user of a session, disabled or not, or account.ErrUnknown.
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession deletes the record of a session, and reports whether there was one.
@@ -94,30 +95,37 @@ type Store struct {
 // and ends the browser's previous session, whatever its user: a value that was in the browser
 // before the sign-in, perhaps planted there, must not be valid afterwards.
 func (s *Store) Begin(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
-	return s.begin(ctx, user, previous, Record{Device: on, Event: accountevent.SignedIn})
+	return s.begin(ctx, s.signedIn(user), previous, Record{Device: on, Event: accountevent.SignedIn})
 }
 
 // Renew is Begin for a user who was signed in before, as the value previous says.
 func (s *Store) Renew(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
-	return s.begin(ctx, user, previous, Record{Device: on})
+	return s.begin(ctx, s.signedIn(user), previous, Record{Device: on})
+}
+
+// signedIn returns the session of a user who authenticates now.
+func (s *Store) signedIn(user account.User) Session {
+	now := time.UnixMicro(s.Now().UnixMicro())
+	return Session{User: user, ExpiresAt: now.Add(s.Lifetime), AuthenticatedAt: now}
 }
 
 // begin creates a session with the device and the event of a record.
-func (s *Store) begin(ctx context.Context, user account.User, previous secret.String, r Record) (secret.String, Session, error) {
+func (s *Store) begin(ctx context.Context, created Session, previous secret.String, r Record) (secret.String, Session, error) {
 	token := secret.NewCode()
-	now := time.UnixMicro(s.Now().UnixMicro())
-	expires := now.Add(s.Lifetime)
-	value, err := json.Marshal(stored{
-		UserID: user.ID, Deadline: expires.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true, Authenticated: now.UnixMicro(),
-	})
+	user := created.User
+	entry := stored{UserID: user.ID, Deadline: created.ExpiresAt.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true}
+	if !created.AuthenticatedAt.IsZero() {
+		entry.Authenticated = created.AuthenticatedAt.UnixMicro()
+	}
+	value, err := json.Marshal(entry)
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
-	r.Hash, r.UserID, r.Epoch, r.ExpiresAt = secret.Sum(token.Reveal()), user.ID, user.SessionEpoch, expires
+	r.Hash, r.UserID, r.Epoch, r.ExpiresAt = secret.Sum(token.Reveal()), user.ID, user.SessionEpoch, created.ExpiresAt
 	if err := s.Users.BeginSession(ctx, r); err != nil {
 		return secret.String{}, Session{}, err
 	}
-	if err := s.Entries.Put(ctx, key(token), value, s.Lifetime); err != nil {
+	if err := s.Entries.Put(ctx, key(token), value, created.ExpiresAt.Sub(s.Now())); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("storing a session: %w", err)
 	}
 	// Last, so that a sign-in that fails because of an outage does not change the browser's
@@ -125,7 +133,7 @@ func (s *Store) begin(ctx context.Context, user account.User, previous secret.St
 	if err := s.replace(ctx, previous, Successor{Hash: r.Hash, UserID: user.ID}); err != nil {
 		return secret.String{}, Session{}, err
 	}
-	return token, Session{User: user, ExpiresAt: expires, AuthenticatedAt: now}, nil
+	return token, created, nil
 }
 
 // Get returns the session of a browser, or ErrRequired; a malformed value is refused without a

@@ -82,6 +82,37 @@ func TestASessionIsItsUsersAsTheyAreNow(t *testing.T) {
 	d.wantRequired(t, "a deleted user", token)
 }
 
+// TestEndingTheOthersIsNoSignIn: it asks for no password, so that the session keeps the time of its sign-in and its
+// own deadline.
+func TestEndingTheOthersIsNoSignIn(t *testing.T) {
+	d := open()
+	token, other := d.begin(t, "usr_john", secret.String{}), d.begin(t, "usr_john", secret.String{})
+	first, err := d.Get(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.now = d.now.Add(lifetime / 2)
+	next, continued, err := d.EndOthers(t.Context(), token, session.Device{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.wantRequired(t, "the other", other)
+	d.wantRequired(t, "its value of before", token)
+	for what, s := range map[string]func() (session.Session, error){
+		"returned": func() (session.Session, error) { return continued, nil },
+		"read":     func() (session.Session, error) { return d.Get(t.Context(), next) },
+	} {
+		if got, err := s(); err != nil || !got.AuthenticatedAt.Equal(first.AuthenticatedAt) || !got.ExpiresAt.Equal(first.ExpiresAt) {
+			t.Errorf("%s: signed in at %s, until %s (%v), want %s and %s", what, got.AuthenticatedAt, got.ExpiresAt, err, first.AuthenticatedAt, first.ExpiresAt)
+		}
+	}
+	d.now = d.now.Add(lifetime / 2)
+	d.wantRequired(t, "at the deadline of the first", next)
+	if _, _, err := d.EndOthers(t.Context(), next, session.Device{}); !errors.Is(err, session.ErrRequired) {
+		t.Errorf("an expired session ends the others: %v", err)
+	}
+}
+
 func TestSecurityCase16_RaisingTheEpochEndsEverySession(t *testing.T) {
 	d := open()
 	phone, laptop := d.begin(t, "usr_john", secret.String{}), d.begin(t, "usr_john", secret.String{})

@@ -161,10 +161,12 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 }
 
 // RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
-// returns, and records the event of the user's browser. It returns account.ErrUnknown. The session kept
-// is about to be replaced by one that continues it.
-func (s *Store) RaiseSessionEpoch(ctx context.Context, userID string, kept secret.Hash, on session.Device) (epoch int64, err error) {
-	raise := sqldb.Stmt(s.text.raiseSessionEpoch, userID).Scan(&epoch)
+// returns, and records the event of the user's browser. The session kept is about to be replaced by one
+// that continues it. It returns account.ErrUnknown unless that session is live and the user is enabled and
+// has the epoch given: what ends sessions concurrently, such as a change of the password, ends this one too.
+func (s *Store) RaiseSessionEpoch(ctx context.Context, user account.User, kept secret.Hash, on session.Device) (epoch int64, err error) {
+	userID := user.ID
+	raise := sqldb.Stmt(s.text.raiseSessionEpoch, userID, user.SessionEpoch, kept.Bytes()).Scan(&epoch)
 	signedOut := outbox.Event{
 		Kind: "user.others_signed_out", UserID: userID, Actor: actor.OfUser(userID), Details: device(on.UserAgent, on.Network),
 	}
@@ -214,7 +216,10 @@ FROM browser_sessions s JOIN users u ON u.id = s.user_id
 WHERE s.user_id = $1 AND s.expires_at > {{now}} AND s.epoch >= u.session_epoch
 ORDER BY 5 DESC, 4 DESC LIMIT 100`)
 
-	t.raiseSessionEpoch = db.SQL(`UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 RETURNING session_epoch`)
+	t.raiseSessionEpoch = db.SQL(`
+UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 AND session_epoch = $2 AND NOT disabled
+    AND EXISTS (SELECT 1 FROM browser_sessions s WHERE s.hash = $3 AND s.user_id = $1)
+RETURNING session_epoch`)
 
 	t.sessionHolder = db.SQL(`
 SELECT ` + userColumns + `, ` + record + membershipColumns + `

@@ -76,7 +76,7 @@ func Devices(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 			seed(t, s, example())
 			begin(t, s, secret.Sum("old"), time.Hour)
-			epoch, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, session.Device{})
+			epoch, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, secret.Sum("old"), session.Device{})
 			must(t, err)
 			must(t, s.BeginSession(t.Context(), session.Record{
 				Hash: secret.Sum("new"), UserID: "usr_ada", Epoch: epoch, ExpiresAt: time.Now().Add(time.Hour),
@@ -86,20 +86,48 @@ func Devices(t *testing.T) {
 			if err != nil || holder.SessionEpoch != epoch || epoch == 0 {
 				t.Errorf("%+v, %v, want the epoch %d", holder, err, epoch)
 			}
-			if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody", secret.Hash{}, session.Device{}); !errors.Is(err, account.ErrUnknown) {
+			if _, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_nobody"}, secret.Hash{}, session.Device{}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
 		})
 	})
+	t.Run("a session that has ended raises none", func(t *testing.T) { each(t, endedRaisesNone) })
+}
+
+// endedRaisesNone: whoever has a session would otherwise continue it beyond what ended it in the same moment.
+func endedRaisesNone(t *testing.T, _ *sqldb.DB, s *store.Store) {
+	seed(t, s, example())
+	refused := func(what string, user account.User, hash secret.Hash) {
+		t.Helper()
+		if _, err := s.RaiseSessionEpoch(t.Context(), user, hash, session.Device{}); !errors.Is(err, account.ErrUnknown) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	user := account.User{ID: "usr_ada"}
+	ended, live := secret.Sum("ended"), secret.Sum("live")
+	begin(t, s, ended, time.Hour)
+	begin(t, s, live, time.Hour)
+	must(t, s.EndUserSession(t.Context(), user.ID, ended))
+	refused("a session that was ended", user, ended)
+	refused("another user's session", account.User{ID: "usr_bob"}, live)
+	must(t, s.SetPassword(t.Context(), user.ID, secret.New("x")))
+	refused("a session from before the password was set", user, live)
+	user.SessionEpoch++
+	live = secret.Sum("renewed")
+	must(t, s.BeginSession(t.Context(), session.Record{Hash: live, UserID: user.ID, Epoch: user.SessionEpoch, ExpiresAt: time.Now().Add(time.Hour)}))
+	must(t, s.DisableUser(t.Context(), user.ID))
+	user.SessionEpoch++
+	refused("a disabled user's session", user, live)
 }
 
 // epochEvents raises an epoch, and fails to raise two.
 func epochEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 	seed(t, s, example())
+	begin(t, s, secret.Sum("kept"), time.Hour)
 	browser := session.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
-	_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, browser)
+	_, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, secret.Sum("kept"), browser)
 	must(t, err)
-	if _, err := s.RaiseSessionEpoch(t.Context(), "usr_nobody", secret.Hash{}, browser); !errors.Is(err, account.ErrUnknown) {
+	if _, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_nobody"}, secret.Hash{}, browser); !errors.Is(err, account.ErrUnknown) {
 		t.Errorf("a user who is gone: %v", err)
 	}
 	const condition = ` FROM events WHERE kind = 'user.others_signed_out'`
@@ -112,7 +140,7 @@ func epochEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 
 	_, err = db.Exec(t.Context(), `DROP TABLE events`) // so that no event can be written
 	must(t, err)
-	if _, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, browser); err == nil {
+	if _, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada", SessionEpoch: 1}, secret.Sum("kept"), browser); err == nil || errors.Is(err, account.ErrUnknown) {
 		t.Error("an epoch without its event")
 	}
 	var epoch int64

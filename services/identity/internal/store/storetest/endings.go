@@ -8,6 +8,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
+	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/session"
 	"github.com/vidocu/usher/services/identity/internal/store"
@@ -56,7 +57,8 @@ func endingsRecorded(t *testing.T) {
 			must(t, s.EndUserSession(t.Context(), "usr_ada", hash))
 		},
 		"all of the user's": func(t *testing.T, s *store.Store, _ secret.Hash) {
-			_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, session.Device{})
+			kept := beginAs(t, s, "usr_ada", "kept", time.Hour)
+			_, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, kept, session.Device{})
 			must(t, err)
 		},
 		"a user who is disabled": func(t *testing.T, s *store.Store, _ secret.Hash) { must(t, s.DisableUser(t.Context(), "usr_ada")) },
@@ -98,7 +100,7 @@ func successorsEnd(t *testing.T) {
 		second := replace(first, "second", "usr_ada")
 		wantDue(t, s, "after a second sign-in")
 
-		_, err := s.RaiseSessionEpoch(t.Context(), "usr_ada", second, session.Device{})
+		_, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, second, session.Device{})
 		must(t, err)
 		wantDue(t, s, "while the other sessions end")
 		third := replace(second, "third", "usr_ada")
@@ -180,6 +182,7 @@ func epochOfMany(t *testing.T) {
 	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 	db := sqldbtest.Prepare(t, at)
 	seed(t, store.New(db), example())
+	kept := beginAs(t, store.New(db), "usr_ada", "kept", time.Hour)
 	_, err := db.Exec(t.Context(), db.SQL(`
 INSERT INTO ended_sessions (hash, user_id, ended_at, due_at, successor)
 SELECT sha256(('h' || i)::bytea), 'usr_' || i, {{now}}, {{now}}, sha256(('s' || i)::bytea) FROM generate_series(1, $1::int) AS i`), others)
@@ -187,7 +190,7 @@ SELECT sha256(('h' || i)::bytea), 'usr_' || i, {{now}}, {{now}}, sha256(('s' || 
 	must(t, db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE ended_sessions`))
 	must(t, db.Close())
 	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-		_, err := store.New(db).RaiseSessionEpoch(t.Context(), "usr_ada", secret.Hash{}, session.Device{})
+		_, err := store.New(db).RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, kept, session.Device{})
 		must(t, err)
 	})
 	if rows > few {
