@@ -7,7 +7,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
 
-// verifiedApp returns a live, verified app.
+// verifiedApp returns a live, verified client.
 func (b *bench) verifiedApp(t *testing.T) string {
 	t.Helper()
 	id, _ := b.newApp(t)
@@ -27,7 +27,7 @@ func (b *bench) submit(t *testing.T, id string) {
 	}
 }
 
-// addingURI are the RPCs by which the team of an app adds a redirect URI.
+// addingURI are the RPCs by which the team of a client adds a redirect URI.
 func (b *bench) addingURI(t *testing.T) map[string]func(id, uri string) error {
 	t.Helper()
 	console := b.console(t)
