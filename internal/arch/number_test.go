@@ -140,6 +140,8 @@ func numbers() []number {
 		{documents, "a copy of the last 24 hours", "services/authz/internal/document/documents.go", "maxStale = 24 * time.Hour"},
 		{documents, "60 in ten minutes for each source address", "services/authz/documents.go", "fetchesForSource, sourceWindow = 60, 10 * time.Minute"},
 		{documents, "60 a minute for each host", "services/authz/documents.go", "fetchesOfHost, hostWindow = 60, time.Minute"},
+		{documents, "a limit of its own, 60 a minute", "services/authz/documents.go", "fetchesOfCopy, copyWindow = 60, time.Minute"},
+		{documents, "sends 64 requests at once", "services/authz/documents.go", "maxFetches = 64"},
 		{documents, "at least a minute and at most a day", "internal/platform/fetch/fetch.go", "minAge, maxAge = time.Minute, 24 * time.Hour"},
 		{"docs/user-api.md", "30 days after that", "services/token/internal/usertoken/usertoken.go", "KeptPastTime = 30 * 24 * time.Hour"},
 	}

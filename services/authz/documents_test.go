@@ -52,21 +52,27 @@ func newDocumentBench(t *testing.T, keys string, members map[string]any) documen
 	if members["jwks_uri"] != nil {
 		members["jwks_uri"] = host.URL + "/jwks"
 	}
+	network := serveDocuments(t, b.clock)
+	b.clients = authzv1.NewClientServiceClient(dial(t, network, "token", "authz"))
+	b.described = authzv1.NewClientServiceClient(dial(t, network, "consent", "authz"))
+	return b
+}
+
+// serveDocuments serves the service, which accepts documents of any host, with these hosts listed.
+func serveDocuments(t *testing.T, clock *authztest.Clock, listed ...string) *inproc.Network {
+	t.Helper()
 	network := inproc.NewNetwork()
 	serve(t, network, "identity", func(r grpc.ServiceRegistrar) { identityv1.RegisterSessionServiceServer(r, &identity{}) })
-	db := database(t)
 	service, err := authz.New(authz.DefaultConfig(), authz.Deps{
-		Logger: slog.New(slog.DiscardHandler), DB: db, Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: b.clock.Now,
-		ShortLived: shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now}), Identity: dial(t, network, "authz", "identity"),
-		ClientDocuments: run.ClientDocuments{Mode: run.DocumentsOpen}, Development: true, Fetcher: fetch.New(fetch.Options{Loopback: true}),
+		Logger: slog.New(slog.DiscardHandler), DB: database(t), Catalog: catalog.Fixed(catalog.Default()), Issuer: publicURL, Now: clock.Now,
+		ShortLived: shortlived.NewMemory(shortlived.MemoryOptions{Now: clock.Now}), Identity: dial(t, network, "authz", "identity"),
+		ClientDocuments: run.ClientDocuments{Mode: run.DocumentsOpen, Hosts: listed}, Development: true, Fetcher: fetch.New(fetch.Options{Loopback: true}),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	serve(t, network, "authz", service.Register)
-	b.clients = authzv1.NewClientServiceClient(dial(t, network, "token", "authz"))
-	b.described = authzv1.NewClientServiceClient(dial(t, network, "consent", "authz"))
-	return b
+	return network
 }
 
 // assert authenticates by an assertion of the key.

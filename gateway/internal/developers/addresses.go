@@ -25,6 +25,12 @@ func (c Console) addresses(v visit) page.View {
 			Confirm: v.flash.Field == "confirm" && input.Get("redirect_uri") == uri,
 		})
 	}
+	switch {
+	case v.app.GetRegistration().GetSubmitTime() != nil:
+		data.Review = "While the app waits for its review, you cannot add an address with a host that no other one has."
+	case v.head.Head.Checked:
+		data.Review = "An address with a host that no other one has makes the app unverified until it is reviewed again. Addresses of the user's own computer do not count."
+	}
 	data.Fault = addressFaultOf(data.Fault, data.Typed)
 	return page.View{Template: "devaddresses", Data: data}
 }

@@ -75,7 +75,7 @@ func (c Console) status(v visit) page.View {
 		}
 	}
 	if waits {
-		data.Missing, data.Next = nil, "While it waits you cannot change its name, its publisher, its home page or its logo, or ask for more."
+		data.Missing, data.Next = nil, "While it waits you cannot change its name, its publisher, its home page or its logo, add an address with another host, or ask for more."
 	}
 	return page.View{Template: "devstatus", Data: data}
 }

@@ -199,6 +199,8 @@ type ConsoleAddresses struct {
 	Addresses []ConsoleAddress
 	// Typed is the address that was refused.
 	Typed string
+	// Review says what a new host means for the review of the client: a message; empty for nothing.
+	Review string
 }
 
 // ConsoleAddress is a redirect address with its parts: untrusted text.

@@ -70,6 +70,9 @@ func cutAt(s string, i int) (before, from string) {
 	return s[:i], s[i:]
 }
 
+// OnThisComputer reports whether a host, without a port and brackets, is one of the three that may have http.
+func OnThisComputer(host string) bool { return loopbackHost(host) || host == "::1" }
+
 // loopbackHost reports whether a host of an authority is one of the three that may have http.
 func loopbackHost(host string) bool {
 	return host == "127.0.0.1" || host == "[::1]" || host == localhost

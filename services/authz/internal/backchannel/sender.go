@@ -40,9 +40,9 @@ type UnansweredError struct {
 // Error returns the detail.
 func (e *UnansweredError) Error() string { return e.Detail }
 
-// Finder finds clients. Find returns client.ErrUnknown.
+// Finder finds clients. FindKnown requests no document, and returns client.ErrUnknown.
 type Finder interface {
-	Find(ctx context.Context, id string) (client.Registration, error)
+	FindKnown(ctx context.Context, id string) (client.Registration, error)
 }
 
 // Sender sends logout tokens.
@@ -56,7 +56,7 @@ type Sender struct {
 // up. A response is never a reason to repeat the request, whatever its status (§2.5): the client has
 // the token.
 func (s Sender) Send(ctx context.Context, clientID string, token secret.String) (Result, error) {
-	found, err := s.Clients.Find(ctx, clientID)
+	found, err := s.Clients.FindKnown(ctx, clientID)
 	switch {
 	case errors.Is(err, client.ErrUnknown):
 		return Result{Problem: "the client is not registered any more"}, nil

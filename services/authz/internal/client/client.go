@@ -110,6 +110,15 @@ func HostsOf(redirectURIs []string) []string {
 	return hosts
 }
 
+// AddsHost reports whether redirect URIs have a host that none of those before has, or a scheme where there
+// is no host. Loopback addresses do not count: they are no host of the client's.
+func AddsHost(before, after []string) bool {
+	known := HostsOf(before)
+	return slices.ContainsFunc(HostsOf(after), func(host string) bool {
+		return !oauth.OnThisComputer(host) && !slices.Contains(known, host)
+	})
+}
+
 // Registration is a client with the values that an authorization request is validated against.
 type Registration struct {
 	Client

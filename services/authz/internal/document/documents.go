@@ -128,8 +128,11 @@ func (d *Documents) find(ctx context.Context, id string, stale bool) (found, err
 	if f, ok := d.memory.GetIfPresent(id); ok && (now.Before(f.copy.FreshUntil) || stale && now.Before(f.retryAt)) {
 		return f, nil
 	}
-	f, err := d.flight(ctx, id)
+	f, err := d.flight(ctx, id, id)
 	var failed *Failure
+	if source := SourceFrom(ctx); errors.As(err, &failed) && failed.LimitedSource != nil && *failed.LimitedSource != source {
+		f, err = d.flight(ctx, id, id+" "+source) // the limit of another caller, who began the flight
+	}
 	if errors.As(err, &failed) && failed.Kind == Unreadable && stale && f.usable(now) {
 		return f, nil
 	}
@@ -141,10 +144,10 @@ func (f found) usable(now time.Time) bool {
 	return f.client.ID != "" && now.Before(f.copy.CheckedAt.Add(maxStale))
 }
 
-// flight refreshes a document, once for all concurrent callers. It returns the copy together with
-// the error of a document that cannot be read.
-func (d *Documents) flight(ctx context.Context, id string) (found, error) {
-	result := d.flights.DoChan(id, func() (any, error) {
+// flight refreshes a document, once for all concurrent callers with the same key. It returns the copy
+// together with the error of a document that cannot be read.
+func (d *Documents) flight(ctx context.Context, id, key string) (found, error) {
+	result := d.flights.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
 		defer cancel()
 		return d.refresh(ctx, id)

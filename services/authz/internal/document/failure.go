@@ -30,6 +30,9 @@ type Failure struct {
 	Detail string
 	// Temporary says that the same request may succeed later, without a change of the document.
 	Temporary bool
+	// LimitedSource is the network address whose limit refused to request the document; nil for any
+	// other failure.
+	LimitedSource *string
 }
 
 // Error describes the failure.

@@ -37,15 +37,13 @@ type Logout struct {
 }
 
 // CheckLogout validates a logout request. It returns client.ErrUnknown, also for a disabled client, or
-// ErrLogoutURI. It ends nothing.
+// ErrLogoutURI. It ends nothing, and requests no document: a client of a document has no
+// post_logout_redirect_uri, so that only its name is missing where there is no copy.
 func (f Flow) CheckLogout(ctx context.Context, r LogoutRequest) (Logout, error) {
 	if !client.ValidID(r.ClientID) && !client.IsDocument(r.ClientID) {
 		return Logout{}, client.ErrUnknown
 	}
-	found, err := f.Clients.Find(ctx, r.ClientID)
-	if err == nil && found.Disabled {
-		err = client.ErrUnknown
-	}
+	found, err := f.loggingOut(ctx, r.ClientID)
 	if err != nil {
 		return Logout{}, fmt.Errorf("finding the client: %w", err)
 	}
@@ -65,4 +63,20 @@ func (f Flow) CheckLogout(ctx context.Context, r LogoutRequest) (Logout, error) 
 		result.SameSession = r.SessionID == oauth.SessionID(secret.Sum(r.Session.Reveal()), r.ClientID)
 	}
 	return result, nil
+}
+
+// loggingOut returns a client without a request to another server. It returns client.ErrUnknown for one
+// that cannot be used.
+func (f Flow) loggingOut(ctx context.Context, id string) (client.Registration, error) {
+	found, err := f.Clients.FindKnown(ctx, id)
+	switch {
+	case err == nil && found.Disabled:
+		return client.Registration{}, client.ErrUnknown
+	case errors.Is(err, client.ErrUnknown) && client.IsDocument(id):
+		accepted, failed := f.Clients.Accepts(ctx, id)
+		if failed != nil || accepted {
+			return client.Registration{}, failed
+		}
+	}
+	return found, err
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
@@ -29,6 +31,28 @@ func TestN10_3_ParametersOfOpenIDConnect(t *testing.T) {
 			if refused := on && c.want != ""; refused != (step.Kind == flow.Redirect) || refused && !strings.Contains(location, "error="+c.want) {
 				t.Errorf("%s, on %v: %+v %q", name, on, step, location)
 			}
+		}
+	}
+}
+
+// TestN10_3_OnlyAVerifiedClientIsApprovedWithoutAPage: another one may have added the host of its redirect URI
+// since the user approved it, or since it was reviewed.
+func TestN10_3_OnlyAVerifiedClientIsApprovedWithoutAPage(t *testing.T) {
+	for unverified, want := range map[bool]flow.Kind{false: flow.SilentConsent, true: flow.Redirect} {
+		clients := allClients()
+		registration := clients[authztest.Web]
+		registration.Unverified, registration.Scope = unverified, append(registration.Scope, oauth.OpenIDScope)
+		clients[authztest.Web] = registration
+		b := over(clients)
+		known := catalog.Default().WithOpenID()
+		b.Scopes, b.Resources = known, known
+		browser := b.signedIn()
+		browser.DecidesSilently = true
+		step := b.start(t, native(
+			"client_id", authztest.Web, "redirect_uri", registration.RedirectURIs[0], "scope", "openid", "prompt", "none",
+		), browser)
+		if step.Kind != want || unverified && !strings.Contains(step.Location.Reveal(), "error=consent_required") {
+			t.Errorf("unverified %v: %+v %s", unverified, step, step.Location.Reveal())
 		}
 	}
 }

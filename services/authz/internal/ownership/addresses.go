@@ -9,6 +9,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
@@ -19,17 +20,24 @@ const (
 	maxTesters = 20
 )
 
-// AddRedirectURI registers another redirect URI. It returns an *oauth.FieldError.
+// AddRedirectURI registers another redirect URI. One with a host that the client does not have yet makes it
+// unverified. It returns an *oauth.FieldError, or a *ConflictError for such a host while the client waits for
+// its review.
 func (c Console) AddRedirectURI(ctx context.Context, session secret.String, clientID, uri string) error {
 	ctx, _, app, err := c.find(ctx, session, clientID)
-	if err == nil {
-		err = c.Registry.CheckRedirectURI(app.Client, uri)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = c.Store.AddRedirectURI(ctx, clientID, uri, registry.MaxRedirectURIs)
+	added := RedirectURI{ClientID: clientID, URI: uri, Limit: registry.MaxRedirectURIs, Reviewed: client.AddsHost(app.RedirectURIs, []string{uri})}
+	app.Unverified = app.Unverified || added.Reviewed
+	if err = c.Registry.CheckRedirectURI(app.Client, uri); err == nil {
+		err = c.Store.AddRedirectURI(ctx, added)
 	}
-	if errors.Is(err, ErrTooMany) {
+	switch {
+	case errors.Is(err, ErrTooMany):
 		return oauth.InvalidField("redirect_uris", fmt.Sprintf("must be at most %d", registry.MaxRedirectURIs))
+	case errors.Is(err, ErrSubmitted):
+		return waits()
 	}
 	return err
 }

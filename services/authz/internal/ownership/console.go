@@ -192,21 +192,25 @@ func (c Console) Update(ctx context.Context, session secret.String, change regis
 		if err := underReview(app); err != nil {
 			return err
 		}
-		change.Unverified = flag(true) // also where a review verifies the client in this moment
+		change.Reviewed, change.Unverified = true, flag(true) // also where a review verifies the client in this moment
 	}
 	after := client.Client{GrantTypes: change.GrantTypes}
 	if app.Service.WorkspaceID == "" && after.May(oauth.ClientCredentialsGrant) {
 		change.WorkspaceID = app.Owner.WorkspaceID
 	}
-	return c.Registry.UpdateClient(ctx, change)
+	if err = c.Registry.UpdateClient(ctx, change); errors.Is(err, ErrSubmitted) {
+		return waits()
+	}
+	return err
 }
 
-// reviewed reports whether a change concerns the identity or the scope of the client, which a review is
-// about.
+// reviewed reports whether a change concerns the identity, the scope or the hosts of the client, which a
+// review is about.
 func reviewed(before client.Registration, change registry.Change) bool {
 	differs := func(text *string, from string) bool { return text != nil && *text != from }
 	return change.Name != "" && change.Name != before.Name || differs(change.Publisher, before.Identity.Publisher) ||
-		differs(change.ClientURI, before.Identity.ClientURI) || len(change.Scope.Missing(before.Scope)) > 0
+		differs(change.ClientURI, before.Identity.ClientURI) || len(change.Scope.Missing(before.Scope)) > 0 ||
+		client.AddsHost(before.RedirectURIs, change.RedirectURIs)
 }
 
 // underReview returns a *ConflictError for a client that waits for a review.
@@ -214,6 +218,10 @@ func underReview(app OwnedClient) error {
 	if app.Owner.SubmittedAt.IsZero() {
 		return nil
 	}
+	return waits()
+}
+
+func waits() error {
 	return &ConflictError{"status", "the app waits for its review: withdraw it before you change what is reviewed"}
 }
 

@@ -21,6 +21,8 @@ var (
 	ErrUsed = errors.New("it was used lately")
 	// ErrStale is returned if something was changed since the user saw it.
 	ErrStale = errors.New("it was changed meanwhile")
+	// ErrSubmitted is returned for a change of what is reviewed while the client waits for its review.
+	ErrSubmitted = errors.New("the client waits for its review")
 	// ErrPeople is returned if as many users as may have approved a client that is not verified.
 	ErrPeople = errors.New("the client has as many users as it may have")
 )
@@ -56,6 +58,15 @@ type Review struct {
 	SubmittedAt time.Time
 }
 
+// RedirectURI is another redirect URI of a client.
+type RedirectURI struct {
+	ClientID, URI string
+	// Limit is how many the client may have.
+	Limit int
+	// Reviewed says that a review is about it: it makes the client unverified.
+	Reviewed bool
+}
+
 // Tester is a user who may connect a client that is not live.
 type Tester struct {
 	Address emailaddress.Address
@@ -76,8 +87,8 @@ type Store interface {
 	Withdraw(ctx context.Context, clientID string) error
 	// Review returns client.ErrUnknown if the client does not wait for the decision.
 	Review(ctx context.Context, r Review) error
-	// AddRedirectURI returns ErrTooMany.
-	AddRedirectURI(ctx context.Context, clientID, uri string, limit int) error
+	// AddRedirectURI returns ErrTooMany, or ErrSubmitted.
+	AddRedirectURI(ctx context.Context, r RedirectURI) error
 	// RemoveRedirectURI returns ErrLast, and ErrUsed for one that was used within unused.
 	RemoveRedirectURI(ctx context.Context, clientID, uri string, unused time.Duration) error
 	RedirectURIUses(ctx context.Context, clientID string, kept time.Duration) (map[string]time.Time, error)

@@ -77,7 +77,9 @@ type Change struct {
 	ApplicationType client.ApplicationType
 	// Unverified is nil if it stays unchanged.
 	Unverified *bool
-	Reuse      oauth.Reuse
+	// Reviewed says that a review is about the change: it is refused while the client waits for one.
+	Reviewed bool
+	Reuse    oauth.Reuse
 	IdentityChange
 	// WorkspaceID is the workspace of a client that has none; a client is never moved to another one.
 	WorkspaceID string

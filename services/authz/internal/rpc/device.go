@@ -5,6 +5,7 @@ import (
 	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
@@ -25,8 +26,9 @@ func (s *Devices) StartDeviceAuthorization(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	started, err := s.Flow.StartDevice(ctx, flow.DeviceRequest{
-		ClientID: registered.ID, Scope: req.GetScope(), Resources: req.GetResources(), Source: req.GetClient().GetSourceAddress(),
+	source := req.GetClient().GetSourceAddress()
+	started, err := s.Flow.StartDevice(document.WithSource(ctx, source), flow.DeviceRequest{
+		ClientID: registered.ID, Scope: req.GetScope(), Resources: req.GetResources(), Source: source,
 	})
 	if err != nil {
 		return nil, toStatus(err)

@@ -11,7 +11,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/backchannel"
 	"github.com/vidocu/usher/services/authz/internal/client"
-	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 )
 
@@ -40,9 +39,8 @@ func (s *Logouts) CheckLogout(ctx context.Context, req *authzv1.CheckLogoutReque
 		ClientID: req.GetClientId(), RedirectURI: req.GetPostLogoutRedirectUri(), State: req.GetState(),
 		SessionID: req.GetSessionId(), Session: secret.New(req.GetSessionToken()),
 	})
-	var failed *document.Failure
 	switch {
-	case errors.Is(err, client.ErrUnknown), errors.As(err, &failed):
+	case errors.Is(err, client.ErrUnknown):
 		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "the client is not registered, or disabled")
 	case errors.Is(err, flow.ErrLogoutURI):
 		return nil, oerr.Refuse(errorv1.Cause_CAUSE_LOGOUT_URI_NOT_REGISTERED, err.Error(),

@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
@@ -124,10 +125,11 @@ func (s *Store) listRegistrations(ctx context.Context, text string, args ...any)
 }
 
 // UpdateClient changes the fields that are not zero, in one transaction. It returns
-// client.ErrUnknown if there is no such client.
+// client.ErrUnknown if there is no such client, or ownership.ErrSubmitted for a change that is reviewed while
+// the client waits for its review.
 func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	var one int
-	locked := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one)
+	locked, waits := sqldb.Stmt(s.text.lockAny, c.ClientID).Scan(&one), sqldb.Stmt(s.text.waits, c.ClientID).Scan(&one)
 	var defaultScope *string
 	if c.DefaultScope != nil {
 		text := c.DefaultScope.String()
@@ -138,7 +140,7 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		text := strings.Join(c.PostLogoutRedirectURIs, " ")
 		postLogout = &text
 	}
-	steps := append([]*sqldb.Statement{locked}, s.addedScopes(c)...)
+	steps := append([]*sqldb.Statement{locked, waits}, s.addedScopes(c)...)
 	steps = append(steps,
 		sqldb.Stmt(s.text.update, c.ClientID, c.Name, c.Scope.String(), strings.Join(c.GrantTypes, " "), c.ResourceServer,
 			microsOrNull(c.RefreshRetry), c.DefaultRefreshRetry, defaultScope, string(c.ApplicationType), c.Unverified,
@@ -153,7 +155,12 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 	steps = append(steps, s.keyChange(c)...)
 	return unlessUnknown("changing a client", s.audited(ctx, clientChange{
 		// A key may have the identifier and the name of the one that it replaces.
-		kind: "client.updated", id: c.ClientID, ifChanged: len(c.Keys) == 0, steps: steps, verify: found(locked),
+		kind: "client.updated", id: c.ClientID, ifChanged: len(c.Keys) == 0, steps: steps, verify: func() error {
+			if c.Reviewed && waits.Found() {
+				return ownership.ErrSubmitted
+			}
+			return found(locked)()
+		},
 	}))
 }
 

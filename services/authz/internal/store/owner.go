@@ -173,13 +173,20 @@ func (s *Store) Review(ctx context.Context, r ownership.Review) error {
 	return s.changeOne(ctx, clientChange{kind: kind, id: r.ClientID}, step)
 }
 
-// AddRedirectURI registers another redirect URI, unless there are limit. It returns ownership.ErrTooMany.
-func (s *Store) AddRedirectURI(ctx context.Context, clientID, uri string, limit int) error {
-	return s.changeOwned(ctx, ownedEvent("client.redirect_uri_added", clientID).IfChanged(), func(tx *sqldb.Tx) error {
-		added, err := tx.Exec(ctx, s.text.addURI, clientID, uri, limit)
+// AddRedirectURI registers another redirect URI, unless there are r.Limit. It returns ownership.ErrTooMany,
+// or ownership.ErrSubmitted for one that is reviewed while the client waits for its review.
+func (s *Store) AddRedirectURI(ctx context.Context, r ownership.RedirectURI) error {
+	return s.changeOwned(ctx, ownedEvent("client.redirect_uri_added", r.ClientID).IfChanged(), func(tx *sqldb.Tx) error {
+		var one int
+		if r.Reviewed {
+			waits := sqldb.Stmt(s.text.waits, r.ClientID).Scan(&one)
+			if err := tx.Run(ctx, waits, sqldb.Stmt(s.text.unverify, r.ClientID)); err != nil || waits.Found() {
+				return cmp.Or(err, ownership.ErrSubmitted)
+			}
+		}
+		added, err := tx.Exec(ctx, s.text.addURI, r.ClientID, r.URI, r.Limit)
 		if err == nil && added == 0 {
-			var uris int
-			if err = tx.QueryRow(ctx, s.text.hasURI, clientID, uri).Scan(&uris); errors.Is(err, sqldb.ErrNotFound) {
+			if err = tx.QueryRow(ctx, s.text.hasURI, r.ClientID, r.URI).Scan(&one); errors.Is(err, sqldb.ErrNotFound) {
 				err = ownership.ErrTooMany
 			}
 		}

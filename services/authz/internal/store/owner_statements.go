@@ -44,6 +44,10 @@ WHERE id = $1 AND owner_workspace_id <> '' AND submitted_at IS NOT NULL`)
 UPDATE clients SET status = 'suspended', review_note = $2, submitted_at = NULL, disabled = TRUE
 WHERE id = $1 AND owner_workspace_id <> ''`)
 
+	t.waits = db.SQL(`SELECT 1 FROM clients WHERE id = $1 AND submitted_at IS NOT NULL`)
+
+	t.unverify = db.SQL(`UPDATE clients SET unverified = TRUE WHERE id = $1`)
+
 	// The client's row is locked, so that the limit holds.
 	t.addURI = db.SQL(`
 INSERT INTO redirect_uris (client_id, uri, position)

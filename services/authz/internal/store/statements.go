@@ -24,6 +24,7 @@ type statements struct {
 	// Of the clients that workspaces own.
 	takeClient, owned, submitted, people                 string
 	submit, withdraw, approve, refuse, suspend           string
+	waits, unverify                                      string
 	addURI, removeURI, hasURI, uriUse, uriUses, touchURI string
 	addTester, removeTester, testers, isTester           string
 	findPerson, addPerson, countPeople                   string

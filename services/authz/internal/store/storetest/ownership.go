@@ -23,6 +23,7 @@ func Ownership(t *testing.T) {
 	t.Run("users are counted once each, and no more than may be", peopleLimit)
 	t.Run("a status changes only as a review says", statuses)
 	t.Run("the last redirect URI stays, and one in use is told", lastURI)
+	t.Run("a change that is reviewed unverifies, and waits while a review waits", reviewedChange)
 	t.Run("of two secrets one stays, without an end", lastSecret)
 	t.Run("a second click creates no second secret", staleSecret)
 	t.Run("testers are added, found and removed", testers)
@@ -193,15 +194,18 @@ func lastURI(t *testing.T) {
 		first := registration.RedirectURIs[0]
 		createOwned(t, s, registration)
 		remove := func(uri string, unused time.Duration) error { return s.RemoveRedirectURI(t.Context(), id, uri, unused) }
+		add := func(id, uri string) error {
+			return s.AddRedirectURI(t.Context(), ownership.RedirectURI{ClientID: id, URI: uri, Limit: 2})
+		}
 		if err := remove(first, 0); !errors.Is(err, ownership.ErrLast) {
 			t.Errorf("the last one: %v", err)
 		}
 		for range 2 {
-			if err := s.AddRedirectURI(t.Context(), id, added, 2); err != nil {
+			if err := add(id, added); err != nil {
 				t.Errorf("adding: %v", err)
 			}
 		}
-		if err := s.AddRedirectURI(t.Context(), id, added+"2", 2); !errors.Is(err, ownership.ErrTooMany) {
+		if err := add(id, added+"2"); !errors.Is(err, ownership.ErrTooMany) {
 			t.Errorf("one too many: %v", err)
 		}
 		if err := s.AdmitPerson(t.Context(), ownership.Approval{ClientID: id, UserID: "usr_1", RedirectURI: first}); err != nil {
@@ -218,8 +222,50 @@ func lastURI(t *testing.T) {
 		if found, err := s.Find(t.Context(), id); err != nil || len(found.RedirectURIs) != 1 || found.RedirectURIs[0] != added {
 			t.Errorf("left are %v, %v", found.RedirectURIs, err)
 		}
-		if err := s.AddRedirectURI(t.Context(), "vdo_client_none", added, 2); !errors.Is(err, client.ErrUnknown) {
+		if err := add("vdo_client_none", added); !errors.Is(err, client.ErrUnknown) {
 			t.Errorf("an unknown client: %v", err)
+		}
+	})
+}
+
+// reviewedChange submits after the caller has looked: the transaction of the change decides.
+func reviewedChange(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		const id, added = "vdo_client_owned", "https://another.example/cb"
+		registration := owned(id)
+		registration.Unverified = false
+		createOwned(t, s, registration)
+		unverified := true
+		for name, change := range map[string]func() error{
+			"AddRedirectURI": func() error {
+				return s.AddRedirectURI(t.Context(), ownership.RedirectURI{ClientID: id, URI: added, Limit: 9, Reviewed: true})
+			},
+			"UpdateClient": func() error {
+				return s.UpdateClient(t.Context(), registry.Change{ClientID: id, RedirectURIs: []string{added}, Unverified: &unverified, Reviewed: true})
+			},
+		} {
+			if err := s.Submit(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			before, err := s.Find(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := change(); !errors.Is(err, ownership.ErrSubmitted) {
+				t.Errorf("%s during a review: %v", name, err)
+			}
+			if found, err := s.Find(t.Context(), id); err != nil || found.Unverified != before.Unverified || len(found.RedirectURIs) != len(before.RedirectURIs) {
+				t.Errorf("%s during a review left %+v, %v", name, found, err)
+			}
+			if err := s.Withdraw(t.Context(), id); err != nil {
+				t.Fatal(err)
+			}
+			if err := change(); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if found, err := s.Find(t.Context(), id); err != nil || !found.Unverified {
+				t.Errorf("%s left a verified client, %v", name, err)
+			}
 		}
 	})
 }

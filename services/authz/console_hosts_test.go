@@ -1,0 +1,87 @@
+package authz_test
+
+import (
+	"testing"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+)
+
+// verifiedApp returns a live, verified client.
+func (b *bench) verifiedApp(t *testing.T) string {
+	t.Helper()
+	id, _ := b.newApp(t)
+	b.submit(t, id)
+	if _, err := b.reviews(t).ReviewClient(t.Context(), &authzv1.ReviewClientRequest{
+		ClientId: id, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: true,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (b *bench) submit(t *testing.T, id string) {
+	t.Helper()
+	if _, err := b.console(t).SubmitApp(t.Context(), &authzv1.SubmitAppRequest{SessionToken: developer, ClientId: id}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// addingURI are the RPCs by which the team of a client adds a redirect URI.
+func (b *bench) addingURI(t *testing.T) map[string]func(id, uri string) error {
+	t.Helper()
+	console := b.console(t)
+	return map[string]func(id, uri string) error{
+		"AddAppRedirectUri": func(id, uri string) error {
+			_, err := console.AddAppRedirectUri(t.Context(), &authzv1.AddAppRedirectUriRequest{SessionToken: developer, ClientId: id, RedirectUri: uri})
+			return err
+		},
+		"UpdateApp": func(id, uri string) error {
+			uris := append(b.app(t, id).GetRegistration().GetRedirectUris(), uri)
+			_, err := console.UpdateApp(t.Context(), &authzv1.UpdateAppRequest{
+				SessionToken: developer, Change: &authzv1.UpdateClientRequest{ClientId: id, RedirectUris: uris},
+			})
+			return err
+		},
+	}
+}
+
+// TestAVerifiedAppWithANewHostMustBeReviewedAgain: the operator has not seen where its codes would go. A
+// loopback address is no host, and another address at a host that it has no new one.
+func TestAVerifiedAppWithANewHostMustBeReviewedAgain(t *testing.T) {
+	b := newBench(t)
+	for name, add := range b.addingURI(t) {
+		for uri, verified := range map[string]bool{
+			"https://evil.example/cb": false, "https://app.example.evil.example/cb": false, "com.example.other:/cb": false,
+			callback + "/added": true, "http://localhost:1234/cb": true, "http://127.0.0.1/other": true, "http://[::1]/cb": true,
+		} {
+			id := b.verifiedApp(t)
+			if err := add(id, uri); err != nil {
+				t.Fatalf("%s %s: %v", name, uri, err)
+			}
+			got := b.app(t, id).GetRegistration()
+			if got.GetUnverified() == verified || got.GetStatus() != authzv1.ClientStatus_CLIENT_STATUS_LIVE || len(got.GetRedirectUris()) != 3 {
+				t.Errorf("%s %s: unverified %v, %s, %v", name, uri, got.GetUnverified(), got.GetStatus(), got.GetRedirectUris())
+			}
+		}
+	}
+}
+
+// TestAnAppThatWaitsForItsReviewGetsNoNewHost, and every other address: the operator verifies what was seen.
+func TestAnAppThatWaitsForItsReviewGetsNoNewHost(t *testing.T) {
+	b := newBench(t)
+	for name, add := range b.addingURI(t) {
+		id, _ := b.newApp(t)
+		if err := add(id, "https://another.example/cb"); err != nil {
+			t.Errorf("%s to a draft: %v", name, err)
+		}
+		b.submit(t, id)
+		wantReason(t, name+" during the review", add(id, "https://evil.example/cb"), errorv1.Reason_REASON_CONFLICT)
+		if err := add(id, callback+"/added"); err != nil {
+			t.Errorf("%s at the same host: %v", name, err)
+		}
+		if uris := b.app(t, id).GetRegistration().GetRedirectUris(); len(uris) != 4 {
+			t.Errorf("%s: the addresses are %v", name, uris)
+		}
+	}
+}
