@@ -60,6 +60,29 @@ func TestTheConsentPageNamesTheDestination(t *testing.T) {
 	}
 }
 
+// TestADenialOfAnAppThatNobodyCheckedStaysHere: the page does not say that it leads to the app (ADR 0012).
+func TestADenialOfAnAppThatNobodyCheckedStaysHere(t *testing.T) {
+	const stays = "If you deny, you stay here."
+	for origin, allow := range map[string]string{
+		"https://app.test":       "Allow takes you to <strong><bdi>app.test</bdi></strong>. " + stays,
+		"http://127.0.0.1:41000": "Allow takes you to a program on this computer (<strong><bdi>127.0.0.1:41000</bdi></strong>). " + stays,
+		"com.example.app:":       "Allow takes you to an app on this device (<strong><bdi>com.example.app:</bdi></strong>). " + stays,
+	} {
+		to := func(prompt *consentv1.GetPromptResponse) { prompt.RedirectOrigin = origin }
+		p := signedIn(t)
+		unchecked := consentPage(t, p, to, func(prompt *consentv1.GetPromptResponse) { prompt.Identity.Verified = false })
+		wantIn(t, origin, unchecked, allow)
+		wantNotIn(t, origin, unchecked, "Either answer")
+		described := consentPage(t, p, to, func(prompt *consentv1.GetPromptResponse) {
+			prompt.Identity, prompt.Page.ClientId = nil, "https://client.test/app"
+		})
+		wantIn(t, origin+", described by the app", described, allow)
+		checked := consentPage(t, p, to)
+		wantIn(t, origin+", checked", checked, "Either answer takes you to")
+		wantNotIn(t, origin+", checked", checked, stays)
+	}
+}
+
 func TestTheAccountPageSearchesFromEightAppsOn(t *testing.T) {
 	p := signedIn(t)
 	var apps []*consentv1.ConnectedApp

@@ -185,6 +185,10 @@ func (c Consent) Unchecked() *Message {
 	return &Message{Kind: "warn", Text: "Nobody here has checked who made this app."}
 }
 
+// DenyStays reports whether a denial leads to a page of ours, with a button that returns to the app, as
+// for every app that nobody has checked (RFC 9700 §4.11.2).
+func (c Consent) DenyStays() bool { return c.Unchecked() != nil }
+
 // Facts returns where an app that describes itself does so, and where it takes the user.
 func (c Consent) Facts() []Fact {
 	to := strings.TrimPrefix(strings.TrimPrefix(c.Origin, "https://"), "http://")
