@@ -94,7 +94,10 @@ type Activity struct {
 }
 
 // None returns the empty state.
-func (Activity) None() Empty {
+func (a Activity) None() Empty {
+	if a.Earlier != "" || a.Later {
+		return Empty{Heading: "This page is empty", Text: "What happened is on the others."}
+	}
 	return Empty{Heading: "Nothing has happened yet", Text: "Sign-ins, changes of your password and decisions about apps are listed here."}
 }
 
