@@ -2,16 +2,23 @@ package gateway_test
 
 import (
 	"maps"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/gateway/internal/workspaces"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // trailOf makes the activity service answer with what the request's filter lets through.
@@ -65,6 +72,56 @@ func TestAnEmptyPageOfTheActivitySaysNothingOfTheOthers(t *testing.T) {
 	first := p.get("/account/activity")
 	wantPage(t, "the first page", first, 200, "This page is empty", "Earlier")
 	wantNotIn(t, "the first page", first.Body.String(), nothing)
+}
+
+// TestTheActivitySaysWhereItHasOnlyTheLatest: the audit trail has everything.
+func TestTheActivitySaysWhereItHasOnlyTheLatest(t *testing.T) {
+	const latest = "Of each app only the latest approval and the latest end are listed right now."
+	p := withConsole(t)
+	p.respond("ListAccountEvents", &identityv1.ListAccountEventsResponse{}, nil)
+	p.respond("ListAppEvents", &consentv1.ListAppEventsResponse{}, nil)
+	trailOf(p, "", &eventv1.Event{Kind: "user.signed_in", EventTime: timestamppb.Now()})
+	wantNotIn(t, "the trail", p.get("/account/activity").Body.String(), latest)
+	p.respond("ListEvents", nil, oerr.Unavailable(nil))
+	wantPage(t, "without the trail", p.get("/account/activity"), 200, latest)
+}
+
+// TestTheDeviceOfThePageIsTheFirst: the last use is recorded every few minutes, so that the list may have
+// another before it.
+func TestTheDeviceOfThePageIsTheFirst(t *testing.T) {
+	p := withConsole(t)
+	used := timestamppb.New(time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC))
+	p.respond("ListSessions", &identityv1.ListSessionsResponse{Session: &identityv1.Session{}, Sessions: []*identityv1.UserSession{
+		{SessionId: "a", Network: "203.0.113.1", LastUseTime: used, CreateTime: used},
+		{SessionId: "b", Network: "203.0.113.2", LastUseTime: used, CreateTime: used},
+		{SessionId: "c", Network: "203.0.113.3", LastUseTime: used, CreateTime: used, Current: true},
+		{SessionId: "d", Network: "203.0.113.4", LastUseTime: used, CreateTime: used},
+	}}, nil)
+	body := p.get("/account/devices").Body.String()
+	var order []string
+	for _, found := range regexp.MustCompile(`203\.0\.113\.\d`).FindAllString(body, -1) {
+		order = append(order, found[len(found)-1:])
+	}
+	if got := strings.Join(order, ""); got != "3124" {
+		t.Errorf("the devices are in the order %s: %s", got, body)
+	}
+}
+
+// TestAKeyThatIsRefusedKeepsItsRestrictionInSight, whatever it was refused for.
+func TestAKeyThatIsRefusedKeepsItsRestrictionInSight(t *testing.T) {
+	p := withConsole(t)
+	const path = workspacePages + "/keys"
+	p.respond("CreateWorkspaceKey", nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "x", oerr.WithField("name")))
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"create"}, "name": {"x"}}
+	for _, scopes := range [][]string{nil, {"videos:read"}} {
+		form["scope"] = scopes
+		wantRedirect(t, "a bad name", p.post(path, form), path)
+		body := p.get(path).Body.String()
+		wantIn(t, "a bad name", body, "A name has 1 to 100 characters")
+		if open := strings.Contains(body, `id="limits" open`); open != (scopes != nil) {
+			t.Errorf("with the scopes %v the restriction is open: %v", scopes, open)
+		}
+	}
 }
 
 // TestACodeThatWasUsedTwiceDisconnectsNothingElse, as a refresh token does: the revocation of a family

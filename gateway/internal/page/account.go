@@ -91,6 +91,9 @@ type Activity struct {
 	Earlier string
 	// Later says that this is not the first page.
 	Later bool
+	// Latest says that of each app only the latest events are listed, because the audit trail cannot be
+	// read.
+	Latest bool
 }
 
 // None returns the empty state.
