@@ -21,7 +21,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// trailOf makes the activity service answer with what the request's filter lets through.
+// trailOf makes the activity service return what the request's filter lets through.
 func trailOf(p browser, next string, events ...*eventv1.Event) {
 	p.services["ListEvents"] = func(req proto.Message) (proto.Message, error) {
 		asked, _ := req.(*activityv1.ListEventsRequest)
@@ -43,9 +43,9 @@ func TestTheActivityAsksForWhatItShows(t *testing.T) {
 	for kind := range maps.Keys(workspaces.Sentences()) {
 		asked := 0
 		trailOf(p, "", &eventv1.Event{Kind: kind, UserId: "user_1", ClientId: "c1", WorkspaceId: "ws_1", EventTime: timestamppb.Now()})
-		answer := p.services["ListEvents"]
+		all := p.services["ListEvents"]
 		p.services["ListEvents"] = func(req proto.Message) (proto.Message, error) {
-			res, err := answer(req)
+			res, err := all(req)
 			found, _ := res.(*activityv1.ListEventsResponse)
 			asked = len(found.GetEvents())
 			return res, err

@@ -91,7 +91,7 @@ type Activity struct {
 	Earlier string
 	// Later says that this is not the first page.
 	Later bool
-	// Latest says that of each app only the latest events are listed, because the audit trail cannot be
+	// Latest says that of each client only the latest events are listed, because the audit trail cannot be
 	// read.
 	Latest bool
 }
