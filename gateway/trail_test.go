@@ -105,6 +105,7 @@ func TestTheDeviceOfThePageIsTheFirst(t *testing.T) {
 	if got := strings.Join(order, ""); got != "3124" {
 		t.Errorf("the devices are in the order %s: %s", got, body)
 	}
+	wantNotIn(t, "the page, since access also ends by itself", body, "until you end")
 }
 
 // TestAKeyThatIsRefusedKeepsItsRestrictionInSight, whatever it was refused for.
