@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"mime/multipart"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -250,7 +251,7 @@ func TestAManifestIsUploadedAsAFile(t *testing.T) {
 	}
 	for name, row := range map[string]struct{ file, shows string }{
 		"an unknown member": {text + "unknown: 1\n", "unknown: 1"}, "another app": {strings.ReplaceAll(text, "vdo_client_1", "vdo_client_2"), "vdo_client_2"},
-		"no text": {"\xff\xfe", "no text in UTF-8"}, "a NUL": {text + "\x00", "no text in UTF-8"}, "too long": {text + "#" + strings.Repeat("x", 64<<10), "longer than 64 KiB"},
+		"no text": {"\xff\xfe", "no text in UTF-8"}, "a NUL": {text + "\x00", "no text in UTF-8"},
 		"many empty lines": {text + strings.Repeat("\n", 50<<10) + "unknown: 1\n", "too long to be shown again"}, // short when compressed
 	} {
 		wantRedirect(t, name, upload(t, p, token, row.file), path)
@@ -261,8 +262,9 @@ func TestAManifestIsUploadedAsAFile(t *testing.T) {
 	if w := upload(t, p, token, text, text); w.Code != 400 {
 		t.Errorf("two files: %d", w.Code)
 	}
-	if w := upload(t, p, token, strings.Repeat("x", 100<<10)); w.Code != 413 {
-		t.Errorf("100 KiB: %d", w.Code)
+	for name, size := range map[string]int{"70 KiB": 70 << 10, "100 KiB": 100 << 10} {
+		wantRedirect(t, name, upload(t, p, token, text+"#"+strings.Repeat("x", size)), path)
+		wantPage(t, name, p.get(path), 200, "The file is too large: at most 64 KiB are allowed.", `href="#file"`)
 	}
 	if w := upload(t, p, "wrong", text); w.Code != 303 || changes != 1 {
 		t.Errorf("a form of another page: %d, %d changes", w.Code, changes)
@@ -291,4 +293,20 @@ func TestAnInputThatNoCookieHoldsIsSaidToBeLost(t *testing.T) {
 	}
 	wantRedirect(t, "many fields", p.post(path, form), path)
 	wantPage(t, "many fields", p.get(path), 200, "The purpose has at most 140 characters", "too long to be shown again")
+}
+
+// TestWire5_AFormThatIsTooLongRedirectsToItsPage, which says the limit.
+func TestWire5_AFormThatIsTooLongRedirectsToItsPage(t *testing.T) {
+	p := withConsole(t)
+	for _, path := range []string{appPages + "/manifest", appPages + "/about", "/developers/apps/new", workspacePages + "/keys", "/account"} {
+		form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "manifest": {strings.Repeat("x", 64<<10)}}
+		wantRedirect(t, path, p.post(path, form), path)
+		wantPage(t, path, p.get(path), 200, "The form is too long: at most 64 KiB can be sent at once.", "too long to be shown again")
+		if w := p.get(path); strings.Contains(w.Body.String(), "The form is too long") {
+			t.Errorf("%s says it once more", path)
+		}
+	}
+	out := p
+	out.cookies = map[string]*http.Cookie{}
+	wantRedirect(t, "signed out", out.post(appPages+"/manifest", url.Values{"manifest": {strings.Repeat("x", 64<<10)}}), "/signin?page=developers&at=%2Fdevelopers%2Fapps%2Fvdo_client_1%2Fmanifest")
 }

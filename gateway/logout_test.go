@@ -14,7 +14,7 @@ import (
 
 // TestALogoutSaysWhatBecameOfTheApps, even where the session had ended before they could be disconnected.
 func TestALogoutSaysWhatBecameOfTheApps(t *testing.T) {
-	const keep, ended, none = "Apps that you connected keep their access", "Every app that you connected is disconnected.", "no app was disconnected"
+	const keep, ended, none = "Apps that you connected keep their access: signing out does not end it.", "Every app that you connected is disconnected.", "no app was disconnected"
 	for name, row := range map[string]struct {
 		decision string
 		err      error

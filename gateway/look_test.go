@@ -60,6 +60,59 @@ func TestTheConsentPageNamesTheDestination(t *testing.T) {
 	}
 }
 
+// TestADenialOfAnAppThatNobodyCheckedStaysHere, which the page says (ADR 0012).
+func TestADenialOfAnAppThatNobodyCheckedStaysHere(t *testing.T) {
+	const stays = "If you deny, you stay here."
+	for origin, allow := range map[string]string{
+		"https://app.test":       "Allow takes you to <strong><bdi>app.test</bdi></strong>. " + stays,
+		"http://127.0.0.1:41000": "Allow takes you to a program on this computer (<strong><bdi>127.0.0.1:41000</bdi></strong>). " + stays,
+		"com.example.app:":       "Allow takes you to an app on this device (<strong><bdi>com.example.app:</bdi></strong>). " + stays,
+	} {
+		to := func(prompt *consentv1.GetPromptResponse) { prompt.RedirectOrigin = origin }
+		p := signedIn(t)
+		unchecked := consentPage(t, p, to, func(prompt *consentv1.GetPromptResponse) { prompt.Identity.Verified = false })
+		wantIn(t, origin, unchecked, allow)
+		wantNotIn(t, origin, unchecked, "Either answer")
+		described := consentPage(t, p, to, func(prompt *consentv1.GetPromptResponse) {
+			prompt.Identity, prompt.Page.ClientId = nil, "https://client.test/app"
+		})
+		wantIn(t, origin+", described by the app", described, allow)
+		checked := consentPage(t, p, to)
+		wantIn(t, origin+", checked", checked, "Either answer takes you to")
+		wantNotIn(t, origin+", checked", checked, stays)
+	}
+}
+
+// TestThePagesSayHowLongAccessLasts, in numbers where the services have them, which release 0.1 has not.
+func TestThePagesSayHowLongAccessLasts(t *testing.T) {
+	const day = 24 * 60 * 60
+	p := signedIn(t)
+	lasting := func(refresh, family int64, language string) string {
+		return consentPage(t, p, func(r *consentv1.GetPromptResponse) {
+			r.RefreshTokenLifetimeSeconds, r.FamilyLifetimeSeconds, r.Language = refresh, family, language
+		})
+	}
+	wantIn(t, "days", lasting(30*day, 365*day, "en"), `Connected apps</a>, or until the app has not used it for 30 days. After 365 days it ends in any case.`)
+	wantIn(t, "a day, and hours", lasting(5*3600, day, "en"), "has not used it for 5 hours. After 1 day it ends")
+	wantIn(t, "minutes, and an hour and a second", lasting(600, 3601, "en"), "has not used it for 10 minutes. After 61 minutes it ends")
+	wantIn(t, "in German", lasting(30*day, 365*day, "de"), "oder die App ihn seit 30 Tagen nicht genutzt hat. Nach 365 Tagen endet er in jedem Fall.")
+	old := lasting(0, 0, "en")
+	wantIn(t, "release 0.1", old, "It also ends by itself: when the app has not used it for long, and after a fixed time in any case.")
+	wantNotIn(t, "release 0.1", old, "0 days", "0 seconds")
+
+	app := &consentv1.ConnectedApp{
+		ClientId: "app", ClientName: "App", ApproveTime: timestamppb.New(time.Date(2100, 3, 3, 12, 0, 0, 0, time.UTC)),
+		RefreshTokenLifetimeSeconds: 30 * day, FamilyLifetimeSeconds: 365 * day,
+	}
+	p.respond("ListConnectedApps", &consentv1.ListConnectedAppsResponse{Apps: []*consentv1.ConnectedApp{app}}, nil)
+	const path = "/account/connected-apps"
+	wantPage(t, "a connected app", p.get(path), 200, "<dt>Ends by itself</dt><dd>After 30 days without use, and on 3 March 2101 at the latest</dd>")
+	app.ApproveTime = timestamppb.New(time.Date(2020, 3, 3, 12, 0, 0, 0, time.UTC))
+	wantPage(t, "after the latest end", p.get(path), 200, "<dt>Ends by itself</dt><dd>After 30 days without use</dd>")
+	app.RefreshTokenLifetimeSeconds, app.FamilyLifetimeSeconds = 0, 0
+	wantNotIn(t, "release 0.1", p.get(path).Body.String(), "Ends by itself")
+}
+
 func TestTheAccountPageSearchesFromEightAppsOn(t *testing.T) {
 	p := signedIn(t)
 	var apps []*consentv1.ConnectedApp

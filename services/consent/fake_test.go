@@ -29,6 +29,7 @@ type peers struct {
 	completed *authzv1.CompleteAuthorizationRequest
 	epoch     int64
 	used      *timestamppb.Timestamp
+	lives     [2]int64 // of a refresh token and of a family, in seconds
 	down      error
 	redeemed  []byte // the hash of the one code that was redeemed
 	asked     []int  // how many clients each BatchGetClients named
@@ -109,7 +110,7 @@ func (p *peers) BatchGetClients(_ context.Context, req *authzv1.BatchGetClientsR
 func (p *peers) GetPairEpoch(context.Context, *tokenv1.GetPairEpochRequest) (*tokenv1.GetPairEpochResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &tokenv1.GetPairEpochResponse{Epoch: p.epoch}, p.down
+	return &tokenv1.GetPairEpochResponse{Epoch: p.epoch, RefreshTokenLifetimeSeconds: p.lives[0], FamilyLifetimeSeconds: p.lives[1]}, p.down
 }
 
 func (p *peers) GetCodeUse(_ context.Context, req *tokenv1.GetCodeUseRequest) (*tokenv1.GetCodeUseResponse, error) {
@@ -123,7 +124,7 @@ func (p *peers) ListConnections(context.Context, *tokenv1.ListConnectionsRequest
 	defer p.mu.Unlock()
 	return &tokenv1.ListConnectionsResponse{Connections: []*tokenv1.Connection{
 		{ClientId: "app", Epoch: p.epoch, LastUseTime: p.used},
-	}}, p.down
+	}, RefreshTokenLifetimeSeconds: p.lives[0], FamilyLifetimeSeconds: p.lives[1]}, p.down
 }
 
 func (p *peers) EndConnection(_ context.Context, req *tokenv1.EndConnectionRequest) (*tokenv1.EndConnectionResponse, error) {

@@ -82,6 +82,25 @@ func (b bench) list(t *testing.T) []*consentv1.ConnectedApp {
 	return res.GetApps()
 }
 
+// TestTheLifetimesAreThoseOfTheTokenService, on the consent page and on that of the connected clients.
+func TestTheLifetimesAreThoseOfTheTokenService(t *testing.T) {
+	for _, lives := range [][2]int64{{60, 3600}, {}} { // release 0.1 sends none
+		b := newBench(t)
+		b.peers.set(func(p *peers) { p.lives = lives })
+		prompt := b.prompt(t)
+		if got := [2]int64{prompt.GetRefreshTokenLifetimeSeconds(), prompt.GetFamilyLifetimeSeconds()}; got != lives {
+			t.Errorf("the prompt has %v, want %v", got, lives)
+		}
+		if _, err := b.consents.Decide(t.Context(), approval()); err != nil {
+			t.Fatal(err)
+		}
+		app := b.list(t)[0]
+		if got := [2]int64{app.GetRefreshTokenLifetimeSeconds(), app.GetFamilyLifetimeSeconds()}; got != lives {
+			t.Errorf("the connected app has %v, want %v", got, lives)
+		}
+	}
+}
+
 func TestADenialTellsAuthzSo(t *testing.T) {
 	b := newBench(t)
 	b.prompt(t)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
@@ -116,6 +117,11 @@ func (c Config) lifetimes() grant.Lifetimes {
 		Access: c.AccessTokenLifetime, Refresh: c.RefreshTokenLifetime,
 		Family: c.FamilyLifetime, RetryWindow: c.RefreshRetryWindow, User: c.UserTokenLifetime, Service: c.ServiceTokenLifetime,
 	}
+}
+
+// grantLifetimes returns what the pages say about the lifetimes.
+func (c Config) grantLifetimes() oauth.GrantLifetimes {
+	return oauth.GrantLifetimes{Refresh: c.RefreshTokenLifetime, Family: c.FamilyLifetime}
 }
 
 // minKey is the minimum length of KeyEncryptionKey, in bytes.

@@ -141,7 +141,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		},
 		introspection:    &rpc.Introspection{Introspector: introspector, Issuer: deps.Issuer},
 		revocations:      &rpc.Revocations{Feed: log, Heartbeat: config.HeartbeatInterval, Lifetime: config.WatchLifetime, Digest: deps.Catalog.Digest},
-		grants:           &rpc.Grants{Store: st, Codes: st},
+		grants:           &rpc.Grants{Store: st, Codes: st, Lifetimes: config.grantLifetimes()},
 		enforcement:      enforced,
 		users:            newUsers(config, deps, st),
 		accessRevocation: newAccessRevocation(deps, st, authz),

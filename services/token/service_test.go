@@ -156,6 +156,15 @@ func TestConsentListsAndEndsAConnection(t *testing.T) {
 	if err != nil || len(list.GetConnections()) != 1 || list.GetConnections()[0].GetLastUseTime() == nil {
 		t.Fatalf("ListConnections: %v, %v: want the app with its last use", list.GetConnections(), err)
 	}
+	epoch, err := b.grants.GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app"})
+	for name, lives := range map[string][2]int64{
+		"ListConnections": {list.GetRefreshTokenLifetimeSeconds(), list.GetFamilyLifetimeSeconds()},
+		"GetPairEpoch":    {epoch.GetRefreshTokenLifetimeSeconds(), epoch.GetFamilyLifetimeSeconds()},
+	} {
+		if want := [2]int64{30 * 24 * 60 * 60, 365 * 24 * 60 * 60}; err != nil || lives != want {
+			t.Errorf("%s: %v: a grant lives for %v, want %v", name, err, lives, want)
+		}
+	}
 	if _, err := b.grants.EndConnection(t.Context(), &tokenv1.EndConnectionRequest{UserId: "usr_john", ClientId: "app"}); err != nil {
 		t.Fatalf("EndConnection: %v", err)
 	}

@@ -17,6 +17,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -78,6 +79,7 @@ func (a Account) pageApp(app *consentv1.ConnectedApp, in *time.Location) page.Ap
 		ClientID: app.GetClientId(), Name: app.GetClientName(), Approved: browser.At(app.GetApproveTime(), in), Used: browser.At(app.GetLastUseTime(), in),
 		Now: a.Flow.Time().In(in), Identity: browser.Identity(app.GetIdentity()),
 		First: browser.At(app.GetFirstApproveTime(), in), Changed: browser.Changes(app.GetChanges()),
+		Lifetimes: convert.GrantLifetimes(app.GetRefreshTokenLifetimeSeconds(), app.GetFamilyLifetimeSeconds()),
 	}
 	for _, i := range app.GetInstallations() {
 		shown.Installations = append(shown.Installations, page.Installation{

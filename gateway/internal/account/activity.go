@@ -52,7 +52,7 @@ func (a Account) Activity(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from, before := time.Time{}, beforeOf(query)
-	data := page.Activity{Later: query.Get("after") != ""}
+	data := page.Activity{Later: query.Get("after") != "", Latest: true}
 	if next := res.GetNextPageToken(); next != "" {
 		from = res.GetEvents()[len(res.GetEvents())-1].GetEventTime().AsTime()
 		data.Earlier = browser.ActivityPath + "?" + url.Values{"after": {next}, "before": {strconv.FormatInt(from.UnixMicro(), 10)}}.Encode()

@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -30,12 +31,26 @@ func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
 		Ended: flash.Kind == browser.FlashDeviceEnded, OthersEnded: flash.Kind == browser.FlashOthersEnded,
 	}
 	in := browser.Zone(res.GetSession().GetTimeZone())
-	for _, s := range res.GetSessions() {
+	for _, s := range currentFirst(res.GetSessions()) {
 		data.Devices = append(data.Devices, page.NewDevice(page.Device{
 			ID: s.GetSessionId(), Current: s.GetCurrent(), Network: s.GetNetwork(), Begun: browser.At(s.GetCreateTime(), in), Used: browser.At(s.GetLastUseTime(), in),
 		}, s.GetUserAgent()))
 	}
 	a.render(w, r, res.GetSession(), page.View{Template: "devices", Title: "Devices", Failed: data.Fault.Text != "", Data: data})
+}
+
+// currentFirst returns sessions with that of the page before the others, which stay in the order of
+// their last use. That is recorded every few minutes, so that another may be before it.
+func currentFirst(sessions []*identityv1.UserSession) []*identityv1.UserSession {
+	return slices.SortedStableFunc(slices.Values(sessions), func(a, b *identityv1.UserSession) int {
+		switch {
+		case a.GetCurrent() == b.GetCurrent():
+			return 0
+		case a.GetCurrent():
+			return -1
+		}
+		return 1
+	})
 }
 
 // EndDevice signs a device out.

@@ -15,10 +15,20 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// shownKinds are the events of the audit trail that a user reads about their account.
+// shownKinds are the events of the audit trail that a user reads about their account: those for which
+// trailEntry has words. Others, such as the tokens that a client gives back, would fill pages of which
+// nothing is shown.
 func shownKinds() []string {
-	return []string{"user.", "member.", "grant."}
+	return []string{
+		"user.created", "user.signed_in", kindSignInFailed, "user.password_changed", "user.password_set", "user.others_signed_out",
+		"user.session_ended", "user.profile_changed", "user.disabled", "user.enabled", "user.unlocked",
+		"member.added", "member.removed",
+		"grant.approved", "grant.disconnected", "grant.workspace_ended", "grant.refresh_reused", "grant.code_replayed", "grant.revoked", "grant.limit_reached",
+	}
 }
+
+// kindSignInFailed is the kind of events that are one entry for an hour.
+const kindSignInFailed = "user.sign_in_failed"
 
 // fromTrail shows the account's events from the audit trail. It reports false, and writes nothing,
 // if the trail cannot be read: identity and consent list what they know then.
@@ -63,7 +73,7 @@ func trailEntries(res *activityv1.ListEventsResponse, in *time.Location) []page.
 	failedIn := -1 // the entry of the hour
 	for _, e := range res.GetEvents() {
 		when := browser.At(e.GetEventTime(), in)
-		if e.GetKind() == "user.sign_in_failed" {
+		if e.GetKind() == kindSignInFailed {
 			count := failedCount(e)
 			if failedIn >= 0 && entries[failedIn].At.Truncate(time.Hour).Equal(when.Truncate(time.Hour)) {
 				entries[failedIn].Count += count
@@ -178,7 +188,7 @@ func grantText(e *eventv1.Event, client, where bool) (text, entryKind string) {
 		}
 		return "%s was disconnected because its token was used twice. Somebody else may have copied it; you can connect the app again", "danger"
 	case "grant.code_replayed":
-		return "%s was disconnected because the code with which it connected was used twice", "danger"
+		return "Access that %s had just got was ended, because its code was used twice", "danger"
 	case "grant.revoked":
 		switch {
 		case !client && e.GetWorkspaceId() != "":

@@ -60,6 +60,8 @@ const (
 	flashAgain        FlashKind = "again"
 	flashUnavailable  FlashKind = "unavailable"
 	flashFailed       FlashKind = "failed"
+	flashTooLong      FlashKind = "too-long"
+	flashFileTooLong  FlashKind = "file-too-long"
 	flashUndecided    FlashKind = "undecided"
 	flashNoWorkspace  FlashKind = "workspace"
 	flashForbidden    FlashKind = "forbidden"

@@ -141,20 +141,30 @@ func RedirectTo(w http.ResponseWriter, location string) {
 // readForm parses the body. It writes an error page and returns false for a body that none of the
 // gateway's pages sends.
 func (f Flow) readForm(w http.ResponseWriter, r *http.Request) bool {
-	body, err := httpx.ReadBody(w, r)
-	if errors.Is(err, httpx.ErrTooLarge) {
+	err := parseBody(w, r)
+	switch {
+	case errors.Is(err, httpx.ErrTooLarge): // the fields of these pages are short, and the body says which page it is
 		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
-		return false
-	}
-	if err == nil {
-		r.PostForm, err = url.ParseQuery(string(body))
-	}
-	if err != nil || !isPlainText(r.PostForm) {
+	case err != nil:
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
-		return false
 	}
-	return true
+	return err == nil
 }
+
+// parseBody parses the body of a form. It returns httpx.ErrTooLarge, or another error for one that
+// cannot be parsed.
+func parseBody(w http.ResponseWriter, r *http.Request) error {
+	body, err := httpx.ReadBody(w, r)
+	if err != nil {
+		return err
+	}
+	if r.PostForm, err = url.ParseQuery(string(body)); err == nil && !isPlainText(r.PostForm) {
+		err = errNotText
+	}
+	return err
+}
+
+var errNotText = errors.New("a form is not valid text")
 
 // isPlainText reports whether a form is valid UTF-8 without NUL, as gRPC and PostgreSQL require.
 func isPlainText(form url.Values) bool {
@@ -188,9 +198,14 @@ const identifierCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 // response and returns false: a redirect back to the page, which asks for confirmation; a redirect
 // to the cookie check where the browser sent no cookie; or 403 for a form without a token, which
 // none of the gateway's pages sends. Without a session, the form of an account page redirects to
-// the sign-in page.
+// the sign-in page. A form that is too long redirects back to the page, which says so.
 func (f Flow) ParseForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
-	if !f.readForm(w, r) {
+	switch err := parseBody(w, r); {
+	case errors.Is(err, httpx.ErrTooLarge):
+		f.redirectTooLong(w, r, from, Flash{Kind: flashTooLong, Lost: true})
+		return false
+	case err != nil:
+		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
 		return false
 	}
 	if from.account() && f.Cookies.Session(r).IsZero() {
@@ -257,6 +272,19 @@ func (o formPage) address() string {
 		return o.path() + "?request=" + url.QueryEscape(o.request)
 	}
 	return o.path()
+}
+
+// redirectTooLong redirects to the page of a form whose body is not read. Its CSRF token is not known,
+// and nothing is done that it would protect.
+func (f Flow) redirectTooLong(w http.ResponseWriter, r *http.Request, from formPage, flash Flash) {
+	switch {
+	case from.account() && f.Cookies.Session(r).IsZero():
+		redirectToPage(w, r, SignInFor(from.path()))
+	case f.Cookies.Browser(r).IsZero():
+		f.checkCookies(w, r, from)
+	default:
+		f.redirectBack(w, r, from, flash)
+	}
 }
 
 func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
@@ -330,6 +358,10 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		return page.Fault{Text: "We cannot answer right now. Please try once more in a moment.", Reference: flash.Reference}
 	case flashFailed:
 		return page.Fault{Text: "Something went wrong on our side. Please try once more.", Reference: flash.Reference}
+	case flashTooLong:
+		return page.Fault{Text: "The form is too long: at most 64 KiB can be sent at once. Nothing was changed.", Lost: flash.Lost}
+	case flashFileTooLong:
+		return page.Fault{Text: "The file is too large: at most 64 KiB are allowed. Nothing was changed.", Field: flash.Field}
 	case flashUndecided:
 		return page.Fault{Text: "Choose to allow or to deny."}
 	case flashNoWorkspace:

@@ -263,7 +263,7 @@ func (f Flow) loggedOut(w http.ResponseWriter, r *http.Request, request logoutRe
 		RedirectTo(w, request.location)
 		return
 	}
-	text := "Apps that you connected keep their access until you end it."
+	text := "Apps that you connected keep their access: signing out does not end it."
 	switch f.Cookies.TakeFlash(w, r, pageLogout, "").Kind { //nolint:exhaustive // the others are of the page that asks
 	case flashAllEnded:
 		text = "Every app that you connected is disconnected."

@@ -7,6 +7,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -47,6 +48,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
 		Permissions: f.promptPermissions(prompt.GetScopes(), c.flash), Fault: f.Fault(c.flash),
 		Workspaces: workspaces(prompt, c.flash.WorkspaceID), Report: f.reportOf(prompt.GetPage().GetClientId()),
+		Lifetimes: convert.GrantLifetimes(prompt.GetRefreshTokenLifetimeSeconds(), prompt.GetFamilyLifetimeSeconds()),
 	}
 	data.Closed = closedWorkspaces(prompt)
 	data.Asked = c.flash.Kind == flashAsked

@@ -8,13 +8,16 @@ import (
 )
 
 const (
-	// maxUpload is the maximum length of the body of an upload: a file of 64 KiB, and the rest of the form.
-	maxUpload = 80 << 10
+	// maxFile is the maximum length of a file that is uploaded, in bytes; every page says it.
+	maxFile = 64 << 10
+	// maxUpload is that of the body of an upload: the file, and the rest of the form.
+	maxUpload = maxFile + 16<<10
 	// maxField is that of its other fields.
 	maxField = 1 << 10
 )
 
-// ParseUpload is ParseForm for a form with one file in the field name, which it returns.
+// ParseUpload is ParseForm for a form with one file in the field name, which it returns. Where the file
+// is too long it redirects back to the page, as for every form that is.
 func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage, name string) (file []byte, ok bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	parts, err := r.MultipartReader()
@@ -38,8 +41,12 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage,
 			content, err = io.ReadAll(io.LimitReader(part, maxField))
 			r.PostForm.Add(part.FormName(), string(content))
 		}
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			f.redirectTooLong(w, r, from, Flash{Kind: flashFileTooLong, Field: name})
+			return nil, false
+		}
 		if err != nil {
-			f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
+			f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
 			return nil, false
 		}
 	}
@@ -51,5 +58,12 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage,
 		redirectToPage(w, r, SignInFor(from.path()))
 		return nil, false
 	}
-	return file, f.checkForm(w, r, from)
+	if !f.checkForm(w, r, from) {
+		return nil, false
+	}
+	if len(file) > maxFile {
+		f.redirectBack(w, r, from, Flash{Kind: flashFileTooLong, Field: name})
+		return nil, false
+	}
+	return file, true
 }

@@ -57,7 +57,7 @@ func (c Console) fault(f browser.Flash) page.Fault {
 // element returns the id of the input element of a field; empty where the page has none.
 func element(field string) string {
 	switch field {
-	case "redirect_uris", "name", "publisher", "purpose", "client_uri", "policy_uri", "tos_uri", "jwks_uri", "email_address", "kind", "workspace_id", "scopes":
+	case "redirect_uris", "name", "publisher", "purpose", "client_uri", "policy_uri", "tos_uri", "jwks_uri", "email_address", "kind", "workspace_id", "scopes", "image":
 		return field
 	case "jwk", "jwks", "kid":
 		return "jwk"
@@ -76,6 +76,8 @@ func refusal(field string) string {
 		return "The purpose has at most 140 characters that can be seen."
 	case "client_uri", "policy_uri", "tos_uri":
 		return "That is not an https address."
+	case "image":
+		return "This logo cannot be used."
 	case "redirect_uris":
 		return "This redirect address cannot be registered."
 	case "scopes", "default_scopes", "optional_scopes":

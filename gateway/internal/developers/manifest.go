@@ -12,9 +12,6 @@ import (
 	"github.com/vidocu/usher/internal/manifest"
 )
 
-// maxManifest is the maximum length of a manifest that is uploaded, in bytes.
-const maxManifest = 64 << 10
-
 // manifest shows the registration as a file.
 func (c Console) manifest(v visit) page.View {
 	data := page.ConsoleManifest{Console: v.head, Text: v.flash.Input().Get("manifest")}
@@ -56,8 +53,6 @@ func (c Console) uploadManifest(w http.ResponseWriter, r *http.Request, id strin
 	switch {
 	case len(file) == 0:
 		c.finish(w, r, to, outcome{flash: browser.Flash{Kind: flashUnchanged}})
-	case len(file) > maxManifest:
-		c.finish(w, r, to, outcome{flash: manifestFault(v, errors.New("it is longer than 64 KiB"))})
 	case !utf8.Valid(file) || bytes.IndexByte(file, 0) >= 0:
 		c.finish(w, r, to, outcome{flash: manifestFault(v, errors.New("it is no text in UTF-8"))})
 	default:

@@ -91,10 +91,16 @@ type Activity struct {
 	Earlier string
 	// Later says that this is not the first page.
 	Later bool
+	// Latest says that of each client only the latest events are listed, because the audit trail cannot be
+	// read.
+	Latest bool
 }
 
 // None returns the empty state.
-func (Activity) None() Empty {
+func (a Activity) None() Empty {
+	if a.Earlier != "" || a.Later {
+		return Empty{Heading: "This page is empty", Text: "What happened is on the others."}
+	}
 	return Empty{Heading: "Nothing has happened yet", Text: "Sign-ins, changes of your password and decisions about apps are listed here."}
 }
 

@@ -9,7 +9,7 @@ import (
 // Devices is the data of devices.html.
 type Devices struct {
 	CSRF string
-	// Devices are the user's sessions, the one used last first.
+	// Devices are the user's sessions: this one first, then the one used last.
 	Devices []Device
 	// Ended and OthersEnded are true after a device, or every other one, was signed out.
 	Ended, OthersEnded bool

@@ -65,6 +65,8 @@ type Fact struct {
 	// Code shows the text as an identifier.
 	Code bool
 	At   time.Time
+	// Ending is when access ends by itself; nil for another fact.
+	Ending *Ending
 }
 
 // Difference is a row of the partial "diff", with the parts that differ marked. Without parts it is nothing.

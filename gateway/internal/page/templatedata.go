@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // Fault is the error message of a form that is shown again.
@@ -79,6 +81,8 @@ type Consent struct {
 	// asked the administrators of one.
 	Closed []ClosedWorkspace
 	Asked  bool
+	// Lifetimes are how long the access lasts; zero where that is not known.
+	Lifetimes oauth.GrantLifetimes
 	// Report is where users report an app; empty for nowhere.
 	Report string
 	Fault  Fault
@@ -184,6 +188,10 @@ func (c Consent) Unchecked() *Message {
 	}
 	return &Message{Kind: "warn", Text: "Nobody here has checked who made this app."}
 }
+
+// DenyStays reports whether a denial leads to a page of ours, with a button that returns to the app, as
+// for every app that nobody has checked (RFC 9700 §4.11.2).
+func (c Consent) DenyStays() bool { return c.Unchecked() != nil }
 
 // Facts returns where an app that describes itself does so, and where it takes the user.
 func (c Consent) Facts() []Fact {
@@ -320,6 +328,8 @@ type App struct {
 	Installations []Installation
 	// Used is the time of the last use; zero if never.
 	Used time.Time
+	// Lifetimes are how long its access lasts; zero where that is not known.
+	Lifetimes oauth.GrantLifetimes
 	// Now is the time at which the page is shown.
 	Now time.Time
 }
@@ -352,7 +362,11 @@ func (a App) Facts() []Fact {
 	} else {
 		facts = append(facts, Fact{Label: "Approved", At: a.Approved})
 	}
-	facts = append(facts, used, Fact{Label: "Client id", Text: a.ClientID, Code: true})
+	facts = append(facts, used)
+	if a.Lifetimes != (oauth.GrantLifetimes{}) {
+		facts = append(facts, Fact{Label: "Ends by itself", Ending: a.ending()})
+	}
+	facts = append(facts, Fact{Label: "Client id", Text: a.ClientID, Code: true})
 	if a.Identity.Known && !a.Identity.Verified {
 		facts = append(facts, Fact{Label: "Checked", Phrase: "Nobody here has checked who made this app."})
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -208,7 +209,10 @@ func (k WorkspaceKeys) Lifetimes() []Choice {
 
 // Limited reports whether the form that is shown again restricts the key.
 func (k WorkspaceKeys) Limited() bool {
-	return k.Addresses != "" || k.Fault.Field == "addresses" || k.Fault.Field == "limits"
+	chosen := slices.ContainsFunc(k.Scopes, func(g PermissionGroup) bool {
+		return slices.ContainsFunc(g.Permissions, func(p Permission) bool { return !p.Declined })
+	})
+	return chosen || k.Addresses != "" || k.Fault.Field == "addresses" || k.Fault.Field == "limits"
 }
 
 // Overlaps returns for how long a replaced key may stay valid, in seconds.

@@ -32,8 +32,20 @@ func grantSentences() map[string]string {
 		"grant.approved": "%s was connected", "grant.disconnected": "%s was disconnected", "grant.revoked": "The access of %s was revoked",
 		"grant.workspace_ended": "An administrator disconnected %s", "grant.limit_reached": "The oldest connection of %s ended, because it has too many",
 		"grant.refresh_reused": "%s was disconnected because its token was used twice", "grant.token_revoked": "%s gave back a token",
-		"grant.code_replayed": "%s was disconnected because the code with which it connected was used twice", "user_token.revoked": "A token was revoked",
+		"grant.code_replayed": "Access that %s had just got was ended, because its code was used twice", "user_token.revoked": "A token was revoked",
 	}
+}
+
+// installationSentence returns the message for an event that concerns one installation of a client, and
+// has its identifier; empty for a kind that has none of its own.
+func installationSentence(kind string) string {
+	switch kind {
+	case "grant.disconnected":
+		return "One installation of %s was disconnected"
+	case "grant.refresh_reused":
+		return "One installation of %s was disconnected because its token was used twice"
+	}
+	return ""
 }
 
 func clientSentences() map[string]string {
@@ -81,6 +93,9 @@ func (n names) client(id string) string {
 // sentence returns the message of an event with the names in its places.
 func (n names) sentence(e *eventv1.Event) page.Message {
 	text, known := n.sentences[e.GetKind()]
+	if one := installationSentence(e.GetKind()); one != "" && e.GetObjectId() != "" {
+		text = one
+	}
 	subject := n.client(e.GetClientId())
 	if object, _, _ := strings.Cut(e.GetKind(), "."); object == "user" || object == "member" {
 		subject = n.user(e.GetUserId())

@@ -31,6 +31,16 @@ type Connection struct {
 	DescriptionDigest string
 	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
 	PolicyVersions map[string]int64
+	// Lifetimes are those of the grants.
+	Lifetimes GrantLifetimes
+}
+
+// GrantLifetimes are how long a grant lasts; zero where that is not known.
+type GrantLifetimes struct {
+	// Refresh is the life of a refresh token, and so of a grant that is not used.
+	Refresh time.Duration
+	// Family is the life of a token family, and so of a grant that is used.
+	Family time.Duration
 }
 
 // Installation is a grant to one installation of a client whose identifier all installations share.
@@ -50,6 +60,8 @@ type LiveGrants struct {
 	DescriptionDigest string
 	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
 	PolicyVersions map[string]int64
+	// Lifetimes are those of a grant.
+	Lifetimes GrantLifetimes
 }
 
 // GrantedScopes are the scopes of a user's grants to a client in one workspace.

@@ -109,8 +109,14 @@ type ConnectedApp struct {
 	// The installations of a client whose identifier all installations share, the newest first; empty
 	// for any other client.
 	Installations []*Installation `protobuf:"bytes,142,rep,name=installations,proto3" json:"installations,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// The life of a refresh token: access that is not used for so long ends. Absent where it is not
+	// known, as from release 0.1.
+	RefreshTokenLifetimeSeconds int64 `protobuf:"varint,174,opt,name=refresh_token_lifetime_seconds,json=refreshTokenLifetimeSeconds,proto3" json:"refresh_token_lifetime_seconds,omitempty"`
+	// The life of a token family: access ends so long after the latest approval, however often it is
+	// used. Absent where it is not known, as from release 0.1.
+	FamilyLifetimeSeconds int64 `protobuf:"varint,175,opt,name=family_lifetime_seconds,json=familyLifetimeSeconds,proto3" json:"family_lifetime_seconds,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ConnectedApp) Reset() {
@@ -204,6 +210,20 @@ func (x *ConnectedApp) GetInstallations() []*Installation {
 		return x.Installations
 	}
 	return nil
+}
+
+func (x *ConnectedApp) GetRefreshTokenLifetimeSeconds() int64 {
+	if x != nil {
+		return x.RefreshTokenLifetimeSeconds
+	}
+	return 0
+}
+
+func (x *ConnectedApp) GetFamilyLifetimeSeconds() int64 {
+	if x != nil {
+		return x.FamilyLifetimeSeconds
+	}
+	return 0
 }
 
 // Installation is an installation of a client on one device.
@@ -991,7 +1011,7 @@ var File_usher_consent_v1_connected_app_service_proto protoreflect.FileDescripto
 
 const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\n" +
-	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a!usher/consent/v1/app_change.proto\x1a\x1ausher/rpc/v1/options.proto\"\x94\x04\n" +
+	",usher/consent/v1/connected_app_service.proto\x12\x10usher.consent.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!usher/authz/v1/app_identity.proto\x1a!usher/consent/v1/app_change.proto\x1a\x1ausher/rpc/v1/options.proto\"\x93\x05\n" +
 	"\fConnectedApp\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
@@ -1004,7 +1024,9 @@ const file_usher_consent_v1_connected_app_service_proto_rawDesc = "" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x126\n" +
 	"\achanges\x18\x8c\x01 \x03(\x0e2\x1b.usher.consent.v1.AppChangeR\achanges\x12I\n" +
 	"\x12first_approve_time\x18\x8d\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x10firstApproveTime\x12E\n" +
-	"\rinstallations\x18\x8e\x01 \x03(\v2\x1e.usher.consent.v1.InstallationR\rinstallations\"\xdb\x01\n" +
+	"\rinstallations\x18\x8e\x01 \x03(\v2\x1e.usher.consent.v1.InstallationR\rinstallations\x12D\n" +
+	"\x1erefresh_token_lifetime_seconds\x18\xae\x01 \x01(\x03R\x1brefreshTokenLifetimeSeconds\x127\n" +
+	"\x17family_lifetime_seconds\x18\xaf\x01 \x01(\x03R\x15familyLifetimeSeconds\"\xdb\x01\n" +
 	"\fInstallation\x12'\n" +
 	"\x0finstallation_id\x18\x01 \x01(\tR\x0einstallationId\x12%\n" +
 	"\x0eworkspace_name\x18\x02 \x01(\tR\rworkspaceName\x12;\n" +

@@ -244,9 +244,15 @@ type GetPromptResponse struct {
 	// The language that the user chose (BCP 47); empty for the browser's.
 	Language string `protobuf:"bytes,141,opt,name=language,proto3" json:"language,omitempty"`
 	// The user's time zone (IANA), such as `Europe/Berlin`; empty for UTC.
-	TimeZone      string `protobuf:"bytes,142,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	TimeZone string `protobuf:"bytes,142,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
+	// The life of a refresh token: access that is not used for so long ends. Absent where it is not
+	// known, as from release 0.1.
+	RefreshTokenLifetimeSeconds int64 `protobuf:"varint,174,opt,name=refresh_token_lifetime_seconds,json=refreshTokenLifetimeSeconds,proto3" json:"refresh_token_lifetime_seconds,omitempty"`
+	// The life of a token family: access ends after so long, however often it is used. Absent where it
+	// is not known, as from release 0.1.
+	FamilyLifetimeSeconds int64 `protobuf:"varint,175,opt,name=family_lifetime_seconds,json=familyLifetimeSeconds,proto3" json:"family_lifetime_seconds,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *GetPromptResponse) Reset() {
@@ -375,6 +381,20 @@ func (x *GetPromptResponse) GetTimeZone() string {
 		return x.TimeZone
 	}
 	return ""
+}
+
+func (x *GetPromptResponse) GetRefreshTokenLifetimeSeconds() int64 {
+	if x != nil {
+		return x.RefreshTokenLifetimeSeconds
+	}
+	return 0
+}
+
+func (x *GetPromptResponse) GetFamilyLifetimeSeconds() int64 {
+	if x != nil {
+		return x.FamilyLifetimeSeconds
+	}
+	return 0
 }
 
 // GrantedWorkspace is the access that a client has in one workspace.
@@ -1331,7 +1351,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
 	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\x12(\n" +
-	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\x84\x05\n" +
+	"\x10page_in_decision\x18\x04 \x01(\bR\x0epageInDecision\"\x83\x06\n" +
 	"\x11GetPromptResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12'\n" +
@@ -1349,7 +1369,9 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\tone_click\x18R \x01(\bR\boneClick\x126\n" +
 	"\achanges\x18\x8c\x01 \x03(\x0e2\x1b.usher.consent.v1.AppChangeR\achanges\x12\x1b\n" +
 	"\blanguage\x18\x8d\x01 \x01(\tR\blanguage\x12\x1c\n" +
-	"\ttime_zone\x18\x8e\x01 \x01(\tR\btimeZone\"M\n" +
+	"\ttime_zone\x18\x8e\x01 \x01(\tR\btimeZone\x12D\n" +
+	"\x1erefresh_token_lifetime_seconds\x18\xae\x01 \x01(\x03R\x1brefreshTokenLifetimeSeconds\x127\n" +
+	"\x17family_lifetime_seconds\x18\xaf\x01 \x01(\x03R\x15familyLifetimeSeconds\"M\n" +
 	"\x10GrantedWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"n\n" +

@@ -123,8 +123,13 @@ type GetPairEpochResponse struct {
 	PolicyVersions []*PolicyVersion `protobuf:"bytes,120,rep,name=policy_versions,json=policyVersions,proto3" json:"policy_versions,omitempty"`
 	// Whether policy_versions were read. Release 0.1 never sets it.
 	PolicyVersionsRead bool `protobuf:"varint,121,opt,name=policy_versions_read,json=policyVersionsRead,proto3" json:"policy_versions_read,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The life of a refresh token: a grant that is not used for so long ends. Absent from release 0.1.
+	RefreshTokenLifetimeSeconds int64 `protobuf:"varint,174,opt,name=refresh_token_lifetime_seconds,json=refreshTokenLifetimeSeconds,proto3" json:"refresh_token_lifetime_seconds,omitempty"`
+	// The life of a token family: a grant ends after so long, however often it is used. Absent from
+	// release 0.1.
+	FamilyLifetimeSeconds int64 `protobuf:"varint,175,opt,name=family_lifetime_seconds,json=familyLifetimeSeconds,proto3" json:"family_lifetime_seconds,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *GetPairEpochResponse) Reset() {
@@ -190,6 +195,20 @@ func (x *GetPairEpochResponse) GetPolicyVersionsRead() bool {
 		return x.PolicyVersionsRead
 	}
 	return false
+}
+
+func (x *GetPairEpochResponse) GetRefreshTokenLifetimeSeconds() int64 {
+	if x != nil {
+		return x.RefreshTokenLifetimeSeconds
+	}
+	return 0
+}
+
+func (x *GetPairEpochResponse) GetFamilyLifetimeSeconds() int64 {
+	if x != nil {
+		return x.FamilyLifetimeSeconds
+	}
+	return 0
 }
 
 // PolicyVersion is how often RaisePolicyVersion was called for a workspace.
@@ -444,9 +463,13 @@ func (x *ListConnectionsRequest) GetUserId() string {
 type ListConnectionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In no particular order.
-	Connections   []*Connection `protobuf:"bytes,1,rep,name=connections,proto3" json:"connections,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Connections []*Connection `protobuf:"bytes,1,rep,name=connections,proto3" json:"connections,omitempty"`
+	// As in GetPairEpochResponse.
+	RefreshTokenLifetimeSeconds int64 `protobuf:"varint,174,opt,name=refresh_token_lifetime_seconds,json=refreshTokenLifetimeSeconds,proto3" json:"refresh_token_lifetime_seconds,omitempty"`
+	// As in GetPairEpochResponse.
+	FamilyLifetimeSeconds int64 `protobuf:"varint,175,opt,name=family_lifetime_seconds,json=familyLifetimeSeconds,proto3" json:"family_lifetime_seconds,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ListConnectionsResponse) Reset() {
@@ -484,6 +507,20 @@ func (x *ListConnectionsResponse) GetConnections() []*Connection {
 		return x.Connections
 	}
 	return nil
+}
+
+func (x *ListConnectionsResponse) GetRefreshTokenLifetimeSeconds() int64 {
+	if x != nil {
+		return x.RefreshTokenLifetimeSeconds
+	}
+	return 0
+}
+
+func (x *ListConnectionsResponse) GetFamilyLifetimeSeconds() int64 {
+	if x != nil {
+		return x.FamilyLifetimeSeconds
+	}
+	return 0
 }
 
 // Connection is one user-client.
@@ -1609,13 +1646,15 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x0einclude_grants\x18P \x01(\bR\rincludeGrants\x120\n" +
 	"\x14policy_workspace_ids\x18x \x03(\tR\x12policyWorkspaceIds\x12 \n" +
 	"\vonly_stored\x18\xbf\x01 \x01(\bR\n" +
-	"onlyStored\"\x8d\x02\n" +
+	"onlyStored\"\x8c\x03\n" +
 	"\x14GetPairEpochResponse\x12\x14\n" +
 	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x125\n" +
 	"\x06grants\x18P \x03(\v2\x1d.usher.token.v1.GrantedScopesR\x06grants\x12.\n" +
 	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\x12F\n" +
 	"\x0fpolicy_versions\x18x \x03(\v2\x1d.usher.token.v1.PolicyVersionR\x0epolicyVersions\x120\n" +
-	"\x14policy_versions_read\x18y \x01(\bR\x12policyVersionsRead\"L\n" +
+	"\x14policy_versions_read\x18y \x01(\bR\x12policyVersionsRead\x12D\n" +
+	"\x1erefresh_token_lifetime_seconds\x18\xae\x01 \x01(\x03R\x1brefreshTokenLifetimeSeconds\x127\n" +
+	"\x17family_lifetime_seconds\x18\xaf\x01 \x01(\x03R\x15familyLifetimeSeconds\"L\n" +
 	"\rPolicyVersion\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\"J\n" +
@@ -1627,9 +1666,11 @@ const file_usher_token_v1_grant_service_proto_rawDesc = "" +
 	"\x12GetCodeUseResponse\x12\x1a\n" +
 	"\bredeemed\x18\x01 \x01(\bR\bredeemed\"1\n" +
 	"\x16ListConnectionsRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId\"W\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\xd6\x01\n" +
 	"\x17ListConnectionsResponse\x12<\n" +
-	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\"\xd6\x01\n" +
+	"\vconnections\x18\x01 \x03(\v2\x1a.usher.token.v1.ConnectionR\vconnections\x12D\n" +
+	"\x1erefresh_token_lifetime_seconds\x18\xae\x01 \x01(\x03R\x1brefreshTokenLifetimeSeconds\x127\n" +
+	"\x17family_lifetime_seconds\x18\xaf\x01 \x01(\x03R\x15familyLifetimeSeconds\"\xd6\x01\n" +
 	"\n" +
 	"Connection\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x14\n" +

@@ -36,6 +36,8 @@ type App struct {
 	// Installations are those of a client whose identifier all installations share, the newest first;
 	// nil for any other client.
 	Installations []Installation
+	// Lifetimes are how long the access lasts; zero where that is not known.
+	Lifetimes oauth.GrantLifetimes
 }
 
 // Installation is a client on one device.

@@ -44,7 +44,7 @@ func (s Service) List(ctx context.Context, session secret.String) ([]App, error)
 			// Approvals are in the order of time.
 			FirstApprovedAt: first(approvals), ApprovedAt: approvals[len(approvals)-1].At, LastUsed: f.connections[id].LastUsed,
 			Changes:       oauth.DescriptionChanges(f.connections[id].DescriptionDigest, clients[id].DescriptionDigest),
-			Installations: installations[id],
+			Installations: installations[id], Lifetimes: f.connections[id].Lifetimes,
 		})
 	}
 	slices.SortFunc(apps, func(a, b App) int { return byName(a.Name, b.Name, a.ClientID, b.ClientID) })

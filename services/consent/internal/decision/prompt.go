@@ -31,6 +31,8 @@ type Prompt struct {
 	// client, which others can imitate (RFC 8252 §8.6), for an unverified one, for one that changed, and
 	// for a device, which the user may not hold (RFC 8628 §5.4).
 	OneClick bool
+	// Lifetimes are how long the access lasts.
+	Lifetimes oauth.GrantLifetimes
 }
 
 // Scope is a scope and its description.
@@ -59,7 +61,7 @@ func (d Decider) GetPrompt(ctx context.Context, r Request) (Prompt, error) {
 	}
 	prompt := Prompt{
 		ClientName: pending.ClientName, RedirectOrigin: pending.RedirectOrigin, Device: pending.Device,
-		Scopes: d.describe(pending), User: user, Identity: pending.Identity,
+		Scopes: d.describe(pending), User: user, Identity: pending.Identity, Lifetimes: live.Lifetimes,
 		OneClick: pending.Confidential && pending.Device == nil && pending.Identity != nil && pending.Identity.Verified,
 	}
 	if prompt.Policies, err = d.policies(ctx, uc, user, live.PolicyVersions); err != nil {

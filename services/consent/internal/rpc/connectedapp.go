@@ -86,7 +86,8 @@ func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {
 	res := &consentv1.ConnectedApp{
 		ClientId: app.ClientID, ClientName: app.Name, ApproveTime: timestamppb.New(app.ApprovedAt),
 		FirstApproveTime: timestamppb.New(app.FirstApprovedAt), Changes: toChanges(app.Changes),
-		Workspaces: make([]*consentv1.ConnectedWorkspace, len(app.Workspaces)),
+		Workspaces:                  make([]*consentv1.ConnectedWorkspace, len(app.Workspaces)),
+		RefreshTokenLifetimeSeconds: convert.Seconds(app.Lifetimes.Refresh), FamilyLifetimeSeconds: convert.Seconds(app.Lifetimes.Family),
 	}
 	if app.Identity != nil {
 		res.Identity = convert.AppIdentityToProto(*app.Identity)

@@ -38,6 +38,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		Workspaces: make([]*consentv1.PromptWorkspace, len(prompt.User.Workspaces)),
 		OneClick:   prompt.OneClick, Changes: toChanges(prompt.Changes),
 		Language: prompt.User.Language, TimeZone: prompt.User.TimeZone,
+		RefreshTokenLifetimeSeconds: convert.Seconds(prompt.Lifetimes.Refresh), FamilyLifetimeSeconds: convert.Seconds(prompt.Lifetimes.Family),
 	}
 	if prompt.Identity != nil {
 		res.Identity = convert.AppIdentityToProto(*prompt.Identity)

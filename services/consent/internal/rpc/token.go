@@ -55,7 +55,10 @@ func (t Token) pairState(ctx context.Context, req *tokenv1.GetPairEpochRequest) 
 	if err != nil {
 		return oauth.LiveGrants{}, fmt.Errorf("reading the state of the user-client: %w", err)
 	}
-	state := oauth.LiveGrants{Epoch: res.GetEpoch(), DescriptionDigest: res.GetDescriptionDigest()}
+	state := oauth.LiveGrants{
+		Epoch: res.GetEpoch(), DescriptionDigest: res.GetDescriptionDigest(),
+		Lifetimes: convert.GrantLifetimes(res.GetRefreshTokenLifetimeSeconds(), res.GetFamilyLifetimeSeconds()),
+	}
 	for _, g := range res.GetGrants() {
 		state.Scopes = append(state.Scopes, oauth.GrantedScopes{WorkspaceID: g.GetWorkspaceId(), Scope: g.GetScopes()})
 	}
@@ -132,6 +135,7 @@ func (t Token) ListConnections(ctx context.Context, userID string) ([]oauth.Conn
 	list := make([]oauth.Connection, len(res.GetConnections()))
 	for i, c := range res.GetConnections() {
 		list[i] = convert.ConnectionFromProto(c)
+		list[i].Lifetimes = convert.GrantLifetimes(res.GetRefreshTokenLifetimeSeconds(), res.GetFamilyLifetimeSeconds())
 	}
 	return list, nil
 }

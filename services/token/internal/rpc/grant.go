@@ -20,6 +20,8 @@ type Grants struct {
 
 	Store Connections
 	Codes Redemptions
+	// Lifetimes are those of every grant.
+	Lifetimes oauth.GrantLifetimes
 }
 
 // Connections stores the user-clients.
@@ -86,7 +88,10 @@ func (s *Grants) GetPairEpoch(ctx context.Context, req *tokenv1.GetPairEpochRequ
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	res := &tokenv1.GetPairEpochResponse{Epoch: live.Epoch, DescriptionDigest: live.DescriptionDigest, PolicyVersionsRead: true}
+	res := &tokenv1.GetPairEpochResponse{
+		Epoch: live.Epoch, DescriptionDigest: live.DescriptionDigest, PolicyVersionsRead: true,
+		RefreshTokenLifetimeSeconds: convert.Seconds(s.Lifetimes.Refresh), FamilyLifetimeSeconds: convert.Seconds(s.Lifetimes.Family),
+	}
 	for _, g := range live.Scopes {
 		res.Grants = append(res.Grants, &tokenv1.GrantedScopes{WorkspaceId: g.WorkspaceID, Scopes: g.Scope})
 	}
@@ -108,7 +113,10 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	res := &tokenv1.ListConnectionsResponse{Connections: make([]*tokenv1.Connection, len(list))}
+	res := &tokenv1.ListConnectionsResponse{
+		Connections:                 make([]*tokenv1.Connection, len(list)),
+		RefreshTokenLifetimeSeconds: convert.Seconds(s.Lifetimes.Refresh), FamilyLifetimeSeconds: convert.Seconds(s.Lifetimes.Family),
+	}
 	for i, c := range list {
 		res.Connections[i] = convert.ConnectionToProto(c)
 	}

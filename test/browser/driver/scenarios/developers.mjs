@@ -39,4 +39,12 @@ export default async function developers(stage) {
   await person.page.fill('#client_secret', secret);
   await press(person, 'Revoke');
   assert(await person.page.locator('.badge.ok').count() >= 4, `a step was refused: ${await person.describe()}`);
+
+  // The browser still sends the file when the response comes.
+  for (const size of [70, 300, 5000]) {
+    await person.open(`${app}/manifest`);
+    await person.page.setInputFiles('#file', { name: 'app.yaml', mimeType: 'application/yaml', buffer: Buffer.alloc(size << 10, '#') });
+    await press(person, 'Upload');
+    await person.mustSay(/The file is too large: at most 64 KiB are allowed/);
+  }
 }

@@ -1,0 +1,145 @@
+package gateway_test
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/gateway/internal/workspaces"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// trailOf makes the activity service return what the request's filter lets through.
+func trailOf(p browser, next string, events ...*eventv1.Event) {
+	p.services["ListEvents"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*activityv1.ListEventsRequest)
+		res := &activityv1.ListEventsResponse{ClientNames: map[string]string{"c1": "Example"}, NextPageToken: next}
+		for _, e := range events {
+			if kinds := asked.GetKinds(); len(kinds) == 0 || slices.ContainsFunc(kinds, func(kind string) bool {
+				return kind == e.GetKind() || strings.HasSuffix(kind, ".") && strings.HasPrefix(e.GetKind(), kind)
+			}) {
+				res.Events = append(res.Events, e)
+			}
+		}
+		return res, nil
+	}
+}
+
+// TestTheActivityAsksForWhatItShows: of events that are not shown, pages would be empty.
+func TestTheActivityAsksForWhatItShows(t *testing.T) {
+	p := withConsole(t)
+	for kind := range maps.Keys(workspaces.Sentences()) {
+		asked := 0
+		trailOf(p, "", &eventv1.Event{Kind: kind, UserId: "user_1", ClientId: "c1", WorkspaceId: "ws_1", EventTime: timestamppb.Now()})
+		all := p.services["ListEvents"]
+		p.services["ListEvents"] = func(req proto.Message) (proto.Message, error) {
+			res, err := all(req)
+			found, _ := res.(*activityv1.ListEventsResponse)
+			asked = len(found.GetEvents())
+			return res, err
+		}
+		shown := strings.Count(p.get("/account/activity").Body.String(), `<li class="part`)
+		object, _, _ := strings.Cut(kind, ".")
+		concerns := slices.Contains([]string{"user", "member", "grant"}, object) && kind != "grant.token_revoked"
+		if asked != shown || concerns != (shown == 1) {
+			t.Errorf("%s: %d events are asked for, %d shown", kind, asked, shown)
+		}
+	}
+}
+
+// TestAnEmptyPageOfTheActivitySaysNothingOfTheOthers: "nothing yet" stands only where it is known.
+func TestAnEmptyPageOfTheActivitySaysNothingOfTheOthers(t *testing.T) {
+	const nothing = "Nothing has happened yet"
+	p := withConsole(t)
+	trailOf(p, "")
+	wantPage(t, "an empty trail", p.get("/account/activity"), 200, nothing)
+	later := p.get("/account/activity?from=x")
+	wantPage(t, "the last page", later, 200, "This page is empty", "The newest")
+	wantNotIn(t, "the last page", later.Body.String(), nothing)
+	trailOf(p, "next")
+	first := p.get("/account/activity")
+	wantPage(t, "the first page", first, 200, "This page is empty", "Earlier")
+	wantNotIn(t, "the first page", first.Body.String(), nothing)
+}
+
+// TestTheActivitySaysWhereItHasOnlyTheLatest: the audit trail has everything.
+func TestTheActivitySaysWhereItHasOnlyTheLatest(t *testing.T) {
+	const latest = "Of each app only the latest approval and the latest end are listed right now."
+	p := withConsole(t)
+	p.respond("ListAccountEvents", &identityv1.ListAccountEventsResponse{}, nil)
+	p.respond("ListAppEvents", &consentv1.ListAppEventsResponse{}, nil)
+	trailOf(p, "", &eventv1.Event{Kind: "user.signed_in", EventTime: timestamppb.Now()})
+	wantNotIn(t, "the trail", p.get("/account/activity").Body.String(), latest)
+	p.respond("ListEvents", nil, oerr.Unavailable(nil))
+	wantPage(t, "without the trail", p.get("/account/activity"), 200, latest)
+}
+
+// TestTheDeviceOfThePageIsTheFirst: the last use is recorded every few minutes, so that the list may have
+// another before it.
+func TestTheDeviceOfThePageIsTheFirst(t *testing.T) {
+	p := withConsole(t)
+	used := timestamppb.New(time.Date(2026, 3, 1, 9, 5, 0, 0, time.UTC))
+	p.respond("ListSessions", &identityv1.ListSessionsResponse{Session: &identityv1.Session{}, Sessions: []*identityv1.UserSession{
+		{SessionId: "a", Network: "203.0.113.1", LastUseTime: used, CreateTime: used},
+		{SessionId: "b", Network: "203.0.113.2", LastUseTime: used, CreateTime: used},
+		{SessionId: "c", Network: "203.0.113.3", LastUseTime: used, CreateTime: used, Current: true},
+		{SessionId: "d", Network: "203.0.113.4", LastUseTime: used, CreateTime: used},
+	}}, nil)
+	body := p.get("/account/devices").Body.String()
+	var order []string
+	for _, found := range regexp.MustCompile(`203\.0\.113\.\d`).FindAllString(body, -1) {
+		order = append(order, found[len(found)-1:])
+	}
+	if got := strings.Join(order, ""); got != "3124" {
+		t.Errorf("the devices are in the order %s: %s", got, body)
+	}
+	wantNotIn(t, "the page, since access also ends by itself", body, "until you end")
+}
+
+// TestAKeyThatIsRefusedKeepsItsRestrictionInSight, whatever it was refused for.
+func TestAKeyThatIsRefusedKeepsItsRestrictionInSight(t *testing.T) {
+	p := withConsole(t)
+	const path = workspacePages + "/keys"
+	p.respond("CreateWorkspaceKey", nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "x", oerr.WithField("name")))
+	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"create"}, "name": {"x"}}
+	for _, scopes := range [][]string{nil, {"videos:read"}} {
+		form["scope"] = scopes
+		wantRedirect(t, "a bad name", p.post(path, form), path)
+		body := p.get(path).Body.String()
+		wantIn(t, "a bad name", body, "A name has 1 to 100 characters")
+		if open := strings.Contains(body, `id="limits" open`); open != (scopes != nil) {
+			t.Errorf("with the scopes %v the restriction is open: %v", scopes, open)
+		}
+	}
+}
+
+// TestACodeThatWasUsedTwiceDisconnectsNothingElse, as a refresh token does: the revocation of a family
+// leaves the others.
+func TestACodeThatWasUsedTwiceDisconnectsNothingElse(t *testing.T) {
+	p := withConsole(t)
+	event := func(kind, object string) *eventv1.Event {
+		return &eventv1.Event{Kind: kind, UserId: "user_1", ClientId: "c1", WorkspaceId: "ws_1", ObjectId: object, EventTime: timestamppb.Now()}
+	}
+	for _, path := range []string{"/account/activity", workspacePages + "/activity"} {
+		trailOf(p, "", event("grant.code_replayed", "abc"))
+		body := p.get(path).Body.String()
+		wantIn(t, path, body, "Access that <bdi>Example</bdi> had just got was ended, because its code was used twice")
+		wantNotIn(t, path, body, "disconnected because")
+		trailOf(p, "", event("grant.refresh_reused", ""))
+		wantIn(t, path, p.get(path).Body.String(), "<bdi>Example</bdi> was disconnected because its token was used twice")
+		trailOf(p, "", event("grant.refresh_reused", "abc"))
+		wantIn(t, path, p.get(path).Body.String(), "One installation of <bdi>Example</bdi> was disconnected because its token was used twice")
+	}
+}
