@@ -79,15 +79,19 @@ func (d day) fact() page.Fact {
 // fewRefusals is the number of refusals below which none is the main cause of anything.
 const fewRefusals = 5
 
-// cause returns the notice about the cause of most refusals, and the link about it; nil for none.
-func (d day) cause(base string) (*page.Message, page.Link) {
+// cause returns the cause of most refusals; nil for none.
+func (d day) cause(base string) *page.MainCause {
 	for cause, count := range d.by {
-		if d.refused >= fewRefusals && count*2 > d.refused {
-			return &page.Message{Kind: "warn", Text: "Most refused requests have one cause: %s.", Names: []string{oerr.CauseLabel(cause)}},
-				page.Link{Address: base + "/requests?cause=" + oerr.CauseLabel(cause), Text: "Look at them"}
+		if cause == errorv1.Cause_CAUSE_UNSPECIFIED || d.refused < fewRefusals || count*2 <= d.refused {
+			continue
+		}
+		told := explain(cause)
+		return &page.MainCause{
+			Count: count, Refused: d.refused, More: d.more, What: told.what, English: told.english,
+			Address: base + "/requests?cause=" + oerr.CauseLabel(cause),
 		}
 	}
-	return nil, page.Link{}
+	return nil
 }
 
 // requestsJSON serves the log as JSON.

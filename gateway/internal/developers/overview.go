@@ -20,7 +20,7 @@ func (c Console) overview(v visit) page.View {
 	data.Figures = append(data.Figures, people, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
 	if day, ok := c.day(v); ok {
 		data.Figures = append(data.Figures, day.fact())
-		data.Cause, data.Fix = day.cause(v.head.Head.Base)
+		data.Cause = day.cause(v.head.Head.Base)
 	}
 	return page.View{Template: "devoverview", Data: data}
 }

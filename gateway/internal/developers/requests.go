@@ -2,8 +2,6 @@ package developers
 
 import (
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/vidocu/usher/docs"
@@ -11,7 +9,6 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -22,10 +19,10 @@ func (c Console) requests(v visit) page.View {
 	if v.r.URL.RawQuery != "" {
 		data.JSON += "?" + query.Encode()
 	}
-	chart, leave := browser.Meanwhile(c.Flow, v.r, func(r *http.Request) *page.HourChart {
+	latest, leave := browser.Meanwhile(c.Flow, v.r, func(r *http.Request) *recent {
 		beside := v
 		beside.r = r
-		return c.hours(beside)
+		return c.recent(beside)
 	})
 	defer leave()
 	res, err := c.listRequests(v)
@@ -42,9 +39,9 @@ func (c Console) requests(v visit) page.View {
 		data.Away = true
 		return page.View{Template: "devrequests", Data: data}
 	}
-	data.Filters = filters(query, res.GetRequests())
+	read := latest()
+	data.Filters, data.Chart = c.filters(query, res.GetRequests(), read), c.chart(v, read)
 	data.Filtered = query.Get("since")+query.Get("endpoint")+query.Get("cause")+query.Get("request_id") != ""
-	data.Chart = chart()
 	for _, one := range res.GetRequests() {
 		data.Requests = append(data.Requests, c.request(v, one))
 	}
@@ -53,40 +50,6 @@ func (c Console) requests(v visit) page.View {
 		data.Next = v.at + "?" + query.Encode()
 	}
 	return page.View{Template: "devrequests", Data: data}
-}
-
-// filters returns the selections of a time, and of endpoints and causes with those that are on the page.
-func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
-	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect"}
-	var causes []string
-	if wanted := query.Get("endpoint"); wanted != "" && !slices.Contains(endpoints, wanted) {
-		endpoints = append(endpoints, wanted)
-	}
-	for _, one := range rows {
-		if at := one.GetKind().GetEndpoint(); at != "" && !slices.Contains(endpoints, at) {
-			endpoints = append(endpoints, at) // one of the API
-		}
-		cause := one.GetKind().GetCause()
-		if label := oerr.CauseLabel(cause); cause != errorv1.Cause_CAUSE_UNSPECIFIED && !slices.Contains(causes, label) {
-			causes = append(causes, label)
-		}
-	}
-	if wanted := query.Get("cause"); wanted != "" && !slices.Contains(causes, wanted) {
-		causes = append(causes, wanted)
-	}
-	slices.Sort(causes)
-	list := []page.Filter{
-		spanFilter(query),
-		{Name: "endpoint", Label: "Where", Options: []page.FilterOption{{Text: "Every endpoint"}}},
-		{Name: "cause", Label: "Why", Options: []page.FilterOption{{Text: "Every cause"}}},
-	}
-	for i, values := range [][]string{endpoints, causes} {
-		f := &list[i+1]
-		for _, value := range values {
-			f.Options = append(f.Options, page.FilterOption{Value: value, Text: value, Plain: true, Chosen: query.Get(f.Name) == value})
-		}
-	}
-	return list
 }
 
 // request converts a row of the log.

@@ -109,10 +109,20 @@ type ConsoleOverview struct {
 	Console
 	Figures []Fact
 	// Cause is the main cause of refusals; nil for none.
-	Cause *Message
-	// Fix is the link about it.
-	Fix   Link
+	Cause *MainCause
 	Start []Snippet
+}
+
+// MainCause is the cause of most of the refused requests.
+type MainCause struct {
+	// Count is how many of the Refused ones have it. More says that there were more than these.
+	Count, Refused int64
+	More           bool
+	// What is the explanation of the cause: a message, or English text where English is true.
+	What    string
+	English bool
+	// Address is the list of the requests that have it.
+	Address string
 }
 
 // Snippet is an example of code.

@@ -17,7 +17,7 @@ func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"name": Name, "lines": Lines, "exact": exact, "initial": initial, "initials": initials, "tone": tone, "capital": capital, "timestamp": timestamp,
 		"tr": p.printer.Text, "tf": p.format, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
-		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "workspacePath": workspacePath, "link": p.link,
+		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "mainCause": p.mainCause, "workspacePath": workspacePath, "link": p.link,
 	}
 }
 
@@ -81,6 +81,18 @@ func quiet(name string) template.HTML { return wrap(`<bdi class="quiet">`, name,
 
 func wrap(before, name, after string) template.HTML {
 	return template.HTML(before + html.EscapeString(Name(name)) + after) //nolint:gosec // the name is escaped
+}
+
+// mainCause returns the sentence about the cause of most refused requests.
+func (p phrases) mainCause(c MainCause) template.HTML {
+	what := template.HTML(html.EscapeString(p.printer.Text(c.What))) //nolint:gosec // the text is escaped
+	if c.English {
+		what = `<span lang="en">` + what + "</span>"
+	}
+	if c.More {
+		return p.format("%d of %d refused requests that were counted have one cause: %s.", c.Count, c.Refused, what)
+	}
+	return p.format("%d of %d refused requests have one cause: %s.", c.Count, c.Refused, what)
 }
 
 // anchor returns a link inside of a message.

@@ -36,10 +36,14 @@ type Filter struct {
 	Options     []FilterOption
 }
 
-// FilterOption is an entry of a Filter. Text is a message unless Plain is true.
+// FilterOption is an entry of a Filter. Text is a message unless Plain or English is true.
 type FilterOption struct {
-	Value, Text   string
-	Chosen, Plain bool
+	Value, Text            string
+	Chosen, Plain, English bool
+	// Detail distinguishes it from another one with the same text; empty for none.
+	Detail string
+	// Count is how many requests it stands for; 0 where that is not known.
+	Count int64
 }
 
 // ConsoleRequest is equal requests that were refused.

@@ -1,0 +1,99 @@
+package gateway_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+)
+
+// loggedRow returns a row of the log of requests to an endpoint, of which the last one was a while ago.
+func loggedRow(endpoint string, ago time.Duration, count int64, cause errorv1.Cause) *activityv1.LoggedRequest {
+	at := timestamppb.New(time.Now().Add(-ago))
+	kind := &activityv1.RequestKind{Endpoint: endpoint, Method: "POST", Status: http.StatusOK, Cause: cause}
+	if cause != errorv1.Cause_CAUSE_UNSPECIFIED {
+		kind.Status, kind.Error = http.StatusBadRequest, "invalid_request"
+	}
+	return &activityv1.LoggedRequest{Kind: kind, Count: count, FirstTime: at, LastTime: at, RequestId: fmt.Sprint("of ", cause)}
+}
+
+// logOf serves rows of the log, as the activity service filters them.
+func logOf(p browser, next string, rows ...*activityv1.LoggedRequest) {
+	p.services["ListRequests"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*activityv1.ListRequestsRequest)
+		res := &activityv1.ListRequestsResponse{NextPageToken: next}
+		for _, row := range rows {
+			k := row.GetKind()
+			granted := k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetStatus() < http.StatusBadRequest
+			if asked.GetRefusedOnly() && granted || asked.GetEndpoint() != "" && asked.GetEndpoint() != k.GetEndpoint() {
+				continue
+			}
+			res.Requests = append(res.Requests, row)
+		}
+		return res, nil
+	}
+}
+
+// inGerman returns a page as a browser gets it that prefers German.
+func inGerman(p browser, path string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, "https://login.test"+path, nil)
+	r.Header.Set("Accept-Language", "de")
+	return p.send(r)
+}
+
+// TestTheMainCauseIsSaidInWords with how many of the refused requests have it, in the language of the reader;
+// one that has words in English alone is marked as English.
+func TestTheMainCauseIsSaidInWords(t *testing.T) {
+	p := withConsole(t)
+	logOf(
+		p, "", loggedRow("/oauth/authorize", time.Minute, 41, errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED),
+		loggedRow("/oauth/token", time.Minute, 8, errorv1.Cause_CAUSE_SECRET_WRONG),
+	)
+	wantPage(t, "the overview", p.get(appPages), 200,
+		`41 of 49 refused requests have one cause: Redirect address is not registered. <a href="`+appPages+`/requests?cause=redirect_uri_unregistered">`)
+	wantPage(t, "in German", inGerman(p, appPages), 200, "41 von 49 abgelehnten Anfragen haben eine Ursache: Rücksprungadresse ist nicht registriert.")
+	logOf(p, "more", loggedRow("/oauth/token", time.Minute, 5, errorv1.Cause_CAUSE_ASSERTION_MISSING))
+	wantPage(t, "of a part, in German", inGerman(p, appPages), 200, `5 von 5 gezählten abgelehnten Anfragen haben eine Ursache: <span lang="en">assertion missing</span>.`)
+	logOf(
+		p, "", loggedRow("/oauth/token", time.Minute, 4, errorv1.Cause_CAUSE_CODE_EXPIRED),
+		loggedRow("/oauth/token", time.Minute, 4, errorv1.Cause_CAUSE_SECRET_WRONG),
+	)
+	if body := p.get(appPages).Body.String(); strings.Contains(body, "one cause") {
+		t.Error("a half of the requests is called most of them")
+	}
+}
+
+// TestTheFilterByCauseHasWordsAndNumbers, the most frequent cause first. Numbers are left out where the log has
+// more than was read.
+func TestTheFilterByCauseHasWordsAndNumbers(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/requests"
+	rows := []*activityv1.LoggedRequest{
+		loggedRow("/oauth/token", time.Minute, 2, errorv1.Cause_CAUSE_CODE_USED),
+		loggedRow("/oauth/token", time.Minute, 1, errorv1.Cause_CAUSE_CODE_REPLAYED),
+		loggedRow("/oauth/authorize", time.Minute, 40, errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED),
+		loggedRow("/oauth/token", time.Minute, 900, errorv1.Cause_CAUSE_UNSPECIFIED),
+		loggedRow("/oauth/authorize", 48*time.Hour, 5, errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED),
+	}
+	logOf(p, "", rows...)
+	wantPage(t, "the log", p.get(path), 200, `<option value="">Every cause</option>`+
+		`<option value="redirect_uri_unregistered">Redirect address is not registered (45)</option>`+
+		`<option value="code_used">Code was used twice · code_used (2)</option>`+
+		`<option value="code_replayed">Code was used twice · code_replayed (1)</option></select>`)
+	wantPage(t, "of a day", p.get(path+"?since=24h"), 200, `>Redirect address is not registered (40)<`)
+	wantPage(t, "of an endpoint", p.get(path+"?endpoint=/oauth/token&cause=redirect_uri_unregistered"), 200,
+		`<option value="redirect_uri_unregistered" selected>Redirect address is not registered</option>`, `code_used (2)<`)
+	wantPage(t, "in German", inGerman(p, path), 200, `>Rücksprungadresse ist nicht registriert (45)<`)
+	wantPage(t, "of an address that was changed", p.get(path+"?cause=%3Cb%3E"), 200, `<option value="&lt;b&gt;" selected>&lt;b&gt;</option>`)
+	logOf(p, "more", rows...)
+	wantPage(t, "of a part", p.get(path), 200, `<option value="redirect_uri_unregistered">Redirect address is not registered</option>`)
+	wantPage(t, "of the whole day of a part", p.get(path+"?since=24h"), 200, `>Redirect address is not registered (40)<`)
+}
