@@ -11,7 +11,9 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/vidocu/usher/gateway"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
 
@@ -96,4 +98,42 @@ func TestTheFilterByCauseHasWordsAndNumbers(t *testing.T) {
 	logOf(p, "more", rows...)
 	wantPage(t, "of a part", p.get(path), 200, `<option value="redirect_uri_unregistered">Redirect address is not registered</option>`)
 	wantPage(t, "of the whole day of a part", p.get(path+"?since=24h"), 200, `>Redirect address is not registered (40)<`)
+}
+
+// TestThePreviewIsThePageThatPeopleSee: of a website, of a device, and none where no person is asked.
+func TestThePreviewIsThePageThatPeopleSee(t *testing.T) {
+	config := gateway.DefaultConfig()
+	config.ReportURL = "https://report.test/app"
+	const unseen = "Nobody sees a page for this app: it acts for itself."
+	for name, row := range map[string]struct {
+		grants        []string
+		shown, hidden []string
+	}{
+		"a website": {
+			[]string{"authorization_code", "refresh_token"},
+			[]string{"Either answer takes you to <strong><bdi>app.test</bdi></strong>", "you administer it", `href="https://report.test/app?client_id=vdo_client_1"`},
+			[]string{"You are connecting a device", unseen},
+		},
+		"a device": {
+			[]string{"urn:ietf:params:oauth:grant-type:device_code", "refresh_token"},
+			[]string{"You are connecting a device.", "From the address", "The device receives your answer by itself."},
+			[]string{"an app on this device", "((no name))", unseen},
+		},
+		"without a person": {[]string{"client_credentials"}, []string{unseen}, []string{`class="preview"`, "Deny"}},
+	} {
+		p := withConsoleOf(t, config)
+		answer, _ := p.services["GetApp"](nil)
+		res, _ := answer.(*authzv1.GetAppResponse)
+		res.App.Registration.Client.GrantTypes = row.grants
+		if name != "a website" {
+			res.App.Registration.RedirectUris = nil
+		}
+		w := p.get(appPages + "/consent")
+		wantPage(t, name, w, 200, row.shown...)
+		for _, text := range row.hidden {
+			if strings.Contains(w.Body.String(), text) {
+				t.Errorf("%s: the page has %q", name, text)
+			}
+		}
+	}
 }

@@ -254,6 +254,8 @@ func (s ConsoleScope) Use() string {
 // ConsolePreview is the data of devconsent.html.
 type ConsolePreview struct {
 	Console
+	// Unseen says that no user ever sees the page.
+	Unseen  bool
 	Consent Consent
 }
 
