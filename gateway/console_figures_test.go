@@ -15,6 +15,7 @@ import (
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // loggedRow returns a row of the log of requests to an endpoint, of which the last one was a while ago.
@@ -35,7 +36,7 @@ func logOf(p browser, next string, rows ...*activityv1.LoggedRequest) {
 		for _, row := range rows {
 			k := row.GetKind()
 			granted := k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetStatus() < http.StatusBadRequest
-			if asked.GetRefusedOnly() && granted || asked.GetEndpoint() != "" && asked.GetEndpoint() != k.GetEndpoint() {
+			if asked.GetRefusedOnly() && granted || asked.GetGrantedOnly() && !granted || asked.GetEndpoint() != "" && asked.GetEndpoint() != k.GetEndpoint() {
 				continue
 			}
 			res.Requests = append(res.Requests, row)
@@ -136,4 +137,37 @@ func TestThePreviewIsThePageThatPeopleSee(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestUsageHasTheTokensOfEachDay, of the granted token requests alone, and the permissions that no user granted.
+func TestUsageHasTheTokensOfEachDay(t *testing.T) {
+	p := withConsole(t)
+	const path, day = appPages + "/usage", 24 * time.Hour
+	rows := []*activityv1.LoggedRequest{
+		loggedRow("/oauth/token", 0, 4000, errorv1.Cause_CAUSE_UNSPECIFIED),
+		loggedRow("/oauth/token", 0, 3, errorv1.Cause_CAUSE_CODE_EXPIRED),
+		loggedRow("/oauth/authorize", 0, 7, errorv1.Cause_CAUSE_UNSPECIFIED),
+		loggedRow("/oauth/token", 2*day, 20, errorv1.Cause_CAUSE_UNSPECIFIED),
+		loggedRow("/oauth/token", 2*day, 1, errorv1.Cause_CAUSE_UNSPECIFIED),
+		loggedRow("/oauth/token", 8*day, 99, errorv1.Cause_CAUSE_UNSPECIFIED),
+	}
+	logOf(p, "", rows...)
+	now := time.Now().UTC()
+	shown := func(ago int, format, count string) string {
+		at := now.AddDate(0, 0, -ago)
+		return fmt.Sprintf("<time datetime=%q>%s</time></dt><dd>%s</dd>", at.Format("2006-01-02"), at.Format(format), count)
+	}
+	w := p.get(path)
+	wantPage(t, "usage", w, 200, shown(0, "2 January", "4,000"), shown(1, "2 January", "0"), shown(2, "2 January", "21"), shown(6, "2 January", "0"), "None. A permission is listed here")
+	if strings.Contains(w.Body.String(), "99") || strings.Contains(w.Body.String(), shown(7, "2 January", "0")) {
+		t.Error("an eighth day is counted")
+	}
+	wantPage(t, "in German", inGerman(p, path), 200, "Zugriffstoken pro Tag", "<dd>4.000</dd>")
+	logOf(p, "more", rows[3]) // each page is the same, so that each is counted
+	wantPage(t, "of many rows", p.get(path), 200, shown(2, "2 January", "At least 80"), shown(6, "2 January", "Not known right now"))
+	answer, _ := p.services["GetApp"](nil)
+	res, _ := answer.(*authzv1.GetAppResponse)
+	res.App.Registration.UnusedScopes = []string{"videos:read"}
+	p.respond("ListRequests", nil, oerr.Unavailable(nil))
+	wantPage(t, "without the log", p.get(path), 200, "<p>Not known right now</p>", "Not granted to anyone for 30 days.", "<code>videos:read</code>")
 }

@@ -118,7 +118,7 @@ type MainCause struct {
 	// Count is how many of the Refused ones have it. More says that there were more than these.
 	Count, Refused int64
 	More           bool
-	// What is the explanation of the cause: a message, or English text where English is true.
+	// The explanation of the cause is What: a message, or English text where English is true.
 	What    string
 	English bool
 	// Address is the list of the requests that have it.
