@@ -171,3 +171,50 @@ func TestUsageHasTheTokensOfEachDay(t *testing.T) {
 	p.respond("ListRequests", nil, oerr.Unavailable(nil))
 	wantPage(t, "without the log", p.get(path), 200, "<p>Not known right now</p>", "Not granted to anyone for 30 days.", "<code>videos:read</code>")
 }
+
+// TestTheLogListsGrantedRequests too, with what was sent and nothing to mend, as a page and as JSON.
+func TestTheLogListsGrantedRequests(t *testing.T) {
+	p := withConsole(t)
+	const path, query = appPages + "/requests", "?outcome=granted&cause=secret_wrong"
+	sent := loggedRow("/oauth/authorize", time.Minute, 12, errorv1.Cause_CAUSE_UNSPECIFIED)
+	sent.Kind.Got = &activityv1.RequestFacts{RedirectUri: "https://app.test/callback", Scope: "videos:read", ResponseType: "code"}
+	logOf(p, "", sent, loggedRow("/oauth/token", time.Minute, 3, errorv1.Cause_CAUSE_SECRET_WRONG))
+	w := p.get(path + query)
+	wantPage(t, "the granted ones", w, 200, "<h2>Granted</h2>", "12 times since", "/oauth/authorize", ">https://app.test/callback<", `<option value="granted" selected>Granted</option>`,
+		`href="`+path+`/json?cause=secret_wrong&amp;outcome=granted"`)
+	for _, text := range []string{"Secret is wrong", "To fix it", "Registered", "Expected", "Read more", `name="cause"`} {
+		if strings.Contains(w.Body.String(), text) {
+			t.Errorf("the granted ones have %q", text)
+		}
+	}
+	if body := p.get(path + "/json" + query).Body.String(); !strings.Contains(body, "https://app.test/callback") || strings.Contains(body, "CAUSE_SECRET_WRONG") {
+		t.Errorf("as JSON: %s", body)
+	}
+	wantPage(t, "the refused ones", p.get(path), 200, "Secret is wrong", `<option value="">Refused</option>`)
+	if body := p.get(path).Body.String(); strings.Contains(body, "https://app.test/callback") {
+		t.Error("the refused ones have a granted one")
+	}
+	wantPage(t, "none of an endpoint", p.get(path+"?outcome=granted&endpoint=/oauth/revoke"), 200, "No granted request is like that")
+	logOf(p, "")
+	wantPage(t, "none, in German", inGerman(p, path+"?outcome=granted"), 200, "Keine Anfrage wurde gewährt")
+}
+
+// TestTheOverviewSaysHowManyRequestsWereAnswered in the last 24 hours, and which part of them was refused; not
+// where some were not counted.
+func TestTheOverviewSaysHowManyRequestsWereAnswered(t *testing.T) {
+	p := withConsole(t)
+	rows := []*activityv1.LoggedRequest{
+		loggedRow("/oauth/token", time.Minute, 18_155, errorv1.Cause_CAUSE_UNSPECIFIED),
+		loggedRow("/oauth/token", 23*time.Hour, 49, errorv1.Cause_CAUSE_SECRET_WRONG),
+		loggedRow("/oauth/token", 25*time.Hour, 1000, errorv1.Cause_CAUSE_SECRET_WRONG),
+	}
+	logOf(p, "more", rows...)
+	const shown = "Answered in 24 hours</dt><dd>18204</dd>"
+	wantPage(t, "the overview", p.get(appPages), 200, shown, `Refused in 24 hours</dt><dd>49 <span class="small quiet">0.27%</span></dd>`)
+	wantPage(t, "in German", inGerman(p, appPages), 200, "Beantwortet in 24 Stunden</dt><dd>18204</dd>", "0,27\u00a0%")
+	logOf(p, "more", rows[:2]...)
+	w := p.get(appPages)
+	wantPage(t, "of a part", w, 200, "Answered in 24 hours, at least</dt><dd>18204</dd>", "at least</dt><dd>49</dd>")
+	logOf(p, "")
+	wantPage(t, "without a request", p.get(appPages), 200, "Answered in 24 hours</dt><dd>0</dd>", "Refused in 24 hours</dt><dd>0</dd>")
+}

@@ -55,7 +55,7 @@ func sections() []section {
 		{"addresses", "Redirect addresses", Console.addresses, Console.changeAddresses},
 		{"permissions", "Permissions", Console.permissions, Console.savePermissions},
 		{"consent", "Consent page", Console.preview, nil},
-		{"requests", "Refused requests", Console.requests, nil},
+		{"requests", "Requests", Console.requests, nil},
 		{"playground", "Playground", Console.playground, Console.play},
 		{"team", "Team", Console.team, Console.changeTeam},
 		{"usage", "Usage", Console.usage, nil},

@@ -13,10 +13,27 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// filters returns the selections of a time, and of endpoints and causes with those that are on the page or
-// among the recent requests.
+// filters returns the selections of the outcome and of a time, and of endpoints and causes with those that are
+// on the page or among the recent requests.
 func (c Console) filters(query url.Values, rows []*activityv1.LoggedRequest, latest *recent) []page.Filter {
-	return []page.Filter{spanFilter(query), endpointFilter(query, rows), c.causeFilter(query, rows, latest)}
+	list := []page.Filter{outcomeFilter(query), spanFilter(query), endpointFilter(query, rows)}
+	if wantsGranted(query) {
+		return list
+	}
+	return append(list, c.causeFilter(query, rows, latest))
+}
+
+// outcomeGranted is the choice of the filter by outcome that lists the granted requests.
+const outcomeGranted = "granted"
+
+// wantsGranted reports whether an address asks for the granted requests, and not for the refused ones.
+func wantsGranted(query url.Values) bool { return query.Get("outcome") == outcomeGranted }
+
+// outcomeFilter returns the selection of refused or granted requests.
+func outcomeFilter(query url.Values) page.Filter {
+	return page.Filter{Name: "outcome", Label: "Outcome", Options: []page.FilterOption{
+		{Text: "Refused"}, {Value: outcomeGranted, Text: "Granted", Chosen: wantsGranted(query)},
+	}}
 }
 
 // endpointFilter returns the selection of an endpoint.

@@ -2,8 +2,10 @@ package developers
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -22,6 +24,15 @@ type recent struct {
 	rows []*activityv1.LoggedRequest
 	// more says that the log has older ones.
 	more bool
+}
+
+// recentBeside reads the latest requests of the client while the page reads what else it needs. The caller
+// calls leave, as it does that of browser.Meanwhile.
+func (c Console) recentBeside(v visit) (wait func() *recent, leave func()) {
+	return browser.Meanwhile(c.Flow, v.r, func(r *http.Request) *recent {
+		v.r = r
+		return c.recent(v)
+	})
 }
 
 // recent reads the latest requests of the client; nil while the log cannot be read.
@@ -71,6 +82,21 @@ func (c Console) chart(v visit, latest *recent) *page.HourChart {
 		return nil
 	}
 	return &chart
+}
+
+// total returns how many requests there were after a time, granted or refused; more says that there were others.
+func (r *recent) total(since time.Time) (count int64, more bool) {
+	for _, one := range r.rows {
+		switch {
+		case !one.GetLastTime().AsTime().After(since):
+			return count, more // the newest are the first
+		case one.GetOverflow() && one.GetFirstTime().AsTime().Before(since): // of a whole day
+			more = true
+		default:
+			count += one.GetCount()
+		}
+	}
+	return count, more || r.more
 }
 
 // causes returns how many requests to an endpoint, or to any, were refused for each cause since a time; nil

@@ -38,6 +38,9 @@ type day struct {
 	by map[errorv1.Cause]int64
 }
 
+// dayAgo returns the time from which on the requests of the last 24 hours are.
+func (c Console) dayAgo() time.Time { return c.Flow.Time().Add(-24 * time.Hour) }
+
 // day returns what was refused of a client in the last 24 hours; false while the log cannot be read.
 func (c Console) day(v visit) (day, bool) {
 	if c.Log == nil {
@@ -51,7 +54,7 @@ func (c Console) day(v visit) (day, bool) {
 	if err != nil {
 		return day{}, false
 	}
-	d, since := day{by: map[errorv1.Cause]int64{}}, c.Flow.Time().Add(-24*time.Hour)
+	d, since := day{by: map[errorv1.Cause]int64{}}, c.dayAgo()
 	for _, one := range res.GetRequests() {
 		switch {
 		case !one.GetLastTime().AsTime().After(since):
@@ -65,6 +68,23 @@ func (c Console) day(v visit) (day, bool) {
 	}
 	d.more = d.more || res.GetNextPageToken() != ""
 	return d, true
+}
+
+// facts returns how many requests there were, which is known where latest is not nil, and how many of them were
+// refused.
+func (d day) facts(latest *recent, since time.Time) []page.Fact {
+	refused := d.fact()
+	if latest == nil {
+		return []page.Fact{refused}
+	}
+	count, more := latest.total(since)
+	all := page.Fact{Label: "Answered in 24 hours", Text: strconv.FormatInt(count, 10)}
+	if more {
+		all.Label = "Answered in 24 hours, at least"
+	} else if count > 0 && !d.more {
+		refused.Share = float64(d.refused) / float64(count)
+	}
+	return []page.Fact{all, refused}
 }
 
 // fact returns how many requests were refused.
@@ -131,10 +151,16 @@ func (c Console) listRequests(v visit) (*activityv1.ListRequestsResponse, error)
 	query := v.r.URL.Query()
 	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
 	defer cancel()
-	res, err := c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
-		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, WithTolerated: true, PageSize: shownRequests,
-		Endpoint: query.Get("endpoint"), Cause: query.Get("cause"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
-	})
+	ask := &activityv1.ListRequestsRequest{
+		SessionToken: c.session(v.r), ClientId: v.id(), PageSize: shownRequests,
+		Endpoint: query.Get("endpoint"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
+	}
+	if wantsGranted(query) {
+		ask.GrantedOnly = true
+	} else {
+		ask.RefusedOnly, ask.WithTolerated, ask.Cause = true, true, query.Get("cause")
+	}
+	res, err := c.Log.ListRequests(ctx, ask)
 	if err == nil {
 		notBefore(res, c.since(query))
 	}

@@ -12,18 +12,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// requests shows the refused requests of the client, and those in which something wrong was tolerated.
+// requests shows the refused requests of the client and those in which something wrong was tolerated, or the
+// granted ones.
 func (c Console) requests(v visit) page.View {
 	query := v.r.URL.Query()
-	data := page.ConsoleRequests{Console: v.head, RequestID: query.Get("request_id"), JSON: v.at + "/json"}
+	data := page.ConsoleRequests{Console: v.head, Granted: wantsGranted(query), RequestID: query.Get("request_id"), JSON: v.at + "/json"}
 	if v.r.URL.RawQuery != "" {
 		data.JSON += "?" + query.Encode()
 	}
-	latest, leave := browser.Meanwhile(c.Flow, v.r, func(r *http.Request) *recent {
-		beside := v
-		beside.r = r
-		return c.recent(beside)
-	})
+	latest, leave := c.recentBeside(v)
 	defer leave()
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
@@ -61,7 +58,11 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 		Count: one.GetCount(), Docs: "/docs/errors#" + label,
 	}
 	told := explain(k.GetCause())
-	if tolerated(one) {
+	switch {
+	case !granted(one):
+	case k.GetGot().GetTolerated() == "":
+		told, label, shown.Docs = explanation{what: "Granted"}, "", ""
+	default:
 		told, label, shown.Docs = spaces(), "", "/docs/clients"
 		shown.Badge = &page.Badge{Kind: "ok", Text: "Granted"}
 	}
@@ -77,13 +78,16 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 		shown.Badge = &page.Badge{Kind: "warn", Text: "Tokens ended"}
 	}
 	shown.Facts = facts(one, label)
+	if sent := k.GetGot().GetRedirectUri(); granted(one) && sent != "" { // no difference shows it
+		shown.Facts = append(shown.Facts, page.Fact{Label: "redirect_uri", Text: sent, Code: true})
+	}
 	return shown
 }
 
-// tolerated reports whether a request was granted although something is wrong in it.
-func tolerated(one *activityv1.LoggedRequest) bool {
+// granted reports whether a request was granted.
+func granted(one *activityv1.LoggedRequest) bool {
 	k := one.GetKind()
-	return k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetError() == "" && k.GetStatus() < http.StatusBadRequest && k.GetGot().GetTolerated() != ""
+	return k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetError() == "" && k.GetStatus() > 0 && k.GetStatus() < http.StatusBadRequest
 }
 
 // spaces explains the one thing that is tolerated.

@@ -65,6 +65,8 @@ type Fact struct {
 	// Code shows the text as an identifier.
 	Code bool
 	At   time.Time
+	// Share is which part of all it is, in the partial "figures"; 0 shows none.
+	Share float64
 }
 
 // Difference is a row of the partial "diff", with the parts that differ marked. Without parts it is nothing.

@@ -16,7 +16,7 @@ type phrases struct{ printer *message.Printer }
 func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"name": Name, "lines": Lines, "exact": exact, "initial": initial, "initials": initials, "tone": tone, "capital": capital, "timestamp": timestamp,
-		"tr": p.printer.Text, "tf": p.format, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
+		"tr": p.printer.Text, "tf": p.format, "percent": p.printer.Percent, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
 		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "day": p.day, "mainCause": p.mainCause, "workspacePath": workspacePath, "link": p.link,
 	}
 }
