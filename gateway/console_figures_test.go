@@ -218,3 +218,53 @@ func TestTheOverviewSaysHowManyRequestsWereAnswered(t *testing.T) {
 	logOf(p, "")
 	wantPage(t, "without a request", p.get(appPages), 200, "Answered in 24 hours</dt><dd>0</dd>", "Refused in 24 hours</dt><dd>0</dd>")
 }
+
+// TestAnAppIsRegisteredFromAManifest: as the form would, with an identifier of its own, in the chosen workspace;
+// a file that cannot be used registers nothing and says why.
+func TestAnAppIsRegisteredFromAManifest(t *testing.T) {
+	p := withConsole(t)
+	const path = "/developers/apps/new"
+	var created []*authzv1.CreateAppRequest
+	var failure error
+	p.services["CreateApp"] = func(req proto.Message) (proto.Message, error) {
+		one, _ := req.(*authzv1.CreateAppRequest)
+		created = append(created, one)
+		answer, _ := p.services["GetApp"](nil)
+		res, _ := answer.(*authzv1.GetAppResponse)
+		return &authzv1.CreateAppResponse{App: res.GetApp(), ClientSecret: "vdo_secret_sentinel"}, failure
+	}
+	fields := map[string]string{"csrf_token": csrf(t, p.get(path)), "workspace_id": "ws_1"}
+	text := p.get(appPages + "/manifest/download").Body.String()
+	if !strings.Contains(text, "id: vdo_client_1") {
+		t.Fatalf("the manifest has no id: %s", text)
+	}
+	wantRedirect(t, "of another app", uploadTo(t, p, path+"/upload", fields, text), appPages+"/credentials")
+	wantPage(t, "of another app", p.get(appPages+"/credentials"), 200, "vdo_secret_sentinel", "The app is registered.")
+	wantRedirect(t, "without an id", uploadTo(t, p, path+"/upload", fields, strings.Replace(text, "id: vdo_client_1", "workspace: ws_1", 1)), appPages+"/credentials")
+	if len(created) != 2 {
+		t.Fatalf("%d apps are registered", len(created))
+	}
+	for _, one := range created {
+		if app := one.GetClient(); one.GetWorkspaceId() != "ws_1" || app.GetName() != "Example" || len(app.GetRedirectUris()) != 2 ||
+			app.GetClientId()+app.GetWorkspaceId() != "" || app.GetReuse() != authzv1.Reuse_REUSE_UNSPECIFIED {
+			t.Errorf("registered is %v", one)
+		}
+	}
+	for name, row := range map[string]struct{ file, shows string }{
+		"an unknown member": {text + "unknown: 1\n", "field unknown is unknown"}, "two apps": {text + strings.TrimPrefix(text, "clients:\n"), "it must have one client"},
+		"no name": {"clients: [{scopes: [videos:read]}]", "name is required"}, "an empty file": {"", "it is empty"},
+		"no text": {"\xff\xfe", "no text in UTF-8"}, "too long": {text + "#" + strings.Repeat("x", 64<<10), "longer than 64 KiB"},
+	} {
+		wantRedirect(t, name, uploadTo(t, p, path+"/upload", fields, row.file), path)
+		wantPage(t, name, p.get(path), 200, "The manifest cannot be used.", row.shows, `href="#manifest"`)
+	}
+	if w := uploadTo(t, p, path+"/upload", map[string]string{"csrf_token": "wrong", "workspace_id": "ws_1"}, text); w.Code != http.StatusSeeOther || len(created) != 2 {
+		t.Errorf("a form of another page: %d, %d apps", w.Code, len(created))
+	}
+	failure = oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "is set by the operator", oerr.WithField("resource_server"))
+	wantRedirect(t, "what the service refuses", uploadTo(t, p, path+"/upload", fields, text), path)
+	wantPage(t, "what the service refuses", p.get(path), 200, "The manifest cannot be used.", "resource_server is set by the operator")
+	if w := p.get(path + "/upload"); w.Code != http.StatusNotFound {
+		t.Errorf("the address of the form is a page: %d", w.Code)
+	}
+}

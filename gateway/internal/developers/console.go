@@ -197,8 +197,12 @@ func (c Console) showError(w http.ResponseWriter, r *http.Request, err error) {
 // Post serves every form under Path.
 func (c Console) Post(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
-	if path == newPath {
+	switch path {
+	case newPath:
 		c.create(w, r)
+		return
+	case newPath + "/upload":
+		c.createFromManifest(w, r)
 		return
 	}
 	id, s, rest, found := target(path)
