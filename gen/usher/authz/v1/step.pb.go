@@ -276,11 +276,11 @@ type ErrorPage struct {
 	// Whether the same request may succeed soon, because the client's document could not be fetched
 	// now. The status is 503 then.
 	Temporary bool `protobuf:"varint,9,opt,name=temporary,proto3" json:"temporary,omitempty"`
-	// The client, where it is registered; empty otherwise, also for a client that describes itself.
+	// The client, where a workspace owns it, whose members have pages about it; empty for any other.
 	ClientId string `protobuf:"bytes,180,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The client's home page and its publisher, where the client is verified: untrusted text.
+	// The client's home page, where the client is verified and in use: untrusted text, empty for none.
 	ClientUri string `protobuf:"bytes,181,opt,name=client_uri,json=clientUri,proto3" json:"client_uri,omitempty"`
-	// The publisher; empty where it is not known.
+	// Its publisher, likewise.
 	Publisher     string `protobuf:"bytes,182,opt,name=publisher,proto3" json:"publisher,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
