@@ -211,10 +211,18 @@ func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
 // upload posts a file to the form of the manifest.
 func upload(t *testing.T, p browser, token string, files ...string) *httptest.ResponseRecorder {
 	t.Helper()
+	return uploadTo(t, p, appPages+"/manifest/upload", map[string]string{"csrf_token": token}, files...)
+}
+
+// uploadTo posts fields and files to a form.
+func uploadTo(t *testing.T, p browser, path string, fields map[string]string, files ...string) *httptest.ResponseRecorder {
+	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	if err := form.WriteField("csrf_token", token); err != nil {
-		t.Fatal(err)
+	for name, value := range fields {
+		if err := form.WriteField(name, value); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, file := range files {
 		part, err := form.CreateFormFile("file", "app.yaml")
@@ -226,7 +234,7 @@ func upload(t *testing.T, p browser, token string, files ...string) *httptest.Re
 	if err := form.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r := httptest.NewRequest("POST", "https://login.test"+appPages+"/manifest/upload", &body)
+	r := httptest.NewRequest("POST", "https://login.test"+path, &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	return p.send(r)
 }

@@ -30,9 +30,12 @@ const (
 )
 
 // withConsole returns a browser of a user who administers a workspace and develops a client in it.
-func withConsole(t *testing.T) browser {
+func withConsole(t *testing.T) browser { return withConsoleOf(t, gateway.DefaultConfig()) }
+
+// withConsoleOf is withConsole with a configuration.
+func withConsoleOf(t *testing.T, config gateway.Config) browser {
 	t.Helper()
-	p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.Activity, d.APIURL = d.Identity, "https://api.test" })
+	p := signedInWith(t, config, func(d *gateway.Deps) { d.Activity, d.APIURL = d.Identity, "https://api.test" })
 	session := &identityv1.Session{UserId: "user_1", DisplayName: "John Doe", EmailAddress: "john@example.com"}
 	workspace := &identityv1.Workspace{WorkspaceId: "ws_1", Name: "Acme", Plan: "pro", Role: identityv1.Role_ROLE_ADMINISTRATOR}
 	app := &authzv1.OwnedClient{Workspace: workspace, Registration: &authzv1.Registration{

@@ -66,6 +66,48 @@ type Client struct {
 // Parse reads a manifest, YAML or JSON: one document with the list `clients`. It refuses unknown
 // members, clients without an identifier or a name, and an identifier that is there twice.
 func Parse(r io.Reader) ([]Client, error) {
+	clients, err := decode(r)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for i := range clients {
+		c := &clients[i]
+		fault := c.complete()
+		if fault == "" && c.ID == "" {
+			fault = "id is required: it is how the client is found again"
+		}
+		if fault != "" {
+			return nil, fmt.Errorf("client %d (%s): %s", i+1, c.ID, fault)
+		}
+		if seen[c.ID] {
+			return nil, fmt.Errorf("client %d (%s): the id is there twice", i+1, c.ID)
+		}
+		seen[c.ID] = true
+	}
+	return clients, nil
+}
+
+// ParseNew reads the manifest of one client that is to be registered with a generated identifier: it drops
+// the one that the file may have.
+func ParseNew(r io.Reader) (*Client, error) {
+	clients, err := decode(r)
+	if err != nil {
+		return nil, err
+	}
+	if len(clients) != 1 {
+		return nil, errors.New("it must have one client")
+	}
+	c := &clients[0]
+	c.ID = ""
+	if fault := c.complete(); fault != "" {
+		return nil, errors.New(fault)
+	}
+	return c, nil
+}
+
+// decode reads the clients of a manifest as the file has them.
+func decode(r io.Reader) ([]Client, error) {
 	var file struct {
 		Clients []Client `yaml:"clients"`
 	}
@@ -81,17 +123,6 @@ func Parse(r io.Reader) ([]Client, error) {
 	}
 	if len(file.Clients) == 0 {
 		return nil, errors.New("it has no clients")
-	}
-	seen := map[string]bool{}
-	for i := range file.Clients {
-		c := &file.Clients[i]
-		if fault := c.complete(); fault != "" {
-			return nil, fmt.Errorf("client %d (%s): %s", i+1, c.ID, fault)
-		}
-		if seen[c.ID] {
-			return nil, fmt.Errorf("client %d (%s): the id is there twice", i+1, c.ID)
-		}
-		seen[c.ID] = true
 	}
 	return file.Clients, nil
 }
@@ -146,8 +177,6 @@ func (c *Client) complete() (fault string) {
 		}
 	}
 	switch {
-	case c.ID == "":
-		return "id is required: it is how the client is found again"
 	case c.Name == "":
 		return "name is required"
 	case c.RefreshRetry != nil && (*c.RefreshRetry < 0 || *c.RefreshRetry > oauth.MaxRefreshRetry || *c.RefreshRetry%time.Second != 0):

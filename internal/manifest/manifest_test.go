@@ -184,3 +184,18 @@ func TestAManifestIsStrict(t *testing.T) {
 		}
 	}
 }
+
+// TestANewClientNeedsNoIdentifier: the one that the file has is dropped, and everything else holds.
+func TestANewClientNeedsNoIdentifier(t *testing.T) {
+	for _, text := range []string{"clients: [{name: An App}]", "clients: [{id: vdo_client_a, name: An App}]"} {
+		c, err := manifest.ParseNew(strings.NewReader(text))
+		if err != nil || c.ID != "" || c.Name != "An App" || c.Type != "confidential" {
+			t.Errorf("%s is %+v, %v", text, c, err)
+		}
+	}
+	for _, text := range []string{"", "clients: []", "clients: [{name: A}, {name: B}]", "clients: [{id: vdo_client_a}]", "clients: [{name: A, type: other}]", "clients: [{name: A, secret: x}]"} {
+		if c, err := manifest.ParseNew(strings.NewReader(text)); err == nil {
+			t.Errorf("%s is %+v", text, c)
+		}
+	}
+}

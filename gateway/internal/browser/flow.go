@@ -105,7 +105,10 @@ const retryTemporary = 30 * time.Second
 func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authzv1.ErrorPage) {
 	n := page.Notice{
 		Status: http.StatusBadRequest, App: refused.GetClientName(), Text: refused.GetMessage(), Names: refused.GetNames(),
-		Known: "Nothing was shared with any app.",
+		Known: "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
+	}
+	if id := refused.GetClientId(); id != "" {
+		n.Author = DevelopersPath + "/apps/" + url.PathEscape(id) + "/requests?request_id=" + url.QueryEscape(requestid.From(r.Context()))
 	}
 	if refused.GetTemporary() {
 		w.Header().Set("Retry-After", httpx.Seconds(retryTemporary))

@@ -47,7 +47,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 		Document:    documentOf(prompt.GetPage().GetClientId()),
 		User:        page.User{Name: prompt.GetDisplayName(), Email: prompt.GetEmailAddress()},
 		Permissions: f.promptPermissions(prompt.GetScopes(), c.flash), Fault: f.Fault(c.flash),
-		Workspaces: workspaces(prompt, c.flash.WorkspaceID), Report: f.reportOf(prompt.GetPage().GetClientId()),
+		Workspaces: workspaces(prompt, c.flash.WorkspaceID), Report: f.ReportOf(prompt.GetPage().GetClientId()),
 		Lifetimes: convert.GrantLifetimes(prompt.GetRefreshTokenLifetimeSeconds(), prompt.GetFamilyLifetimeSeconds()),
 	}
 	data.Closed = closedWorkspaces(prompt)
@@ -134,8 +134,8 @@ func (f Flow) promptPermissions(scopes []*consentv1.PromptScope, flash Flash) []
 	return groups
 }
 
-// reportOf returns the address at which users report a client; empty where the operator has none.
-func (f Flow) reportOf(clientID string) string {
+// ReportOf returns the address at which users report a client; empty where the operator has none.
+func (f Flow) ReportOf(clientID string) string {
 	u, err := url.Parse(f.Pages.Report())
 	if err != nil || u.Scheme == "" || clientID == "" {
 		return ""

@@ -55,7 +55,7 @@ func sections() []section {
 		{"addresses", "Redirect addresses", Console.addresses, Console.changeAddresses},
 		{"permissions", "Permissions", Console.permissions, Console.savePermissions},
 		{"consent", "Consent page", Console.preview, nil},
-		{"requests", "Refused requests", Console.requests, nil},
+		{"requests", "Requests", Console.requests, nil},
 		{"playground", "Playground", Console.playground, Console.play},
 		{"team", "Team", Console.team, Console.changeTeam},
 		{"usage", "Usage", Console.usage, nil},
@@ -197,8 +197,12 @@ func (c Console) showError(w http.ResponseWriter, r *http.Request, err error) {
 // Post serves every form under Path.
 func (c Console) Post(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
-	if path == newPath {
+	switch path {
+	case newPath:
 		c.create(w, r)
+		return
+	case newPath + "/upload":
+		c.createFromManifest(w, r)
 		return
 	}
 	id, s, rest, found := target(path)

@@ -91,6 +91,11 @@ func (c Console) create(w http.ResponseWriter, r *http.Request) {
 		c.finish(w, r, newPath, outcome{flash: flash})
 		return
 	}
+	c.finish(w, r, newPath, c.register(r, wanted))
+}
+
+// register registers a client in the workspace of a form.
+func (c Console) register(r *http.Request, wanted *authzv1.CreateClientRequest) outcome {
 	res, err := c.Apps.CreateApp(r.Context(), &authzv1.CreateAppRequest{
 		SessionToken: c.session(r), WorkspaceId: r.PostForm.Get("workspace_id"), Client: wanted,
 	})
@@ -101,7 +106,7 @@ func (c Console) create(w http.ResponseWriter, r *http.Request) {
 			o.to += "/credentials"
 		}
 	}
-	c.finish(w, r, newPath, o)
+	return o
 }
 
 // newClient converts the form that registers a client. It returns false for a kind that does not exist.

@@ -2,9 +2,10 @@ package developers
 
 import (
 	"context"
-	"net/url"
+	"net/http"
 	"time"
 
+	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -18,9 +19,24 @@ const (
 	chartHours = 24
 )
 
-// hours returns the requests of the client in the hours of the last day; nil where there were none, and
-// while the log cannot be read.
-func (c Console) hours(v visit) *page.HourChart {
+// recent are the latest requests of a client in the log, the newest first.
+type recent struct {
+	rows []*activityv1.LoggedRequest
+	// more says that the log has older ones.
+	more bool
+}
+
+// recentBeside reads the latest requests of the client while the page reads what else it needs. The caller
+// calls leave, as it does that of browser.Meanwhile.
+func (c Console) recentBeside(v visit) (wait func() *recent, leave func()) {
+	return browser.Meanwhile(c.Flow, v.r, func(r *http.Request) *recent {
+		v.r = r
+		return c.recent(v)
+	})
+}
+
+// recent reads the latest requests of the client; nil while the log cannot be read.
+func (c Console) recent(v visit) *recent {
 	if c.Log == nil {
 		return nil
 	}
@@ -30,13 +46,22 @@ func (c Console) hours(v visit) *page.HourChart {
 	if err != nil {
 		return nil
 	}
+	return &recent{rows: res.GetRequests(), more: res.GetNextPageToken() != ""}
+}
+
+// chart returns the requests of the client in the hours of the last day; nil where there were none, and
+// where latest is nil.
+func (c Console) chart(v visit, latest *recent) *page.HourChart {
+	if latest == nil {
+		return nil
+	}
 	chart := page.HourChart{Hours: make([]page.Hour, chartHours)}
 	first := c.Flow.Time().Truncate(time.Hour).Add(-(chartHours - 1) * time.Hour)
 	for i := range chart.Hours {
 		chart.Hours[i].From = first.Add(time.Duration(i) * time.Hour).In(v.in)
 	}
-	more := res.GetNextPageToken() != ""
-	for _, one := range res.GetRequests() {
+	more := latest.more
+	for _, one := range latest.rows {
 		last := one.GetLastTime().AsTime()
 		if last.Before(first) {
 			more = false // the newest are the first
@@ -59,42 +84,40 @@ func (c Console) hours(v visit) *page.HourChart {
 	return &chart
 }
 
-// span is a choice of the filter by time.
-type span struct {
-	value, text string
-	long        time.Duration
-}
-
-// spans are the choices; the log has nothing that is older than the first one.
-func spans() []span {
-	return []span{{"", "Last 7 days", 0}, {"24h", "Last 24 hours", 24 * time.Hour}, {"1h", "Last hour", time.Hour}}
-}
-
-// since returns the time at which the chosen span begins; zero for all.
-func (c Console) since(query url.Values) time.Time {
-	for _, s := range spans() {
-		if s.long > 0 && s.value == query.Get("since") {
-			return c.Flow.Time().Add(-s.long)
+// total returns how many requests there were after a time, granted or refused; more says that there were others.
+func (r *recent) total(since time.Time) (count int64, more bool) {
+	for _, one := range r.rows {
+		switch {
+		case !one.GetLastTime().AsTime().After(since):
+			return count, more // the newest are the first
+		case one.GetOverflow() && one.GetFirstTime().AsTime().Before(since): // of a whole day
+			more = true
+		default:
+			count += one.GetCount()
 		}
 	}
-	return time.Time{}
+	return count, more || r.more
 }
 
-// notBefore drops the rows of a page of the log, the newest first, that are older than since.
-func notBefore(res *activityv1.ListRequestsResponse, since time.Time) {
-	for i, one := range res.GetRequests() {
-		if one.GetLastTime().AsTime().Before(since) {
-			res.Requests, res.NextPageToken = res.GetRequests()[:i], ""
-			return
+// causes returns how many requests to an endpoint, or to any, were refused for each cause since a time; nil
+// where not all of them are among the recent ones.
+func (r *recent) causes(endpoint string, since time.Time) map[errorv1.Cause]int64 {
+	if r == nil {
+		return nil
+	}
+	counts := map[errorv1.Cause]int64{}
+	for _, one := range r.rows {
+		switch k := one.GetKind(); {
+		case one.GetLastTime().AsTime().Before(since):
+			return counts // the newest are the first
+		case one.GetOverflow() && one.GetFirstTime().AsTime().Before(since): // of a whole day
+			return nil
+		case k.GetCause() != errorv1.Cause_CAUSE_UNSPECIFIED && k.GetStatus() >= 300 && (endpoint == "" || k.GetEndpoint() == endpoint):
+			counts[k.GetCause()] += one.GetCount()
 		}
 	}
-}
-
-// spanFilter returns the selection of a span.
-func spanFilter(query url.Values) page.Filter {
-	filter := page.Filter{Name: "since", Label: "When"}
-	for _, s := range spans() {
-		filter.Options = append(filter.Options, page.FilterOption{Value: s.value, Text: s.text, Chosen: s.value == query.Get("since")})
+	if r.more {
+		return nil
 	}
-	return filter
+	return counts
 }

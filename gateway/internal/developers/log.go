@@ -38,6 +38,9 @@ type day struct {
 	by map[errorv1.Cause]int64
 }
 
+// dayAgo returns the time from which on the requests of the last 24 hours are.
+func (c Console) dayAgo() time.Time { return c.Flow.Time().Add(-24 * time.Hour) }
+
 // day returns what was refused of a client in the last 24 hours; false while the log cannot be read.
 func (c Console) day(v visit) (day, bool) {
 	if c.Log == nil {
@@ -51,7 +54,7 @@ func (c Console) day(v visit) (day, bool) {
 	if err != nil {
 		return day{}, false
 	}
-	d, since := day{by: map[errorv1.Cause]int64{}}, c.Flow.Time().Add(-24*time.Hour)
+	d, since := day{by: map[errorv1.Cause]int64{}}, c.dayAgo()
 	for _, one := range res.GetRequests() {
 		switch {
 		case !one.GetLastTime().AsTime().After(since):
@@ -67,6 +70,23 @@ func (c Console) day(v visit) (day, bool) {
 	return d, true
 }
 
+// facts returns how many requests there were, which is known where latest is not nil, and how many of them were
+// refused.
+func (d day) facts(latest *recent, since time.Time) []page.Fact {
+	refused := d.fact()
+	if latest == nil {
+		return []page.Fact{refused}
+	}
+	count, more := latest.total(since)
+	all := page.Fact{Label: "Answered in 24 hours", Text: strconv.FormatInt(count, 10)}
+	if more {
+		all.Label = "Answered in 24 hours, at least"
+	} else if count > 0 && !d.more {
+		refused.Share = float64(d.refused) / float64(count)
+	}
+	return []page.Fact{all, refused}
+}
+
 // fact returns how many requests were refused.
 func (d day) fact() page.Fact {
 	label := "Refused in 24 hours"
@@ -79,15 +99,19 @@ func (d day) fact() page.Fact {
 // fewRefusals is the number of refusals below which none is the main cause of anything.
 const fewRefusals = 5
 
-// cause returns the notice about the cause of most refusals, and the link about it; nil for none.
-func (d day) cause(base string) (*page.Message, page.Link) {
+// cause returns the cause of most refusals; nil for none.
+func (d day) cause(base string) *page.MainCause {
 	for cause, count := range d.by {
-		if d.refused >= fewRefusals && count*2 > d.refused {
-			return &page.Message{Kind: "warn", Text: "Most refused requests have one cause: %s.", Names: []string{oerr.CauseLabel(cause)}},
-				page.Link{Address: base + "/requests?cause=" + oerr.CauseLabel(cause), Text: "Look at them"}
+		if cause == errorv1.Cause_CAUSE_UNSPECIFIED || d.refused < fewRefusals || count*2 <= d.refused {
+			continue
+		}
+		told := explain(cause)
+		return &page.MainCause{
+			Count: count, Refused: d.refused, More: d.more, What: told.what, English: told.english,
+			Address: base + "/requests?cause=" + oerr.CauseLabel(cause),
 		}
 	}
-	return nil, page.Link{}
+	return nil
 }
 
 // requestsJSON serves the log as JSON.
@@ -127,10 +151,16 @@ func (c Console) listRequests(v visit) (*activityv1.ListRequestsResponse, error)
 	query := v.r.URL.Query()
 	ctx, cancel := context.WithTimeout(v.r.Context(), logTimeout)
 	defer cancel()
-	res, err := c.Log.ListRequests(ctx, &activityv1.ListRequestsRequest{
-		SessionToken: c.session(v.r), ClientId: v.id(), RefusedOnly: true, WithTolerated: true, PageSize: shownRequests,
-		Endpoint: query.Get("endpoint"), Cause: query.Get("cause"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
-	})
+	ask := &activityv1.ListRequestsRequest{
+		SessionToken: c.session(v.r), ClientId: v.id(), PageSize: shownRequests,
+		Endpoint: query.Get("endpoint"), RequestId: query.Get("request_id"), PageToken: query.Get("page"),
+	}
+	if wantsGranted(query) {
+		ask.GrantedOnly = true
+	} else {
+		ask.RefusedOnly, ask.WithTolerated, ask.Cause = true, true, query.Get("cause")
+	}
+	res, err := c.Log.ListRequests(ctx, ask)
 	if err == nil {
 		notBefore(res, c.since(query))
 	}

@@ -9,7 +9,10 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/manifest"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // manifest shows the registration as a file.
@@ -50,15 +53,59 @@ func (c Console) uploadManifest(w http.ResponseWriter, r *http.Request, id strin
 		return
 	}
 	v := c.visit(w, r, session, app)
-	switch {
+	switch err := checkManifest(file); {
 	case len(file) == 0:
 		c.finish(w, r, to, outcome{flash: browser.Flash{Kind: flashUnchanged}})
-	case !utf8.Valid(file) || bytes.IndexByte(file, 0) >= 0:
-		c.finish(w, r, to, outcome{flash: manifestFault(v, errors.New("it is no text in UTF-8"))})
+	case err != nil:
+		c.finish(w, r, to, outcome{flash: manifestFault(r, err)})
 	default:
 		r.PostForm.Set("manifest", string(file)) // shown again if it is refused
 		c.finish(w, r, to, c.applyManifest(v))
 	}
+}
+
+// checkManifest returns why a file cannot be a manifest.
+func checkManifest(file []byte) error {
+	if !utf8.Valid(file) || bytes.IndexByte(file, 0) >= 0 {
+		return errors.New("it is no text in UTF-8")
+	}
+	return nil
+}
+
+// createFromManifest registers the client of a manifest that is a file.
+func (c Console) createFromManifest(w http.ResponseWriter, r *http.Request) {
+	file, ok := c.Flow.ParseUpload(w, r, browser.ConsoleForm(newPath), "file")
+	if !ok {
+		return
+	}
+	err := checkManifest(file)
+	var wanted *manifest.Client
+	if err == nil {
+		wanted, err = manifest.ParseNew(bytes.NewReader(file))
+	}
+	if err != nil {
+		c.finish(w, r, newPath, outcome{flash: manifestFault(r, err)})
+		return
+	}
+	o := c.register(r, requestOf(wanted, r.PostForm.Get("workspace_id")))
+	switch oerr.Reason(o.err) { //nolint:exhaustive // finish handles the others
+	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_CONFLICT, errorv1.Reason_REASON_ALREADY_EXISTS:
+		o = outcome{flash: manifestFault(r, errors.New(strings.TrimSpace(oerr.Field(o.err)+" "+oerr.Message(o.err))))}
+	}
+	c.finish(w, r, newPath, o)
+}
+
+// requestOf returns the request that registers the client of a manifest in a workspace. It leaves out what
+// the console sets, where the manifest has the same.
+func requestOf(wanted *manifest.Client, workspaceID string) *authzv1.CreateClientRequest {
+	req := wanted.Create()
+	if req.GetReuse() == authzv1.Reuse_REUSE_SUBJECT { // the default
+		req.Reuse = authzv1.Reuse_REUSE_UNSPECIFIED
+	}
+	if req.GetWorkspaceId() == workspaceID {
+		req.WorkspaceId = ""
+	}
+	return req
 }
 
 // applyManifest makes the registration equal to a manifest, as `usher clients apply` does.
@@ -73,11 +120,11 @@ func (c Console) applyManifest(v visit) outcome {
 		err = errors.New("its client is another one: the id is " + wanted[0].ID)
 	}
 	if err != nil {
-		return outcome{flash: manifestFault(v, err)}
+		return outcome{flash: manifestFault(v.r, err)}
 	}
 	change, _, err := wanted[0].Update(v.app.GetRegistration())
 	if err != nil {
-		return outcome{flash: manifestFault(v, err)}
+		return outcome{flash: manifestFault(v.r, err)}
 	}
 	if change == nil {
 		return outcome{flash: browser.Flash{Kind: flashUnchanged}}
@@ -85,8 +132,8 @@ func (c Console) applyManifest(v visit) outcome {
 	return c.update(v, change)
 }
 
-func manifestFault(v visit, err error) browser.Flash {
-	flash := refused(v.r, err)
+func manifestFault(r *http.Request, err error) browser.Flash {
+	flash := refused(r, err)
 	flash.Kind, flash.Detail = flashManifest, err.Error()
 	return flash
 }

@@ -18,9 +18,11 @@ func (c Console) overview(v visit) page.View {
 		people.Text += " / " + strconv.Itoa(int(limit))
 	}
 	data.Figures = append(data.Figures, people, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
+	latest, leave := c.recentBeside(v)
+	defer leave()
 	if day, ok := c.day(v); ok {
-		data.Figures = append(data.Figures, day.fact())
-		data.Cause, data.Fix = day.cause(v.head.Head.Base)
+		data.Figures = append(data.Figures, day.facts(latest(), c.dayAgo())...)
+		data.Cause = day.cause(v.head.Head.Base)
 	}
 	return page.View{Template: "devoverview", Data: data}
 }

@@ -53,19 +53,3 @@ func (c Console) savePermissions(v visit) outcome {
 	change.ClearOptionalScopes, change.ClearDefaultScopes = len(change.GetOptionalScopes()) == 0, len(change.GetDefaultScopes()) == 0
 	return c.update(v, change)
 }
-
-// preview shows the consent page of the client.
-func (c Console) preview(v visit) page.View {
-	r := v.app.GetRegistration()
-	consent := page.Consent{
-		App: r.GetClient().GetName(), Identity: identity(r), Origin: origin(r), User: page.User{Name: v.session.GetDisplayName(), Email: v.session.GetEmailAddress()},
-		Permissions: c.Flow.Permissions(r.GetScopes(), nil),
-		Workspaces:  []page.Workspace{{ID: v.app.GetWorkspace().GetWorkspaceId(), Name: v.app.GetWorkspace().GetName(), Plan: v.app.GetWorkspace().GetPlan(), Chosen: true}},
-	}
-	for _, g := range consent.Permissions {
-		for i := range g.Permissions {
-			g.Permissions[i].Optional = slices.Contains(r.GetOptionalScopes(), g.Permissions[i].Name)
-		}
-	}
-	return page.View{Template: "devconsent", Data: page.ConsolePreview{Console: v.head, Consent: consent}}
-}

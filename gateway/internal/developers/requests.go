@@ -2,8 +2,6 @@ package developers
 
 import (
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/vidocu/usher/docs"
@@ -11,22 +9,18 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// requests shows the refused requests of the client, and those in which something wrong was tolerated.
+// requests shows the refused requests of the client and those in which something wrong was tolerated, or the
+// granted ones.
 func (c Console) requests(v visit) page.View {
 	query := v.r.URL.Query()
-	data := page.ConsoleRequests{Console: v.head, RequestID: query.Get("request_id"), JSON: v.at + "/json"}
+	data := page.ConsoleRequests{Console: v.head, Granted: wantsGranted(query), RequestID: query.Get("request_id"), JSON: v.at + "/json"}
 	if v.r.URL.RawQuery != "" {
 		data.JSON += "?" + query.Encode()
 	}
-	chart, leave := browser.Meanwhile(c.Flow, v.r, func(r *http.Request) *page.HourChart {
-		beside := v
-		beside.r = r
-		return c.hours(beside)
-	})
+	latest, leave := c.recentBeside(v)
 	defer leave()
 	res, err := c.listRequests(v)
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are shown as a log that cannot be read
@@ -42,9 +36,9 @@ func (c Console) requests(v visit) page.View {
 		data.Away = true
 		return page.View{Template: "devrequests", Data: data}
 	}
-	data.Filters = filters(query, res.GetRequests())
+	read := latest()
+	data.Filters, data.Chart = c.filters(query, res.GetRequests(), read), c.chart(v, read)
 	data.Filtered = query.Get("since")+query.Get("endpoint")+query.Get("cause")+query.Get("request_id") != ""
-	data.Chart = chart()
 	for _, one := range res.GetRequests() {
 		data.Requests = append(data.Requests, c.request(v, one))
 	}
@@ -53,40 +47,6 @@ func (c Console) requests(v visit) page.View {
 		data.Next = v.at + "?" + query.Encode()
 	}
 	return page.View{Template: "devrequests", Data: data}
-}
-
-// filters returns the selections of a time, and of endpoints and causes with those that are on the page.
-func filters(query url.Values, rows []*activityv1.LoggedRequest) []page.Filter {
-	endpoints := []string{"/oauth/authorize", oauth.TokenPath, "/oauth/revoke", "/oauth/introspect"}
-	var causes []string
-	if wanted := query.Get("endpoint"); wanted != "" && !slices.Contains(endpoints, wanted) {
-		endpoints = append(endpoints, wanted)
-	}
-	for _, one := range rows {
-		if at := one.GetKind().GetEndpoint(); at != "" && !slices.Contains(endpoints, at) {
-			endpoints = append(endpoints, at) // one of the API
-		}
-		cause := one.GetKind().GetCause()
-		if label := oerr.CauseLabel(cause); cause != errorv1.Cause_CAUSE_UNSPECIFIED && !slices.Contains(causes, label) {
-			causes = append(causes, label)
-		}
-	}
-	if wanted := query.Get("cause"); wanted != "" && !slices.Contains(causes, wanted) {
-		causes = append(causes, wanted)
-	}
-	slices.Sort(causes)
-	list := []page.Filter{
-		spanFilter(query),
-		{Name: "endpoint", Label: "Where", Options: []page.FilterOption{{Text: "Every endpoint"}}},
-		{Name: "cause", Label: "Why", Options: []page.FilterOption{{Text: "Every cause"}}},
-	}
-	for i, values := range [][]string{endpoints, causes} {
-		f := &list[i+1]
-		for _, value := range values {
-			f.Options = append(f.Options, page.FilterOption{Value: value, Text: value, Plain: true, Chosen: query.Get(f.Name) == value})
-		}
-	}
-	return list
 }
 
 // request converts a row of the log.
@@ -98,7 +58,11 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 		Count: one.GetCount(), Docs: "/docs/errors#" + label,
 	}
 	told := explain(k.GetCause())
-	if tolerated(one) {
+	switch {
+	case !granted(one):
+	case k.GetGot().GetTolerated() == "":
+		told, label, shown.Docs = explanation{what: "Granted"}, "", ""
+	default:
 		told, label, shown.Docs = spaces(), "", "/docs/clients"
 		shown.Badge = &page.Badge{Kind: "ok", Text: "Granted"}
 	}
@@ -114,13 +78,16 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 		shown.Badge = &page.Badge{Kind: "warn", Text: "Tokens ended"}
 	}
 	shown.Facts = facts(one, label)
+	if sent := k.GetGot().GetRedirectUri(); granted(one) && sent != "" { // no difference shows it
+		shown.Facts = append(shown.Facts, page.Fact{Label: "redirect_uri", Text: sent, Code: true})
+	}
 	return shown
 }
 
-// tolerated reports whether a request was granted although something is wrong in it.
-func tolerated(one *activityv1.LoggedRequest) bool {
+// granted reports whether a request was granted.
+func granted(one *activityv1.LoggedRequest) bool {
 	k := one.GetKind()
-	return k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetError() == "" && k.GetStatus() < http.StatusBadRequest && k.GetGot().GetTolerated() != ""
+	return k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetError() == "" && k.GetStatus() > 0 && k.GetStatus() < http.StatusBadRequest
 }
 
 // spaces explains the one thing that is tolerated.

@@ -1,30 +1,10 @@
 package developers
 
 import (
-	"net/url"
-
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
-
-// identity returns the description of a client for people.
-func identity(r *authzv1.Registration) page.Identity { return browser.Identity(r.GetIdentity()) }
-
-// origin returns the origin of the client's first redirect address, as the consent page shows it.
-func origin(r *authzv1.Registration) string {
-	if len(r.GetRedirectUris()) == 0 {
-		return ""
-	}
-	u, err := url.Parse(r.GetRedirectUris()[0])
-	switch {
-	case err != nil:
-		return ""
-	case u.Host == "":
-		return u.Scheme + ":"
-	}
-	return u.Scheme + "://" + u.Host
-}
 
 // team shows who manages the client, and who may test it.
 func (c Console) team(v visit) page.View {

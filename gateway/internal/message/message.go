@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 	"golang.org/x/text/message/catalog"
+	"golang.org/x/text/number"
 )
 
 //go:embed texts
@@ -183,4 +184,9 @@ func (p *Printer) Format(key string, args ...any) string {
 		return text
 	}
 	return p.printer.Sprintf(key, args...)
+}
+
+// Percent returns a share, such as 0.5, in percent with at most two digits after the point.
+func (p *Printer) Percent(share float64) string {
+	return p.printer.Sprint(number.Percent(share, number.MaxFractionDigits(2)))
 }

@@ -109,10 +109,20 @@ type ConsoleOverview struct {
 	Console
 	Figures []Fact
 	// Cause is the main cause of refusals; nil for none.
-	Cause *Message
-	// Fix is the link about it.
-	Fix   Link
+	Cause *MainCause
 	Start []Snippet
+}
+
+// MainCause is the cause of most of the refused requests.
+type MainCause struct {
+	// Count is how many of the Refused ones have it. More says that there were more than these.
+	Count, Refused int64
+	More           bool
+	// The explanation of the cause is What: a message, or English text where English is true.
+	What    string
+	English bool
+	// Address is the list of the requests that have it.
+	Address string
 }
 
 // Snippet is an example of code.
@@ -246,6 +256,8 @@ func (s ConsoleScope) Use() string {
 // ConsolePreview is the data of devconsent.html.
 type ConsolePreview struct {
 	Console
+	// Unseen says that no user ever sees the page.
+	Unseen  bool
 	Consent Consent
 }
 

@@ -1,5 +1,7 @@
 package page
 
+import "time"
+
 // MaxAddress is the length of an address of a client in characters.
 const MaxAddress = 2048
 
@@ -31,4 +33,17 @@ type ConsoleUsage struct {
 	Console
 	Facts  []Fact
 	Causes []Fact
+	// Tokens are the access tokens of the last days, today first; nil where that is not known.
+	Tokens []TokenDay
+	// Unused are the permissions that were not granted to anyone for 30 days.
+	Unused []PermissionGroup
+}
+
+// TokenDay is how many access tokens a client got on a day.
+type TokenDay struct {
+	// From is the beginning of the day, in the zone of the reader.
+	From   time.Time
+	Tokens int64
+	// More says that not all of the day were counted.
+	More bool
 }

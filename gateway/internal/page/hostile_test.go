@@ -81,6 +81,7 @@ func hostileViews(name string) map[string]page.View {
 		}}},
 		"notice": {Template: "problem", Title: "You allowed this request", TitleName: name, Data: page.Notice{
 			Heading: "You allowed this request", App: name, Text: "It did not come from a page of %s. Nothing was changed.", Names: []string{name}, Workspace: name, At: at, Reference: "r",
+			Tell: page.Contact{Address: "https://app.test", Name: name}, Author: "/developers/apps/app/requests?request_id=r",
 		}},
 	}
 	maps.Copy(views, hostileConsole(name))

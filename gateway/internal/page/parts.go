@@ -67,6 +67,8 @@ type Fact struct {
 	At   time.Time
 	// Ending is when access ends by itself; nil for another fact.
 	Ending *Ending
+	// Share is which part of all it is, in the partial "figures"; 0 shows none.
+	Share float64
 }
 
 // Difference is a row of the partial "diff", with the parts that differ marked. Without parts it is nothing.

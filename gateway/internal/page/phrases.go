@@ -16,8 +16,8 @@ type phrases struct{ printer *message.Printer }
 func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"name": Name, "lines": Lines, "exact": exact, "initial": initial, "initials": initials, "tone": tone, "capital": capital, "timestamp": timestamp,
-		"tr": p.printer.Text, "tf": p.format, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
-		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "lasts": p.lasts, "ending": p.ending, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "workspacePath": workspacePath, "link": p.link,
+		"tr": p.printer.Text, "tf": p.format, "percent": p.printer.Percent, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
+		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "lasts": p.lasts, "ending": p.ending, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "day": p.day, "mainCause": p.mainCause, "workspacePath": workspacePath, "link": p.link,
 	}
 }
 
@@ -83,6 +83,18 @@ func wrap(before, name, after string) template.HTML {
 	return template.HTML(before + html.EscapeString(Name(name)) + after) //nolint:gosec // the name is escaped
 }
 
+// mainCause returns the sentence about the cause of most refused requests.
+func (p phrases) mainCause(c MainCause) template.HTML {
+	what := template.HTML(html.EscapeString(p.printer.Text(c.What))) //nolint:gosec // the text is escaped
+	if c.English {
+		what = `<span lang="en">` + what + "</span>"
+	}
+	if c.More {
+		return p.format("%d of %d refused requests that were counted have one cause: %s.", c.Count, c.Refused, what)
+	}
+	return p.format("%d of %d refused requests have one cause: %s.", c.Count, c.Refused, what)
+}
+
 // anchor returns a link inside of a message.
 func (p phrases) anchor(address, key string) template.HTML {
 	return template.HTML(`<a href="` + html.EscapeString(address) + `">` + html.EscapeString(p.printer.Text(key)) + "</a>") //nolint:gosec // both are escaped
@@ -123,6 +135,11 @@ func (p phrases) used(a App) string {
 // time returns a time for users, in its own location.
 func (p phrases) time(t time.Time) string {
 	return p.printer.Format("%[1]d %[2]s %[3]s, %[4]s %[5]s", t.Day(), p.printer.Text(t.Month().String()), t.Format("2006"), t.Format("15:04"), zoneName(t))
+}
+
+// day returns a day of this year for users, in its own location.
+func (p phrases) day(t time.Time) string {
+	return p.printer.Format("%[1]d %[2]s", t.Day(), p.printer.Text(t.Month().String()))
 }
 
 // zoneName returns the abbreviation of a time's zone, or its offset where the zone has none.

@@ -10,6 +10,8 @@ type ConsoleRequests struct {
 	Filters []Filter
 	// Filtered says that a filter is set.
 	Filtered bool
+	// Granted says that the page lists granted requests.
+	Granted bool
 	// Chart are the requests of the last day; nil for none.
 	Chart *HourChart
 	// RequestID is the user's input.
@@ -23,7 +25,12 @@ type ConsoleRequests struct {
 
 // None returns the empty state.
 func (c ConsoleRequests) None() Empty {
-	if c.Filtered {
+	switch {
+	case c.Filtered && c.Granted:
+		return Empty{Heading: "No granted request is like that", Text: "Choose less, or look at all of them.", Link: Link{Address: c.Action + "?outcome=granted", Text: "Show all"}}
+	case c.Granted:
+		return Empty{Heading: "No request was granted", Text: "Every request to an address below /oauth/ that names this app and is granted is counted here for 7 days."}
+	case c.Filtered:
 		return Empty{Heading: "No refused request is like that", Text: "Choose less, or look at all of them.", Link: Link{Address: c.Action, Text: "Show all"}}
 	}
 	return Empty{Heading: "No request was refused", Text: "Every request that names this app and is refused is listed here for 7 days, with the cause and what to do."}
@@ -36,23 +43,27 @@ type Filter struct {
 	Options     []FilterOption
 }
 
-// FilterOption is an entry of a Filter. Text is a message unless Plain is true.
+// FilterOption is an entry of a Filter. Text is a message unless Plain or English is true.
 type FilterOption struct {
-	Value, Text   string
-	Chosen, Plain bool
+	Value, Text            string
+	Chosen, Plain, English bool
+	// Detail distinguishes it from another one with the same text; empty for none.
+	Detail string
+	// Count is how many requests it stands for; 0 where that is not known.
+	Count int64
 }
 
-// ConsoleRequest is equal requests that were refused.
+// ConsoleRequest is equal requests.
 type ConsoleRequest struct {
 	At time.Time
-	// The cause is What, and its explanation Why: messages, or English text where English is true.
+	// The cause, or that it was granted, is What, and its explanation Why: messages, or English text where English is true.
 	What, Why string
 	English   bool
-	// Fix is what to do, likewise.
+	// Fix is what to do, likewise; empty for nothing.
 	Fix string
 	// Link is where to do it; zero for nowhere.
 	Link Link
-	// Docs is the address of the cause in the documentation.
+	// Docs is the address of the cause in the documentation; empty for a request that was granted.
 	Docs   string
 	Badge  *Badge
 	Method string

@@ -229,11 +229,21 @@ type Notice struct {
 	Link Link
 	// Repeat is a form to continue with.
 	Repeat *Repeat
+	// Tell is the client's publisher, whom the user may tell; zero for none.
+	Tell Contact
+	// Author is the address of the request in the log of the client, for its author; empty for none.
+	Author string
 	// Reference is the request ID, which Pages.Notice sets.
 	Reference string
 	// Preferred is View.Preferred.
 	Preferred string
 }
+
+// Contact is the publisher of a client with its home page: untrusted text.
+type Contact struct{ Address, Name string }
+
+// Shown reports whether there is a page to link to.
+func (c Contact) Shown() bool { return hostOf(c.Address) != "" && c.Name != "" }
 
 // Facts returns the decision's workspace and time, where they are known.
 func (n Notice) Facts() []Fact {

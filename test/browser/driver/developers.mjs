@@ -10,7 +10,7 @@ export const sections = ['about', 'credentials', 'addresses', 'permissions', 'co
 export async function register(person, { kind = 'server', name = 'Northwind Captions', address = callback, scopes = ['videos:read', 'export:write'] } = {}) {
   const { page } = person;
   await page.check(`input[name=kind][value=${kind}]`);
-  await page.check(`input[name=workspace_id][value=${john.workspace}]`);
+  await page.check(`form[action="/developers/apps/new"] input[name=workspace_id][value=${john.workspace}]`);
   await page.fill('#name', name);
   await page.fill('#purpose', 'Writes captions for the videos of your team');
   await page.fill('#redirect_uris', address);
@@ -46,23 +46,64 @@ export async function visitDevelopers(person, visit) {
   await person.page.fill('#redirect_uris', 'https://captions.northwind.example/cöllback');
   await press(person, 'Add the address');
   await visit('developers-address-refused');
+  await refusedAddress(person, visit, app);
   await run(person, visit, app);
+  await person.open(`${app}/requests?outcome=granted`);
+  await visit('developers-requests-granted');
   await person.open(`${app}/addresses`);
   await person.press(person.page.getByRole('button', { name: 'Remove' }).last());
   await visit('developers-address-in-use');
   await person.open(`${app}/status`);
   await press(person, 'Submit for review');
   await visit('developers-submitted');
+  await visitFromFile(person, visit);
   await person.open('/developers');
   await visit('developers-apps');
   await person.page.setExtraHTTPHeaders({ 'accept-language': 'de' });
-  for (const section of ['', '/credentials', '/addresses', '/permissions', '/requests', '/playground', '/status']) {
+  for (const section of ['', '/credentials', '/addresses', '/permissions', '/requests', '/playground', '/usage', '/status']) {
     await person.open(app + section);
     await visit(`developers-de${section.replace('/', '-')}`);
   }
   await person.page.setExtraHTTPHeaders({});
   const query = { client_id: app.split('/').pop(), redirect_uri: callback, response_type: 'code', scope: 'videos:read', state: 'x' };
   return `/oauth/authorize?${new URLSearchParams(query)}`;
+}
+
+// refusedAddress visits the page of an address that is not registered, and the request in the log of the app.
+async function refusedAddress(person, visit, app) {
+  const query = { client_id: app.split('/').pop(), redirect_uri: `${callback}/`, response_type: 'code', scope: 'videos:read', state: 'x' };
+  await person.open(`/oauth/authorize?${new URLSearchParams(query)}`);
+  await visit('redirect-uri-unregistered');
+  const log = await person.page.getByRole('link', { name: 'I develop this app' }).getAttribute('href');
+  for (let tries = 0; tries < 100; tries++) { // the log may be two seconds behind
+    await person.open(log);
+    if (/Redirect address is not registered/.test(await person.page.locator('.log').allInnerTexts())) break;
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+  await visit('developers-requests-of-one');
+}
+
+// registerFromFile uploads a manifest on the page of a new app.
+async function registerFromFile(person, manifest) {
+  await person.open('/developers/apps/new');
+  const form = person.page.locator('form[action="/developers/apps/new/upload"]');
+  await form.locator(`input[name=workspace_id][value=${john.workspace}]`).check();
+  await form.locator('input[type=file]').setInputFiles({ name: 'app.yaml', mimeType: 'application/yaml', buffer: Buffer.from(manifest) });
+  await press(person, 'Upload and register');
+}
+
+// visitFromFile registers apps by their manifests and visits their previews of the consent page.
+async function visitFromFile(person, visit) {
+  await registerFromFile(person, 'clients: [{name: Northwind, secret: x}]');
+  await visit('developers-new-file-refused');
+  for (const [state, manifest] of [
+    ['device', 'name: Northwind TV, type: public, application_type: native, grant_types: ["urn:ietf:params:oauth:grant-type:device_code", refresh_token]'],
+    ['service', 'name: Northwind Nightly, grant_types: [client_credentials]'],
+  ]) {
+    await registerFromFile(person, `clients: [{${manifest}, scopes: ["videos:read"]}]`);
+    await person.open(`${appPath(person)}/consent`);
+    await visit(`developers-consent-${state}`);
+  }
 }
 
 // run plays a run of the playground up to its first token.

@@ -219,6 +219,8 @@ type ListRequestsRequest struct {
 	RefusedOnly bool `protobuf:"varint,3,opt,name=refused_only,json=refusedOnly,proto3" json:"refused_only,omitempty"`
 	// With refused_only: also granted requests in which something wrong was tolerated.
 	WithTolerated bool `protobuf:"varint,160,opt,name=with_tolerated,json=withTolerated,proto3" json:"with_tolerated,omitempty"`
+	// Only requests that were granted; not with refused_only.
+	GrantedOnly bool `protobuf:"varint,180,opt,name=granted_only,json=grantedOnly,proto3" json:"granted_only,omitempty"`
 	// Only requests to this endpoint; empty for all.
 	Endpoint string `protobuf:"bytes,4,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
 	// Only requests refused for this cause, by the name in docs/errors.md (`code_expired`); empty for
@@ -288,6 +290,13 @@ func (x *ListRequestsRequest) GetRefusedOnly() bool {
 func (x *ListRequestsRequest) GetWithTolerated() bool {
 	if x != nil {
 		return x.WithTolerated
+	}
+	return false
+}
+
+func (x *ListRequestsRequest) GetGrantedOnly() bool {
+	if x != nil {
+		return x.GrantedOnly
 	}
 	return false
 }
@@ -612,12 +621,13 @@ const file_usher_activity_v1_activity_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x05 \x01(\tR\trequestId\x12#\n" +
 	"\rclient_exists\x18\x06 \x01(\bR\fclientExists\"\x18\n" +
-	"\x16RecordRequestsResponse\"\xb5\x02\n" +
+	"\x16RecordRequestsResponse\"\xd9\x02\n" +
 	"\x13ListRequestsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12!\n" +
 	"\frefused_only\x18\x03 \x01(\bR\vrefusedOnly\x12&\n" +
-	"\x0ewith_tolerated\x18\xa0\x01 \x01(\bR\rwithTolerated\x12\x1a\n" +
+	"\x0ewith_tolerated\x18\xa0\x01 \x01(\bR\rwithTolerated\x12\"\n" +
+	"\fgranted_only\x18\xb4\x01 \x01(\bR\vgrantedOnly\x12\x1a\n" +
 	"\bendpoint\x18\x04 \x01(\tR\bendpoint\x12\x14\n" +
 	"\x05cause\x18\x05 \x01(\tR\x05cause\x12\x1d\n" +
 	"\n" +

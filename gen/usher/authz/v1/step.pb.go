@@ -275,7 +275,13 @@ type ErrorPage struct {
 	Names []string `protobuf:"bytes,8,rep,name=names,proto3" json:"names,omitempty"`
 	// Whether the same request may succeed soon, because the client's document could not be fetched
 	// now. The status is 503 then.
-	Temporary     bool `protobuf:"varint,9,opt,name=temporary,proto3" json:"temporary,omitempty"`
+	Temporary bool `protobuf:"varint,9,opt,name=temporary,proto3" json:"temporary,omitempty"`
+	// The client, where a workspace owns it, whose members have pages about it; empty for any other.
+	ClientId string `protobuf:"bytes,180,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The client's home page, where the client is verified and in use: untrusted text, empty for none.
+	ClientUri string `protobuf:"bytes,181,opt,name=client_uri,json=clientUri,proto3" json:"client_uri,omitempty"`
+	// Its publisher, likewise.
+	Publisher     string `protobuf:"bytes,182,opt,name=publisher,proto3" json:"publisher,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -336,6 +342,27 @@ func (x *ErrorPage) GetTemporary() bool {
 		return x.Temporary
 	}
 	return false
+}
+
+func (x *ErrorPage) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *ErrorPage) GetClientUri() string {
+	if x != nil {
+		return x.ClientUri
+	}
+	return ""
+}
+
+func (x *ErrorPage) GetPublisher() string {
+	if x != nil {
+		return x.Publisher
+	}
+	return ""
 }
 
 // Redirect is a redirect to the client.
@@ -590,13 +617,17 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"\x05cause\x18\x01 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12-\n" +
 	"\x12expected_parameter\x18d \x01(\tR\x11expectedParameter\x12\x1a\n" +
-	"\bexpected\x18e \x01(\tR\bexpected\"z\n" +
+	"\bexpected\x18e \x01(\tR\bexpected\"\xd7\x01\n" +
 	"\tErrorPage\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
 	"clientName\x12\x14\n" +
 	"\x05names\x18\b \x03(\tR\x05names\x12\x1c\n" +
-	"\ttemporary\x18\t \x01(\bR\ttemporary\",\n" +
+	"\ttemporary\x18\t \x01(\bR\ttemporary\x12\x1c\n" +
+	"\tclient_id\x18\xb4\x01 \x01(\tR\bclientId\x12\x1e\n" +
+	"\n" +
+	"client_uri\x18\xb5\x01 \x01(\tR\tclientUri\x12\x1d\n" +
+	"\tpublisher\x18\xb6\x01 \x01(\tR\tpublisher\",\n" +
 	"\bRedirect\x12 \n" +
 	"\blocation\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\blocation\"'\n" +
 	"\x06SignIn\x12\x1d\n" +

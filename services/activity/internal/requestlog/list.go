@@ -11,6 +11,8 @@ type Filter struct {
 	RefusedOnly                          bool
 	// WithTolerated adds granted requests with Facts.Tolerated to RefusedOnly.
 	WithTolerated bool
+	// GrantedOnly leaves out what RefusedOnly selects, and the row that counts requests of every kind.
+	GrantedOnly bool
 	// Since is the oldest time of the last request of a row, to the day.
 	Since time.Time
 	// After is the last row of the previous page.

@@ -114,6 +114,9 @@ func (s *RequestLog) existing(ctx context.Context, sent []*activityv1.FinishedRe
 
 // ListRequests lists the requests that named a client.
 func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListRequestsRequest) (*activityv1.ListRequestsResponse, error) {
+	if req.GetRefusedOnly() && req.GetGrantedOnly() {
+		return nil, invalid("granted_only", "must not be set with refused_only")
+	}
 	if !operator(ctx) {
 		if req.GetClientId() == "" {
 			return nil, invalid("client_id", "is required")
@@ -129,7 +132,8 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 	}
 	f := requestlog.Filter{
 		ClientID: req.GetClientId(), Endpoint: req.GetEndpoint(), Cause: req.GetCause(), RequestID: req.GetRequestId(),
-		RefusedOnly: req.GetRefusedOnly(), WithTolerated: req.GetWithTolerated(), Since: s.Now().Add(-s.Retention), Limit: page.Size + 1,
+		RefusedOnly: req.GetRefusedOnly(), WithTolerated: req.GetWithTolerated(), GrantedOnly: req.GetGrantedOnly(),
+		Since: s.Now().Add(-s.Retention), Limit: page.Size + 1,
 	}
 	if page.After[0] != "" {
 		at, err := strconv.ParseInt(page.After[0], 10, 64)

@@ -46,3 +46,12 @@ type names struct{}
 
 // Names is rpc.ClientNames.
 func (names) Names(context.Context, []string) (map[string]string, error) { return nil, nil }
+
+// TestNoRequestIsBothRefusedAndGranted: such a list would always be empty.
+func TestNoRequestIsBothRefusedAndGranted(t *testing.T) {
+	var s rpc.RequestLog
+	_, err := s.ListRequests(t.Context(), &activityv1.ListRequestsRequest{ClientId: "one", RefusedOnly: true, GrantedOnly: true})
+	if status.Code(err) != codes.InvalidArgument {
+		t.Errorf("the list is %v", err)
+	}
+}

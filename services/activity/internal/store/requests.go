@@ -95,6 +95,8 @@ FROM requests WHERE TRUE`}
 		q.text += ` AND (` + refused + ` OR got LIKE '%"tolerated":%')`
 	case f.RefusedOnly:
 		q.text += ` AND ` + refused
+	case f.GrantedOnly: // the row that counts the rest of a day has no status
+		q.text += ` AND status > 0 AND NOT (` + refused + `)`
 	}
 	if f.After.Client != nil {
 		q.text += fmt.Sprintf(` AND (last_at, client_id, kind) < (%s, %s, %s)`, q.arg(f.After.LastAt), q.arg(*f.After.Client), q.arg(f.After.Kind))

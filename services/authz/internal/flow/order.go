@@ -145,7 +145,7 @@ func nearest(list []string, to string) (best string) {
 // refuse returns the step of a request that a check refused.
 func (f Flow) refuse(a *request, r *refusal) Step {
 	page := Step{
-		Kind: ErrorPage, Message: r.text, Names: r.names, Temporary: r.temporary, ClientName: a.client.Name,
+		Kind: ErrorPage, Message: r.text, Names: r.names, Temporary: r.temporary, ClientName: a.client.Name, Contact: contact(a.client),
 		Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
 	}
 	page.Refusal.Parameter, page.Refusal.Expected = f.expected(a, r.cause)

@@ -3,6 +3,7 @@ package flow
 import (
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 // Kind is the kind of a step.
@@ -46,12 +47,33 @@ type Step struct {
 	// ClientName, untrusted text, is the client's name on an ErrorPage; empty if the client is not
 	// known.
 	ClientName string
-	Location   secret.String
-	RequestID  string
+	// Contact is where the user and the client's author can go from an ErrorPage.
+	Contact   Contact
+	Location  secret.String
+	RequestID string
 	// Reason is set on a SignIn of a signed-in user.
 	Reason Reason
 	// Refusal is set if the request was refused; it is for the log.
 	Refusal Refusal
+}
+
+// Contact is who can mend what a request of a client got wrong.
+type Contact struct {
+	// ClientID is the client, if a workspace owns it: its members have pages about it.
+	ClientID string
+	// HomePage and Publisher are those of a client that is verified and in use: untrusted text.
+	HomePage, Publisher string
+}
+
+// contact returns the contact of a client.
+func contact(r client.Registration) (found Contact) {
+	if r.Owner.WorkspaceID != "" {
+		found.ClientID = r.ID
+	}
+	if shown := r.AppIdentity(); shown.Verified && !r.Disabled && r.ID != "" {
+		found.HomePage, found.Publisher = shown.ClientURI, shown.Publisher
+	}
+	return found
 }
 
 // Refusal is why a request was refused.

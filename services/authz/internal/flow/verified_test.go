@@ -52,3 +52,29 @@ func TestTheZeroStepGoesNowhere(t *testing.T) {
 		t.Error("a zero step or state is not the safe one")
 	}
 }
+
+// TestAnErrorPageNamesTheHomePageOfAVerifiedClientAlone, and a client only where a workspace owns it. No
+// part of the request is in either.
+func TestAnErrorPageNamesTheHomePageOfAVerifiedClientAlone(t *testing.T) {
+	registration := client.Registration{Client: client.Client{ID: "vdo_client_a"}}
+	registration.Identity.ClientURI, registration.Identity.Publisher = "https://app.test", "App Labs"
+	owned, unverified, selfRegistered, disabled := registration, registration, registration, registration
+	owned.Owner.WorkspaceID, unverified.Unverified, selfRegistered.SelfRegistered, disabled.Disabled = "ws_1", true, true, true
+	disabled.Owner.WorkspaceID = "ws_1"
+	for name, row := range map[string]struct {
+		client client.Registration
+		want   Contact
+	}{
+		"no client is known":         {client.Registration{}, Contact{}},
+		"of the operator":            {registration, Contact{HomePage: "https://app.test", Publisher: "App Labs"}},
+		"of a workspace":             {owned, Contact{ClientID: "vdo_client_a", HomePage: "https://app.test", Publisher: "App Labs"}},
+		"not verified":               {unverified, Contact{}},
+		"registered itself":          {selfRegistered, Contact{}},
+		"of a workspace, but closed": {disabled, Contact{ClientID: "vdo_client_a"}},
+	} {
+		a := requestFor(row.client, "https://evil.test")
+		if step := (Flow{}).refuse(&a, pageWith(cause.RedirectURIUnregistered, "text")); step.Contact != row.want {
+			t.Errorf("%s: %+v, want %+v", name, step.Contact, row.want)
+		}
+	}
+}

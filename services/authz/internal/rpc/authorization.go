@@ -169,5 +169,6 @@ func next(step flow.Step) *authzv1.Step {
 	}
 	return &authzv1.Step{Next: &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{
 		Message: step.Message, ClientName: step.ClientName, Names: step.Names, Temporary: step.Temporary,
+		ClientId: step.Contact.ClientID, ClientUri: step.Contact.HomePage, Publisher: step.Contact.Publisher,
 	}}}
 }

@@ -127,6 +127,7 @@ func pagesOfRequests(t *testing.T) {
 			"refused":              {requestlog.Filter{ClientID: "app", RefusedOnly: true}, 9},
 			"refused or tolerated": {requestlog.Filter{ClientID: "app", RefusedOnly: true, WithTolerated: true}, 10},
 			"another's tolerated":  {requestlog.Filter{ClientID: "other", RefusedOnly: true, WithTolerated: true}, 8},
+			"granted":              {requestlog.Filter{ClientID: "app", GrantedOnly: true}, 1},
 			"a request":            {requestlog.Filter{RequestID: "reqhttps://7.example"}, 1},
 			"another's request":    {requestlog.Filter{ClientID: "app", RequestID: "reqhttps://7.example"}, 0},
 			"a cause":              {requestlog.Filter{Cause: "redirect_uri_unregistered"}, 25},

@@ -1,0 +1,49 @@
+package gateway_test
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+)
+
+// TestARefusedRequestLeadsToThoseWhoCanMendIt: the user to the publisher of a verified client, and its author to
+// this request in the log. No part of the request is on the page, and no address that is not https.
+func TestARefusedRequestLeadsToThoseWhoCanMendIt(t *testing.T) {
+	const publisher, author = `<a href="https://app.test/?a=1&amp;b=2" class="button" rel="noopener noreferrer nofollow">Tell <bdi>App &lt;Labs&gt;</bdi></a>`, "I develop this app"
+	for name, row := range map[string]struct {
+		refused       *authzv1.ErrorPage
+		shown, hidden []string
+	}{
+		"a verified app of a workspace": {
+			&authzv1.ErrorPage{ClientName: "The App", ClientId: "vdo_client_1", ClientUri: "https://app.test/?a=1&b=2", Publisher: "App <Labs>"},
+			[]string{publisher, author, "Go to your connected apps"},
+			nil,
+		},
+		"without a publisher": {
+			&authzv1.ErrorPage{ClientName: "The App", ClientUri: "https://app.test"}, []string{"Tell <bdi>The App</bdi>"}, []string{author},
+		},
+		"not verified": {&authzv1.ErrorPage{ClientName: "The App", ClientId: "vdo_client_1"}, []string{author}, []string{"Tell "}},
+		"no address of the web": {
+			&authzv1.ErrorPage{ClientName: "The App", ClientUri: "javascript:alert(1)", Publisher: "App Labs"}, []string{"Go to your connected apps"}, []string{"Tell ", "alert"},
+		},
+		"not known": {&authzv1.ErrorPage{}, []string{"Go to your connected apps"}, []string{"Tell ", author}},
+	} {
+		p := newBrowser(t)
+		row.refused.Message = "The app asked to return to an address that it has not registered."
+		p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: &authzv1.Step{Next: &authzv1.Step_ErrorPage{ErrorPage: row.refused}}}, nil)
+		w := p.get("/oauth/authorize?client_id=sentinel&redirect_uri=https://evil.test/sentinel")
+		wantPage(t, name, w, http.StatusBadRequest, row.shown...)
+		for _, text := range append(row.hidden, "sentinel", "evil.test") {
+			if strings.Contains(w.Body.String(), text) {
+				t.Errorf("%s: the page has %q", name, text)
+			}
+		}
+		link := regexp.MustCompile(`href="/developers/apps/vdo_client_1/requests\?request_id=([^"]+)"`).FindStringSubmatch(w.Body.String())
+		if row.refused.GetClientId() != "" && (link == nil || link[1] != w.Header().Get("Usher-Request-Id")) {
+			t.Errorf("%s: the author is sent to %q, and the request is %s", name, link, w.Header().Get("Usher-Request-Id"))
+		}
+	}
+}
