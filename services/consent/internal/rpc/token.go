@@ -3,6 +3,8 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -27,10 +29,35 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 	return res.GetEpoch(), nil
 }
 
+// maxWorkspaces is the maximum number of workspaces in one GetPairEpoch call.
+const maxWorkspaces = 1000
+
 // PairState reads the epoch of a user-client with the policy versions of workspaces, and with its live
 // grants. Release 0.1, which may handle the request during an upgrade, returns no grants, so that the page
-// shows every scope as new, and no versions.
+// shows every scope as new, and no versions. The epoch is that of the first call: a later revocation
+// invalidates the decision.
 func (t Token) PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error) {
+	state, err := t.pairState(ctx, u, workspaceIDs[:min(len(workspaceIDs), maxWorkspaces)], grants)
+	if err != nil {
+		return oauth.LiveGrants{}, err
+	}
+	for some := range slices.Chunk(workspaceIDs[min(len(workspaceIDs), maxWorkspaces):], maxWorkspaces) {
+		more, err := t.pairState(ctx, u, some, grants)
+		if err != nil {
+			return oauth.LiveGrants{}, err
+		}
+		state.Scopes = append(state.Scopes, more.Scopes...)
+		if more.PolicyVersions == nil {
+			state.PolicyVersions = nil
+		}
+		if state.PolicyVersions != nil {
+			maps.Copy(state.PolicyVersions, more.PolicyVersions)
+		}
+	}
+	return state, nil
+}
+
+func (t Token) pairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error) {
 	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{
 		UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: grants, PolicyWorkspaceIds: workspaceIDs,
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -14,16 +15,21 @@ import (
 	"github.com/vidocu/usher/services/token/internal/logout"
 )
 
-// LogoutClients is logout.Clients.
+// maxNamed is the maximum number of clients in one BatchGetClients call.
+const maxNamed = 1000
+
+// LogoutClients is logout.Clients. A batch of events may end the sessions at any number of clients.
 func (a Authz) LogoutClients(ctx context.Context, ids []string) (map[string]string, error) {
-	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: ids})
-	if err != nil {
-		return nil, fmt.Errorf("reading clients: %w", err)
-	}
 	algorithms := map[string]string{}
-	for _, client := range res.GetClients() {
-		if client.GetBackchannelLogoutUri() != "" {
-			algorithms[client.GetClientId()] = client.GetIdTokenSignedResponseAlg()
+	for some := range slices.Chunk(ids, maxNamed) {
+		res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: some})
+		if err != nil {
+			return nil, fmt.Errorf("reading clients: %w", err)
+		}
+		for _, client := range res.GetClients() {
+			if client.GetBackchannelLogoutUri() != "" {
+				algorithms[client.GetClientId()] = client.GetIdTokenSignedResponseAlg()
+			}
 		}
 	}
 	return algorithms, nil
