@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -95,16 +94,16 @@ func (s *LogoutDeliveries) ListLogoutDeliveries(
 		return nil, err
 	}
 	before := int64(math.MaxInt64)
-	if p.After[0] != "" {
-		if before, err = strconv.ParseInt(p.After[0], 10, 64); err != nil {
-			return nil, invalid("page_token", "is not one of this list")
+	if !p.First() {
+		if before, err = p.Number(0); err != nil {
+			return nil, err
 		}
 	}
 	list, err := s.Log.ListDeliveries(ctx, req.GetClientId(), before, p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{strconv.FormatInt(r.ID, 10)} })
+	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{paging.FormatNumber(r.ID)} })
 	res := &tokenv1.ListLogoutDeliveriesResponse{NextPageToken: next}
 	for _, r := range list {
 		res.Deliveries = append(res.Deliveries, delivery(r))

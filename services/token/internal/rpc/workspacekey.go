@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -41,16 +40,16 @@ func (s *WorkspaceKeys) ListWorkspaceKeys(
 	if err != nil {
 		return nil, err
 	}
-	after := apikey.Key{ID: p.After[1]}
-	if at, err := strconv.ParseInt(p.After[0], 10, 64); err == nil {
-		after.CreatedAt = time.UnixMicro(at)
+	created, err := p.Time(0)
+	if err != nil {
+		return nil, err
 	}
-	list, err := s.Keys.List(ctx, req.GetWorkspaceId(), after, p.Size+1)
+	list, err := s.Keys.List(ctx, req.GetWorkspaceId(), apikey.Key{CreatedAt: created, ID: p.After[1]}, p.Size+1)
 	if err != nil {
 		return nil, keyToStatus(err)
 	}
 	page, next := paging.Cut(list, p.Size, func(k apikey.Key) []string {
-		return []string{strconv.FormatInt(k.CreatedAt.UnixMicro(), 10), k.ID}
+		return []string{paging.FormatTime(k.CreatedAt), k.ID}
 	})
 	res := &tokenv1.ListWorkspaceKeysResponse{NextPageToken: next}
 	for _, k := range page {
