@@ -130,6 +130,24 @@ func TestListsComePageByPage(t *testing.T) {
 	}
 }
 
+func TestACheckedPasswordChangesNothing(t *testing.T) {
+	d := open(t)
+	session := d.signIn(t, "")
+	if _, err := d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{UserId: "usr_john", Password: "another password"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.get(t, session); err != nil {
+		t.Errorf("the session: %v", err)
+	}
+	if err := d.passwordFrom("")(t.Context(), address, right); err != nil {
+		t.Errorf("the old password: %v", err)
+	}
+	_, err := d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{UserId: "usr_nobody", Password: "another password"})
+	wantReason(t, "of an unknown user", err, errorv1.Reason_REASON_NOT_FOUND)
+	_, err = d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{Password: "another password"})
+	wantReason(t, "of no user", err, errorv1.Reason_REASON_INVALID_REQUEST)
+}
+
 func TestSecurityCase16_DisablingAndANewPasswordEndEverySession(t *testing.T) {
 	d := open(t)
 	first, second := d.signIn(t, ""), d.signIn(t, "")
@@ -277,10 +295,12 @@ func TestFault_C11_ANewPasswordHasTwelveCharacters(t *testing.T) {
 	for password, allowed := range map[string]bool{
 		"12345": false, "12345678901": false, "123456789012": true, "ПарольПароль": true, "비밀번호비밀번호비밀번호": true,
 		strings.Repeat("a\u0308", 11): false, strings.Repeat("a\u0308", 12): true, "": false, strings.Repeat("x", 1024): true,
+		"123456\t789012": false, "123456\u200b789012": false, strings.Repeat("x", 1025): false,
 	} {
+		_, checked := d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{UserId: "usr_esther", Password: password})
 		_, err := d.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: "usr_esther", Password: password})
-		if (err == nil) != allowed {
-			t.Errorf("setting %.20q: %v", password, err)
+		if (err == nil) != allowed || oerr.Message(checked) != oerr.Message(err) || oerr.Field(checked) != oerr.Field(err) {
+			t.Errorf("setting %.20q: %v, and checked before: %v", password, err, checked)
 		}
 		if password == "" {
 			continue // a user without a password

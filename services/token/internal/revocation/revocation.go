@@ -9,28 +9,16 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// The errors of this package. Errors of identity and authz pass through.
-var (
-	// ErrPlan is a plan that is not in the catalog.
-	ErrPlan = errors.New("no such plan")
-	// ErrPassword is a new password that identity would refuse for its length, or for a NUL
-	// character.
-	ErrPassword = errors.New("must have at least 12 characters, and at most 1,024 bytes without a NUL character")
-)
+// ErrPlan is a plan that is not in the catalog. Errors of identity and authz pass through.
+var ErrPlan = errors.New("no such plan")
 
 const (
-	// minPassword is identity's minimum, in characters of the composed form (NFC). It is checked
-	// here too, because identity is called only after sign-ins were revoked.
-	minPassword = 12
-	// maxPassword is in bytes.
-	maxPassword = 1024
-	// maxNote is authz's maximum, in characters. It is checked here for the same reason.
+	// maxNote is authz's maximum, in characters. It is checked here too, because authz is called only
+	// after grants were revoked.
 	maxNote = 500
 	// recordTimeout bounds the write of an event after a change that failed, also if the caller's
 	// deadline has passed.
@@ -77,6 +65,9 @@ type Store interface {
 // Users makes the changes in identity. Each is idempotent.
 type Users interface {
 	DisableUser(ctx context.Context, userID string) error
+	// CheckPassword changes nothing, and returns the error of SetPassword for a user who does not
+	// exist, or for a password that is not allowed.
+	CheckPassword(ctx context.Context, userID string, password secret.String) error
 	SetPassword(ctx context.Context, userID string, password secret.String) error
 	RemoveMember(ctx context.Context, userID, workspaceID string) error
 	RevokeAuthenticationApp(ctx context.Context, appID string) error
@@ -115,13 +106,13 @@ func (r Revoker) DisableUser(ctx context.Context, userID string) error {
 	})
 }
 
-// SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay.
+// SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay. It has
+// identity check the password first, so that a refusal revokes nothing.
 // The entry of the log names the user, so caches evict the user's OAuth tokens too; the next
 // introspection finds them live.
 func (r Revoker) SetPassword(ctx context.Context, userID string, password secret.String) error {
-	clear := password.Reveal()
-	if utf8.RuneCountInString(norm.NFC.String(clear)) < minPassword || len(clear) > maxPassword || strings.IndexByte(clear, 0) >= 0 {
-		return ErrPassword
+	if err := r.Users.CheckPassword(ctx, userID, password); err != nil {
+		return err
 	}
 	return r.RevokeSignInsAround(ctx, userID, func() error { return r.Users.SetPassword(ctx, userID, password) })
 }
