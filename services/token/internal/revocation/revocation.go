@@ -13,8 +13,14 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// ErrPlan is a plan that is not in the catalog. Errors of identity and authz pass through.
-var ErrPlan = errors.New("no such plan")
+// The errors of this package. Errors of identity and authz pass through.
+var (
+	// ErrPlan is a plan that is not in the catalog.
+	ErrPlan = errors.New("no such plan")
+	// ErrCommitted is a revocation that a Store has committed, although not every replica is known to
+	// have applied it.
+	ErrCommitted = errors.New("the tokens were revoked")
+)
 
 const (
 	// maxNote is authz's maximum, in characters. It is checked here too, because authz is called only
@@ -39,7 +45,7 @@ type Event struct {
 }
 
 // Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
-// no replica returns a result from before it.
+// no replica returns a result from before it; ErrCommitted if only this wait failed.
 type Store interface {
 	// RevokeUser revokes everything of a user: OAuth tokens, pending codes, user tokens.
 	RevokeUser(ctx context.Context, userID string) error
@@ -244,19 +250,25 @@ type change struct {
 // service was called after the change, it refused.
 //
 // identity or authz records the change, in its own transaction, and the revocations are steps of it
-// without events of their own. If the change fails, or its response is lost, no event may say why the
-// tokens are gone: the revocation that was committed gets one then.
+// without events of their own. If the change fails, or its response is lost, or it is not made because
+// the wait for the replicas failed, no event may say why the tokens are gone: the revocation that was
+// committed gets one then. A process that is killed between the first revocation and the change leaves
+// no event.
 func (r Revoker) revokeAround(ctx context.Context, c change) error {
-	if err := c.revoke(r.step(ctx)); err != nil {
-		return err
+	err := c.revoke(r.step(ctx))
+	revoked := err == nil || errors.Is(err, ErrCommitted)
+	if err == nil {
+		err = c.make()
 	}
-	if err := c.make(); err != nil {
+	if err == nil {
+		return c.revoke(r.step(ctx))
+	}
+	if revoked {
 		if failed := r.record(ctx, c.revoked); failed != nil {
 			return errors.Join(err, failed)
 		}
-		return err
 	}
-	return c.revoke(r.step(ctx))
+	return err
 }
 
 // record writes an event, also for a caller that has gone.

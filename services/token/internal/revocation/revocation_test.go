@@ -3,6 +3,7 @@ package revocation_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,8 @@ import (
 type world struct {
 	calls []string
 	fails string
+	// waits says that a call that fails was committed.
+	waits bool
 	// operators says that no workspace owns the client: suspending it is refused.
 	operators bool
 	// refuses is the error of CheckPassword.
@@ -35,6 +38,9 @@ func (w *world) note(call string) error {
 	w.calls = append(w.calls, call)
 	if call == "change" && w.cancel != nil {
 		w.cancel()
+	}
+	if call == w.fails && w.waits {
+		return fmt.Errorf("%w: %w", revocation.ErrCommitted, errDown)
 	}
 	if call == w.fails {
 		return errDown
@@ -143,6 +149,16 @@ func TestARevocationWhoseChangeFailedIsRecorded(t *testing.T) {
 		err := all(w.revoker())[name](ctx)
 		if diff := cmp.Diff([]revocation.Event{want[name]}, w.recorded); diff != "" || err != errDown { //nolint:errorlint // nothing may wrap it
 			t.Errorf("%s: %v %s", name, err, diff)
+		}
+		ctx, cancel = context.WithCancel(t.Context())
+		cancel() // which is why the wait failed
+		w = &world{fails: "end", waits: true}
+		if name == "robot" {
+			w.fails = "end user"
+		}
+		err = all(w.revoker())[name](ctx)
+		if diff := cmp.Diff([]revocation.Event{want[name]}, w.recorded); diff != "" || !errors.Is(err, errDown) || slices.Contains(w.calls, "change") {
+			t.Errorf("%s, whose revocation was committed: %v %v %s", name, err, w.calls, diff)
 		}
 		w = &world{}
 		if err := all(w.revoker())[name](t.Context()); err != nil || len(w.recorded) > 0 {
