@@ -106,6 +106,16 @@ func FormatBytes(b []byte) string { return base64.RawURLEncoding.EncodeToString(
 // InvalidToken is the INVALID_REQUEST for a page token that no page of the list returned.
 func InvalidToken() error { return invalid("page_token", "is not one of this list") }
 
+// OfLargest is Of for a list that release 0.1 returned whole: a request without a size gets a page of the
+// largest size.
+func OfLargest(req Request, values int) (Page, error) {
+	p, err := Of(req, values)
+	if err == nil && req.GetPageSize() == 0 {
+		p.Size = maxSize
+	}
+	return p, err
+}
+
 // Size validates the page_size of a request; 0 is the default. It returns INVALID_REQUEST.
 func Size(sent int32) (int, error) {
 	switch size := int(sent); {

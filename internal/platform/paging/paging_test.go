@@ -64,6 +64,19 @@ func TestTheFirstPageHasZeroValues(t *testing.T) {
 	}
 }
 
+func TestAListThatWasReturnedWholeHasTheLargestPages(t *testing.T) {
+	for sent, want := range map[int32]int{0: 1000, 1: 1, 1000: 1000} {
+		if p, err := paging.OfLargest(request{size: sent}, 1); err != nil || p.Size != want {
+			t.Errorf("page_size %d: %d, %v; want %d", sent, p.Size, err, want)
+		}
+	}
+	for _, sent := range []int32{-1, 1001} {
+		if _, err := paging.OfLargest(request{size: sent}, 1); oerr.Field(err) != "page_size" {
+			t.Errorf("page_size %d: %v", sent, err)
+		}
+	}
+}
+
 func TestADamagedPageTokenIsNeverTheFirstPage(t *testing.T) {
 	for _, text := range []string{"!", token("{}"), token("null"), token(`["a"]`), token(`["",""]`), token("[null,null]"), token(`["a","\u0000"]`)} {
 		_, err := paging.Of(request{0, text}, 2)

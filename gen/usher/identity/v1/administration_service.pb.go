@@ -1058,7 +1058,11 @@ func (*AddMemberResponse) Descriptor() ([]byte, []int) {
 type ListMembersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace, `ws_…`.
-	WorkspaceId   string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// At most 1,000, which is also what 0 is.
+	PageSize int32 `protobuf:"varint,173,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first page.
+	PageToken     string `protobuf:"bytes,174,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1100,11 +1104,27 @@ func (x *ListMembersRequest) GetWorkspaceId() string {
 	return ""
 }
 
-// ListMembersResponse is the workspace's members.
+func (x *ListMembersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMembersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListMembersResponse is one page of the workspace's members.
 type ListMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ordered by address.
-	Members       []*Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	Members []*Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	// The page_token of the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,173,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1144,6 +1164,13 @@ func (x *ListMembersResponse) GetMembers() []*Member {
 		return x.Members
 	}
 	return nil
+}
+
+func (x *ListMembersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // Member is a user with their role in a workspace.
@@ -1311,9 +1338,13 @@ func (x *CreateAuthenticationAppResponse) GetClientSecret() string {
 	return ""
 }
 
-// ListAuthenticationAppsRequest is empty.
+// ListAuthenticationAppsRequest is for one page of the authentication apps.
 type ListAuthenticationAppsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1,000, which is also what 0 is.
+	PageSize int32 `protobuf:"varint,173,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first page.
+	PageToken     string `protobuf:"bytes,174,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1348,13 +1379,29 @@ func (*ListAuthenticationAppsRequest) Descriptor() ([]byte, []int) {
 	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{23}
 }
 
-// ListAuthenticationAppsResponse holds all authentication apps.
+func (x *ListAuthenticationAppsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAuthenticationAppsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListAuthenticationAppsResponse is one page of the authentication apps.
 type ListAuthenticationAppsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ordered by name.
 	AuthenticationApps []*AuthenticationApp `protobuf:"bytes,1,rep,name=authentication_apps,json=authenticationApps,proto3" json:"authentication_apps,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The page_token of the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,173,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAuthenticationAppsResponse) Reset() {
@@ -1392,6 +1439,13 @@ func (x *ListAuthenticationAppsResponse) GetAuthenticationApps() []*Authenticati
 		return x.AuthenticationApps
 	}
 	return nil
+}
+
+func (x *ListAuthenticationAppsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // RotateAuthenticationAppSecretRequest names an authentication app and an overlap.
@@ -2110,11 +2164,15 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x12+\n" +
 	"\x04role\x18\x03 \x01(\x0e2\x17.usher.identity.v1.RoleR\x04role\"\x13\n" +
-	"\x11AddMemberResponse\"7\n" +
+	"\x11AddMemberResponse\"u\n" +
 	"\x12ListMembersRequest\x12!\n" +
-	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\"J\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x1c\n" +
+	"\tpage_size\x18\xad\x01 \x01(\x05R\bpageSize\x12\x1e\n" +
+	"\n" +
+	"page_token\x18\xae\x01 \x01(\tR\tpageToken\"s\n" +
 	"\x13ListMembersResponse\x123\n" +
-	"\amembers\x18\x01 \x03(\v2\x19.usher.identity.v1.MemberR\amembers\"b\n" +
+	"\amembers\x18\x01 \x03(\v2\x19.usher.identity.v1.MemberR\amembers\x12'\n" +
+	"\x0fnext_page_token\x18\xad\x01 \x01(\tR\rnextPageToken\"b\n" +
 	"\x06Member\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\x12+\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x17.usher.identity.v1.RoleR\x04role\"W\n" +
@@ -2123,10 +2181,14 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\"\xa1\x01\n" +
 	"\x1fCreateAuthenticationAppResponse\x12S\n" +
 	"\x12authentication_app\x18\x01 \x01(\v2$.usher.identity.v1.AuthenticationAppR\x11authenticationApp\x12)\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\x1f\n" +
-	"\x1dListAuthenticationAppsRequest\"w\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"]\n" +
+	"\x1dListAuthenticationAppsRequest\x12\x1c\n" +
+	"\tpage_size\x18\xad\x01 \x01(\x05R\bpageSize\x12\x1e\n" +
+	"\n" +
+	"page_token\x18\xae\x01 \x01(\tR\tpageToken\"\xa0\x01\n" +
 	"\x1eListAuthenticationAppsResponse\x12U\n" +
-	"\x13authentication_apps\x18\x01 \x03(\v2$.usher.identity.v1.AuthenticationAppR\x12authenticationApps\"\x83\x01\n" +
+	"\x13authentication_apps\x18\x01 \x03(\v2$.usher.identity.v1.AuthenticationAppR\x12authenticationApps\x12'\n" +
+	"\x0fnext_page_token\x18\xad\x01 \x01(\tR\rnextPageToken\"\x83\x01\n" +
 	"$RotateAuthenticationAppSecretRequest\x122\n" +
 	"\x15authentication_app_id\x18\x01 \x01(\tR\x13authenticationAppId\x12'\n" +
 	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\xa7\x01\n" +

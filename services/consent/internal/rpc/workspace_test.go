@@ -18,7 +18,7 @@ import (
 	"github.com/vidocu/usher/services/consent/internal/rpc"
 )
 
-// requests is a store with requests of members for apps, the newest first.
+// requests is a store with requests of members for clients, the newest first.
 type requests struct {
 	policy.Store
 

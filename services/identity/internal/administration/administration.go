@@ -44,8 +44,9 @@ type Store interface {
 	AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error
 	// RemoveMember removes a member. It returns account.ErrNotMember.
 	RemoveMember(ctx context.Context, userID, workspaceID string) error
-	// ListMembers returns a workspace's members by address, or account.ErrUnknownWorkspace.
-	ListMembers(ctx context.Context, workspaceID string) ([]account.WorkspaceMember, error)
+	// ListMembers returns at most limit members of a workspace after an address, by address, or
+	// account.ErrUnknownWorkspace.
+	ListMembers(ctx context.Context, workspaceID string, after account.Address, limit int) ([]account.WorkspaceMember, error)
 }
 
 // Passwords hashes passwords.

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,6 +211,50 @@ func TestMembersComeAndGo(t *testing.T) {
 	wantReason(t, "no user", err, errorv1.Reason_REASON_NOT_FOUND)
 	_, err = d.ListMembers(t.Context(), &identityv1.ListMembersRequest{WorkspaceId: "ws_x"})
 	wantReason(t, "no workspace", err, errorv1.Reason_REASON_NOT_FOUND)
+}
+
+func TestMembersAndAuthenticationAppsAreListedInPages(t *testing.T) {
+	d := open(t)
+	if _, err := d.CreateWorkspace(t.Context(), &identityv1.CreateWorkspaceRequest{Name: "New", Plan: "pro", WorkspaceId: "ws_new"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"usr_esther", "usr_john"} {
+		if _, err := d.AddMember(t.Context(), &identityv1.AddMemberRequest{UserId: id, WorkspaceId: "ws_new", Role: identityv1.Role_ROLE_MEMBER}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.CreateAuthenticationApp(t.Context(), &identityv1.CreateAuthenticationAppRequest{Name: "Portal"}); err != nil {
+		t.Fatal(err)
+	}
+	var members, apps []string
+	for token, pages := "", 0; pages == 0 || token != ""; pages++ {
+		page, err := d.ListMembers(t.Context(), &identityv1.ListMembersRequest{WorkspaceId: "ws_new", PageSize: 1, PageToken: token})
+		if err != nil || len(page.GetMembers()) != 1 {
+			t.Fatalf("a page of one member: %v, %v", page, err)
+		}
+		members = append(members, page.GetMembers()[0].GetUser().GetUserId())
+		token = page.GetNextPageToken()
+	}
+	for token, pages := "", 0; pages == 0 || token != ""; pages++ {
+		page, err := d.ListAuthenticationApps(t.Context(), &identityv1.ListAuthenticationAppsRequest{PageSize: 1, PageToken: token})
+		if err != nil || len(page.GetAuthenticationApps()) != 1 {
+			t.Fatalf("a page of one authentication app: %v, %v", page, err)
+		}
+		apps = append(apps, page.GetAuthenticationApps()[0].GetName())
+		token = page.GetNextPageToken()
+	}
+	if got := strings.Join(members, " "); got != "usr_esther usr_john" {
+		t.Errorf("the members are %s", got)
+	}
+	if len(apps) != 2 || !slices.Contains(apps, "Portal") {
+		t.Errorf("the authentication apps are %v", apps)
+	}
+	for _, token := range []string{"x", "W10"} {
+		_, err := d.ListMembers(t.Context(), &identityv1.ListMembersRequest{WorkspaceId: "ws_new", PageToken: token})
+		wantReason(t, "members after "+token, err, errorv1.Reason_REASON_INVALID_REQUEST)
+		_, err = d.ListAuthenticationApps(t.Context(), &identityv1.ListAuthenticationAppsRequest{PageToken: token})
+		wantReason(t, "authentication apps after "+token, err, errorv1.Reason_REASON_INVALID_REQUEST)
+	}
 }
 
 func TestAnAppsSecretIsShownOnceRotatedAndRevoked(t *testing.T) {

@@ -36,26 +36,15 @@ func (s *WorkspaceKeys) ListWorkspaceKeys(
 	if _, err := s.administrator(ctx, req); err != nil {
 		return nil, err
 	}
-	p, err := paging.Of(req, 2)
+	p, err := paging.Of(req, keyPlace)
 	if err != nil {
 		return nil, err
 	}
-	created, err := p.Time(0)
+	list, next, err := pageOfKeys(ctx, s.Keys, req.GetWorkspaceId(), p)
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Keys.List(ctx, req.GetWorkspaceId(), apikey.Key{CreatedAt: created, ID: p.After[1]}, p.Size+1)
-	if err != nil {
-		return nil, keyToStatus(err)
-	}
-	page, next := paging.Cut(list, p.Size, func(k apikey.Key) []string {
-		return []string{paging.FormatTime(k.CreatedAt), k.ID}
-	})
-	res := &tokenv1.ListWorkspaceKeysResponse{NextPageToken: next}
-	for _, k := range page {
-		res.ApiKeys = append(res.ApiKeys, keyFacts(k))
-	}
-	return res, nil
+	return &tokenv1.ListWorkspaceKeysResponse{ApiKeys: list, NextPageToken: next}, nil
 }
 
 // CreateWorkspaceKey creates a key.

@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func (knownWorkspace) Plan(context.Context, string) (string, error) { return "pr
 func keysOf(n int) apikey.Keys {
 	var list keyList
 	for i := range n {
-		list.keys = append(list.keys, apikey.Key{ID: "key_" + string(rune('a'+i)), CreatedAt: time.UnixMicro(int64(n - i))})
+		list.keys = append(list.keys, apikey.Key{ID: fmt.Sprintf("key_%d", i), CreatedAt: time.UnixMicro(int64(n - i))})
 	}
 	return apikey.Keys{Store: list, Workspaces: knownWorkspace{}}
 }
@@ -63,9 +64,26 @@ func TestWorkspaceKeysAreListedInPages(t *testing.T) {
 	if err != nil || len(second.GetApiKeys()) != 1 || second.GetNextPageToken() != "" {
 		t.Errorf("%v, %v; want the last key and no further page", second, err)
 	}
-	for _, damaged := range []string{`["","key_b"]`, `["x","key_b"]`, `["",""]`} {
+	for _, damaged := range []string{`["","key_1"]`, `["x","key_1"]`, `["",""]`} {
 		req.PageToken = base64.RawURLEncoding.EncodeToString([]byte(damaged))
 		_, err := s.ListWorkspaceKeys(asOperator(t), req)
 		failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "page_token")
 	}
+}
+
+func TestAPIKeysAreListedInPagesAndInTheLargestWithoutASize(t *testing.T) {
+	s := &rpc.APIKeys{Keys: keysOf(1001)}
+	req := &tokenv1.ListApiKeysRequest{WorkspaceId: "ws_acme"}
+	first, err := s.ListApiKeys(t.Context(), req)
+	if err != nil || len(first.GetApiKeys()) != 1000 {
+		t.Fatalf("%d keys, %v; want 1,000", len(first.GetApiKeys()), err)
+	}
+	req.PageToken = first.GetNextPageToken()
+	second, err := s.ListApiKeys(t.Context(), req)
+	if err != nil || len(second.GetApiKeys()) != 1 || second.GetNextPageToken() != "" {
+		t.Errorf("%d keys, %v; want the last key and no further page", len(second.GetApiKeys()), err)
+	}
+	req.PageToken = "x"
+	_, err = s.ListApiKeys(t.Context(), req)
+	failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "page_token")
 }
