@@ -35,6 +35,8 @@ func TestAFailureIsOneLineThatSaysWhatToFix(t *testing.T) {
 		},
 		{"clients show vdo_client_none", "FindClient", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no client has that client_id"), []string{"no client", "`usher clients list`"}},
 		{"api-keys revoke key_none --yes", "RevokeApiKey", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such key"), []string{"no such key", "`usher api-keys list`"}},
+		{"api-keys rotate ws_x key_none", "RotateWorkspaceKey", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such key"), []string{"`usher api-keys list`"}},
+		{"api-keys list ws_x", "ListWorkspaceKeys", oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no such workspace"), []string{"`usher workspaces list`"}},
 		{"users create a@b.example --no-password", "CreateUser", oerr.New(errorv1.Reason_REASON_ALREADY_EXISTS, "address is taken", oerr.WithField("email_address")), []string{"email_address: address is taken"}},
 		{"users list", "ListUsers", oerr.New(errorv1.Reason_REASON_RATE_LIMITED, "too many", oerr.WithRetryAfter(3*time.Second)), []string{"wait 3s"}},
 		{"users list", "ListUsers", oerr.New(errorv1.Reason_REASON_CALLER_DENIED, "denied"), []string{"identity", "spiffe://<trust_domain>/operator"}},

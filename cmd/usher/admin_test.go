@@ -101,7 +101,7 @@ func commands() []command {
 			[]string{"usr_john is no longer in ws_acme"},
 		},
 		{
-			"members list ws_acme", "", "ListMembers", &identityv1.ListMembersRequest{WorkspaceId: "ws_acme"},
+			"members list ws_acme", "", "ListMembers", &identityv1.ListMembersRequest{WorkspaceId: "ws_acme", PageSize: 1000},
 			&identityv1.ListMembersResponse{Members: []*identityv1.Member{{User: john, Role: identityv1.Role_ROLE_MEMBER}}},
 			[]string{"ROLE", "usr_john", "member"},
 		},
@@ -111,7 +111,7 @@ func commands() []command {
 			&identityv1.CreateAuthenticationAppResponse{AuthenticationApp: app, ClientSecret: "secret-once"}, nil,
 		},
 		{
-			"auth-apps list", "", "ListAuthenticationApps", &identityv1.ListAuthenticationAppsRequest{},
+			"auth-apps list", "", "ListAuthenticationApps", &identityv1.ListAuthenticationAppsRequest{PageSize: 1000},
 			&identityv1.ListAuthenticationAppsResponse{AuthenticationApps: []*identityv1.AuthenticationApp{app, {AuthenticationAppId: "aap_old", RevokeTime: at}}},
 			[]string{"aap_portal", "…wxyz, …abcd until 2026-11-24T06:30:00Z", "aap_old", "all"},
 		},
@@ -259,6 +259,26 @@ func TestAListGoesOnToItsLimitAndSaysThatThereIsMore(t *testing.T) {
 	}
 	if r := d.run("", "users", "list", "--limit", "0"); count(r) != 400 || r.errors != "" {
 		t.Errorf("all were wanted: %d lines, %q", count(r), r.errors)
+	}
+}
+
+func TestMembersAndAuthenticationAppsAreListedToTheLastPage(t *testing.T) {
+	d := newConsole(t)
+	next := map[string]string{"": "second", "second": "third", "third": ""}
+	d.responses["ListMembers"] = func(req proto.Message) (proto.Message, error) {
+		list, _ := req.(*identityv1.ListMembersRequest)
+		return &identityv1.ListMembersResponse{Members: make([]*identityv1.Member, 2), NextPageToken: next[list.GetPageToken()]}, nil
+	}
+	d.responses["ListAuthenticationApps"] = func(req proto.Message) (proto.Message, error) {
+		list, _ := req.(*identityv1.ListAuthenticationAppsRequest)
+		return &identityv1.ListAuthenticationAppsResponse{
+			AuthenticationApps: make([]*identityv1.AuthenticationApp, 2), NextPageToken: next[list.GetPageToken()],
+		}, nil
+	}
+	for _, args := range [][]string{{"members", "list", "ws_acme"}, {"auth-apps", "list"}} {
+		if r := d.run("", args...); strings.Count(r.out, "\n") != 1+6 || r.errors != "" {
+			t.Errorf("%v prints %q %q, want a head and six lines", args, r.out, r.errors)
+		}
 	}
 }
 

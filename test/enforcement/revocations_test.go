@@ -9,8 +9,10 @@ import (
 	"google.golang.org/grpc"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -177,6 +179,29 @@ func TestWire8_ANewPasswordRevokesSessionsAndUserTokens(t *testing.T) {
 	}
 	if _, status := userToken(t, p.email, "another password"); status != http.StatusOK {
 		t.Errorf("the new password does not work: %d", status)
+	}
+}
+
+// TestWire8_APasswordThatIsNotAllowedRevokesNothing: not one session or user token, also for the parts of
+// the rule that only identity knows.
+func TestWire8_APasswordThatIsNotAllowedRevokesNothing(t *testing.T) {
+	o := newOperatorClients(t)
+	p := o.createUser(t)
+	for name, password := range map[string]string{
+		"short": "12345678901", "a tab": "another\tpassword", "a zero-width character": "another\u200bpassword", "a NUL": "another\x00password",
+		"long": strings.Repeat("x", 1025), "long once composed": strings.Repeat("\u0958", 341),
+	} {
+		_, err := o.revoker.SetPassword(t.Context(), &tokenv1.SetPasswordRequest{UserId: p.id, Password: password})
+		if oerr.Reason(err) != errorv1.Reason_REASON_INVALID_REQUEST || oerr.Field(err) != "password" {
+			t.Errorf("%s: %v, want INVALID_REQUEST of password", name, err)
+		}
+	}
+	p.wantActive(t, true, true, true)
+	if !p.signedIn(t) {
+		t.Error("the browser is signed out")
+	}
+	if _, status := userToken(t, p.email, harness.UserPassword); status != http.StatusOK {
+		t.Errorf("the old password does not work: %d", status)
 	}
 }
 

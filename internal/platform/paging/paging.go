@@ -7,7 +7,10 @@ package paging
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -44,10 +47,73 @@ func Of(req Request, values int) (Page, error) {
 		return p, nil
 	}
 	text, err := base64.RawURLEncoding.DecodeString(req.GetPageToken())
-	if err != nil || json.Unmarshal(text, &p.After) != nil || len(p.After) != values || strings.Contains(strings.Join(p.After, ""), "\x00") {
-		return Page{}, invalid("page_token", "is not one of this list")
+	// Empty values would be the first page, and a client that follows the tokens would never reach the last.
+	if err != nil || json.Unmarshal(text, &p.After) != nil || len(p.After) != values || p.First() ||
+		strings.Contains(strings.Join(p.After, ""), "\x00") {
+		return Page{}, InvalidToken()
 	}
 	return p, nil
+}
+
+// First reports whether the page is the first one.
+func (p Page) First() bool {
+	return !slices.ContainsFunc(p.After, func(value string) bool { return value != "" })
+}
+
+// Number returns a value of the page token that is a number, and 0 for the first page. It returns
+// INVALID_REQUEST for another value: a damaged token is never the first page.
+func (p Page) Number(value int) (int64, error) {
+	if p.First() {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(p.After[value], 10, 64)
+	if err != nil {
+		return 0, InvalidToken()
+	}
+	return n, nil
+}
+
+// Time is Number for a time in microseconds, which FormatTime formats; the zero time for the first page.
+func (p Page) Time(value int) (time.Time, error) {
+	n, err := p.Number(value)
+	if err != nil || p.First() {
+		return time.Time{}, err
+	}
+	return time.UnixMicro(n), nil
+}
+
+// Bytes is Number for bytes, which FormatBytes formats; nil for the first page.
+func (p Page) Bytes(value int) ([]byte, error) {
+	if p.First() {
+		return nil, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(p.After[value])
+	if err != nil || len(b) == 0 {
+		return nil, InvalidToken()
+	}
+	return b, nil
+}
+
+// FormatNumber returns a number as a value of a page token.
+func FormatNumber(n int64) string { return strconv.FormatInt(n, 10) }
+
+// FormatTime returns a time as a value of a page token.
+func FormatTime(t time.Time) string { return FormatNumber(t.UnixMicro()) }
+
+// FormatBytes returns bytes as a value of a page token.
+func FormatBytes(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// InvalidToken is the INVALID_REQUEST for a page token that no page of the list returned.
+func InvalidToken() error { return invalid("page_token", "is not one of this list") }
+
+// OfLargest is Of for a list that release 0.1 returned whole: a request without a size gets a page of the
+// largest size.
+func OfLargest(req Request, values int) (Page, error) {
+	p, err := Of(req, values)
+	if err == nil && req.GetPageSize() == 0 {
+		p.Size = maxSize
+	}
+	return p, err
 }
 
 // Size validates the page_size of a request; 0 is the default. It returns INVALID_REQUEST.

@@ -32,7 +32,7 @@ func (c createAuthApp) Run(ctx context.Context, s *Session) error {
 }
 
 func listAuthApps(ctx context.Context, s *Session, _ struct{}) error {
-	return call(ctx, s.identity().ListAuthenticationApps, &identityv1.ListAuthenticationAppsRequest{}, rows(s, authAppRows))
+	return call(ctx, allPages(s, 0, s.identity().ListAuthenticationApps), &identityv1.ListAuthenticationAppsRequest{}, rows(s, authAppRows))
 }
 
 func authAppRows(res *identityv1.ListAuthenticationAppsResponse) table.Rows {

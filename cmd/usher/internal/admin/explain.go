@@ -84,7 +84,7 @@ func missing(method string) string {
 	switch method {
 	case "FindUser", "EnableUser", "DisableUser", "SetPassword", "UnlockUser":
 		return "`usher users list` lists the users"
-	case "ListMembers", "SetWorkspacePlan", "CreateApiKey", "ListApiKeys", "CreateAuthenticationApp":
+	case "ListMembers", "SetWorkspacePlan", "CreateWorkspaceKey", "ListWorkspaceKeys", "CreateAuthenticationApp":
 		return "`usher workspaces list` lists the workspaces"
 	case "AddMember":
 		return "`usher users list` and `usher workspaces list` list both"
@@ -100,7 +100,7 @@ func missing(method string) string {
 		return "`usher clients list` lists the clients"
 	case "RotateClientSecret", "RevokePreviousClientSecret":
 		return "`usher clients list` lists the clients; a public one has no secret"
-	case "RevokeApiKey":
+	case "RevokeApiKey", "RotateWorkspaceKey":
 		return "`usher api-keys list` lists the keys of a workspace"
 	}
 	return ""

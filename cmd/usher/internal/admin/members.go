@@ -50,7 +50,7 @@ func (c removeMember) Run(ctx context.Context, s *Session) error {
 }
 
 func listMembers(ctx context.Context, s *Session, c oneWorkspace) error {
-	return call(ctx, s.identity().ListMembers, &identityv1.ListMembersRequest{WorkspaceId: c.Workspace}, rows(s, memberRows))
+	return call(ctx, allPages(s, 0, s.identity().ListMembers), &identityv1.ListMembersRequest{WorkspaceId: c.Workspace}, rows(s, memberRows))
 }
 
 func memberRows(res *identityv1.ListMembersResponse) table.Rows {

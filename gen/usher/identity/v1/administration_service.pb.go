@@ -1058,7 +1058,11 @@ func (*AddMemberResponse) Descriptor() ([]byte, []int) {
 type ListMembersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace, `ws_…`.
-	WorkspaceId   string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// At most 1,000, which is also what 0 is.
+	PageSize int32 `protobuf:"varint,173,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first page.
+	PageToken     string `protobuf:"bytes,174,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1100,11 +1104,27 @@ func (x *ListMembersRequest) GetWorkspaceId() string {
 	return ""
 }
 
-// ListMembersResponse is the workspace's members.
+func (x *ListMembersRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListMembersRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListMembersResponse is one page of the workspace's members.
 type ListMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ordered by address.
-	Members       []*Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	Members []*Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	// The page_token of the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,173,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1144,6 +1164,13 @@ func (x *ListMembersResponse) GetMembers() []*Member {
 		return x.Members
 	}
 	return nil
+}
+
+func (x *ListMembersResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // Member is a user with their role in a workspace.
@@ -1311,9 +1338,13 @@ func (x *CreateAuthenticationAppResponse) GetClientSecret() string {
 	return ""
 }
 
-// ListAuthenticationAppsRequest is empty.
+// ListAuthenticationAppsRequest is for one page of the authentication apps.
 type ListAuthenticationAppsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1,000, which is also what 0 is.
+	PageSize int32 `protobuf:"varint,173,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first page.
+	PageToken     string `protobuf:"bytes,174,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1348,13 +1379,29 @@ func (*ListAuthenticationAppsRequest) Descriptor() ([]byte, []int) {
 	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{23}
 }
 
-// ListAuthenticationAppsResponse holds all authentication apps.
+func (x *ListAuthenticationAppsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListAuthenticationAppsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListAuthenticationAppsResponse is one page of the authentication apps.
 type ListAuthenticationAppsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ordered by name.
 	AuthenticationApps []*AuthenticationApp `protobuf:"bytes,1,rep,name=authentication_apps,json=authenticationApps,proto3" json:"authentication_apps,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The page_token of the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,173,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAuthenticationAppsResponse) Reset() {
@@ -1392,6 +1439,13 @@ func (x *ListAuthenticationAppsResponse) GetAuthenticationApps() []*Authenticati
 		return x.AuthenticationApps
 	}
 	return nil
+}
+
+func (x *ListAuthenticationAppsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // RotateAuthenticationAppSecretRequest names an authentication app and an overlap.
@@ -1587,12 +1641,105 @@ func (*ApplyDisableUserResponse) Descriptor() ([]byte, []int) {
 	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{28}
 }
 
+// CheckPasswordRequest is a new password for a user.
+type CheckPasswordRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user, `usr_…`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The new password.
+	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckPasswordRequest) Reset() {
+	*x = CheckPasswordRequest{}
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckPasswordRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckPasswordRequest) ProtoMessage() {}
+
+func (x *CheckPasswordRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckPasswordRequest.ProtoReflect.Descriptor instead.
+func (*CheckPasswordRequest) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *CheckPasswordRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *CheckPasswordRequest) GetPassword() string {
+	if x != nil {
+		return x.Password
+	}
+	return ""
+}
+
+// CheckPasswordResponse is empty.
+type CheckPasswordResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckPasswordResponse) Reset() {
+	*x = CheckPasswordResponse{}
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckPasswordResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckPasswordResponse) ProtoMessage() {}
+
+func (x *CheckPasswordResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckPasswordResponse.ProtoReflect.Descriptor instead.
+func (*CheckPasswordResponse) Descriptor() ([]byte, []int) {
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{30}
+}
+
 // ApplySetPasswordRequest is a user's new password.
 type ApplySetPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The new password, 12 characters to 1,024 bytes.
+	// The new password, 12 characters to 1,024 bytes, without control characters and invisible ones
+	// (RFC 8265 §4.2).
 	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1600,7 +1747,7 @@ type ApplySetPasswordRequest struct {
 
 func (x *ApplySetPasswordRequest) Reset() {
 	*x = ApplySetPasswordRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1612,7 +1759,7 @@ func (x *ApplySetPasswordRequest) String() string {
 func (*ApplySetPasswordRequest) ProtoMessage() {}
 
 func (x *ApplySetPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[29]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1625,7 +1772,7 @@ func (x *ApplySetPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetPasswordRequest.ProtoReflect.Descriptor instead.
 func (*ApplySetPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{29}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ApplySetPasswordRequest) GetUserId() string {
@@ -1651,7 +1798,7 @@ type ApplySetPasswordResponse struct {
 
 func (x *ApplySetPasswordResponse) Reset() {
 	*x = ApplySetPasswordResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1663,7 +1810,7 @@ func (x *ApplySetPasswordResponse) String() string {
 func (*ApplySetPasswordResponse) ProtoMessage() {}
 
 func (x *ApplySetPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[30]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1676,7 +1823,7 @@ func (x *ApplySetPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetPasswordResponse.ProtoReflect.Descriptor instead.
 func (*ApplySetPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{30}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{32}
 }
 
 // ApplyRemoveMemberRequest names a membership.
@@ -1692,7 +1839,7 @@ type ApplyRemoveMemberRequest struct {
 
 func (x *ApplyRemoveMemberRequest) Reset() {
 	*x = ApplyRemoveMemberRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1704,7 +1851,7 @@ func (x *ApplyRemoveMemberRequest) String() string {
 func (*ApplyRemoveMemberRequest) ProtoMessage() {}
 
 func (x *ApplyRemoveMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[31]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1717,7 +1864,7 @@ func (x *ApplyRemoveMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRemoveMemberRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRemoveMemberRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{31}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ApplyRemoveMemberRequest) GetUserId() string {
@@ -1743,7 +1890,7 @@ type ApplyRemoveMemberResponse struct {
 
 func (x *ApplyRemoveMemberResponse) Reset() {
 	*x = ApplyRemoveMemberResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1755,7 +1902,7 @@ func (x *ApplyRemoveMemberResponse) String() string {
 func (*ApplyRemoveMemberResponse) ProtoMessage() {}
 
 func (x *ApplyRemoveMemberResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[32]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1768,7 +1915,7 @@ func (x *ApplyRemoveMemberResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplyRemoveMemberResponse.ProtoReflect.Descriptor instead.
 func (*ApplyRemoveMemberResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{32}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{34}
 }
 
 // ApplyRevokeAuthenticationAppRequest names an authentication app.
@@ -1782,7 +1929,7 @@ type ApplyRevokeAuthenticationAppRequest struct {
 
 func (x *ApplyRevokeAuthenticationAppRequest) Reset() {
 	*x = ApplyRevokeAuthenticationAppRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1794,7 +1941,7 @@ func (x *ApplyRevokeAuthenticationAppRequest) String() string {
 func (*ApplyRevokeAuthenticationAppRequest) ProtoMessage() {}
 
 func (x *ApplyRevokeAuthenticationAppRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[33]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1807,7 +1954,7 @@ func (x *ApplyRevokeAuthenticationAppRequest) ProtoReflect() protoreflect.Messag
 
 // Deprecated: Use ApplyRevokeAuthenticationAppRequest.ProtoReflect.Descriptor instead.
 func (*ApplyRevokeAuthenticationAppRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{33}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ApplyRevokeAuthenticationAppRequest) GetAuthenticationAppId() string {
@@ -1826,7 +1973,7 @@ type ApplyRevokeAuthenticationAppResponse struct {
 
 func (x *ApplyRevokeAuthenticationAppResponse) Reset() {
 	*x = ApplyRevokeAuthenticationAppResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1838,7 +1985,7 @@ func (x *ApplyRevokeAuthenticationAppResponse) String() string {
 func (*ApplyRevokeAuthenticationAppResponse) ProtoMessage() {}
 
 func (x *ApplyRevokeAuthenticationAppResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[34]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1851,7 +1998,7 @@ func (x *ApplyRevokeAuthenticationAppResponse) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use ApplyRevokeAuthenticationAppResponse.ProtoReflect.Descriptor instead.
 func (*ApplyRevokeAuthenticationAppResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{34}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{36}
 }
 
 // ApplySetWorkspacePlanRequest is a workspace's new plan.
@@ -1867,7 +2014,7 @@ type ApplySetWorkspacePlanRequest struct {
 
 func (x *ApplySetWorkspacePlanRequest) Reset() {
 	*x = ApplySetWorkspacePlanRequest{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[35]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1879,7 +2026,7 @@ func (x *ApplySetWorkspacePlanRequest) String() string {
 func (*ApplySetWorkspacePlanRequest) ProtoMessage() {}
 
 func (x *ApplySetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[35]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1892,7 +2039,7 @@ func (x *ApplySetWorkspacePlanRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetWorkspacePlanRequest.ProtoReflect.Descriptor instead.
 func (*ApplySetWorkspacePlanRequest) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{35}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ApplySetWorkspacePlanRequest) GetWorkspaceId() string {
@@ -1918,7 +2065,7 @@ type ApplySetWorkspacePlanResponse struct {
 
 func (x *ApplySetWorkspacePlanResponse) Reset() {
 	*x = ApplySetWorkspacePlanResponse{}
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[36]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +2077,7 @@ func (x *ApplySetWorkspacePlanResponse) String() string {
 func (*ApplySetWorkspacePlanResponse) ProtoMessage() {}
 
 func (x *ApplySetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[36]
+	mi := &file_usher_identity_v1_administration_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2090,7 @@ func (x *ApplySetWorkspacePlanResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApplySetWorkspacePlanResponse.ProtoReflect.Descriptor instead.
 func (*ApplySetWorkspacePlanResponse) Descriptor() ([]byte, []int) {
-	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{36}
+	return file_usher_identity_v1_administration_service_proto_rawDescGZIP(), []int{38}
 }
 
 var File_usher_identity_v1_administration_service_proto protoreflect.FileDescriptor
@@ -2017,11 +2164,15 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x12+\n" +
 	"\x04role\x18\x03 \x01(\x0e2\x17.usher.identity.v1.RoleR\x04role\"\x13\n" +
-	"\x11AddMemberResponse\"7\n" +
+	"\x11AddMemberResponse\"u\n" +
 	"\x12ListMembersRequest\x12!\n" +
-	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\"J\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x1c\n" +
+	"\tpage_size\x18\xad\x01 \x01(\x05R\bpageSize\x12\x1e\n" +
+	"\n" +
+	"page_token\x18\xae\x01 \x01(\tR\tpageToken\"s\n" +
 	"\x13ListMembersResponse\x123\n" +
-	"\amembers\x18\x01 \x03(\v2\x19.usher.identity.v1.MemberR\amembers\"b\n" +
+	"\amembers\x18\x01 \x03(\v2\x19.usher.identity.v1.MemberR\amembers\x12'\n" +
+	"\x0fnext_page_token\x18\xad\x01 \x01(\tR\rnextPageToken\"b\n" +
 	"\x06Member\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\x12+\n" +
 	"\x04role\x18\x02 \x01(\x0e2\x17.usher.identity.v1.RoleR\x04role\"W\n" +
@@ -2030,10 +2181,14 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\"\xa1\x01\n" +
 	"\x1fCreateAuthenticationAppResponse\x12S\n" +
 	"\x12authentication_app\x18\x01 \x01(\v2$.usher.identity.v1.AuthenticationAppR\x11authenticationApp\x12)\n" +
-	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\x1f\n" +
-	"\x1dListAuthenticationAppsRequest\"w\n" +
+	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"]\n" +
+	"\x1dListAuthenticationAppsRequest\x12\x1c\n" +
+	"\tpage_size\x18\xad\x01 \x01(\x05R\bpageSize\x12\x1e\n" +
+	"\n" +
+	"page_token\x18\xae\x01 \x01(\tR\tpageToken\"\xa0\x01\n" +
 	"\x1eListAuthenticationAppsResponse\x12U\n" +
-	"\x13authentication_apps\x18\x01 \x03(\v2$.usher.identity.v1.AuthenticationAppR\x12authenticationApps\"\x83\x01\n" +
+	"\x13authentication_apps\x18\x01 \x03(\v2$.usher.identity.v1.AuthenticationAppR\x12authenticationApps\x12'\n" +
+	"\x0fnext_page_token\x18\xad\x01 \x01(\tR\rnextPageToken\"\x83\x01\n" +
 	"$RotateAuthenticationAppSecretRequest\x122\n" +
 	"\x15authentication_app_id\x18\x01 \x01(\tR\x13authenticationAppId\x12'\n" +
 	"\x0foverlap_seconds\x18\x02 \x01(\x03R\x0eoverlapSeconds\"\xa7\x01\n" +
@@ -2042,7 +2197,11 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"2\n" +
 	"\x17ApplyDisableUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x1a\n" +
-	"\x18ApplyDisableUserResponse\"T\n" +
+	"\x18ApplyDisableUserResponse\"Q\n" +
+	"\x14CheckPasswordRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12 \n" +
+	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\"\x17\n" +
+	"\x15CheckPasswordResponse\"T\n" +
 	"\x17ApplySetPasswordRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12 \n" +
 	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\bpassword\"\x1a\n" +
@@ -2057,7 +2216,7 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\x1cApplySetWorkspacePlanRequest\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04plan\x18\x02 \x01(\tR\x04plan\"\x1f\n" +
-	"\x1dApplySetWorkspacePlanResponse2\xf4\x0f\n" +
+	"\x1dApplySetWorkspacePlanResponse2\xe2\x10\n" +
 	"\x15AdministrationService\x12`\n" +
 	"\n" +
 	"CreateUser\x12$.usher.identity.v1.CreateUserRequest\x1a%.usher.identity.v1.CreateUserResponse\"\x05\xe2\xbd\x18\x01\a\x12]\n" +
@@ -2074,7 +2233,8 @@ const file_usher_identity_v1_administration_service_proto_rawDesc = "" +
 	"\x17CreateAuthenticationApp\x121.usher.identity.v1.CreateAuthenticationAppRequest\x1a2.usher.identity.v1.CreateAuthenticationAppResponse\"\x05\xe2\xbd\x18\x01\a\x12\x87\x01\n" +
 	"\x16ListAuthenticationApps\x120.usher.identity.v1.ListAuthenticationAppsRequest\x1a1.usher.identity.v1.ListAuthenticationAppsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12\x99\x01\n" +
 	"\x1dRotateAuthenticationAppSecret\x127.usher.identity.v1.RotateAuthenticationAppSecretRequest\x1a8.usher.identity.v1.RotateAuthenticationAppSecretResponse\"\x05\xe2\xbd\x18\x01\a\x12u\n" +
-	"\x10ApplyDisableUser\x12*.usher.identity.v1.ApplyDisableUserRequest\x1a+.usher.identity.v1.ApplyDisableUserResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12u\n" +
+	"\x10ApplyDisableUser\x12*.usher.identity.v1.ApplyDisableUserRequest\x1a+.usher.identity.v1.ApplyDisableUserResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12l\n" +
+	"\rCheckPassword\x12'.usher.identity.v1.CheckPasswordRequest\x1a(.usher.identity.v1.CheckPasswordResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12u\n" +
 	"\x10ApplySetPassword\x12*.usher.identity.v1.ApplySetPasswordRequest\x1a+.usher.identity.v1.ApplySetPasswordResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12x\n" +
 	"\x11ApplyRemoveMember\x12+.usher.identity.v1.ApplyRemoveMemberRequest\x1a,.usher.identity.v1.ApplyRemoveMemberResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x99\x01\n" +
 	"\x1cApplyRevokeAuthenticationApp\x126.usher.identity.v1.ApplyRevokeAuthenticationAppRequest\x1a7.usher.identity.v1.ApplyRevokeAuthenticationAppResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x84\x01\n" +
@@ -2093,7 +2253,7 @@ func file_usher_identity_v1_administration_service_proto_rawDescGZIP() []byte {
 	return file_usher_identity_v1_administration_service_proto_rawDescData
 }
 
-var file_usher_identity_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_usher_identity_v1_administration_service_proto_msgTypes = make([]protoimpl.MessageInfo, 39)
 var file_usher_identity_v1_administration_service_proto_goTypes = []any{
 	(*AuthenticationApp)(nil),                     // 0: usher.identity.v1.AuthenticationApp
 	(*AuthenticationAppSecret)(nil),               // 1: usher.identity.v1.AuthenticationAppSecret
@@ -2124,36 +2284,38 @@ var file_usher_identity_v1_administration_service_proto_goTypes = []any{
 	(*RotateAuthenticationAppSecretResponse)(nil), // 26: usher.identity.v1.RotateAuthenticationAppSecretResponse
 	(*ApplyDisableUserRequest)(nil),               // 27: usher.identity.v1.ApplyDisableUserRequest
 	(*ApplyDisableUserResponse)(nil),              // 28: usher.identity.v1.ApplyDisableUserResponse
-	(*ApplySetPasswordRequest)(nil),               // 29: usher.identity.v1.ApplySetPasswordRequest
-	(*ApplySetPasswordResponse)(nil),              // 30: usher.identity.v1.ApplySetPasswordResponse
-	(*ApplyRemoveMemberRequest)(nil),              // 31: usher.identity.v1.ApplyRemoveMemberRequest
-	(*ApplyRemoveMemberResponse)(nil),             // 32: usher.identity.v1.ApplyRemoveMemberResponse
-	(*ApplyRevokeAuthenticationAppRequest)(nil),   // 33: usher.identity.v1.ApplyRevokeAuthenticationAppRequest
-	(*ApplyRevokeAuthenticationAppResponse)(nil),  // 34: usher.identity.v1.ApplyRevokeAuthenticationAppResponse
-	(*ApplySetWorkspacePlanRequest)(nil),          // 35: usher.identity.v1.ApplySetWorkspacePlanRequest
-	(*ApplySetWorkspacePlanResponse)(nil),         // 36: usher.identity.v1.ApplySetWorkspacePlanResponse
-	(*timestamppb.Timestamp)(nil),                 // 37: google.protobuf.Timestamp
-	(*User)(nil),                                  // 38: usher.identity.v1.User
-	(*Workspace)(nil),                             // 39: usher.identity.v1.Workspace
-	(Role)(0),                                     // 40: usher.identity.v1.Role
+	(*CheckPasswordRequest)(nil),                  // 29: usher.identity.v1.CheckPasswordRequest
+	(*CheckPasswordResponse)(nil),                 // 30: usher.identity.v1.CheckPasswordResponse
+	(*ApplySetPasswordRequest)(nil),               // 31: usher.identity.v1.ApplySetPasswordRequest
+	(*ApplySetPasswordResponse)(nil),              // 32: usher.identity.v1.ApplySetPasswordResponse
+	(*ApplyRemoveMemberRequest)(nil),              // 33: usher.identity.v1.ApplyRemoveMemberRequest
+	(*ApplyRemoveMemberResponse)(nil),             // 34: usher.identity.v1.ApplyRemoveMemberResponse
+	(*ApplyRevokeAuthenticationAppRequest)(nil),   // 35: usher.identity.v1.ApplyRevokeAuthenticationAppRequest
+	(*ApplyRevokeAuthenticationAppResponse)(nil),  // 36: usher.identity.v1.ApplyRevokeAuthenticationAppResponse
+	(*ApplySetWorkspacePlanRequest)(nil),          // 37: usher.identity.v1.ApplySetWorkspacePlanRequest
+	(*ApplySetWorkspacePlanResponse)(nil),         // 38: usher.identity.v1.ApplySetWorkspacePlanResponse
+	(*timestamppb.Timestamp)(nil),                 // 39: google.protobuf.Timestamp
+	(*User)(nil),                                  // 40: usher.identity.v1.User
+	(*Workspace)(nil),                             // 41: usher.identity.v1.Workspace
+	(Role)(0),                                     // 42: usher.identity.v1.Role
 }
 var file_usher_identity_v1_administration_service_proto_depIdxs = []int32{
-	37, // 0: usher.identity.v1.AuthenticationApp.create_time:type_name -> google.protobuf.Timestamp
-	37, // 1: usher.identity.v1.AuthenticationApp.last_use_time:type_name -> google.protobuf.Timestamp
-	37, // 2: usher.identity.v1.AuthenticationApp.revoke_time:type_name -> google.protobuf.Timestamp
+	39, // 0: usher.identity.v1.AuthenticationApp.create_time:type_name -> google.protobuf.Timestamp
+	39, // 1: usher.identity.v1.AuthenticationApp.last_use_time:type_name -> google.protobuf.Timestamp
+	39, // 2: usher.identity.v1.AuthenticationApp.revoke_time:type_name -> google.protobuf.Timestamp
 	1,  // 3: usher.identity.v1.AuthenticationApp.secrets:type_name -> usher.identity.v1.AuthenticationAppSecret
-	37, // 4: usher.identity.v1.AuthenticationAppSecret.create_time:type_name -> google.protobuf.Timestamp
-	37, // 5: usher.identity.v1.AuthenticationAppSecret.expire_time:type_name -> google.protobuf.Timestamp
-	38, // 6: usher.identity.v1.CreateUserResponse.user:type_name -> usher.identity.v1.User
-	38, // 7: usher.identity.v1.FindUserResponse.user:type_name -> usher.identity.v1.User
-	39, // 8: usher.identity.v1.FindUserResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	38, // 9: usher.identity.v1.ListUsersResponse.users:type_name -> usher.identity.v1.User
-	39, // 10: usher.identity.v1.CreateWorkspaceResponse.workspace:type_name -> usher.identity.v1.Workspace
-	39, // 11: usher.identity.v1.ListAllWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
-	40, // 12: usher.identity.v1.AddMemberRequest.role:type_name -> usher.identity.v1.Role
+	39, // 4: usher.identity.v1.AuthenticationAppSecret.create_time:type_name -> google.protobuf.Timestamp
+	39, // 5: usher.identity.v1.AuthenticationAppSecret.expire_time:type_name -> google.protobuf.Timestamp
+	40, // 6: usher.identity.v1.CreateUserResponse.user:type_name -> usher.identity.v1.User
+	40, // 7: usher.identity.v1.FindUserResponse.user:type_name -> usher.identity.v1.User
+	41, // 8: usher.identity.v1.FindUserResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	40, // 9: usher.identity.v1.ListUsersResponse.users:type_name -> usher.identity.v1.User
+	41, // 10: usher.identity.v1.CreateWorkspaceResponse.workspace:type_name -> usher.identity.v1.Workspace
+	41, // 11: usher.identity.v1.ListAllWorkspacesResponse.workspaces:type_name -> usher.identity.v1.Workspace
+	42, // 12: usher.identity.v1.AddMemberRequest.role:type_name -> usher.identity.v1.Role
 	20, // 13: usher.identity.v1.ListMembersResponse.members:type_name -> usher.identity.v1.Member
-	38, // 14: usher.identity.v1.Member.user:type_name -> usher.identity.v1.User
-	40, // 15: usher.identity.v1.Member.role:type_name -> usher.identity.v1.Role
+	40, // 14: usher.identity.v1.Member.user:type_name -> usher.identity.v1.User
+	42, // 15: usher.identity.v1.Member.role:type_name -> usher.identity.v1.Role
 	0,  // 16: usher.identity.v1.CreateAuthenticationAppResponse.authentication_app:type_name -> usher.identity.v1.AuthenticationApp
 	0,  // 17: usher.identity.v1.ListAuthenticationAppsResponse.authentication_apps:type_name -> usher.identity.v1.AuthenticationApp
 	0,  // 18: usher.identity.v1.RotateAuthenticationAppSecretResponse.authentication_app:type_name -> usher.identity.v1.AuthenticationApp
@@ -2170,29 +2332,31 @@ var file_usher_identity_v1_administration_service_proto_depIdxs = []int32{
 	23, // 29: usher.identity.v1.AdministrationService.ListAuthenticationApps:input_type -> usher.identity.v1.ListAuthenticationAppsRequest
 	25, // 30: usher.identity.v1.AdministrationService.RotateAuthenticationAppSecret:input_type -> usher.identity.v1.RotateAuthenticationAppSecretRequest
 	27, // 31: usher.identity.v1.AdministrationService.ApplyDisableUser:input_type -> usher.identity.v1.ApplyDisableUserRequest
-	29, // 32: usher.identity.v1.AdministrationService.ApplySetPassword:input_type -> usher.identity.v1.ApplySetPasswordRequest
-	31, // 33: usher.identity.v1.AdministrationService.ApplyRemoveMember:input_type -> usher.identity.v1.ApplyRemoveMemberRequest
-	33, // 34: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:input_type -> usher.identity.v1.ApplyRevokeAuthenticationAppRequest
-	35, // 35: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:input_type -> usher.identity.v1.ApplySetWorkspacePlanRequest
-	3,  // 36: usher.identity.v1.AdministrationService.CreateUser:output_type -> usher.identity.v1.CreateUserResponse
-	5,  // 37: usher.identity.v1.AdministrationService.FindUser:output_type -> usher.identity.v1.FindUserResponse
-	7,  // 38: usher.identity.v1.AdministrationService.ListUsers:output_type -> usher.identity.v1.ListUsersResponse
-	9,  // 39: usher.identity.v1.AdministrationService.EnableUser:output_type -> usher.identity.v1.EnableUserResponse
-	11, // 40: usher.identity.v1.AdministrationService.UnlockUser:output_type -> usher.identity.v1.UnlockUserResponse
-	13, // 41: usher.identity.v1.AdministrationService.CreateWorkspace:output_type -> usher.identity.v1.CreateWorkspaceResponse
-	15, // 42: usher.identity.v1.AdministrationService.ListAllWorkspaces:output_type -> usher.identity.v1.ListAllWorkspacesResponse
-	17, // 43: usher.identity.v1.AdministrationService.AddMember:output_type -> usher.identity.v1.AddMemberResponse
-	19, // 44: usher.identity.v1.AdministrationService.ListMembers:output_type -> usher.identity.v1.ListMembersResponse
-	22, // 45: usher.identity.v1.AdministrationService.CreateAuthenticationApp:output_type -> usher.identity.v1.CreateAuthenticationAppResponse
-	24, // 46: usher.identity.v1.AdministrationService.ListAuthenticationApps:output_type -> usher.identity.v1.ListAuthenticationAppsResponse
-	26, // 47: usher.identity.v1.AdministrationService.RotateAuthenticationAppSecret:output_type -> usher.identity.v1.RotateAuthenticationAppSecretResponse
-	28, // 48: usher.identity.v1.AdministrationService.ApplyDisableUser:output_type -> usher.identity.v1.ApplyDisableUserResponse
-	30, // 49: usher.identity.v1.AdministrationService.ApplySetPassword:output_type -> usher.identity.v1.ApplySetPasswordResponse
-	32, // 50: usher.identity.v1.AdministrationService.ApplyRemoveMember:output_type -> usher.identity.v1.ApplyRemoveMemberResponse
-	34, // 51: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:output_type -> usher.identity.v1.ApplyRevokeAuthenticationAppResponse
-	36, // 52: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:output_type -> usher.identity.v1.ApplySetWorkspacePlanResponse
-	36, // [36:53] is the sub-list for method output_type
-	19, // [19:36] is the sub-list for method input_type
+	29, // 32: usher.identity.v1.AdministrationService.CheckPassword:input_type -> usher.identity.v1.CheckPasswordRequest
+	31, // 33: usher.identity.v1.AdministrationService.ApplySetPassword:input_type -> usher.identity.v1.ApplySetPasswordRequest
+	33, // 34: usher.identity.v1.AdministrationService.ApplyRemoveMember:input_type -> usher.identity.v1.ApplyRemoveMemberRequest
+	35, // 35: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:input_type -> usher.identity.v1.ApplyRevokeAuthenticationAppRequest
+	37, // 36: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:input_type -> usher.identity.v1.ApplySetWorkspacePlanRequest
+	3,  // 37: usher.identity.v1.AdministrationService.CreateUser:output_type -> usher.identity.v1.CreateUserResponse
+	5,  // 38: usher.identity.v1.AdministrationService.FindUser:output_type -> usher.identity.v1.FindUserResponse
+	7,  // 39: usher.identity.v1.AdministrationService.ListUsers:output_type -> usher.identity.v1.ListUsersResponse
+	9,  // 40: usher.identity.v1.AdministrationService.EnableUser:output_type -> usher.identity.v1.EnableUserResponse
+	11, // 41: usher.identity.v1.AdministrationService.UnlockUser:output_type -> usher.identity.v1.UnlockUserResponse
+	13, // 42: usher.identity.v1.AdministrationService.CreateWorkspace:output_type -> usher.identity.v1.CreateWorkspaceResponse
+	15, // 43: usher.identity.v1.AdministrationService.ListAllWorkspaces:output_type -> usher.identity.v1.ListAllWorkspacesResponse
+	17, // 44: usher.identity.v1.AdministrationService.AddMember:output_type -> usher.identity.v1.AddMemberResponse
+	19, // 45: usher.identity.v1.AdministrationService.ListMembers:output_type -> usher.identity.v1.ListMembersResponse
+	22, // 46: usher.identity.v1.AdministrationService.CreateAuthenticationApp:output_type -> usher.identity.v1.CreateAuthenticationAppResponse
+	24, // 47: usher.identity.v1.AdministrationService.ListAuthenticationApps:output_type -> usher.identity.v1.ListAuthenticationAppsResponse
+	26, // 48: usher.identity.v1.AdministrationService.RotateAuthenticationAppSecret:output_type -> usher.identity.v1.RotateAuthenticationAppSecretResponse
+	28, // 49: usher.identity.v1.AdministrationService.ApplyDisableUser:output_type -> usher.identity.v1.ApplyDisableUserResponse
+	30, // 50: usher.identity.v1.AdministrationService.CheckPassword:output_type -> usher.identity.v1.CheckPasswordResponse
+	32, // 51: usher.identity.v1.AdministrationService.ApplySetPassword:output_type -> usher.identity.v1.ApplySetPasswordResponse
+	34, // 52: usher.identity.v1.AdministrationService.ApplyRemoveMember:output_type -> usher.identity.v1.ApplyRemoveMemberResponse
+	36, // 53: usher.identity.v1.AdministrationService.ApplyRevokeAuthenticationApp:output_type -> usher.identity.v1.ApplyRevokeAuthenticationAppResponse
+	38, // 54: usher.identity.v1.AdministrationService.ApplySetWorkspacePlan:output_type -> usher.identity.v1.ApplySetWorkspacePlanResponse
+	37, // [37:55] is the sub-list for method output_type
+	19, // [19:37] is the sub-list for method input_type
 	19, // [19:19] is the sub-list for extension type_name
 	19, // [19:19] is the sub-list for extension extendee
 	0,  // [0:19] is the sub-list for field type_name
@@ -2215,7 +2379,7 @@ func file_usher_identity_v1_administration_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_identity_v1_administration_service_proto_rawDesc), len(file_usher_identity_v1_administration_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   37,
+			NumMessages:   39,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -32,6 +32,7 @@ const (
 	AdministrationService_ListAuthenticationApps_FullMethodName        = "/usher.identity.v1.AdministrationService/ListAuthenticationApps"
 	AdministrationService_RotateAuthenticationAppSecret_FullMethodName = "/usher.identity.v1.AdministrationService/RotateAuthenticationAppSecret"
 	AdministrationService_ApplyDisableUser_FullMethodName              = "/usher.identity.v1.AdministrationService/ApplyDisableUser"
+	AdministrationService_CheckPassword_FullMethodName                 = "/usher.identity.v1.AdministrationService/CheckPassword"
 	AdministrationService_ApplySetPassword_FullMethodName              = "/usher.identity.v1.AdministrationService/ApplySetPassword"
 	AdministrationService_ApplyRemoveMember_FullMethodName             = "/usher.identity.v1.AdministrationService/ApplyRemoveMember"
 	AdministrationService_ApplyRevokeAuthenticationApp_FullMethodName  = "/usher.identity.v1.AdministrationService/ApplyRevokeAuthenticationApp"
@@ -78,6 +79,9 @@ type AdministrationServiceClient interface {
 	// ApplyDisableUser makes the change of the token service's DisableUser: it also ends the user's
 	// browser sessions. NOT_FOUND.
 	ApplyDisableUser(ctx context.Context, in *ApplyDisableUserRequest, opts ...grpc.CallOption) (*ApplyDisableUserResponse, error)
+	// CheckPassword changes nothing, and fails as ApplySetPassword would: the token service calls it
+	// before it revokes anything. NOT_FOUND, INVALID_REQUEST.
+	CheckPassword(ctx context.Context, in *CheckPasswordRequest, opts ...grpc.CallOption) (*CheckPasswordResponse, error)
 	// ApplySetPassword makes the change of the token service's SetPassword: it also ends the user's
 	// browser sessions. NOT_FOUND, INVALID_REQUEST.
 	ApplySetPassword(ctx context.Context, in *ApplySetPasswordRequest, opts ...grpc.CallOption) (*ApplySetPasswordResponse, error)
@@ -228,6 +232,16 @@ func (c *administrationServiceClient) ApplyDisableUser(ctx context.Context, in *
 	return out, nil
 }
 
+func (c *administrationServiceClient) CheckPassword(ctx context.Context, in *CheckPasswordRequest, opts ...grpc.CallOption) (*CheckPasswordResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckPasswordResponse)
+	err := c.cc.Invoke(ctx, AdministrationService_CheckPassword_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *administrationServiceClient) ApplySetPassword(ctx context.Context, in *ApplySetPasswordRequest, opts ...grpc.CallOption) (*ApplySetPasswordResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ApplySetPasswordResponse)
@@ -308,6 +322,9 @@ type AdministrationServiceServer interface {
 	// ApplyDisableUser makes the change of the token service's DisableUser: it also ends the user's
 	// browser sessions. NOT_FOUND.
 	ApplyDisableUser(context.Context, *ApplyDisableUserRequest) (*ApplyDisableUserResponse, error)
+	// CheckPassword changes nothing, and fails as ApplySetPassword would: the token service calls it
+	// before it revokes anything. NOT_FOUND, INVALID_REQUEST.
+	CheckPassword(context.Context, *CheckPasswordRequest) (*CheckPasswordResponse, error)
 	// ApplySetPassword makes the change of the token service's SetPassword: it also ends the user's
 	// browser sessions. NOT_FOUND, INVALID_REQUEST.
 	ApplySetPassword(context.Context, *ApplySetPasswordRequest) (*ApplySetPasswordResponse, error)
@@ -366,6 +383,9 @@ func (UnimplementedAdministrationServiceServer) RotateAuthenticationAppSecret(co
 }
 func (UnimplementedAdministrationServiceServer) ApplyDisableUser(context.Context, *ApplyDisableUserRequest) (*ApplyDisableUserResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplyDisableUser not implemented")
+}
+func (UnimplementedAdministrationServiceServer) CheckPassword(context.Context, *CheckPasswordRequest) (*CheckPasswordResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckPassword not implemented")
 }
 func (UnimplementedAdministrationServiceServer) ApplySetPassword(context.Context, *ApplySetPasswordRequest) (*ApplySetPasswordResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplySetPassword not implemented")
@@ -634,6 +654,24 @@ func _AdministrationService_ApplyDisableUser_Handler(srv interface{}, ctx contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdministrationService_CheckPassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckPasswordRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdministrationServiceServer).CheckPassword(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdministrationService_CheckPassword_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdministrationServiceServer).CheckPassword(ctx, req.(*CheckPasswordRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AdministrationService_ApplySetPassword_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ApplySetPasswordRequest)
 	if err := dec(in); err != nil {
@@ -764,6 +802,10 @@ var AdministrationService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ApplyDisableUser",
 			Handler:    _AdministrationService_ApplyDisableUser_Handler,
+		},
+		{
+			MethodName: "CheckPassword",
+			Handler:    _AdministrationService_CheckPassword_Handler,
 		},
 		{
 			MethodName: "ApplySetPassword",

@@ -310,7 +310,11 @@ func (x *CreateApiKeyResponse) GetKey() string {
 type ListApiKeysRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The workspace, `ws_…`.
-	WorkspaceId   string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	WorkspaceId string `protobuf:"bytes,1,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
+	// At most 1,000, which is also what 0 is.
+	PageSize int32 `protobuf:"varint,173,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// The next_page_token of the previous page; empty for the first page.
+	PageToken     string `protobuf:"bytes,174,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -352,11 +356,27 @@ func (x *ListApiKeysRequest) GetWorkspaceId() string {
 	return ""
 }
 
-// ListApiKeysResponse is the workspace's keys.
+func (x *ListApiKeysRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListApiKeysRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// ListApiKeysResponse is one page of the workspace's keys.
 type ListApiKeysResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Newest first.
-	ApiKeys       []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	ApiKeys []*ApiKey `protobuf:"bytes,1,rep,name=api_keys,json=apiKeys,proto3" json:"api_keys,omitempty"`
+	// The page_token of the next page; empty on the last page.
+	NextPageToken string `protobuf:"bytes,173,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -396,6 +416,13 @@ func (x *ListApiKeysResponse) GetApiKeys() []*ApiKey {
 		return x.ApiKeys
 	}
 	return nil
+}
+
+func (x *ListApiKeysResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // RevokeApiKeyRequest names a key.
@@ -510,11 +537,15 @@ const file_usher_token_v1_api_key_service_proto_rawDesc = "" +
 	"\x04name\x18\x02 \x01(\tR\x04name\"_\n" +
 	"\x14CreateApiKeyResponse\x12/\n" +
 	"\aapi_key\x18\x01 \x01(\v2\x16.usher.token.v1.ApiKeyR\x06apiKey\x12\x16\n" +
-	"\x03key\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x03key\"7\n" +
+	"\x03key\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x03key\"u\n" +
 	"\x12ListApiKeysRequest\x12!\n" +
-	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\"H\n" +
+	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x1c\n" +
+	"\tpage_size\x18\xad\x01 \x01(\x05R\bpageSize\x12\x1e\n" +
+	"\n" +
+	"page_token\x18\xae\x01 \x01(\tR\tpageToken\"q\n" +
 	"\x13ListApiKeysResponse\x121\n" +
-	"\bapi_keys\x18\x01 \x03(\v2\x16.usher.token.v1.ApiKeyR\aapiKeys\",\n" +
+	"\bapi_keys\x18\x01 \x03(\v2\x16.usher.token.v1.ApiKeyR\aapiKeys\x12'\n" +
+	"\x0fnext_page_token\x18\xad\x01 \x01(\tR\rnextPageToken\",\n" +
 	"\x13RevokeApiKeyRequest\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\"\x16\n" +
 	"\x14RevokeApiKeyResponse2\xb8\x02\n" +

@@ -110,7 +110,8 @@ type SetPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, `usr_…`.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The new password, 12 characters to 1,024 bytes.
+	// The new password, 12 characters to 1,024 bytes, without control characters and invisible ones
+	// (RFC 8265 §4.2).
 	Password      string `protobuf:"bytes,2,opt,name=password,proto3" json:"password,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -46,7 +46,7 @@ type EndingServiceClient interface {
 	DisableUser(ctx context.Context, in *DisableUserRequest, opts ...grpc.CallOption) (*DisableUserResponse, error)
 	// SetPassword sets a new password, revokes the user's user tokens and ends their browser
 	// sessions; connected clients keep their tokens. NOT_FOUND, INVALID_REQUEST for a password that
-	// is not allowed.
+	// is not allowed; both revoke nothing.
 	SetPassword(ctx context.Context, in *SetPasswordRequest, opts ...grpc.CallOption) (*SetPasswordResponse, error)
 	// RemoveMember removes a user from a workspace and revokes their tokens for it. NOT_FOUND.
 	RemoveMember(ctx context.Context, in *RemoveMemberRequest, opts ...grpc.CallOption) (*RemoveMemberResponse, error)
@@ -213,7 +213,7 @@ type EndingServiceServer interface {
 	DisableUser(context.Context, *DisableUserRequest) (*DisableUserResponse, error)
 	// SetPassword sets a new password, revokes the user's user tokens and ends their browser
 	// sessions; connected clients keep their tokens. NOT_FOUND, INVALID_REQUEST for a password that
-	// is not allowed.
+	// is not allowed; both revoke nothing.
 	SetPassword(context.Context, *SetPasswordRequest) (*SetPasswordResponse, error)
 	// RemoveMember removes a user from a workspace and revokes their tokens for it. NOT_FOUND.
 	RemoveMember(context.Context, *RemoveMemberRequest) (*RemoveMemberResponse, error)

@@ -53,23 +53,15 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 		return nil, err
 	}
 	f.Limit = page.Size + 1
-	if page.After[0] != "" {
-		at, err := strconv.ParseInt(page.After[0], 10, 64)
-		if err != nil {
-			return nil, invalid("page_token", "is not one of this list")
-		}
-		cursor, err := strconv.ParseInt(page.After[2], 10, 64)
-		if err != nil {
-			return nil, invalid("page_token", "is not one of this list")
-		}
-		f.After = trail.Place{At: at, Source: page.After[1], Cursor: cursor}
+	if f.After, err = placeOf(page); err != nil {
+		return nil, err
 	}
 	events, err := s.Reader.Events(ctx, f)
 	if err != nil {
 		return nil, toStatus(err)
 	}
 	events, next := paging.Cut(events, page.Size, func(e trail.Event) []string {
-		return []string{strconv.FormatInt(e.At.UnixMicro(), 10), e.Source, strconv.FormatInt(e.Cursor, 10)}
+		return []string{paging.FormatTime(e.At), e.Source, paging.FormatNumber(e.Cursor)}
 	})
 	res := &activityv1.ListEventsResponse{NextPageToken: next}
 	for _, e := range events {
@@ -81,6 +73,22 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 		}
 	}
 	return res, nil
+}
+
+// placeOf returns the last event of the previous page; the zero value for the first page.
+func placeOf(page paging.Page) (trail.Place, error) {
+	at, err := page.Number(0)
+	if err != nil {
+		return trail.Place{}, err
+	}
+	cursor, err := page.Number(2)
+	if err != nil {
+		return trail.Place{}, err
+	}
+	if page.After[1] == "" && !page.First() {
+		return trail.Place{}, paging.InvalidToken() // no source would be the first page
+	}
+	return trail.Place{At: at, Source: page.After[1], Cursor: cursor}, nil
 }
 
 // name adds the names of the clients and workspaces of the events.

@@ -135,19 +135,23 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 		RefusedOnly: req.GetRefusedOnly(), WithTolerated: req.GetWithTolerated(), GrantedOnly: req.GetGrantedOnly(),
 		Since: s.Now().Add(-s.Retention), Limit: page.Size + 1,
 	}
-	if page.After[0] != "" {
-		at, err := strconv.ParseInt(page.After[0], 10, 64)
+	if !page.First() {
+		at, err := page.Number(0)
 		if err != nil {
-			return nil, invalid("page_token", "is not one of this list")
+			return nil, err
 		}
-		f.After = requestlog.Place{LastAt: at, Client: &page.After[1], Kind: fromHex(page.After[2])}
+		kind, err := page.Bytes(2)
+		if err != nil {
+			return nil, err
+		}
+		f.After = requestlog.Place{LastAt: at, Client: &page.After[1], Kind: kind}
 	}
 	rows, err := s.Reader.Requests(ctx, f)
 	if err != nil {
 		return nil, toStatus(err)
 	}
 	rows, next := paging.Cut(rows, page.Size, func(r requestlog.Row) []string {
-		return []string{strconv.FormatInt(r.Last.UnixMicro(), 10), r.ClientID, toHex(r.Key[:])}
+		return []string{paging.FormatTime(r.Last), r.ClientID, paging.FormatBytes(r.Key[:])}
 	})
 	res := &activityv1.ListRequestsResponse{Requests: make([]*activityv1.LoggedRequest, len(rows)), NextPageToken: next}
 	for i, r := range rows {

@@ -2,17 +2,23 @@ package rpc_test
 
 import (
 	"context"
+	"encoding/base64"
 	"log/slog"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/activity/internal/requestlog"
 	"github.com/vidocu/usher/services/activity/internal/rpc"
+	"github.com/vidocu/usher/services/activity/internal/trail"
 )
 
 // store fails after a number of batches as a database that is down does.
@@ -53,5 +59,38 @@ func TestNoRequestIsBothRefusedAndGranted(t *testing.T) {
 	_, err := s.ListRequests(t.Context(), &activityv1.ListRequestsRequest{ClientId: "one", RefusedOnly: true, GrantedOnly: true})
 	if status.Code(err) != codes.InvalidArgument {
 		t.Errorf("the list is %v", err)
+	}
+}
+
+// rows is a reader of a log and a trail that must not be read.
+type rows struct{ t *testing.T }
+
+func (r rows) Requests(context.Context, requestlog.Filter) ([]requestlog.Row, error) {
+	r.t.Error("the request log was read")
+	return nil, nil
+}
+
+func (r rows) Events(context.Context, trail.Filter) ([]trail.Event, error) {
+	r.t.Error("the audit trail was read")
+	return nil, nil
+}
+
+func TestADamagedPageTokenReadsNoPage(t *testing.T) {
+	ctx := peer.NewContext(t.Context(), &peer.Peer{AuthInfo: policy.Caller{Name: "operator"}})
+	log := &rpc.RequestLog{Reader: rows{t}, Now: time.Now}
+	audit := &rpc.Audit{Reader: rows{t}}
+	for _, row := range []struct{ requests, events string }{
+		{`["1","app","!"]`, `["1","authz","!"]`},
+		{`["1","app",""]`, `["1","","2"]`},
+		{`["","app","AAAA"]`, `["","authz","2"]`},
+		{`["x","app","AAAA"]`, `["x","authz","2"]`},
+	} {
+		_, requestErr := log.ListRequests(ctx, &activityv1.ListRequestsRequest{PageToken: base64.RawURLEncoding.EncodeToString([]byte(row.requests))})
+		_, eventErr := audit.ListEvents(ctx, &activityv1.ListEventsRequest{PageToken: base64.RawURLEncoding.EncodeToString([]byte(row.events))})
+		for token, err := range map[string]error{row.requests: requestErr, row.events: eventErr} {
+			if oerr.Reason(err) != errorv1.Reason_REASON_INVALID_REQUEST || oerr.Field(err) != "page_token" {
+				t.Errorf("%s: %v, want INVALID_REQUEST of page_token", token, err)
+			}
+		}
 	}
 }

@@ -2,8 +2,6 @@ package rpc
 
 import (
 	"context"
-	"strconv"
-	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -28,18 +26,16 @@ func (s *Reviews) ListSubmittedClients(
 	if err != nil {
 		return nil, err
 	}
-	var after int64
-	if p.After[0] != "" {
-		if after, err = strconv.ParseInt(p.After[0], 10, 64); err != nil {
-			return nil, invalid("page_token", "is not of this list")
-		}
+	after, err := p.Time(0)
+	if err != nil {
+		return nil, err
 	}
-	list, err := s.Reviewer.Store.ListSubmitted(ctx, time.UnixMicro(after), p.After[1], p.Size+1)
+	list, err := s.Reviewer.Store.ListSubmitted(ctx, after, p.After[1], p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(a registry.Client) []string {
-		return []string{strconv.FormatInt(a.Owner.SubmittedAt.UnixMicro(), 10), a.ID}
+		return []string{paging.FormatTime(a.Owner.SubmittedAt), a.ID}
 	})
 	res := &authzv1.ListSubmittedClientsResponse{NextPageToken: next}
 	for _, one := range list {

@@ -2,7 +2,6 @@ package connectedapp
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -92,6 +91,11 @@ func (s Service) Disconnect(ctx context.Context, session secret.String, clientID
 	if err := s.requireConnection(ctx, pair); err != nil {
 		return err
 	}
+	return s.disconnect(ctx, pair)
+}
+
+// disconnect revokes every grant of a user-client that is known to be connected.
+func (s Service) disconnect(ctx context.Context, pair oauth.UserClient) error {
 	if err := s.Connections.EndConnection(ctx, pair); err != nil {
 		return err
 	}
@@ -103,8 +107,9 @@ func (s Service) Disconnect(ctx context.Context, session secret.String, clientID
 	return nil
 }
 
-// DisconnectAll revokes every grant of the session's user to every client. It is idempotent: a client that
-// was disconnected concurrently is no error.
+// DisconnectAll revokes every grant of the session's user to every client. It is idempotent, also for a
+// client that is disconnected concurrently. It resolves the session and reads the clients once, and not
+// once more for each client.
 func (s Service) DisconnectAll(ctx context.Context, session secret.String) error {
 	userID, err := s.Identity.UserID(ctx, session)
 	if err != nil {
@@ -115,7 +120,7 @@ func (s Service) DisconnectAll(ctx context.Context, session secret.String) error
 		return err
 	}
 	for clientID := range f.current() {
-		if err := s.Disconnect(ctx, session, clientID); err != nil && !errors.Is(err, ErrNotConnected) {
+		if err := s.disconnect(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}); err != nil {
 			return err
 		}
 	}

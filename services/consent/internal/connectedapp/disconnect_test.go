@@ -2,6 +2,7 @@ package connectedapp_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -86,4 +87,41 @@ func TestDisconnectingNeedsASessionAndAnApp(t *testing.T) {
 	if err := w.service().Disconnect(t.Context(), secret.New("john"), ""); !errors.Is(err, connectedapp.ErrClientMissing) {
 		t.Errorf("Disconnect without an app: %v, want ErrClientMissing", err)
 	}
+}
+
+func TestDisconnectingAllReadsTheSessionAndTheAppsOnce(t *testing.T) {
+	const apps = 50
+	w := newWorld()
+	for i := range apps {
+		w.approve(fmt.Sprintf("app_%d", i), "ws_acme", 0, "videos:read")
+	}
+	if err := w.service().DisconnectAll(t.Context(), secret.New("john")); err != nil {
+		t.Fatalf("DisconnectAll: %v", err)
+	}
+	for _, call := range []string{"UserID", "ListConnections", "Approvals"} {
+		if w.calls[call] != 1 {
+			t.Errorf("%s was called %d times for %d apps, want once", call, w.calls[call], apps)
+		}
+	}
+	if w.calls["EndConnection"] != apps || len(w.approvals) != 0 {
+		t.Errorf("%d apps were disconnected and %d approvals are left, want %d and 0", w.calls["EndConnection"], len(w.approvals), apps)
+	}
+}
+
+func TestDisconnectingAllEndsAtAFailureAndARetryCompletesIt(t *testing.T) {
+	w := connected()
+	w.fail["EndConnection"] = errDown
+	if err := w.service().DisconnectAll(t.Context(), secret.New("john")); !errors.Is(err, errDown) {
+		t.Errorf("DisconnectAll: %v, want the failure", err)
+	}
+	if w.calls["EndConnection"] != 1 {
+		t.Errorf("%d apps were tried, want that the first failure ends it", w.calls["EndConnection"])
+	}
+	delete(w.fail, "EndConnection")
+	for range 2 { // again, when nothing is left
+		if err := w.service().DisconnectAll(t.Context(), secret.New("john")); err != nil {
+			t.Errorf("DisconnectAll again: %v", err)
+		}
+	}
+	wantApps(t, w)
 }

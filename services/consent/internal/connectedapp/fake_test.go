@@ -35,6 +35,8 @@ type world struct {
 	digests       map[string]string
 	installations []oauth.Installation
 	ended         []string
+	// calls counts the calls by name.
+	calls map[string]int
 }
 
 func newWorld() *world {
@@ -44,6 +46,7 @@ func newWorld() *world {
 		connections: map[string]oauth.Connection{},
 		fail:        map[string]error{},
 		atEnd:       func() {},
+		calls:       map[string]int{},
 	}
 }
 
@@ -67,6 +70,7 @@ func minute(n int) time.Time { return time.Date(2026, 1, 1, 0, n, 0, 0, time.UTC
 
 func (w *world) enter(call string) (leave func(), err error) {
 	w.mu.Lock()
+	w.calls[call]++
 	return w.mu.Unlock, w.fail[call]
 }
 

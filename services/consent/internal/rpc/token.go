@@ -3,6 +3,8 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -29,13 +31,38 @@ func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, err
 	return res.GetEpoch(), nil
 }
 
+// maxWorkspaces is the maximum number of workspaces in one GetPairEpoch call.
+const maxWorkspaces = 1000
+
 // PairState reads the epoch of a user-client with the policy versions of workspaces, and with its live
 // grants. Release 0.1, which may handle the request during an upgrade, returns no grants, so that the page
-// shows every scope as new, and no versions.
+// shows every scope as new, and no versions. The epoch is that of the first call: a later revocation
+// invalidates the decision.
 func (t Token) PairState(ctx context.Context, u oauth.UserClient, workspaceIDs []string, grants bool) (oauth.LiveGrants, error) {
-	return t.pairState(ctx, &tokenv1.GetPairEpochRequest{
-		UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: grants, PolicyWorkspaceIds: workspaceIDs,
-	})
+	read := func(some []string) (oauth.LiveGrants, error) {
+		return t.pairState(ctx, &tokenv1.GetPairEpochRequest{
+			UserId: u.UserID, ClientId: u.ClientID, IncludeGrants: grants, PolicyWorkspaceIds: some,
+		})
+	}
+	first := min(len(workspaceIDs), maxWorkspaces)
+	state, err := read(workspaceIDs[:first])
+	if err != nil {
+		return oauth.LiveGrants{}, err
+	}
+	for some := range slices.Chunk(workspaceIDs[first:], maxWorkspaces) {
+		more, err := read(some)
+		if err != nil {
+			return oauth.LiveGrants{}, err
+		}
+		state.Scopes = append(state.Scopes, more.Scopes...)
+		if more.PolicyVersions == nil {
+			state.PolicyVersions = nil
+		}
+		if state.PolicyVersions != nil {
+			maps.Copy(state.PolicyVersions, more.PolicyVersions)
+		}
+	}
+	return state, nil
 }
 
 // StoredPairState is PairState of a user-client to which a consent page was shown; decision.ErrStale for

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -199,16 +198,19 @@ func (s *Workspaces) ListAppRequests(
 	if err != nil {
 		return nil, err
 	}
-	q := policy.Query{WorkspaceID: req.GetWorkspaceId(), WaitingOnly: req.GetWaitingOnly(), Limit: p.Size + 1}
-	if at, err := strconv.ParseInt(p.After[0], 10, 64); err == nil {
-		q.After = policy.Request{At: time.UnixMicro(at), ClientID: p.After[1], User: oauth.NamedUser{UserID: p.After[2]}}
+	at, err := p.Time(0)
+	if err != nil {
+		return nil, err
 	}
-	list, err := s.Policies.Store.Requests(ctx, q)
+	list, err := s.Policies.Store.Requests(ctx, policy.Query{
+		WorkspaceID: req.GetWorkspaceId(), WaitingOnly: req.GetWaitingOnly(), Limit: p.Size + 1,
+		After: policy.Request{At: at, ClientID: p.After[1], User: oauth.NamedUser{UserID: p.After[2]}},
+	})
 	if err != nil {
 		return nil, toStatus(err)
 	}
 	page, next := paging.Cut(list, p.Size, func(r policy.Request) []string {
-		return []string{strconv.FormatInt(r.At.UnixMicro(), 10), r.ClientID, r.User.UserID}
+		return []string{paging.FormatTime(r.At), r.ClientID, r.User.UserID}
 	})
 	ids := make([]string, len(page))
 	for i, r := range page {

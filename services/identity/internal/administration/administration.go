@@ -44,14 +44,14 @@ type Store interface {
 	AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error
 	// RemoveMember removes a member. It returns account.ErrNotMember.
 	RemoveMember(ctx context.Context, userID, workspaceID string) error
-	// ListMembers returns a workspace's members by address, or account.ErrUnknownWorkspace.
-	ListMembers(ctx context.Context, workspaceID string) ([]account.WorkspaceMember, error)
+	// ListMembers returns at most limit members of a workspace after an address, by address, or
+	// account.ErrUnknownWorkspace.
+	ListMembers(ctx context.Context, workspaceID string, after account.Address, limit int) ([]account.WorkspaceMember, error)
 }
 
 // Passwords hashes passwords.
 type Passwords interface {
-	// Hash returns password.ErrUnusable, password.ErrCharacters, or another error if it cannot be
-	// computed now.
+	// Hash hashes a password that password.CheckUsable accepts. It fails if it cannot be computed now.
 	Hash(ctx context.Context, clear secret.String) (secret.String, error)
 }
 
@@ -104,6 +104,16 @@ func (s Service) CreateUser(ctx context.Context, n NewUser) (account.User, error
 	return s.Store.CreateUser(ctx, record)
 }
 
+// CheckPassword validates a new password for a user and changes nothing. It returns the errors of
+// SetPassword.
+func (s Service) CheckPassword(ctx context.Context, userID string, clear secret.String) error {
+	if err := checkPassword(clear); err != nil {
+		return err
+	}
+	_, err := s.Store.FindUser(ctx, userID)
+	return err
+}
+
 // SetPassword sets a user's password and invalidates their browser sessions. It returns an
 // *oauth.FieldError or account.ErrUnknown.
 func (s Service) SetPassword(ctx context.Context, userID string, clear secret.String) error {
@@ -127,22 +137,29 @@ func (s Service) UnlockUser(ctx context.Context, userID string) error {
 }
 
 func (s Service) hash(ctx context.Context, clear secret.String) (secret.String, error) {
-	if err := password.CheckNew(clear); err != nil {
-		return secret.String{}, oauth.InvalidField("password", "must have at least 12 characters")
+	if err := checkPassword(clear); err != nil {
+		return secret.String{}, err
 	}
 	hash, err := s.Passwords.Hash(ctx, clear)
-	if errors.Is(err, password.ErrUnusable) {
-		return secret.String{}, oauth.InvalidField("password", "must have at most 1024 bytes")
-	}
-	if errors.Is(err, password.ErrCharacters) {
-		return secret.String{}, oauth.InvalidField(
-			"password", "has a control character or an invisible one, which not every keyboard writes (RFC 8265 §4.2)",
-		)
-	}
 	if err != nil {
 		return secret.String{}, fmt.Errorf("hashing a password: %w", err)
 	}
 	return hash, nil
+}
+
+// checkPassword returns an *oauth.FieldError for a new password that Passwords would not hash, or that is
+// too short.
+func checkPassword(clear secret.String) error {
+	if err := password.CheckNew(clear); err != nil {
+		return oauth.InvalidField("password", "must have at least 12 characters")
+	}
+	switch err := password.CheckUsable(clear); {
+	case errors.Is(err, password.ErrCharacters):
+		return oauth.InvalidField("password", "has a control character or an invisible one, which not every keyboard writes (RFC 8265 §4.2)")
+	case err != nil:
+		return oauth.InvalidField("password", "must have at most 1024 bytes")
+	}
+	return nil
 }
 
 // CreateWorkspace adds a workspace, and generates an identifier if it has none. It returns an

@@ -44,8 +44,8 @@ type Apps interface {
 	CreateApp(ctx context.Context, app App, current secret.Record) error
 	// FindApp returns an app, revoked or not, or ErrUnknown.
 	FindApp(ctx context.Context, id string) (App, error)
-	// ListApps returns all apps by name, also revoked ones.
-	ListApps(ctx context.Context) ([]App, error)
+	// ListApps returns at most limit apps after the given one, by name, also revoked ones.
+	ListApps(ctx context.Context, after App, limit int) ([]App, error)
 	// RotateAppSecret makes a secret the current one of an app that is not revoked; the previous
 	// one expires after the overlap, and older ones at once. It returns ErrUnknown.
 	RotateAppSecret(ctx context.Context, id string, next secret.Record, overlap time.Duration) error

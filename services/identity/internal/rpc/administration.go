@@ -100,6 +100,15 @@ func (s *Administration) ApplyDisableUser(
 	return &identityv1.ApplyDisableUserResponse{}, s.onUser(ctx, req.GetUserId(), s.Service.Store.DisableUser)
 }
 
+// CheckPassword validates a new password for a user and changes nothing.
+func (s *Administration) CheckPassword(
+	ctx context.Context, req *identityv1.CheckPasswordRequest,
+) (*identityv1.CheckPasswordResponse, error) {
+	return &identityv1.CheckPasswordResponse{}, s.onUser(ctx, req.GetUserId(), func(ctx context.Context, id string) error {
+		return s.Service.CheckPassword(ctx, id, secret.New(req.GetPassword()))
+	})
+}
+
 // ApplySetPassword sets a password and invalidates the user's browser sessions.
 func (s *Administration) ApplySetPassword(
 	ctx context.Context, req *identityv1.ApplySetPasswordRequest,

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/administration"
@@ -29,15 +30,20 @@ func (s *Administration) CreateAuthenticationApp(
 	return &identityv1.CreateAuthenticationAppResponse{AuthenticationApp: toApp(app), ClientSecret: clear.Reveal()}, nil
 }
 
-// ListAuthenticationApps returns all authentication apps.
+// ListAuthenticationApps returns a page of authentication apps.
 func (s *Administration) ListAuthenticationApps(
-	ctx context.Context, _ *identityv1.ListAuthenticationAppsRequest,
+	ctx context.Context, req *identityv1.ListAuthenticationAppsRequest,
 ) (*identityv1.ListAuthenticationAppsResponse, error) {
-	list, err := s.Apps.Apps.ListApps(ctx)
+	p, err := paging.OfLargest(req, 2)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Apps.Apps.ListApps(ctx, authapp.App{Name: p.After[0], ID: p.After[1]}, p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &identityv1.ListAuthenticationAppsResponse{AuthenticationApps: each(list, toApp)}, nil
+	list, next := paging.Cut(list, p.Size, func(a authapp.App) []string { return []string{a.Name, a.ID} })
+	return &identityv1.ListAuthenticationAppsResponse{AuthenticationApps: each(list, toApp), NextPageToken: next}, nil
 }
 
 // RotateAuthenticationAppSecret generates a new secret and returns it, only this once.

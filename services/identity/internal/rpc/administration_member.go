@@ -4,6 +4,7 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
@@ -29,7 +30,7 @@ func (s *Administration) ApplyRemoveMember(
 	return &identityv1.ApplyRemoveMemberResponse{}, toStatus(s.Service.Store.RemoveMember(ctx, req.GetUserId(), req.GetWorkspaceId()))
 }
 
-// ListMembers returns a workspace's members.
+// ListMembers returns a page of a workspace's members.
 func (s *Administration) ListMembers(
 	ctx context.Context, req *identityv1.ListMembersRequest,
 ) (*identityv1.ListMembersResponse, error) {
@@ -39,11 +40,16 @@ func (s *Administration) ListMembers(
 	if !account.ValidID(req.GetWorkspaceId()) {
 		return nil, toStatus(account.ErrUnknownWorkspace)
 	}
-	list, err := s.Service.Store.ListMembers(ctx, req.GetWorkspaceId())
+	p, err := paging.OfLargest(req, 1)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Service.Store.ListMembers(ctx, req.GetWorkspaceId(), account.Address(p.After[0]), p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &identityv1.ListMembersResponse{Members: each(list, toMember)}, nil
+	list, next := paging.Cut(list, p.Size, func(m account.WorkspaceMember) []string { return []string{string(m.User.EmailAddress)} })
+	return &identityv1.ListMembersResponse{Members: each(list, toMember), NextPageToken: next}, nil
 }
 
 // checkMember validates the identifiers of a user and a workspace; invalid ones are unknown.

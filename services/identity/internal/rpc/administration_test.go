@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,6 +131,24 @@ func TestListsComePageByPage(t *testing.T) {
 	}
 }
 
+func TestACheckedPasswordChangesNothing(t *testing.T) {
+	d := open(t)
+	session := d.signIn(t, "")
+	if _, err := d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{UserId: "usr_john", Password: "another password"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.get(t, session); err != nil {
+		t.Errorf("the session: %v", err)
+	}
+	if err := d.passwordFrom("")(t.Context(), address, right); err != nil {
+		t.Errorf("the old password: %v", err)
+	}
+	_, err := d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{UserId: "usr_nobody", Password: "another password"})
+	wantReason(t, "of an unknown user", err, errorv1.Reason_REASON_NOT_FOUND)
+	_, err = d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{Password: "another password"})
+	wantReason(t, "of no user", err, errorv1.Reason_REASON_INVALID_REQUEST)
+}
+
 func TestSecurityCase16_DisablingAndANewPasswordEndEverySession(t *testing.T) {
 	d := open(t)
 	first, second := d.signIn(t, ""), d.signIn(t, "")
@@ -192,6 +211,50 @@ func TestMembersComeAndGo(t *testing.T) {
 	wantReason(t, "no user", err, errorv1.Reason_REASON_NOT_FOUND)
 	_, err = d.ListMembers(t.Context(), &identityv1.ListMembersRequest{WorkspaceId: "ws_x"})
 	wantReason(t, "no workspace", err, errorv1.Reason_REASON_NOT_FOUND)
+}
+
+func TestMembersAndAuthenticationAppsAreListedInPages(t *testing.T) {
+	d := open(t)
+	if _, err := d.CreateWorkspace(t.Context(), &identityv1.CreateWorkspaceRequest{Name: "New", Plan: "pro", WorkspaceId: "ws_new"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"usr_esther", "usr_john"} {
+		if _, err := d.AddMember(t.Context(), &identityv1.AddMemberRequest{UserId: id, WorkspaceId: "ws_new", Role: identityv1.Role_ROLE_MEMBER}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.CreateAuthenticationApp(t.Context(), &identityv1.CreateAuthenticationAppRequest{Name: "Portal"}); err != nil {
+		t.Fatal(err)
+	}
+	var members, apps []string
+	for token, pages := "", 0; pages == 0 || token != ""; pages++ {
+		page, err := d.ListMembers(t.Context(), &identityv1.ListMembersRequest{WorkspaceId: "ws_new", PageSize: 1, PageToken: token})
+		if err != nil || len(page.GetMembers()) != 1 {
+			t.Fatalf("a page of one member: %v, %v", page, err)
+		}
+		members = append(members, page.GetMembers()[0].GetUser().GetUserId())
+		token = page.GetNextPageToken()
+	}
+	for token, pages := "", 0; pages == 0 || token != ""; pages++ {
+		page, err := d.ListAuthenticationApps(t.Context(), &identityv1.ListAuthenticationAppsRequest{PageSize: 1, PageToken: token})
+		if err != nil || len(page.GetAuthenticationApps()) != 1 {
+			t.Fatalf("a page of one authentication app: %v, %v", page, err)
+		}
+		apps = append(apps, page.GetAuthenticationApps()[0].GetName())
+		token = page.GetNextPageToken()
+	}
+	if got := strings.Join(members, " "); got != "usr_esther usr_john" {
+		t.Errorf("the members are %s", got)
+	}
+	if len(apps) != 2 || !slices.Contains(apps, "Portal") {
+		t.Errorf("the authentication apps are %v", apps)
+	}
+	for _, token := range []string{"x", "W10"} {
+		_, err := d.ListMembers(t.Context(), &identityv1.ListMembersRequest{WorkspaceId: "ws_new", PageToken: token})
+		wantReason(t, "members after "+token, err, errorv1.Reason_REASON_INVALID_REQUEST)
+		_, err = d.ListAuthenticationApps(t.Context(), &identityv1.ListAuthenticationAppsRequest{PageToken: token})
+		wantReason(t, "authentication apps after "+token, err, errorv1.Reason_REASON_INVALID_REQUEST)
+	}
 }
 
 func TestAnAppsSecretIsShownOnceRotatedAndRevoked(t *testing.T) {
@@ -277,10 +340,12 @@ func TestFault_C11_ANewPasswordHasTwelveCharacters(t *testing.T) {
 	for password, allowed := range map[string]bool{
 		"12345": false, "12345678901": false, "123456789012": true, "ПарольПароль": true, "비밀번호비밀번호비밀번호": true,
 		strings.Repeat("a\u0308", 11): false, strings.Repeat("a\u0308", 12): true, "": false, strings.Repeat("x", 1024): true,
+		"123456\t789012": false, "123456\u200b789012": false, strings.Repeat("x", 1025): false,
 	} {
+		_, checked := d.CheckPassword(t.Context(), &identityv1.CheckPasswordRequest{UserId: "usr_esther", Password: password})
 		_, err := d.ApplySetPassword(t.Context(), &identityv1.ApplySetPasswordRequest{UserId: "usr_esther", Password: password})
-		if (err == nil) != allowed {
-			t.Errorf("setting %.20q: %v", password, err)
+		if (err == nil) != allowed || oerr.Message(checked) != oerr.Message(err) || oerr.Field(checked) != oerr.Field(err) {
+			t.Errorf("setting %.20q: %v, and checked before: %v", password, err, checked)
 		}
 		if password == "" {
 			continue // a user without a password

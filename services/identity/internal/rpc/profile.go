@@ -2,13 +2,12 @@ package rpc
 
 import (
 	"context"
-	"strconv"
+	"math"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
-	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -69,32 +68,31 @@ func (s *Sessions) ListAccountEvents(
 		return nil, err
 	}
 	query := accountevent.Query{UserID: found.User.ID, Limit: p.Size + 1}
-	if req.GetPageToken() != "" {
-		if query.Before, query.BeforeKind, err = parseAfter(p.After); err != nil {
-			return nil, toStatus(err)
-		}
+	if query.Before, query.BeforeKind, err = parseAfter(p); err != nil {
+		return nil, err
 	}
 	list, err := s.Accounts.ListEvents(ctx, query)
 	if err != nil {
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(e accountevent.Event) []string {
-		return []string{strconv.FormatInt(e.At.UnixMicro(), 10), strconv.Itoa(int(e.Kind))}
+		return []string{paging.FormatTime(e.At), paging.FormatNumber(int64(e.Kind))}
 	})
 	return &identityv1.ListAccountEventsResponse{Session: toSession(found), Events: each(list, toEvent), NextPageToken: next}, nil
 }
 
-// parseAfter returns the time and the kind of the last event of the previous page.
-func parseAfter(values []string) (time.Time, accountevent.Kind, error) {
-	at, err := strconv.ParseInt(values[0], 10, 64)
+// parseAfter returns the time and the kind of the last event of the previous page; zero values for the
+// first page.
+func parseAfter(p paging.Page) (time.Time, accountevent.Kind, error) {
+	at, err := p.Time(0)
 	if err != nil {
-		return time.Time{}, 0, oauth.InvalidField("page_token", "is not one of this list")
+		return time.Time{}, 0, err
 	}
-	kind, err := strconv.ParseInt(values[1], 10, 16)
-	if err != nil {
-		return time.Time{}, 0, oauth.InvalidField("page_token", "is not one of this list")
+	kind, err := p.Number(1)
+	if err == nil && (kind < math.MinInt16 || kind > math.MaxInt16) {
+		err = paging.InvalidToken()
 	}
-	return time.UnixMicro(at), accountevent.Kind(kind), nil
+	return at, accountevent.Kind(kind), err
 }
 
 func toEvent(e accountevent.Event) *identityv1.AccountEvent {

@@ -147,18 +147,17 @@ func (s *Store) RemoveMember(ctx context.Context, userID, workspaceID string) er
 	})
 }
 
-// ListMembers returns a workspace's members by address, or account.ErrUnknownWorkspace.
-func (s *Store) ListMembers(ctx context.Context, workspaceID string) ([]account.WorkspaceMember, error) {
-	list, err := rowsOf(ctx, s, query{"listing members", s.text.members, []any{workspaceID}}, memberDest)
-	switch {
-	case err != nil:
-		return nil, err
-	case len(list) == 0:
-		return nil, account.ErrUnknownWorkspace
-	case list[0].User.ID == "":
-		return nil, nil
+// ListMembers is PageOfMembers for a workspace that may not exist: it returns account.ErrUnknownWorkspace.
+func (s *Store) ListMembers(ctx context.Context, workspaceID string, after account.Address, limit int) ([]account.WorkspaceMember, error) {
+	list, err := s.PageOfMembers(ctx, workspaceID, after, limit)
+	if err != nil || len(list) > 0 {
+		return list, err
 	}
-	return list, nil
+	found, err := s.BatchGetWorkspaces(ctx, []string{workspaceID})
+	if err == nil && len(found) == 0 {
+		err = account.ErrUnknownWorkspace
+	}
+	return nil, err
 }
 
 // PageOfMembers returns at most limit members of a workspace after an address, by address.

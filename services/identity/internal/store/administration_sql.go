@@ -34,14 +34,6 @@ ON CONFLICT (user_id, workspace_id) DO UPDATE SET role = excluded.role`)
 
 	t.removeMember = db.SQL(`DELETE FROM memberships WHERE user_id = $1 AND workspace_id = $2`)
 
-	// A workspace without members yields one empty row; an unknown workspace yields none.
-	t.members = db.SQL(`
-SELECT COALESCE(u.id, ''), COALESCE(u.email_address, ''), COALESCE(u.first_name, ''), COALESCE(u.last_name, ''),
-  COALESCE(u.display_name, ''), COALESCE(u.disabled, FALSE), u.created_at, COALESCE(u.session_epoch, 0),
-  COALESCE(u.language, ''), COALESCE(u.time_zone, ''), COALESCE(m.role, '')
-FROM workspaces w LEFT JOIN memberships m ON m.workspace_id = w.id LEFT JOIN users u ON u.id = m.user_id
-WHERE w.id = $1 ORDER BY u.email_address`)
-
 	t.pageOfMembers = db.SQL(`
 SELECT ` + userColumns + `, m.role FROM memberships m JOIN users u ON u.id = m.user_id
 WHERE m.workspace_id = $1 AND u.email_address > $2 ORDER BY u.email_address LIMIT $3`)

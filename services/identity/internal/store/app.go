@@ -79,9 +79,9 @@ func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
 	return list[0], nil
 }
 
-// ListApps returns all authentication apps by name.
-func (s *Store) ListApps(ctx context.Context) ([]authapp.App, error) {
-	return s.listApps(ctx, query{doing: "listing authentication apps", text: s.text.listApps})
+// ListApps returns at most limit authentication apps after the given one, by name.
+func (s *Store) ListApps(ctx context.Context, after authapp.App, limit int) ([]authapp.App, error) {
+	return s.listApps(ctx, query{"listing authentication apps", s.text.listApps, []any{lowerASCII(after.Name), after.Name, after.ID, limit}})
 }
 
 // appDest returns where one row is scanned to: an app and one of its secrets, whose time is zero for an

@@ -2,12 +2,14 @@ package store
 
 import "github.com/vidocu/usher/internal/platform/sqldb"
 
-// appRows selects authapp.App with one of its valid secrets each, or none.
-const appRows = `
+// appRows selects authapp.App with one of its valid secrets each, or none, for the apps of a table.
+func appRows(apps string) string {
+	return `
 SELECT a.id, a.name, COALESCE(a.workspace_id, ''), a.created_at, a.last_used_at, a.revoked_at,
   COALESCE(s.last_four, ''), s.created_at, s.expires_at
-FROM authentication_apps a LEFT JOIN authentication_app_secrets s
+FROM ` + apps + ` a LEFT JOIN authentication_app_secrets s
   ON s.app_id = a.id AND a.revoked_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > {{now}})`
+}
 
 // live is true for an app that is not revoked.
 const live = `EXISTS (SELECT 1 FROM authentication_apps a WHERE a.id = $1 AND a.revoked_at IS NULL)`
@@ -39,9 +41,11 @@ UPDATE authentication_app_secrets SET expires_at = {{now}} + $2 WHERE app_id = $
 INSERT INTO authentication_app_secrets (hash, app_id, last_four, created_at)
 SELECT $2, a.id, $3, {{now}} FROM authentication_apps a WHERE a.id = $1 AND a.revoked_at IS NULL`)
 
-	t.findApp = db.SQL(appRows + ` WHERE a.id = $1 ORDER BY s.expires_at IS NULL DESC`)
+	t.findApp = db.SQL(appRows("authentication_apps") + ` WHERE a.id = $1 ORDER BY s.expires_at IS NULL DESC`)
 
-	t.listApps = db.SQL(appRows + ` ORDER BY lower(a.name), a.name, a.id, s.expires_at IS NULL DESC`)
+	t.listApps = db.SQL(appRows(`(
+  SELECT * FROM authentication_apps WHERE (lower(name), name, id) > ($1, $2, $3) ORDER BY lower(name), name, id LIMIT $4)`) + `
+ORDER BY lower(a.name), a.name, a.id, s.expires_at IS NULL DESC`)
 
 	t.revokeApp = db.SQL(`UPDATE authentication_apps SET revoked_at = COALESCE(revoked_at, {{now}}) WHERE id = $1`)
 

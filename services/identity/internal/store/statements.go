@@ -13,7 +13,7 @@ type statements struct {
 	// Of the administration.
 	createUser, listUsers, enableUser, disableUser, setPassword string
 	createWorkspace, listAllWorkspaces, setPlan                 string
-	addMember, removeMember, members, listMemberships           string
+	addMember, removeMember, listMemberships                    string
 	pageOfMembers                                               string
 
 	// Of authentication apps.

@@ -9,8 +9,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -19,18 +17,14 @@ import (
 var (
 	// ErrPlan is a plan that is not in the catalog.
 	ErrPlan = errors.New("no such plan")
-	// ErrPassword is a new password that identity would refuse for its length, or for a NUL
-	// character.
-	ErrPassword = errors.New("must have at least 12 characters, and at most 1,024 bytes without a NUL character")
+	// ErrCommitted is a revocation that a Store has committed, although not every replica is known to
+	// have applied it.
+	ErrCommitted = errors.New("the tokens were revoked")
 )
 
 const (
-	// minPassword is identity's minimum, in characters of the composed form (NFC). It is checked
-	// here too, because identity is called only after sign-ins were revoked.
-	minPassword = 12
-	// maxPassword is in bytes.
-	maxPassword = 1024
-	// maxNote is authz's maximum, in characters. It is checked here for the same reason.
+	// maxNote is authz's maximum, in characters. It is checked here too, because authz is called only
+	// after grants were revoked.
 	maxNote = 500
 	// recordTimeout bounds the write of an event after a change that failed, also if the caller's
 	// deadline has passed.
@@ -51,7 +45,7 @@ type Event struct {
 }
 
 // Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
-// no replica returns a result from before it.
+// no replica returns a result from before it; ErrCommitted if only this wait failed.
 type Store interface {
 	// RevokeUser revokes everything of a user: OAuth tokens, pending codes, user tokens.
 	RevokeUser(ctx context.Context, userID string) error
@@ -77,6 +71,9 @@ type Store interface {
 // Users makes the changes in identity. Each is idempotent.
 type Users interface {
 	DisableUser(ctx context.Context, userID string) error
+	// CheckPassword changes nothing, and returns the error of SetPassword for a user who does not
+	// exist, or for a password that is not allowed.
+	CheckPassword(ctx context.Context, userID string, password secret.String) error
 	SetPassword(ctx context.Context, userID string, password secret.String) error
 	RemoveMember(ctx context.Context, userID, workspaceID string) error
 	RevokeAuthenticationApp(ctx context.Context, appID string) error
@@ -115,13 +112,13 @@ func (r Revoker) DisableUser(ctx context.Context, userID string) error {
 	})
 }
 
-// SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay.
+// SetPassword sets a user's password and revokes the sign-ins with the old one; OAuth grants stay. It has
+// identity check the password first, so that a refusal revokes nothing.
 // The entry of the log names the user, so caches evict the user's OAuth tokens too; the next
 // introspection finds them live.
 func (r Revoker) SetPassword(ctx context.Context, userID string, password secret.String) error {
-	clear := password.Reveal()
-	if utf8.RuneCountInString(norm.NFC.String(clear)) < minPassword || len(clear) > maxPassword || strings.IndexByte(clear, 0) >= 0 {
-		return ErrPassword
+	if err := r.Users.CheckPassword(ctx, userID, password); err != nil {
+		return err
 	}
 	return r.RevokeSignInsAround(ctx, userID, func() error { return r.Users.SetPassword(ctx, userID, password) })
 }
@@ -253,19 +250,25 @@ type change struct {
 // service was called after the change, it refused.
 //
 // identity or authz records the change, in its own transaction, and the revocations are steps of it
-// without events of their own. If the change fails, or its response is lost, no event may say why the
-// tokens are gone: the revocation that was committed gets one then.
+// without events of their own. If the change fails, or its response is lost, or it is not made because
+// the wait for the replicas failed, no event may say why the tokens are gone: the revocation that was
+// committed gets one then. A process that is killed between the first revocation and the change leaves
+// no event.
 func (r Revoker) revokeAround(ctx context.Context, c change) error {
-	if err := c.revoke(r.step(ctx)); err != nil {
-		return err
+	err := c.revoke(r.step(ctx))
+	revoked := err == nil || errors.Is(err, ErrCommitted)
+	if err == nil {
+		err = c.make()
 	}
-	if err := c.make(); err != nil {
+	if err == nil {
+		return c.revoke(r.step(ctx))
+	}
+	if revoked {
 		if failed := r.record(ctx, c.revoked); failed != nil {
 			return errors.Join(err, failed)
 		}
-		return err
 	}
-	return c.revoke(r.step(ctx))
+	return err
 }
 
 // record writes an event, also for a caller that has gone.

@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -12,6 +11,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/services/token/internal/apikey"
 )
 
@@ -36,22 +36,43 @@ func (s *APIKeys) CreateApiKey(
 	return &tokenv1.CreateApiKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, nil
 }
 
-// ListApiKeys lists a workspace's keys.
+// ListApiKeys lists a page of a workspace's keys.
 func (s *APIKeys) ListApiKeys(
 	ctx context.Context, req *tokenv1.ListApiKeysRequest,
 ) (*tokenv1.ListApiKeysResponse, error) {
 	if !identifier(req.GetWorkspaceId()) {
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
-	list, err := s.Keys.List(ctx, req.GetWorkspaceId(), apikey.Key{}, math.MaxInt32)
+	p, err := paging.OfLargest(req, keyPlace)
 	if err != nil {
-		return nil, keyToStatus(err)
+		return nil, err
 	}
-	res := &tokenv1.ListApiKeysResponse{ApiKeys: make([]*tokenv1.ApiKey, len(list))}
+	list, next, err := pageOfKeys(ctx, s.Keys, req.GetWorkspaceId(), p)
+	if err != nil {
+		return nil, err
+	}
+	return &tokenv1.ListApiKeysResponse{ApiKeys: list, NextPageToken: next}, nil
+}
+
+// keyPlace is how many values identify the last key of a page: its time and its identifier.
+const keyPlace = 2
+
+// pageOfKeys returns a page of a workspace's keys, and the token of the next one.
+func pageOfKeys(ctx context.Context, keys apikey.Keys, workspaceID string, p paging.Page) ([]*tokenv1.ApiKey, string, error) {
+	created, err := p.Time(0)
+	if err != nil {
+		return nil, "", err
+	}
+	list, err := keys.List(ctx, workspaceID, apikey.Key{CreatedAt: created, ID: p.After[1]}, p.Size+1)
+	if err != nil {
+		return nil, "", keyToStatus(err)
+	}
+	list, next := paging.Cut(list, p.Size, func(k apikey.Key) []string { return []string{paging.FormatTime(k.CreatedAt), k.ID} })
+	page := make([]*tokenv1.ApiKey, len(list))
 	for i, k := range list {
-		res.ApiKeys[i] = keyFacts(k)
+		page[i] = keyFacts(k)
 	}
-	return res, nil
+	return page, next, nil
 }
 
 // RevokeApiKey revokes a key at every replica before it returns.

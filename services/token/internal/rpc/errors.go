@@ -39,9 +39,6 @@ func toStatus(err error) error {
 	if errors.As(err, &limited) {
 		return oerr.RateLimited(limited, limited.RetryAfter)
 	}
-	if errors.Is(err, revocation.ErrPassword) {
-		return invalid("password", revocation.ErrPassword.Error())
-	}
 	if errors.Is(err, revocation.ErrPlan) {
 		return invalid("plan", "is not in the catalog")
 	}

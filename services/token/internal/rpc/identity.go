@@ -107,6 +107,16 @@ func (p Identity) DisableUser(ctx context.Context, userID string) error {
 	return wrapFailure("disabling a user", err)
 }
 
+// CheckPassword is revocation.Users. The identity service of release 0.1, which may handle the request
+// during an upgrade, checks nothing: then the password is checked when it is set.
+func (p Identity) CheckPassword(ctx context.Context, userID string, password secret.String) error {
+	_, err := p.Administration.CheckPassword(ctx, &identityv1.CheckPasswordRequest{UserId: userID, Password: password.Reveal()})
+	if status.Code(err) == codes.Unimplemented {
+		return nil
+	}
+	return wrapFailure("checking a password", err)
+}
+
 // SetPassword is revocation.Users.
 func (p Identity) SetPassword(ctx context.Context, userID string, password secret.String) error {
 	_, err := p.Administration.ApplySetPassword(ctx, &identityv1.ApplySetPasswordRequest{UserId: userID, Password: password.Reveal()})

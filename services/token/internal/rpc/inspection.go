@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"strings"
 
@@ -28,9 +27,9 @@ func (s *Inspection) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequ
 	if err != nil {
 		return nil, err
 	}
-	id, err := base64.RawURLEncoding.DecodeString(p.After[2])
+	id, err := p.Bytes(2)
 	if err != nil {
-		return nil, invalid("page_token", "is not one of this list")
+		return nil, err
 	}
 	list, err := s.Inspector.Store.ListGrants(ctx, inspection.Query{
 		UserID: req.GetUserId(), ClientID: req.GetClientId(), Limit: p.Size + 1,
@@ -40,7 +39,7 @@ func (s *Inspection) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequ
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(g inspection.Grant) []string {
-		return []string{g.UserID, g.ClientID, base64.RawURLEncoding.EncodeToString(g.ID)}
+		return []string{g.UserID, g.ClientID, paging.FormatBytes(g.ID)}
 	})
 	res := &tokenv1.ListGrantsResponse{Grants: make([]*tokenv1.Grant, len(list)), NextPageToken: next}
 	for i, g := range list {

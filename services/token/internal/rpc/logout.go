@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strconv"
+	"slices"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -14,16 +14,21 @@ import (
 	"github.com/vidocu/usher/services/token/internal/logout"
 )
 
-// LogoutClients is logout.Clients.
+// maxNamed is the maximum number of clients in one BatchGetClients call.
+const maxNamed = 1000
+
+// LogoutClients is logout.Clients. A batch of events may end the sessions at any number of clients.
 func (a Authz) LogoutClients(ctx context.Context, ids []string) (map[string]string, error) {
-	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: ids})
-	if err != nil {
-		return nil, fmt.Errorf("reading clients: %w", err)
-	}
 	algorithms := map[string]string{}
-	for _, client := range res.GetClients() {
-		if client.GetBackchannelLogoutUri() != "" {
-			algorithms[client.GetClientId()] = client.GetIdTokenSignedResponseAlg()
+	for some := range slices.Chunk(ids, maxNamed) {
+		res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: some})
+		if err != nil {
+			return nil, fmt.Errorf("reading clients: %w", err)
+		}
+		for _, client := range res.GetClients() {
+			if client.GetBackchannelLogoutUri() != "" {
+				algorithms[client.GetClientId()] = client.GetIdTokenSignedResponseAlg()
+			}
 		}
 	}
 	return algorithms, nil
@@ -89,16 +94,16 @@ func (s *LogoutDeliveries) ListLogoutDeliveries(
 		return nil, err
 	}
 	before := int64(math.MaxInt64)
-	if p.After[0] != "" {
-		if before, err = strconv.ParseInt(p.After[0], 10, 64); err != nil {
-			return nil, invalid("page_token", "is not one of this list")
+	if !p.First() {
+		if before, err = p.Number(0); err != nil {
+			return nil, err
 		}
 	}
 	list, err := s.Log.ListDeliveries(ctx, req.GetClientId(), before, p.Size+1)
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{strconv.FormatInt(r.ID, 10)} })
+	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{paging.FormatNumber(r.ID)} })
 	res := &tokenv1.ListLogoutDeliveriesResponse{NextPageToken: next}
 	for _, r := range list {
 		res.Deliveries = append(res.Deliveries, delivery(r))

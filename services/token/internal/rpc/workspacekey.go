@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -37,26 +36,15 @@ func (s *WorkspaceKeys) ListWorkspaceKeys(
 	if _, err := s.administrator(ctx, req); err != nil {
 		return nil, err
 	}
-	p, err := paging.Of(req, 2)
+	p, err := paging.Of(req, keyPlace)
 	if err != nil {
 		return nil, err
 	}
-	after := apikey.Key{ID: p.After[1]}
-	if at, err := strconv.ParseInt(p.After[0], 10, 64); err == nil {
-		after.CreatedAt = time.UnixMicro(at)
-	}
-	list, err := s.Keys.List(ctx, req.GetWorkspaceId(), after, p.Size+1)
+	list, next, err := pageOfKeys(ctx, s.Keys, req.GetWorkspaceId(), p)
 	if err != nil {
-		return nil, keyToStatus(err)
+		return nil, err
 	}
-	page, next := paging.Cut(list, p.Size, func(k apikey.Key) []string {
-		return []string{strconv.FormatInt(k.CreatedAt.UnixMicro(), 10), k.ID}
-	})
-	res := &tokenv1.ListWorkspaceKeysResponse{NextPageToken: next}
-	for _, k := range page {
-		res.ApiKeys = append(res.ApiKeys, keyFacts(k))
-	}
-	return res, nil
+	return &tokenv1.ListWorkspaceKeysResponse{ApiKeys: list, NextPageToken: next}, nil
 }
 
 // CreateWorkspaceKey creates a key.

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/outbox"
@@ -96,9 +98,9 @@ type step struct {
 }
 
 // revokeSubjects revokes everything of some subjects. Its cost does not depend on the number of
-// grants and tokens.
+// grants and tokens. It returns domain.ErrCommitted.
 func (s *Store) revokeSubjects(ctx context.Context, r subjectRevocation) error {
-	return s.log.Revoke(ctx, "revoking the access of a user or a client", func(tx *revlog.Tx) error {
+	err := s.log.Revoke(ctx, "revoking the access of a user or a client", func(tx *revlog.Tx) error {
 		if _, err := tx.Exec(ctx, s.text.incrementMark, r.lockedMark); err != nil {
 			return err
 		}
@@ -111,6 +113,10 @@ func (s *Store) revokeSubjects(ctx context.Context, r subjectRevocation) error {
 		}
 		return s.revokeBornBefore(ctx, tx, cursor, r.subjects...)
 	})
+	if errors.Is(err, revlog.ErrCommitted) {
+		return fmt.Errorf("%w: %w", domain.ErrCommitted, err)
+	}
+	return err
 }
 
 // revokeBornBefore revokes every grant, pending code and token of the subjects that was born before

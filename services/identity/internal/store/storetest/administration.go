@@ -153,7 +153,7 @@ func members(t *testing.T) {
 		}
 		want := func(workspaceID, want string) {
 			t.Helper()
-			list, err := s.ListMembers(t.Context(), workspaceID)
+			list, err := s.ListMembers(t.Context(), workspaceID, "", 10)
 			got := ""
 			for _, m := range list {
 				got += fmt.Sprintf("%s %s %s;", m.User.ID, m.User.EmailAddress, m.Role)
@@ -192,7 +192,14 @@ func members(t *testing.T) {
 		if rest, err := s.PageOfMembers(t.Context(), "ws_one", first[0].User.EmailAddress, 10); err != nil || len(rest) != 1 || rest[0].User.ID != "usr_bob" {
 			t.Errorf("the second page is %+v, %v", rest, err)
 		}
-		if _, err := s.ListMembers(t.Context(), "ws_none"); !errors.Is(err, account.ErrUnknownWorkspace) {
+		rest, err := s.ListMembers(t.Context(), "ws_one", first[0].User.EmailAddress, 10)
+		if err != nil || len(rest) != 1 || rest[0].User.ID != "usr_bob" {
+			t.Errorf("the members after the first are %+v, %v", rest, err)
+		}
+		if rest, err = s.ListMembers(t.Context(), "ws_one", rest[0].User.EmailAddress, 10); err != nil || len(rest) != 0 {
+			t.Errorf("the members after the last are %+v, %v", rest, err)
+		}
+		if _, err := s.ListMembers(t.Context(), "ws_none", "", 10); !errors.Is(err, account.ErrUnknownWorkspace) {
 			t.Errorf("no workspace: %v", err)
 		}
 	})

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func appsListed(t *testing.T) {
 		if err := errors.Join(s.RotateAppSecret(t.Context(), "aap_2", hashSecret("next"), time.Hour), s.RevokeApp(t.Context(), "aap_3")); err != nil {
 			t.Fatal(err)
 		}
-		list, err := s.ListApps(t.Context())
+		list, err := s.ListApps(t.Context(), authapp.App{}, 10)
 		if err != nil || len(list) != 3 || list[0].ID != "aap_1" || list[1].ID != "aap_2" || list[2].ID != "aap_3" {
 			t.Fatalf("%+v, %v", list, err)
 		}
@@ -113,6 +114,20 @@ func appsListed(t *testing.T) {
 		wantRecent(t, list[2].RevokedAt)
 		if len(list[2].Secrets) != 0 {
 			t.Errorf("a revoked app has the secrets %+v", list[2].Secrets)
+		}
+		for after, want := range map[int]string{-1: "aap_1 aap_2", 0: "aap_2 aap_3", 1: "aap_3", 2: ""} {
+			var last authapp.App
+			if after >= 0 {
+				last = list[after]
+			}
+			page, err := s.ListApps(t.Context(), last, 2) // apps, of which one has two secrets
+			var got []string
+			for _, a := range page {
+				got = append(got, a.ID)
+			}
+			if err != nil || strings.Join(got, " ") != want {
+				t.Errorf("two apps after %q: %q, %v, want %q", last.Name, got, err, want)
+			}
 		}
 	})
 }

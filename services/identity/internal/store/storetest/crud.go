@@ -161,7 +161,7 @@ func closed(t *testing.T) {
 		_, batch := s.BatchGetWorkspaces(t.Context(), []string{"ws_one"})
 		_, visible := s.GetVisibleUser(t.Context(), account.VisibleUserQuery{ActorID: "usr_ada", Address: spell(ada().EmailAddress)})
 		_, vouched := s.Vouch(t.Context(), spell(ada().EmailAddress), hashSecret("x").Hash)
-		_, members := s.ListMembers(t.Context(), "ws_one")
+		_, members := s.ListMembers(t.Context(), "ws_one", "", 10)
 		for i, err := range []error{
 			record, user, list, membership, s.Seed(t.Context(), example()), batch, visible, vouched, members,
 			s.DisableUser(t.Context(), "usr_ada"), s.CreateApp(t.Context(), draft(""), hashSecret("x")),

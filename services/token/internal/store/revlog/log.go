@@ -2,6 +2,7 @@ package revlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/outbox"
@@ -15,6 +16,9 @@ type RevocationBarrier interface {
 	// waiting. It fails only when ctx ends first: the commit stands then.
 	WaitForReplicas(ctx context.Context, appended bool) error
 }
+
+// ErrCommitted is the error of a revocation that was committed, and whose wait for the replicas failed.
+var ErrCommitted = errors.New("committed, but a replica may not have applied it yet")
 
 // Log is the log of one database. Its methods may be called concurrently.
 type Log struct {
@@ -45,8 +49,8 @@ type Tx struct {
 
 // Revoke runs work in a transaction (see sqldb.DB.InTx: it may run more than once), commits, and
 // returns when no replica returns a result from before it, whether or not work appended an entry: a
-// token that was revoked already may have been revoked a moment ago. The argument what names the
-// work in its errors.
+// token that was revoked already may have been revoked a moment ago. It returns ErrCommitted if only the
+// wait failed. The argument what names the work in its errors.
 func (l *Log) Revoke(ctx context.Context, what string, work func(*Tx) error) error {
 	var appended bool
 	err := l.db.InTx(ctx, func(tx *sqldb.Tx) error {
@@ -66,7 +70,7 @@ func (l *Log) Wait(ctx context.Context, what string) error { return l.wait(ctx, 
 
 func (l *Log) wait(ctx context.Context, what string, appended bool) error {
 	if err := l.barrier.WaitForReplicas(ctx, appended); err != nil {
-		return fmt.Errorf("%s: waiting for the replicas: %w", what, err)
+		return fmt.Errorf("%s: waiting for the replicas: %w: %w", what, ErrCommitted, err)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	domain "github.com/vidocu/usher/services/token/internal/revocation"
+	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
 )
@@ -27,10 +29,39 @@ func Revocations(t *testing.T) {
 	t.Run("an app of many users ends whole", func(t *testing.T) { each(t, revokePopularClient) })
 	t.Run("revoked grants of a user end and user tokens stay", func(t *testing.T) { each(t, revokeUserGrants) })
 	t.Run("grants are listed by user and by app, and only live ones", func(t *testing.T) { each(t, listGrants) })
+	t.Run("a revocation whose wait failed says that it was committed", func(t *testing.T) { each(t, committedRevocations) })
 	t.Run("redemption against the end of its app", func(t *testing.T) { each(t, redemptionAgainstClient) })
 	t.Run("redemption against the end of its user", func(t *testing.T) { each(t, redemptionAgainstUser) })
 	t.Run("redemption against the end of its member", func(t *testing.T) { each(t, redemptionAgainstMember) })
 	t.Run("reuse against the end of another member", func(t *testing.T) { each(t, reuseAgainstMember) })
+}
+
+// stalled is a barrier whose every wait fails.
+type stalled struct{}
+
+var errStalled = errors.New("a replica did not respond")
+
+func (stalled) WaitForReplicas(context.Context, bool) error { return errStalled }
+
+func committedRevocations(t *testing.T, b bench) {
+	s := store.New(b.db, stalled{})
+	for name, revoke := range map[string]func(ctx context.Context) error{
+		"user":     func(ctx context.Context) error { return s.RevokeUser(ctx, "usr_john") },
+		"sign-ins": func(ctx context.Context) error { return s.RevokeSignIns(ctx, "usr_john") },
+		"member":   func(ctx context.Context) error { return s.RevokeMember(ctx, "usr_john", "ws_acme") },
+		"app":      func(ctx context.Context) error { return s.RevokeAuthenticationAppTokens(ctx, "aap_1") },
+		"grants":   func(ctx context.Context) error { return s.RevokeUserGrants(ctx, "usr_john") },
+		"client":   func(ctx context.Context) error { return s.RevokeClientGrants(ctx, "app") },
+	} {
+		if err := revoke(t.Context()); !errors.Is(err, domain.ErrCommitted) || !errors.Is(err, errStalled) {
+			t.Errorf("%s: %v, want that it was committed and the failure of the wait", name, err)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := revoke(gone); err == nil || errors.Is(err, domain.ErrCommitted) {
+			t.Errorf("%s, not begun: %v, want another failure", name, err)
+		}
+	}
 }
 
 func revokeUser(t *testing.T, b bench) {
