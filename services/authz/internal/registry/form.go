@@ -51,7 +51,7 @@ func checkCombination(registration client.Registration) error {
 	redirects := oauth.AnyGrantType(registration.GrantTypes, func(g oauth.GrantType) bool { return g.Redirects })
 	switch {
 	case registration.ResourceServer && registration.Type != client.Confidential:
-		return oauth.InvalidField("resource_server", "is for confidential apps: whoever asks about tokens proves who it is")
+		return oauth.InvalidField("resource_server", "is for confidential apps: introspection needs client authentication")
 	case !starts && (len(registration.GrantTypes) > 0 || !registration.ResourceServer):
 		names := oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Starts })
 		return oauth.InvalidField("grant_types", fmt.Sprintf(
