@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/jose"
@@ -187,9 +186,8 @@ func (d *Documents) check(m *metadata, u *url.URL, id string) error {
 		return errors.New("client_id must be the address of the document, character by character")
 	}
 	m.name = strings.TrimSpace(m.name)
-	n := utf8.RuneCountInString(m.name)
 	switch {
-	case n == 0 || n > maxNameLength || strings.ContainsFunc(m.name, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case m.name == "" || !oauth.PrintableText(m.name, maxNameLength):
 		return errors.New("client_name must have 1 to 100 printable characters")
 	case d.imitates(m.name) || !d.config.Policy.listed(u.Host) && d.imitates(u.Hostname()):
 		return errors.New("client_name or the host looks like a name that is reserved here")

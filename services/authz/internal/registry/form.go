@@ -129,7 +129,7 @@ func (d Clients) name(typed string, allowReserved bool) (string, error) {
 // around it or imitate a reserved name.
 func (d Clients) displayName(field, typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
-	if name == "" || !printable(name, maxNameLength) {
+	if name == "" || !oauth.PrintableText(name, maxNameLength) {
 		return "", oauth.InvalidField(field, "must have 1 to 100 printable characters")
 	}
 	if reserved := d.Reserved.Imitated(name); reserved != "" && !allowReserved {

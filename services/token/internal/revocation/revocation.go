@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -30,8 +29,6 @@ const (
 	minPassword = 12
 	// maxPassword is in bytes.
 	maxPassword = 1024
-	// maxNote is authz's maximum, in characters. It is checked here for the same reason.
-	maxNote = 500
 	// recordTimeout bounds the write of an event after a change that failed, also if the caller's
 	// deadline has passed.
 	recordTimeout = 5 * time.Second
@@ -193,8 +190,7 @@ func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error
 // validNote reports whether authz accepts the note of a suspension.
 func validNote(note string) bool {
 	note = strings.TrimSpace(note)
-	return note != "" && utf8.ValidString(note) && utf8.RuneCountInString(note) <= maxNote &&
-		!strings.ContainsFunc(note, func(c rune) bool { return !unicode.IsPrint(c) })
+	return note != "" && oauth.PrintableText(note, oauth.MaxNote)
 }
 
 // RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
