@@ -1,15 +1,12 @@
 package document
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -111,10 +108,9 @@ func (m metadata) identity(host string) oauth.AppIdentity {
 	return shown
 }
 
-// readMetadata decodes the members. Unlike a struct's, their names are compared exactly, and a
-// member that occurs twice is an error: another parser might take the other value.
+// readMetadata decodes the members.
 func readMetadata(body []byte) (m metadata, err error) {
-	members, err := object(body)
+	members, err := oauth.ParseObject(body)
 	if err != nil {
 		return m, err
 	}
@@ -142,41 +138,6 @@ func readMetadata(body []byte) (m metadata, err error) {
 		}
 	}
 	return m, nil
-}
-
-// object returns the members of a JSON object.
-func object(body []byte) (map[string]json.RawMessage, error) {
-	errJSON := errors.New("the document is not a JSON object")
-	if !utf8.Valid(body) {
-		return nil, errJSON
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return nil, errJSON
-	}
-	members := map[string]json.RawMessage{}
-	for d.More() {
-		key, err := d.Token()
-		name, isName := key.(string)
-		if err != nil || !isName {
-			return nil, errJSON
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return nil, errJSON
-		}
-		if _, twice := members[name]; twice {
-			return nil, errors.New("a member occurs twice")
-		}
-		members[name] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, errJSON
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errJSON
-	}
-	return members, nil
 }
 
 // check validates a document and sets the defaults. The error names the member and never repeats a
