@@ -3,11 +3,9 @@ package rpc
 import (
 	"context"
 	"strconv"
-	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/activity/internal/access"
@@ -35,7 +33,7 @@ const maxKinds = 50
 func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsRequest) (*activityv1.ListEventsResponse, error) {
 	f := trail.Filter{
 		UserID: req.GetUserId(), WorkspaceID: req.GetWorkspaceId(), ClientID: req.GetClientId(), ActorID: req.GetActorId(),
-		RequestID: req.GetRequestId(), Kinds: req.GetKinds(), Start: timeOrZero(req.GetStartTime()), End: timeOrZero(req.GetEndTime()),
+		RequestID: req.GetRequestId(), Kinds: req.GetKinds(), Start: convert.TimeFromProto(req.GetStartTime()), End: convert.TimeFromProto(req.GetEndTime()),
 	}
 	if len(f.Kinds) > maxKinds {
 		return nil, invalid("kinds", "has more than "+strconv.Itoa(maxKinds)+" values")
@@ -119,11 +117,4 @@ func (s *Audit) confirm(ctx context.Context, session secret.String, f *trail.Fil
 	}
 	f.UserID = user.ID
 	return user, nil
-}
-
-func timeOrZero(t *timestamppb.Timestamp) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.AsTime()
 }
