@@ -7,6 +7,7 @@ import (
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/activity/internal/access"
 	"github.com/vidocu/usher/services/activity/internal/trail"
@@ -39,7 +40,7 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 		return nil, invalid("kinds", "has more than "+strconv.Itoa(maxKinds)+" values")
 	}
 	var user access.User
-	if !operator(ctx) {
+	if !policy.IsOperator(ctx) {
 		var err error
 		if user, err = s.confirm(ctx, secret.New(req.GetSessionToken()), &f); err != nil {
 			return nil, toStatus(err)
@@ -73,7 +74,7 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 	for _, e := range events {
 		res.Events = append(res.Events, toEvent(e))
 	}
-	if !operator(ctx) {
+	if !policy.IsOperator(ctx) {
 		if err := s.name(ctx, user, res); err != nil {
 			return nil, toStatus(err)
 		}

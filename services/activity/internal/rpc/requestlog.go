@@ -114,7 +114,7 @@ func (s *RequestLog) existing(ctx context.Context, sent []*activityv1.FinishedRe
 
 // ListRequests lists the requests that named a client.
 func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListRequestsRequest) (*activityv1.ListRequestsResponse, error) {
-	if !operator(ctx) {
+	if !policy.IsOperator(ctx) { // an operator needs no session
 		if req.GetClientId() == "" {
 			return nil, invalid("client_id", "is required")
 		}
@@ -150,12 +150,6 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 		res.Requests[i] = toRow(r)
 	}
 	return res, nil
-}
-
-// operator reports whether the caller is an operator, who needs no session.
-func operator(ctx context.Context) bool {
-	name, _ := policy.CallerFrom(ctx)
-	return name == "operator"
 }
 
 func toRow(r requestlog.Row) *activityv1.LoggedRequest {
