@@ -22,7 +22,7 @@ func (d Clients) check(registration *client.Registration, allowReserved bool) (e
 	if !client.ValidID(registration.ID) {
 		return oauth.InvalidField("client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _")
 	}
-	if registration.Name, err = d.name(registration.Name, allowReserved); err != nil {
+	if registration.Name, err = d.displayName("name", registration.Name, allowReserved); err != nil {
 		return err
 	}
 	if registration.Type != client.Confidential && registration.Type != client.Public {
@@ -117,11 +117,6 @@ func refreshRetry(window *time.Duration) error {
 		return oauth.InvalidField("refresh_retry_seconds", fmt.Sprintf("must be from 0 to %d", oauth.MaxRefreshRetry/time.Second))
 	}
 	return nil
-}
-
-// name returns the name of a client in its stored form.
-func (d Clients) name(typed string, allowReserved bool) (string, error) {
-	return d.displayName("name", typed, allowReserved)
 }
 
 // displayName returns a name in its stored form: without surrounding space, and of printable
