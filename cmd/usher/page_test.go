@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -54,7 +55,7 @@ func TestTheSettingsOfThePagesAreAccepted(t *testing.T) {
 		"USHER_IDENTITY_DATABASE_URL=postgres://identity@db/usher", "USHER_AUTHZ_DATABASE_URL=postgres://authz@db/usher",
 		"USHER_CONSENT_DATABASE_URL=postgres://consent@db/usher", "USHER_ACTIVITY_DATABASE_URL=postgres://activity@db/usher",
 	}
-	for _, process := range run.Services() {
+	for _, process := range policy.Services() {
 		loaded, err := run.Load(process, defaults(), file, environ)
 		if err != nil || len(loaded.Unknown) > 0 {
 			t.Errorf("%s: %v %v", process, err, loaded.Unknown)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/config"
-	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/internal/platform/policy"
 )
 
 // preface is the beginning of docs/configuration.md.
@@ -42,7 +42,7 @@ func reference() string {
 	var b strings.Builder
 	b.WriteString(preface)
 	all := config.Settings(defaults())
-	for _, process := range run.Services() {
+	for _, process := range policy.Services() {
 		fmt.Fprintf(&b, "\n## %s\n\nThe settings of [every process](#every-process), and:\n\n", process)
 		section(&b, all, process, func(s config.Setting) bool { return s.ReadBy(process) && !shared(s) })
 	}
@@ -55,7 +55,7 @@ func reference() string {
 
 // shared reports whether every process reads a setting: it names no process, and is in no process's section.
 func shared(s config.Setting) bool {
-	return len(s.For) == 0 && !slices.ContainsFunc(run.Services(), func(p string) bool { return strings.HasPrefix(s.Key, p+".") })
+	return len(s.For) == 0 && !slices.ContainsFunc(policy.Services(), func(p string) bool { return strings.HasPrefix(s.Key, p+".") })
 }
 
 // section writes a table of the settings for which include is true.
@@ -75,7 +75,7 @@ func section(b *strings.Builder, all []config.Setting, process string, include f
 
 // foreignSection reports whether a setting is in another process's section.
 func foreignSection(s config.Setting, process string) bool {
-	return slices.ContainsFunc(run.Services(), func(p string) bool { return p != process && strings.HasPrefix(s.Key, p+".") })
+	return slices.ContainsFunc(policy.Services(), func(p string) bool { return p != process && strings.HasPrefix(s.Key, p+".") })
 }
 
 // standard returns the default of a setting, or that it is required.

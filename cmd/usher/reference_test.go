@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
@@ -34,7 +35,7 @@ func TestTheReferenceHasEverySettingUnderEachProcessThatReadsIt(t *testing.T) {
 		}
 		row := "\n| `" + s.Key + "` | `" + s.Env + "`"
 		own, _, _ := strings.Cut(s.Key, ".")
-		for _, process := range run.Services() {
+		for _, process := range policy.Services() {
 			reads := s.ReadBy(process) && (sections[own] == "" || own == process)
 			if got := strings.Contains(sections[process]+sections["Every process"], row); got != reads {
 				t.Errorf("%s stands under %s: %v, want %v", s.Key, process, got, reads)

@@ -54,7 +54,7 @@ func numbers() []number {
 		{"docs/developers.md", "not granted to anyone for 30 days", "services/authz/internal/store/scopes.go", "unusedAfter = 30 * 24 * time.Hour"},
 		{"gateway/internal/page/files/devpermissions.html", "Not granted to anyone for 30 days", "services/authz/internal/store/scopes.go", "unusedAfter = 30 * 24 * time.Hour"},
 		{people, "50 on a page", "gateway/internal/account/activity.go", "const eventsPerPage = 50"},
-		{people, "written every 5 seconds", "services/identity/internal/accountevent/failures.go", "flushEvery = 5 * time.Second"},
+		{people, "written every 5 seconds", "internal/platform/lastuse/lastuse.go", "flushEvery = 5 * time.Second"},
 		{people, "`activity_retention` (90 days)", "docs/configuration.md", "`USHER_IDENTITY_ACTIVITY_RETENTION` | `2160h`"},
 		{people, "with its reason for a week", "services/token/internal/store/cleanup.go", "logKept = 7 * 24 * time.Hour"},
 		{"gateway/internal/page/files/security.html", "At least 12 characters", "services/identity/internal/password/normal.go", "const MinLength = 12"},

@@ -22,7 +22,7 @@ func marker(name string) string {
 	return ""
 }
 
-// prose reads the comments of a source file, or a document as one block.
+// prose reads the comments and help texts of a source file, or a document as one block.
 func prose(root fs.FS, name string) ([]block, error) {
 	document := path.Ext(name) == ".md"
 	if !document && marker(name) == "" {
@@ -39,7 +39,7 @@ func prose(root fs.FS, name string) ([]block, error) {
 	if strings.HasPrefix(text, "// Code generated") {
 		return nil, nil
 	}
-	return comments(name, text), nil
+	return append(comments(name, text), helpTexts(name, text)...), nil
 }
 
 // comments joins comment lines that follow each other, so that an expression may span a line break.
@@ -55,7 +55,7 @@ func comments(name, text string) []block {
 		case alone && last == i-1:
 			blocks[len(blocks)-1].text += "\n" + comment
 		default:
-			blocks = append(blocks, block{path: name, line: i + 1, text: comment})
+			blocks = append(blocks, block{path: name, line: i + 1, text: comment, comment: true})
 		}
 		if alone {
 			last = i
@@ -63,6 +63,21 @@ func comments(name, text string) []block {
 	}
 	for i := range blocks {
 		blocks[i].text = withoutCode(blocks[i].text)
+	}
+	return blocks
+}
+
+// helpTag matches the tag of a setting, a command or a flag that operators read.
+var helpTag = regexp.MustCompile(`\bhelp:"([^"]*)"`)
+
+// helpTexts returns the help texts of a Go file.
+func helpTexts(name, text string) []block {
+	if path.Ext(name) != ".go" {
+		return nil
+	}
+	var blocks []block
+	for _, at := range helpTag.FindAllStringSubmatchIndex(text, -1) {
+		blocks = append(blocks, block{path: name, line: 1 + strings.Count(text[:at[0]], "\n"), text: text[at[2]:at[3]]})
 	}
 	return blocks
 }

@@ -109,7 +109,7 @@ func serviceRules() []Rule {
 			Packages: []string{"./services/{service}/internal/..."},
 			Except: append([]string{
 				"./services/token/internal/introspect", "./services/token/internal/plan", "./services/token/internal/refused",
-				"./services/authz/internal/document",
+				"./services/authz/internal/document", "./services/authz/internal/remotekeys", "./services/consent/internal/policy",
 			}, plumbing...),
 			Only: []string{
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
@@ -129,7 +129,7 @@ func serviceRules() []Rule {
 			Name: "a domain package with a cache is plain Go",
 			Packages: []string{
 				"./services/{service}/internal/introspect", "./services/{service}/internal/plan", "./services/{service}/internal/refused",
-				"./services/{service}/internal/document",
+				"./services/{service}/internal/document", "./services/{service}/internal/remotekeys", "./services/{service}/internal/policy",
 			},
 			Only: []string{
 				"std", "golang.org/x/sync/...", "github.com/maypok86/otter/v2/...",

@@ -3,7 +3,6 @@ package arch
 import (
 	"fmt"
 	"io/fs"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,8 +17,8 @@ type Word struct {
 	Instead string
 	// Except are phrases that contain the expression and are right.
 	Except []string
-	// Code is true for an expression that is refused in comments of code and is right in documents,
-	// where "app" is the word that users read on the pages.
+	// Code is true for an expression that is refused in comments of code and is right in documents
+	// and help texts, where "app" is the word that users read on the pages.
 	Code bool
 }
 
@@ -62,9 +61,8 @@ func code(pattern, instead string, except ...string) Word {
 // rewrites one removes its line; none is added.
 func Unswept() []string {
 	return []string{
-		"internal/arch/number_test.go", "internal/platform/config/bounds.go", "internal/platform/oauth/oauthtest", "scripts/with-deps.sh", "tools/install.sh",
+		"internal/arch/number_test.go", "internal/platform/oauth/oauthtest", "scripts/with-deps.sh", "tools/install.sh",
 		"Makefile", "internal/arch/citation.go",
-		"docs/configuration.md",
 		// The word is right here: it means an authentication app, or the site that a user sees.
 		"services/identity", "services/consent/internal/connectedapp/connectedapp.go", "services/token/internal/store/revokesubjects.go",
 		"gateway/internal/page/templatedata.go", "gateway/internal/account/account.go", "gateway/gateway_test.go",
@@ -78,8 +76,8 @@ func Unswept() []string {
 	}
 }
 
-// PrivateWords reports each refused expression in the comments and documents below root, except in
-// files that skip returns true for.
+// PrivateWords reports each refused expression in the comments, documents and help texts below root,
+// except in files that skip returns true for.
 func PrivateWords(root fs.FS, words []Word, skip func(name string) bool) ([]string, error) {
 	var breaches []string
 	anyWord := anyOf(words)
@@ -112,17 +110,19 @@ func anyOf(words []Word) *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(patterns, "|"))
 }
 
-// block is a comment or a document: its text without comment markers, quotations and code.
+// block is a comment, a document or a help text: its text without comment markers, quotations and
+// code. A comment is read by those who change the code, the others by those who run it.
 type block struct {
-	path string
-	line int
-	text string
+	path    string
+	line    int
+	text    string
+	comment bool
 }
 
 func (b block) refused(words []Word) []string {
 	var breaches []string
 	for _, w := range words {
-		if w.Code && path.Ext(b.path) == ".md" {
+		if w.Code && !b.comment {
 			continue
 		}
 		text := b.text

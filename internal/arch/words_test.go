@@ -9,7 +9,7 @@ import (
 	"testing/fstest"
 )
 
-// TestPrivateWordsAreRefused in comments and documents. To list those of a folder that is not swept
+// TestPrivateWordsAreRefused in comments, documents and help texts. To list those of a folder that is not swept
 // yet: make words UNDER=services/token.
 func TestPrivateWordsAreRefused(t *testing.T) {
 	root := os.DirFS(filepath.Join("..", ".."))
@@ -31,6 +31,7 @@ func within(name, prefix string) bool { return name == prefix || strings.HasPref
 func TestPrivateWordsAreFound(t *testing.T) {
 	files := fstest.MapFS{
 		"a.go":      {Data: []byte("package a\n\n// Find answers who it is. What is no\n// address is refused.\nvar app = \"who answers\" // for the app\n")},
+		"c.go":      {Data: []byte("package c\n\ntype t struct {\n\tA int `help:\"how often an app's token is remembered\"`\n}\n")},
 		"b.proto":   {Data: []byte("// An app and an authentication app.\n")},
 		"README.md": {Data: []byte("An app's page: nothing\nthat it tells `answers`.\n```\nwhoever\n```\n")},
 		"d.sql":     {Data: []byte("SELECT 1; -- the lead\n")},
@@ -42,7 +43,7 @@ func TestPrivateWordsAreFound(t *testing.T) {
 	}
 	want := []string{
 		`README.md:2: "nothing that"`, `README.md:2: "tells"`, `a.go:3: "answers"`, `a.go:3: "What"`, `a.go:5: "app"`, `b.proto:1: "app"`,
-		`d.sql:1: "the lead"`,
+		`c.go:4: "remembered"`, `d.sql:1: "the lead"`,
 	}
 	if len(got) != len(want) {
 		t.Fatalf("found %q, want %q", got, want)

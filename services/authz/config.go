@@ -22,7 +22,7 @@ type Config struct {
 	// AnonymousRequests is how many authorization requests without a session are stored for a
 	// source address in each window.
 	AnonymousRequests int           `koanf:"anonymous_requests" bounds:"0 or more" help:"authorization requests that a source address (IPv6: a /64) may begin without signing in, each anonymous_window; 0 is any number"`
-	AnonymousWindow   time.Duration `koanf:"anonymous_window" bounds:"1s to 24h" help:"after which they are forgotten"`
+	AnonymousWindow   time.Duration `koanf:"anonymous_window" bounds:"1s to 24h" help:"the window of anonymous_requests"`
 	// UserRequests is the same for each user who is signed in.
 	UserRequests int           `koanf:"user_requests" bounds:"0 or more" help:"authorization requests that a user who is signed in may begin, each user_window; 0 is any number"`
 	UserWindow   time.Duration `koanf:"user_window" bounds:"1s to 24h" help:"the window of user_requests"`

@@ -13,7 +13,7 @@ type Config struct {
 	DatabaseURL secret.String `koanf:"database_url" required:"consent" help:"database of the consent service: postgres://… or sqlite:<path>"`
 	// Retention is how long a consent is kept after it was last given. An authorization request
 	// waits for its decision for a day at most.
-	Retention time.Duration `koanf:"retention" bounds:"24h to 87600h, or 0s" help:"how long a decision is remembered that is not made again, longer than token.family_lifetime; 0s is for ever"`
+	Retention time.Duration `koanf:"retention" bounds:"24h to 87600h, or 0s" help:"how long a decision is kept after it was last made, longer than token.family_lifetime; 0s is for ever"`
 }
 
 // DefaultConfig keeps a consent for a month longer than the longest token family that the token

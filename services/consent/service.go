@@ -63,7 +63,6 @@ func New(config Config, deps Deps) (*Service, error) {
 	}
 	authz := rpc.Authz{Decisions: authzv1.NewDecisionServiceClient(deps.Authz), Clients: authzv1.NewClientServiceClient(deps.Authz)}
 	token := rpc.Token{Grants: tokenv1.NewGrantServiceClient(deps.Token)}
-	order := func() []string { return scopeOrder(deps.Catalog.Current()) }
 	policies := policy.Administration{Store: st, Versions: token}
 	return &Service{
 		config: config, deps: deps, store: st,
@@ -73,24 +72,14 @@ func New(config Config, deps Deps) (*Service, error) {
 		},
 		apps: connectedapp.Service{
 			Identity: identity, Clients: authz, Connections: token, Approvals: st,
-			ScopeOrder: order, Logger: deps.Logger,
+			ScopeOrder: deps.Catalog.Names, Logger: deps.Logger,
 		},
 		workspaces: &rpc.Workspaces{
 			Sessions: identity.Sessions,
-			Apps:     workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: order},
+			Apps:     workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: deps.Catalog.Names},
 			Policies: policies, Clients: authz,
 		},
 	}, nil
-}
-
-// scopeOrder returns the names of the scopes in the order of the catalog.
-func scopeOrder(c *catalog.Catalog) []string {
-	scopes := c.Scopes()
-	names := make([]string, len(scopes))
-	for i, s := range scopes {
-		names[i] = s.Name
-	}
-	return names
 }
 
 // Register registers the service's RPCs.

@@ -24,10 +24,10 @@ type Config struct {
 	PasswordWaiting int `koanf:"password_waiting" bounds:"0 to 4096" help:"how many passwords wait to be checked before others are refused with 429; 0 is 32 for each at once"`
 	// AccountAttempts and SourceAttempts are how many authentication attempts may fail within a
 	// window.
-	AccountAttempts int           `koanf:"account_attempts" bounds:"1 to 100000" help:"failed attempts to prove who one is, an account and account_window"`
-	AccountWindow   time.Duration `koanf:"account_window" bounds:"1m to 24h" help:"after which an account's failed attempts are forgotten"`
-	SourceAttempts  int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same, a source address (IPv6: a /64) and source_window"`
-	SourceWindow    time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"after which a source's failed attempts are forgotten"`
+	AccountAttempts int           `koanf:"account_attempts" bounds:"1 to 100000" help:"failed authentication attempts of an account within account_window before others are refused"`
+	AccountWindow   time.Duration `koanf:"account_window" bounds:"1m to 24h" help:"the window of account_attempts"`
+	SourceAttempts  int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same of a source address (IPv6: a /64) within source_window"`
+	SourceWindow    time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"the window of source_attempts"`
 	// RevokedAppRetention is how long a revoked authentication app is still listed.
 	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked authentication app is still listed; 0s is for ever"`
 	// ActivityRetention is how long the events of an account are kept for its user.

@@ -14,12 +14,12 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/cleanup"
+	"github.com/vidocu/usher/internal/platform/lastuse"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 	"github.com/vidocu/usher/services/identity/internal/account"
-	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/administration"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
@@ -61,7 +61,7 @@ type Service struct {
 	config         Config
 	deps           Deps
 	store          *store.Store
-	failures       *accountevent.Counter
+	failures       *lastuse.Recorder
 	sessions       *rpc.Sessions
 	credentials    *rpc.Credentials
 	directory      *rpc.Directory
@@ -90,9 +90,13 @@ func New(config Config, deps Deps) (*Service, error) {
 	signIns := deps.Metrics.SignIns()
 	apps := authapp.Registry{Apps: st}
 	guard := attempts(config, deps)
-	failures := accountevent.NewCounter(st, deps.Logger)
+	failures := lastuse.NewCounter(func(ctx context.Context, userID []byte, count int64) error {
+		return st.AddFailedSignIns(ctx, string(userID), count)
+	}, deps.Logger.With("of", "failed sign-ins"))
 	verifier := credential.Verifier{
-		Attempts: guard, Accounts: account.Authenticator{Records: st, Passwords: passwords, Failed: failures.Failed}, Apps: apps,
+		Attempts: guard,
+		Accounts: account.Authenticator{Records: st, Passwords: passwords, Failed: func(userID string) { failures.Used([]byte(userID)) }},
+		Apps:     apps,
 	}
 	sessions := &session.Store{Entries: deps.ShortLived, Users: st, Lifetime: config.SessionLifetime, Now: deps.Now}
 	return &Service{

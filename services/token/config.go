@@ -31,19 +31,19 @@ type Config struct {
 	RefreshRetryWindow time.Duration `koanf:"refresh_retry_window" bounds:"0s to 30s" help:"how long a repeated refresh returns the same successor, for clients without a window of their own; 0s refuses it, and revokes the tokens"`
 	// RefreshLimit is how many refreshes a token family gets within RefreshWindow; the bound is ten
 	// a second for a day.
-	RefreshLimit int `koanf:"refresh_limit" bounds:"0 to 1000000" help:"how often the tokens of one authorization are refreshed within refresh_window; more is answered with 429; 0 is without a limit"`
+	RefreshLimit int `koanf:"refresh_limit" bounds:"0 to 1000000" help:"how often the tokens of one authorization are refreshed within refresh_window before the response is 429; 0 is without a limit"`
 	// RefreshWindow is the window that RefreshLimit counts in.
 	RefreshWindow time.Duration `koanf:"refresh_window" bounds:"1s to 24h" help:"the time that refresh_limit counts in"`
 	// GrantLimit is the number of live grants of one user with one client in one workspace. A
 	// redemption skips that many rows to find the oldest.
 	GrantLimit int `koanf:"grant_limit" bounds:"0 to 10000" help:"live grants of a user with an app in a workspace; one more revokes the oldest; 0 is any number"`
 	// EnvoyKeepAuthorization passes the Authorization header on to the upstream behind Envoy.
-	EnvoyKeepAuthorization bool `koanf:"envoy_keep_authorization" help:"Envoy passes the Authorization header on; by default it ends at the door"`
+	EnvoyKeepAuthorization bool `koanf:"envoy_keep_authorization" help:"Envoy passes the Authorization header on to the upstream; by default it is removed"`
 	// IntrospectionCacheSize is the maximum number of live tokens that a replica caches, about 1
 	// KiB each.
-	IntrospectionCacheSize int `koanf:"introspection_cache_size" bounds:"0 or more" help:"live tokens that a replica remembers at most, about 1 KiB each; 0 remembers none"`
+	IntrospectionCacheSize int `koanf:"introspection_cache_size" bounds:"0 or more" help:"live tokens that a replica caches at most, about 1 KiB each; 0 caches none"`
 	// HeartbeatInterval is the longest time between two messages of a stream of WatchRevocations.
-	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"how often a watcher of revocations hears something at least"`
+	HeartbeatInterval time.Duration `koanf:"heartbeat_interval" bounds:"100ms to 1m" help:"longest time between two messages of a stream of revocations"`
 	// UserTokenLifetime is the life of a user token of VIDIZMO's API.
 	UserTokenLifetime time.Duration `koanf:"user_token_lifetime" bounds:"1s to 720h" help:"life of a user token of the user API"`
 	// UserTokenRetention is how long the row of a user token, which records its user, stays after

@@ -8,7 +8,6 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
-	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/lastuse"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
@@ -41,22 +40,13 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	return &enforcement{
 		plans:    plan.New(workspaces, config.PlanAge),
 		uses:     lastuse.New(st.TouchKey, deps.Logger.With("of", "API keys")),
-		keys:     apikey.Keys{Store: st, Workspaces: workspaces, Scopes: func() []string { return scopeNames(deps.Catalog.Current()) }},
+		keys:     apikey.Keys{Store: st, Workspaces: workspaces, Scopes: deps.Catalog.Names},
 		sessions: identityv1.NewSessionServiceClient(deps.Identity),
 		rules:    deps.Catalog.Rules,
 		access:   &rpc.Access{},
 		catalog:  &rpc.Catalog{Current: deps.Catalog.Current},
 		envoy:    &rpc.Envoy{KeepAuthorization: config.EnvoyKeepAuthorization, Logger: deps.Logger},
 	}
-}
-
-// scopeNames returns the names of the scopes in the order of the catalog.
-func scopeNames(c *catalog.Catalog) []string {
-	var names []string
-	for _, scope := range c.Scopes() {
-		names = append(names, scope.Name)
-	}
-	return names
 }
 
 // setDecider gives AccessService and Envoy's authorization service their decider.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -145,7 +144,7 @@ func (e *Endpoints) writeFailure(w http.ResponseWriter, r *http.Request, failure
 	requestlog.NoteError(r.Context(), cmp.Or(failure.FormError, failure.Code))
 	if isFlat(r.URL.Path) || untypedForm(r) || httpx.DeclaredType(r) == httpx.TypeForm {
 		writeJSON(w, failure.FormStatus, oauthError{
-			Error: failure.FormError, Description: describe(failure.Message), URI: e.errorURI(failure.FormError),
+			Error: failure.FormError, Description: httpx.ErrorDescription(failure.Message), URI: e.errorURI(failure.FormError),
 		})
 		return
 	}
@@ -237,16 +236,6 @@ func classify(err error) (reason errorv1.Reason, message string) {
 		return errorv1.Reason_REASON_INVALID_REQUEST, status.Convert(err).Message()
 	}
 	return reason, message
-}
-
-// describe replaces the characters that error_description must not contain (RFC 6749 §5.2).
-func describe(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return '\''
-		}
-		return c
-	}, s)
 }
 
 // Problem writes the error response of a request that no handler serves, in the documented format.

@@ -4,14 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
+	"maps"
 	"net/http"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -36,44 +36,19 @@ func readMembers(w http.ResponseWriter, r *http.Request) (members, error) {
 // members are the members of a JSON object. A member that is null counts as omitted.
 type members map[string]json.RawMessage
 
-// parse parses exactly one JSON object in UTF-8, whose members are each sent once: two components
-// could read different values of a repeated one.
+// parse parses a JSON object whose members are each sent once.
 func parse(body []byte) (members, error) {
-	malformed := oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body is not one JSON object in UTF-8")
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	if open, err := decoder.Token(); err != nil || open != json.Delim('{') || !utf8.Valid(body) {
-		return nil, malformed
+	found, err := oauth.ParseObject(body)
+	repeated, isRepeated := errors.AsType[oauth.RepeatedMemberError](err)
+	switch {
+	case isRepeated && isMember(string(repeated)):
+		return nil, refuse(string(repeated), "must appear once")
+	case isRepeated:
+		return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body has a member twice")
+	case err != nil:
+		return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body is not one JSON object in UTF-8")
 	}
-	found := members{}
-	for decoder.More() {
-		key, err := decoder.Token()
-		name, isString := key.(string)
-		if err != nil || !isString {
-			return nil, malformed
-		}
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return nil, malformed
-		}
-		if _, repeated := found[name]; repeated {
-			if !isMember(name) {
-				return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body has a member twice")
-			}
-			return nil, refuse(name, "must appear once")
-		}
-		found[name] = value
-	}
-	if _, err := decoder.Token(); err != nil {
-		return nil, malformed
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, malformed
-	}
-	for name, value := range found {
-		if string(bytes.TrimSpace(value)) == "null" {
-			delete(found, name)
-		}
-	}
+	maps.DeleteFunc(found, func(_ string, value json.RawMessage) bool { return string(bytes.TrimSpace(value)) == "null" })
 	return found, nil
 }
 

@@ -12,7 +12,6 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
-	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // Path is the registration endpoint. The configuration endpoints of clients are below it.
@@ -89,30 +88,30 @@ func (e *Endpoints) register(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	res, err := e.Registrations.RegisterClient(r.Context(), &authzv1.RegisterClientRequest{
-		Metadata: metadata, InitialAccessToken: bearer(r), SourceAddress: e.Proxies.Source(r),
+		Metadata: metadata, InitialAccessToken: httpx.Bearer(r), SourceAddress: e.Proxies.Source(r),
 	})
 	if err != nil {
 		return err
 	}
-	write(w, http.StatusCreated, e.document(res.GetClient(), res.GetClientSecret(), res.GetRegistrationAccessToken()))
+	httpx.WriteJSON(w, http.StatusCreated, e.document(res.GetClient(), res.GetClientSecret(), res.GetRegistrationAccessToken()))
 	return nil
 }
 
 // read is RFC 7592 §2.1. The response has no secret, of which only the hash is stored.
 func (e *Endpoints) read(w http.ResponseWriter, r *http.Request, id string) error {
-	token := bearer(r)
+	token := httpx.Bearer(r)
 	res, err := e.Registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
 	if err != nil {
 		return err
 	}
-	write(w, http.StatusOK, e.document(res.GetClient(), "", token))
+	httpx.WriteJSON(w, http.StatusOK, e.document(res.GetClient(), "", token))
 	return nil
 }
 
 // update is RFC 7592 §2.2. The token is validated before the body, so that a stranger learns nothing
 // from the errors of the body.
 func (e *Endpoints) update(w http.ResponseWriter, r *http.Request, id string) error {
-	token := bearer(r)
+	token := httpx.Bearer(r)
 	_, err := e.Registrations.GetRegistration(r.Context(), &authzv1.GetRegistrationRequest{ClientId: id, RegistrationAccessToken: token})
 	if err != nil {
 		return err
@@ -131,7 +130,7 @@ func (e *Endpoints) update(w http.ResponseWriter, r *http.Request, id string) er
 	if err != nil {
 		return err
 	}
-	write(w, http.StatusOK, e.document(res.GetClient(), res.GetClientSecret(), res.GetRegistrationAccessToken()))
+	httpx.WriteJSON(w, http.StatusOK, e.document(res.GetClient(), res.GetClientSecret(), res.GetRegistrationAccessToken()))
 	return nil
 }
 
@@ -144,18 +143,12 @@ func (e *Endpoints) remove(w http.ResponseWriter, r *http.Request, id string) er
 		ctx, cancel = context.WithDeadline(ctx, deadline)
 		defer cancel()
 	}
-	_, err := e.Deletions.DeleteRegistration(ctx, &tokenv1.DeleteRegistrationRequest{ClientId: id, RegistrationAccessToken: bearer(r)})
+	_, err := e.Deletions.DeleteRegistration(ctx, &tokenv1.DeleteRegistrationRequest{ClientId: id, RegistrationAccessToken: httpx.Bearer(r)})
 	if err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// bearer returns the bearer token of a request; empty where there is none or it is malformed.
-func bearer(r *http.Request) string {
-	token, _ := enforce.Bearer(r.Header.Values("Authorization"))
-	return token
 }
 
 // document is the client information response (RFC 7591 §3.2.1, RFC 7592 §3).

@@ -2,10 +2,8 @@ package registration
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 
 	"google.golang.org/grpc/status"
 
@@ -67,7 +65,7 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 	description := oerr.Message(err)
 	switch code {
 	case http.StatusUnauthorized:
-		description = challenge(w.Header(), bearer(r) != "")
+		description = challenge(w.Header(), httpx.Bearer(r) != "")
 	case http.StatusServiceUnavailable:
 		description = "The service cannot register clients at present, try again later"
 	case http.StatusInternalServerError:
@@ -79,7 +77,7 @@ func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error
 	if code >= http.StatusInternalServerError && !errors.Is(r.Context().Err(), context.Canceled) {
 		e.Logger.WarnContext(r.Context(), "the registration of a client failed", "error", status.Convert(err).Message())
 	}
-	write(w, code, failure{Error: name, Description: describe(description)})
+	httpx.WriteJSON(w, code, failure{Error: name, Description: httpx.ErrorDescription(description)})
 }
 
 // challenge sets WWW-Authenticate (RFC 6750 §3), without an error code if no token was sent, and
@@ -100,24 +98,5 @@ func (e *Endpoints) Problem(w http.ResponseWriter, status int) {
 	if status >= http.StatusInternalServerError {
 		name = "server_error"
 	}
-	write(w, status, failure{Error: name, Description: http.StatusText(status)})
-}
-
-// describe replaces the characters that error_description must not contain (RFC 6749 §5.2).
-func describe(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return '\''
-		}
-		return c
-	}, s)
-}
-
-// write writes JSON.
-func write(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // fails only where the client has disconnected
+	httpx.WriteJSON(w, status, failure{Error: name, Description: http.StatusText(status)})
 }

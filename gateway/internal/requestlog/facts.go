@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
-	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -27,8 +26,6 @@ func (f Facts) toProto() *activityv1.RequestFacts {
 		ResponseType: f.ResponseType, Resource: f.Resource, MediaType: f.MediaType, Tolerated: f.Tolerated, Value: f.Value,
 	}
 }
-
-func causeOf(number int32) errorv1.Cause { return errorv1.Cause(number) }
 
 // read returns the client that a request named in its parameters, and its facts.
 func read(req *http.Request, sent parameters) (client string, f Facts) {

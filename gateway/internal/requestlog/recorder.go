@@ -24,6 +24,7 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
@@ -337,7 +338,7 @@ func toProto(k key, e *entry) *activityv1.FinishedRequest {
 	return &activityv1.FinishedRequest{
 		Kind: &activityv1.RequestKind{
 			Endpoint: k.endpoint, Method: k.method, ClientId: k.client, Status: int32(k.status), Error: k.err,
-			Cause: causeOf(k.cause), Field: k.field, Got: k.facts.toProto(), Expected: k.expected.toProto(),
+			Cause: errorv1.Cause(k.cause), Field: k.field, Got: k.facts.toProto(), Expected: k.expected.toProto(),
 		},
 		Count: e.count, FirstTime: timestamppb.New(e.first), LastTime: timestamppb.New(e.last), RequestId: e.requestID, ClientExists: e.confirmed,
 	}

@@ -3,7 +3,6 @@ package userapi
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -147,14 +146,5 @@ func (a API) writeFailure(w http.ResponseWriter, r *http.Request, f failure) {
 		}
 	}
 	a.Logger.LogAttrs(r.Context(), level, "a user API request failed", attrs...)
-	write(w, f.status, body)
-}
-
-// write writes JSON on one line, without HTML escapes.
-func write(w http.ResponseWriter, code int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(body) // fails only where the client has disconnected
+	httpx.WriteJSON(w, f.status, body)
 }

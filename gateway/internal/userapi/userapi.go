@@ -14,7 +14,6 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
-	"github.com/vidocu/usher/sdk/enforce"
 )
 
 // Path is the path prefix of every endpoint.
@@ -46,7 +45,7 @@ func (a API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.writeError(w, r, err)
 		return
 	}
-	write(w, http.StatusOK, body)
+	httpx.WriteJSON(w, http.StatusOK, body)
 }
 
 // route finds the endpoint and calls its handler. It ignores headers that override the method.
@@ -117,7 +116,7 @@ func (a API) refresh(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err := ignoreBody(w, r); err != nil {
 		return nil, err
 	}
-	res, err := a.Users.RefreshAccessToken(r.Context(), &tokenv1.RefreshAccessTokenRequest{Token: bearer(r)})
+	res, err := a.Users.RefreshAccessToken(r.Context(), &tokenv1.RefreshAccessTokenRequest{Token: httpx.Bearer(r)})
 	return res.GetToken(), err
 }
 
@@ -126,7 +125,7 @@ func (a API) logout(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err := ignoreBody(w, r); err != nil {
 		return nil, err
 	}
-	_, err := a.Users.Logout(r.Context(), &tokenv1.LogoutRequest{Token: bearer(r)})
+	_, err := a.Users.Logout(r.Context(), &tokenv1.LogoutRequest{Token: httpx.Bearer(r)})
 	return struct{}{}, err
 }
 
@@ -139,7 +138,7 @@ func (a API) user(r *http.Request, segment string) (any, error) {
 	if !basicInfo(r.URL.RawQuery) {
 		return nil, invalid("userPartsToFetch must be BasicInfo and must appear once: there is no other part")
 	}
-	res, err := a.Users.GetUser(r.Context(), &tokenv1.GetUserRequest{Token: bearer(r), EmailAddress: email})
+	res, err := a.Users.GetUser(r.Context(), &tokenv1.GetUserRequest{Token: httpx.Bearer(r), EmailAddress: email})
 	return userOf(res), err
 }
 
@@ -167,11 +166,4 @@ func basicInfo(query string) bool {
 	}
 	part, sent, repeated := params.Get("userPartsToFetch")
 	return !sent || part == "BasicInfo" && !repeated
-}
-
-// bearer returns the bearer token of a request, of any kind; empty where there is none or it is
-// malformed.
-func bearer(r *http.Request) string {
-	token, _ := enforce.Bearer(r.Header.Values("Authorization"))
-	return token
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
-	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -26,7 +25,7 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 	input := v.flash.Input()
 	data := page.WorkspaceKeys{
 		Workspaceframe: v.head, Secret: v.flash.Secret, KeyName: input.Get("name"), Addresses: input.Get("addresses"),
-		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Permissions(scopeNames(s.Flow.Catalog), nil), Next: v.next(res.GetNextPageToken()),
+		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Permissions(s.Flow.Catalog.Names(), nil), Next: v.next(res.GetNextPageToken()),
 	}
 	chosen := map[string]bool{}
 	for _, scope := range input["scope"] {
@@ -46,15 +45,6 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 		})
 	}
 	return page.View{Template: "wskeys", Data: data}, nil
-}
-
-// scopeNames returns the names of the catalog's scopes.
-func scopeNames(c *catalog.Source) []string {
-	var names []string
-	for _, scope := range c.Current().Scopes() {
-		names = append(names, scope.Name)
-	}
-	return names
 }
 
 // changeKeys creates, replaces or revokes a key.

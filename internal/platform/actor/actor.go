@@ -72,8 +72,7 @@ func From(ctx context.Context) Actor {
 	if a, ok := ctx.Value(actorKey).(Actor); ok {
 		return a
 	}
-	caller, _ := policy.CallerFrom(ctx)
-	if caller == "operator" {
+	if policy.IsOperator(ctx) {
 		return Actor{Kind: Operator}
 	}
 	if !policy.Own(ctx) {
@@ -85,6 +84,7 @@ func From(ctx context.Context) Actor {
 			return Actor{Kind: Kind(n), ID: id}
 		}
 	}
+	caller, _ := policy.CallerFrom(ctx)
 	return Actor{Kind: Service, ID: caller}
 }
 

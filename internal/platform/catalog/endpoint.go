@@ -22,7 +22,7 @@ func parseEndpoint(name, scope string) (e enforce.Endpoint, fault string) {
 		variable, isVariable := strings.CutPrefix(segment, ":")
 		switch {
 		case isVariable && (!word(variable) || slices.Contains(variables, variable)):
-			return enforce.Endpoint{}, "a variable is not a lower-case word, or stands twice"
+			return enforce.Endpoint{}, "a variable is not a lower-case word, or appears twice"
 		case isVariable:
 			variables = append(variables, variable)
 		case !literal(segment):

@@ -33,7 +33,7 @@ func fieldsWith(n *yaml.Node, required []string, optional ...string) (map[string
 			return nil, faultAt(key, "unknown key %q, expected %s", key.Value, strings.Join(keys, ", "))
 		}
 		if found[key.Value] != nil {
-			return nil, faultAt(key, "key %q stands twice", key.Value)
+			return nil, faultAt(key, "key %q appears twice", key.Value)
 		}
 		found[key.Value] = n.Content[i+1]
 	}
@@ -56,7 +56,7 @@ func items(n *yaml.Node) ([]*yaml.Node, error) {
 // text reads a string. Numbers, booleans and null must be quoted, so that they keep their spelling.
 func text(n *yaml.Node) (string, error) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" || n.Value == "" {
-		return "", faultAt(n, "expected a text")
+		return "", faultAt(n, "expected a string")
 	}
 	return n.Value, nil
 }
@@ -74,7 +74,7 @@ func textList(n *yaml.Node) ([]string, error) {
 			return nil, err
 		}
 		if slices.Contains(list, value) {
-			return nil, faultAt(entry, "%q stands twice", value)
+			return nil, faultAt(entry, "%q appears twice", value)
 		}
 		list = append(list, value)
 	}

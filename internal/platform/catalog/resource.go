@@ -199,10 +199,10 @@ func readResources(n *yaml.Node, scopes []Scope) ([]Resource, error) {
 		}
 		for _, other := range resources {
 			if other.ID == r.ID {
-				return nil, faultAt(entry, "resource %q stands twice", r.ID)
+				return nil, faultAt(entry, "resource %q appears twice", r.ID)
 			}
 			if i := slices.IndexFunc(r.Paths, func(path string) bool { return slices.Contains(other.Paths, path) }); i >= 0 {
-				return nil, faultAt(entry, "resource %q: path %q stands twice", r.ID, r.Paths[i])
+				return nil, faultAt(entry, "resource %q: path %q appears twice", r.ID, r.Paths[i])
 			}
 		}
 		resources = append(resources, r)

@@ -109,15 +109,15 @@ func TestAMistakeInAResourceIsNamedWithItsLine(t *testing.T) {
 		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:rea\"]}":                                                                     "scope a:rea does not exist",
 		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], scopes: [b]}":                                                       "scope b does not exist",
 		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], paths: [y]}":                                                        "path y",
-		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], paths: [/y, /y]}":                                                   "stands twice",
+		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], paths: [/y, /y]}":                                                   "appears twice",
 		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], docs: \"javascript:alert\"}":                                        "docs",
 		"{id: https://x.test/y, name: \"X\\nY\", scopes_minimum: [\"a:read\"]}":                                                            "one line",
 		"{id: https://x.test/y, name: X}":                                                                                                  `"scopes_minimum" is missing`,
 		"{id: https://x.test/y, name: X, scopes_minimum: []}":                                                                              "at least one",
-		"{id: https://x.test/y, name: X, scopes_minimum: [1]}":                                                                             "expected a text",
+		"{id: https://x.test/y, name: X, scopes_minimum: [1]}":                                                                             "expected a string",
 		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], audience: x}":                                                       "unknown key",
-		"{id: [], name: X, scopes_minimum: [\"a:read\"]}":                                                                                  "expected a text",
-		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"]}\n  - {id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"]}": "stands twice",
+		"{id: [], name: X, scopes_minimum: [\"a:read\"]}":                                                                                  "expected a string",
+		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"]}\n  - {id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"]}": "appears twice",
 	} {
 		_, err := load(t, small+"resources:\n  - "+row+"\n")
 		at := line + strings.Count(row, "\n")

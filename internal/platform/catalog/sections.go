@@ -29,7 +29,7 @@ func readScopes(n *yaml.Node) ([]Scope, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(scopes, func(s Scope) bool { return s.Name == scope.Name }) {
-			return nil, faultAt(entry, "scope %q stands twice", scope.Name)
+			return nil, faultAt(entry, "scope %q appears twice", scope.Name)
 		}
 		scopes = append(scopes, scope)
 	}
@@ -112,7 +112,7 @@ func readPlans(n *yaml.Node, endpoints []enforce.Endpoint) ([]Plan, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(plans, func(p Plan) bool { return p.Name == plan.Name }) {
-			return nil, faultAt(entry, "plan %q stands twice", plan.Name)
+			return nil, faultAt(entry, "plan %q appears twice", plan.Name)
 		}
 		plans = append(plans, plan)
 	}
@@ -158,7 +158,7 @@ func readNamed(list *yaml.Node, endpoints []enforce.Endpoint) ([]enforce.Endpoin
 			return nil, faultAt(entry, "endpoint %q does not exist", name)
 		}
 		if chosen[name] {
-			return nil, faultAt(entry, "endpoint %q stands twice", name)
+			return nil, faultAt(entry, "endpoint %q appears twice", name)
 		}
 		chosen[name] = true
 	}

@@ -165,7 +165,7 @@ func (s *Source) look(ctx context.Context) {
 		c, err = parseFile(s.config.Path, text)
 	}
 	if err != nil {
-		s.config.Logger.ErrorContext(ctx, "the catalog's new file cannot be used: the one before goes on counting",
+		s.config.Logger.ErrorContext(ctx, "the catalog's new file is invalid: the previous one stays in use",
 			"error", err, "digest", s.Digest())
 		return
 	}

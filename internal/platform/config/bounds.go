@@ -9,14 +9,16 @@ import (
 	"time"
 )
 
-// bounds are what a `bounds` tag says: "<least> to <most>" or "<least> or more", and then perhaps ", or <value>" for one value beside
-// them. They are what the reference prints and what a value is held against.
+// bounds is a parsed `bounds` tag: "<least> to <most>" or "<least> or more", optionally followed by
+// ", or <value>" for one valid value outside the range. The reference of the settings prints the tag.
 type bounds struct {
-	// least and most are inclusive; most is empty where there is none, and besides where no other value is allowed.
+	// least and most are inclusive. An empty most is no upper bound, an empty besides no value
+	// outside the range.
 	least, most, besides string
 }
 
-// OutOfBounds joins a fault for every setting of the struct that v points to that is not within its bounds.
+// OutOfBounds returns one error that names every setting out of bounds in the struct that v points
+// to.
 func OutOfBounds(v any) error {
 	var faults []error
 	for _, s := range Settings(v) {
@@ -43,7 +45,8 @@ func readBounds(tag string) bounds {
 	return bounds{least, most, besides}
 }
 
-// within fails where the bounds are no values of the setting's type.
+// within reports whether the value is valid. It fails when a bound does not parse as the setting's
+// type.
 func (s Setting) within(b bounds) (bool, error) {
 	least, err := s.compare(b.least)
 	if err != nil {
@@ -64,7 +67,8 @@ func (s Setting) within(b bounds) (bool, error) {
 	return besides == 0, err
 }
 
-// compare holds the value against one that a text says, as cmp.Compare does. What is not a number is below every number.
+// compare parses text as the setting's type and compares the value with it, as cmp.Compare does: a
+// NaN is less than every number, so that it is out of bounds.
 func (s Setting) compare(text string) (int, error) {
 	other, err := parse(text, s.value.Type())
 	if err != nil {
@@ -80,7 +84,7 @@ func (s Setting) compare(text string) (int, error) {
 	}
 }
 
-// wanted says in words what may be given.
+// wanted describes the valid values, for the error.
 func (s Setting) wanted() string {
 	what := "number"
 	if _, is := s.value.Interface().(time.Duration); is {

@@ -12,7 +12,7 @@ import (
 // CodeToProto returns the message of a code's value.
 func CodeToProto(a oauth.ApprovedRequest) *authzv1.ResolveCodeResponse {
 	return &authzv1.ResolveCodeResponse{
-		Nonce: a.Nonce, AuthenticateTime: timestampOrNil(a.AuthTime), SessionId: a.SessionID,
+		Nonce: a.Nonce, AuthenticateTime: TimeToProto(a.AuthTime), SessionId: a.SessionID,
 		ClientId: a.ClientID, RedirectUri: a.RedirectURI, CodeChallenge: a.CodeChallenge, Scopes: a.Scope, Resources: a.Resources,
 		UserId: a.UserID, DisplayName: a.DisplayName, WorkspaceId: a.WorkspaceID, Epoch: a.Epoch, DpopJkt: a.DPoPKey, DescriptionDigest: a.DescriptionDigest,
 	}
@@ -32,8 +32,8 @@ func CodeFromProto(res *authzv1.ResolveCodeResponse) oauth.ApprovedRequest {
 	}
 }
 
-// timestampOrNil returns the message of a time; nil for the zero time.
-func timestampOrNil(at time.Time) *timestamppb.Timestamp {
+// TimeToProto returns the message of a time; nil for the zero time.
+func TimeToProto(at time.Time) *timestamppb.Timestamp {
 	if at.IsZero() {
 		return nil
 	}

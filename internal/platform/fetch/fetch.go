@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 const (
@@ -162,7 +164,7 @@ func (f *Fetcher) CheckURL(address string) error {
 		return fail(BadAddress, "the address must not contain a fragment")
 	case hasDotSegment(u.EscapedPath()):
 		return fail(BadAddress, "the address must not contain the segments . and ..")
-	case f.options.Loopback && isLoopback(u.Hostname()) && (u.Scheme == "http" || u.Scheme == "https"):
+	case f.options.Loopback && oauth.IsLoopback(u.Hostname()) && (u.Scheme == "http" || u.Scheme == "https"):
 		return nil
 	case u.Scheme != "https":
 		return fail(BadAddress, "the address must begin with https")
@@ -182,11 +184,6 @@ func hasDotSegment(path string) bool {
 		}
 	}
 	return false
-}
-
-func isLoopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
 // check returns an *Error unless a response is JSON with status 200.

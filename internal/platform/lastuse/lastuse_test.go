@@ -236,3 +236,26 @@ func TestManyMayUseAndFlushAtOnce(t *testing.T) {
 		t.Errorf("%d writes, want each of 800 families once", n)
 	}
 }
+
+func TestACountThatCannotBeWrittenIsKept(t *testing.T) {
+	var total int64
+	failing := errors.New("connection refused")
+	r := lastuse.NewCounter(func(_ context.Context, _ []byte, uses int64) error {
+		if failing == nil {
+			total += uses
+		}
+		return failing
+	}, slog.New(slog.DiscardHandler))
+	for range 3 {
+		r.Used([]byte("one"))
+	}
+	r.Used([]byte("two"))
+	r.Flush(t.Context())
+	failing = nil
+	r.Used([]byte("one"))
+	r.Flush(t.Context())
+	r.Flush(t.Context())
+	if total != 5 {
+		t.Errorf("counted %d uses, want 5", total)
+	}
+}

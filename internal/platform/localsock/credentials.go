@@ -13,9 +13,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 )
 
-// Operator is the name of every caller through the socket.
-const Operator = "operator"
-
 // Dial prepares a connection through a service's socket under a data folder. It returns
 // ErrPathTooLong; the first call fails if no service listens.
 func Dial(dataDir, service string) (*grpc.ClientConn, error) {
@@ -31,13 +28,13 @@ func Dial(dataDir, service string) (*grpc.ClientConn, error) {
 	return grpc.NewClient("passthrough:///"+service, opts...)
 }
 
-// ServerCredentials name every caller Operator: the kernel checked the file's permission when the
+// ServerCredentials name every caller policy.Operator: the kernel checked the file's permission when the
 // connection was made. They refuse connections that are not of a Unix socket.
 func ServerCredentials() credentials.TransportCredentials {
 	return policy.Naming(insecure.NewCredentials(), func(conn net.Conn, _ credentials.AuthInfo) (string, error) {
 		if conn.LocalAddr().Network() != "unix" {
 			return "", errors.New("the operator's credentials on a connection that is not a Unix socket's")
 		}
-		return Operator, nil
+		return policy.Operator, nil
 	})
 }

@@ -3,6 +3,7 @@ package oauth
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -14,6 +15,14 @@ var ErrRedirectURI = errors.New("invalid redirect URI")
 
 // localhost is a name, which a resolver may point elsewhere, and not an IP address (RFC 8252 §8.3).
 const localhost = "localhost"
+
+// IsLoopback reports whether a host of a URL is this machine: localhost, or any loopback address.
+// Redirect URIs are matched more narrowly, see MatchRedirectURI: any port is accepted for the three
+// hosts that RFC 8252 and RFC 9700 name, and for no other.
+func IsLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == localhost || err == nil && a.IsLoopback()
+}
 
 // MatchRedirectURI reports whether presented is one of the registered URIs. They are compared byte
 // for byte, without normalization. The only exception is RFC 8252 §7.3: an http URI with the host

@@ -3,8 +3,6 @@ package oauth
 import (
 	"net/url"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // maxWebAddress bounds the address of a page of a client, in characters.
@@ -14,7 +12,6 @@ const maxWebAddress = 2048
 // such as its home page: https, with a host and without user information, of printable characters.
 func ValidWebAddress(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && utf8.ValidString(address) &&
-		utf8.RuneCountInString(address) <= maxWebAddress && !strings.ContainsAny(address, " \"<>\\") &&
-		!strings.ContainsFunc(address, func(r rune) bool { return !unicode.IsPrint(r) })
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil &&
+		PrintableText(address, maxWebAddress) && !strings.ContainsAny(address, " \"<>\\")
 }

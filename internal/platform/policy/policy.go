@@ -23,8 +23,15 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// Local is the name of every caller at the development's plaintext port: a resource server.
-const Local = "local"
+// The names of callers that rules of ours compare with.
+const (
+	// Local is every caller at the development's plaintext port: a resource server.
+	Local = "local"
+	// Operator is every operator: a caller through a service's socket, or with a certificate.
+	Operator = "operator"
+	// Gateway is the only caller that requests from outside come through.
+	Gateway = "gateway"
+)
 
 // callers is a set of rpcv1.Caller, a bit each.
 type callers uint64
@@ -126,9 +133,15 @@ func Own(ctx context.Context) bool {
 	return slices.Contains(Services(), name)
 }
 
+// IsOperator reports whether the caller is an operator.
+func IsOperator(ctx context.Context) bool {
+	caller, _ := CallerFrom(ctx)
+	return caller == Operator
+}
+
 // Services returns the names of our own processes in an order in which each calls earlier ones
 // only. They are data of the contract (usher.rpc.v1.Caller, docs/architecture.md): names of
 // certificates, sections of a shared settings file and targets of connections.
 func Services() []string {
-	return []string{"identity", "authz", "token", "consent", "activity", "gateway"}
+	return []string{"identity", "authz", "token", "consent", "activity", Gateway}
 }

@@ -21,9 +21,6 @@ import (
 // callLimit is the deadline of a call whose caller set none.
 const callLimit = 10 * time.Second
 
-// operator is the caller whose calls are requests from outside.
-const operator = "operator"
-
 // interceptor wraps every call: authorization, deadline, metrics, log, and the error that is
 // returned. It is one function and not a chain, because introspection passes it a hundred thousand
 // times a second.
@@ -43,7 +40,7 @@ func (i *interceptor) unary(ctx context.Context, req any, info *grpc.UnaryServer
 	if err := i.policy.Check(ctx, info.FullMethod); err != nil {
 		return nil, err
 	}
-	if caller, _ := policy.CallerFrom(ctx); caller == operator {
+	if policy.IsOperator(ctx) { // its calls are requests from outside
 		ctx = requestid.Begin(ctx) // the id of its events in the audit trail
 	}
 	if _, has := ctx.Deadline(); !has {

@@ -7,10 +7,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// Services returns the processes of a deployment, which are also the sections of a shared settings
-// file: policy.Services.
-func Services() []string { return policy.Services() }
-
 // Load reads a process's settings over the defaults in c and validates all of them: a variable with
 // our prefix that matches no setting is refused, like an unknown key in the file. The error joins
 // every fault, each with its place.
@@ -24,7 +20,7 @@ func Load(process string, c Config, file string, environ []string) (config.Loade
 // Read is Load without the validation, for commands that need a few settings and not a process's.
 func Read(c Config, file string, environ []string) (config.Loaded, error) {
 	return config.Load(c, config.Options{
-		File: file, Environ: environ, Others: Services(), Ignore: []string{"USHER_CONFIG_FILE", "USHER_TEST_"},
+		File: file, Environ: environ, Others: policy.Services(), Ignore: []string{"USHER_CONFIG_FILE", "USHER_TEST_"},
 	})
 }
 

@@ -17,9 +17,6 @@ import (
 // header is the metadata key of the address in a call.
 const header = "usher-source-address"
 
-// gateway is the only caller that requests from outside come through.
-const gateway = "gateway"
-
 // Metadata returns the metadata with an address; nil for an empty one.
 func Metadata(address string) metadata.MD {
 	if address == "" {
@@ -32,10 +29,7 @@ func Metadata(address string) metadata.MD {
 // no valid one.
 func From(ctx context.Context) string {
 	sent := metadata.ValueFromIncomingContext(ctx, header)
-	if len(sent) != 1 {
-		return ""
-	}
-	if caller, _ := policy.CallerFrom(ctx); caller != gateway {
+	if caller, _ := policy.CallerFrom(ctx); caller != policy.Gateway || len(sent) != 1 {
 		return ""
 	}
 	address, err := netip.ParseAddr(sent[0])

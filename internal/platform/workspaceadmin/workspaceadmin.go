@@ -16,9 +16,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// operator is the name of an operator as a caller.
-const operator = "operator"
-
 // Request is a request for a workspace.
 type Request interface {
 	// GetSessionToken returns the session cookie's value; empty for an operator.
@@ -34,7 +31,7 @@ func Administrator(ctx context.Context, sessions identityv1.SessionServiceClient
 		return oauth.NamedUser{}, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "workspace_id is required", oerr.WithField("workspace_id"))
 	}
 	if req.GetSessionToken() == "" {
-		if caller, ok := policy.CallerFrom(ctx); ok && caller == operator {
+		if policy.IsOperator(ctx) {
 			return oauth.NamedUser{}, nil
 		}
 		return oauth.NamedUser{}, oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "a session is required")

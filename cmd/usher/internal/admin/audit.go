@@ -7,12 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 )
 
 // page are the flags of a list that is read a page at a time.
@@ -49,13 +48,7 @@ func (c Audit) Validate() error { return c.validate() }
 func (c Audit) Run(ctx context.Context, s *Session) error {
 	req := &activityv1.ListEventsRequest{
 		UserId: c.User, WorkspaceId: c.Workspace, ClientId: c.Client, ActorId: c.Actor, RequestId: c.Request, Kinds: c.Kind,
-		PageSize: c.Limit, PageToken: c.Cursor,
-	}
-	if !c.Since.IsZero() {
-		req.StartTime = timestamppb.New(c.Since)
-	}
-	if !c.Until.IsZero() {
-		req.EndTime = timestamppb.New(c.Until)
+		PageSize: c.Limit, PageToken: c.Cursor, StartTime: convert.TimeToProto(c.Since), EndTime: convert.TimeToProto(c.Until),
 	}
 	return call(ctx, activityv1.NewAuditServiceClient(remote{s, "activity"}).ListEvents, req, rows(s, eventRows))
 }

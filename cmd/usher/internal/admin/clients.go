@@ -46,7 +46,7 @@ type createClient struct {
 	DefaultScopes   []string `name:"default-scope" help:"Scopes of a request that names none; such a request is refused unless given." placeholder:"SCOPE"`
 	ApplicationType string   `enum:",native,web" default:"" help:"native (on the user's device) or web (on a server); a public client counts as native unless given." placeholder:"TYPE"`
 	Unverified      bool     `help:"Errors and denials are shown to the user, who returns to the client with a button."`
-	Reuse           string   `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
+	Reuse           string   `enum:",subject,family" default:"" help:"A reused refresh token revokes the user's grants to the client (subject, unless given), or its family alone." placeholder:"KIND"`
 	keyFlags
 	identityFlags
 	openIDFlags

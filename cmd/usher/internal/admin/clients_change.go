@@ -44,7 +44,7 @@ type updateClient struct {
 	Verified   bool `xor:"verified" help:"You have checked the client, which the consent page says. Errors and denials redirect to the client."`
 	Unverified bool `xor:"verified" help:"Errors and denials are shown to the user, who returns to the client with a button."`
 
-	Reuse string `enum:",subject,family" default:"" help:"What a reused refresh token revokes: the user's grants to the client (subject), or its family alone." placeholder:"KIND"`
+	Reuse string `enum:",subject,family" default:"" help:"A reused refresh token revokes the user's grants to the client (subject), or its family alone." placeholder:"KIND"`
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`
 }

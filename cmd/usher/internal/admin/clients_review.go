@@ -5,11 +5,10 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 )
 
 // reviewClients is `usher clients review`.
@@ -43,9 +42,7 @@ type approveClient struct {
 func (c approveClient) Run(ctx context.Context, s *Session) error {
 	req := &authzv1.ReviewClientRequest{
 		ClientId: c.Client, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: c.Verified, Note: c.Note,
-	}
-	if !c.Submitted.IsZero() {
-		req.SubmitTime = timestamppb.New(c.Submitted)
+		SubmitTime: convert.TimeToProto(c.Submitted),
 	}
 	return call(ctx, s.reviews().ReviewClient, req, rows(s, registrationRows[*authzv1.ReviewClientResponse]))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/localsock"
 	"github.com/vidocu/usher/internal/platform/mtls"
+	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/run"
 )
@@ -60,7 +61,7 @@ func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, add
 func dialTLS(settings *run.Settings, service, addr string) (*grpc.ClientConn, error) {
 	creds, err := mtls.Client(settings.Certificate(), service)
 	if err != nil {
-		return nil, fmt.Errorf("%w: the certificate must name spiffe://%s/%s", err, settings.TrustDomain, localsock.Operator)
+		return nil, fmt.Errorf("%w: the certificate must name spiffe://%s/%s", err, settings.TrustDomain, policy.Operator)
 	}
 	conn, err := rpcclient.Dial(addr, creds)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
-	"github.com/vidocu/usher/internal/platform/localsock"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/policy"
 )
 
 // explain returns the error of a failed call as one line that says what to fix.
@@ -30,7 +30,7 @@ func (c connection) explain(method string, err error) error {
 		return advise(text, "choose another, or use the existing one")
 	case errorv1.Reason_REASON_CALLER_DENIED:
 		return fmt.Errorf("the %s service at %s refuses this caller: the certificate must name the operator, spiffe://<trust_domain>/%s",
-			c.service, c.addr, localsock.Operator)
+			c.service, c.addr, policy.Operator)
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		return advise(text, "wait "+oerr.RetryAfter(err).Round(time.Second).String()+" and try again")
 	}

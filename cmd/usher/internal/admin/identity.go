@@ -15,7 +15,7 @@ import (
 // the registered one.
 type identityFlags struct {
 	Publisher *string `help:"The person or company that publishes the client, shown on the consent page." placeholder:"NAME"`
-	Purpose   *string `help:"What the client is for, on one line of at most 140 characters." placeholder:"TEXT"`
+	Purpose   *string `help:"The purpose of the client, on one line of at most 140 characters." placeholder:"TEXT"`
 	ClientURI *string `name:"client-uri" help:"The client's home page, https." placeholder:"URL"`
 	PolicyURI *string `name:"policy-uri" help:"Its privacy policy, https." placeholder:"URL"`
 	TosURI    *string `name:"tos-uri" help:"Its terms of service, https." placeholder:"URL"`

@@ -18,7 +18,7 @@ type RegistrationTokens struct {
 }
 
 type createRegistrationToken struct {
-	Name     string        `arg:"" help:"What it is for."`
+	Name     string        `arg:"" help:"Its purpose."`
 	Scopes   []string      `name:"scope" help:"Scopes that its clients may request, instead of those of authz.dcr_scopes; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
 	Uses     int32         `default:"1" help:"How many clients can register with it, at most 10,000."`
 	Lifetime time.Duration `default:"24h" help:"How long it is valid, a year at most."`

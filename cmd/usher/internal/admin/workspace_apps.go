@@ -48,7 +48,7 @@ func showPolicy(ctx context.Context, s *Session, c oneWorkspace) error {
 
 type setPolicy struct {
 	Workspace string `arg:"" help:"The workspace, ws_…."`
-	Policy    string `arg:"" help:"Who may connect clients: anyone, approved (approved clients only) or nobody." enum:"anyone,approved,nobody"`
+	Policy    string `arg:"" help:"The policy: ${enum}; approved is approved clients only." enum:"anyone,approved,nobody"`
 }
 
 // Run sets the policy.
@@ -86,7 +86,7 @@ func (c approveApp) Run(ctx context.Context, s *Session) error {
 
 type listAppRequests struct {
 	Workspace string `arg:"" help:"The workspace, ws_…."`
-	All       bool   `help:"List answered requests too."`
+	All       bool   `help:"List decided requests too."`
 	limit
 }
 

@@ -13,7 +13,7 @@ import (
 type Workspaces struct {
 	Create  createWorkspace `cmd:"" help:"Create a workspace."`
 	List    command[limit]  `cmd:"" help:"List workspaces by name."`
-	SetPlan setPlan         `cmd:"" help:"Change a workspace's plan; what its tokens and keys may call changes at once."`
+	SetPlan setPlan         `cmd:"" help:"Change a workspace's plan: the change applies to its tokens and keys at once."`
 
 	Apps       command[workspaceList] `cmd:"" help:"List the clients that members connected in a workspace."`
 	EndApp     endWorkspaceApp        `cmd:"" help:"End a client's access to a workspace for all members."`
@@ -21,7 +21,7 @@ type Workspaces struct {
 	SetPolicy  setPolicy              `cmd:"" help:"Change who may connect clients in a workspace; connected ones stay connected."`
 	ApproveApp approveApp             `cmd:"" help:"Approve a client for a workspace, or withdraw the approval."`
 	Requests   listAppRequests        `cmd:"" help:"List the clients that members ask for."`
-	Answer     answerAppRequest       `cmd:"" help:"Answer the requests of members for a client."`
+	Answer     answerAppRequest       `cmd:"" help:"Decide the requests of members for a client."`
 }
 
 type createWorkspace struct {

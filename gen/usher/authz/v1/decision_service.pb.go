@@ -633,8 +633,8 @@ type CompleteAuthorizationRequest struct {
 	// and which such an authorization requires.
 	Silent bool `protobuf:"varint,60,opt,name=silent,proto3" json:"silent,omitempty"`
 	// The client that the consent page named. The authorization of another client is
-	// AUTHORIZATION_NOT_FOUND: what the caller checked of the named client says nothing of it. If empty,
-	// the caller read the client of the authorization itself.
+	// AUTHORIZATION_NOT_FOUND: the caller checked the policies about the named one. If empty, the caller read
+	// the client of the authorization itself.
 	ClientId      string `protobuf:"bytes,190,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

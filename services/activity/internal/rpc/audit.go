@@ -3,12 +3,11 @@ package rpc
 import (
 	"context"
 	"strconv"
-	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/paging"
+	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/activity/internal/access"
 	"github.com/vidocu/usher/services/activity/internal/trail"
@@ -35,13 +34,13 @@ const maxKinds = 50
 func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsRequest) (*activityv1.ListEventsResponse, error) {
 	f := trail.Filter{
 		UserID: req.GetUserId(), WorkspaceID: req.GetWorkspaceId(), ClientID: req.GetClientId(), ActorID: req.GetActorId(),
-		RequestID: req.GetRequestId(), Kinds: req.GetKinds(), Start: timeOrZero(req.GetStartTime()), End: timeOrZero(req.GetEndTime()),
+		RequestID: req.GetRequestId(), Kinds: req.GetKinds(), Start: convert.TimeFromProto(req.GetStartTime()), End: convert.TimeFromProto(req.GetEndTime()),
 	}
 	if len(f.Kinds) > maxKinds {
 		return nil, invalid("kinds", "has more than "+strconv.Itoa(maxKinds)+" values")
 	}
 	var user access.User
-	if !operator(ctx) {
+	if !policy.IsOperator(ctx) {
 		var err error
 		if user, err = s.confirm(ctx, secret.New(req.GetSessionToken()), &f); err != nil {
 			return nil, toStatus(err)
@@ -67,7 +66,7 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 	for _, e := range events {
 		res.Events = append(res.Events, toEvent(e))
 	}
-	if !operator(ctx) {
+	if !policy.IsOperator(ctx) {
 		if err := s.name(ctx, user, res); err != nil {
 			return nil, toStatus(err)
 		}
@@ -127,11 +126,4 @@ func (s *Audit) confirm(ctx context.Context, session secret.String, f *trail.Fil
 	}
 	f.UserID = user.ID
 	return user, nil
-}
-
-func timeOrZero(t *timestamppb.Timestamp) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.AsTime()
 }

@@ -117,7 +117,7 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 	if req.GetRefusedOnly() && req.GetGrantedOnly() {
 		return nil, invalid("granted_only", "must not be set with refused_only")
 	}
-	if !operator(ctx) {
+	if !policy.IsOperator(ctx) { // an operator needs no session
 		if req.GetClientId() == "" {
 			return nil, invalid("client_id", "is required")
 		}
@@ -158,12 +158,6 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 		res.Requests[i] = toRow(r)
 	}
 	return res, nil
-}
-
-// operator reports whether the caller is an operator, who needs no session.
-func operator(ctx context.Context) bool {
-	name, _ := policy.CallerFrom(ctx)
-	return name == "operator"
 }
 
 func toRow(r requestlog.Row) *activityv1.LoggedRequest {

@@ -1,16 +1,12 @@
 package document
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -112,10 +108,9 @@ func (m metadata) identity(host string) oauth.AppIdentity {
 	return shown
 }
 
-// readMetadata decodes the members. Unlike a struct's, their names are compared exactly, and a
-// member that occurs twice is an error: another parser might take the other value.
+// readMetadata decodes the members.
 func readMetadata(body []byte) (m metadata, err error) {
-	members, err := object(body)
+	members, err := oauth.ParseObject(body)
 	if err != nil {
 		return m, err
 	}
@@ -145,41 +140,6 @@ func readMetadata(body []byte) (m metadata, err error) {
 	return m, nil
 }
 
-// object returns the members of a JSON object.
-func object(body []byte) (map[string]json.RawMessage, error) {
-	errJSON := errors.New("the document is not a JSON object")
-	if !utf8.Valid(body) {
-		return nil, errJSON
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	if start, err := d.Token(); err != nil || start != json.Delim('{') {
-		return nil, errJSON
-	}
-	members := map[string]json.RawMessage{}
-	for d.More() {
-		key, err := d.Token()
-		name, isName := key.(string)
-		if err != nil || !isName {
-			return nil, errJSON
-		}
-		var value json.RawMessage
-		if d.Decode(&value) != nil {
-			return nil, errJSON
-		}
-		if _, twice := members[name]; twice {
-			return nil, errors.New("a member occurs twice")
-		}
-		members[name] = value
-	}
-	if _, err := d.Token(); err != nil {
-		return nil, errJSON
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errJSON
-	}
-	return members, nil
-}
-
 // check validates a document and sets the defaults. The error names the member and never repeats a
 // value.
 func (d *Documents) check(m *metadata, u *url.URL, id string) error {
@@ -187,9 +147,8 @@ func (d *Documents) check(m *metadata, u *url.URL, id string) error {
 		return errors.New("client_id must be the address of the document, character by character")
 	}
 	m.name = strings.TrimSpace(m.name)
-	n := utf8.RuneCountInString(m.name)
 	switch {
-	case n == 0 || n > maxNameLength || strings.ContainsFunc(m.name, func(r rune) bool { return !unicode.IsPrint(r) }):
+	case m.name == "" || !oauth.PrintableText(m.name, maxNameLength):
 		return errors.New("client_name must have 1 to 100 printable characters")
 	case d.imitates(m.name) || !d.config.Policy.listed(u.Host) && d.imitates(u.Hostname()):
 		return errors.New("client_name or the host looks like a name that is reserved here")

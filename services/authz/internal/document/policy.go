@@ -1,11 +1,11 @@
 package document
 
 import (
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
@@ -50,7 +50,7 @@ func (p Policy) Check(id string) error {
 	case climbs(u.Path):
 		return refuse("client_id must not have the segments . and ..")
 	}
-	if p.Loopback && loopback(u.Hostname()) {
+	if p.Loopback && oauth.IsLoopback(u.Hostname()) {
 		return nil
 	}
 	switch {
@@ -90,10 +90,4 @@ func climbs(path string) bool {
 		}
 	}
 	return false
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
 }

@@ -58,7 +58,7 @@ func (i InitialTokens) Create(ctx context.Context, t InitialToken, valid time.Du
 	}
 	t.Name = strings.TrimSpace(t.Name)
 	switch {
-	case !printable(t.Name, maxName):
+	case t.Name == "" || !oauth.PrintableText(t.Name, maxName):
 		return t, secret.String{}, oauth.InvalidField("name", fmt.Sprintf("must have 1 to %d printable characters", maxName))
 	case t.UsesLeft < 1 || t.UsesLeft > maxUses:
 		return t, secret.String{}, oauth.InvalidField("uses", fmt.Sprintf("must be from 1 to %d", maxUses))

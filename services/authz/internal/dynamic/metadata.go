@@ -5,8 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -135,7 +133,7 @@ func (r Rules) checkName(m Metadata) error {
 	if name == "" {
 		return nil // users see the identifier (RFC 7591 §2)
 	}
-	if !printable(name, maxName) {
+	if !oauth.PrintableText(name, maxName) {
 		return refuse("client_name", fmt.Sprintf("must have 1 to %d printable characters", maxName))
 	}
 	if reserved := r.Reserved.Imitated(name); reserved != "" {
@@ -155,7 +153,7 @@ func checkAddresses(m Metadata) error {
 		}
 		u, err := url.Parse(a.address)
 		switch {
-		case err != nil, !printable(a.address, maxAddress), strings.ContainsAny(a.address, " \"<>\\"), u.Host == "", u.User != nil:
+		case err != nil, !oauth.PrintableText(a.address, maxAddress), strings.ContainsAny(a.address, " \"<>\\"), u.Host == "", u.User != nil:
 			return refuse(a.member, "must be a web address without user information")
 		case u.Scheme != "https" && u.Scheme != "http":
 			return refuse(a.member, "must begin with https://")
@@ -169,12 +167,12 @@ func checkTexts(m Metadata) error {
 		return refuse("contacts", fmt.Sprintf("must be at most %d", maxContacts))
 	}
 	for i, contact := range m.Contacts {
-		if !printable(contact, maxText) {
+		if contact == "" || !oauth.PrintableText(contact, maxText) {
 			return refuse("contacts", fmt.Sprintf("[%d] must have 1 to %d printable characters", i, maxText))
 		}
 	}
 	for _, t := range []struct{ member, text string }{{"software_id", m.SoftwareID}, {"software_version", m.SoftwareVersion}} {
-		if t.text != "" && !printable(t.text, maxText) {
+		if t.text != "" && !oauth.PrintableText(t.text, maxText) {
 			return refuse(t.member, fmt.Sprintf("must have at most %d printable characters", maxText))
 		}
 	}
@@ -326,11 +324,4 @@ func (r Rules) setKeys(c *Client) error {
 // onDevice reports whether every redirect URI is on the user's device.
 func onDevice(uris []string) bool {
 	return !slices.ContainsFunc(uris, func(uri string) bool { return strings.HasPrefix(uri, "https:") })
-}
-
-// printable reports whether a text has at least one and at most limit characters, all printable: it
-// is shown to users and operators.
-func printable(s string, limit int) bool {
-	n := utf8.RuneCountInString(s)
-	return utf8.ValidString(s) && n > 0 && n <= limit && !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
 }

@@ -5,15 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
 )
-
-// maxNote is the length of a reviewer's note in characters.
-const maxNote = 500
 
 // Reviewer makes the operator's decisions about clients of workspaces.
 type Reviewer struct{ Store Store }
@@ -21,9 +16,8 @@ type Reviewer struct{ Store Store }
 // Review makes a decision. It returns an *oauth.FieldError or client.ErrUnknown.
 func (r Reviewer) Review(ctx context.Context, review Review) error {
 	review.Note = strings.TrimSpace(review.Note)
-	if !utf8.ValidString(review.Note) || utf8.RuneCountInString(review.Note) > maxNote ||
-		strings.ContainsFunc(review.Note, func(c rune) bool { return !unicode.IsPrint(c) }) {
-		return oauth.InvalidField("note", fmt.Sprintf("must have at most %d printable characters", maxNote))
+	if !oauth.PrintableText(review.Note, oauth.MaxNote) {
+		return oauth.InvalidField("note", fmt.Sprintf("must have at most %d printable characters", oauth.MaxNote))
 	}
 	if review.Note == "" && !review.Approve {
 		return oauth.InvalidField("note", "is required: the client's team reads it")

@@ -22,7 +22,7 @@ func (d Clients) check(registration *client.Registration, allowReserved bool) (e
 	if !client.ValidID(registration.ID) {
 		return oauth.InvalidField("client_id", "must be vdo_client_ and 1 to 53 letters, digits, - and _")
 	}
-	if registration.Name, err = d.name(registration.Name, allowReserved); err != nil {
+	if registration.Name, err = d.displayName("name", registration.Name, allowReserved); err != nil {
 		return err
 	}
 	if registration.Type != client.Confidential && registration.Type != client.Public {
@@ -51,7 +51,7 @@ func checkCombination(registration client.Registration) error {
 	redirects := oauth.AnyGrantType(registration.GrantTypes, func(g oauth.GrantType) bool { return g.Redirects })
 	switch {
 	case registration.ResourceServer && registration.Type != client.Confidential:
-		return oauth.InvalidField("resource_server", "is for confidential apps: whoever asks about tokens proves who it is")
+		return oauth.InvalidField("resource_server", "is for confidential apps: introspection needs client authentication")
 	case !starts && (len(registration.GrantTypes) > 0 || !registration.ResourceServer):
 		names := oauth.GrantTypeNames(func(g oauth.GrantType) bool { return g.Starts })
 		return oauth.InvalidField("grant_types", fmt.Sprintf(
@@ -119,17 +119,12 @@ func refreshRetry(window *time.Duration) error {
 	return nil
 }
 
-// name returns the name of a client in its stored form.
-func (d Clients) name(typed string, allowReserved bool) (string, error) {
-	return d.displayName("name", typed, allowReserved)
-}
-
 // displayName returns a name in its stored form: without surrounding space, and of printable
 // characters only. Users read it on the consent page, so it must not change the direction of the text
 // around it or imitate a reserved name.
 func (d Clients) displayName(field, typed string, allowReserved bool) (string, error) {
 	name := strings.TrimSpace(typed)
-	if name == "" || !printable(name, maxNameLength) {
+	if name == "" || !oauth.PrintableText(name, maxNameLength) {
 		return "", oauth.InvalidField(field, "must have 1 to 100 printable characters")
 	}
 	if reserved := d.Reserved.Imitated(name); reserved != "" && !allowReserved {

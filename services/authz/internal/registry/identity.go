@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -50,7 +48,7 @@ func (d Clients) checkIdentity(c IdentityChange, allowReserved bool) error {
 	}
 	if c.Purpose != nil {
 		*c.Purpose = strings.TrimSpace(*c.Purpose)
-		if !printable(*c.Purpose, maxPurpose) {
+		if !oauth.PrintableText(*c.Purpose, maxPurpose) {
 			return oauth.InvalidField("purpose", fmt.Sprintf("must have at most %d printable characters", maxPurpose))
 		}
 	}
@@ -63,12 +61,6 @@ func (d Clients) checkIdentity(c IdentityChange, allowReserved bool) error {
 		}
 	}
 	return nil
-}
-
-// printable reports whether a text has at most limit characters, all printable.
-func printable(text string, limit int) bool {
-	return utf8.ValidString(text) && utf8.RuneCountInString(text) <= limit &&
-		!strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // checkOptional refuses optional scopes that the client cannot request.

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -65,8 +63,7 @@ func newKey(public jose.Key, name string) (client.Key, error) {
 }
 
 func checkKeyName(name string) error {
-	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > jose.MaxKeyID || strings.TrimSpace(name) == "" ||
-		strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if strings.TrimSpace(name) == "" || !oauth.PrintableText(name, jose.MaxKeyID) {
 		return oauth.InvalidField("name", "must have printable characters only")
 	}
 	return nil

@@ -190,7 +190,7 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 		return oauth.InvalidField("client_id", "is of a client that registered itself: only the client changes its registration")
 	}
 	if c.Name != "" {
-		if c.Name, err = d.name(c.Name, c.AllowReservedName); err != nil {
+		if c.Name, err = d.displayName("name", c.Name, c.AllowReservedName); err != nil {
 			return err
 		}
 	}

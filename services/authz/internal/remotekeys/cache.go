@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/maypok86/otter/v2"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/vidocu/usher/internal/platform/jose"
@@ -21,7 +21,7 @@ const (
 	// maxStale is how long keys are used after they were read, if their address cannot be read any
 	// more.
 	maxStale = 24 * time.Hour
-	// maxSets bounds the cache: the set that was not used for the longest time is evicted.
+	// maxSets bounds the cache.
 	maxSets = 1000
 )
 
@@ -34,9 +34,7 @@ type Cache struct {
 	reads   Read
 	now     func() time.Time
 	flights singleflight.Group
-
-	mu   sync.Mutex
-	sets map[string]set
+	sets    *otter.Cache[string, set]
 }
 
 // set is what is known of an address.
@@ -47,12 +45,11 @@ type set struct {
 	// triedAt and err are of the last read.
 	triedAt time.Time
 	err     error
-	usedAt  time.Time
 }
 
 // New returns an empty cache.
 func New(read Read, now func() time.Time) *Cache {
-	return &Cache{reads: read, now: now, sets: map[string]set{}}
+	return &Cache{reads: read, now: now, sets: otter.Must(&otter.Options[string, set]{MaximumSize: maxSets})}
 }
 
 // At returns the keys at an address.
@@ -67,7 +64,7 @@ type published struct {
 // Keys returns the keys at the address, which it reads if they are too old or none has the
 // identifier.
 func (p published) Keys(ctx context.Context, keyID string) ([]jose.Key, error) {
-	found := p.cache.use(p.address)
+	found, _ := p.cache.sets.GetIfPresent(p.address) // the zero set is too old
 	if found.wantsRead(keyID, p.cache.now()) {
 		var err error
 		if found, err = p.cache.read(ctx, p.address, keyID); err != nil {
@@ -90,29 +87,17 @@ func (s set) wantsRead(keyID string, now time.Time) bool {
 	return !known || !now.Before(s.freshUntil)
 }
 
-// use returns what is known of an address.
-func (c *Cache) use(address string) set {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	found, has := c.sets[address]
-	if has {
-		found.usedAt = c.now()
-		c.sets[address] = found
-	}
-	return found
-}
-
 // read reads an address, once for all concurrent callers. It returns ctx's error.
 func (c *Cache) read(ctx context.Context, address, keyID string) (set, error) {
 	// One caller's end must not end the read for the others; Read has a timeout of its own.
 	shared := context.WithoutCancel(ctx)
 	done := c.flights.DoChan(address, func() (any, error) {
-		before := c.use(address)
+		before, _ := c.sets.GetIfPresent(address)
 		if !before.wantsRead(keyID, c.now()) { // it was read since the caller looked
 			return before, nil
 		}
 		after := c.after(shared, before, address)
-		c.keep(address, after)
+		c.sets.Set(address, after)
 		return after, nil
 	})
 	select {
@@ -129,7 +114,7 @@ func (c *Cache) after(ctx context.Context, before set, address string) set {
 	after := before
 	document, maxAge, err := c.reads(ctx, address)
 	now := c.now()
-	after.triedAt, after.usedAt = now, now
+	after.triedAt = now
 	if err == nil {
 		var keys []jose.Key
 		if keys, err = jose.UsableKeys(document); err == nil {
@@ -140,26 +125,4 @@ func (c *Cache) after(ctx context.Context, before set, address string) set {
 	}
 	after.err = err
 	return after
-}
-
-// keep stores a set.
-func (c *Cache) keep(address string, kept set) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if _, has := c.sets[address]; !has && len(c.sets) >= maxSets {
-		c.evict()
-	}
-	c.sets[address] = kept
-}
-
-// evict removes the set that was not used for the longest time. It looks at all of them, which
-// happens at most once for each read.
-func (c *Cache) evict() {
-	var oldest string
-	for address, kept := range c.sets {
-		if first := c.sets[oldest]; oldest == "" || kept.usedAt.Before(first.usedAt) {
-			oldest = address
-		}
-	}
-	delete(c.sets, oldest)
 }

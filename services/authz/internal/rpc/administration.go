@@ -287,17 +287,12 @@ func registration(registered registry.Client) *authzv1.Registration {
 	if registered.Sector != "" {
 		r.SubjectType = authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE
 	}
-	if !registered.CreatedAt.IsZero() { // the zero time is a client that could not be read
-		r.CreateTime = timestamppb.New(registered.CreatedAt)
-	}
+	r.CreateTime = convert.TimeToProto(registered.CreatedAt) // the zero time is a client that could not be read
 	for _, s := range registered.Secrets {
-		one := &authzv1.ClientSecret{
-			LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt), SecretId: s.ID, CreatedByUserId: s.CreatedBy, LastUseTime: timestampOrNil(s.LastUsedAt),
-		}
-		if !s.ExpiresAt.IsZero() {
-			one.ExpireTime = timestamppb.New(s.ExpiresAt)
-		}
-		r.Secrets = append(r.Secrets, one)
+		r.Secrets = append(r.Secrets, &authzv1.ClientSecret{
+			LastFour: s.LastFour, CreateTime: timestamppb.New(s.CreatedAt), SecretId: s.ID, CreatedByUserId: s.CreatedBy,
+			LastUseTime: convert.TimeToProto(s.LastUsedAt), ExpireTime: convert.TimeToProto(s.ExpiresAt),
+		})
 	}
 	r.Identity, r.OptionalScopes = convert.AppIdentityToProto(registered.AppIdentity()), registered.OptionalScope
 	addRegisteredKeys(r, registered)

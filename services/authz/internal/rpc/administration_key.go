@@ -4,9 +4,8 @@ import (
 	"context"
 	"time"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -80,18 +79,11 @@ func addRegisteredKeys(to *authzv1.Registration, registered registry.Client) {
 	for _, key := range registered.Keys {
 		one := &authzv1.ClientKey{
 			Kid: key.ID, Name: key.Name, Jwk: string(key.JWK),
-			CreateTime: timestampOrNil(key.CreatedAt), ExpireTime: timestampOrNil(key.ExpiresAt), LastUseTime: timestampOrNil(key.LastUsedAt),
+			CreateTime: convert.TimeToProto(key.CreatedAt), ExpireTime: convert.TimeToProto(key.ExpiresAt), LastUseTime: convert.TimeToProto(key.LastUsedAt),
 		}
 		if public, err := jose.ParseKey(key.JWK); err == nil {
 			one.Kty = public.Type()
 		}
 		to.Keys = append(to.Keys, one)
 	}
-}
-
-func timestampOrNil(at time.Time) *timestamppb.Timestamp {
-	if at.IsZero() {
-		return nil
-	}
-	return timestamppb.New(at)
 }

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/document"
@@ -63,9 +64,7 @@ func (s *Authorizations) LookUpAuthorization(
 	if found.Status == flow.Open || found.Status == flow.Refused {
 		res.Step, res.SignInReason = wire(found.Next), signInReason(found.Next.Reason)
 	}
-	if !found.DecidedAt.IsZero() {
-		res.DecideTime = timestamppb.New(found.DecidedAt)
-	}
+	res.DecideTime = convert.TimeToProto(found.DecidedAt)
 	return res, nil
 }
 

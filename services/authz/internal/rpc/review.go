@@ -4,6 +4,7 @@ import (
 	"context"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -93,7 +94,7 @@ func (s *Reviews) ApplySuspendClient(
 // addOwner adds who owns a client to its description.
 func addOwner(to *authzv1.Registration, registered registry.Client) {
 	to.OwnerWorkspaceId, to.CreatedByUserId, to.ReviewNote = registered.Owner.WorkspaceID, registered.Owner.CreatedBy, registered.Owner.ReviewNote
-	to.SubmitTime, to.Status = timestampOrNil(registered.Owner.SubmittedAt), statusOf(registered.Status)
+	to.SubmitTime, to.Status = convert.TimeToProto(registered.Owner.SubmittedAt), statusOf(registered.Status)
 }
 
 func statusOf(s client.Status) authzv1.ClientStatus {

@@ -8,8 +8,9 @@ package policy
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 )
 
 // The errors of this package. An invalid field is an *oauth.FieldError.
@@ -95,9 +96,7 @@ const (
 type Cache struct {
 	policies Policies
 	now      func() time.Time
-
-	mu      sync.Mutex
-	entries map[string]entry
+	entries  *otter.Cache[string, entry]
 }
 
 type entry struct {
@@ -108,7 +107,7 @@ type entry struct {
 
 // NewCache returns an empty cache.
 func NewCache(policies Policies, now func() time.Time) *Cache {
-	return &Cache{policies: policies, now: now, entries: map[string]entry{}}
+	return &Cache{policies: policies, now: now, entries: otter.Must(&otter.Options[string, entry]{MaximumSize: maxCached})}
 }
 
 // Access returns whether the members of workspaces may connect a client, given the versions of their
@@ -118,8 +117,9 @@ func (c *Cache) Access(ctx context.Context, clientID string, workspaceIDs []stri
 	access := make(map[string]Access, len(workspaceIDs))
 	var missing []string
 	for _, id := range workspaceIDs {
-		if p, ok := c.cached(id, versions); ok {
-			access[id] = p.Access(clientID)
+		e, ok := c.entries.GetIfPresent(id)
+		if ok && versions != nil && e.version == versions[id] && c.now().Before(e.until) {
+			access[id] = e.policy.Access(clientID)
 		} else {
 			missing = append(missing, id)
 		}
@@ -137,30 +137,9 @@ func (c *Cache) Access(ctx context.Context, clientID string, workspaceIDs []stri
 			p = Policy{Rule: Anyone}
 		}
 		access[id] = p.Access(clientID)
-		c.put(id, versions, p)
+		if versions != nil {
+			c.entries.Set(id, entry{policy: p, version: versions[id], until: c.now().Add(maxAge)})
+		}
 	}
 	return access, nil
-}
-
-func (c *Cache) cached(id string, versions map[string]int64) (Policy, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	e, ok := c.entries[id]
-	return e.policy, ok && versions != nil && e.version == versions[id] && c.now().Before(e.until)
-}
-
-// put caches a policy that was read after its version.
-func (c *Cache) put(id string, versions map[string]int64, p Policy) {
-	if versions == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old, ok := c.entries[id]; ok && old.version > versions[id] && c.now().Before(old.until) {
-		return
-	}
-	if len(c.entries) >= maxCached {
-		clear(c.entries)
-	}
-	c.entries[id] = entry{policy: p, version: versions[id], until: c.now().Add(maxAge)}
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -73,9 +71,8 @@ func (a Authz) Complete(ctx context.Context, c decision.Completion) (location se
 		Decision: &authzv1.CompleteAuthorizationRequest_Denial{Denial: &authzv1.Denial{}},
 	}
 	if c.WorkspaceID != "" {
-		approval := &authzv1.Approval{WorkspaceId: c.WorkspaceID, DisplayName: c.DisplayName}
-		if !c.AuthTime.IsZero() {
-			approval.AuthenticateTime = timestamppb.New(c.AuthTime)
+		approval := &authzv1.Approval{
+			WorkspaceId: c.WorkspaceID, DisplayName: c.DisplayName, AuthenticateTime: convert.TimeToProto(c.AuthTime),
 		}
 		req.Decision = &authzv1.CompleteAuthorizationRequest_Approval{Approval: approval}
 		if c.Chosen != nil {

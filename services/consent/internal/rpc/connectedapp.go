@@ -92,9 +92,7 @@ func toConnectedApp(app connectedapp.App) *consentv1.ConnectedApp {
 	if app.Identity != nil {
 		res.Identity = convert.AppIdentityToProto(*app.Identity)
 	}
-	if !app.LastUsed.IsZero() {
-		res.LastUseTime = timestamppb.New(app.LastUsed)
-	}
+	res.LastUseTime = convert.TimeToProto(app.LastUsed)
 	for i, w := range app.Workspaces {
 		res.Workspaces[i] = &consentv1.ConnectedWorkspace{WorkspaceId: w.ID, Name: w.Name, Scopes: w.Scope}
 	}

@@ -58,7 +58,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 	for i, w := range prompt.User.Workspaces {
 		p := prompt.Policies[w.ID]
 		shown := workspace(w)
-		shown.Access, shown.ApprovalRequestTime = consentv1.WorkspaceAccess(p.Access), timestampOrNil(p.AskedAt)
+		shown.Access, shown.ApprovalRequestTime = consentv1.WorkspaceAccess(p.Access), convert.TimeToProto(p.AskedAt)
 		shown.ApprovalRefused, shown.ApprovalAnswer = p.Refused, p.Answer
 		res.Workspaces[i] = shown
 	}

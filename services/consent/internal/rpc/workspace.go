@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -117,7 +116,7 @@ func (s *Workspaces) GetWorkspacePolicy(
 	}
 	res := &consentv1.GetWorkspacePolicyResponse{
 		Policy: consentv1.AppPolicy(setting.Rule), WaitingRequests: int32(setting.Waiting),
-		SetterName: setting.By.Name, SetTime: timestampOrNil(setting.At),
+		SetterName: setting.By.Name, SetTime: convert.TimeToProto(setting.At),
 	}
 	for _, a := range approvals {
 		name, identity := clients.of(a.ClientID)
@@ -226,7 +225,7 @@ func (s *Workspaces) ListAppRequests(
 		res.Requests = append(res.Requests, &consentv1.AppRequest{
 			ClientId: r.ClientID, ClientName: name, Identity: identity, UserId: r.User.UserID, UserName: r.User.Name, Reason: r.Reason,
 			RequestTime: timestamppb.New(r.At), State: consentv1.AppRequestState(r.State), Answer: r.Answer, DeciderName: r.By.Name,
-			DecideTime: timestampOrNil(r.DecidedAt),
+			DecideTime: convert.TimeToProto(r.DecidedAt),
 		})
 	}
 	return res, nil
@@ -243,12 +242,4 @@ func (s *Workspaces) DecideAppRequest(
 	return &consentv1.DecideAppRequestResponse{}, toStatus(s.Policies.Decide(ctx, policy.Decision{
 		WorkspaceID: req.GetWorkspaceId(), ClientID: req.GetClientId(), Approve: req.GetApprove(), Answer: req.GetAnswer(), By: by,
 	}))
-}
-
-// timestampOrNil returns nil for the zero time.
-func timestampOrNil(t time.Time) *timestamppb.Timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamppb.New(t)
 }

@@ -2,8 +2,6 @@ package administration
 
 import (
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/emailaddress"
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -22,15 +20,11 @@ const (
 // It returns an *oauth.FieldError for the field.
 func Name(field, typed string) (string, error) {
 	name := strings.TrimSpace(typed)
-	n := utf8.RuneCountInString(name)
-	if !utf8.ValidString(name) || n == 0 || n > maxNameLength || strings.ContainsFunc(name, notPrintable) {
+	if name == "" || !oauth.PrintableText(name, maxNameLength) {
 		return "", oauth.InvalidField(field, "must have 1 to 100 printable characters")
 	}
 	return name, nil
 }
-
-// notPrintable is true for control and format characters, such as direction controls.
-func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
 
 // Address returns an address in canonical form, or an *oauth.FieldError.
 func Address(typed string) (account.Address, error) {

@@ -11,13 +11,13 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/lastuse"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/internal/platform/shortlived/shortlivedtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
-	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/administration"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
@@ -83,7 +83,7 @@ type bench struct {
 	entries   *entries
 	clock     *shortlivedtest.Clock
 	passwords *checks
-	failures  *accountevent.Counter
+	failures  *lastuse.Recorder
 }
 
 // checks counts the password verifications, and can be too busy.
@@ -113,9 +113,11 @@ func open(t *testing.T) *bench {
 		Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
 	}
 	logger := slog.New(slog.DiscardHandler)
-	d.failures = accountevent.NewCounter(d.store, logger)
+	d.failures = lastuse.NewCounter(func(ctx context.Context, userID []byte, count int64) error {
+		return d.store.AddFailedSignIns(ctx, string(userID), count)
+	}, logger)
 	methods := credential.Verifier{
-		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords, Failed: d.failures.Failed}, Apps: apps,
+		Accounts: account.Authenticator{Records: d.store, Passwords: d.passwords, Failed: func(userID string) { d.failures.Used([]byte(userID)) }}, Apps: apps,
 		Attempts: guard,
 	}
 	sessions := &session.Store{Entries: d.entries, Users: d.store, Lifetime: lifetime, Now: d.clock.Now}

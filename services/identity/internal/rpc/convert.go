@@ -1,11 +1,8 @@
 package rpc
 
 import (
-	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
@@ -23,7 +20,7 @@ func each[From, To any](list []From, convert func(From) To) []To {
 func toUser(u account.User) *identityv1.User {
 	return &identityv1.User{
 		UserId: u.ID, EmailAddress: string(u.EmailAddress), FirstName: u.FirstName, LastName: u.LastName,
-		DisplayName: u.DisplayName, Disabled: u.Disabled, CreateTime: toTime(u.CreatedAt),
+		DisplayName: u.DisplayName, Disabled: u.Disabled, CreateTime: convert.TimeToProto(u.CreatedAt),
 	}
 }
 
@@ -68,21 +65,13 @@ func fromRole(r identityv1.Role) account.Role {
 
 func toApp(a authapp.App) *identityv1.AuthenticationApp {
 	return &identityv1.AuthenticationApp{
-		AuthenticationAppId: a.ID, Name: a.Name, WorkspaceId: a.WorkspaceID, CreateTime: toTime(a.CreatedAt),
-		LastUseTime: toTime(a.LastUsedAt), RevokeTime: toTime(a.RevokedAt), Secrets: each(a.Secrets, toSecret),
+		AuthenticationAppId: a.ID, Name: a.Name, WorkspaceId: a.WorkspaceID, CreateTime: convert.TimeToProto(a.CreatedAt),
+		LastUseTime: convert.TimeToProto(a.LastUsedAt), RevokeTime: convert.TimeToProto(a.RevokedAt), Secrets: each(a.Secrets, toSecret),
 	}
 }
 
 func toSecret(s secret.Info) *identityv1.AuthenticationAppSecret {
 	return &identityv1.AuthenticationAppSecret{
-		LastFour: s.LastFour, CreateTime: toTime(s.CreatedAt), ExpireTime: toTime(s.ExpiresAt),
+		LastFour: s.LastFour, CreateTime: convert.TimeToProto(s.CreatedAt), ExpireTime: convert.TimeToProto(s.ExpiresAt),
 	}
-}
-
-// toTime returns nil for the zero time.
-func toTime(t time.Time) *timestamppb.Timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamppb.New(t)
 }

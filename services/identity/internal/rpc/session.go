@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/telemetry"
@@ -80,7 +81,7 @@ func toSession(s session.Session) *identityv1.Session {
 		EmailAddress: string(s.User.EmailAddress),
 		ExpireTime:   timestamppb.New(s.ExpiresAt),
 
-		AuthenticateTime: toTime(s.AuthenticatedAt),
+		AuthenticateTime: convert.TimeToProto(s.AuthenticatedAt),
 
 		Language: s.User.Language, TimeZone: s.User.TimeZone,
 	}

@@ -2,8 +2,8 @@ package apikey
 
 import (
 	"slices"
+	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -88,12 +88,5 @@ func (k Keys) validate(d Draft) (Limits, error) {
 // validName accepts names that a list can show as they are: no line breaks, no invisible direction
 // marks, and not only spaces.
 func validName(name string) bool {
-	visible := false
-	for _, r := range name {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return false
-		}
-		visible = visible || r != ' '
-	}
-	return visible && utf8.RuneCountInString(name) <= maxName
+	return strings.TrimSpace(name) != "" && !strings.ContainsRune(name, utf8.RuneError) && oauth.PrintableText(name, maxName)
 }

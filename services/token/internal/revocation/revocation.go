@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -23,9 +21,6 @@ var (
 )
 
 const (
-	// maxNote is authz's maximum, in characters. It is checked here too, because authz is called only
-	// after grants were revoked.
-	maxNote = 500
 	// recordTimeout bounds the write of an event after a change that failed, also if the caller's
 	// deadline has passed.
 	recordTimeout = 5 * time.Second
@@ -190,8 +185,7 @@ func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error
 // validNote reports whether authz accepts the note of a suspension.
 func validNote(note string) bool {
 	note = strings.TrimSpace(note)
-	return note != "" && utf8.ValidString(note) && utf8.RuneCountInString(note) <= maxNote &&
-		!strings.ContainsFunc(note, func(c rune) bool { return !unicode.IsPrint(c) })
+	return note != "" && oauth.PrintableText(note, oauth.MaxNote)
 }
 
 // RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got

@@ -75,7 +75,7 @@ func (s *AccessRevocation) EndToken(ctx context.Context, req *tokenv1.EndTokenRe
 	}
 	switch enforce.KindOf(token) {
 	case enforce.APIKey:
-		return nil, invalid("token", "is an API key: revoke it by its identifier (key_…), which the list of its workspace tells")
+		return nil, invalid("token", "is an API key: revoke it by its identifier (key_…), from the list of its workspace's keys")
 	case enforce.AccessToken:
 		wasLive, err = s.Tokens.RevokeAccess(ctx, hash, "")
 	case enforce.RefreshToken:

@@ -3,12 +3,10 @@ package rpc
 import (
 	"context"
 	"errors"
-	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/paging"
@@ -106,16 +104,8 @@ func keyToStatus(err error) error {
 func keyFacts(k apikey.Key) *tokenv1.ApiKey {
 	return &tokenv1.ApiKey{
 		KeyId: k.ID, WorkspaceId: k.WorkspaceID, Name: k.Name, Prefix: apikey.Prefix, LastFour: k.LastFour,
-		CreateTime: timestampOrNil(k.CreatedAt), LastUseTime: timestampOrNil(k.LastUsedAt), RevokeTime: timestampOrNil(k.RevokedAt),
-		Scopes: k.Scopes, AllowedAddresses: k.Addresses.Strings(), ExpireTime: timestampOrNil(k.ExpiresAt), Live: k.Live,
+		CreateTime: convert.TimeToProto(k.CreatedAt), LastUseTime: convert.TimeToProto(k.LastUsedAt), RevokeTime: convert.TimeToProto(k.RevokedAt),
+		Scopes: k.Scopes, AllowedAddresses: k.Addresses.Strings(), ExpireTime: convert.TimeToProto(k.ExpiresAt), Live: k.Live,
 		CreatorUserId: k.Creator.UserID, CreatorName: k.Creator.Name, SuccessorKeyId: k.SuccessorID,
 	}
-}
-
-// timestampOrNil returns nil for the zero time.
-func timestampOrNil(t time.Time) *timestamppb.Timestamp {
-	if t.IsZero() {
-		return nil
-	}
-	return timestamppb.New(t)
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 )
@@ -41,7 +42,7 @@ func (s *Grants) ListWorkspaceClients(
 	res := &tokenv1.ListWorkspaceClientsResponse{NextPageToken: next}
 	for _, c := range page {
 		res.Clients = append(res.Clients, &tokenv1.WorkspaceClient{
-			ClientId: c.ClientID, Users: c.Users, Scopes: c.Scope, LastUseTime: timestampOrNil(c.LastUsed),
+			ClientId: c.ClientID, Users: c.Users, Scopes: c.Scope, LastUseTime: convert.TimeToProto(c.LastUsed),
 		})
 	}
 	return res, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/services/token/internal/inspection"
 	"github.com/vidocu/usher/services/token/internal/introspect"
@@ -45,7 +46,7 @@ func (s *Inspection) ListGrants(ctx context.Context, req *tokenv1.ListGrantsRequ
 	for i, g := range list {
 		res.Grants[i] = &tokenv1.Grant{
 			GrantId: g.ID, UserId: g.UserID, ClientId: g.ClientID, WorkspaceId: g.WorkspaceID, Scopes: strings.Fields(g.Scope),
-			CreateTime: timestampOrNil(g.CreatedAt), LastUseTime: timestampOrNil(g.LastUsedAt), ExpireTime: timestampOrNil(g.ExpiresAt),
+			CreateTime: convert.TimeToProto(g.CreatedAt), LastUseTime: convert.TimeToProto(g.LastUsedAt), ExpireTime: convert.TimeToProto(g.ExpiresAt),
 		}
 	}
 	return res, nil
@@ -118,7 +119,7 @@ func (s *Inspection) InspectToken(ctx context.Context, req *tokenv1.InspectToken
 	}
 	return &tokenv1.InspectTokenResponse{
 		Kind: tokenKind(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
-		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: timestampOrNil(facts.IssuedAt), ExpireTime: timestampOrNil(facts.ExpiresAt),
+		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: convert.TimeToProto(facts.IssuedAt), ExpireTime: convert.TimeToProto(facts.ExpiresAt),
 	}, nil
 }
 
@@ -136,7 +137,7 @@ func (s *Inspection) ListRevocations(
 	}
 	res := &tokenv1.ListRevocationsResponse{Revocations: make([]*tokenv1.LoggedRevocation, len(entries))}
 	for i, e := range entries {
-		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: toRevocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: timestampOrNil(e.At)}
+		res.Revocations[i] = &tokenv1.LoggedRevocation{Revocation: toRevocation(&e.Entry), Reason: reasonOf(e.Reason), RevokeTime: convert.TimeToProto(e.At)}
 	}
 	return res, nil
 }

@@ -89,14 +89,11 @@ func (s *Introspection) BatchIntrospectTokens(
 // development every local caller is the same one.
 func ForCaller(ctx context.Context, introspector introspect.Introspector) introspect.Introspector {
 	server, _ := policy.CallerFrom(ctx)
-	if server == gateway || server == policy.Local {
+	if server == policy.Gateway || server == policy.Local {
 		return introspector
 	}
 	return introspector.For(server)
 }
-
-// gateway is the gateway's name as a caller.
-const gateway = "gateway"
 
 // fillResponse sets the fields of an active token.
 func (s *Introspection) fillResponse(res *tokenv1.IntrospectTokenResponse, facts *introspect.Facts) {

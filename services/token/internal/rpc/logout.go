@@ -9,6 +9,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/logout"
@@ -121,7 +122,7 @@ func delivery(r logout.Record) *tokenv1.LogoutDelivery {
 	}
 	return &tokenv1.LogoutDelivery{
 		ClientId: r.ClientID, Subject: r.Subject, SessionId: r.Session.ID, Reason: r.Reason, State: state, Attempts: int32(r.Attempts),
-		HttpStatus: int32(r.Status), Problem: r.Problem, CreateTime: timestampOrNil(r.CreatedAt), AttemptTime: timestampOrNil(r.AttemptedAt),
-		NextAttemptTime: timestampOrNil(r.DueAt),
+		HttpStatus: int32(r.Status), Problem: r.Problem, CreateTime: convert.TimeToProto(r.CreatedAt), AttemptTime: convert.TimeToProto(r.AttemptedAt),
+		NextAttemptTime: convert.TimeToProto(r.DueAt),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
@@ -184,17 +185,15 @@ DELETE FROM ` + p.name + ` WHERE ctid >= $1::text::tid AND ctid < $2::text::tid 
 	return nil
 }
 
-// deleteExpired removes expired rows a thousand at a time, so that no writer waits long. It is for
-// SQLite.
+// expiredSlice is how many expired rows one statement deletes, so that no writer waits long.
+const expiredSlice = 1000
+
+// deleteExpired deletes expired rows. It is for SQLite.
 func (s *Store) deleteExpired(ctx context.Context, t partitioned) error {
 	text := s.db.SQL(strings.ReplaceAll(`DELETE FROM {table} WHERE hash IN (
-    SELECT hash FROM {table} WHERE expires_at <= {{now}} - $1 LIMIT 1000)`, "{table}", t.table))
-	for {
-		n, err := s.db.Exec(ctx, text, micros(t.kept))
-		if err != nil || n == 0 {
-			return err
-		}
-	}
+    SELECT hash FROM {table} WHERE expires_at <= {{now}} - $1 LIMIT $2)`, "{table}", t.table))
+	_, err := cleanup.Repeat(ctx, s.db, text, expiredSlice, micros(t.kept))
+	return err
 }
 
 // RoomUntil returns, for every partitioned table, the time until which its partitions accept
