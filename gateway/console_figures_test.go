@@ -253,7 +253,7 @@ func TestAnAppIsRegisteredFromAManifest(t *testing.T) {
 	for name, row := range map[string]struct{ file, shows string }{
 		"an unknown member": {text + "unknown: 1\n", "field unknown is unknown"}, "two apps": {text + strings.TrimPrefix(text, "clients:\n"), "it must have one client"},
 		"no name": {"clients: [{scopes: [videos:read]}]", "name is required"}, "an empty file": {"", "it is empty"},
-		"no text": {"\xff\xfe", "no text in UTF-8"}, "too long": {text + "#" + strings.Repeat("x", 64<<10), "longer than 64 KiB"},
+		"no text": {"\xff\xfe", "no text in UTF-8"},
 	} {
 		wantRedirect(t, name, uploadTo(t, p, path+"/upload", fields, row.file), path)
 		wantPage(t, name, p.get(path), 200, "The manifest cannot be used.", row.shows, `href="#manifest"`)

@@ -201,9 +201,13 @@ const identifierCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 // response and returns false: a redirect back to the page, which asks for confirmation; a redirect
 // to the cookie check where the browser sent no cookie; or 403 for a form without a token, which
 // none of the gateway's pages sends. Without a session, the form of an account page redirects to
-// the sign-in page. A form that is too long redirects back to the page, which says so.
+// the sign-in page. A form of the console that is too long, such as a manifest, redirects back to the page,
+// which says so; any other one is 413, since no person writes so much.
 func (f Flow) ParseForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
 	switch err := parseBody(w, r); {
+	case errors.Is(err, httpx.ErrTooLarge) && from.page != PageConsole:
+		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
+		return false
 	case errors.Is(err, httpx.ErrTooLarge):
 		f.redirectTooLong(w, r, from, Flash{Kind: flashTooLong, Lost: true})
 		return false
