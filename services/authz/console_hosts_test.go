@@ -53,7 +53,8 @@ func TestAVerifiedAppWithANewHostMustBeReviewedAgain(t *testing.T) {
 	for name, add := range b.addingURI(t) {
 		for uri, verified := range map[string]bool{
 			"https://evil.example/cb": false, "https://app.example.evil.example/cb": false, "com.example.other:/cb": false,
-			callback + "/added": true, "http://localhost:1234/cb": true, "http://127.0.0.1/other": true, "http://[::1]/cb": true,
+			"com.example.other://localhost/cb": false,
+			callback + "/added":                true, "http://localhost:1234/cb": true, "http://127.0.0.1/other": true, "http://[::1]/cb": true,
 		} {
 			id := b.verifiedApp(t)
 			if err := add(id, uri); err != nil {

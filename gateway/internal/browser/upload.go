@@ -17,7 +17,7 @@ const (
 )
 
 // ParseUpload is ParseForm for a form with one file in the field name, which it returns. Where the file
-// is too long it redirects back to the page, as for every form that is.
+// is too long it redirects back to the page, which says so.
 func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage, name string) (file []byte, ok bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
 	parts, err := r.MultipartReader()

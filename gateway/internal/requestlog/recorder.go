@@ -10,7 +10,6 @@ package requestlog
 import (
 	"context"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -281,23 +280,39 @@ func (r *Recorder) Run(ctx context.Context) error {
 // returns how many requests were dropped since the last one, and whether requests are left.
 func (r *Recorder) take() (batch map[key]*entry, lost int64, left bool) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	batch, lost, r.lost = r.entries, r.lost, 0
 	for _, kinds := range r.clients {
 		left = left || kinds > maxPerBatch
 	}
 	r.entries, r.clients = map[key]*entry{}, map[string]int{}
+	r.mu.Unlock()
 	if !left {
 		return batch, lost, false
 	}
-	taken := map[string]int{}
-	for _, k := range slices.SortedFunc(maps.Keys(batch), func(a, b key) int { return batch[a].first.Compare(batch[b].first) }) {
-		if taken[k.client]++; taken[k.client] > maxPerBatch {
-			r.merge(k, *batch[k])
+	firsts := map[string][]time.Time{}
+	for k, e := range batch {
+		firsts[k.client] = append(firsts[k.client], e.first)
+	}
+	for _, times := range firsts {
+		slices.SortFunc(times, time.Time.Compare)
+	}
+	r.putBack(batch, func(k key, e *entry) bool {
+		times := firsts[k.client]
+		return len(times) > maxPerBatch && e.first.After(times[maxPerBatch-1])
+	})
+	return batch, lost, true
+}
+
+// putBack puts those of a batch back into the queue that stay there.
+func (r *Recorder) putBack(batch map[key]*entry, stays func(k key, e *entry) bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k, e := range batch {
+		if stays(k, e) {
+			r.merge(k, *e)
 			delete(batch, k)
 		}
 	}
-	return batch, lost, true
 }
 
 // flush sends a batch of what is in the queue, and reports whether requests are left. Requests that the

@@ -110,13 +110,29 @@ func HostsOf(redirectURIs []string) []string {
 	return hosts
 }
 
-// AddsHost reports whether redirect URIs have a host that none of those before has, or a scheme where there
-// is no host. Loopback addresses do not count: they are no host of the client's.
+// AddsHost reports whether redirect URIs have a host that none of those before has, or a scheme that is not
+// the web's. Loopback addresses do not count: they are no host of the client's.
 func AddsHost(before, after []string) bool {
-	known := HostsOf(before)
-	return slices.ContainsFunc(HostsOf(after), func(host string) bool {
-		return !oauth.OnThisComputer(host) && !slices.Contains(known, host)
-	})
+	known := map[string]bool{"": true}
+	for _, uri := range before {
+		known[receiver(uri)] = true
+	}
+	return slices.ContainsFunc(after, func(uri string) bool { return !known[receiver(uri)] })
+}
+
+// receiver returns what receives the response at a redirect URI: a host, or the scheme of a native client, which
+// receives it whatever follows; empty for the user's computer.
+func receiver(uri string) string {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil:
+		return uri
+	case u.Scheme != "https" && u.Scheme != "http":
+		return u.Scheme + ":"
+	case oauth.OnThisComputer(u.Hostname()):
+		return ""
+	}
+	return u.Hostname()
 }
 
 // Registration is a client with the values that an authorization request is validated against.

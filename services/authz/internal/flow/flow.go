@@ -189,14 +189,14 @@ func (f Flow) first(ctx context.Context, a *request, browser Browser) (transitio
 const clockSkew = 5 * time.Second
 
 // since returns the earliest time of a sign-in that a request accepts where it requires one: after the
-// sign-in of the session that the browser has, or without one after the start, or max_age before it.
+// start, or max_age before it, and after the sign-in of the session that the browser has.
 func (f Flow) since(a *request, user *User) time.Time {
-	if user != nil && !user.AuthenticatedAt.IsZero() {
-		return user.AuthenticatedAt.Add(time.Microsecond)
-	}
 	since := f.Now().Add(-clockSkew)
 	if a.maxAge != nil && !a.signInAgain {
 		since = since.Add(-*a.maxAge)
+	}
+	if user != nil && !user.AuthenticatedAt.Before(since) {
+		return user.AuthenticatedAt.Add(time.Microsecond)
 	}
 	return since
 }

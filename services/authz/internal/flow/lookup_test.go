@@ -121,6 +121,12 @@ func TestFault_A8_OpenIDConnect_3_1_2_1_PromptAndMaxAge(t *testing.T) {
 		if err != nil || continued.Kind != flow.SignIn || continued.Reason != row.reason {
 			t.Errorf("%s, with a session that continues the first: %+v, %v", name, continued, err)
 		}
+		b.sessions.since = b.sessions.since.Add(time.Minute) // of another session that began before the request
+		older, err := b.Resume(t.Context(), step.RequestID, b.as("john continued"))
+		if want := row.query == query("max_age", "3599"); err != nil || (older.Kind == flow.Consent) != want {
+			t.Errorf("%s, with another session from before: %+v, %v", name, older, err)
+		}
+		b.sessions.since = b.sessions.since.Add(-time.Minute)
 		kept, err := b.Continue(t.Context(), step.RequestID, b.signedIn())
 		if wantKind := map[bool]flow.Kind{true: flow.Consent, false: flow.SignIn}[row.reason == flow.SelectAccount]; err != nil || kept.Kind != wantKind {
 			t.Errorf("%s, going on with the account: %+v, %v", name, kept, err)

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -55,6 +56,7 @@ func (t Token) PairState(ctx context.Context, u oauth.UserClient, workspaceIDs [
 			return oauth.LiveGrants{}, err
 		}
 		state.Scopes = append(state.Scopes, more.Scopes...)
+		state.DescriptionDigest = cmp.Or(state.DescriptionDigest, more.DescriptionDigest)
 		if more.PolicyVersions == nil {
 			state.PolicyVersions = nil
 		}

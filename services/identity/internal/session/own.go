@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -42,6 +43,9 @@ func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (
 	current, err := s.Get(ctx, token)
 	if err != nil {
 		return secret.String{}, Session{}, err
+	}
+	if current.ExpiresAt.Sub(s.Now()) < time.Second { // it would be over before its user has it
+		return secret.String{}, Session{}, ErrRequired
 	}
 	current.User.SessionEpoch, err = s.Users.RaiseSessionEpoch(ctx, current.User, secret.Sum(token.Reveal()), on)
 	if errors.Is(err, account.ErrUnknown) {
