@@ -11,7 +11,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// preview shows the consent page of the client as the user would see it.
+// preview shows the consent page of the client as the user would see it, without the numbers of how long access
+// lasts, which the token service knows.
 func (c Console) preview(v visit) page.View {
 	r, workspace := v.app.GetRegistration(), v.app.GetWorkspace()
 	data := page.ConsolePreview{Console: v.head}

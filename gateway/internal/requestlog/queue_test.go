@@ -9,31 +9,14 @@ import (
 	"net/url"
 	"testing"
 
-	"google.golang.org/grpc"
-
 	"github.com/vidocu/usher/gateway/internal/requestlog"
-	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 )
-
-// batches is an activity service that keeps the batches that it received.
-type batches struct {
-	activityv1.RequestLogServiceClient
-
-	received []*activityv1.RecordRequestsRequest
-}
-
-func (b *batches) RecordRequests(
-	_ context.Context, req *activityv1.RecordRequestsRequest, _ ...grpc.CallOption,
-) (*activityv1.RecordRequestsResponse, error) {
-	b.received = append(b.received, req)
-	return &activityv1.RecordRequestsResponse{}, nil
-}
 
 // TestManyKindsOfOneClientAreSentInSeveralBatches, the oldest first, so that they delay no others. All
 // requests are counted, and those of other clients are in the first batch.
 func TestManyKindsOfOneClientAreSentInSeveralBatches(t *testing.T) {
 	const perBatch, kinds, others = 50, 120, 10
-	s := &batches{}
+	s := &service{}
 	r := requestlog.New(s, requestlog.Origins{}, slog.New(slog.DiscardHandler), func(int64) { t.Error("requests were dropped") })
 	finish := func(client, redirectURI string) {
 		query := url.Values{"client_id": {client}, "redirect_uri": {redirectURI}}.Encode()
@@ -53,7 +36,7 @@ func TestManyKindsOfOneClientAreSentInSeveralBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := 0
-	for n, batch := range s.received {
+	for n, batch := range s.batches {
 		own := map[string]bool{}
 		for _, request := range batch.GetRequests() {
 			if kind := request.GetKind(); kind.GetClientId() == "app" {
@@ -72,7 +55,7 @@ func TestManyKindsOfOneClientAreSentInSeveralBatches(t *testing.T) {
 			next++
 		}
 	}
-	if next != kinds || len(s.received[0].GetRequests()) != perBatch+others {
-		t.Errorf("%d of %d kinds were sent, %d requests in the first batch", next, kinds, len(s.received[0].GetRequests()))
+	if next != kinds || len(s.batches[0].GetRequests()) != perBatch+others {
+		t.Errorf("%d of %d kinds were sent, %d requests in the first batch", next, kinds, len(s.batches[0].GetRequests()))
 	}
 }

@@ -18,17 +18,18 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 )
 
-// service is an activity service that keeps what it received.
+// service is an activity service that keeps what it received, and in which batches.
 type service struct {
 	activityv1.RequestLogServiceClient
 
 	received []*activityv1.FinishedRequest
+	batches  []*activityv1.RecordRequestsRequest
 }
 
 func (s *service) RecordRequests(
 	_ context.Context, req *activityv1.RecordRequestsRequest, _ ...grpc.CallOption,
 ) (*activityv1.RecordRequestsResponse, error) {
-	s.received = append(s.received, req.GetRequests()...)
+	s.received, s.batches = append(s.received, req.GetRequests()...), append(s.batches, req)
 	return &activityv1.RecordRequestsResponse{}, nil
 }
 

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/rpc"
 )
 
@@ -21,6 +23,8 @@ type pairStates struct {
 
 	// batches are the numbers of workspaces of the requests.
 	batches []int
+	// stored says whether the user-client is stored.
+	stored bool
 	// old says which request a token service of release 0.1 handles, from 1.
 	old int
 }
@@ -31,6 +35,9 @@ func (p *pairStates) GetPairEpoch(
 	if p.batches = append(p.batches, len(req.GetPolicyWorkspaceIds())); len(req.GetPolicyWorkspaceIds()) > 1000 {
 		return nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "must be at most 1,000", oerr.WithField("policy_workspace_ids"))
 	}
+	if req.GetOnlyStored() && !p.stored {
+		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no epoch of the user-client is stored")
+	}
 	res := &tokenv1.GetPairEpochResponse{Epoch: int64(len(p.batches))}
 	if len(p.batches) == p.old {
 		return res, nil
@@ -39,6 +46,9 @@ func (p *pairStates) GetPairEpoch(
 	for _, id := range req.GetPolicyWorkspaceIds() {
 		res.PolicyVersions = append(res.PolicyVersions, &tokenv1.PolicyVersion{WorkspaceId: id, Version: 3})
 		res.Grants = append(res.Grants, &tokenv1.GrantedScopes{WorkspaceId: id, Scopes: []string{"videos:read"}})
+		if id == "ws_1500" {
+			res.DescriptionDigest = "digest"
+		}
 	}
 	return res, nil
 }
@@ -72,8 +82,22 @@ func TestTheStateOfAMemberOfManyWorkspacesIsReadInBatches(t *testing.T) {
 		if known := state.PolicyVersions != nil; known != (row.versions >= 0) || known && len(state.PolicyVersions) != row.versions {
 			t.Errorf("%d workspaces, the request %d handled by release 0.1: %d versions, want %d", row.workspaces, row.old, len(state.PolicyVersions), row.versions)
 		}
+		if digest := map[bool]string{true: "digest"}[row.workspaces > 1500]; state.DescriptionDigest != digest {
+			t.Errorf("%d workspaces: digest %q, want %q", row.workspaces, state.DescriptionDigest, digest)
+		}
 		if row.old == 0 && len(state.Scopes) != row.workspaces {
 			t.Errorf("%d workspaces: the grants of %d", row.workspaces, len(state.Scopes))
 		}
+	}
+}
+
+func TestTheFormOfAPageThatWasNeverShownIsStale(t *testing.T) {
+	u := oauth.UserClient{UserID: "usr_john", ClientID: "app"}
+	if _, err := (rpc.Token{Grants: &pairStates{}}).StoredPairState(t.Context(), u, []string{"ws_acme"}); !errors.Is(err, decision.ErrStale) {
+		t.Errorf("not stored: %v", err)
+	}
+	state, err := (rpc.Token{Grants: &pairStates{stored: true}}).StoredPairState(t.Context(), u, []string{"ws_acme"})
+	if err != nil || state.Epoch != 1 || state.PolicyVersions["ws_acme"] != 3 {
+		t.Errorf("stored: %+v, %v", state, err)
 	}
 }

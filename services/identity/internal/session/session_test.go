@@ -106,7 +106,12 @@ func TestEndingTheOthersIsNoSignIn(t *testing.T) {
 			t.Errorf("%s: signed in at %s, until %s (%v), want %s and %s", what, got.AuthenticatedAt, got.ExpiresAt, err, first.AuthenticatedAt, first.ExpiresAt)
 		}
 	}
-	d.now = d.now.Add(lifetime / 2)
+	epoch := d.users["usr_john"].SessionEpoch
+	d.now = d.now.Add(lifetime/2 - time.Millisecond)
+	if _, _, err := d.EndOthers(t.Context(), next, session.Device{}); !errors.Is(err, session.ErrRequired) || d.users["usr_john"].SessionEpoch != epoch {
+		t.Errorf("a session in its last second is continued: %v, epoch %d, was %d", err, d.users["usr_john"].SessionEpoch, epoch)
+	}
+	d.now = d.now.Add(time.Millisecond)
 	d.wantRequired(t, "at the deadline of the first", next)
 	if _, _, err := d.EndOthers(t.Context(), next, session.Device{}); !errors.Is(err, session.ErrRequired) {
 		t.Errorf("an expired session ends the others: %v", err)

@@ -120,6 +120,15 @@ func TestRevocationsOfConnectionsAreListed(t *testing.T) {
 	failsAs(t, err, errorv1.Reason_REASON_INVALID_REQUEST, "user_id")
 }
 
+func TestAUserClientThatIsNotStoredIsNotFoundWhereOnlyThatIsRead(t *testing.T) {
+	p := &pairs{down: grant.ErrNotStored}
+	_, err := (&rpc.Grants{Store: p}).GetPairEpoch(t.Context(), &tokenv1.GetPairEpochRequest{UserId: "usr_john", ClientId: "app", OnlyStored: true})
+	failsAs(t, err, errorv1.Reason_REASON_NOT_FOUND, "")
+	if diff := cmp.Diff([]string{"stored epoch usr_john app"}, p.calls); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
 // call calls all three RPCs with the same user-client.
 func call(ctx context.Context, p *pairs, userID, clientID string) map[string]error {
 	server := &rpc.Grants{Store: p}

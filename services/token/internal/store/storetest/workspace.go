@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
 // Workspaces checks what administrators of a workspace see and end, and the versions of policies.
@@ -13,6 +15,7 @@ func Workspaces(t *testing.T) {
 	t.Run("the clients of a workspace are those with live grants of users", func(t *testing.T) { each(t, workspaceClients) })
 	t.Run("a client ends in a workspace for all users", func(t *testing.T) { each(t, endClientInWorkspace) })
 	t.Run("the version of a policy is read with the epoch", func(t *testing.T) { each(t, policyVersions) })
+	t.Run("a user-client of which no page was shown is not stored", func(t *testing.T) { each(t, onlyStored) })
 }
 
 // codeOf is an approval by a user.
@@ -111,4 +114,28 @@ func policyVersions(t *testing.T, b bench) {
 	}
 	b.mustRedeem(t, code("app", "ws_acme", 0))
 	want(map[string]int64{"ws_acme": 2, `ws_"o=dd`: 1})
+}
+
+// onlyStored: the form of a consent page may name any client, and each would leave a row for ever.
+func onlyStored(t *testing.T, b bench) {
+	pair := oauth.UserClient{UserID: "usr_john", ClientID: "app"}
+	for range 2 { // the first call stores nothing that the second finds
+		if _, _, err := b.StoredPairEpoch(t.Context(), pair, []string{"ws_acme"}); !errors.Is(err, grant.ErrNotStored) {
+			t.Fatalf("before a page was shown: %v", err)
+		}
+	}
+	shown, _, err := b.Store.GetPairEpoch(t.Context(), pair, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.EndConnection(t.Context(), pair.UserID, pair.ClientID); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.RaisePolicyVersion(t.Context(), "ws_acme"); err != nil {
+		t.Fatal(err)
+	}
+	epoch, versions, err := b.StoredPairEpoch(t.Context(), pair, []string{"ws_acme"})
+	if err != nil || epoch <= shown || versions["ws_acme"] != 1 {
+		t.Errorf("after a revocation: epoch %d (%d before), versions %v, %v", epoch, shown, versions, err)
+	}
 }
