@@ -31,6 +31,9 @@ func (s services) Invoke(_ context.Context, method string, req, res any, _ ...gr
 	name := method[strings.LastIndex(method, "/")+1:]
 	in, _ := req.(proto.Message)
 	out, _ := res.(proto.Message)
+	if _, err := proto.Marshal(in); err != nil { // as gRPC's client does before it sends anything
+		return status.Error(codes.Internal, "grpc: error while marshaling: "+err.Error())
+	}
 	do := s[name]
 	if do == nil {
 		return status.Error(codes.Unimplemented, name)

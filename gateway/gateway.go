@@ -21,6 +21,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/registration"
 	"github.com/vidocu/usher/gateway/internal/requestlog"
+	"github.com/vidocu/usher/gateway/internal/textcheck"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	"github.com/vidocu/usher/gateway/internal/wellknown"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
@@ -77,6 +78,18 @@ type Checker interface {
 	CheckRequest(ctx context.Context, r usher.Request) (*usher.Token, error)
 }
 
+// withRefusals returns Deps whose connections refuse what gRPC cannot send, and record the refusals of the
+// services. Those of the activity service are of no request: a page does without it.
+func (d Deps) withRefusals() Deps {
+	for _, conn := range []*grpc.ClientConnInterface{&d.Identity, &d.Authz, &d.Token, &d.Consent} {
+		*conn = refusal.Conn{ClientConnInterface: textcheck.Conn{ClientConnInterface: *conn}}
+	}
+	if d.Activity != nil {
+		d.Activity = textcheck.Conn{ClientConnInterface: d.Activity}
+	}
+	return d
+}
+
 // New builds the handler of the public listener.
 func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err := config.Validate(); err != nil {
@@ -85,9 +98,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if deps.APIURL == "" {
 		deps.APIURL = deps.PublicURL
 	}
-	for _, conn := range []*grpc.ClientConnInterface{&deps.Identity, &deps.Authz, &deps.Token, &deps.Consent} {
-		*conn = refusal.Conn{ClientConnInterface: *conn}
-	}
+	deps = deps.withRefusals()
 	proxies, err := httpx.ParseProxies(config.TrustedProxies)
 	if err != nil {
 		return nil, err

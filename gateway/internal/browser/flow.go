@@ -47,10 +47,12 @@ type Flow struct {
 	Now func() time.Time
 }
 
+const textMalformed = "The address of this page cannot be read: it is wrongly encoded."
+
 // Authorize is the authorization endpoint (RFC 6749 §3.1). It passes the query to authz undecoded.
 func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 	if !utf8.ValidString(r.URL.RawQuery) {
-		f.Pages.Problem(w, r, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
+		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
 		return
 	}
 	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(uiLocales(r.URL.RawQuery)))
@@ -324,6 +326,10 @@ func (f Flow) redirectBack(w http.ResponseWriter, r *http.Request, from formPage
 // RPCs is idempotent or changed nothing, and the page shows a decision that was made already.
 func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from formPage, err error) {
 	flash := Flash{Kind: flashFailed, Reference: requestid.From(r.Context())}
+	if oerr.Cause(err) == errorv1.Cause_CAUSE_QUERY_MALFORMED {
+		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
+		return
+	}
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are internal errors
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		after := oerr.RetryAfter(err)

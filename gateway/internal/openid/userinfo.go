@@ -90,7 +90,7 @@ func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *en
 		case err != nil, len(inBody) > 1, len(inBody) == 1 && sent.Token != "":
 			return sent, refused(http.StatusBadRequest, errorInvalidRequest, "Send the access token once: in the Authorization header, or in the body")
 		case len(inBody) == 1:
-			sent = enforce.Credential{Token: inBody[0]}
+			sent = enforce.ReadCredential([]string{"Bearer " + inBody[0]}, nil) // the rules of the header: a token is b64token
 		}
 	}
 	switch sent.Token {
