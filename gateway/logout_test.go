@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/vidocu/usher/gateway"
@@ -34,5 +36,33 @@ func TestALogoutSaysWhatBecameOfTheApps(t *testing.T) {
 		wantRedirect(t, name, p.post("/oauth/logout/decision", form), "/oauth/logout")
 		wantPage(t, name, p.get("/oauth/logout"), 200, "You are signed out", row.shows)
 		wantPage(t, name+", later", p.get("/oauth/logout"), 200, keep)
+	}
+}
+
+// TestOIDCRPInitiatedLogout_2_AForeignFormNeverGoesOnWithoutItsSession: a browser sends no session cookie
+// with the form of another site. It is redirected to GET with the parameters that are read, and where these
+// are too long for an address, the page says so and not that the user is signed out.
+func TestOIDCRPInitiatedLogout_2_AForeignFormNeverGoesOnWithoutItsSession(t *testing.T) {
+	long := strings.Repeat("x", 7<<10)
+	for name, row := range map[string]struct {
+		form     url.Values
+		status   int
+		location string
+	}{
+		"a long parameter that is not read": {url.Values{"state": {"s"}, "ui_locales": {"de"}, "logout_hint": {long}}, http.StatusSeeOther, "/oauth/logout?state=s&ui_locales=de"},
+		"a long state":                      {url.Values{"state": {long}}, http.StatusRequestEntityTooLarge, ""},
+		"a long hint":                       {url.Values{"id_token_hint": {long}}, http.StatusRequestEntityTooLarge, ""},
+		"long locales":                      {url.Values{"ui_locales": {long}}, http.StatusRequestEntityTooLarge, ""},
+		"a parameter twice":                 {url.Values{"state": {"a", "b"}}, http.StatusBadRequest, ""},
+	} {
+		p := newBrowser(t, func(d *gateway.Deps) { d.OpenID = true })
+		w := p.post("/oauth/logout", row.form)
+		if w.Code != row.status || w.Header().Get("Location") != row.location || strings.Contains(w.Body.String(), "You are signed out") {
+			t.Errorf("%s: %d to %q: %s", name, w.Code, w.Header().Get("Location"), w.Body)
+		}
+	}
+	p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.OpenID = true })
+	if w := p.post("/oauth/logout", url.Values{"state": {long}}); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Sign out?") {
+		t.Errorf("a long form of our own site, with the session: %d %s", w.Code, w.Body)
 	}
 }

@@ -37,6 +37,11 @@ const (
 	paramClientID   = "client_id"
 	purposeLogout   = "logout"
 	textWrongLogout = "The app sent a wrong request to sign you out. For its author: %s."
+
+	// paramUILocales concerns the language of the pages only.
+	paramUILocales     = "ui_locales"
+	textWrongParameter = "a parameter is repeated or malformed"
+	textStillSignedIn  = "You are still signed in, if you were."
 )
 
 // logoutRequest is a logout request that was validated.
@@ -79,15 +84,16 @@ func logoutParams(query url.Values) (url.Values, bool) {
 func (f Flow) Logout(w http.ResponseWriter, r *http.Request) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		f.Pages.Problem(w, r, http.StatusBadRequest, "The address of this page cannot be read: it is wrongly encoded.")
+		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
 		return
 	}
-	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(query.Get("ui_locales")))
+	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(query.Get(paramUILocales)))
 	f.logout(w, r, query)
 }
 
 // LogoutPosted is Logout with the parameters in a form body. A browser sends no session cookie with a
-// form of another site: such a request is redirected to GET, which sends it.
+// form of another site: such a request is redirected to GET, which sends it, and never goes on without
+// a session, since the user may have one.
 func (f Flow) LogoutPosted(w http.ResponseWriter, r *http.Request) {
 	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
 		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
@@ -103,11 +109,31 @@ func (f Flow) LogoutPosted(w http.ResponseWriter, r *http.Request) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The app's request did not arrive whole. Go back to the app and start again.")
 		return
 	}
-	if address := LogoutPath + "?" + query.Encode(); f.Cookies.Session(r).IsZero() && len(address) <= maxRedirected {
-		redirectToPage(w, r, address)
+	if f.Cookies.Session(r).IsZero() {
+		f.redirectLogout(w, r, query)
 		return
 	}
 	f.logout(w, r, query)
+}
+
+// redirectLogout redirects a posted logout request to GET, with the parameters that are read.
+func (f Flow) redirectLogout(w http.ResponseWriter, r *http.Request, query url.Values) {
+	params, ok := logoutParams(query)
+	if !ok {
+		f.showWrongLogout(w, r, textWrongParameter)
+		return
+	}
+	if locales := query.Get(paramUILocales); locales != "" {
+		params.Set(paramUILocales, locales)
+	}
+	address := LogoutPath + "?" + params.Encode()
+	if len(address) > maxRedirected {
+		f.Pages.Notice(w, r, page.Notice{
+			Status: http.StatusRequestEntityTooLarge, Text: "The app sent a request that is too long.", Known: textStillSignedIn,
+		})
+		return
+	}
+	redirectToPage(w, r, address)
 }
 
 func (f Flow) logout(w http.ResponseWriter, r *http.Request, query url.Values) {
@@ -133,7 +159,7 @@ func (f Flow) logout(w http.ResponseWriter, r *http.Request, query url.Values) {
 func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Values) (logoutRequest, bool) {
 	params, ok := logoutParams(query)
 	if !ok {
-		f.showWrongLogout(w, r, "a parameter is repeated or malformed")
+		f.showWrongLogout(w, r, textWrongParameter)
 		return logoutRequest{}, false
 	}
 	request := logoutRequest{params: params}
@@ -179,7 +205,7 @@ func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Valu
 // showWrongLogout shows what is wrong with a logout request. It ends no session.
 func (f Flow) showWrongLogout(w http.ResponseWriter, r *http.Request, fault string) {
 	f.Pages.Notice(w, r, page.Notice{
-		Status: http.StatusBadRequest, Text: textWrongLogout, Names: []string{fault}, Known: "You are still signed in, if you were.",
+		Status: http.StatusBadRequest, Text: textWrongLogout, Names: []string{fault}, Known: textStillSignedIn,
 	})
 }
 
