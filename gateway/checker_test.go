@@ -17,7 +17,8 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// twoResources is the built-in catalog at the address of the API, with an MCP server.
+// twoResources is a catalog at the address of the API with an MCP server, and with two resources of other
+// resource servers.
 func twoResources() *catalog.Catalog {
 	c, err := catalog.Parse([]byte(`
 scopes: [{name: "videos:read", description: View}, {name: "tools:read", description: Tools}]
@@ -26,6 +27,8 @@ plans: [{name: pro, endpoints: all}]
 resources:
   - {id: /v1, name: Video API, scopes_minimum: ["videos:read"], docs: "https://docs.test/api"}
   - {id: https://mcp.test/mcp, name: MCP, paths: [/mcp], scopes_minimum: ["tools:read"]}
+  - {id: https://other.test/bearer, name: Bearer, scopes_minimum: ["tools:read"]}
+  - {id: https://other.test/dpop, name: DPoP, scopes_minimum: ["tools:read"], dpop: true}
 `))
 	if err != nil {
 		panic(err) // the text above is valid

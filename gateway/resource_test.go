@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,8 +40,16 @@ func TestRFC9728_3_TheMetadataOfAResourceIsAtItsPath(t *testing.T) {
 		"resource": "https://mcp.test/mcp", "authorization_servers": []any{"https://login.test"}, "scopes_supported": []any{"tools:read"},
 		"bearer_methods_supported": []any{"header"}, "dpop_signing_alg_values_supported": []any{"ES256", "EdDSA", "PS256", "RS256"}, "resource_name": "MCP",
 	}
+	// Only a resource server that checks proofs may name their algorithms.
+	bearer := map[string]any{
+		"resource": "https://other.test/bearer", "authorization_servers": []any{"https://login.test"}, "scopes_supported": []any{"tools:read"},
+		"bearer_methods_supported": []any{"header"}, "resource_name": "Bearer",
+	}
+	proven := maps.Clone(bearer)
+	maps.Copy(proven, map[string]any{"resource": "https://other.test/dpop", "resource_name": "DPoP", "dpop_signing_alg_values_supported": mcp["dpop_signing_alg_values_supported"]})
 	for target, want := range map[string]map[string]any{
 		metadataRoot: api, metadataRoot + "/v1": api, metadataRoot + "/mcp.test/mcp": mcp,
+		metadataRoot + "/other.test/bearer": bearer, metadataRoot + "/other.test/dpop": proven,
 	} {
 		w := p.fetch("GET", target, "X-Forwarded-Host", "evil.test")
 		var got map[string]any

@@ -28,7 +28,7 @@ type resourceDocument struct {
 	AuthorizationServers []string `json:"authorization_servers"`
 	ScopesSupported      []string `json:"scopes_supported,omitempty"`
 	BearerMethods        []string `json:"bearer_methods_supported"`
-	ProofAlgorithms      []string `json:"dpop_signing_alg_values_supported"`
+	ProofAlgorithms      []string `json:"dpop_signing_alg_values_supported,omitempty"`
 	Name                 string   `json:"resource_name,omitempty"`
 	Documentation        string   `json:"resource_documentation,omitempty"`
 }
@@ -40,10 +40,14 @@ func (p Resources) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.NotFound.ServeHTTP(w, r)
 		return
 	}
-	writeDocument(w, r, resourceDocument{
+	document := resourceDocument{
 		Resource: found.ID, AuthorizationServers: []string{p.Issuer}, ScopesSupported: found.Minimum,
-		BearerMethods: []string{"header"}, ProofAlgorithms: dpop.Algorithms(), Name: found.Name, Documentation: found.Documentation,
-	})
+		BearerMethods: []string{"header"}, Name: found.Name, Documentation: found.Documentation,
+	}
+	if found.DPoP {
+		document.ProofAlgorithms = dpop.Algorithms()
+	}
+	writeDocument(w, r, document)
 }
 
 // find returns the resource whose metadata URL has the path, and at the root the one at the API's

@@ -30,6 +30,10 @@ type Resource struct {
 	// the names of certificates that do so over gRPC. A server that no resource names serves the
 	// default one.
 	Servers []string
+	// DPoP says that requests with a token that is bound to a key are checked for a proof (RFC 9449 §7):
+	// by the gateway, which serves the default resource and those with paths, or by the resource server,
+	// as the file says of it.
+	DPoP bool `json:",omitempty"`
 	// Metadata is the URL of the metadata (RFC 9728 §3).
 	Metadata string
 }
@@ -110,6 +114,7 @@ func (c *Catalog) At(origin string) *Catalog {
 	at.served, at.fallback = map[string]oauth.Resources{}, nil
 	for i, r := range c.declared {
 		r.Scopes = c.scopesOf(i)
+		r.DPoP = r.DPoP || i == 0 || len(r.Paths) > 0
 		if strings.HasPrefix(r.ID, "/") {
 			r.Metadata = origin + metadataPath + r.ID
 			r.ID = origin + r.ID
@@ -211,7 +216,7 @@ func readResources(n *yaml.Node, scopes []Scope) ([]Resource, error) {
 }
 
 func readResource(entry *yaml.Node, scopes []Scope) (Resource, error) {
-	parts, err := fieldsWith(entry, []string{"id", "name", "scopes_minimum"}, "paths", "scopes", "docs", "servers")
+	parts, err := fieldsWith(entry, []string{"id", "name", "scopes_minimum"}, "paths", "scopes", "docs", "servers", "dpop")
 	if err != nil {
 		return Resource{}, err
 	}
@@ -235,6 +240,9 @@ func readResource(entry *yaml.Node, scopes []Scope) (Resource, error) {
 				return Resource{}, err
 			}
 		}
+	}
+	if n := parts["dpop"]; n != nil && (n.ShortTag() != "!!bool" || n.Decode(&r.DPoP) != nil) {
+		return Resource{}, faultAt(entry, "dpop of %q is not true or false", r.ID)
 	}
 	if fault := r.fault(scopes); fault != "" {
 		return Resource{}, faultAt(entry, "resource %q: %s", r.ID, fault)

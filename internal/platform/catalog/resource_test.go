@@ -42,10 +42,10 @@ func TestRFC9728_2_TheCatalogNamesResources(t *testing.T) {
 	}
 	const metadata = "https://api.test/.well-known/oauth-protected-resource"
 	want := []catalog.Resource{
-		{ID: "https://api.test/v1", Name: "Video API", Scopes: []string{"a:read"}, Minimum: []string{"a:read"}, Servers: []string{"video-mcp"}, Metadata: metadata + "/v1"},
+		{ID: "https://api.test/v1", Name: "Video API", Scopes: []string{"a:read"}, Minimum: []string{"a:read"}, Servers: []string{"video-mcp"}, DPoP: true, Metadata: metadata + "/v1"},
 		{
 			ID: "https://mcp.test/mcp", Name: "MCP", Paths: []string{"/mcp"}, Scopes: []string{"a:write", "mcp:use"}, Minimum: []string{"mcp:use"},
-			Documentation: "https://mcp.test/docs", Servers: []string{"vdo_client_mcp", "video-mcp"}, Metadata: metadata + "/mcp.test/mcp",
+			Documentation: "https://mcp.test/docs", Servers: []string{"vdo_client_mcp", "video-mcp"}, DPoP: true, Metadata: metadata + "/mcp.test/mcp",
 		},
 		{ID: "https://api.test/tools", Name: "Tools", Scopes: []string{"a:read"}, Minimum: []string{"a:read"}, Metadata: metadata + "/tools"},
 	}
@@ -84,7 +84,7 @@ func TestRFC9728_2_TheCatalogNamesResources(t *testing.T) {
 func TestACatalogWithoutResourcesHasTheDefaultOne(t *testing.T) {
 	want := catalog.Resource{
 		ID: "https://api.test/v1", Minimum: []string{"videos:read"}, Scopes: catalog.Default().Names(),
-		Metadata: "https://api.test/.well-known/oauth-protected-resource/v1",
+		DPoP: true, Metadata: "https://api.test/.well-known/oauth-protected-resource/v1",
 	}
 	if diff := cmp.Diff([]catalog.Resource{want}, catalog.Default().At("https://api.test").Resources()); diff != "" {
 		t.Errorf("resources (-want +got):\n%s", diff)
@@ -116,6 +116,7 @@ func TestAMistakeInAResourceIsNamedWithItsLine(t *testing.T) {
 		"{id: https://x.test/y, name: X, scopes_minimum: []}":                                                                              "at least one",
 		"{id: https://x.test/y, name: X, scopes_minimum: [1]}":                                                                             "expected a string",
 		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], audience: x}":                                                       "unknown key",
+		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], dpop: \"true\"}":                                                    "dpop",
 		"{id: [], name: X, scopes_minimum: [\"a:read\"]}":                                                                                  "expected a string",
 		"{id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"]}\n  - {id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"]}": "appears twice",
 	} {
@@ -124,5 +125,31 @@ func TestAMistakeInAResourceIsNamedWithItsLine(t *testing.T) {
 		if !errors.Is(err, catalog.ErrInvalid) || !strings.Contains(err.Error(), "line "+strconv.Itoa(at)+": ") || !strings.Contains(err.Error(), words) {
 			t.Errorf("%s: %v, want line %d and %q", row, err, at, words)
 		}
+	}
+}
+
+// TestRFC9728_2_OnlyAResourceThatChecksProofsHasDPoP: the gateway does for its own resources, and only the
+// file can say it of a resource server that is not the gateway's.
+func TestRFC9728_2_OnlyAResourceThatChecksProofsHasDPoP(t *testing.T) {
+	const more = "  - {id: https://x.test/y, name: X, scopes_minimum: [\"a:read\"], dpop: %s}\n"
+	for dpop, want := range map[string][]bool{"true": {true, true, false, true}, "false": {true, true, false, false}} {
+		c, err := load(t, three+strings.Replace(more, "%s", dpop, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []bool
+		for _, r := range c.At("https://api.test").Resources() {
+			got = append(got, r.DPoP)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("dpop: %s (-want +got):\n%s", dpop, diff)
+		}
+	}
+	silent, err := load(t, three+strings.Replace(more, ", dpop: %s", "", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said, err := load(t, three+strings.Replace(more, "%s", "false", 1)); err != nil || said.Digest() != silent.Digest() {
+		t.Errorf("dpop: false is not what a file says without it: %v", err)
 	}
 }
