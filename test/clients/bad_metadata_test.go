@@ -27,6 +27,9 @@ type badMember struct {
 	leftOut bool
 }
 
+// publicKey is the key of RFC 7517 appendix A.1.
+const publicKey = `{"kty":"EC","crv":"P-256","kid":"1","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}`
+
 // badMembers returns every member that the endpoint reads.
 func badMembers() []badMember {
 	long := strings.Repeat("x", 10_000)
@@ -57,6 +60,13 @@ func badMembers() []badMember {
 		{name: "backchannel_logout_uri", tooLong: address, leftOut: true},
 		{name: "backchannel_logout_session_required"},
 		{name: "post_logout_redirect_uris", tooLong: many},
+		{name: "dpop_bound_access_tokens"},
+		{name: "require_pushed_authorization_requests"},
+		{name: "id_token_signed_response_alg", tooLong: long},
+		{name: "subject_type", tooLong: long},
+		{name: "token_endpoint_auth_signing_alg", tooLong: long, with: map[string]any{
+			"token_endpoint_auth_method": "private_key_jwt", "jwks": json.RawMessage(`{"keys":[` + publicKey + `]}`),
+		}},
 	}
 }
 

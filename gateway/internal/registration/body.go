@@ -65,25 +65,34 @@ func refuse(member, problem string) error {
 func isMember(name string) bool {
 	m := &authzv1.ClientMetadata{}
 	return name == memberKeys || name == memberID || name == memberSecret || slices.Contains(forbiddenInUpdate(), name) ||
-		name == memberSessionRequired || texts(m)[name] != nil || lists(m)[name] != nil
+		texts(m)[name] != nil || lists(m)[name] != nil || flags(m)[name] != nil
 }
 
-// Members that are not strings or lists of strings, or not metadata.
+// Members of another type than those below, or not metadata.
 const (
 	memberKeys   = "jwks"
 	memberID     = "client_id"
 	memberSecret = "client_secret"
-
-	memberSessionRequired = "backchannel_logout_session_required"
 )
 
-// texts are the members of RFC 7591 §2 that are strings.
+// texts are the members of RFC 7591 §2 and of OpenID Connect that are strings.
 func texts(m *authzv1.ClientMetadata) map[string]*string {
 	return map[string]*string{
 		"token_endpoint_auth_method": &m.TokenEndpointAuthMethod, "client_name": &m.ClientName, "client_uri": &m.ClientUri,
 		"logo_uri": &m.LogoUri, "scope": &m.Scope, "tos_uri": &m.TosUri, "policy_uri": &m.PolicyUri, "jwks_uri": &m.JwksUri,
 		"software_id": &m.SoftwareId, "software_version": &m.SoftwareVersion, "software_statement": &m.SoftwareStatement,
 		"application_type": &m.ApplicationType, "backchannel_logout_uri": &m.BackchannelLogoutUri,
+		"id_token_signed_response_alg": &m.IdTokenSignedResponseAlg, "subject_type": &m.SubjectType,
+		"token_endpoint_auth_signing_alg": &m.TokenEndpointAuthSigningAlg,
+	}
+}
+
+// flags are those that are true or false.
+func flags(m *authzv1.ClientMetadata) map[string]*bool {
+	return map[string]*bool{
+		"backchannel_logout_session_required":   &m.BackchannelLogoutSessionRequired,
+		"dpop_bound_access_tokens":              &m.DpopBoundAccessTokens,              // RFC 9449 §5.2
+		"require_pushed_authorization_requests": &m.RequirePushedAuthorizationRequests, // RFC 9126 §6
 	}
 }
 
@@ -117,8 +126,10 @@ func (m members) metadata() (*authzv1.ClientMetadata, error) {
 			*target = append(*target, *value)
 		}
 	}
-	if sent, ok := m[memberSessionRequired]; ok && json.Unmarshal(sent, &metadata.BackchannelLogoutSessionRequired) != nil {
-		return nil, refuse(memberSessionRequired, "must be true or false")
+	for name, target := range flags(metadata) {
+		if sent, ok := m[name]; ok && json.Unmarshal(sent, target) != nil {
+			return nil, refuse(name, "must be true or false")
+		}
 	}
 	if keys, ok := m[memberKeys]; ok {
 		if !bytes.HasPrefix(bytes.TrimSpace(keys), []byte("{")) {

@@ -180,6 +180,12 @@ type document struct {
 	LogoutURI       string   `json:"backchannel_logout_uri,omitempty"`
 	SessionRequired bool     `json:"backchannel_logout_session_required,omitempty"`
 
+	DPoPBound        bool   `json:"dpop_bound_access_tokens,omitempty"`
+	PushRequired     bool   `json:"require_pushed_authorization_requests,omitempty"`
+	IDTokenAlgorithm string `json:"id_token_signed_response_alg,omitempty"`
+	SubjectType      string `json:"subject_type,omitempty"`
+	KeyAlgorithm     string `json:"token_endpoint_auth_signing_alg,omitempty"`
+
 	Keys json.RawMessage `json:"jwks,omitempty"`
 }
 
@@ -194,6 +200,8 @@ func (e *Endpoints) document(c *authzv1.RegisteredClient, secret, token string) 
 		Contacts: m.GetContacts(), TermsURI: m.GetTosUri(), PolicyURI: m.GetPolicyUri(), KeysURI: m.GetJwksUri(),
 		SoftwareID: m.GetSoftwareId(), SoftwareVersion: m.GetSoftwareVersion(), Keys: json.RawMessage(m.GetJwks()),
 		PostLogoutURIs: m.GetPostLogoutRedirectUris(), LogoutURI: m.GetBackchannelLogoutUri(), SessionRequired: m.GetBackchannelLogoutSessionRequired(),
+		DPoPBound: m.GetDpopBoundAccessTokens(), PushRequired: m.GetRequirePushedAuthorizationRequests(),
+		IDTokenAlgorithm: m.GetIdTokenSignedResponseAlg(), SubjectType: m.GetSubjectType(), KeyAlgorithm: m.GetTokenEndpointAuthSigningAlg(),
 	}
 	if d.Secret != "" {
 		d.SecretExpiresAt = new(int64)

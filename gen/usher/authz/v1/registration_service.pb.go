@@ -70,8 +70,21 @@ type ClientMetadata struct {
 	// Where the browser may be sent after a logout that the client starts (OpenID Connect RP-Initiated
 	// Logout 1.0 §3.1).
 	PostLogoutRedirectUris []string `protobuf:"bytes,132,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// Whether the client's token requests need a proof, so that its tokens are bound to a key (RFC 9449
+	// §5.2). If omitted: false.
+	DpopBoundAccessTokens bool `protobuf:"varint,194,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
+	// Whether its authorization requests must be pushed (RFC 9126 §6). If omitted: false.
+	RequirePushedAuthorizationRequests bool `protobuf:"varint,195,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
+	// The algorithm of its ID tokens (OpenID Connect Dynamic Client Registration 1.0 §2). If omitted: the
+	// default one of the server.
+	IdTokenSignedResponseAlg string `protobuf:"bytes,196,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
+	// `public` or `pairwise` (OpenID Connect Core §8), which never changes. If omitted: `public`.
+	SubjectType string `protobuf:"bytes,197,opt,name=subject_type,json=subjectType,proto3" json:"subject_type,omitempty"`
+	// The only algorithm of its assertions; registered with `private_key_jwt` alone. If omitted: any that
+	// one of its keys verifies.
+	TokenEndpointAuthSigningAlg string `protobuf:"bytes,198,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *ClientMetadata) Reset() {
@@ -242,6 +255,41 @@ func (x *ClientMetadata) GetPostLogoutRedirectUris() []string {
 		return x.PostLogoutRedirectUris
 	}
 	return nil
+}
+
+func (x *ClientMetadata) GetDpopBoundAccessTokens() bool {
+	if x != nil {
+		return x.DpopBoundAccessTokens
+	}
+	return false
+}
+
+func (x *ClientMetadata) GetRequirePushedAuthorizationRequests() bool {
+	if x != nil {
+		return x.RequirePushedAuthorizationRequests
+	}
+	return false
+}
+
+func (x *ClientMetadata) GetIdTokenSignedResponseAlg() string {
+	if x != nil {
+		return x.IdTokenSignedResponseAlg
+	}
+	return ""
+}
+
+func (x *ClientMetadata) GetSubjectType() string {
+	if x != nil {
+		return x.SubjectType
+	}
+	return ""
+}
+
+func (x *ClientMetadata) GetTokenEndpointAuthSigningAlg() string {
+	if x != nil {
+		return x.TokenEndpointAuthSigningAlg
+	}
+	return ""
 }
 
 // RegisteredClient is a registration as it is stored.
@@ -1257,7 +1305,7 @@ var File_usher_authz_v1_registration_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\n" +
-	")usher/authz/v1/registration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\x97\x06\n" +
+	")usher/authz/v1/registration_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd1\b\n" +
 	"\x0eClientMetadata\x12#\n" +
 	"\rredirect_uris\x18\x01 \x03(\tR\fredirectUris\x12;\n" +
 	"\x1atoken_endpoint_auth_method\x18\x02 \x01(\tR\x17tokenEndpointAuthMethod\x12\x1f\n" +
@@ -1284,7 +1332,12 @@ const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\x10application_type\x18\x11 \x01(\tR\x0fapplicationType\x125\n" +
 	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tR\x14backchannelLogoutUri\x12N\n" +
 	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bR backchannelLogoutSessionRequired\x12:\n" +
-	"\x19post_logout_redirect_uris\x18\x84\x01 \x03(\tR\x16postLogoutRedirectUris\"\xa8\x01\n" +
+	"\x19post_logout_redirect_uris\x18\x84\x01 \x03(\tR\x16postLogoutRedirectUris\x128\n" +
+	"\x18dpop_bound_access_tokens\x18\xc2\x01 \x01(\bR\x15dpopBoundAccessTokens\x12R\n" +
+	"%require_pushed_authorization_requests\x18\xc3\x01 \x01(\bR\"requirePushedAuthorizationRequests\x12?\n" +
+	"\x1cid_token_signed_response_alg\x18\xc4\x01 \x01(\tR\x18idTokenSignedResponseAlg\x12\"\n" +
+	"\fsubject_type\x18\xc5\x01 \x01(\tR\vsubjectType\x12E\n" +
+	"\x1ftoken_endpoint_auth_signing_alg\x18\xc6\x01 \x01(\tR\x1btokenEndpointAuthSigningAlg\"\xa8\x01\n" +
 	"\x10RegisteredClient\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12;\n" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +

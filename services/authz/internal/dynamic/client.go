@@ -71,6 +71,15 @@ type Metadata struct {
 	LogoutURI             string   `json:"backchannel_logout_uri,omitempty"`
 	LogoutSessionRequired bool     `json:"backchannel_logout_session_required,omitempty"`
 	PostLogoutURIs        []string `json:"post_logout_redirect_uris,omitempty"`
+	// DPoPRequired and PushRequired are those of client.Security.
+	DPoPRequired bool `json:"dpop_bound_access_tokens,omitempty"`
+	PushRequired bool `json:"require_pushed_authorization_requests,omitempty"`
+	// IDTokenAlgorithm is the algorithm of its ID tokens, and KeyAlgorithm that of its assertions.
+	IDTokenAlgorithm string `json:"id_token_signed_response_alg,omitempty"`
+	KeyAlgorithm     string `json:"token_endpoint_auth_signing_alg,omitempty"`
+	SubjectType      string `json:"subject_type,omitempty"`
+	// Sector is the sector identifier of a client with pairwise subjects, which no request has.
+	Sector string `json:"sector,omitempty"`
 }
 
 // Identity returns the description of the client for users: its addresses, where a browser can open
@@ -119,12 +128,20 @@ func (c *Client) RestoreLogout() {
 	c.PostLogoutRedirectURIs = m.PostLogoutURIs
 }
 
+// RestoreSecurity sets what a stored client must do beyond RFC 6749, and what its ID tokens are, by its
+// metadata.
+func (c *Client) RestoreSecurity() {
+	m := c.Metadata
+	c.Security = client.Security{DPoPRequired: m.DPoPRequired, PushRequired: m.PushRequired}
+	c.IDTokenAlgorithm, c.Sector = m.IDTokenAlgorithm, m.Sector
+}
+
 // RestoreKeys sets how a stored client authenticates, by its metadata.
 func (c *Client) RestoreKeys() (err error) {
 	if c.Metadata.AuthMethod != oauth.PrivateKeyJWT {
 		return nil
 	}
-	c.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT, URI: c.Metadata.KeysURI}
+	c.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT, URI: c.Metadata.KeysURI, Algorithm: c.Metadata.KeyAlgorithm}
 	if c.Metadata.Keys != "" {
 		c.Keys, err = client.ParseKeySet(c.Metadata.Keys)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
 // The values of token_endpoint_auth_method.
@@ -78,7 +79,7 @@ func (r Rules) apply(m Metadata, privilege Privilege) (Client, error) {
 	if m.Statement != "" {
 		return Client{}, refuse(memberStatement, "is not accepted: leave it out")
 	}
-	for _, check := range []func(Metadata) error{r.checkName, checkAddresses, checkTexts, checkKeys, checkApplicationType} {
+	for _, check := range []func(Metadata) error{r.checkName, checkAddresses, checkTexts, checkKeys, checkApplicationType, checkIDToken} {
 		if err := check(m); err != nil {
 			return Client{}, err
 		}
@@ -110,8 +111,9 @@ func (r Rules) apply(m Metadata, privilege Privilege) (Client, error) {
 			return Client{}, err
 		}
 	} else {
-		registered.Metadata.Keys, registered.Metadata.KeysURI = "", ""
+		registered.Metadata.Keys, registered.Metadata.KeysURI, registered.Metadata.KeyAlgorithm = "", "", ""
 	}
+	registered.RestoreSecurity()
 	if err := r.setLogout(&registered); err != nil {
 		return Client{}, err
 	}
@@ -194,6 +196,10 @@ func checkApplicationType(m Metadata) error {
 	return refuse("application_type", "must be native or web")
 }
 
+func checkIDToken(m Metadata) error {
+	return asMetadata(registry.CheckIDTokenAlgorithm(m.IDTokenAlgorithm))
+}
+
 // redirectURIs returns the redirect URIs, each once. One that cannot be registered refuses the whole
 // registration, with its index: a client must not learn from a failed authorization which was left
 // out.
@@ -271,12 +277,7 @@ func (r Rules) scope(requested string, privilege Privilege) (oauth.Scope, error)
 	if err != nil && requested != "" && strings.TrimSpace(requested) != "" {
 		return nil, refuse("scope", "must be names separated by spaces")
 	}
-	openID := oauth.OpenIDScopes()
-	names = names.Without(func(name string) bool { return openID.Contains(name) && !allowed.Contains(name) })
-	granted := allowed
-	if len(names) > 0 {
-		granted = names.Without(func(name string) bool { return !allowed.Contains(name) })
-	}
+	granted := client.LimitScope(names, allowed)
 	if len(granted) == 0 {
 		return nil, refuse("scope", "has no scope that a client may register itself for: "+strings.Join(allowed, " "))
 	}
@@ -303,22 +304,23 @@ func authMethod(m Metadata, uris []string) (string, error) {
 // are in the metadata.
 func (r Rules) setKeys(c *Client) error {
 	m := c.Metadata
-	c.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT, URI: m.KeysURI}
+	c.KeyAuthentication = client.KeyAuthentication{Method: oauth.PrivateKeyJWT, URI: m.KeysURI, Algorithm: m.KeyAlgorithm}
 	switch {
 	case m.Keys == "" && m.KeysURI == "":
 		return refuse("jwks", "is needed for private_key_jwt, or jwks_uri with an initial access token")
 	case m.Keys != "":
-		if _, err := client.ParseKeySet(m.Keys); err != nil {
+		keys, err := client.ParseKeySet(m.Keys)
+		if err != nil {
 			return refuse("jwks", err.Error())
 		}
-		return nil
+		return asMetadata(registry.CheckSigningAlgorithm(m.KeyAlgorithm, keys))
 	case !c.Privilege.Token:
 		return refuse("jwks_uri", "needs an initial access token: send the keys in jwks")
 	}
 	if err := r.CheckURL(m.KeysURI); err != nil {
 		return refuse("jwks_uri", "cannot be read: "+err.Error())
 	}
-	return nil
+	return asMetadata(registry.CheckSigningAlgorithm(m.KeyAlgorithm, nil))
 }
 
 // onDevice reports whether every redirect URI is on the user's device.

@@ -105,11 +105,15 @@ func (r Registrar) Register(ctx context.Context, metadata Metadata, initialToken
 	if n.Client, err = r.Rules.apply(metadata, privilege); err != nil {
 		return Registered{}, err
 	}
+	n.Client.ID = client.NewDynamicID()
+	if err := n.Client.setSubject(nil); err != nil {
+		return Registered{}, err
+	}
 	if err := r.Limits.Total.take(ctx, r.Store); err != nil {
 		return Registered{}, err
 	}
 	registered := Registered{Token: secret.Generate(secret.RegistrationToken)}
-	n.Client.ID, n.Token = client.NewDynamicID(), secret.Sum(registered.Token.Reveal())
+	n.Token = secret.Sum(registered.Token.Reveal())
 	switch {
 	case n.Client.HasSecret():
 		registered.Secret = n.Client.newSecret()
@@ -171,6 +175,9 @@ func (r Registrar) Update(ctx context.Context, u Update) (Registered, error) {
 		return Registered{}, err
 	}
 	replacement.ID, replacement.CreatedAt = found.ID, found.CreatedAt
+	if err := replacement.setSubject(&found); err != nil {
+		return Registered{}, err
+	}
 	updated := Registered{ID: found.ID, CreatedAt: found.CreatedAt, Token: secret.Generate(secret.RegistrationToken)}
 	if replacement.HasSecret() && !found.HasSecret() {
 		updated.Secret = replacement.newSecret()
@@ -230,6 +237,7 @@ func fingerprint(c Client, source string) *secret.Hash {
 		return nil
 	}
 	m := c.registered()
+	m.Sector = "" // which may be the identifier of one of the clients
 	slices.Sort(m.RedirectURIs)
 	text, err := json.Marshal([]any{network.String(), m, m.RedirectURIs, m.GrantTypes, m.Scope, m.ApplicationType})
 	if err != nil {

@@ -93,16 +93,31 @@ func (d Clients) checkKeys(registration *client.Registration, keys []client.Key)
 
 // checkAlgorithm refuses an algorithm that is not supported, or that no key of the client verifies.
 func checkAlgorithm(algorithm string, keys []client.Key) error {
+	parsed := make([]jose.Key, len(keys))
+	for i, key := range keys {
+		public, err := jose.ParseKey(key.JWK)
+		if err != nil {
+			public = jose.Key{} // which verifies nothing
+		}
+		public.ID = key.ID
+		parsed[i] = public
+	}
+	return CheckSigningAlgorithm(algorithm, parsed)
+}
+
+// CheckSigningAlgorithm refuses an algorithm of a client's assertions that is not supported, or that one of
+// its keys does not verify; empty is any. It returns an *oauth.FieldError.
+func CheckSigningAlgorithm(algorithm string, keys []jose.Key) error {
+	const field = "token_endpoint_auth_signing_alg"
 	if algorithm == "" {
 		return nil
 	}
 	if supported := oauth.SigningAlgorithms(); !slices.Contains(supported, algorithm) {
-		return oauth.InvalidField("token_endpoint_auth_signing_alg", fmt.Sprintf("must be %s", oauth.JoinNames(supported, "or")))
+		return oauth.InvalidField(field, fmt.Sprintf("must be %s", oauth.JoinNames(supported, "or")))
 	}
 	for _, key := range keys {
-		public, err := jose.ParseKey(key.JWK)
-		if err != nil || !public.Verifies(algorithm) {
-			return oauth.InvalidField("token_endpoint_auth_signing_alg", fmt.Sprintf("is %s, which the key %q cannot verify", algorithm, key.ID))
+		if !key.Verifies(algorithm) {
+			return oauth.InvalidField(field, fmt.Sprintf("is %s, which the key %q cannot verify", algorithm, key.ID))
 		}
 	}
 	return nil

@@ -160,6 +160,8 @@ func registeredClient(r dynamic.Registered) *authzv1.RegisteredClient {
 		PolicyUri: m.PolicyURI, JwksUri: m.KeysURI, Jwks: m.Keys, SoftwareId: m.SoftwareID, SoftwareVersion: m.SoftwareVersion,
 		ApplicationType: m.ApplicationType, BackchannelLogoutUri: m.LogoutURI,
 		BackchannelLogoutSessionRequired: m.LogoutSessionRequired, PostLogoutRedirectUris: m.PostLogoutURIs,
+		DpopBoundAccessTokens: m.DPoPRequired, RequirePushedAuthorizationRequests: m.PushRequired, IdTokenSignedResponseAlg: m.IDTokenAlgorithm,
+		SubjectType: m.SubjectType, TokenEndpointAuthSigningAlg: m.KeyAlgorithm,
 	}}
 }
 
@@ -171,5 +173,7 @@ func metadataOf(m *authzv1.ClientMetadata) dynamic.Metadata {
 		SoftwareID: m.GetSoftwareId(), SoftwareVersion: m.GetSoftwareVersion(), Statement: m.GetSoftwareStatement(),
 		ApplicationType: m.GetApplicationType(), LogoutURI: m.GetBackchannelLogoutUri(),
 		LogoutSessionRequired: m.GetBackchannelLogoutSessionRequired(), PostLogoutURIs: m.GetPostLogoutRedirectUris(),
+		DPoPRequired: m.GetDpopBoundAccessTokens(), PushRequired: m.GetRequirePushedAuthorizationRequests(),
+		IDTokenAlgorithm: m.GetIdTokenSignedResponseAlg(), SubjectType: m.GetSubjectType(), KeyAlgorithm: m.GetTokenEndpointAuthSigningAlg(),
 	}
 }

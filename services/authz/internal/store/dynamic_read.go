@@ -139,6 +139,7 @@ func scanDynamic(row scanner) (dynamic.Client, error) {
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
 	c.Identity, c.Hosts = c.Metadata.Identity(), client.HostsOf(c.RedirectURIs)
 	c.RestoreLogout()
+	c.RestoreSecurity()
 	window := client.SelfRegisteredRetry
 	c.RefreshRetry = &window
 	c.Reuse = oauth.ReuseSubject
