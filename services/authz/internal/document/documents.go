@@ -76,9 +76,10 @@ type Documents struct {
 // found is a document in memory.
 type found struct {
 	client client.Registration
-	// keys are those in the document.
-	keys []jose.Key
-	copy stored
+	// keys are those in the document, and scope is what it asks for; nil for no scope.
+	keys  []jose.Key
+	scope oauth.Scope
+	copy  stored
 	// retryAt is when a document that could not be read is requested again for a client with tokens.
 	retryAt time.Time
 }
@@ -102,7 +103,7 @@ func (d *Documents) Find(ctx context.Context, id string) (client.Registration, e
 	if err != nil {
 		return client.Registration{}, err
 	}
-	f.client.Scope = d.config.Scopes()
+	f.client.Scope = client.LimitScope(f.scope, d.config.Scopes())
 	return f.client, nil
 }
 
@@ -178,11 +179,11 @@ func (d *Documents) refresh(ctx context.Context, id string) (found, error) {
 		return f, err
 	}
 	if !fetched.Unchanged {
-		f.copy.Body, f.copy.ETag = fetched.Body, fetched.ETag
-		if f.client, f.keys, err = d.parse(id, fetched.Body); err != nil {
+		if f, err = d.parse(id, fetched.Body); err != nil {
 			d.drop(ctx, id)
 			return found{}, err
 		}
+		f.copy.Body, f.copy.ETag = fetched.Body, fetched.ETag
 	}
 	f.copy.CheckedAt, f.copy.FreshUntil, f.retryAt = now, now.Add(fetched.MaxAge), time.Time{}
 	d.memory.Set(id, f)

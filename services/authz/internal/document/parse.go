@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
+	"github.com/vidocu/usher/services/authz/internal/registry"
 )
 
 const (
@@ -39,50 +39,73 @@ type metadata struct {
 	// jwks is nil if the document has none.
 	jwks               json.RawMessage
 	jwksURI, algorithm string
+	security           client.Security
+	// idTokenAlgorithm and subjectType are of OpenID Connect.
+	idTokenAlgorithm, subjectType string
+	scope                         string
 }
 
-// parse returns the client that a document describes, with the keys in it, or a *Failure of the kind
-// Invalid.
-func (d *Documents) parse(id string, body []byte) (client.Registration, []jose.Key, error) {
+// parse returns the client that a document describes, with the keys in it and the scope that it asks for, or
+// a *Failure of the kind Invalid.
+func (d *Documents) parse(id string, body []byte) (found, error) {
 	u, err := url.Parse(id)
 	if err != nil {
-		return client.Registration{}, nil, &Failure{Kind: NotAccepted, Detail: "client_id is not a URL"}
+		return found{}, &Failure{Kind: NotAccepted, Detail: "client_id is not a URL"}
 	}
+	parsed, err := d.read(id, u, body)
+	if err != nil {
+		return found{}, &Failure{Kind: Invalid, Host: u.Host, Detail: err.Error()}
+	}
+	return parsed, nil
+}
+
+// read is parse with an error for the author.
+func (d *Documents) read(id string, u *url.URL, body []byte) (parsed found, err error) {
 	m, err := readMetadata(body)
 	if err == nil {
 		err = d.check(&m, u, id)
 	}
-	var keys []jose.Key
-	var method client.KeyAuthentication
-	if err == nil {
-		method, keys, err = d.authentication(m, u)
-	}
 	if err != nil {
-		return client.Registration{}, nil, &Failure{Kind: Invalid, Host: u.Host, Detail: err.Error()}
+		return found{}, err
+	}
+	method, keys, err := d.authentication(m, u)
+	if err != nil {
+		return found{}, err
 	}
 	kind := client.Public
 	if method.UsesKeys() {
 		kind = client.Confidential
 	}
 	window := client.SelfRegisteredRetry
-	return client.Registration{
+	parsed.client = client.Registration{
 		Client: client.Client{
 			ID: id, Name: displayName(u.Host, m.name), Type: kind, GrantTypes: m.grantTypes, RefreshRetry: &window,
 			Reuse: oauth.ReuseFamily, KeyAuthentication: method, Identity: m.identity(u.Host),
-			Hosts: client.HostsOf(m.redirectURIs), Document: m.canonical(method),
+			Hosts: client.HostsOf(m.redirectURIs), Document: m.canonical(method), IDTokenAlgorithm: m.idTokenAlgorithm, Security: m.security,
 		},
 		RedirectURIs: m.redirectURIs, ApplicationType: client.Native, Unverified: true, SelfRegistered: true,
-	}, keys, nil
+	}
+	parsed.keys = keys
+	if err := setSubject(&parsed.client, m.subjectType, u); err != nil {
+		return found{}, err
+	}
+	parsed.scope, err = scopeOf(m.scope)
+	return parsed, err
 }
 
 // canonical returns the members that are read, so that a document which only looks different is the
 // same. The keys are left out: they are replaced as a matter of routine, also where the document has
-// their address. How the client authenticates is in it.
+// their address. How the client authenticates is in it, and that it knows users under names of its own.
+// The other members concern the client alone: the user sees the scope of each request.
 func (m metadata) canonical(method client.KeyAuthentication) string {
-	text, err := json.Marshal([]any{
+	members := []any{
 		m.id, m.name, m.uri, m.policyURI, m.termsURI, slices.Sorted(slices.Values(m.redirectURIs)), slices.Sorted(slices.Values(m.grantTypes)),
 		method.Method, method.Algorithm, method.URI,
-	})
+	}
+	if m.subjectType == subjectPairwise {
+		members = append(members, m.subjectType)
+	}
+	text, err := json.Marshal(members)
 	if err != nil {
 		return "" // it cannot fail for strings
 	}
@@ -118,9 +141,17 @@ func readMetadata(body []byte) (m metadata, err error) {
 		"client_id": &m.id, "client_name": &m.name, "token_endpoint_auth_method": &m.authMethod,
 		"client_uri": &m.uri, "policy_uri": &m.policyURI, "tos_uri": &m.termsURI,
 		"jwks_uri": &m.jwksURI, "token_endpoint_auth_signing_alg": &m.algorithm,
+		"id_token_signed_response_alg": &m.idTokenAlgorithm, "subject_type": &m.subjectType, "scope": &m.scope,
 	} {
 		if raw, ok := members[name]; ok && json.Unmarshal(raw, to) != nil {
 			return m, fmt.Errorf("%s must be a string", name)
+		}
+	}
+	for name, to := range map[string]*bool{
+		"dpop_bound_access_tokens": &m.security.DPoPRequired, "require_pushed_authorization_requests": &m.security.PushRequired,
+	} {
+		if raw, ok := members[name]; ok && json.Unmarshal(raw, to) != nil {
+			return m, fmt.Errorf("%s must be true or false", name)
 		}
 	}
 	for name, to := range map[string]*[]string{
@@ -154,6 +185,9 @@ func (d *Documents) check(m *metadata, u *url.URL, id string) error {
 		return errors.New("client_name or the host looks like a name that is reserved here")
 	}
 	if err := checkGrantTypes(m); err != nil {
+		return err
+	}
+	if err := registry.CheckIDTokenAlgorithm(m.idTokenAlgorithm); err != nil {
 		return err
 	}
 	return d.checkRedirectURIs(m.redirectURIs, u)

@@ -30,11 +30,12 @@ func (d *Documents) newest(ctx context.Context, id string) found {
 	if json.Unmarshal(value, &shared) != nil || !shared.CheckedAt.After(f.copy.CheckedAt) {
 		return f
 	}
-	registration, keys, err := d.parse(id, shared.Body) // by this process's rules
+	parsed, err := d.parse(id, shared.Body) // by this process's rules
 	if err != nil {
 		return f
 	}
-	return found{client: registration, keys: keys, copy: shared}
+	parsed.copy = shared
+	return parsed
 }
 
 // share stores a copy for other replicas, as long as it may be used.
