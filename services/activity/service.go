@@ -108,8 +108,10 @@ func (s *Service) Run(ctx context.Context) error {
 
 const (
 	// retryAfter is the pause before a feed that failed, or that another replica follows, is tried
-	// again; firstRetry the pause before the first time.
+	// again; firstRetry the pause before the first time. A replica that failed gives the lock back and
+	// waits up to lostAfter, so that another one, which may reach the service, gets it.
 	retryAfter = time.Second
+	lostAfter  = 2 * retryAfter
 	firstRetry = 50 * time.Millisecond
 )
 
@@ -126,14 +128,19 @@ func (s *Service) follow(ctx context.Context, source string) {
 	for {
 		leads, err := lock.Do(ctx, follower.Follow)
 		ended := leads && (errors.Is(err, io.EOF) || errors.Is(err, trail.ErrMoved))
+		longest := retryAfter
 		switch {
 		case ctx.Err() != nil:
 			return
 		case ended:
 			pause, failing = firstRetry, false
-		case err != nil && !failing:
-			s.deps.Logger.WarnContext(ctx, "the events of a service cannot be followed", "source", source, "error", err)
+		case err != nil:
+			if !failing {
+				s.deps.Logger.WarnContext(ctx, "the events of a service cannot be followed", "source", source, "error", err)
+			}
 			failing = true
+			lock.Close()
+			longest = lostAfter
 		}
 		select {
 		case <-ctx.Done():
@@ -141,7 +148,7 @@ func (s *Service) follow(ctx context.Context, source string) {
 		case <-time.After(pause):
 		}
 		if !ended {
-			pause = min(2*pause, retryAfter)
+			pause = min(2*pause, longest)
 		}
 	}
 }
