@@ -17,7 +17,7 @@ const (
 	maxChunk = 50
 	// maxKept is how many names a Prepaid has parts of; beyond it, the rest of some is lost.
 	maxKept = 100_000
-	// sweepEvery is the shortest time between two looks at all names, which everybody waits for.
+	// sweepEvery is the shortest time between two looks at all names, which every request waits for.
 	sweepEvery = time.Second
 )
 
