@@ -43,7 +43,6 @@ func Sources() []string { return []string{"identity", "authz", "token", "consent
 
 // Service is the activity service.
 type Service struct {
-	config   Config
 	deps     Deps
 	store    *store.Store
 	metrics  *telemetry.Activity
@@ -59,13 +58,13 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("activity configuration: %w", err)
 	}
-	st, metrics := store.New(deps.DB), deps.Metrics.Activity(Sources())
+	st, metrics := store.New(deps.DB, store.Retention{Requests: config.RequestRetention, Events: config.AuditRetention}), deps.Metrics.Activity(Sources())
 	clients := rpc.Authz{Clients: authzv1.NewClientServiceClient(deps.Feeds["authz"])}
 	rules := access.Rules{
 		Identity: rpc.Identity{Sessions: identityv1.NewSessionServiceClient(deps.Feeds["identity"])}, Clients: clients,
 	}
 	return &Service{
-		config: config, deps: deps, store: st, metrics: metrics,
+		deps: deps, store: st, metrics: metrics,
 		requests: &rpc.RequestLog{
 			Log: requestlog.Log{Store: st}, Reader: st, Clients: clients, Access: rules, Logger: deps.Logger, Now: time.Now,
 			Recorded: metrics.Requests, Retention: config.RequestRetention,
@@ -97,9 +96,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() {
 		cleanup.Runner{
 			Name: "activity", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
-			Work: func(ctx context.Context) error {
-				return s.store.CleanUp(ctx, s.config.RequestRetention, s.config.AuditRetention)
-			},
+			Work: s.store.CleanUp,
 		}.Run(ctx)
 	})
 	group.Wait()
