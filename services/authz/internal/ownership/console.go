@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -210,7 +211,8 @@ func reviewed(before client.Registration, change registry.Change) bool {
 	differs := func(text *string, from string) bool { return text != nil && *text != from }
 	return change.Name != "" && change.Name != before.Name || differs(change.Publisher, before.Identity.Publisher) ||
 		differs(change.ClientURI, before.Identity.ClientURI) || len(change.Scope.Missing(before.Scope)) > 0 ||
-		client.AddsHost(before.RedirectURIs, change.RedirectURIs)
+		client.AddsHost(before.RedirectURIs, change.RedirectURIs) ||
+		client.AddsHost(slices.Concat(before.RedirectURIs, before.PostLogoutRedirectURIs), change.PostLogoutRedirectURIs)
 }
 
 // underReview returns a *ConflictError for a client that waits for a review.
