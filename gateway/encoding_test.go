@@ -24,6 +24,7 @@ func TestBadInput_BytesThatAreNotUTF8(t *testing.T) {
 			return nil, nil
 		}
 	}
+	p.respond("ListWorkspaceMembers", &identityv1.ListWorkspaceMembersResponse{}, nil)
 	p.respond("GetApp", &authzv1.GetAppResponse{App: &authzv1.OwnedClient{}, Session: &identityv1.Session{}}, nil)
 	p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: &authzv1.Step{Next: &authzv1.Step_ErrorPage{
 		ErrorPage: &authzv1.ErrorPage{Message: "The app's request is wrongly encoded."},
