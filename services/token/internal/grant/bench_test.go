@@ -62,6 +62,7 @@ func newBench(retryWindow time.Duration) bench {
 	}
 	b.endpoint = grant.NewEndpoint(b.clients,
 		grant.AuthorizationCode{Codes: b.codes, Store: b.store, Lifetimes: l, Resources: resources},
+		grant.DeviceCode{Store: b.store, Lifetimes: l, Resources: resources},
 		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l, Resources: resources, Refusals: refusals},
 	)
 	return b

@@ -3,7 +3,6 @@ package grant
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -101,7 +100,7 @@ func (g ClientCredentials) Issue(ctx context.Context, client Client, req Request
 }
 
 func (g ClientCredentials) issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
-	if !slices.Contains(client.GrantTypes, g.Type()) || client.Service.WorkspaceID == "" {
+	if !client.may(g.Type()) || client.Service.WorkspaceID == "" {
 		return TokenPair{}, notRegistered(client)
 	}
 	resources, err := g.resources(req.Resource)
