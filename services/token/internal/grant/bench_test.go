@@ -55,7 +55,7 @@ func newBench(retryWindow time.Duration) bench {
 	}
 	l := lifetimes()
 	l.RetryWindow = retryWindow
-	resources := grant.Resources{Default: func() string { return apiResource }}
+	resources := grant.Resources{Catalog: resourceCatalog()}
 	refusals, err := refused.New(refused.Capacity, refused.TTL)
 	if err != nil {
 		panic(err) // the options are constants

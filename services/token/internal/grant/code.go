@@ -46,6 +46,8 @@ type Redemption struct {
 	// CodeHash is the family's primary key, which makes a code single-use.
 	CodeHash secret.Hash
 	Code     oauth.ApprovedRequest
+	// Scope is the access token's, which may lack what makes no sense for Resources; empty for the code's.
+	Scope string
 	// Resources are those of the access token; nil for all of the code's.
 	Resources oauth.Resources
 	Access    secret.Hash

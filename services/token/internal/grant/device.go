@@ -112,7 +112,8 @@ type redemption struct {
 // that of its family is in no response. It returns a ParameterError and the errors of
 // CodeStore.Redeem.
 func redeem(ctx context.Context, store CodeStore, r redemption) (TokenPair, error) {
-	resources, err := r.resources.narrow(r.approved.Resources, r.asked)
+	granted := Granted{Scope: r.approved.Scope.String(), Resources: r.approved.Resources}
+	narrowed, err := r.resources.narrow(granted, nil, r.asked)
 	if err != nil {
 		return TokenPair{}, err
 	}
@@ -120,8 +121,8 @@ func redeem(ctx context.Context, store CodeStore, r redemption) (TokenPair, erro
 	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
 		ExpiresIn: r.lifetimes.Access,
-		Scope:     r.approved.Scope.String(),
-		Resources: resources,
+		Scope:     cmp.Or(narrowed.Scope, granted.Scope),
+		Resources: narrowed.Resources,
 		Identity:  &r.identity,
 		Key:       r.proof.Key,
 	}
@@ -130,7 +131,7 @@ func redeem(ctx context.Context, store CodeStore, r redemption) (TokenPair, erro
 	}
 	return pair, store.Redeem(ctx, Redemption{
 		Identity: r.identity,
-		CodeHash: secret.Sum(r.secret.Reveal()), Code: r.approved, Resources: resources, Lifetimes: r.lifetimes, GrantLimit: r.grantLimit,
+		CodeHash: secret.Sum(r.secret.Reveal()), Code: r.approved, Scope: narrowed.Scope, Resources: narrowed.Resources, Lifetimes: r.lifetimes, GrantLimit: r.grantLimit,
 		Key: r.proof.Key, RefreshKey: refreshKey(r.client, r.proof),
 		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(refresh.Reveal()),
 	})
