@@ -123,6 +123,24 @@ func TestEveryLinkLeadsToAPageAndToAHeadingOfIt(t *testing.T) {
 	}
 }
 
+// TestAPageNamesNoFileThatItDoesNotLinkTo in parentheses, which would be words that lead nowhere.
+func TestAPageNamesNoFileThatItDoesNotLinkTo(t *testing.T) {
+	site := newSite(t, catalog.Default())
+	dead := regexp.MustCompile(`\((<[^a>][^>]*>)*([\w./-]+\.md|ADR \d+)(</[^>]*>)*\)`)
+	for _, path := range paths() {
+		if found := dead.FindString(get(site, path).Body.String()); found != "" {
+			t.Errorf("%s has the words %q", path, found)
+		}
+	}
+	for path, want := range map[string]string{
+		"/docs/errors": "<code>usher requests --request ID</code>;", "/docs/enforcement": "which the gateway serves. ",
+	} {
+		if text := get(site, path).Body.String(); !strings.Contains(text, want) {
+			t.Errorf("%s does not have %q, without the parentheses", path, want)
+		}
+	}
+}
+
 func TestThePagesNameTheAddressesOfTheServer(t *testing.T) {
 	site := newSite(t, catalog.Default())
 	body := get(site, "/docs/quick-start").Body.String()
