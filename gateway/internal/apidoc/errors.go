@@ -88,14 +88,6 @@ type kind struct {
 	causes     []Cause
 }
 
-// heading returns the section's name. Where a cause has the same, the anchor is the cause's.
-func (k kind) heading() string {
-	if slices.ContainsFunc(k.causes, func(c Cause) bool { return oerr.CauseLabel(c.Value) == k.name }) {
-		return "The error " + k.name
-	}
-	return k.name
-}
-
 const (
 	// kindRegistrationToken is the error on the wire, of which the reason has another name.
 	kindRegistrationToken = "invalid_token"
@@ -119,7 +111,8 @@ func kindOf(c Cause) string {
 	}
 	switch reason { //nolint:exhaustive // the others have a section of their own
 	case errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE,
-		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CROSS_SITE_REQUEST:
+		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CROSS_SITE_REQUEST, errorv1.Reason_REASON_WORKSPACE_POLICY,
+		errorv1.Reason_REASON_CLIENT_FULL, errorv1.Reason_REASON_CLIENT_NOT_LIVE:
 		return kindPages
 	case errorv1.Reason_REASON_INVALID_REGISTRATION_TOKEN:
 		return kindRegistrationToken
@@ -158,7 +151,7 @@ func (p Protos) ErrorsPage() (string, error) {
 	var b strings.Builder
 	b.WriteString(errorsHead)
 	for _, k := range sections {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.heading(), k.text)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.name, k.text)
 		writeResponses(&b, k)
 		for _, c := range k.causes {
 			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n**Fix:** %s\n", oerr.CauseLabel(c.Value), c.Meaning, c.Advice)

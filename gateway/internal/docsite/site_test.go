@@ -192,12 +192,12 @@ func TestFault_D3_EveryCauseIsExplained(t *testing.T) {
 	}
 }
 
-// TestTheErrorsOfFormsHaveAnAnchor: gateway.error_docs_url may be the address of the page.
-func TestTheErrorsOfFormsHaveAnAnchor(t *testing.T) {
+// TestTheErrorsOnTheWireHaveAnAnchor: gateway.error_docs_url may be the address of the page.
+func TestTheErrorsOnTheWireHaveAnAnchor(t *testing.T) {
 	ids := parse(t, get(newSite(t, catalog.Default()), "/docs/errors").Body.String()).ids
 	for _, name := range []string{
 		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target",
-		"temporarily_unavailable", "server_error",
+		"temporarily_unavailable", "server_error", "invalid_redirect_uri", "invalid_client_metadata", "invalid_token",
 	} {
 		if ids[name] != 1 {
 			t.Errorf("there is no anchor for %s", name)
