@@ -61,7 +61,7 @@ func TestAnErrorNamesTheFlagAndTheCommandThatHelps(t *testing.T) {
 		{"clients create Vidocu", "CreateClient", invalid("name", "looks like a reserved name. If it is yours, set allow_reserved_name"), "name looks like a reserved name. If it is yours, set --allow-reserved-name"},
 		{"clients create App --jwks " + keyFile, "CreateClient", invalid("jwks", "has three keys"), "--jwks has three keys"},
 		{"clients create App --id x", "CreateClient", invalid("client_id", "must be vdo_client_ and letters"), "--id must be vdo_client_ and letters"},
-		{"api-keys create ws_a --name a --lifetime 2s", "CreateWorkspaceKey", invalid("lifetime_seconds", "must be from a minute to 10 years"), "--lifetime must be from a minute to 10 years"},
+		{"api-keys create ws_a --name a --lifetime 2m", "CreateWorkspaceKey", invalid("lifetime_seconds", "must be from a minute to 10 years"), "--lifetime must be from a minute to 10 years"},
 		{"clients keys update vdo_client_a k --expires-in 2s", "UpdateClientKey", invalid("lifetime_seconds", "must be longer"), "--expires-in must be longer"},
 		{"requests --cursor x", "ListRequests", invalid("page_token", "is malformed"), "--cursor is malformed (start again from the first page)"},
 		{"clients rotate-secret vdo_client_a", "RotateClientSecret", invalid("client_id", "is of a client that authenticates with private_key_jwt: set replace_keys to give it a secret instead"), "it is a client that authenticates with private_key_jwt: set --replace-keys to give it a secret instead"},

@@ -27,7 +27,7 @@ type createKey struct {
 }
 
 // Validate is called by kong.
-func (c createKey) Validate() error { return validateLifetime(c.Lifetime) }
+func (c createKey) Validate() error { return validateLifetime(c.Lifetime, maxKeyLifetime) }
 
 // Run creates a key.
 func (c createKey) Run(ctx context.Context, s *Session) error {

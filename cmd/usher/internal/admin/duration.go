@@ -9,12 +9,20 @@ import (
 // given.
 func lifetimeSeconds(lifetime *time.Duration) int64 { return int64(value(lifetime) / time.Second) }
 
-// validateLifetime refuses a lifetime that would become 0 in whole seconds, or is: the contract's default, and perhaps no end.
-func validateLifetime(lifetime *time.Duration) error {
-	if lifetime == nil {
-		return nil
+// The contract's bounds of lifetimes, which the errors of the services give in seconds.
+const (
+	minLifetime      = time.Minute
+	maxKeyLifetime   = 10 * 366 * 24 * time.Hour
+	maxTokenLifetime = 365 * 24 * time.Hour
+)
+
+// validateLifetime refuses a lifetime out of bounds. One below a second would become 0, which is the contract's default and may be no
+// end at all; so is an explicit 0.
+func validateLifetime(lifetime *time.Duration, most time.Duration) error {
+	if d := lifetime; d != nil && (*d < minLifetime || *d > most || *d%time.Second != 0) {
+		return fmt.Errorf("--lifetime must be whole seconds from 1m to %dh", int64(most/time.Hour))
 	}
-	return positiveSeconds("--lifetime", *lifetime)
+	return nil
 }
 
 // positiveSeconds refuses a duration that whole seconds cannot express, and none.

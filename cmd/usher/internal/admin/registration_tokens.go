@@ -33,7 +33,7 @@ func (c createRegistrationToken) Validate() error {
 	if c.Uses < 1 || c.Uses > maxUses { // the contract takes 0 for the default
 		return errors.New("--uses must be from 1 to 10000")
 	}
-	return validateLifetime(c.Lifetime)
+	return validateLifetime(c.Lifetime, maxTokenLifetime)
 }
 
 // Run creates a token.
