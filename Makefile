@@ -45,6 +45,8 @@ KUSTOMIZE  := bin/kustomize
 KUBESCORE  := bin/kube-score
 SBOM       := bin/cyclonedx-gomod
 OVERLAYS   := dev prod dev/migrate prod/migrate
+# The production overlay with its optional components, for the check without a server.
+OPTIONAL   := ../../../test/deploy/testdata/optional
 MODULES    := . gen sdk examples/mcp
 # Parts of Kubernetes, for the two targets that run a real one.
 KUBE       := $(addprefix bin/kube/,kubectl kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
@@ -161,7 +163,7 @@ endings: ## Take access away from subjects on which GRANTS (1000000) grants hang
 .PHONY: deploy-check
 deploy-check: $(KUSTOMIZE) $(KUBESCORE) ## Render every overlay, hold it against the API's types, kube-score and our own rules
 	go test -count=1 ./internal/netpol ./test/deploy
-	@tools/k8s/check.sh $(OVERLAYS)
+	@tools/k8s/check.sh $(OVERLAYS) $(OPTIONAL)
 
 .PHONY: monitoring-check
 monitoring-check: bin/promtool ## Check the alerts and the dashboard with promtool and Grafana's own types

@@ -142,18 +142,24 @@ func TestASecondClickAfterTheFirstResponseSaysThatThePasswordIsChanged(t *testin
 			SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
 		}, nil
 	}
-	older := url.Values{"csrf_token": {csrf(t, p.get(path))}, "old_password": {"x"}, "new_password": {"y"}}
+	newForm := func() url.Values {
+		page := p.get(path)
+		return url.Values{"csrf_token": {csrf(t, page)}, "form": {field(t, page, "form")}, "old_password": {"x"}, "new_password": {"y"}}
+	}
+	older := newForm()
 	p.cookies["__Host-usher_session"] = &http.Cookie{Name: "__Host-usher_session", Value: secret.NewCode().Reveal()} // signed in again
-	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "old_password": {"x"}, "new_password": {"y"}}
+	other, form := newForm(), newForm()                                                                              // in another tab, opened before
 	wantRedirect(t, "the first click", p.post(path, form), path)
 	for range 2 { // before the page that follows, and after its response deleted the message
 		wantRedirect(t, "the second click", p.post(path, form), path)
 		wantPage(t, "the second click", p.get(path), 200, "Your password is changed.")
 	}
-	other := maps.Clone(form) // in another tab, opened before
-	other.Set("new_password", "z")
-	wantRedirect(t, "another password", p.post(path, other), path)
-	wantPage(t, "another password", p.get(path), 200, "Please confirm once more.")
+	wantRedirect(t, "the other tab", p.post(path, other), path)
+	wantPage(t, "the other tab", p.get(path), 200, "Please confirm once more.")
+	unnamed := maps.Clone(form)
+	unnamed.Del("form")
+	wantRedirect(t, "a form without its value", p.post(path, unnamed), path)
+	wantPage(t, "a form without its value", p.get(path), 200, "Please confirm once more.")
 	wantRedirect(t, "a form of another session", p.post(path, older), path)
 	wantPage(t, "a form of another session", p.get(path), 200, "Please confirm once more.")
 	p.cookies["__Host-usher_session"] = &http.Cookie{Name: "__Host-usher_session", Value: secret.NewCode().Reveal()}
@@ -161,6 +167,30 @@ func TestASecondClickAfterTheFirstResponseSaysThatThePasswordIsChanged(t *testin
 	wantPage(t, "the form after another sign-in", p.get(path), 200, "Please confirm once more.")
 	if changes != 1 {
 		t.Errorf("the password was changed %d times", changes)
+	}
+}
+
+// TestNoCookieTellsWhetherAPasswordWasGuessed: a browser keeps its cookies in a file, beside the value that
+// they are made with.
+func TestNoCookieTellsWhetherAPasswordWasGuessed(t *testing.T) {
+	p := withAccount(t)
+	const path = "/account/security"
+	session := secret.NewCode().Reveal()
+	p.services["ChangePassword"] = func(proto.Message) (proto.Message, error) {
+		return &tokenv1.ChangePasswordResponse{SessionToken: session, Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))}}, nil
+	}
+	page := p.get(path)
+	before := maps.Clone(p.cookies)
+	form := url.Values{"csrf_token": {csrf(t, page)}, "form": {field(t, page, "form")}, "old_password": {"x"}, "new_password": {"y"}}
+	var recorded []string
+	for _, password := range []string{"y", "z"} {
+		p.cookies = maps.Clone(before)
+		form.Set("new_password", password)
+		wantRedirect(t, password, p.post(path, form), path)
+		recorded = append(recorded, p.cookies["__Host-usher_submitted"].Value)
+	}
+	if recorded[0] == "" || recorded[0] != recorded[1] {
+		t.Errorf("another password makes another cookie: %q", recorded)
 	}
 }
 

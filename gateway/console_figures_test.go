@@ -268,3 +268,22 @@ func TestAnAppIsRegisteredFromAManifest(t *testing.T) {
 		t.Errorf("the address of the form is a page: %d", w.Code)
 	}
 }
+
+// TestAnAppWithMorePeopleThanAreCountedSaysSo, in the numbers of the language.
+func TestAnAppWithMorePeopleThanAreCountedSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		limit          int32
+		list, overview string
+	}{{0, "More than 10,000 people", "More than 10,000<"}, {50_000, "More than 10,000 of 50,000 people", "More than 10,000 of 50,000<"}} {
+		p := withConsole(t)
+		response, _ := p.services["GetApp"](nil)
+		res, _ := response.(*authzv1.GetAppResponse)
+		app := res.GetApp()
+		app.People, app.MorePeople, app.PeopleLimit = 10_000, true, c.limit
+		p.respond("GetApp", res, nil)
+		p.respond("ListApps", &authzv1.ListAppsResponse{Session: res.GetSession(), Apps: []*authzv1.OwnedClient{app}}, nil)
+		wantPage(t, "the list", p.get("/developers"), 200, c.list)
+		wantPage(t, "the overview", p.get(appPages), 200, "<dd>"+c.overview)
+		wantPage(t, "the usage", p.get(appPages+"/usage"), 200, "<dd>"+c.overview)
+	}
+}

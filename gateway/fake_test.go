@@ -113,7 +113,13 @@ var csrfField = regexp.MustCompile(`name="csrf_token" value="([^"]+)"`)
 // csrf returns the CSRF token of a page's form.
 func csrf(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
-	found := csrfField.FindStringSubmatch(w.Body.String())
+	return field(t, w, "csrf_token")
+}
+
+// field returns the value of a field of a page's form.
+func field(t *testing.T, w *httptest.ResponseRecorder, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`name="` + name + `" value="([^"]+)"`).FindStringSubmatch(w.Body.String())
 	if w.Code != http.StatusOK || found == nil {
 		t.Fatalf("the page is %d %s, without a form", w.Code, w.Body)
 	}

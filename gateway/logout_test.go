@@ -9,6 +9,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -34,5 +35,37 @@ func TestALogoutSaysWhatBecameOfTheApps(t *testing.T) {
 		wantRedirect(t, name, p.post("/oauth/logout/decision", form), "/oauth/logout")
 		wantPage(t, name, p.get("/oauth/logout"), 200, "You are signed out", row.shows)
 		wantPage(t, name+", later", p.get("/oauth/logout"), 200, keep)
+	}
+}
+
+// TestRFC9700_4_11_2_ALogoutLeadsToAnUnverifiedClientByAClickOnly where no user of the browser's session has
+// approved it: its link would make the server an open redirector.
+func TestRFC9700_4_11_2_ALogoutLeadsToAnUnverifiedClientByAClickOnly(t *testing.T) {
+	const request, out = "/oauth/logout?id_token_hint=x&post_logout_redirect_uri=https://app.test/out", "https://app.test/out?state=1"
+	for name, signedIn := range map[string]bool{"with a session": true, "without": false} {
+		for _, unverified := range []bool{true, false} {
+			p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.OpenID = true })
+			if !signedIn {
+				delete(p.cookies, "__Host-usher_session")
+			}
+			p.respond("CheckIdTokenHint", &tokenv1.CheckIdTokenHintResponse{ClientId: "vdo_client_x"}, nil)
+			p.respond("CheckLogout", &authzv1.CheckLogoutResponse{ClientName: "App", Location: out, SameSession: signedIn, Unverified: unverified}, nil)
+			p.respond("EndSession", &identityv1.EndSessionResponse{}, nil)
+			w := p.get(request)
+			if !unverified || signedIn {
+				wantRedirect(t, name, w, out)
+				continue
+			}
+			wantPage(t, name, w, 200, "You are signed out", "Nobody here has checked the app", "Return to app.test")
+			if p.cookies["__Host-usher_session"] != nil {
+				t.Errorf("%s: the session cookie stays", name)
+			}
+			form := url.Values{"csrf_token": {csrf(t, w)}, "decision": {"return"}, "id_token_hint": {field(t, w, "id_token_hint")}, "post_logout_redirect_uri": {"https://app.test/out"}}
+			wantRedirect(t, name+", clicked", p.post("/oauth/logout/decision", form), out)
+			form.Set("csrf_token", "x")
+			if w := p.post("/oauth/logout/decision", form); w.Header().Get("Location") == out {
+				t.Errorf("%s: a form of another site leads to the client", name)
+			}
+		}
 	}
 }

@@ -47,6 +47,7 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 		origins := requestlog.Origins{Issuer: s.PublicURL, API: cmp.Or(s.APIURL, s.PublicURL)}
 		deps.Requests = requestlog.New(activityv1.NewRequestLogServiceClient(conn), origins, host.Logger, host.Metrics.RequestsDropped())
 		host.Go(deps.Requests.Run)
+		host.Closing(deps.Requests.Close)
 	}
 	var options []usher.Option
 	if host.AllInOne() {

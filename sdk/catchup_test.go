@@ -2,9 +2,13 @@ package usher
 
 import (
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
@@ -120,5 +124,48 @@ func TestAResponseThatTooManyRevocationsOvertookIsNotCached(t *testing.T) {
 	f.cache.apply(messageWith(1))
 	if e := entryNumber(3); f.cache.store(l, e) || f.cache.get(&e.key, *at) != nil {
 		t.Error("cached though not all concurrent revocations are known")
+	}
+}
+
+// suspended is a stream of messages that this process reads late: it was suspended for a minute after the
+// first one.
+type suspended struct {
+	grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse]
+	at   *time.Duration
+	read int
+}
+
+func (s *suspended) Recv() (*tokenv1.WatchRevocationsResponse, error) {
+	if s.read++; s.read == 2 {
+		*s.at += time.Minute
+	}
+	if s.read > 4 {
+		return nil, io.EOF
+	}
+	return messageWith(0), nil
+}
+
+type suspendedService struct {
+	tokenv1.RevocationServiceClient
+	stream *suspended
+}
+
+func (s suspendedService) WatchRevocations(
+	context.Context, *tokenv1.WatchRevocationsRequest, ...grpc.CallOption,
+) (grpc.ServerStreamingClient[tokenv1.WatchRevocationsResponse], error) {
+	return s.stream, nil
+}
+
+// TestFault_E8_MessagesThatWaitedWhileThisProcessWasSuspendedAreNotTrusted: they are as old as the pause, and
+// what was revoked since may be in none of them.
+func TestFault_E8_MessagesThatWaitedWhileThisProcessWasSuspendedAreNotTrusted(t *testing.T) {
+	f, at, _ := newTestFollower()
+	stream := &suspended{at: at}
+	f.service = suspendedService{stream: stream}
+	if err := f.follow(t.Context()); !errors.Is(err, errSilent) || stream.read != 2 {
+		t.Errorf("after %d messages: %v", stream.read, err)
+	}
+	if f.cache.isTrusted(*at) {
+		t.Error("a message from before the pause is trusted")
 	}
 }

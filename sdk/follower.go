@@ -93,7 +93,7 @@ func (f *follower) recover(ctx context.Context, err error, pauses *backoff) bool
 func (f *follower) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	silence := time.AfterFunc(max(f.bound, minSilence), func() { cancel(errSilent) })
+	silence := time.AfterFunc(f.longestSilence(), func() { cancel(errSilent) })
 	defer silence.Stop()
 	request := f.cache.resumeRequest()
 	s := streamState{resumed: request.Cursor != nil, previous: f.now()}
@@ -101,8 +101,12 @@ func (f *follower) follow(ctx context.Context) error {
 	for err == nil {
 		var res *tokenv1.WatchRevocationsResponse
 		if res, err = stream.Recv(); err == nil {
+			if f.now()-s.previous > f.longestSilence() {
+				// This process was suspended, and the messages that it finds now are from before.
+				return errSilent
+			}
 			f.apply(ctx, &s, res)
-			silence.Reset(max(f.bound, minSilence))
+			silence.Reset(f.longestSilence())
 		}
 	}
 	if errors.Is(context.Cause(ctx), errSilent) {
@@ -110,6 +114,9 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 	return err
 }
+
+// longestSilence is how long a stream may send nothing.
+func (f *follower) longestSilence() time.Duration { return max(f.bound, minSilence) }
 
 // streamState is the state of one stream. It is caughtUp once all revocations from before it was
 // opened have been received.

@@ -33,3 +33,25 @@ func Blocking(texts []Text) []string {
 	}
 	return breaches
 }
+
+// Unretried lists indexes that a PostgreSQL migration builds CONCURRENTLY without dropping them first. A build that is interrupted, as
+// by the timeout of a lock, leaves an invalid index: the retry fails on its name, or skips it with IF NOT EXISTS. The exceptions are
+// paths with their reasons.
+func Unretried(texts []Text, exceptions map[string]string) []string {
+	index := regexp.MustCompile(`(?i)CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)`)
+	var breaches []string
+	for _, t := range texts {
+		if !strings.Contains(t.Path, "/migrations/postgres/") || exceptions[t.Path] != "" {
+			continue
+		}
+		up, _, _ := strings.Cut(t.Body, "-- +goose Down")
+		for _, found := range index.FindAllStringSubmatchIndex(up, -1) {
+			name := up[found[2]:found[3]]
+			dropped := regexp.MustCompile(`(?i)DROP\s+INDEX\s+CONCURRENTLY\s+IF\s+EXISTS\s+` + name + `\s*;`)
+			if !dropped.MatchString(up[:found[0]]) {
+				breaches = append(breaches, fmt.Sprintf("%s builds %s CONCURRENTLY without DROP INDEX CONCURRENTLY IF EXISTS before it", t.Path, name))
+			}
+		}
+	}
+	return breaches
+}

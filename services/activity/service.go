@@ -43,7 +43,6 @@ func Sources() []string { return []string{"identity", "authz", "token", "consent
 
 // Service is the activity service.
 type Service struct {
-	config   Config
 	deps     Deps
 	store    *store.Store
 	metrics  *telemetry.Activity
@@ -59,13 +58,13 @@ func New(config Config, deps Deps) (*Service, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("activity configuration: %w", err)
 	}
-	st, metrics := store.New(deps.DB), deps.Metrics.Activity(Sources())
+	st, metrics := store.New(deps.DB, store.Retention{Requests: config.RequestRetention, Events: config.AuditRetention}), deps.Metrics.Activity(Sources())
 	clients := rpc.Authz{Clients: authzv1.NewClientServiceClient(deps.Feeds["authz"])}
 	rules := access.Rules{
 		Identity: rpc.Identity{Sessions: identityv1.NewSessionServiceClient(deps.Feeds["identity"])}, Clients: clients,
 	}
 	return &Service{
-		config: config, deps: deps, store: st, metrics: metrics,
+		deps: deps, store: st, metrics: metrics,
 		requests: &rpc.RequestLog{
 			Log: requestlog.Log{Store: st}, Reader: st, Clients: clients, Access: rules, Logger: deps.Logger, Now: time.Now,
 			Recorded: metrics.Requests, Retention: config.RequestRetention,
@@ -97,9 +96,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group.Go(func() {
 		cleanup.Runner{
 			Name: "activity", DB: s.deps.DB, Logger: s.deps.Logger, Every: cleanup.Hourly, Done: s.deps.Metrics.CleanupSucceeded,
-			Work: func(ctx context.Context) error {
-				return s.store.CleanUp(ctx, s.config.RequestRetention, s.config.AuditRetention)
-			},
+			Work: s.store.CleanUp,
 		}.Run(ctx)
 	})
 	group.Wait()
@@ -108,8 +105,10 @@ func (s *Service) Run(ctx context.Context) error {
 
 const (
 	// retryAfter is the pause before a feed that failed, or that another replica follows, is tried
-	// again; firstRetry the pause before the first time.
+	// again; firstRetry the pause before the first time. A replica that failed gives the lock back and
+	// waits up to lostAfter, so that another one, which may reach the service, gets it.
 	retryAfter = time.Second
+	lostAfter  = 2 * retryAfter
 	firstRetry = 50 * time.Millisecond
 )
 
@@ -126,14 +125,19 @@ func (s *Service) follow(ctx context.Context, source string) {
 	for {
 		leads, err := lock.Do(ctx, follower.Follow)
 		ended := leads && (errors.Is(err, io.EOF) || errors.Is(err, trail.ErrMoved))
+		longest := retryAfter
 		switch {
 		case ctx.Err() != nil:
 			return
 		case ended:
 			pause, failing = firstRetry, false
-		case err != nil && !failing:
-			s.deps.Logger.WarnContext(ctx, "the events of a service cannot be followed", "source", source, "error", err)
+		case err != nil:
+			if !failing {
+				s.deps.Logger.WarnContext(ctx, "the events of a service cannot be followed", "source", source, "error", err)
+			}
 			failing = true
+			lock.Close()
+			longest = lostAfter
 		}
 		select {
 		case <-ctx.Done():
@@ -141,7 +145,7 @@ func (s *Service) follow(ctx context.Context, source string) {
 		case <-time.After(pause):
 		}
 		if !ended {
-			pause = min(2*pause, retryAfter)
+			pause = min(2*pause, longest)
 		}
 	}
 }

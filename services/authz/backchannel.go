@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 
 	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/services/authz/internal/backchannel"
 )
 
-// sender returns the sender of logout tokens. A host that is not public is reported like one that does
-// not exist (see unreadable).
+// sender returns the sender of logout tokens.
 func (s *Service) sender() backchannel.Sender {
 	return backchannel.Sender{Clients: s.clients, Post: func(ctx context.Context, address string, form url.Values) (int, error) {
 		status, err := s.deps.Fetcher.PostForm(ctx, address, form)
@@ -18,10 +18,7 @@ func (s *Service) sender() backchannel.Sender {
 		if !errors.As(err, &failed) {
 			return status, err
 		}
-		unanswered := &backchannel.UnansweredError{Detail: failed.Error(), Final: failed.Kind != fetch.Unreachable && failed.Kind != fetch.TimedOut}
-		if failed.Kind == fetch.Forbidden {
-			unanswered.Detail, unanswered.Final = fetch.UnreachableDetail, false
-		}
-		return 0, unanswered
+		again := []fetch.Kind{fetch.Forbidden, fetch.Unreachable, fetch.TimedOut}
+		return 0, &backchannel.UnansweredError{Detail: failed.Public(), Final: !slices.Contains(again, failed.Kind)}
 	}}
 }

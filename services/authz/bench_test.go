@@ -89,12 +89,15 @@ type bench struct {
 type entries struct {
 	shortlived.Store
 	away atomic.Bool
+	// budgets are the keys of which something was spent.
+	budgets sync.Map
 }
 
 func (e *entries) Spend(ctx context.Context, key string, limit int64, window time.Duration) (bool, error) {
 	if e.away.Load() {
 		return false, shortlived.ErrUnavailable
 	}
+	e.budgets.Store(key, true)
 	return e.Store.Spend(ctx, key, limit, window)
 }
 

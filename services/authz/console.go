@@ -2,10 +2,12 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/fetch"
 	"github.com/vidocu/usher/internal/platform/jose"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -49,6 +51,9 @@ func newIdentity(deps Deps) rpc.Identity {
 // readKeys reads the keys at an address as client authentication does.
 func readKeys(ctx context.Context, deps Deps, address string) ([]client.Key, error) {
 	document, err := deps.Fetcher.Get(ctx, address, maxKeySet)
+	if failed := new(fetch.Error); errors.As(err, &failed) {
+		return nil, errors.New(failed.Public())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,9 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/fetch"
+	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/services/authz"
 )
 
 // verifiedApp returns a live, verified client.
@@ -65,6 +68,43 @@ func TestAVerifiedAppWithANewHostMustBeReviewedAgain(t *testing.T) {
 				t.Errorf("%s %s: unverified %v, %s, %v", name, uri, got.GetUnverified(), got.GetStatus(), got.GetRedirectUris())
 			}
 		}
+	}
+}
+
+// TestAVerifiedAppWithANewHostAfterLogoutMustBeReviewedAgain: browsers are sent there too.
+func TestAVerifiedAppWithANewHostAfterLogoutMustBeReviewedAgain(t *testing.T) {
+	b := newBench(t)
+	for uri, verified := range map[string]bool{"https://evil.example/out": false, callback + "/out": true} {
+		id := b.verifiedApp(t)
+		if _, err := b.console(t).UpdateApp(t.Context(), &authzv1.UpdateAppRequest{
+			SessionToken: developer, Change: &authzv1.UpdateClientRequest{ClientId: id, PostLogoutRedirectUris: []string{uri}},
+		}); err != nil {
+			t.Fatalf("%s: %v", uri, err)
+		}
+		if got := b.app(t, id).GetRegistration(); got.GetUnverified() == verified || len(got.GetPostLogoutRedirectUris()) != 1 {
+			t.Errorf("%s: unverified %v, %v", uri, got.GetUnverified(), got.GetPostLogoutRedirectUris())
+		}
+	}
+}
+
+// TestTheTestOfKeysTellsNothingAboutInternalNames: a name that resolves inside of the network gets the same
+// text as one that does not exist.
+func TestTheTestOfKeysTellsNothingAboutInternalNames(t *testing.T) {
+	b := newBench(t, func(d *authz.Deps) { d.Fetcher = fetch.New(fetch.Options{}) })
+	id, _ := b.newApp(t)
+	texts := map[string]bool{}
+	for _, address := range []string{"https://127.0.0.1/jwks", "https://10.0.0.1/jwks", "https://localhost/jwks", "https://no-such-name.invalid/jwks"} {
+		if _, err := b.console(t).UpdateApp(t.Context(), &authzv1.UpdateAppRequest{
+			SessionToken: developer, Change: &authzv1.UpdateClientRequest{ClientId: id, JwksUri: address},
+		}); err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		_, err := b.console(t).TestAppKeys(t.Context(), &authzv1.TestAppKeysRequest{SessionToken: developer, ClientId: id})
+		wantReason(t, address, err, errorv1.Reason_REASON_INVALID_REQUEST)
+		texts[oerr.Message(err)] = true
+	}
+	if len(texts) != 1 {
+		t.Errorf("the texts differ: %v", texts)
 	}
 }
 

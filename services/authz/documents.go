@@ -133,19 +133,16 @@ func busy(host string) *document.Failure {
 	}
 }
 
-// unreadable converts an error of the fetcher. A host that is not public is reported like one that
-// does not exist: otherwise a stranger could find out which names exist in the internal network.
+// unreadable converts an error of the fetcher.
 func unreadable(host string, err error) error {
 	failure := &document.Failure{Kind: document.Unreadable, Host: host, Temporary: true, Detail: "the response did not arrive in time"}
 	var failed *fetch.Error
 	if !errors.As(err, &failed) {
 		return failure // the flight's deadline
 	}
-	failure.Detail = failed.Error()
+	failure.Detail = failed.Public()
 	switch failed.Kind {
-	case fetch.Forbidden:
-		failure.Detail = fetch.UnreachableDetail
-	case fetch.Unreachable, fetch.TimedOut:
+	case fetch.Forbidden, fetch.Unreachable, fetch.TimedOut:
 	case fetch.BadStatus:
 		failure.Temporary = failed.Status >= 500 || failed.Status == 429 || failed.Status == 408
 	case fetch.BadAddress:

@@ -138,6 +138,26 @@ func TestFault_E5_AnExhaustedAddressDoesNotStopItsSignedInUsers(t *testing.T) {
 	wantReason(t, "while identity is unavailable", start("john"), errorv1.Reason_REASON_UNAVAILABLE)
 }
 
+// TestFault_E5_InventedSessionsOfAnAddressAreFewEntries: each value of a session cookie has a budget, which is an
+// entry in the short-lived store, and an address may invent as many as it likes.
+func TestFault_E5_InventedSessionsOfAnAddressAreFewEntries(t *testing.T) {
+	b := newBench(t)
+	limit := authz.DefaultConfig().AnonymousRequests
+	for i := range limit + 500 {
+		_, err := b.browser.StartAuthorization(t.Context(), &authzv1.StartAuthorizationRequest{
+			RawQuery: documented(), SessionToken: fmt.Sprintf("invented-%d", i), BrowserToken: b.token, SourceAddress: "192.0.2.1",
+		})
+		if refused := oerr.Reason(err) == errorv1.Reason_REASON_RATE_LIMITED; refused != (i >= limit) {
+			t.Fatalf("request %d: %v", i+1, err)
+		}
+	}
+	entries := 0
+	b.shortLived.budgets.Range(func(_, _ any) bool { entries++; return true })
+	if entries > limit+1 {
+		t.Errorf("%d entries, want one for each of %d sessions and one for the address", entries, limit)
+	}
+}
+
 func TestBudgetsOutOfBoundsAreNamed(t *testing.T) {
 	for name, change := range map[string]func(*authz.Config){
 		"user_requests":   func(c *authz.Config) { c.UserRequests = -1 },

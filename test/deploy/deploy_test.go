@@ -14,15 +14,24 @@ func render(t *testing.T, overlay string) []deploy.Object {
 	return parse(t, build(t, overlay))
 }
 
+// optional is the folder, from the overlays, of the production overlay with its optional components.
+const optional = "../../../test/deploy/testdata/optional"
+
 // build renders an overlay to text.
 func build(t *testing.T, overlay string) []byte {
+	t.Helper()
+	return buildFolder(t, "../../deploy/k8s/overlays/"+overlay)
+}
+
+// buildFolder renders a folder with a kustomization.
+func buildFolder(t *testing.T, folder string) []byte {
 	t.Helper()
 	if out, err := exec.Command("make", "-s", "-C", "../..", "bin/kustomize").CombinedOutput(); err != nil {
 		t.Fatalf("building Kustomize: %v\n%s", err, out)
 	}
-	text, err := exec.Command("../../bin/kustomize", "build", "../../deploy/k8s/overlays/"+overlay).Output()
+	text, err := exec.Command("../../bin/kustomize", "build", folder).Output()
 	if err != nil {
-		t.Fatalf("rendering %s: %v", overlay, err)
+		t.Fatalf("rendering %s: %v", folder, err)
 	}
 	return text
 }
@@ -37,7 +46,7 @@ func parse(t *testing.T, text []byte) []deploy.Object {
 }
 
 func TestEveryOverlayKeepsEveryRule(t *testing.T) {
-	for overlay, pods := range map[string]int{"dev": 6, "prod": 6, "dev/migrate": 1, "prod/migrate": 1} {
+	for overlay, pods := range map[string]int{"dev": 6, "prod": 6, "dev/migrate": 1, "prod/migrate": 1, optional: 6} {
 		all, found := render(t, overlay), 0
 		for _, o := range all {
 			if o.Pod() != nil {

@@ -26,6 +26,7 @@ func Rules() []Rule {
 		{"the collector stays below the limit", hasResources, "Deployment", "identity", container + "resources|limits|memory", "256Mi"},
 		{"passwords fit the limits", boundsHashing, "Deployment", "identity", container + "env|3|value", "16"},
 		{"secrets by reference", referencesSecrets, "Deployment", "token", container + "env|0|name", "USHER_TOKEN_DATABASE_URL"},
+		{"keys by reference", referencesSecrets, "Deployment", "token", container + "env|0|name", "USHER_TOKEN_KEY_ENCRYPTION_KEY"},
 		{"secrets are rotated in place", mountsWholeVolumes, "Deployment", "token", container + "volumeMounts|2|subPath", "url"},
 		{"no secret in a manifest", referencesSecrets, "Service", "token", "kind", "Secret"},
 		{"grace for the drain", gracePeriodCoversDrain, "Deployment", "gateway", pod + "terminationGracePeriodSeconds", 20},

@@ -156,7 +156,7 @@ func mountsWholeVolumes(all []Object) (broken []string) {
 	return broken
 }
 
-// referencesSecrets: a password or a URL with one comes from a file of a Secret, and no manifest
+// referencesSecrets: a password, a URL with one or an encryption key comes from a file of a Secret, and no manifest
 // contains a Secret.
 func referencesSecrets(all []Object) (broken []string) {
 	for _, o := range all {
@@ -172,7 +172,7 @@ func referencesSecrets(all []Object) (broken []string) {
 		for _, c := range containers(w) {
 			for _, e := range c.List("env") {
 				name := e.Text("name")
-				if strings.HasSuffix(name, "_DATABASE_URL") || strings.HasSuffix(name, "_PASSWORD") {
+				if strings.HasSuffix(name, "_DATABASE_URL") || strings.HasSuffix(name, "_PASSWORD") || strings.HasSuffix(name, "_ENCRYPTION_KEY") {
 					broken = append(broken, w.Name()+" has "+name+" in its environment")
 				}
 			}

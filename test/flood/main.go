@@ -20,6 +20,7 @@ type options struct {
 	rounds, most int
 	length       time.Duration
 	profile      string
+	send         bool
 }
 
 func main() {
@@ -29,13 +30,21 @@ func main() {
 	flag.IntVar(&o.most, "most", 24, "how often at most: rounds are added until the intervals are on one side of the limit")
 	flag.DurationVar(&o.length, "slice", 5*time.Second, "how long a gateway receives the flood at a time")
 	flag.StringVar(&o.profile, "profile", "", "folder to leave CPU profiles of a slice with the log in; such a run's ratios are not valid")
+	flag.BoolVar(&o.send, "send", false, "be the process that sends; it reads from its standard input what to send")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, o); err != nil {
+	if err := start(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "flood:", err)
 		os.Exit(1)
 	}
+}
+
+func start(ctx context.Context, o options) error {
+	if o.send {
+		return send(ctx, os.Stdin, os.Stdout)
+	}
+	return run(ctx, o)
 }
 
 func run(ctx context.Context, o options) error {

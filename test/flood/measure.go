@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"github.com/vidocu/usher/test/harness"
@@ -15,9 +15,6 @@ import (
 
 // unloggedName is the gateway without the log.
 const unloggedName = "gateway-without-log"
-
-// quietEvery is how many rounds have one slice without a flood, for reference.
-const quietEvery = 3
 
 // pause is longer than a gateway keeps requests before it hands them over: no slice has the end of
 // another.
@@ -32,18 +29,17 @@ type measurement struct {
 	others   others
 	// quiet, off and on are the slices without a flood, without the log and with it.
 	quiet, off, on series
-	// recorded numbers the requests that were sent to the gateway with the log, and unrecorded the others.
-	recorded, unrecorded atomic.Int64
 }
 
 // series is the slices of one kind, all at one gateway.
 type series struct {
 	name, gateway string
 	slices        []latencies
-	// refused are the requests of the flood, and took is the duration of all slices.
-	refused int64
-	took    time.Duration
-	cpu     map[string]time.Duration
+	// sent are the requests of the flood, refused those of them that were refused, and took is the duration of
+	// all slices.
+	sent, refused int64
+	took          time.Duration
+	cpu           map[string]time.Duration
 }
 
 // perMinute returns the rate at which the requests of the flood were refused.
@@ -65,22 +61,14 @@ func (m *measurement) run(ctx context.Context) error {
 		return err
 	}
 	for round := 0; round < m.rounds || round < m.most && m.undecided(); round++ {
-		if round%quietEvery == 0 {
-			if err := m.slice(ctx, &m.quiet, sender{}); err != nil {
+		each := []*series{&m.quiet, &m.off, &m.on}
+		if round%2 == 1 { // a machine that becomes faster or slower affects all
+			slices.Reverse(each)
+		}
+		for _, s := range each {
+			if err := m.flood(ctx, s); err != nil {
 				return err
 			}
-		}
-		on := newSender(m.on.gateway, harness.PublicID, m.sentinel, m.perMinute, &m.recorded)
-		off := newSender(m.off.gateway, harness.PublicID, m.sentinel, m.perMinute, &m.unrecorded)
-		first, second := func() error { return m.slice(ctx, &m.off, off) }, func() error { return m.slice(ctx, &m.on, on) }
-		if round%2 == 1 { // a machine that becomes faster or slower affects both
-			first, second = second, first
-		}
-		if err := first(); err != nil {
-			return err
-		}
-		if err := second(); err != nil {
-			return err
 		}
 	}
 	return m.report(ctx)
@@ -89,13 +77,20 @@ func (m *measurement) run(ctx context.Context) error {
 // warmUp sends the same flood to both gateways, with another client.
 func (m *measurement) warmUp(ctx context.Context) error {
 	for _, gateway := range []string{m.off.gateway, m.on.gateway} {
-		err := m.slice(ctx, &series{gateway: gateway, cpu: map[string]time.Duration{}},
-			newSender(gateway, harness.ResourceID, m.sentinel, m.perMinute, new(atomic.Int64)))
+		err := m.slice(ctx, &series{gateway: gateway, cpu: map[string]time.Duration{}}, m.newSender(gateway, harness.ResourceID, 0))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// flood measures the others while the gateway of the series is flooded, if it is.
+func (m *measurement) flood(ctx context.Context, s *series) error {
+	if s == &m.quiet {
+		return m.slice(ctx, s, sender{})
+	}
+	return m.slice(ctx, s, m.newSender(s.gateway, harness.PublicID, s.sent))
 }
 
 // slice measures the others at the gateway of the series while the sender, if it has an address, sends
@@ -105,25 +100,19 @@ func (m *measurement) slice(parent context.Context, s *series, flood sender) err
 	if err != nil {
 		return err
 	}
+	sent, err := flood.start(parent)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(parent, m.length)
 	defer cancel()
-	refused, failed := make(chan int64, 1), make(chan error, 1)
-	go func() {
-		if flood.addr == "" {
-			refused <- 0
-			failed <- nil
-			return
-		}
-		n, err := flood.run(ctx)
-		refused <- n
-		failed <- err
-	}()
 	profiled := m.startProfiles(s)
 	here := m.others
 	here.gateway = s.gateway
 	s.slices = append(s.slices, here.run(ctx))
-	s.refused, s.took = s.refused+<-refused, s.took+m.length
-	if err := errors.Join(<-failed, profiled()); err != nil {
+	flooded, err := sent()
+	s.sent, s.refused, s.took = s.sent+flooded.Sent, s.refused+flooded.Refused, s.took+m.length
+	if err := errors.Join(err, profiled()); err != nil {
 		return err
 	}
 	time.Sleep(pause)
@@ -138,7 +127,7 @@ func (m *measurement) slice(parent context.Context, s *series, flood sender) err
 func (m *measurement) cpu() (map[string]time.Duration, error) {
 	taken := map[string]time.Duration{}
 	pids := m.d.Pids()
-	pids["sender"] = os.Getpid()
+	pids["callers"] = os.Getpid()
 	for name, pid := range pids {
 		d, err := harness.CPUTime(pid)
 		if err != nil {

@@ -23,12 +23,12 @@ func (m *measurement) reportLog(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("\n%d requests were recorded in %d rows, and %d were dropped; %d more were sent to the gateway that records none.\n",
-		counted, rows, dropped, m.unrecorded.Load())
+		counted, rows, dropped, m.off.sent)
 	var errs []error
 	if rows > maxRows {
 		errs = append(errs, fmt.Errorf("the client has %d rows, and at most %d are wanted", rows, maxRows))
 	}
-	if sent := m.recorded.Load(); counted+dropped != sent {
+	if sent := m.on.sent; counted+dropped != sent {
 		errs = append(errs, fmt.Errorf("%d requests are in the log and %d were dropped, of %d", counted, dropped, sent))
 	}
 	stored, err := m.d.Stored(ctx, "activity")
@@ -63,7 +63,7 @@ func (m *measurement) countAll(ctx context.Context) (rows int, counted, dropped 
 		if dropped, err = m.dropped(ctx); err != nil {
 			return 0, 0, 0, err
 		}
-		if counted+dropped >= m.recorded.Load() || time.Now().After(deadline) {
+		if counted+dropped >= m.on.sent || time.Now().After(deadline) {
 			return rows, counted, dropped, nil
 		}
 	}

@@ -86,6 +86,34 @@ func TestOIDCRPInitiatedLogout(t *testing.T) {
 	})
 }
 
+// TestRFC9700_4_11_2_ALogoutIsNoOpenRedirector: with the ID token of a client that is not verified, any
+// browser would follow a link to wherever the client likes.
+func TestRFC9700_4_11_2_ALogoutIsNoOpenRedirector(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		r := newClient(t, d, "--unverified")
+		q := url.Values{"id_token_hint": {r.login(t).Text("id_token")}, "post_logout_redirect_uri": {loggedOutURI}, "state": {"x"}}
+		own := r.browser
+		if page := r.logout(t, q); page.Location() != loggedOutURI+"?state=x" {
+			t.Fatalf("the session's own client: %d, %q", page.Status, page.Location())
+		}
+		for _, browser := range []*harness.Browser{d.NewBrowser(), own} {
+			r.browser = browser
+			page := r.logout(t, q)
+			if page.Status != http.StatusOK || page.Location() != "" || !strings.Contains(page.Body, "You are signed out") || len(page.Forms) != 1 {
+				t.Fatalf("it leads to %d, %q", page.Status, page.Location())
+			}
+			back, err := r.browser.Submit(page, page.Forms[0], map[string]string{"decision": "return"})
+			expect.NoError(t, err)
+			if back.Location() != loggedOutURI+"?state=x" {
+				t.Errorf("the button leads to %d, %q", back.Status, back.Location())
+			}
+		}
+		if r.signedIn(t) {
+			t.Error("the user is still signed in")
+		}
+	})
+}
+
 // TestOIDCRPInitiatedLogout_RefreshTokensStay: they are offline grants by contract.
 func TestOIDCRPInitiatedLogout_RefreshTokensStay(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {

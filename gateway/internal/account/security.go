@@ -26,7 +26,7 @@ func (a Account) Security(w http.ResponseWriter, r *http.Request) {
 	}
 	flash := a.Flow.Cookies.TakeFlash(w, r, browser.PageSecurity, "")
 	data := page.Security{
-		CSRF: a.Flow.AccountToken(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash),
+		CSRF: a.Flow.AccountToken(w, r), Form: browser.NewForm(), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash),
 		Changed: flash.Kind == browser.FlashPasswordChanged, Stay: flash.Stay,
 	}
 	if data.Fault.Wait != nil {

@@ -158,8 +158,8 @@ func (f Flow) showApproved(w http.ResponseWriter, r *http.Request, n page.Notice
 	case outcome.GetRepeatable():
 		n.Known = "The app has not received its access yet."
 		n.Repeat = &page.Repeat{
-			CSRF:    f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), consentForm(request).purposes...),
-			Request: request, Decision: "approve", WorkspaceID: outcome.GetWorkspace().GetWorkspaceId(), Text: "Continue to the app",
+			Action: decisionPath, CSRF: f.Cookies.FormToken(f.Cookies.Browser(r), f.Cookies.Session(r), consentForm(request).purposes...),
+			Fields: decisionFields(request, outcome.GetWorkspace().GetWorkspaceId()), Decision: "approve", Text: "Continue to the app",
 		}
 	}
 	f.Pages.Notice(w, r, n)

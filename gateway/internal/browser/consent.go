@@ -73,8 +73,10 @@ func (f Flow) showStale(w http.ResponseWriter, r *http.Request, request string) 
 func (f Flow) showNotLive(w http.ResponseWriter, r *http.Request, request string) {
 	f.Pages.Notice(w, r, page.Notice{
 		Status: http.StatusForbidden, Heading: "This app is not open yet", Known: "Nothing was shared with any app.",
-		Text:   "Its team still works on it: only they, and the people whom they invited as testers, can connect it. Were you invited? Sign in with the address that they invited.",
-		Repeat: &page.Repeat{CSRF: f.pageToken(r, request, nil), Request: request, Decision: "switch", Text: "Use another account"},
+		Text: "Its team still works on it: only they, and the people whom they invited as testers, can connect it. Were you invited? Sign in with the address that they invited.",
+		Repeat: &page.Repeat{
+			Action: decisionPath, CSRF: f.pageToken(r, request, nil), Fields: decisionFields(request, ""), Decision: "switch", Text: "Use another account",
+		},
 	})
 }
 

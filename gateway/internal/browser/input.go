@@ -6,18 +6,23 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"sort"
 
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
+// privateKey matches the text of a private key: a member that a public JWK does not have (RFC 7518 §6), in
+// JSON or YAML, or a PEM block.
+var privateKey = regexp.MustCompile(`(?m)(^|[{,"'\s-])(d|k|p|q|dp|dq|qi|oth)["']?\s*:|PRIVATE KEY`)
+
 // RefusedForm returns the flash of a form whose input a service refused: the input without credentials, and
-// what the service said.
+// what the service said. A private key that was pasted in the place of a public one is a credential too.
 func RefusedForm(kind FlashKind, r *http.Request, err error) Flash {
 	form := url.Values{}
 	for name, values := range r.PostForm {
-		if name != "csrf_token" && name != "client_secret" {
+		if name != "csrf_token" && name != "client_secret" && !slices.ContainsFunc(values, privateKey.MatchString) {
 			form[name] = values
 		}
 	}

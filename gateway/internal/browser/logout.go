@@ -36,6 +36,7 @@ const (
 	paramState      = "state"
 	paramClientID   = "client_id"
 	purposeLogout   = "logout"
+	textLoggedOut   = "You are signed out"
 	textWrongLogout = "The app sent a wrong request to sign you out. For its author: %s."
 )
 
@@ -47,6 +48,10 @@ type logoutRequest struct {
 	clientName string
 	// location is where the browser goes afterwards; empty for a page of the gateway.
 	location string
+	// clicked says that a browser without a session goes to location only when the user has clicked: the
+	// client is not verified, so that its link would make the server an open redirector (RFC 9700
+	// §4.11.2). Where the ID token is of the browser's session, the user has approved the client in it.
+	clicked bool
 	// sameSession says that the ID token is of this browser's session: the user is not asked.
 	sameSession bool
 }
@@ -173,6 +178,7 @@ func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Valu
 		return request, false
 	}
 	request.clientName, request.location, request.sameSession = checked.GetClientName(), checked.GetLocation(), checked.GetSameSession()
+	request.clicked = checked.GetUnverified()
 	return request, true
 }
 
@@ -211,14 +217,20 @@ func (f Flow) DecideLogout(w http.ResponseWriter, r *http.Request) {
 	}
 	params, _ := logoutParams(r.PostForm)
 	from := logoutForm(params)
-	if f.Cookies.Session(r).IsZero() { // signed out in another tab
+	decision := r.PostForm.Get("decision")
+	if f.Cookies.Session(r).IsZero() && decision != decisionReturn { // signed out in another tab
 		redirectToPage(w, r, from.address())
 		return
 	}
 	if !f.checkForm(w, r, from) {
 		return
 	}
-	decision := r.PostForm.Get("decision")
+	if decision == decisionReturn {
+		if request, ok := f.checkLogout(w, r, r.PostForm); ok {
+			f.afterLogout(w, r, request)
+		}
+		return
+	}
 	if decision != decideLogout && decision != decideLogoutAll {
 		redirectToPage(w, r, HomePath)
 		return
@@ -257,8 +269,25 @@ func (f Flow) afterLogout(w http.ResponseWriter, r *http.Request, request logout
 	redirectToPage(w, r, LogoutPath)
 }
 
+// offerReturn shows that the user is signed out, with a button that goes to the client.
+func (f Flow) offerReturn(w http.ResponseWriter, r *http.Request, request logoutRequest) {
+	form := &page.Repeat{
+		Action: LogoutDecisionPath, CSRF: f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r), purposeLogout),
+		Fields: request.params, Decision: decisionReturn,
+	}
+	form.Text, form.Name = returnTo(request.location)
+	f.Pages.Notice(w, r, page.Notice{
+		Status: http.StatusOK, App: request.clientName, Heading: textLoggedOut,
+		Text: "Nobody here has checked the app that sent you here. Go on only if you came from it yourself.", Repeat: form,
+	})
+}
+
 // loggedOut responds to a request of a browser without a session.
 func (f Flow) loggedOut(w http.ResponseWriter, r *http.Request, request logoutRequest) {
+	if request.location != "" && request.clicked {
+		f.offerReturn(w, r, request)
+		return
+	}
 	if request.location != "" {
 		RedirectTo(w, request.location)
 		return
@@ -271,6 +300,6 @@ func (f Flow) loggedOut(w http.ResponseWriter, r *http.Request, request logoutRe
 		text = "You were signed out already, so that no app was disconnected. Sign in and disconnect your apps there."
 	}
 	f.Pages.Notice(w, r, page.Notice{
-		Status: http.StatusOK, Heading: "You are signed out", Text: text, Link: page.Link{Address: "/signin", Text: "Sign in"},
+		Status: http.StatusOK, Heading: textLoggedOut, Text: text, Link: page.Link{Address: "/signin", Text: "Sign in"},
 	})
 }

@@ -12,6 +12,9 @@ import (
 // verified.
 const decisionReturn = "return"
 
+// decisionPath takes the decisions of the consent page, and of the forms that repeat one.
+const decisionPath = "/consent/decision"
+
 // returnPagePath is the page of a request that ended without a code. The sign-in page shows the
 // state of any request, also without a session.
 const returnPagePath = "/signin"
@@ -54,16 +57,27 @@ func (f Flow) returnForm(w http.ResponseWriter, r *http.Request, request string,
 		return nil
 	}
 	form := &page.Repeat{
-		CSRF:    f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r), consentForm(request).purposes...),
-		Request: request, Decision: decisionReturn, Text: "Return to the app",
+		Action: decisionPath, CSRF: f.Cookies.FormToken(f.Cookies.EnsureBrowser(w, r), f.Cookies.Session(r), consentForm(request).purposes...),
+		Fields: decisionFields(request, ""), Decision: decisionReturn,
 	}
-	switch host, scheme := destination(found.GetRedirectOrigin()); {
-	case host != "":
-		form.Text, form.Name = "Return to %s", host
-	case scheme != "":
-		form.Text, form.Name = "Return to the app on this device (%s)", scheme
-	}
+	form.Text, form.Name = returnTo(found.GetRedirectOrigin())
 	return form
+}
+
+// returnTo returns the label of a button that goes to an address of a client, and the name in it.
+func returnTo(address string) (text, name string) {
+	switch host, scheme := destination(address); {
+	case host != "":
+		return "Return to %s", host
+	case scheme != "":
+		return "Return to the app on this device (%s)", scheme
+	}
+	return "Return to the app", ""
+}
+
+// decisionFields returns the fields of a form with one button at decisionPath.
+func decisionFields(request, workspaceID string) url.Values {
+	return url.Values{"request": {request}, "workspace_id": {workspaceID}, "answered": {"1"}}
 }
 
 // refusedNotice describes a request that was refused: its error, and the destination of the

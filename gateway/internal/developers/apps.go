@@ -22,7 +22,8 @@ func (c Console) list(w http.ResponseWriter, r *http.Request) {
 	data := page.ConsoleApps{Several: len(res.GetWorkspaces()) > 1, May: len(res.GetWorkspaces()) > 0}
 	for _, app := range res.GetApps() {
 		data.Apps = append(data.Apps, page.ConsoleApp{
-			AppHead: headOf(app), Workspace: app.GetWorkspace().GetName(), People: int64(app.GetPeople()), Limit: int64(app.GetPeopleLimit()), Refused: -1,
+			AppHead: headOf(app), Workspace: app.GetWorkspace().GetName(), People: int64(app.GetPeople()), MorePeople: app.GetMorePeople(),
+			Limit: int64(app.GetPeopleLimit()), Refused: -1,
 		})
 	}
 	counted := res.GetApps()[:min(len(data.Apps), maxCounted)]

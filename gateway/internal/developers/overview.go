@@ -13,11 +13,7 @@ import (
 // overview shows numbers about the client, the main cause of refusals, and how to start.
 func (c Console) overview(v visit) page.View {
 	data := page.ConsoleOverview{Console: v.head, Start: c.start(v.app.GetRegistration())}
-	people := page.Fact{Label: "People connected", Text: strconv.Itoa(int(v.app.GetPeople()))}
-	if limit := v.app.GetPeopleLimit(); limit > 0 {
-		people.Text += " / " + strconv.Itoa(int(limit))
-	}
-	data.Figures = append(data.Figures, people, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
+	data.Figures = append(data.Figures, people(v.app), page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
 	latest, leave := c.recentBeside(v)
 	defer leave()
 	if day, ok := c.day(v); ok {
@@ -25,6 +21,19 @@ func (c Console) overview(v visit) page.View {
 		data.Cause = day.cause(v.head.Head.Base)
 	}
 	return page.View{Template: "devoverview", Data: data}
+}
+
+// people returns how many people connected a client.
+func people(app *authzv1.OwnedClient) page.Fact {
+	fact := page.Fact{Label: "People connected", Text: strconv.Itoa(int(app.GetPeople()))}
+	limit := app.GetPeopleLimit()
+	switch {
+	case app.GetMorePeople():
+		fact.Over, fact.Of = int64(app.GetPeople()), int64(limit)
+	case limit > 0:
+		fact.Text += " / " + strconv.Itoa(int(limit))
+	}
+	return fact
 }
 
 // start returns the examples of the quick start.

@@ -27,12 +27,8 @@ const (
 
 // usage shows how many people use the client, what it got and did not use, and what was refused.
 func (c Console) usage(v visit) page.View {
-	people := strconv.Itoa(int(v.app.GetPeople()))
-	if limit := v.app.GetPeopleLimit(); limit > 0 {
-		people += " / " + strconv.Itoa(int(limit))
-	}
 	data := page.ConsoleUsage{
-		Console: v.head, Facts: []page.Fact{{Label: "People connected", Text: people}},
+		Console: v.head, Facts: []page.Fact{people(v.app)},
 		Unused: c.Flow.Permissions(v.app.GetRegistration().GetUnusedScopes(), nil),
 	}
 	tokens, leave := browser.Meanwhile(c.Flow, v.r, func(r *http.Request) []page.TokenDay {

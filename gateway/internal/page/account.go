@@ -65,7 +65,8 @@ func (Profile) Zones() []string {
 
 // Security is the data of security.html.
 type Security struct {
-	CSRF string
+	// Form is a random value, by which a second click is recognized.
+	CSRF, Form string
 	// Email is the user's address, for the browser's list of passwords.
 	Email string
 	// Changed is true after the password was changed.

@@ -43,7 +43,9 @@ type ConsoleApp struct {
 	AppHead
 	// Workspace is untrusted text.
 	Workspace string
-	People    int64
+	// People is how many people connected it. MorePeople says that there are more.
+	People     int64
+	MorePeople bool
 	// Limit is how many people may connect it; 0 for any number.
 	Limit int64
 	// Refused is how many requests were refused in the last day; -1 where that is not known. MoreRefused

@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"html"
 	"html/template"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -64,6 +66,21 @@ type Pages struct {
 type templates struct {
 	phrases phrases
 	set     *template.Template
+	// ask is the layout of a page without a frame.
+	ask ask
+}
+
+// ask is the text around the title and the main part of a page without a frame. It is the same for all
+// of them, so that it is rendered once.
+type ask struct{ beforeTitle, beforeMain, end string }
+
+// layout is the data of layout.html.
+type layout struct {
+	Title, Stylesheet, Language string
+	RightToLeft                 bool
+	Brand                       Brand
+	Frame                       *Frame
+	Main                        template.HTML
 }
 
 // New parses the embedded templates. A test renders each, so that it cannot fail at run time.
@@ -74,11 +91,11 @@ func NewDevelopment() *Pages { return newPages(message.LoadWithPseudo()) }
 
 func newPages(languages *message.Languages) *Pages {
 	p := &Pages{byLanguage: map[string]templates{}, languages: languages}
-	p.SetBrand(Brand{})
 	p.icon = must(files.ReadFile("files/favicon.ico"))
 	for _, printer := range p.languages.Printers() {
 		p.byLanguage[printer.Tag()] = parse(phrases{printer})
 	}
+	p.SetBrand(Brand{})
 	return p
 }
 
@@ -90,6 +107,29 @@ func (p *Pages) SetBrand(b Brand) {
 	}
 	css := append(must(files.ReadFile("files/usher.css")), p.brandStyles()...)
 	p.stylesheet, p.compressed, p.version = css, compress(css), digest(css)
+	for language, pages := range p.byLanguage {
+		pages.ask = p.renderAsk(pages)
+		p.byLanguage[language] = pages
+	}
+}
+
+// renderAsk renders the layout of the pages without a frame, with marks in the places of the title and of
+// the main part.
+func (p *Pages) renderAsk(pages templates) ask {
+	const title, main = "the-title", "<the-main-part>"
+	data := p.layout(pages)
+	data.Title, data.Main = title, main
+	var out bytes.Buffer
+	pages.execute(&out, "layout.html", data)
+	beforeTitle, rest, _ := strings.Cut(out.String(), title)
+	beforeMain, end, _ := strings.Cut(rest, main)
+	return ask{beforeTitle, beforeMain, end}
+}
+
+// layout returns what every page of a language has.
+func (p *Pages) layout(pages templates) layout {
+	printer := pages.phrases.printer
+	return layout{Stylesheet: p.StylesheetPath(), Language: printer.Tag(), RightToLeft: printer.RightToLeft(), Brand: p.brand}
 }
 
 // digest returns the part of a content's hash that stands in its address.
@@ -151,16 +191,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	if language == "" {
 		language = p.language(r, v.Preferred)
 	}
-	pages := p.byLanguage[language]
-	pages.execute(out, v.Template+".html", v.Data)
-	main := template.HTML(out.String()) //nolint:gosec // html/template wrote it
-	pages.execute(out, "layout.html", struct {
-		Title, Stylesheet, Language string
-		RightToLeft                 bool
-		Brand                       Brand
-		Frame                       *Frame
-		Main                        template.HTML
-	}{pages.phrases.title(v), p.StylesheetPath(), language, pages.phrases.printer.RightToLeft(), p.brand, v.Frame, main})
+	p.write(out, p.byLanguage[language], v)
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Language", language)
@@ -168,15 +199,34 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, v View) {
 	header.Set("X-Frame-Options", "DENY")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Length", strconv.Itoa(out.Len()))
 	if v.Status != 0 {
 		w.WriteHeader(v.Status)
 	}
 	_, _ = w.Write(out.Bytes()) // fails only where the client has disconnected
 }
 
-// execute replaces the content of out by a template's.
-func (t templates) execute(out *bytes.Buffer, name string, data any) {
+// write replaces the content of out by a page.
+func (p *Pages) write(out *bytes.Buffer, pages templates, v View) {
 	out.Reset()
+	title := pages.phrases.title(v)
+	if v.Frame == nil {
+		out.WriteString(pages.ask.beforeTitle)
+		out.WriteString(html.EscapeString(title))
+		out.WriteString(pages.ask.beforeMain)
+		pages.execute(out, v.Template+".html", v.Data)
+		out.WriteString(pages.ask.end)
+		return
+	}
+	pages.execute(out, v.Template+".html", v.Data)
+	data := p.layout(pages)
+	data.Title, data.Frame, data.Main = title, v.Frame, template.HTML(out.String()) //nolint:gosec // html/template wrote it
+	out.Reset()
+	pages.execute(out, "layout.html", data)
+}
+
+// execute appends a template to out.
+func (t templates) execute(out *bytes.Buffer, name string, data any) {
 	if err := t.set.ExecuteTemplate(out, name, data); err != nil {
 		panic(err) // a template and its data do not match: the router responds 500 and logs it
 	}

@@ -34,8 +34,8 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		}},
 		"problem": {page.Notice{
 			Heading: evil, App: evil, Text: evil, Workspace: evil, At: at, Known: evil, Reference: evil,
-			Repeat: &page.Repeat{CSRF: "csrf-value", Request: "req", Decision: "approve", WorkspaceID: evil, Text: evil},
-		}, []string{"1 March 2026, 09:05", `name="decision" value="approve"`, `name="answered" value="1"`}},
+			Repeat: &page.Repeat{Action: "/consent/decision", CSRF: "csrf-value", Fields: url.Values{"request": {"req"}, "workspace_id": {evil}, evil: {evil}}, Decision: "approve", Text: evil},
+		}, []string{"1 March 2026, 09:05", `name="decision" value="approve"`, `action="/consent/decision"`, `name="request" value="req"`}},
 		"consent": {page.Consent{
 			CSRF: "csrf-value", Request: "req", App: evil, Origin: evil, User: page.User{Name: evil, Email: evil},
 			Fault: page.Fault{Text: evil, Field: "workspaces"}, Permissions: permissions,

@@ -69,6 +69,9 @@ type Fact struct {
 	Ending *Ending
 	// Share is which part of all it is, in the partial "figures"; 0 shows none.
 	Share float64
+	// Over is a number that the fact is more than, and Of how many it may be; 0 for another fact, and for any
+	// number.
+	Over, Of int64
 }
 
 // Difference is a row of the partial "diff", with the parts that differ marked. Without parts it is nothing.

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -260,9 +261,12 @@ func (n Notice) Facts() []Fact {
 // Link is a link to the next step. Host stands in the text, in the place of %s; empty for none.
 type Link struct{ Address, Text, Host string }
 
-// Repeat is a form that sends a decision again.
+// Repeat is a form with one button, which sends a decision.
 type Repeat struct {
-	CSRF, Request, Decision, WorkspaceID string
+	// Action is the path that takes the form.
+	Action, CSRF, Decision string
+	// Fields are the other values of the form: untrusted text, one of each name.
+	Fields url.Values
 	// Text is the button's label. Name stands in it in the place of %s; empty for none.
 	Text, Name string
 }

@@ -7,7 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/vidocu/usher/gateway/internal/requestlog"
 )
@@ -57,5 +60,55 @@ func TestManyKindsOfOneClientAreSentInSeveralBatches(t *testing.T) {
 	}
 	if next != kinds || len(s.batches[0].GetRequests()) != perBatch+others {
 		t.Errorf("%d of %d kinds were sent, %d requests in the first batch", next, kinds, len(s.batches[0].GetRequests()))
+	}
+}
+
+// TestABatchIsNeverTooLargeForTheService: it takes no message of a megabyte, and a batch that it refused would be
+// lost, with the requests of every client in it.
+func TestABatchIsNeverTooLargeForTheService(t *testing.T) {
+	const kinds, clients, most = 900, 18, 1 << 20
+	s := &service{}
+	r := requestlog.New(s, requestlog.Origins{}, slog.New(slog.DiscardHandler), func(int64) { t.Error("requests were dropped") })
+	for n := range kinds {
+		long := strings.Repeat("x", 240)
+		query := url.Values{
+			"client_id": {fmt.Sprintf("app%d", n%clients)}, "redirect_uri": {fmt.Sprintf("https://app.example/%d/%s", n, long)}, "scope": {long},
+			"response_type": {long}, "code_challenge_method": {long}, "grant_type": {long}, "resource": {"https://app.example/" + long},
+		}.Encode()
+		ctx := r.NewContext(t.Context(), "/oauth/authorize")
+		r.Finish(httptest.NewRequest(http.MethodGet, "/oauth/authorize?"+query, nil).WithContext(ctx),
+			requestlog.Finished{Endpoint: "/oauth/authorize", Status: http.StatusBadRequest})
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := r.Run(stopped); err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for n, batch := range s.batches {
+		total += proto.Size(batch)
+		if size := proto.Size(batch); size >= most {
+			t.Errorf("batch %d has %d bytes", n, size)
+		}
+	}
+	if len(s.received) != kinds || total < most*3/4 {
+		t.Errorf("%d of %d kinds were sent, in %d bytes", len(s.received), kinds, total)
+	}
+}
+
+// TestRequestsThatFinishWhileTheServersStopAreSent, after Run has ended.
+func TestRequestsThatFinishWhileTheServersStopAreSent(t *testing.T) {
+	s := &service{}
+	r := requestlog.New(s, requestlog.Origins{}, slog.New(slog.DiscardHandler), func(int64) { t.Error("requests were dropped") })
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if err := r.Run(stopped); err != nil {
+		t.Fatal(err)
+	}
+	ctx := r.NewContext(t.Context(), "/oauth/authorize")
+	r.Finish(httptest.NewRequest(http.MethodGet, "/oauth/authorize?client_id=app", nil).WithContext(ctx),
+		requestlog.Finished{Endpoint: "/oauth/authorize", Status: http.StatusBadRequest})
+	if err := r.Close(); err != nil || len(s.received) != 1 {
+		t.Errorf("%d requests were sent, %v", len(s.received), err)
 	}
 }

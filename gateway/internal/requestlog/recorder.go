@@ -19,6 +19,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/vidocu/usher/gateway/internal/refusal"
@@ -36,6 +37,8 @@ const (
 	// maxPerBatch is the most kinds of one client in a batch, so that many requests that name one client
 	// do not take both processes' time at once.
 	maxPerBatch = 50
+	// maxBatchBytes bounds the size of a batch: the service takes no message of a megabyte.
+	maxBatchBytes = 512 << 10
 	// flushInterval is how long a request waits in the queue, if there are few kinds of its client's.
 	flushInterval = 250 * time.Millisecond
 	// longestPause is the longest pause after a failure.
@@ -257,9 +260,7 @@ func (r *Recorder) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			timer.Stop()
-			for left, err := true, error(nil); left && err == nil; { // the process stops: there is nothing else to do with the requests
-				left, err = r.flush(context.WithoutCancel(ctx))
-			}
+			r.flushAll(context.WithoutCancel(ctx))
 			return nil
 		case <-timer.C:
 		}
@@ -269,11 +270,39 @@ func (r *Recorder) Run(ctx context.Context) error {
 			pause, failing = flushInterval, false
 		case ctx.Err() == nil:
 			if !failing {
-				r.logger.WarnContext(ctx, "the request log cannot be written: requests are kept, and dropped when the queue is full", "error", err)
+				r.logger.WarnContext(ctx, "the request log cannot be written: requests are kept unless they may be stored, and dropped when the queue is full", "error", err)
 			}
-			pause, failing = min(2*pause, longestPause), true
+			if failing = true; unanswered(err) {
+				pause = min(2*pause, longestPause)
+			}
 		}
 	}
+}
+
+// unanswered reports whether the service did not respond, so that it is asked less often.
+func unanswered(err error) bool {
+	code := status.Code(err)
+	return code == codes.Unavailable || code == codes.DeadlineExceeded
+}
+
+// flushAll sends batches until none is left, or one fails: the process stops.
+func (r *Recorder) flushAll(ctx context.Context) {
+	for left, err := true, error(nil); left && err == nil; {
+		left, err = r.flush(ctx)
+	}
+}
+
+// Close sends the requests that finished while the servers stopped, after Run has ended, and counts as
+// dropped those that could not be sent.
+func (r *Recorder) Close() error {
+	r.flushAll(context.Background())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for k, e := range r.entries {
+		r.dropped(e.count)
+		delete(r.entries, k)
+	}
+	return nil
 }
 
 // take removes a batch from the queue: the oldest requests of a client with many kinds, and all of the others. It
@@ -323,8 +352,19 @@ func (r *Recorder) flush(ctx context.Context) (left bool, err error) {
 		return left, nil
 	}
 	req := &activityv1.RecordRequestsRequest{Dropped: lost}
+	size, rest := 0, map[key]*entry{}
 	for k, e := range entries {
-		req.Requests = append(req.Requests, toProto(k, e))
+		next := toProto(k, e)
+		if size += proto.Size(next); size > maxBatchBytes && len(req.Requests) > 0 {
+			rest[k] = e
+			delete(entries, k)
+			continue
+		}
+		req.Requests = append(req.Requests, next)
+	}
+	if len(rest) > 0 {
+		left = true
+		r.putBack(rest, func(key, *entry) bool { return true })
 	}
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

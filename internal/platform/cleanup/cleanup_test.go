@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/cleanup"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 )
@@ -162,6 +164,38 @@ func TestCleanupIsRetriedAfterAFailure(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAReplicaThatFailsIsNotTheLeaderForEver: another one may have what it lacks.
+func TestAReplicaThatFailsIsNotTheLeaderForEver(t *testing.T) {
+	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Postgres(t))})
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer stop()
+	failed, succeeded := make(chan struct{}, 1), make(chan struct{}, 1)
+	replica := func(err error, ran chan<- struct{}) {
+		running.Go(func() {
+			cleanup.Runner{
+				Name: "things", DB: db, Logger: slog.New(slog.DiscardHandler), Every: time.Millisecond,
+				Work: func(context.Context) error {
+					select {
+					case ran <- struct{}{}:
+					default:
+					}
+					return err
+				},
+			}.Run(ctx)
+		})
+	}
+	replica(errors.New("no way to the other service"), failed)
+	<-failed
+	replica(nil, succeeded)
+	select {
+	case <-succeeded:
+	case <-time.After(time.Minute):
+		t.Error("the replica that fails stays the leader")
+	}
 }
 
 func TestTheFirstRunIsDelayed(t *testing.T) {

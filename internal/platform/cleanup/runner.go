@@ -65,6 +65,9 @@ func (r Runner) Run(ctx context.Context) {
 
 func (r Runner) once(ctx context.Context, lock *sqldb.LeaderLock) {
 	leads, err := lock.Do(ctx, r.Work)
+	if err != nil {
+		lock.Close() // another replica, which may have what this one lacks, gets it at its next attempt
+	}
 	switch {
 	case ctx.Err() != nil:
 	case err != nil && !errors.Is(err, context.Canceled):

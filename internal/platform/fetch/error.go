@@ -37,6 +37,15 @@ type Error struct {
 // Error describes the failure for the document's author.
 func (e *Error) Error() string { return e.detail }
 
+// Public describes the failure for a stranger: a host that is not public is like one that does not exist,
+// since otherwise strangers could find out which names exist in the internal network.
+func (e *Error) Public() string {
+	if e.Kind == Forbidden {
+		return UnreachableDetail
+	}
+	return e.detail
+}
+
 func fail(kind Kind, format string, args ...any) error {
 	return &Error{Kind: kind, detail: fmt.Sprintf(format, args...)}
 }

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -107,7 +108,9 @@ func (f *Fetcher) Revalidate(ctx context.Context, address string, limit int, eta
 	if err := f.CheckURL(address); err != nil {
 		return Document{}, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(bounded, http.MethodGet, address, nil)
 	if err != nil {
 		return Document{}, fail(BadAddress, "the address cannot be read")
 	}
@@ -128,6 +131,9 @@ func (f *Fetcher) Revalidate(ctx context.Context, address string, limit int, eta
 		return Document{}, err
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, int64(limit)+1))
+	// A server may end its response because this request was given up: the part that it sent until then
+	// is not the document.
+	err = cmp.Or(err, bounded.Err())
 	switch {
 	case err != nil:
 		return Document{}, f.failed(ctx, err)

@@ -17,6 +17,8 @@ const (
 	maxChunk = 50
 	// maxKept is how many names a Prepaid has parts of; beyond it, the rest of some is lost.
 	maxKept = 100_000
+	// sweepEvery is the shortest time between two looks at all names, which every request waits for.
+	sweepEvery = time.Second
 )
 
 // Prepaid spends budgets part by part: one command to the store takes a thirtieth of a budget, and the process spends that without
@@ -30,6 +32,8 @@ type Prepaid struct {
 
 	mu   sync.Mutex
 	kept map[string]*chunk
+	// swept is when the parts whose window is over were removed last.
+	swept time.Time
 }
 
 // chunk is what is left of a part of one budget in one window.
@@ -100,7 +104,8 @@ func (p *Prepaid) take(key string) bool {
 func (p *Prepaid) keep(key string, taken chunk, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.kept) >= maxKept {
+	if len(p.kept) >= maxKept && now.Sub(p.swept) >= sweepEvery {
+		p.swept = now
 		maps.DeleteFunc(p.kept, func(_ string, c *chunk) bool { return !now.Before(c.ends) })
 	}
 	for other := range p.kept {

@@ -1,6 +1,6 @@
-// Package shortlived stores data with a TTL of minutes: pending authorizations, codes, browser
-// sessions, counters. Losing all of it costs only the sign-ins in progress; nothing durable depends
-// on it (ADR 0006).
+// Package shortlived stores data with a TTL: pending authorizations, codes, browser sessions, used
+// proofs, counters. Losing all of it signs every browser out and starts every counter again; nothing
+// durable depends on it (ADR 0006).
 //
 // It owns the interface and its two implementations, Redis and memory. It never interprets a value,
 // and a key never contains a secret: callers name an entry by the hash of the value that finds it.

@@ -134,7 +134,7 @@ func tested(text []byte, file string) error {
 	var errs []error
 	for _, g := range all.Groups {
 		for _, r := range g.Rules {
-			rings := regexp.MustCompile(`alertname="` + r.Alert + `"\}', value: 1`)
+			rings := regexp.MustCompile(`alertname="` + r.Alert + `"\}', value: [1-9]`)
 			silent := regexp.MustCompile(`alertname: ` + r.Alert + `\}`)
 			if !rings.Match(text) || !silent.Match(text) {
 				errs = append(errs, fmt.Errorf("alerts.yaml does not say when %s rings and when it does not", r.Alert))

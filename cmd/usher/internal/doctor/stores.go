@@ -32,7 +32,11 @@ func (t Target) database(ctx context.Context, s Section) []Finding {
 		return []Finding{{check, Wrong, err.Error(), "start the database, or correct " + s.Service + ".database_url"}}
 	}
 	defer db.Close() //nolint:errcheck // nothing was written
-	return []Finding{schema(ctx, check, db, s.Migrations), clock(ctx, s.Service+" clock", "the database", databaseClock(db))}
+	findings := []Finding{schema(ctx, check, db, s.Migrations)}
+	if db.Engine() == sqldb.Postgres && findings[0].State == OK {
+		findings = append(findings, privileges(ctx, s.Service+" privileges", db))
+	}
+	return append(findings, clock(ctx, s.Service+" clock", "the database", databaseClock(db)))
 }
 
 // reach opens a database that exists. SQLite would create a missing file.
@@ -115,6 +119,24 @@ func (t Target) redis(ctx context.Context) []Finding {
 		return []Finding{{check, Wrong, err.Error(), "start Redis, or correct redis.addrs, redis.cluster, redis.master_name, the users and passwords, and redis.tls"}}
 	}
 	return []Finding{
-		{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " responds"}, clock(ctx, "redis clock", "Redis", store.Time),
+		{Check: check, State: OK, Text: strings.Join(r.Addrs, ", ") + " responds"},
+		memory(ctx, store),
+		clock(ctx, "redis clock", "Redis", store.Time),
 	}
+}
+
+// memory warns of a Redis that deletes entries when its memory is full, such as counters of attempts.
+func memory(ctx context.Context, store *shortlived.Redis) Finding {
+	const check = "redis memory"
+	policy, err := store.EvictionPolicy(ctx)
+	switch {
+	case err != nil:
+		return Finding{Check: check, State: Skipped, Text: "INFO is refused: " + err.Error()}
+	case policy != "":
+		return Finding{
+			check, Warning, "a full Redis deletes sessions and counters of attempts: maxmemory-policy is " + policy,
+			"set maxmemory-policy to noeviction",
+		}
+	}
+	return Finding{Check: check, State: OK, Text: "nothing is deleted before it expires"}
 }

@@ -33,14 +33,16 @@ type OwnedClient struct {
 	Workspace *v1.Workspace `protobuf:"bytes,2,opt,name=workspace,proto3" json:"workspace,omitempty"`
 	// The e-mail addresses of those who may connect it before it is live. Only GetApp returns them.
 	Testers []*AppTester `protobuf:"bytes,3,rep,name=testers,proto3" json:"testers,omitempty"`
-	// How many users have approved it since it is registered.
+	// How many users have approved it since it is registered, at most 10,000.
 	People int32 `protobuf:"varint,4,opt,name=people,proto3" json:"people,omitempty"`
 	// How many users may approve it; 0 for any number.
 	PeopleLimit int32 `protobuf:"varint,5,opt,name=people_limit,json=peopleLimit,proto3" json:"people_limit,omitempty"`
 	// When each redirect URI was last used, where it was used in the last 90 days. Only GetApp returns it.
 	RedirectUriUses []*RedirectUriUse `protobuf:"bytes,6,rep,name=redirect_uri_uses,json=redirectUriUses,proto3" json:"redirect_uri_uses,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Whether more users have approved it than people says.
+	MorePeople    bool `protobuf:"varint,7,opt,name=more_people,json=morePeople,proto3" json:"more_people,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *OwnedClient) Reset() {
@@ -113,6 +115,13 @@ func (x *OwnedClient) GetRedirectUriUses() []*RedirectUriUse {
 		return x.RedirectUriUses
 	}
 	return nil
+}
+
+func (x *OwnedClient) GetMorePeople() bool {
+	if x != nil {
+		return x.MorePeople
+	}
+	return false
 }
 
 // AppTester is a user who may connect a client before it is live.
@@ -1799,14 +1808,16 @@ var File_usher_authz_v1_console_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_console_service_proto_rawDesc = "" +
 	"\n" +
-	"$usher/authz/v1/console_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+usher/authz/v1/administration_service.proto\x1a\x1fusher/identity/v1/session.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"\xc7\x02\n" +
+	"$usher/authz/v1/console_service.proto\x12\x0eusher.authz.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+usher/authz/v1/administration_service.proto\x1a\x1fusher/identity/v1/session.proto\x1a!usher/identity/v1/workspace.proto\x1a\x1ausher/rpc/v1/options.proto\"\xe8\x02\n" +
 	"\vOwnedClient\x12@\n" +
 	"\fregistration\x18\x01 \x01(\v2\x1c.usher.authz.v1.RegistrationR\fregistration\x12:\n" +
 	"\tworkspace\x18\x02 \x01(\v2\x1c.usher.identity.v1.WorkspaceR\tworkspace\x123\n" +
 	"\atesters\x18\x03 \x03(\v2\x19.usher.authz.v1.AppTesterR\atesters\x12\x16\n" +
 	"\x06people\x18\x04 \x01(\x05R\x06people\x12!\n" +
 	"\fpeople_limit\x18\x05 \x01(\x05R\vpeopleLimit\x12J\n" +
-	"\x11redirect_uri_uses\x18\x06 \x03(\v2\x1e.usher.authz.v1.RedirectUriUseR\x0fredirectUriUses\"m\n" +
+	"\x11redirect_uri_uses\x18\x06 \x03(\v2\x1e.usher.authz.v1.RedirectUriUseR\x0fredirectUriUses\x12\x1f\n" +
+	"\vmore_people\x18\a \x01(\bR\n" +
+	"morePeople\"m\n" +
 	"\tAppTester\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12;\n" +
 	"\vcreate_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +

@@ -112,7 +112,10 @@ type CheckLogoutResponse struct {
 	// Where the browser goes after the logout, with `state`; empty without a post_logout_redirect_uri.
 	Location string `protobuf:"bytes,2,opt,name=location,proto3" json:"location,omitempty"`
 	// Whether the ID token was issued for the session of this browser.
-	SameSession   bool `protobuf:"varint,3,opt,name=same_session,json=sameSession,proto3" json:"same_session,omitempty"`
+	SameSession bool `protobuf:"varint,3,opt,name=same_session,json=sameSession,proto3" json:"same_session,omitempty"`
+	// Whether the client is not verified. A browser without a session then goes to the location only when
+	// the user has clicked.
+	Unverified    bool `protobuf:"varint,4,opt,name=unverified,proto3" json:"unverified,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -164,6 +167,13 @@ func (x *CheckLogoutResponse) GetLocation() string {
 func (x *CheckLogoutResponse) GetSameSession() bool {
 	if x != nil {
 		return x.SameSession
+	}
+	return false
+}
+
+func (x *CheckLogoutResponse) GetUnverified() bool {
+	if x != nil {
+		return x.Unverified
 	}
 	return false
 }
@@ -299,12 +309,15 @@ const file_usher_authz_v1_logout_service_proto_rawDesc = "" +
 	"\x05state\x18\x03 \x01(\tR\x05state\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x04 \x01(\tR\tsessionId\x12)\n" +
-	"\rsession_token\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"u\n" +
+	"\rsession_token\x18\x05 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x95\x01\n" +
 	"\x13CheckLogoutResponse\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x12\x1a\n" +
 	"\blocation\x18\x02 \x01(\tR\blocation\x12!\n" +
-	"\fsame_session\x18\x03 \x01(\bR\vsameSession\"a\n" +
+	"\fsame_session\x18\x03 \x01(\bR\vsameSession\x12\x1e\n" +
+	"\n" +
+	"unverified\x18\x04 \x01(\bR\n" +
+	"unverified\"a\n" +
 	"\x19DeliverLogoutTokenRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12'\n" +
 	"\flogout_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\vlogoutToken\"m\n" +

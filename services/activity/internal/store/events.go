@@ -27,7 +27,7 @@ func (s *Store) FeedCursor(ctx context.Context, source string) (int64, error) {
 // StoreEvents is trail.Store.
 func (s *Store) StoreEvents(ctx context.Context, source string, from int64, b trail.Batch) error {
 	for _, e := range b.Events {
-		if err := s.makeRoom(ctx, eventsTable(), requestlog.Day(e.At)); err != nil {
+		if err := s.makeRoom(ctx, s.eventsTable(), requestlog.Day(e.At)); err != nil {
 			return fmt.Errorf("storing events of %s: %w", source, err)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 
 // Record is requestlog.Store.
 func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(present map[[16]byte]bool) []requestlog.Row) error {
-	if err := s.makeRoom(ctx, requestsTable(), b.Day); err != nil {
+	if err := s.makeRoom(ctx, s.requestsTable(), b.Day); err != nil {
 		return fmt.Errorf("recording requests: %w", err)
 	}
 	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {

@@ -21,14 +21,20 @@ func Migrations() fs.FS { return migrations }
 type Store struct {
 	db   *sqldb.DB
 	text statements
+	keep Retention
 
 	mu sync.Mutex
-	// rooms are the partitions that are known to exist.
-	rooms map[string]bool
+	// rooms are the days that are known to have a partition.
+	rooms map[room]bool
 }
 
+// Retention is how long rows are kept, in whole days.
+type Retention struct{ Requests, Events time.Duration }
+
 // New returns a store.
-func New(db *sqldb.DB) *Store { return &Store{db: db, text: prepare(db), rooms: map[string]bool{}} }
+func New(db *sqldb.DB, keep Retention) *Store {
+	return &Store{db: db, text: prepare(db), keep: keep, rooms: map[room]bool{}}
+}
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {

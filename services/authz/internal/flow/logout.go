@@ -34,6 +34,9 @@ type Logout struct {
 	Location string
 	// SameSession says that the ID token was issued for the session of this browser.
 	SameSession bool
+	// Unverified is that of the client: a browser without a session goes to Location only when the user
+	// has clicked.
+	Unverified bool
 }
 
 // CheckLogout validates a logout request. It returns client.ErrUnknown, also for a disabled client, or
@@ -47,7 +50,7 @@ func (f Flow) CheckLogout(ctx context.Context, r LogoutRequest) (Logout, error) 
 	if err != nil {
 		return Logout{}, fmt.Errorf("finding the client: %w", err)
 	}
-	result := Logout{ClientName: found.Name}
+	result := Logout{ClientName: found.Name, Unverified: found.Unverified}
 	if r.RedirectURI != "" {
 		if !slices.Contains(found.PostLogoutRedirectURIs, r.RedirectURI) {
 			return Logout{}, cause.Expecting(ErrLogoutURI, "post_logout_redirect_uri", nearest(found.PostLogoutRedirectURIs, r.RedirectURI))

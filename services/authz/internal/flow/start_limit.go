@@ -26,7 +26,8 @@ type Starter struct {
 	UserID func(ctx context.Context) (string, error)
 }
 
-// Allow spends one unit of the session's and of the source address's budget. When the source's is
+// Allow spends one unit of the source address's and of the session's budget, in this order: a session is
+// not validated, and each value that an address invents is an entry in the store. When the source's is
 // exhausted, a signed-in user has a budget of their own, so that an address shared by many users
 // does not block them. It returns a *ratelimit.LimitedError, or the error of a store or service
 // that is unavailable.
@@ -34,13 +35,13 @@ func (l StartLimit) Allow(ctx context.Context, s Starter) error {
 	if l.Budgets == nil {
 		return nil
 	}
-	if !s.Session.IsZero() {
-		if err := l.Budgets.Spend(ctx, l.User, ratelimit.Name{Kind: "session", Value: s.Session.Reveal()}); err != nil {
-			return err
-		}
-	}
 	err := l.Budgets.Spend(ctx, l.Source, ratelimit.Source(s.Source))
-	if !ratelimit.Limited(err) || s.Session.IsZero() {
+	switch {
+	case s.Session.IsZero():
+		return err
+	case err == nil:
+		return l.Budgets.Spend(ctx, l.User, ratelimit.Name{Kind: "session", Value: s.Session.Reveal()})
+	case !ratelimit.Limited(err):
 		return err
 	}
 	id, userErr := s.UserID(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -40,10 +41,23 @@ func (e *ConflictError) Error() string { return e.Text }
 type OwnedClient struct {
 	registry.Client
 	Workspace Workspace
-	// People is how many users have approved it, and PeopleLimit how many may; 0 is any number.
-	People, PeopleLimit int
-	Testers             []Tester
-	Uses                map[string]time.Time
+	// People is how many users have approved it, at most MaxCounted, and MorePeople whether there are more.
+	People     int
+	MorePeople bool
+	// PeopleLimit is how many may approve it; 0 is any number.
+	PeopleLimit int
+	Testers     []Tester
+	Uses        map[string]time.Time
+}
+
+// MaxCounted is how many users of a client are counted: a page must not cost more for a client that has
+// millions of them.
+const MaxCounted = 10_000
+
+// withPeople returns the client with a count of at most MaxCounted + 1.
+func (c OwnedClient) withPeople(count int) OwnedClient {
+	c.People, c.MorePeople = min(count, MaxCounted), count > MaxCounted
+	return c
 }
 
 // keptUses is how old a use of a redirect URI may be that is returned.
@@ -57,12 +71,13 @@ func (c Console) List(ctx context.Context, session secret.String) (Person, []Wor
 	}
 	var apps []OwnedClient
 	for _, w := range person.manages() {
-		list, people, err := c.Store.ListOwned(ctx, w.ID)
+		list, people, err := c.Store.ListOwned(ctx, w.ID, MaxCounted+1)
 		if err != nil {
 			return Person{}, nil, nil, err
 		}
 		for _, one := range list {
-			apps = append(apps, OwnedClient{Client: one, Workspace: w, People: people[one.ID], PeopleLimit: c.Audience.limit(one.Registration)})
+			app := OwnedClient{Client: one, Workspace: w, PeopleLimit: c.Audience.limit(one.Registration)}
+			apps = append(apps, app.withPeople(people[one.ID]))
 		}
 	}
 	return person, person.manages(), apps, nil
@@ -74,9 +89,11 @@ func (c Console) Get(ctx context.Context, session secret.String, clientID string
 	if err != nil {
 		return Person{}, OwnedClient{}, err
 	}
-	if app.People, err = c.Store.CountPeople(ctx, clientID); err != nil {
+	people, err := c.Store.CountPeople(ctx, clientID, MaxCounted+1)
+	if err != nil {
 		return Person{}, OwnedClient{}, err
 	}
+	app = app.withPeople(people)
 	if app.Testers, err = c.Store.Testers(ctx, clientID); err != nil {
 		return Person{}, OwnedClient{}, err
 	}
@@ -210,7 +227,8 @@ func reviewed(before client.Registration, change registry.Change) bool {
 	differs := func(text *string, from string) bool { return text != nil && *text != from }
 	return change.Name != "" && change.Name != before.Name || differs(change.Publisher, before.Identity.Publisher) ||
 		differs(change.ClientURI, before.Identity.ClientURI) || len(change.Scope.Missing(before.Scope)) > 0 ||
-		client.AddsHost(before.RedirectURIs, change.RedirectURIs)
+		client.AddsHost(before.RedirectURIs, change.RedirectURIs) ||
+		client.AddsHost(slices.Concat(before.RedirectURIs, before.PostLogoutRedirectURIs), change.PostLogoutRedirectURIs)
 }
 
 // underReview returns a *ConflictError for a client that waits for a review.

@@ -78,11 +78,11 @@ type Tester struct {
 type Store interface {
 	// CreateOwned returns ErrTooMany for the workspace's limit.
 	CreateOwned(ctx context.Context, r Registration) error
-	// ListOwned returns the clients of a workspace, and how many users have approved each.
-	ListOwned(ctx context.Context, workspaceID string) ([]registry.Client, map[string]int, error)
+	// ListOwned returns the clients of a workspace, and how many users have approved each, at most limit.
+	ListOwned(ctx context.Context, workspaceID string, limit int) ([]registry.Client, map[string]int, error)
 	ListSubmitted(ctx context.Context, after time.Time, afterID string, limit int) ([]registry.Client, error)
 	FindClient(ctx context.Context, id string) (registry.Client, error)
-	CountPeople(ctx context.Context, clientID string) (int, error)
+	CountPeople(ctx context.Context, clientID string, limit int) (int, error)
 	Submit(ctx context.Context, clientID string) error
 	Withdraw(ctx context.Context, clientID string) error
 	// Review returns client.ErrUnknown if the client does not wait for the decision.

@@ -48,5 +48,5 @@ func (s *Logouts) CheckLogout(ctx context.Context, req *authzv1.CheckLogoutReque
 	case err != nil:
 		return nil, toStatus(err)
 	}
-	return &authzv1.CheckLogoutResponse{ClientName: checked.ClientName, Location: checked.Location, SameSession: checked.SameSession}, nil
+	return &authzv1.CheckLogoutResponse{ClientName: checked.ClientName, Location: checked.Location, SameSession: checked.SameSession, Unverified: checked.Unverified}, nil
 }

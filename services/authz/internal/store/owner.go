@@ -61,14 +61,14 @@ func (s *Store) CreateOwned(ctx context.Context, o ownership.Registration) error
 }
 
 // ListOwned returns the clients of a workspace by name, without redirect URIs and secrets, and how many
-// users have approved each.
-func (s *Store) ListOwned(ctx context.Context, workspaceID string) ([]registry.Client, map[string]int, error) {
+// users have approved each: it counts at most limit of each.
+func (s *Store) ListOwned(ctx context.Context, workspaceID string, limit int) ([]registry.Client, map[string]int, error) {
 	list, err := s.listRegistrations(ctx, s.text.owned, workspaceID)
 	if err != nil {
 		return nil, nil, err
 	}
 	people := map[string]int{}
-	rows, err := s.db.Query(ctx, s.text.people, workspaceID)
+	rows, err := s.db.Query(ctx, s.text.people, workspaceID, limit)
 	if err != nil {
 		return nil, nil, fmt.Errorf("counting users: %w", err)
 	}
@@ -89,9 +89,9 @@ func (s *Store) ListSubmitted(ctx context.Context, after time.Time, afterID stri
 	return s.listRegistrations(ctx, s.text.submitted, after.UnixMicro(), afterID, limit)
 }
 
-// CountPeople returns how many users have approved a client of a workspace.
-func (s *Store) CountPeople(ctx context.Context, clientID string) (count int, err error) {
-	if err := s.db.QueryRow(ctx, s.text.countPeople, clientID).Scan(&count); err != nil {
+// CountPeople returns how many users have approved a client of a workspace, at most limit.
+func (s *Store) CountPeople(ctx context.Context, clientID string, limit int) (count int, err error) {
+	if err := s.db.QueryRow(ctx, s.text.countPeople, clientID, limit).Scan(&count); err != nil {
 		return 0, fmt.Errorf("counting users: %w", err)
 	}
 	return count, nil

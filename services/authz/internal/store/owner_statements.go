@@ -17,9 +17,10 @@ WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' ORDER BY c.name, 
 SELECT ` + columns + `, ` + registered + `, c.created_at FROM clients c
 WHERE c.submitted_at IS NOT NULL AND (c.submitted_at > $1 OR c.submitted_at = $1 AND c.id > $2) ORDER BY c.submitted_at, c.id LIMIT $3`)
 
+	// In the order of the index: PostgreSQL would read the table, to find them among the users of other clients.
 	t.people = db.SQL(`
-SELECT p.client_id, count(*) FROM client_people p JOIN clients c ON c.id = p.client_id
-WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> '' GROUP BY p.client_id`)
+SELECT c.id, (SELECT count(*) FROM (SELECT 1 FROM client_people p WHERE p.client_id = c.id ORDER BY p.user_id LIMIT $2) AS counted) FROM clients c
+WHERE c.owner_workspace_id = $1 AND c.owner_workspace_id <> ''`)
 
 	t.submit = db.SQL(`
 UPDATE clients SET submitted_at = {{now}}, status = CASE WHEN status = 'draft' THEN 'submitted' ELSE status END
@@ -87,9 +88,9 @@ func (t *statements) preparePeople(db *sqldb.DB) {
 
 	t.addPerson = db.SQL(`
 INSERT INTO client_people (client_id, user_id) SELECT $1, $2
-WHERE $3 = 0 OR (SELECT count(*) FROM (SELECT 1 FROM client_people WHERE client_id = $1 LIMIT $3) AS counted) < $3 ON CONFLICT DO NOTHING`)
+WHERE $3 = 0 OR (SELECT count(*) FROM (SELECT 1 FROM client_people WHERE client_id = $1 ORDER BY user_id LIMIT $3) AS counted) < $3 ON CONFLICT DO NOTHING`)
 
-	t.countPeople = db.SQL(`SELECT count(*) FROM client_people WHERE client_id = $1`)
+	t.countPeople = db.SQL(`SELECT count(*) FROM (SELECT 1 FROM client_people WHERE client_id = $1 ORDER BY user_id LIMIT $2) AS counted`)
 
 	t.validSecrets = db.SQL(`
 SELECT hash, expires_at IS NULL FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > {{now}})`)

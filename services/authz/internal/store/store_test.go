@@ -13,6 +13,7 @@ func TestStoreContention(t *testing.T) { storetest.Contention(t) }
 func TestStoreLease(t *testing.T)      { storetest.Lease(t) }
 func TestStoreDynamic(t *testing.T)    { storetest.Dynamic(t) }
 func TestStoreOwnership(t *testing.T)  { storetest.Ownership(t) }
+func TestStorePeople(t *testing.T)     { storetest.People(t) }
 func TestStoreKeys(t *testing.T)       { storetest.Keys(t) }
 func TestStoreScopes(t *testing.T)     { storetest.Scopes(t) }
 

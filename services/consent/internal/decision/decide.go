@@ -2,6 +2,7 @@ package decision
 
 import (
 	"context"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
@@ -130,8 +131,15 @@ func (d Decider) checkEpoch(ctx context.Context, user User, p Pending) error {
 	return err
 }
 
-// approve completes the request, and records the consent before it returns the redirect.
+// approvalTimeout is how long an approval may take.
+const approvalTimeout = 10 * time.Second
+
+// approve completes the request, and records the consent before it returns the redirect. A device gets its
+// approval from authz, and not from the browser: one that is closed in this moment must not prevent the
+// record, by which the account page shows the device.
 func (d Decider) approve(ctx context.Context, f Form, c Completion, pending Pending) (secret.String, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), approvalTimeout)
+	defer cancel()
 	location, decided, err := d.Authorizations.Complete(ctx, c)
 	if err != nil {
 		return secret.String{}, err

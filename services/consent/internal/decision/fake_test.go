@@ -40,6 +40,8 @@ type world struct {
 	redeemedCalls int
 	refused       decision.Refusal
 	fail          map[string]error
+	// completing is called when an authorization is completed; nil does nothing.
+	completing func()
 	// access is what policies say where it is not policy.Open, and asked the stored requests.
 	access map[string]policy.Access
 	asked  []policy.Request
@@ -117,6 +119,9 @@ func (w *world) Bind(_ context.Context, r decision.Request, v decision.Viewer) e
 func (w *world) Complete(_ context.Context, c decision.Completion) (secret.String, *decision.Pending, error) {
 	leave, err := w.enter("Complete")
 	defer leave()
+	if w.completing != nil {
+		w.completing()
+	}
 	p, ok := w.pending[c.Request.ID]
 	if err == nil && !ok {
 		err = errUnknown
@@ -210,9 +215,12 @@ func (w *world) Ask(_ context.Context, r policy.Request, _ policy.Access) error 
 	return err
 }
 
-func (w *world) Record(_ context.Context, c decision.Consent) error {
+func (w *world) Record(ctx context.Context, c decision.Consent) error {
 	leave, err := w.enter("Record")
 	defer leave()
+	if err == nil {
+		err = ctx.Err()
+	}
 	if _, ok := w.consents[c.Request]; err == nil && !ok {
 		w.consents[c.Request] = c
 	}

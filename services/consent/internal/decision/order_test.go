@@ -1,6 +1,7 @@
 package decision_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -26,6 +27,16 @@ func TestTheCodeLeavesAfterTheConsentIsRecorded(t *testing.T) {
 	}
 	if len(w.consents) != 1 || w.consents[secret.Sum("request")].WorkspaceID != "ws_acme" {
 		t.Errorf("recorded are %v", w.consents)
+	}
+}
+
+// TestAnApprovalIsRecordedAlthoughTheBrowserIsClosed: a device gets its approval without the browser.
+func TestAnApprovalIsRecordedAlthoughTheBrowserIsClosed(t *testing.T) {
+	w := shown(t)
+	ctx, closed := context.WithCancel(t.Context())
+	w.completing = closed
+	if _, err := w.decider().Decide(ctx, approve("john")); err != nil || len(w.consents) != 1 {
+		t.Errorf("%d consents, %v", len(w.consents), err)
 	}
 }
 

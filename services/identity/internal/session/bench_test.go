@@ -86,7 +86,9 @@ func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Ha
 	return nil
 }
 
-func (d durable) SucceedSession(context.Context, secret.Hash, session.Successor) error { return nil }
+func (d durable) ReplaceSession(ctx context.Context, hash secret.Hash, _ session.Successor) (bool, error) {
+	return d.EndSession(ctx, hash)
+}
 
 func (d durable) RaiseSessionEpoch(_ context.Context, before account.User, kept secret.Hash, _ session.Device) (int64, error) {
 	user, found := d.users[before.ID]

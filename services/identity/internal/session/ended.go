@@ -34,10 +34,12 @@ type Successor struct {
 // replace ends the previous session of a browser. If it was the same user's, the new one continues it:
 // the clients of the user are told when that one ends.
 func (s *Store) replace(ctx context.Context, previous secret.String, by Successor) error {
-	if secret.ValidCode(previous.Reveal()) {
-		if err := s.Users.SucceedSession(ctx, secret.Sum(previous.Reveal()), by); err != nil {
-			return err
-		}
+	if !secret.ValidCode(previous.Reveal()) {
+		return nil
 	}
-	return s.End(ctx, previous)
+	ended, err := s.Users.ReplaceSession(ctx, secret.Sum(previous.Reveal()), by)
+	if err != nil {
+		return err
+	}
+	return s.forget(ctx, previous, ended)
 }

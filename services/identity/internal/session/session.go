@@ -79,8 +79,9 @@ type Users interface {
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession deletes the record of a session, and reports whether there was one.
 	EndSession(ctx context.Context, hash secret.Hash) (bool, error)
-	// SucceedSession records which session takes the place of another one of the same user.
-	SucceedSession(ctx context.Context, hash secret.Hash, by Successor) error
+	// ReplaceSession deletes the record of a session, together with recording which session of the same user
+	// takes its place, and reports whether there was one.
+	ReplaceSession(ctx context.Context, hash secret.Hash, by Successor) (bool, error)
 }
 
 // Store stores the sessions. Its methods may be called concurrently and return the stores' errors.
@@ -122,11 +123,13 @@ func (s *Store) begin(ctx context.Context, created Session, previous secret.Stri
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
 	r.Hash, r.UserID, r.Epoch, r.ExpiresAt = secret.Sum(token.Reveal()), user.ID, user.SessionEpoch, created.ExpiresAt
-	if err := s.Users.BeginSession(ctx, r); err != nil {
-		return secret.String{}, Session{}, err
-	}
+	// First the entry, which is no session without the record: an outage of the short-lived store leaves no
+	// record, and no event, of a sign-in that failed.
 	if err := s.Entries.Put(ctx, key(token), value, created.ExpiresAt.Sub(s.Now())); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("storing a session: %w", err)
+	}
+	if err := s.Users.BeginSession(ctx, r); err != nil {
+		return secret.String{}, Session{}, err
 	}
 	// Last, so that a sign-in that fails because of an outage does not change the browser's
 	// session.
@@ -209,6 +212,11 @@ func (s *Store) End(ctx context.Context, token secret.String) error {
 	if err != nil {
 		return err
 	}
+	return s.forget(ctx, token, ended)
+}
+
+// forget deletes the entry of a session whose record is deleted, if there was one.
+func (s *Store) forget(ctx context.Context, token secret.String, ended bool) error {
 	// The entry of a recorded session is no longer decisive, and expires if it cannot be deleted
 	// now.
 	if err := s.Entries.Delete(ctx, key(token)); err != nil && !ended {

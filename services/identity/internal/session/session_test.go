@@ -186,8 +186,12 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	}
 	d.live[secret.Sum(token.Reveal())] = "usr_john"
 	d.entries.failPut, d.entries.failDelete = errDown, nil
+	before := len(d.live)
 	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token, session.Device{}); !errors.Is(err, errDown) {
 		t.Errorf("Begin: %v", err)
+	}
+	if len(d.live) != before {
+		t.Errorf("a sign-in that failed is recorded: %d sessions, want %d", len(d.live), before)
 	}
 	if _, err := d.Get(t.Context(), token); err != nil {
 		t.Errorf("a sign-in that failed ended the previous session: %v", err)

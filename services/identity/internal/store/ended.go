@@ -33,12 +33,14 @@ func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
 	return sqldb.Stmt(s.text.succeedSession, hash.Bytes(), hash.Bytes(), userID)
 }
 
-// SucceedSession records which session takes the place of another one of the same user.
-func (s *Store) SucceedSession(ctx context.Context, hash secret.Hash, by session.Successor) error {
-	if _, err := s.db.Exec(ctx, s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID); err != nil {
-		return fmt.Errorf("recording the successor of a session: %w", err)
+// ReplaceSession deletes the record of a session, together with recording which session of the same user takes
+// its place: one whose successor is recorded, and that lives on, would end without its clients being told.
+func (s *Store) ReplaceSession(ctx context.Context, hash secret.Hash, by session.Successor) (bool, error) {
+	end := sqldb.Stmt(s.text.endSession, hash.Bytes())
+	if err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID), end); err != nil {
+		return false, fmt.Errorf("replacing a session: %w", err)
 	}
-	return nil
+	return end.RowsAffected() > 0, nil
 }
 
 // ListEndedSessions returns at most limit sessions that are due, the earliest end first.

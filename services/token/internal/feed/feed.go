@@ -132,6 +132,11 @@ func (f *Feed) readLog(ctx context.Context) error {
 		return err
 	}
 	changed := false
+	defer func() {
+		if changed { // also where a later page could not be read
+			f.ring.notify()
+		}
+	}()
 	for {
 		entries, err := f.options.Log.LogAfter(ctx, f.applied.Load(), pageSize)
 		if err != nil {
@@ -150,9 +155,6 @@ func (f *Feed) readLog(ctx context.Context) error {
 		started = f.now()
 	}
 	f.lastRead.Store(int64(started))
-	if changed {
-		f.ring.notify()
-	}
 	return nil
 }
 

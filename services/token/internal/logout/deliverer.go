@@ -170,6 +170,9 @@ func (d Deliverer) abandon(ctx context.Context, one Delivery, reason string) {
 // send makes one attempt, and stores its result.
 func (a attempt) send(ctx context.Context) {
 	result, err := a.try(ctx)
+	if err != nil && ctx.Err() != nil {
+		return // the process stops: this was no attempt, and the delivery is due again when the lease is over
+	}
 	if err != nil {
 		result = Result{Problem: "the logout token could not be sent", Retry: true}
 		a.Logger.WarnContext(ctx, "a logout token was not sent", "client_id", a.ClientID, "error", err)

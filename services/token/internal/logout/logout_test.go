@@ -294,3 +294,27 @@ func TestN11_5_AClientWithoutAnAddressGetsNoAttempt(t *testing.T) {
 		}
 	})
 }
+
+// TestN11_5_AStopOfTheProcessIsNoAttempt: the client did not fail, and the delivery is due again.
+func TestN11_5_AStopOfTheProcessIsNoAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		w := &world{clients: []string{"one"}, answer: func(int) (logout.Result, error) {
+			stop()
+			return logout.Result{}, context.Canceled
+		}}
+		if err := w.Add(ctx, []logout.Delivery{{Session: logout.Session{ClientID: "one", ID: "sid"}}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		before := w.queue[0].Attempts
+		logout.Deliverer{Queue: w, Clients: w, Tokens: w, Sender: w, Logger: slog.New(slog.DiscardHandler), Count: w.count}.Run(ctx)
+		if len(w.sent) != 1 || len(w.finished) != 0 {
+			t.Errorf("%d attempts, %+v", len(w.sent), w.finished)
+		}
+		for _, one := range w.queue {
+			if one.Attempts != before {
+				t.Errorf("it counts as attempt %d", one.Attempts)
+			}
+		}
+	})
+}

@@ -37,15 +37,23 @@ GROUP BY client_id, user_id, subject, sid ORDER BY MAX(created_at) DESC, client_
 INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`)
 	// It counts no attempt: a claim may end without one. A client that has few deliveries comes before the
-	// third of one that has many. Of two replicas that choose the same row the second one waits for its
-	// lock, and then finds it locked.
+	// third of one that has many: claimed is how many of a client are being sent, and turn the place of a
+	// delivery behind them. It reads PerClient of each client, found one by one in the index, however many
+	// are due. Of two replicas that choose the same row the second one waits for its lock, and then finds it
+	// locked.
 	t.claimLogouts = db.SQL(`
-UPDATE logout_deliveries SET locked_until = {{now}} + $3
+WITH RECURSIVE clients (id) AS (
+    SELECT MIN(client_id) FROM logout_deliveries WHERE finished_at IS NULL
+    UNION ALL
+    SELECT (SELECT MIN(d.client_id) FROM logout_deliveries d WHERE d.finished_at IS NULL AND d.client_id > clients.id) FROM clients WHERE clients.id IS NOT NULL
+), busy (client_id, claimed) AS (
+    SELECT id, (SELECT COUNT(*) FROM logout_deliveries d
+        WHERE d.client_id = clients.id AND d.finished_at IS NULL AND d.locked_until > 0 AND d.locked_until > {{now}})
+    FROM clients WHERE id IS NOT NULL
+), next (turn, id) AS (` + nextLogouts() + `)
+UPDATE logout_deliveries SET locked_until = {{now}} + $2
 WHERE finished_at IS NULL AND due_at <= {{now}} AND locked_until <= {{now}} AND id IN (
-    SELECT id FROM (
-        SELECT id, due_at, locked_until, ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY locked_until DESC, due_at, id) AS turn
-        FROM logout_deliveries WHERE finished_at IS NULL AND due_at <= {{now}}) AS due
-    WHERE turn <= $2 AND locked_until <= {{now}} ORDER BY turn, due_at, id LIMIT $1)
+    SELECT next.id FROM next JOIN logout_deliveries d ON d.id = next.id ORDER BY next.turn, d.due_at, d.id LIMIT $1)
 RETURNING id, client_id, user_id, subject, sid, signed_in_at, reason, attempts + 1, created_at, {{now}} - created_at`)
 	t.finishLogout = db.SQL(`
 UPDATE logout_deliveries SET finished_at = {{now}}, locked_until = 0, http_status = $2, problem = $3, delivered = $4,
@@ -66,6 +74,21 @@ WHERE (client_id, id) < ($3, $1) AND client_id >= $3 ORDER BY client_id DESC, id
 	t.eraseLogouts = db.SQL(`
 DELETE FROM logout_deliveries WHERE id IN (
     SELECT id FROM logout_deliveries WHERE finished_at < {{now}} - $1 LIMIT $2 {{skip locked}})`)
+}
+
+// nextLogouts selects the deliveries of each client that are due next, with their turns, which end at
+// PerClient. One subquery for each of them, because SQLite has no LATERAL.
+func nextLogouts() string {
+	parts := make([]string, logout.PerClient)
+	for n := range parts {
+		parts[n] = fmt.Sprintf(`
+    SELECT claimed + %d, (SELECT d.id FROM logout_deliveries d
+        WHERE d.client_id = busy.client_id AND d.finished_at IS NULL AND d.due_at <= {{now}} AND d.locked_until <= {{now}}
+        ORDER BY d.due_at, d.id LIMIT 1 OFFSET %d)
+    FROM busy WHERE claimed + %d <= %d`, n+1, n, n+1, logout.PerClient)
+	}
+	return strings.Join(parts, `
+    UNION ALL`)
 }
 
 // LogoutStore is logout.Outbox and logout.Queue.
@@ -170,7 +193,7 @@ func (s LogoutStore) Claim(ctx context.Context, limit int) ([]logout.Delivery, e
 	var list []logout.Delivery
 	claim := func(query func(ctx context.Context, text string, args ...any) (sqldb.Rows, error)) error {
 		list = nil
-		rows, err := query(ctx, s.text.claimLogouts, limit, logout.PerClient, micros(logout.Lease))
+		rows, err := query(ctx, s.text.claimLogouts, limit, micros(logout.Lease))
 		if err != nil {
 			return err
 		}

@@ -46,3 +46,6 @@ func TestFault_E4_GrantsAndRefreshesAreBounded(t *testing.T) { storetest.Limits(
 
 // TestN11_StoreLogoutCostsTheSameAfterAnyNumber of deliveries.
 func TestN11_StoreLogoutCostsTheSameAfterAnyNumber(t *testing.T) { storetest.LogoutOfMany(t) }
+
+// TestN11_AClaimCostsTheSameHoweverManyAreDue: sending n logout tokens cost n times the backlog.
+func TestN11_AClaimCostsTheSameHoweverManyAreDue(t *testing.T) { storetest.LogoutBacklog(t) }

@@ -181,7 +181,7 @@ func severalKinds(t *testing.T) {
 // manyKinds: the page of each kind was read, and then that of all kinds taken from them.
 func manyKinds(t *testing.T) {
 	const kinds, page = 20, 50
-	s := store.New(sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, store.Migrations()))}))
+	s := store.New(sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.SQLite, store.Migrations()))}), keptShort())
 	for source, list := range ofKinds(now(t, s), kinds, page, time.Second) {
 		keep(t, s, source, 0, list...)
 	}
@@ -197,19 +197,21 @@ func manyKinds(t *testing.T) {
 	}
 }
 
+// oldEvents: of the 31 days that events are kept a partition of PostgreSQL has two.
 func oldEvents(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		at := now(t, s)
-		for i, ago := range []time.Duration{40 * 24 * time.Hour, 32 * 24 * time.Hour, 24 * time.Hour, 0} {
-			keep(t, s, "authz", int64(i), event("authz", int64(i+1), at.Add(-ago)))
+		for i, days := range []time.Duration{400, 40, 33, 31, 1, 0} {
+			keep(t, s, "authz", int64(i), event("authz", int64(i+1), at.Add(-days*24*time.Hour)))
 		}
 		for range 2 {
-			if err := s.CleanUp(t.Context(), 7*24*time.Hour, 31*24*time.Hour); err != nil {
+			if err := s.CleanUp(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if list := events(t, s, trail.Filter{}); len(list) != 2 || list[0].Cursor != 4 || list[1].Cursor != 3 {
+		if list := events(t, s, trail.Filter{}); len(list) != 3 || list[2].Cursor != 4 {
 			t.Errorf("%d events are left", len(list))
 		}
+		keep(t, s, "authz", 6, event("authz", 7, at.Add(-40*24*time.Hour)))
 	})
 }

@@ -15,7 +15,7 @@ import (
 
 // history is how many events there are (it holds at a million too, which takes minutes to fill on a busy
 // machine), days over how many days they are spread, page the length of a list, and fewRows how
-// many rows of them a list may read: PostgreSQL may look at one row of each day before it merges them.
+// many rows of them a list may read: PostgreSQL may look at one row of each partition before it merges them.
 const (
 	history = 200_000
 	days    = 40
@@ -51,7 +51,7 @@ func Long(t *testing.T) {
 	} {
 		f.Limit = page
 		rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-			if _, err := store.New(db).Events(t.Context(), f); err != nil {
+			if _, err := store.New(db, keptShort()).Events(t.Context(), f); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		})
@@ -66,7 +66,7 @@ func fill(t *testing.T, at string) {
 	t.Helper()
 	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
-	s := store.New(db)
+	s := store.New(db, keptShort())
 	today := now(t, s)
 	for day := range days { // creates the partitions
 		keep(t, s, "authz", int64(day), event("authz", int64(day+1), today.Add(-time.Duration(day)*24*time.Hour)))

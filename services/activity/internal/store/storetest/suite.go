@@ -14,7 +14,12 @@ import (
 // each runs a test on both engines.
 func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
-	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) { test(t, store.New(db)) })
+	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) { test(t, store.New(db, keptShort())) })
+}
+
+// keptShort is a retention of days.
+func keptShort() store.Retention {
+	return store.Retention{Requests: 7 * 24 * time.Hour, Events: 31 * 24 * time.Hour}
 }
 
 // now returns the database's time, to the microsecond as it is stored.

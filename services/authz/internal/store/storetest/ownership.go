@@ -54,12 +54,12 @@ func ownedComesBack(t *testing.T) {
 		first := createOwned(t, s, want)
 		create(t, s, Native(), nil)
 		wantClient(t, s, registry.Client{Registration: want, Secrets: []secret.Info{{LastFour: first.LastFour, CreatedBy: "usr_dev"}}})
-		list, people, err := s.ListOwned(t.Context(), "ws_acme")
+		list, people, err := s.ListOwned(t.Context(), "ws_acme", 10)
 		if err != nil || len(list) != 1 || list[0].ID != want.ID || people[want.ID] != 0 {
 			t.Errorf("listed %v, %v, %v", list, people, err)
 		}
 		for _, none := range []string{"", "ws_other"} {
-			if list, _, err := s.ListOwned(t.Context(), none); err != nil || len(list) != 0 {
+			if list, _, err := s.ListOwned(t.Context(), none, 10); err != nil || len(list) != 0 {
 				t.Errorf("workspace %q has %v, %v", none, list, err)
 			}
 		}
@@ -81,7 +81,7 @@ func ownedLimit(t *testing.T) {
 				t.Errorf("CreateOwned: %v", err)
 			}
 		})
-		if list, _, err := s.ListOwned(t.Context(), "ws_acme"); err != nil || won.Load() != 3 || len(list) != 3 {
+		if list, _, err := s.ListOwned(t.Context(), "ws_acme", 10); err != nil || won.Load() != 3 || len(list) != 3 {
 			t.Errorf("%d were registered, %d are there, %v; want 3", won.Load(), len(list), err)
 		}
 	})
@@ -102,7 +102,7 @@ func peopleLimit(t *testing.T) {
 				t.Errorf("AdmitPerson: %v", err)
 			}
 		})
-		if count, err := s.CountPeople(t.Context(), "vdo_client_owned"); err != nil || count != 2 || won.Load() != 2 {
+		if count, err := s.CountPeople(t.Context(), "vdo_client_owned", 10); err != nil || count != 2 || won.Load() != 2 {
 			t.Errorf("%d users, %d admitted, %v; want 2", count, won.Load(), err)
 		}
 		if err := admit("usr_late", 0); err != nil {

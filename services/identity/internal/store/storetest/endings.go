@@ -91,8 +91,7 @@ func successorsEnd(t *testing.T) {
 		seed(t, s, example())
 		replace := func(old secret.Hash, name, by string) secret.Hash {
 			next := beginAs(t, s, by, name, time.Hour)
-			must(t, s.SucceedSession(t.Context(), old, session.Successor{Hash: next, UserID: by}))
-			_, err := s.EndSession(t.Context(), old)
+			_, err := s.ReplaceSession(t.Context(), old, session.Successor{Hash: next, UserID: by})
 			must(t, err)
 			return next
 		}

@@ -53,6 +53,44 @@ func LogoutOfMany(t *testing.T) {
 	}
 }
 
+// LogoutBacklog counts the rows that PostgreSQL reads and writes for a claim while many deliveries are due. A
+// claim numbered all of them.
+func LogoutBacklog(t *testing.T) {
+	const limit, clients = 16, 20
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
+	addBacklog(t, at, clients)
+	for n := range 2 {
+		rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
+			list, err := store.LogoutStore{Store: store.New(db, noReplicas{})}.Claim(t.Context(), limit)
+			if err != nil || len(list) != limit {
+				t.Errorf("claim %d has %d deliveries, %v", n+1, len(list), err)
+			}
+		})
+		if rows > fewRows {
+			t.Errorf("claim %d reads and writes %d rows, of %d", n+1, rows, backlog)
+		}
+	}
+}
+
+// backlog is how many deliveries addBacklog adds.
+const backlog = 5 * below
+
+// addBacklog adds deliveries of some clients that are due, all from the same moment.
+func addBacklog(t *testing.T, at string, clients int) {
+	t.Helper()
+	db := sqldbtest.Prepare(t, at)
+	defer func() { _ = db.Close() }()
+	_, err := db.Exec(t.Context(), db.SQL(`
+INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
+SELECT 'many' || i % $3::int, 'usr_john', 'usr_john', 'sid', i, $2, {{now}}, {{now}} FROM generate_series(1, $1::int) AS i`), backlog, logout.ReasonLogout, clients)
+	if err == nil {
+		err = db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE logout_deliveries`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // addDeliveries adds deliveries of other clients that were finished a moment ago.
 func addDeliveries(t *testing.T, at string) {
 	t.Helper()

@@ -10,9 +10,12 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/idtoken"
 	"github.com/vidocu/usher/services/token/internal/signing"
+	"github.com/vidocu/usher/services/token/internal/store"
 )
 
 // OpenID checks what ID tokens are made of.
@@ -21,6 +24,25 @@ func OpenID(t *testing.T) {
 	t.Run("a row of release 0.1 has the user alone", func(t *testing.T) { each(t, withoutIdentity) })
 	t.Run("a generation of a signing key is stored once", func(t *testing.T) { each(t, signingKeys) })
 	t.Run("a stored secret is the first one", func(t *testing.T) { each(t, storedSecret) })
+	t.Run("an index whose building was interrupted is built anew", interruptedIndex)
+}
+
+// interruptedIndex: the migration that adds the index of subjects skips one that an interrupted build left
+// invalid.
+func interruptedIndex(t *testing.T) {
+	db := sqldbtest.Open(t, sqldb.Config{
+		URL: secret.New(sqldbtest.Migrated(t, sqldb.Postgres, sqldbtest.Until(t, store.Migrations(), "00017"))),
+	})
+	if _, err := db.Exec(t.Context(), `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'families_subject'::regclass`); err != nil {
+		t.Fatal(err)
+	}
+	if err := sqldb.Migrate(t.Context(), db, store.Migrations()); err != nil {
+		t.Fatal(err)
+	}
+	var valid bool
+	if err := db.QueryRow(t.Context(), `SELECT indisvalid FROM pg_index WHERE indexrelid = 'families_subject'::regclass`).Scan(&valid); err != nil || !valid {
+		t.Errorf("after the migration the index is valid: %v, %v", valid, err)
+	}
 }
 
 func identityOfAFamily(t *testing.T, b bench) {

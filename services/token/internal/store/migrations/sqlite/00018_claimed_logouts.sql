@@ -1,0 +1,12 @@
+-- +goose Up
+
+-- The deliveries of logout tokens that are being sent, and in order those that are due: a claim reads a few of each client, however many
+-- there are.
+CREATE INDEX logout_deliveries_claimed ON logout_deliveries (client_id, locked_until) WHERE finished_at IS NULL AND locked_until > 0;
+CREATE INDEX logout_deliveries_next ON logout_deliveries (client_id, due_at, id) WHERE finished_at IS NULL;
+DROP INDEX logout_deliveries_due;
+
+-- +goose Down
+CREATE INDEX logout_deliveries_due ON logout_deliveries (client_id, due_at) WHERE finished_at IS NULL;
+DROP INDEX logout_deliveries_next;
+DROP INDEX logout_deliveries_claimed;
