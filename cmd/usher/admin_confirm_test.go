@@ -39,6 +39,11 @@ func endings() []ending {
 			&tokenv1.CountAccessRequest{UserId: "usr_john", WorkspaceId: "ws_acme"}, "1,234 grants and 12 user tokens of usr_john for ws_acme",
 		},
 		{"auth-apps revoke aap_portal", "RevokeAuthenticationApp", &tokenv1.CountAccessRequest{AuthenticationAppId: "aap_portal"}, "12 user tokens of 3 users through aap_portal"},
+		{"registration-tokens revoke iat_one", "RevokeInitialAccessToken", nil, "the registration of further clients with iat_one"},
+		{
+			"workspaces end-app ws_acme vdo_client_a", "EndWorkspaceApp", nil,
+			"the access of vdo_client_a to ws_acme for all members who connected it",
+		},
 		{"api-keys revoke key_one", "RevokeApiKey", nil, "the access of every program that uses key_one"},
 	}
 }

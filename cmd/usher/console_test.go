@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/vidocu/usher/cmd/usher/internal/admin"
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -45,7 +46,8 @@ func newConsole(t *testing.T) *console {
 		t.Fatal(err)
 	}
 	d := &console{t: t, responses: map[string]func(proto.Message) (proto.Message, error){}}
-	for _, service := range []string{"identity", "authz", "token", "consent"} {
+	d.respond("FindClient", &authzv1.FindClientResponse{}, nil)
+	for _, service := range []string{"identity", "authz", "token", "consent", "activity"} {
 		lis, err := localsock.Listen("data", service)
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +81,12 @@ func (d *console) register(service string, s *rpcserver.Server) {
 	case "consent":
 		consentv1.RegisterWorkspaceServiceServer(scripted{d, s}, consentv1.UnimplementedWorkspaceServiceServer{})
 		return
+	case "activity":
+		activityv1.RegisterAuditServiceServer(scripted{d, s}, activityv1.UnimplementedAuditServiceServer{})
+		activityv1.RegisterRequestLogServiceServer(scripted{d, s}, activityv1.UnimplementedRequestLogServiceServer{})
+		return
 	case "authz":
+		authzv1.RegisterRegistrationServiceServer(scripted{d, s}, authzv1.UnimplementedRegistrationServiceServer{})
 		authzv1.RegisterAdministrationServiceServer(scripted{d, s}, authzv1.UnimplementedAdministrationServiceServer{})
 		authzv1.RegisterReviewServiceServer(scripted{d, s}, authzv1.UnimplementedReviewServiceServer{})
 		return

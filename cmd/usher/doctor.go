@@ -30,19 +30,23 @@ func (doctorCommand) Run(ctx context.Context, c *cli, s *admin.Session) error {
 	return nil
 }
 
-// target reads the settings as the process that runs here reads them: those of `usher dev` where its sockets are in the data
-// folder and no service's address is set, and else those of a process in production.
-func (c *cli) target() doctor.Target {
-	all := defaults()
-	loaded, err := run.Read(all, c.File, os.Environ())
+// readHere reads the settings as the process that runs here reads them: those of `usher dev`, whose data folder it returns, where its
+// sockets are there and no service's address is set; else those of a process in production.
+func (c *cli) readHere() (all *settings, devFolder string, loaded config.Loaded, err error) {
+	all = defaults()
+	loaded, err = run.Read(all, c.File, os.Environ())
 	folder := cmp.Or(all.DataDir, admin.DefaultDataDir)
-	if all.Peers == (run.Peers{}) && localsock.Exists(folder, "identity") {
-		all = devDefaults()
-		loaded, err = run.Read(all, c.File, os.Environ())
-		all.derive(loaded)
-	} else {
-		folder = ""
+	if all.Peers != (run.Peers{}) || !localsock.Exists(folder, "identity") {
+		return all, "", loaded, err
 	}
+	all = devDefaults()
+	loaded, err = run.Read(all, c.File, os.Environ())
+	all.derive(loaded)
+	return all, folder, loaded, err
+}
+
+func (c *cli) target() doctor.Target {
+	all, folder, loaded, err := c.readHere()
 	return doctor.Target{
 		Settings: &all.Settings, DevFolder: folder, Sections: all.sections(), TrustedProxies: all.Gateway.TrustedProxies,
 		Faults: append(append(config.Each(err), loaded.Unknown...), run.Validate(all)...), Limit: c.Timeout,

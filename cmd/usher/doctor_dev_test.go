@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -33,6 +34,47 @@ func TestFault_C9_TheDoctorExaminesADevelopmentServerThatRuns(t *testing.T) {
 	}
 	if _, r := examine(t, &console{t: t}); r.status != 1 {
 		t.Errorf("where nothing runs the settings are those of production: %+v", r)
+	}
+}
+
+// TestTheDigestsOfOneCatalogAreEqual in `catalog show`, `catalog check` and the doctor, with the scopes of OpenID Connect that
+// `usher dev` adds; and `catalog check` adds them by the setting where no service runs.
+func TestTheDigestsOfOneCatalogAreEqual(t *testing.T) {
+	file, err := filepath.Abs("../../internal/platform/catalog/default.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	end := startDev(t)
+	d := &console{t: t}
+	digest := func(args ...string) string {
+		fields := strings.Fields(d.run("", args...).out)
+		if len(fields) == 0 {
+			t.Fatalf("%v prints nothing", args)
+		}
+		return fields[len(fields)-1]
+	}
+	used := digest("catalog", "show")
+	if got := digest("catalog", "check", file); got != used {
+		t.Errorf("check has %s, show %s", got, used)
+	}
+	findings, _ := examine(t, d)
+	if text := findings["catalog"].Text; !strings.HasSuffix(text, used[:12]) {
+		t.Errorf("the doctor has %q, show %s", text, used)
+	}
+	if err := end(); err != nil {
+		t.Errorf("it ends with %v", err)
+	}
+	if got := digest("catalog", "check", file); got == used {
+		t.Error("without the setting, check has the scopes of OpenID Connect")
+	}
+	t.Setenv("USHER_OPENID", "true")
+	if got := digest("catalog", "check", file); got != used {
+		t.Errorf("with the setting, check has %s, the services %s", got, used)
+	}
+	findings, _ = examine(t, d)
+	if text := findings["catalog"].Text; !strings.HasSuffix(text, used[:12]) {
+		t.Errorf("with the setting, the doctor has %q, the services %s", text, used)
 	}
 }
 

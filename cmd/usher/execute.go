@@ -26,8 +26,8 @@ const (
 
 const description = `Usher, the authorization server of a video platform.
 
-Administration commands call the services at peers.identity, peers.authz and peers.token with the operator's certificate, or an ` + "`usher dev`" + ` on
-this machine through its sockets in data_dir. Run "usher <command> --help" for more.`
+Administration commands call the services at peers.identity, peers.authz, peers.token, peers.consent and peers.activity with the
+operator's certificate, or where no peer is set an ` + "`usher dev`" + ` on this machine through its sockets in data_dir. Run "usher <command> --help" for more.`
 
 // helpVars are the lists that help texts name.
 func helpVars() kong.Vars {
@@ -49,6 +49,7 @@ func execute(args []string, streams admin.Streams) int {
 	if err != nil {
 		return report(streams, err, failed)
 	}
+	admin.ListCommands(parser.Model)
 	// A shell that completes a line passes it in its environment (COMP_LINE).
 	kongcompletion.Register(parser)
 	if left {
@@ -93,8 +94,8 @@ func interruptible() context.Context {
 
 // settings reads the settings that all processes share, for the administration commands.
 func (c *cli) settings() (*run.Settings, error) {
-	all, err := c.read()
-	return &all.Settings, err
+	all, _, loaded, err := c.readHere()
+	return &all.Settings, errors.Join(append(config.Each(err), loaded.Unknown...)...)
 }
 
 // read reads the settings of every process. An unknown name is an error, as it is for a process.

@@ -106,6 +106,9 @@ func ParseNew(r io.Reader) (*Client, error) {
 	return c, nil
 }
 
+var errNoClients = errors.New("it has no clients: they are a list at the top, such as " +
+	"clients: [{id: vdo_client_sync, name: Sync, redirect_uris: [https://sync.example.com/cb], scopes: [videos:read]}]")
+
 // decode reads the clients of a manifest as the file has them.
 func decode(r io.Reader) ([]Client, error) {
 	var file struct {
@@ -113,16 +116,21 @@ func decode(r io.Reader) ([]Client, error) {
 	}
 	decoder := yaml.NewDecoder(io.LimitReader(r, maxSize))
 	decoder.KnownFields(true)
-	if err := decoder.Decode(&file); errors.Is(err, io.EOF) {
+	err := decoder.Decode(&file)
+	var other *yaml.TypeError // it is YAML, and not a manifest
+	switch {
+	case errors.Is(err, io.EOF):
 		return nil, errors.New("it is empty")
-	} else if err != nil {
+	case errors.As(err, &other) && len(file.Clients) == 0:
+		return nil, errNoClients
+	case err != nil:
 		return nil, errors.New(readable(err))
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it must be one document")
 	}
 	if len(file.Clients) == 0 {
-		return nil, errors.New("it has no clients")
+		return nil, errNoClients
 	}
 	return file.Clients, nil
 }

@@ -223,8 +223,15 @@ func TestTwoSecretsAreValidDuringARotationAndTheOldOneExpiresOnDemand(t *testing
 		_, err := operator.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: id, OverlapSeconds: seconds})
 		wantFieldReason(t, fmt.Sprint(seconds), err, "overlap_seconds")
 	}
-	_, err = operator.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: "vdo_client_public123"})
-	wantReason(t, "a public client", err, errorv1.Reason_REASON_NOT_FOUND)
+	const public = "vdo_client_public123"
+	_, rotated := operator.RotateClientSecret(t.Context(), &authzv1.RotateClientSecretRequest{ClientId: public})
+	_, revoked := operator.RevokePreviousClientSecret(t.Context(), &authzv1.RevokePreviousClientSecretRequest{ClientId: public})
+	for name, err := range map[string]error{"RotateClientSecret": rotated, "RevokePreviousClientSecret": revoked} {
+		wantReason(t, name+" of a public client", err, errorv1.Reason_REASON_NOT_FOUND)
+		if text := oerr.Message(err); !strings.Contains(text, "is a public client, which has no secret") {
+			t.Errorf("%s of a public client: %q", name, text)
+		}
+	}
 }
 
 func TestADisabledClientIsRefusedUntilItIsEnabled(t *testing.T) {

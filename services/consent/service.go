@@ -75,7 +75,7 @@ func New(config Config, deps Deps) (*Service, error) {
 			ScopeOrder: deps.Catalog.Names, Logger: deps.Logger,
 		},
 		workspaces: &rpc.Workspaces{
-			Sessions: identity.Sessions,
+			Sessions: identity.Sessions, Directory: identity.Directory,
 			Apps:     workspaceapp.Service{Tokens: token, Clients: authz, Consents: st, ScopeOrder: deps.Catalog.Names},
 			Policies: policies, Clients: authz,
 		},

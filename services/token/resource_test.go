@@ -163,3 +163,35 @@ func TestRFC8707_2_2_ARefusedResourceConsumesNothing(t *testing.T) {
 		t.Error("no token")
 	}
 }
+
+// TestRFC8707_2_2_ATokenForAResourceHasNoScopeOfAnother, in the response and in what is stored. A scope of another
+// one that is asked for is refused, and consumes nothing.
+func TestRFC8707_2_2_ATokenForAResourceHasNoScopeOfAnother(t *testing.T) {
+	b := newResourceBench(t)
+	introspection := tokenv1.NewIntrospectionServiceClient(b.dial(t, "gateway", "token"))
+	want := func(what string, pair *tokenv1.IssueTokenResponse, scope string) {
+		t.Helper()
+		stored, err := introspection.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: pair.GetAccessToken()})
+		if err != nil || pair.GetScope() != scope || stored.GetScope() != scope {
+			t.Errorf("%s: issued with %q, stored with %q, %v, want %q", what, pair.GetScope(), stored.GetScope(), err, scope)
+		}
+	}
+	first, err := b.oauth.IssueToken(t.Context(), &tokenv1.IssueTokenRequest{
+		GrantType: "authorization_code", Code: "code-1@" + apiResource + " " + mcpResource, RedirectUri: callback, CodeVerifier: verifier,
+		ClientId: "app", ClientSecret: "secret", Resource: []string{mcpResource},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want("a code", first, "videos:read")
+	_, err = b.oauth.IssueToken(t.Context(), &tokenv1.IssueTokenRequest{
+		GrantType: "refresh_token", RefreshToken: first.GetRefreshToken(), ClientId: "app", ClientSecret: "secret",
+		Resource: []string{mcpResource}, Scope: "analyze:write",
+	})
+	wantReason(t, err, errorv1.Reason_REASON_INVALID_SCOPE)
+	second := b.mustRefreshFor(t, first.GetRefreshToken(), mcpResource)
+	want("a refresh", second, "videos:read")
+	third := b.mustRefreshFor(t, second.GetRefreshToken(), apiResource)
+	want("a refresh for the API", third, "videos:read analyze:write")
+	want("a refresh for both", b.mustRefreshFor(t, third.GetRefreshToken()), "videos:read analyze:write")
+}

@@ -113,7 +113,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	resources := grant.Resources{Default: func() string { return deps.Catalog.ResourceIDs()[0] }}
+	resources := grant.Resources{Catalog: deps.Catalog}
 	openID, err := openOpenID(ctx, config, deps, st)
 	if err != nil {
 		return nil, err

@@ -45,7 +45,7 @@ func TestActivity_ACrashLosesNoEventAndStoresNoneTwice(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, seed))
 	ctx, stop := context.WithCancel(t.Context())
 	var changing sync.WaitGroup
-	for _, change := range []func(ctx context.Context, n int){c.createWorkspace, c.createClient, c.createKey, c.approve} {
+	for _, change := range []func(ctx context.Context, n int){c.createWorkspace, c.createClient, c.createKey} {
 		changing.Go(func() { repeat(ctx, change) })
 	}
 	killed := map[string]int{}
@@ -95,9 +95,13 @@ type crash struct {
 
 func crashedID(prefix string, n int) string { return fmt.Sprintf("%s_crash%d", prefix, n) }
 
+// createWorkspace creates a workspace and approves a client for it, which needs one that exists.
 func (c *crash) createWorkspace(ctx context.Context, n int) {
 	_, _ = identityv1.NewAdministrationServiceClient(c.conns["identity"]).CreateWorkspace(ctx, &identityv1.CreateWorkspaceRequest{
 		WorkspaceId: crashedID("ws", n), Name: crashed, Plan: "free",
+	})
+	_, _ = consentv1.NewWorkspaceServiceClient(c.conns["consent"]).SetAppApproval(ctx, &consentv1.SetAppApprovalRequest{
+		WorkspaceId: crashedID("ws", n), ClientId: harness.PublicID, Approved: true,
 	})
 }
 
@@ -115,12 +119,6 @@ func (c *crash) createKey(ctx context.Context, _ int) {
 	if err == nil {
 		_, _ = keys.RevokeApiKey(ctx, &tokenv1.RevokeApiKeyRequest{KeyId: res.GetApiKey().GetKeyId()})
 	}
-}
-
-func (c *crash) approve(ctx context.Context, n int) {
-	_, _ = consentv1.NewWorkspaceServiceClient(c.conns["consent"]).SetAppApproval(ctx, &consentv1.SetAppApprovalRequest{
-		WorkspaceId: crashedID("ws", n), ClientId: harness.PublicID, Approved: true,
-	})
 }
 
 func (c *crash) workspaces() (ids []string) {
@@ -164,8 +162,7 @@ func (c *crash) keys(revoked bool) func() []string {
 
 func (c *crash) approved() (ids []string) {
 	workspaces := consentv1.NewWorkspaceServiceClient(c.conns["consent"])
-	for n := range most {
-		id := crashedID("ws", n)
+	for _, id := range c.workspaces() {
 		res, err := workspaces.GetWorkspacePolicy(c.t.Context(), &consentv1.GetWorkspacePolicyRequest{WorkspaceId: id}, grpc.WaitForReady(true))
 		expect.NoError(c.t, err)
 		if len(res.GetApproved()) > 0 {

@@ -238,6 +238,6 @@ func TestN7_1_AnInitialAccessTokenPermitsRegistrations(t *testing.T) {
 		t.Errorf("the list of tokens is\n%s", listed)
 	}
 	id := listed[strings.Index(listed, "iat_"):]
-	_, err = d.Operate(t.Context(), shared.Bins, "registration-tokens", "revoke", id[:strings.IndexByte(id, ' ')])
+	_, err = d.Operate(t.Context(), shared.Bins, "registration-tokens", "revoke", id[:strings.IndexByte(id, ' ')], "--yes")
 	expect.NoError(t, err)
 }

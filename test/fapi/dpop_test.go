@@ -71,6 +71,24 @@ func TestFAPI2_DpopNegativeTests(t *testing.T) {
 	})
 }
 
+// TestFAPI2_5_4_1_AProofWithRS256IsRefusedAtPAR too, where it would bind the code. Only the profile excludes it.
+func TestFAPI2_5_4_1_AProofWithRS256IsRefusedAtPAR(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		c, public := newClient(t, d), newPublic(t, d)
+		for alg, accepted := range map[string]bool{"RS256": false, "PS256": true, "ES256": true, "EdDSA": true} {
+			c.proofKey = josetest.New(t, alg, "")
+			pushed := c.pushWith(harness.NewVerifier(), []string{c.proof("/oauth/par")})
+			if accepted {
+				expect.Equal(t, "status with "+alg, pushed.Status, http.StatusCreated)
+				continue
+			}
+			wantError(t, alg, pushed, http.StatusBadRequest, "invalid_dpop_proof")
+		}
+		public.proofKey = josetest.New(t, "RS256", "")
+		expect.Equal(t, "status without the profile", public.pushWith(harness.NewVerifier(), []string{public.proof("/oauth/par")}).Status, http.StatusCreated)
+	})
+}
+
 func itoa(n int64) string {
 	text, _ := json.Marshal(n) // a number always encodes
 	return string(text)

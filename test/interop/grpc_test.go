@@ -21,6 +21,15 @@ func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 	}
 }
 
+// TestTheExamplesOfOtherLanguagesRunInDevelopment, with the lines of the section of that name, against `usher dev`.
+func TestTheExamplesOfOtherLanguagesRunInDevelopment(t *testing.T) {
+	install(t)
+	e := newDevelopmentExamples(t)
+	for name, run := range map[string]func(*testing.T, string) string{"node": e.node, "python": e.python} {
+		t.Run(name, func(t *testing.T) { e.introspect(t, run) })
+	}
+}
+
 // TestFault_D7_TheProtosCompileWithoutMore compiles the four files that docs/grpc.md lists, with a
 // protobuf compiler and no other file.
 func TestFault_D7_TheProtosCompileWithoutMore(t *testing.T) {
@@ -76,8 +85,10 @@ func production(t *testing.T) *harness.Deployment {
 // examples runs the code blocks of docs/grpc.md.
 type examples struct {
 	deployment *harness.Deployment
-	dir        string
-	blocks     map[string]string
+	// address is that of the token service.
+	address string
+	dir     string
+	blocks  map[string]string
 }
 
 // newExamples starts a production deployment and issues the certificate of a resource server.
@@ -86,6 +97,25 @@ func newExamples(t *testing.T) examples {
 	e := examples{deployment: production(t), dir: t.TempDir(), blocks: blocks(t, "grpc.md")}
 	if _, err := e.deployment.TLS("video-api", "token"); err != nil { // issues the certificate
 		t.Fatal(err)
+	}
+	_, port, _ := strings.Cut(e.deployment.GRPCAddr("token"), ":")
+	e.address = "localhost:" + port
+	return e
+}
+
+// newDevelopmentExamples replaces the certificate in the examples as docs/grpc.md says at "In development".
+func newDevelopmentExamples(t *testing.T) examples {
+	t.Helper()
+	e := examples{deployment: usher.Deployment, address: usher.TokenAddr, dir: t.TempDir(), blocks: blocks(t, "grpc.md")}
+	for language, statement := range map[string][2]string{
+		"js": {"const credentials", ";\n"}, "python": {"credentials =", "as channel:\n"}, "java": {"    var credentials", ".build();\n"},
+	} {
+		before, rest, found := strings.Cut(e.blocks[language+" test"], statement[0])
+		_, after, ended := strings.Cut(rest, statement[1])
+		if !found || !ended || e.blocks[language+" development"] == "" {
+			t.Fatalf("docs/grpc.md has no certificate in %s, or nothing in its place", language)
+		}
+		e.blocks[language+" test"] = before + e.blocks[language+" development"] + after
 	}
 	return e
 }
@@ -130,10 +160,9 @@ func (e examples) python(t *testing.T, token string) string {
 // environ returns the environment variables that the examples read.
 func (e examples) environ(t *testing.T, token string) []string {
 	t.Helper()
-	_, port, _ := strings.Cut(e.deployment.GRPCAddr("token"), ":")
 	in := func(file string) string { return filepath.Join(e.deployment.Dir(), file) }
 	return []string{
-		"ADDRESS=localhost:" + port, "PROTO=" + absolute(t, "proto"), "TOKEN=" + token,
+		"ADDRESS=" + e.address, "PROTO=" + absolute(t, "proto"), "TOKEN=" + token,
 		"CA=" + in("ca.pem"), "CERT=" + in("video-api.pem"), "KEY=" + in("video-api.key"),
 	}
 }

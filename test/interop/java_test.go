@@ -19,6 +19,15 @@ func TestFault_D7_TheExampleInJavaRuns(t *testing.T) {
 	})
 }
 
+// TestTheExampleInJavaRunsInDevelopment, with the line of the section of that name, against `usher dev`.
+func TestTheExampleInJavaRunsInDevelopment(t *testing.T) {
+	e := javaProject(t, newDevelopmentExamples(t))
+	e.introspect(t, func(t *testing.T, token string) string {
+		t.Helper()
+		return e.run(t, []string{"TOKEN=" + token}, e.blocks["sh java"])
+	})
+}
+
 // TestFault_D11_JavaPrintsTokensAndMayNotCompress, and requires its key in PKCS#8, as docs/grpc.md
 // says.
 func TestFault_D11_JavaPrintsTokensAndMayNotCompress(t *testing.T) {
@@ -42,7 +51,15 @@ type java struct{ examples }
 // newJava writes the project with the example and converts the certificate's key.
 func newJava(t *testing.T) java {
 	t.Helper()
-	e := java{newExamples(t)}
+	e := javaProject(t, newExamples(t))
+	e.command(t, "env", append(e.environ(t, ""), "sh", "-c", e.blocks["sh pkcs8"])...)
+	return e
+}
+
+// javaProject writes the project with the example.
+func javaProject(t *testing.T, of examples) java {
+	t.Helper()
+	e := java{of}
 	sources := filepath.Join(e.dir, "src", "main", "java")
 	if err := os.MkdirAll(sources, 0o700); err != nil {
 		t.Fatal(err)
@@ -62,7 +79,6 @@ func newJava(t *testing.T) java {
 	if err := os.WriteFile(filepath.Join(sources, "Introspect.java"), []byte(withLongDeadline(e.blocks["java test"])), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	e.command(t, "env", append(e.environ(t, ""), "sh", "-c", e.blocks["sh pkcs8"])...)
 	return e
 }
 

@@ -40,21 +40,22 @@ func TestTheGoOfThePagesCompiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		block := regexp.MustCompile("(?s)```go\n(.*?)```").FindStringSubmatch(string(text))
-		if block == nil {
+		blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllStringSubmatch(string(text), -1)
+		if len(blocks) == 0 {
 			t.Errorf("%s has no Go", page)
-			continue
 		}
-		code := around + strings.ReplaceAll(block[1], "…", "return")
-		for _, names := range declared.FindAllStringSubmatch(block[1], -1) {
-			for _, name := range names[1:] {
-				if name != "" {
-					code += "_ = " + name + "\n"
+		for _, block := range blocks {
+			code := around + strings.ReplaceAll(block[1], "…", "return")
+			for _, names := range declared.FindAllStringSubmatch(block[1], -1) {
+				for _, name := range names[1:] {
+					if name != "" {
+						code += "_ = " + name + "\n"
+					}
 				}
 			}
-		}
-		if out, err := build(t, code+"}\n\nfunc main() {}\n"); err != nil {
-			t.Errorf("%s: %v\n%s", page, err, out)
+			if out, err := build(t, code+"}\n\nfunc main() {}\n"); err != nil {
+				t.Errorf("%s: %v\n%s\n%s", page, err, block[1], out)
+			}
 		}
 	}
 }

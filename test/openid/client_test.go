@@ -106,6 +106,29 @@ func TestN10_1_AClientHasES256(t *testing.T) {
 	})
 }
 
+// TestRFC6749_1_5_AClientWithoutTheGrantTypeGetsNoRefreshToken, also with offline_access, and asks again with
+// prompt=none when its access token expires.
+func TestRFC6749_1_5_AClientWithoutTheGrantTypeGetsNoRefreshToken(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		r := newClient(t, d, "--grant", "authorization_code")
+		first := r.login(t, "scope", "openid offline_access videos:read")
+		silent := r.exchange(t, r.open(t, r.params("prompt", "none", "scope", "openid videos:read")).Query().Get("code"))
+		for name, a := range map[string]response{"the first": first, "the silent": silent} {
+			if _, has := a.Body["refresh_token"]; has || a.Text("access_token") == "" {
+				t.Errorf("%s response is %s", name, a.Raw)
+			}
+			own, err := d.Form("/oauth/introspect", url.Values{"token": {a.Text("access_token")}}, r.id, r.secret)
+			expect.NoError(t, err)
+			expect.Equal(t, "active of "+name, own.Body["active"], any(true))
+		}
+		_, err := d.Operate(t.Context(), shared.Bins, "clients", "update", r.id, "--grant", "authorization_code,refresh_token")
+		expect.NoError(t, err)
+		if a := r.login(t); a.Text("refresh_token") == "" {
+			t.Errorf("with the grant type the response is %s", a.Raw)
+		}
+	})
+}
+
 // TestN1_3_AClientWithoutTheScopeGoesOn: its library sends openid by default, and it is ignored.
 func TestN1_3_AClientWithoutTheScopeGoesOn(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {

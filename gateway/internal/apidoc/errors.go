@@ -73,6 +73,9 @@ func kinds() []kind {
 		{name: "invalid_client", text: "The client could not be authenticated. The message is the same for each cause, since it would help to guess."},
 		{name: "invalid_grant", text: "The code, its verifier or the refresh token is not valid. The message is the same for each cause of a kind."},
 		{name: "temporarily_unavailable", text: "Nothing was consumed: the same request may be repeated, after the time in `Retry-After`."},
+		{name: "invalid_redirect_uri", text: "`/oauth/register` refuses a redirect URI of the client, with 400 (RFC 7591 §3.2.2)."},
+		{name: "invalid_client_metadata", text: "`/oauth/register` refuses another member of the metadata, with 400; the member `software_statement` with the error\n`unapproved_software_statement`. A body that is too large has 413, and one of another media type 415."},
+		{name: kindRegistrationToken, text: "`/oauth/register` refuses the initial access token or the registration access token, with 401 and `WWW-Authenticate`\n(RFC 7591 §3, RFC 7592 §2): missing, unknown, expired, used up, or another client's."},
 		{name: kindAPI, text: "The API refuses the bearer token. The header `WWW-Authenticate` says the same to libraries."},
 		{name: kindPages, text: "The user sees a page that says how to go on, and the client gets no response."},
 		{name: kindUsers, text: "VIDIZMO's user API under `/api/v1/user`."},
@@ -85,15 +88,10 @@ type kind struct {
 	causes     []Cause
 }
 
-// heading returns the section's name. Where a cause has the same, the anchor is the cause's.
-func (k kind) heading() string {
-	if slices.ContainsFunc(k.causes, func(c Cause) bool { return oerr.CauseLabel(c.Value) == k.name }) {
-		return "The error " + k.name
-	}
-	return k.name
-}
-
 const (
+	// kindRegistrationToken is the error on the wire, of which the reason has another name.
+	kindRegistrationToken = "invalid_token"
+
 	kindAPI   = "Requests to the API"
 	kindPages = "Pages"
 	kindUsers = "User API"
@@ -113,8 +111,11 @@ func kindOf(c Cause) string {
 	}
 	switch reason { //nolint:exhaustive // the others have a section of their own
 	case errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_AUTHORIZATION_STALE,
-		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CROSS_SITE_REQUEST:
+		errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, errorv1.Reason_REASON_CROSS_SITE_REQUEST, errorv1.Reason_REASON_WORKSPACE_POLICY,
+		errorv1.Reason_REASON_CLIENT_FULL, errorv1.Reason_REASON_CLIENT_NOT_LIVE:
 		return kindPages
+	case errorv1.Reason_REASON_INVALID_REGISTRATION_TOKEN:
+		return kindRegistrationToken
 	}
 	return strings.ToLower(strings.TrimPrefix(reason.String(), "REASON_"))
 }
@@ -150,7 +151,7 @@ func (p Protos) ErrorsPage() (string, error) {
 	var b strings.Builder
 	b.WriteString(errorsHead)
 	for _, k := range sections {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.heading(), k.text)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.name, k.text)
 		writeResponses(&b, k)
 		for _, c := range k.causes {
 			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n**Fix:** %s\n", oerr.CauseLabel(c.Value), c.Meaning, c.Advice)

@@ -17,8 +17,8 @@ import (
 )
 
 // newMarkdown returns the renderer of a site's own texts: it must not be given text from outside. Links
-// to files that the site does not serve become plain text; in blocks of code the addresses of a
-// development server become those of the site.
+// to files that the site does not serve become plain text, or are left out where they stand alone in
+// parentheses; in blocks of code the addresses of a development server become those of the site.
 func newMarkdown(address func(file string) (path string, ok bool), origins *strings.Replacer) goldmark.Markdown {
 	return goldmark.New(
 		goldmark.WithExtensions(extension.Table),
@@ -102,7 +102,7 @@ type linker struct {
 }
 
 // Transform is parser.ASTTransformer.
-func (l linker) Transform(root *ast.Document, _ text.Reader, _ parser.Context) {
+func (l linker) Transform(root *ast.Document, reader text.Reader, _ parser.Context) {
 	var links []*ast.Link
 	// The walker returns no error of its own.
 	_ = ast.Walk(root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -124,8 +124,28 @@ func (l linker) Transform(root *ast.Document, _ text.Reader, _ parser.Context) {
 			link.Destination = []byte(path)
 			continue
 		}
-		unlink(link)
+		if !dropReference(link, reader.Source()) {
+			unlink(link)
+		}
 	}
+}
+
+// dropReference removes a link that stands alone in parentheses, and the parentheses: a reader of the site cannot follow it. It
+// returns false for every other link.
+func dropReference(link *ast.Link, source []byte) bool {
+	before, opens := link.PreviousSibling().(*ast.Text)
+	after, closes := link.NextSibling().(*ast.Text)
+	if !opens || !closes || before.SoftLineBreak() || !bytes.HasSuffix(before.Value(source), []byte("(")) || !bytes.HasPrefix(after.Value(source), []byte(")")) {
+		return false
+	}
+	rest := bytes.TrimRight(before.Value(source), " (")
+	before.Segment = text.NewSegment(before.Segment.Start, before.Segment.Start+len(rest))
+	after.Segment = text.NewSegment(after.Segment.Start+1, after.Segment.Stop)
+	if last, ok := before.PreviousSibling().(*ast.Text); ok && len(rest) == 0 { // the parenthesis began a line
+		last.SetSoftLineBreak(false)
+	}
+	link.Parent().RemoveChild(link.Parent(), link)
+	return true
 }
 
 // unlink replaces a link by its content.

@@ -123,6 +123,24 @@ func TestEveryLinkLeadsToAPageAndToAHeadingOfIt(t *testing.T) {
 	}
 }
 
+// TestAPageNamesNoFileThatItDoesNotLinkTo in parentheses, which would be words that lead nowhere.
+func TestAPageNamesNoFileThatItDoesNotLinkTo(t *testing.T) {
+	site := newSite(t, catalog.Default())
+	dead := regexp.MustCompile(`\((<[^a>][^>]*>)*([\w./-]+\.md|ADR \d+)(</[^>]*>)*\)`)
+	for _, path := range paths() {
+		if found := dead.FindString(get(site, path).Body.String()); found != "" {
+			t.Errorf("%s has the words %q", path, found)
+		}
+	}
+	for path, want := range map[string]string{
+		"/docs/errors": "<code>usher requests --request ID</code>;", "/docs/enforcement": "which the gateway serves. ",
+	} {
+		if text := get(site, path).Body.String(); !strings.Contains(text, want) {
+			t.Errorf("%s does not have %q, without the parentheses", path, want)
+		}
+	}
+}
+
 func TestThePagesNameTheAddressesOfTheServer(t *testing.T) {
 	site := newSite(t, catalog.Default())
 	body := get(site, "/docs/quick-start").Body.String()
@@ -174,12 +192,12 @@ func TestFault_D3_EveryCauseIsExplained(t *testing.T) {
 	}
 }
 
-// TestTheErrorsOfFormsHaveAnAnchor: gateway.error_docs_url may be the address of the page.
-func TestTheErrorsOfFormsHaveAnAnchor(t *testing.T) {
+// TestTheErrorsOnTheWireHaveAnAnchor: gateway.error_docs_url may be the address of the page.
+func TestTheErrorsOnTheWireHaveAnAnchor(t *testing.T) {
 	ids := parse(t, get(newSite(t, catalog.Default()), "/docs/errors").Body.String()).ids
 	for _, name := range []string{
 		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target",
-		"temporarily_unavailable", "server_error",
+		"temporarily_unavailable", "server_error", "invalid_redirect_uri", "invalid_client_metadata", "invalid_token",
 	} {
 		if ids[name] != 1 {
 			t.Errorf("there is no anchor for %s", name)

@@ -14,3 +14,7 @@ func SigningAlgorithms() []string { return []string{"ES256", "PS256", "RS256", "
 // IDTokenAlgorithms returns the algorithms of ID tokens, the default one first: OpenID Connect Core
 // §3.1.3.7 requires RS256. Each is one of SigningAlgorithms.
 func IDTokenAlgorithms() []string { return []string{"RS256", "ES256"} }
+
+// FAPI2Excludes reports whether FAPI 2.0 §5.4.1 excludes a signature algorithm: in assertions, in DPoP
+// proofs and of registered keys. It is the only list of them.
+func FAPI2Excludes(algorithm string) bool { return algorithm == "RS256" }

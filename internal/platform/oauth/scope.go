@@ -102,6 +102,12 @@ func (s Scope) Missing(allowed Scope) Scope {
 	return s.Without(allowed.Contains)
 }
 
+// Outside returns the names of s that make sense for none of the resources, in the order of s; nil when there
+// is none. A token for some resources has no such scope (RFC 8707 §2.2).
+func (s Scope) Outside(ids Resources, belongs func(name string, ids Resources) bool) Scope {
+	return s.Without(func(name string) bool { return belongs(name, ids) })
+}
+
 // InOrder returns the names of s in an order, each once. Names that are not in the order come last, in
 // the order of s.
 func (s Scope) InOrder(order []string) Scope {

@@ -26,6 +26,11 @@ func Quote(word string) string {
 	return `"` + clean + `"`
 }
 
+// DescribeOutside says of a scope of Scope.Outside what is wrong.
+func DescribeOutside(name string) string {
+	return "the scope " + Quote(name) + " makes no sense for the resource of the request"
+}
+
 // DescribeUnknown describes a word that is not a scope: its likely meaning, or the nearest known
 // scope.
 func DescribeUnknown(word string, known []string) string {

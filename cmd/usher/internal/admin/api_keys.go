@@ -19,17 +19,20 @@ type APIKeys struct {
 }
 
 type createKey struct {
-	Workspace string        `arg:"" help:"The workspace, ws_…, that it gives access to."`
-	Name      string        `help:"A name for it." required:""`
-	Scope     []string      `help:"Restrict it to these scopes, separated by commas." placeholder:"SCOPE"`
-	Address   []string      `help:"Restrict it to these addresses and networks, such as 203.0.113.0/24." placeholder:"NETWORK"`
-	Lifetime  time.Duration `help:"End it after this time, such as 2160h; 0 for a key that does not expire." default:"0"`
+	Workspace string         `arg:"" help:"The workspace, ws_…, that it gives access to."`
+	Name      string         `help:"A name for it." required:""`
+	Scope     []string       `help:"Restrict it to these scopes, separated by commas." placeholder:"SCOPE"`
+	Address   []string       `help:"Restrict it to these addresses and networks, such as 203.0.113.0/24." placeholder:"NETWORK"`
+	Lifetime  *time.Duration `help:"How long it is valid, in whole seconds, such as 2160h; it does not expire unless given." placeholder:"DURATION"`
 }
+
+// Validate is called by kong.
+func (c createKey) Validate() error { return validateLifetime(c.Lifetime, maxKeyLifetime) }
 
 // Run creates a key.
 func (c createKey) Run(ctx context.Context, s *Session) error {
 	res, err := s.workspaceKeys().CreateWorkspaceKey(ctx, &tokenv1.CreateWorkspaceKeyRequest{
-		WorkspaceId: c.Workspace, Name: c.Name, Scopes: c.Scope, AllowedAddresses: c.Address, LifetimeSeconds: int64(c.Lifetime / time.Second),
+		WorkspaceId: c.Workspace, Name: c.Name, Scopes: c.Scope, AllowedAddresses: c.Address, LifetimeSeconds: lifetimeSeconds(c.Lifetime),
 	})
 	if err != nil {
 		return err
@@ -53,15 +56,15 @@ func keyRows(res *tokenv1.ListWorkspaceKeysResponse) table.Rows {
 }
 
 type rotateKey struct {
-	Workspace string        `arg:"" help:"The workspace, ws_…."`
-	Key       string        `arg:"" help:"The key's identifier, key_…."`
-	Overlap   time.Duration `help:"How long the old key stays valid, at most 720h; 0 ends it at once." default:"24h"`
+	Workspace string `arg:"" help:"The workspace, ws_…."`
+	Key       string `arg:"" help:"The key's identifier, key_…."`
+	overlap
 }
 
 // Run replaces a key.
 func (c rotateKey) Run(ctx context.Context, s *Session) error {
 	res, err := s.workspaceKeys().RotateWorkspaceKey(ctx, &tokenv1.RotateWorkspaceKeyRequest{
-		WorkspaceId: c.Workspace, KeyId: c.Key, OverlapSeconds: int64(c.Overlap / time.Second),
+		WorkspaceId: c.Workspace, KeyId: c.Key, OverlapSeconds: c.seconds(),
 	})
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
-	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 )
@@ -31,14 +30,14 @@ func (p page) validate() error {
 type Audit struct {
 	page
 
-	User      string    `help:"Only events that concern this user." placeholder:"USER"`
-	Workspace string    `help:"Only events that concern this workspace." placeholder:"WORKSPACE"`
-	Client    string    `help:"Only events that concern this client." placeholder:"CLIENT"`
-	Actor     string    `help:"Only events that this user, client or service caused." placeholder:"ID"`
-	Request   string    `help:"Only events of this request: the response header Usher-Request-Id." placeholder:"ID"`
-	Kind      []string  `help:"Only events of this kind, such as client.updated; client. stands for all that begin with it. Repeatable." placeholder:"KIND"`
-	Since     time.Time `help:"Only events from this time on, such as 2027-01-31T00:00:00Z." placeholder:"TIME"`
-	Until     time.Time `help:"Only events before this time." placeholder:"TIME"`
+	User      string   `help:"Only events that concern this user, by identifier (usr_…) or e-mail address." placeholder:"USER"`
+	Workspace string   `help:"Only events that concern this workspace." placeholder:"WORKSPACE"`
+	Client    string   `help:"Only events that concern this client." placeholder:"CLIENT"`
+	Actor     string   `help:"Only events that this user (by identifier or e-mail address), client or service caused." placeholder:"ID"`
+	Request   string   `help:"Only events of this request: the response header Usher-Request-Id." placeholder:"ID"`
+	Kind      []string `help:"Only events of this kind, such as client.updated; client. stands for all that begin with it. Repeatable." placeholder:"KIND"`
+	Since     instant  `help:"Only events from this time on, such as 2027-01-31T08:30:00Z, or a date, which is its beginning in UTC." placeholder:"TIME"`
+	Until     instant  `help:"Only events before this time, or before this date." placeholder:"TIME"`
 }
 
 // Validate is called by kong.
@@ -46,9 +45,17 @@ func (c Audit) Validate() error { return c.validate() }
 
 // Run lists events, the latest first.
 func (c Audit) Run(ctx context.Context, s *Session) error {
+	user, err := s.userID(ctx, c.User)
+	if err != nil {
+		return err
+	}
+	by, err := s.userID(ctx, c.Actor)
+	if err != nil {
+		return err
+	}
 	req := &activityv1.ListEventsRequest{
-		UserId: c.User, WorkspaceId: c.Workspace, ClientId: c.Client, ActorId: c.Actor, RequestId: c.Request, Kinds: c.Kind,
-		PageSize: c.Limit, PageToken: c.Cursor, StartTime: convert.TimeToProto(c.Since), EndTime: convert.TimeToProto(c.Until),
+		UserId: user, WorkspaceId: c.Workspace, ClientId: c.Client, ActorId: by, RequestId: c.Request, Kinds: c.Kind,
+		PageSize: c.Limit, PageToken: c.Cursor, StartTime: convert.TimeToProto(c.Since.Time), EndTime: convert.TimeToProto(c.Until.Time),
 	}
 	return call(ctx, activityv1.NewAuditServiceClient(remote{s, "activity"}).ListEvents, req, rows(s, eventRows))
 }
@@ -84,61 +91,4 @@ func changesText(changes []*eventv1.Change) string {
 		parts = append(parts, c.GetField()+": "+strconv.Quote(c.GetBefore())+" → "+strconv.Quote(c.GetAfter()))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// Requests is `usher requests`.
-type Requests struct {
-	page
-
-	Client   string `arg:"" optional:"" help:"Only requests that named this client; without it, those of all clients."`
-	Refused  bool   `help:"Only requests that were refused."`
-	Endpoint string `help:"Only requests to this endpoint, such as /oauth/token." placeholder:"PATH"`
-	Cause    string `help:"Only requests that were refused for this cause of docs/errors.md, such as code_expired." placeholder:"CAUSE"`
-	Request  string `help:"Only the request of this id: the response header Usher-Request-Id." placeholder:"ID"`
-}
-
-// Validate is called by kong.
-func (c Requests) Validate() error { return c.validate() }
-
-// Run lists requests, the latest first.
-func (c Requests) Run(ctx context.Context, s *Session) error {
-	req := &activityv1.ListRequestsRequest{
-		ClientId: c.Client, RefusedOnly: c.Refused, Endpoint: c.Endpoint, Cause: c.Cause, RequestId: c.Request, PageSize: c.Limit, PageToken: c.Cursor,
-	}
-	return call(ctx, activityv1.NewRequestLogServiceClient(remote{s, "activity"}).ListRequests, req, rows(s, requestRows))
-}
-
-func requestRows(res *activityv1.ListRequestsResponse) table.Rows {
-	t := table.Rows{{"LAST", "COUNT", "CLIENT", "ENDPOINT", "STATUS", "CAUSE", "GOT", "EXPECTED", "REQUEST"}}
-	for _, r := range res.GetRequests() {
-		k := r.GetKind()
-		cause := ""
-		if k.GetCause() != errorv1.Cause_CAUSE_UNSPECIFIED {
-			cause = strings.ToLower(strings.TrimPrefix(k.GetCause().String(), "CAUSE_"))
-		}
-		t.Add(r.GetLastTime().AsTime().Format(time.RFC3339), strconv.FormatInt(r.GetCount(), 10), k.GetClientId(), k.GetEndpoint(),
-			strconv.Itoa(int(k.GetStatus())), cause, factsText(k.GetGot()), factsText(k.GetExpected()), r.GetRequestId())
-	}
-	return t
-}
-
-func factsText(f *activityv1.RequestFacts) string {
-	var parts []string
-	for _, one := range []struct{ name, value string }{
-		{"redirect_uri", f.GetRedirectUri()},
-		{"scope", f.GetScope()},
-		{"grant_type", f.GetGrantType()},
-		{"auth", f.GetAuthMethod()},
-		{"code_challenge_method", f.GetCodeChallengeMethod()},
-		{"response_type", f.GetResponseType()},
-		{"resource", f.GetResource()},
-		{"media_type", f.GetMediaType()},
-		{"tolerated", f.GetTolerated()},
-		{"value", f.GetValue()},
-	} {
-		if one.value != "" {
-			parts = append(parts, one.name+"="+strconv.Quote(one.value))
-		}
-	}
-	return strings.Join(parts, " ")
 }

@@ -110,7 +110,7 @@ func (r remote) Invoke(ctx context.Context, method string, req, res any, opts ..
 	ctx, cancel := context.WithTimeout(ctx, conn.timeout)
 	defer cancel()
 	if err := conn.Invoke(ctx, method, req, res, opts...); err != nil {
-		return conn.explain(method, err)
+		return conn.explain(method, namesFor(ctx, method), err)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (r remote) NewStream(ctx context.Context, desc *grpc.StreamDesc, method str
 	}
 	stream, err := conn.NewStream(ctx, desc, method, opts...)
 	if err != nil {
-		return nil, conn.explain(method, err)
+		return nil, conn.explain(method, namesFor(ctx, method), err)
 	}
 	return explainedStream{ClientStream: stream, conn: conn, method: method}, nil
 }
@@ -142,5 +142,5 @@ func (e explainedStream) RecvMsg(m any) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	return e.conn.explain(e.method, err)
+	return e.conn.explain(e.method, namesFor(e.Context(), e.method), err)
 }

@@ -61,9 +61,16 @@ type checkCatalog struct {
 
 // Run validates a file.
 func (c checkCatalog) Run(s *Session) error {
+	settings, err := s.settings()
+	if err != nil {
+		return err
+	}
 	loaded, err := catalog.Load(c.File)
 	if err != nil {
 		return err
+	}
+	if settings.OpenID { // as the services do, so that the digests can be compared
+		loaded = loaded.WithOpenID()
 	}
 	response := catalogResponse(loaded)
 	return s.print(response, table.Rows{

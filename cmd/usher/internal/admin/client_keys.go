@@ -55,18 +55,19 @@ type clientKeys struct {
 
 // keyExpiry is the flag of commands that set a key's expiry.
 type keyExpiry struct {
-	ExpiresIn time.Duration `help:"How long the key is valid from now on, in whole seconds." placeholder:"DURATION"`
+	ExpiresIn *time.Duration `help:"How long the key is valid from now on, in whole seconds." placeholder:"DURATION"`
 }
 
 // Validate is called by kong.
 func (k keyExpiry) Validate() error {
-	if k.ExpiresIn < 0 || k.ExpiresIn%time.Second != 0 {
-		return errors.New("--expires-in must be whole seconds")
+	if k.ExpiresIn == nil {
+		return nil
 	}
-	return nil
+	return positiveSeconds("--expires-in", *k.ExpiresIn)
 }
 
-func (k keyExpiry) seconds() int64 { return int64(k.ExpiresIn / time.Second) }
+// seconds returns the expiry as the contract has it; 0 where the flag was not given.
+func (k keyExpiry) seconds() int64 { return int64(value(k.ExpiresIn) / time.Second) }
 
 type addKey struct {
 	Client string `arg:"" help:"The client, vdo_client_…."`
@@ -97,9 +98,9 @@ type updateKey struct {
 // Validate is called by kong.
 func (c updateKey) Validate() error {
 	switch {
-	case c.NoExpiry && c.ExpiresIn != 0:
+	case c.NoExpiry && c.ExpiresIn != nil:
 		return errors.New("--expires-in and --no-expiry exclude each other")
-	case c.Name == "" && c.ExpiresIn == 0 && !c.NoExpiry:
+	case c.Name == "" && c.ExpiresIn == nil && !c.NoExpiry:
 		return errors.New("no change was given: add --name, --expires-in or --no-expiry")
 	}
 	return c.keyExpiry.Validate()

@@ -50,7 +50,7 @@ type createClient struct {
 	keyFlags
 	identityFlags
 	openIDFlags
-	SubjectType string `enum:",public,pairwise" default:"" help:"How tokens name users: public (the same for every client, unless given) or pairwise (for the host of the redirect URIs alone); it never changes." placeholder:"TYPE"`
+	SubjectType string `enum:",public,pairwise" default:"" help:"How tokens name users: public (the same for every client, unless given) or pairwise (for the host of the redirect URIs alone, or for a native client alone); it never changes." placeholder:"TYPE"`
 	securityFlags
 
 	AllowReservedName bool `help:"The client is your own, and may have the product's name."`

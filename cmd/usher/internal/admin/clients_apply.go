@@ -43,6 +43,7 @@ type planned struct {
 
 // Run registers and changes clients.
 func (c applyClients) Run(ctx context.Context, s *Session) error {
+	ctx = asManifest(ctx)
 	wanted, err := c.read(s)
 	if err != nil {
 		return err
@@ -57,7 +58,7 @@ func (c applyClients) Run(ctx context.Context, s *Session) error {
 	for _, id := range p.disabled {
 		fmt.Fprintln(s.Err, table.Harmless(id)+" is disabled and stays so: usher clients enable enables it.")
 	}
-	if c.DryRun || len(p.steps)+len(p.extra) == 0 {
+	if c.DryRun || p.empty() {
 		return s.print(p.response(), p.rows())
 	}
 	change := func() error { return c.apply(ctx, s, p) }
@@ -158,8 +159,14 @@ func (c applyClients) apply(ctx context.Context, s *Session, p plan) error {
 			done.extra = append(done.extra, id)
 		}
 	}
+	if failed != nil && done.empty() {
+		return failed
+	}
 	return errors.Join(s.print(done.response(), done.rows()), failed)
 }
+
+// empty reports whether there is nothing to change.
+func (p plan) empty() bool { return len(p.steps)+len(p.extra) == 0 }
 
 func (c applyClients) applyOne(ctx context.Context, s *Session, step planned) error {
 	if step.update != nil {
@@ -186,7 +193,7 @@ func (c applyClients) applyOne(ctx context.Context, s *Session, step planned) er
 
 // rows are the changes of a plan as a table.
 func (p plan) rows() table.Rows {
-	if len(p.steps)+len(p.extra) == 0 {
+	if p.empty() {
 		return table.Rows{{"nothing to change"}}
 	}
 	t := table.Rows{{"CLIENT", "CHANGE", "REGISTERED", "MANIFEST"}}

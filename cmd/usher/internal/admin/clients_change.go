@@ -117,8 +117,20 @@ type rotateClient struct {
 func (c rotateClient) Run(ctx context.Context, s *Session) error {
 	return call(ctx, s.authz().RotateClientSecret, &authzv1.RotateClientSecretRequest{ClientId: c.Client, OverlapSeconds: c.seconds(), ReplaceKeys: c.ReplaceKeys},
 		secretOf(s, func(res *authzv1.RotateClientSecretResponse) string {
-			return fmt.Sprintf("The new secret of client %s; the previous one %s.", c.Client, c.previous()) + serviceTokensStay(res.GetRegistration())
+			return fmt.Sprintf("The new secret of client %s; %s.", c.Client, c.replaced(res.GetRegistration())) + serviceTokensStay(res.GetRegistration())
 		}))
+}
+
+// replaced says what the client authenticated with before, and until when it may.
+func (c rotateClient) replaced(r *authzv1.Registration) string {
+	if !c.ReplaceKeys {
+		return "the previous one " + c.previous()
+	}
+	text := "its keys are removed, and assertions that they sign are refused from now on"
+	if len(r.GetSecrets()) > 1 { // it had a secret and no keys
+		text += "; the previous secret " + c.previous()
+	}
+	return text
 }
 
 func revokeOldSecret(ctx context.Context, s *Session, c oneClient) error {

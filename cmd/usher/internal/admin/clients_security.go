@@ -9,7 +9,7 @@ import (
 type securityFlags struct {
 	RequirePAR bool   `name:"require-par" xor:"par" help:"Refuse authorization requests that the client has not pushed (RFC 9126)."`
 	DPoPBound  bool   `name:"dpop-bound" xor:"dpop" help:"Refuse token requests without a DPoP proof (RFC 9449)."`
-	Profile    string `enum:",none,fapi2" default:"" help:"fapi2: the FAPI 2.0 Security Profile, with private_key_jwt, pushed requests, DPoP, codes of 60 seconds and refresh tokens that are not rotated." placeholder:"PROFILE"`
+	Profile    string `enum:",none,fapi2" default:"" help:"fapi2: the FAPI 2.0 Security Profile, with private_key_jwt, pushed requests, DPoP, codes of 60 seconds and refresh tokens that are not rotated; none ends a profile." placeholder:"PROFILE"`
 }
 
 // securityChanges are those that remove a requirement.

@@ -120,10 +120,17 @@ func keyImpact(keyID string) impact {
 	return impact{nil, func(*tokenv1.CountAccessResponse) string { return "the access of every program that uses " + keyID }}
 }
 
+// registrationTokenImpact is what a token for registrations is good for. Clients that registered with it stay.
+func registrationTokenImpact(tokenID string) impact {
+	return impact{nil, func(*tokenv1.CountAccessResponse) string {
+		return "the registration of further clients with " + tokenID
+	}}
+}
+
 // workspaceAppImpact is a client's access to a workspace.
 func workspaceAppImpact(workspaceID, clientID string) impact {
 	return impact{nil, func(*tokenv1.CountAccessResponse) string {
-		return "the access of all members' " + clientID + " to " + workspaceID
+		return "the access of " + clientID + " to " + workspaceID + " for all members who connected it"
 	}}
 }
 

@@ -28,7 +28,7 @@ type connection struct {
 }
 
 // dial connects to a service, once in a session: at its address with the operator's certificate, or through the socket of an
-// `usher dev` on this machine.
+// `usher dev` on this machine where no peer is set. One command never uses both, which would mix two deployments.
 func (s *Session) dial(service string) (connection, error) {
 	if conn, ok := s.conns[service]; ok {
 		return conn, nil
@@ -46,15 +46,19 @@ func (s *Session) dial(service string) (connection, error) {
 }
 
 func connect(settings *run.Settings, service string) (conn *grpc.ClientConn, addr string, err error) {
+	if settings.Peers == (run.Peers{}) {
+		return dialSocket(settings, service)
+	}
 	addr = map[string]string{
 		"identity": settings.Peers.Identity, "authz": settings.Peers.Authz, "token": settings.Peers.Token, "consent": settings.Peers.Consent,
 		"activity": settings.Peers.Activity,
 	}[service]
-	if addr != "" {
-		conn, err = dialTLS(settings, service, addr)
-		return conn, addr, err
+	if addr == "" { // the socket would be another deployment's
+		return nil, "", fmt.Errorf("peers.%s is not set (USHER_PEERS_%s), and other peers are: set it too; "+
+			"the sockets of an `usher dev` are used only where no peer is set", service, strings.ToUpper(service))
 	}
-	return dialSocket(settings, service)
+	conn, err = dialTLS(settings, service, addr)
+	return conn, addr, err
 }
 
 // dialTLS connects with the operator's certificate.

@@ -15,17 +15,21 @@ import (
 	"github.com/vidocu/usher/internal/platform/policy"
 )
 
-// explain returns the error of a failed call as one line that says what to fix.
-func (c connection) explain(method string, err error) error {
-	text := oerr.Message(err)
-	if field := oerr.Field(err); field != "" && !strings.HasPrefix(text, field+" ") {
+// explain returns the error of a failed call as one line that says what to fix, in the words of the command that was typed.
+func (c connection) explain(method string, names fieldNames, err error) error {
+	text, reason := oerr.Message(err), oerr.Reason(err)
+	if field := oerr.Field(err); field != "" && !strings.HasPrefix(text, field+" ") && reason != errorv1.Reason_REASON_NOT_FOUND {
 		text = field + ": " + text
 	}
-	switch oerr.Reason(err) { //nolint:exhaustive // the other reasons are those of clients and browsers
+	text = names.apply(text)
+	switch reason { //nolint:exhaustive // the other reasons are those of clients and browsers
 	case errorv1.Reason_REASON_INVALID_REQUEST:
-		return advise(text, invalid(oerr.Field(err)))
+		return advise(text, invalid(oerr.Field(err), text))
 	case errorv1.Reason_REASON_NOT_FOUND:
-		return advise(text, missing(path.Base(method)))
+		if strings.Contains(text, "which has no secret") { // the client exists
+			return errors.New(text)
+		}
+		return advise(text, missing(path.Base(method), oerr.Field(err)))
 	case errorv1.Reason_REASON_ALREADY_EXISTS:
 		return advise(text, "choose another, or use the existing one")
 	case errorv1.Reason_REASON_CALLER_DENIED:
@@ -65,14 +69,17 @@ func advise(text, advice string) error {
 	return fmt.Errorf("%s (%s)", text, advice)
 }
 
-// invalid returns the advice for a field of the request that is invalid.
-func invalid(field string) string {
+// invalid returns the advice for a field of the request that is invalid. An identifier that is malformed has none: no list has it.
+func invalid(field, text string) string {
+	switch {
+	case strings.Contains(text, "remove the client from its workspace first"):
+		return "`usher clients remove-from-workspace` does"
+	case field == "workspace_id" && strings.Contains(text, "names no workspace"):
+		return "`usher workspaces list` lists the workspaces"
+	}
 	return map[string]string{
 		"plan":          "`usher catalog show` lists the plans",
 		"email_address": "write it as name@example.com",
-		"workspace_id":  "`usher workspaces list` lists the workspaces",
-		"user_id":       "`usher users list` lists the users",
-		"client_id":     "`usher clients list` lists the clients",
 		"scopes":        "`usher catalog show` lists the scopes",
 		"redirect_uris": "write each as https://app.example.com/callback; http is only for 127.0.0.1, [::1] and localhost",
 		"page_token":    "start again from the first page",
@@ -80,11 +87,17 @@ func invalid(field string) string {
 }
 
 // missing returns the advice for a method that returned NOT_FOUND.
-func missing(method string) string {
+func missing(method, field string) string {
 	switch method {
+	case "EndWorkspaceApp", "SetAppApproval", "DecideAppRequest":
+		return map[string]string{
+			"workspace_id": "`usher workspaces list` lists the workspaces",
+			"client_id":    "`usher workspaces apps` lists the connected clients, `usher workspaces requests` those that members asked for",
+		}[field]
 	case "FindUser", "EnableUser", "DisableUser", "SetPassword", "UnlockUser":
 		return "`usher users list` lists the users"
-	case "ListMembers", "SetWorkspacePlan", "CreateWorkspaceKey", "ListWorkspaceKeys", "CreateAuthenticationApp":
+	case "ListMembers", "SetWorkspacePlan", "CreateWorkspaceKey", "ListWorkspaceKeys", "CreateAuthenticationApp",
+		"ListWorkspaceApps", "GetWorkspacePolicy", "SetWorkspacePolicy", "ListAppRequests":
 		return "`usher workspaces list` lists the workspaces"
 	case "AddMember":
 		return "`usher users list` and `usher workspaces list` list both"
@@ -96,10 +109,13 @@ func missing(method string) string {
 		return "`usher auth-apps list` lists the authentication apps"
 	case "EnableClient":
 		return "`usher clients list` and `usher clients disabled-documents` list the clients that are disabled"
-	case "FindClient", "UpdateClient", "DisableClient", "RemoveClientFromWorkspace":
+	case "FindClient", "UpdateClient", "DisableClient", "RemoveClientFromWorkspace", "RotateClientSecret", "RevokePreviousClientSecret",
+		"AddClientKey", "UpdateClientKey", "RemoveClientKey", "SetClientLogo", "SuspendClient":
 		return "`usher clients list` lists the clients"
-	case "RotateClientSecret", "RevokePreviousClientSecret":
-		return "`usher clients list` lists the clients; a public one has no secret"
+	case "ReviewClient":
+		return "`usher clients review list` lists the clients that wait"
+	case "RevokeInitialAccessToken":
+		return "`usher registration-tokens list` lists the tokens that can be used"
 	case "RevokeApiKey", "RotateWorkspaceKey":
 		return "`usher api-keys list` lists the keys of a workspace"
 	}

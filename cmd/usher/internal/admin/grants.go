@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
@@ -18,7 +19,7 @@ type Grants struct {
 // holder selects grants by user, by client, or by both.
 type holder struct {
 	User   string `help:"The user, by identifier (usr_…) or e-mail address." placeholder:"USER"`
-	Client string `help:"The client, vdo_client_…." placeholder:"CLIENT"`
+	Client string `help:"The client, vdo_client_…, or the URL of its document." placeholder:"CLIENT"`
 }
 
 // Validate is called by kong.
@@ -52,17 +53,30 @@ func grantRows(res *tokenv1.ListGrantsResponse) table.Rows {
 	return t
 }
 
+// registered returns an error for the identifier of a registered client that does not exist: to revoke its grants would succeed. The
+// URL of a document is not checked: the client is not registered, and was perhaps never used here.
+func (s *Session) registered(ctx context.Context, clientID string) error {
+	if clientID == "" || strings.Contains(clientID, "://") {
+		return nil
+	}
+	_, err := s.authz().FindClient(ctx, &authzv1.FindClientRequest{ClientId: clientID})
+	return err
+}
+
 func revokeGrants(ctx context.Context, s *Session, c withConfirmation[holder]) error {
 	client := c.Target.Client
-	if c.Target.User == "" {
+	id, err := s.userID(ctx, c.Target.User)
+	if err != nil {
+		return err
+	}
+	if err := s.registered(ctx, client); err != nil {
+		return err
+	}
+	if id == "" {
 		return c.confirmed(ctx, s, clientImpact(client), func() error {
 			return call(ctx, s.revocation().RevokeClientGrants, &tokenv1.RevokeClientGrantsRequest{ClientId: client},
 				s.line("all grants to %s are revoked; users may grant it access again", client))
 		})
-	}
-	id, err := s.userID(ctx, c.Target.User)
-	if err != nil {
-		return err
 	}
 	which := "to every client"
 	if client != "" {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -18,16 +19,27 @@ type RegistrationTokens struct {
 }
 
 type createRegistrationToken struct {
-	Name     string        `arg:"" help:"Its purpose."`
-	Scopes   []string      `name:"scope" help:"Scopes that its clients may request, instead of those of authz.dcr_scopes; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
-	Uses     int32         `default:"1" help:"How many clients can register with it, at most 10,000."`
-	Lifetime time.Duration `default:"24h" help:"How long it is valid, a year at most."`
+	Name     string         `arg:"" help:"Its purpose."`
+	Scopes   []string       `name:"scope" help:"Scopes that its clients may request, instead of those of authz.dcr_scopes; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
+	Uses     int32          `default:"1" help:"How many clients can register with it, 1 to 10,000."`
+	Lifetime *time.Duration `help:"How long it is valid, in whole seconds, a year at most; 24h unless given." placeholder:"DURATION"`
+}
+
+// maxUses is the contract's limit.
+const maxUses = 10_000
+
+// Validate is called by kong.
+func (c createRegistrationToken) Validate() error {
+	if c.Uses < 1 || c.Uses > maxUses { // the contract takes 0 for the default
+		return errors.New("--uses must be from 1 to 10000")
+	}
+	return validateLifetime(c.Lifetime, maxTokenLifetime)
 }
 
 // Run creates a token.
 func (c createRegistrationToken) Run(ctx context.Context, s *Session) error {
 	res, err := s.registrations().CreateInitialAccessToken(ctx, &authzv1.CreateInitialAccessTokenRequest{
-		Name: c.Name, Scopes: c.Scopes, Uses: c.Uses, LifetimeSeconds: int64(c.Lifetime / time.Second),
+		Name: c.Name, Scopes: c.Scopes, Uses: c.Uses, LifetimeSeconds: lifetimeSeconds(c.Lifetime),
 	})
 	if err != nil {
 		return err
@@ -51,10 +63,13 @@ func registrationTokenRows(res *authzv1.ListInitialAccessTokensResponse) table.R
 
 type revokeRegistrationToken struct {
 	Token string `arg:"" help:"The token's identifier, iat_…, which is not a secret."`
+	confirmation
 }
 
 // Run revokes a token.
 func (c revokeRegistrationToken) Run(ctx context.Context, s *Session) error {
-	return call(ctx, s.registrations().RevokeInitialAccessToken, &authzv1.RevokeInitialAccessTokenRequest{Id: c.Token},
-		s.line("%s is revoked", c.Token))
+	return c.confirmed(ctx, s, registrationTokenImpact(c.Token), func() error {
+		return call(ctx, s.registrations().RevokeInitialAccessToken, &authzv1.RevokeInitialAccessTokenRequest{Id: c.Token},
+			s.line("%s is revoked; clients that registered with it stay", c.Token))
+	})
 }

@@ -32,7 +32,7 @@ const maxOverlap = 30 * 24 * time.Hour
 
 // overlap is the flag of commands that rotate a secret.
 type overlap struct {
-	Overlap time.Duration `help:"How long the previous secret stays valid, in whole seconds; 0s revokes it at once, at most 720h." default:"24h"`
+	Overlap time.Duration `help:"How long the previous one stays valid, in whole seconds; 0s revokes it at once, at most 720h." default:"24h"`
 }
 
 // Validate is called by kong.

@@ -5,12 +5,15 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"io/fs"
 	"strings"
 	"time"
 
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/localsock"
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -60,7 +63,7 @@ type Target struct {
 
 // Examine runs every check, in the order in which they matter to a start.
 func (t Target) Examine(ctx context.Context) []Finding {
-	findings := append(t.settings(), t.certificate(time.Now()), t.authority(time.Now()), t.catalog(), t.proxies())
+	findings := append(t.settings(), t.certificate(time.Now()), t.authority(time.Now()), t.catalog(ctx), t.proxies())
 	for _, s := range t.Sections {
 		findings = append(findings, t.database(ctx, s)...)
 	}
@@ -92,15 +95,43 @@ func (t Target) settings() (findings []Finding) {
 	return findings
 }
 
-func (t Target) catalog() Finding {
+// catalog checks the catalog that a process reads with these settings. An `usher dev` that runs is asked for its own, which a file
+// that changed meanwhile is not.
+func (t Target) catalog(ctx context.Context) Finding {
 	const check = "catalog"
-	file := t.Settings.CatalogFile
-	if file == "" {
-		return Finding{Check: check, State: OK, Text: "the built-in catalog, " + catalog.Default().Digest()[:12]}
+	file, read := t.Settings.CatalogFile, catalog.Default()
+	if file != "" {
+		var err error
+		if read, err = catalog.Load(file); err != nil {
+			return Finding{check, Wrong, err.Error(), "correct the line, then `usher catalog check " + file + "`"}
+		}
 	}
-	read, err := catalog.Load(file)
+	if t.Settings.OpenID {
+		read = read.WithOpenID()
+	}
+	digest := read.Digest()
+	if used := t.usedCatalog(ctx); used != "" {
+		digest = used
+	}
+	return Finding{Check: check, State: OK, Text: cmp.Or(file, "the built-in catalog") + ", " + digest[:min(len(digest), 12)]}
+}
+
+// usedCatalog returns the digest of the catalog that the examined `usher dev` uses; empty where there is none, or no response: the
+// check of the token service says why.
+func (t Target) usedCatalog(ctx context.Context) string {
+	if t.DevFolder == "" {
+		return ""
+	}
+	conn, err := localsock.Dial(t.DevFolder, "token")
 	if err != nil {
-		return Finding{check, Wrong, err.Error(), "correct the line, then `usher catalog check " + file + "`"}
+		return ""
 	}
-	return Finding{Check: check, State: OK, Text: file + ", " + read.Digest()[:12]}
+	defer conn.Close() //nolint:errcheck // it was used for one call that has returned
+	ctx, cancel := context.WithTimeout(ctx, t.Limit)
+	defer cancel()
+	res, err := tokenv1.NewCatalogServiceClient(conn).GetCatalog(ctx, &tokenv1.GetCatalogRequest{})
+	if err != nil {
+		return ""
+	}
+	return res.GetDigest()
 }

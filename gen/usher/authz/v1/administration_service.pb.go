@@ -568,7 +568,7 @@ type CreateClientRequest struct {
 	WorkspaceId string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The algorithm of its ID tokens: `RS256` or `ES256`; RS256 if empty.
 	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
-	// How its tokens name users, for ever. SUBJECT_TYPE_PAIRWISE needs redirect URIs of one host.
+	// How its tokens name users, for ever. SUBJECT_TYPE_PAIRWISE: redirect URIs of one host, or on devices.
 	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`
 	// Where the browser may be sent after a logout that the client starts: at most 20, compared as
 	// redirect URIs are.

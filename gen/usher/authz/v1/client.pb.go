@@ -259,8 +259,9 @@ type Client struct {
 	WorkspaceId string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The algorithm of its ID tokens: `RS256` or `ES256`; empty is RS256.
 	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
-	// The sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1); empty for a
-	// client that gets public ones.
+	// The sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1): the host of
+	// its redirect URIs, or the client's identifier where they are on the user's device; empty for a client
+	// that gets public ones.
 	SectorIdentifier string `protobuf:"bytes,61,opt,name=sector_identifier,json=sectorIdentifier,proto3" json:"sector_identifier,omitempty"`
 	// Whether every token of the client must be bound to a key (RFC 9449 §5.2).
 	DpopBoundAccessTokens bool `protobuf:"varint,70,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`

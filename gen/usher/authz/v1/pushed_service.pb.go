@@ -34,7 +34,9 @@ type PushAuthorizationRequest struct {
 	DpopJkt string `protobuf:"bytes,3,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
 	// The ID token of the parameter id_token_hint, as the token service verified it; absent where none
 	// was sent, and where it is not one of this server.
-	IdTokenHint   *IdTokenHint `protobuf:"bytes,130,opt,name=id_token_hint,json=idTokenHint,proto3" json:"id_token_hint,omitempty"`
+	IdTokenHint *IdTokenHint `protobuf:"bytes,130,opt,name=id_token_hint,json=idTokenHint,proto3" json:"id_token_hint,omitempty"`
+	// The algorithm of the request's DPoP proof, such as `ES256`; empty without one.
+	DpopAlgorithm string `protobuf:"bytes,193,opt,name=dpop_algorithm,json=dpopAlgorithm,proto3" json:"dpop_algorithm,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -95,6 +97,13 @@ func (x *PushAuthorizationRequest) GetIdTokenHint() *IdTokenHint {
 		return x.IdTokenHint
 	}
 	return nil
+}
+
+func (x *PushAuthorizationRequest) GetDpopAlgorithm() string {
+	if x != nil {
+		return x.DpopAlgorithm
+	}
+	return ""
 }
 
 // PushAuthorizationResponse is the stored request, or why it was refused.
@@ -256,12 +265,13 @@ var File_usher_authz_v1_pushed_service_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_pushed_service_proto_rawDesc = "" +
 	"\n" +
-	"#usher/authz/v1/pushed_service.proto\x12\x0eusher.authz.v1\x1a*usher/authz/v1/authorization_service.proto\x1a#usher/authz/v1/client_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\xd4\x01\n" +
+	"#usher/authz/v1/pushed_service.proto\x12\x0eusher.authz.v1\x1a*usher/authz/v1/authorization_service.proto\x1a#usher/authz/v1/client_service.proto\x1a\x1ausher/error/v1/cause.proto\x1a\x1ausher/rpc/v1/options.proto\"\xfc\x01\n" +
 	"\x18PushAuthorizationRequest\x12A\n" +
 	"\x06client\x18\x01 \x01(\v2).usher.authz.v1.AuthenticateClientRequestR\x06client\x12\x18\n" +
 	"\x04form\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x04form\x12\x19\n" +
 	"\bdpop_jkt\x18\x03 \x01(\tR\adpopJkt\x12@\n" +
-	"\rid_token_hint\x18\x82\x01 \x01(\v2\x1b.usher.authz.v1.IdTokenHintR\vidTokenHint\"\x98\x01\n" +
+	"\rid_token_hint\x18\x82\x01 \x01(\v2\x1b.usher.authz.v1.IdTokenHintR\vidTokenHint\x12&\n" +
+	"\x0edpop_algorithm\x18\xc1\x01 \x01(\tR\rdpopAlgorithm\"\x98\x01\n" +
 	"\x19PushAuthorizationResponse\x12%\n" +
 	"\vrequest_uri\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\n" +
 	"requestUri\x12\x1d\n" +

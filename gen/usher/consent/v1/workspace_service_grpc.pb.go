@@ -35,7 +35,8 @@ const (
 // WorkspaceService is for the decisions of a workspace's administrators about clients: the connected ones,
 // those that may be, and those that members asked for. Each request of the gateway has the
 // session of a user: SESSION_REQUIRED without a live one, and NOT_FOUND unless the user administers the
-// workspace, as for one that does not exist. An operator sends no session.
+// workspace, as for one that does not exist. An operator sends no session, and gets NOT_FOUND for a workspace that
+// does not exist.
 type WorkspaceServiceClient interface {
 	// ListWorkspaceApps lists the clients that members connected in the workspace, ordered by
 	// identifier, a page at a time.
@@ -145,7 +146,8 @@ func (c *workspaceServiceClient) DecideAppRequest(ctx context.Context, in *Decid
 // WorkspaceService is for the decisions of a workspace's administrators about clients: the connected ones,
 // those that may be, and those that members asked for. Each request of the gateway has the
 // session of a user: SESSION_REQUIRED without a live one, and NOT_FOUND unless the user administers the
-// workspace, as for one that does not exist. An operator sends no session.
+// workspace, as for one that does not exist. An operator sends no session, and gets NOT_FOUND for a workspace that
+// does not exist.
 type WorkspaceServiceServer interface {
 	// ListWorkspaceApps lists the clients that members connected in the workspace, ordered by
 	// identifier, a page at a time.

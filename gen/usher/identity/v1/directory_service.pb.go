@@ -552,11 +552,12 @@ const file_usher_identity_v1_directory_service_proto_rawDesc = "" +
 	"\x0eGetUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
 	"\x0fGetUserResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user2\xbd\x04\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user2\xbe\x04\n" +
 	"\x10DirectoryService\x12o\n" +
 	"\x0eListWorkspaces\x12(.usher.identity.v1.ListWorkspacesRequest\x1a).usher.identity.v1.ListWorkspacesResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12m\n" +
-	"\rGetMembership\x12'.usher.identity.v1.GetMembershipRequest\x1a(.usher.identity.v1.GetMembershipResponse\"\t\xe2\xbd\x18\x02\x02\x03\x90\x02\x01\x12|\n" +
-	"\x12BatchGetWorkspaces\x12,.usher.identity.v1.BatchGetWorkspacesRequest\x1a-.usher.identity.v1.BatchGetWorkspacesResponse\"\t\xe2\xbd\x18\x02\x04\x03\x90\x02\x01\x12Z\n" +
+	"\rGetMembership\x12'.usher.identity.v1.GetMembershipRequest\x1a(.usher.identity.v1.GetMembershipResponse\"\t\xe2\xbd\x18\x02\x02\x03\x90\x02\x01\x12}\n" +
+	"\x12BatchGetWorkspaces\x12,.usher.identity.v1.BatchGetWorkspacesRequest\x1a-.usher.identity.v1.BatchGetWorkspacesResponse\"\n" +
+	"\xe2\xbd\x18\x03\x04\x03\x02\x90\x02\x01\x12Z\n" +
 	"\aGetUser\x12!.usher.identity.v1.GetUserRequest\x1a\".usher.identity.v1.GetUserResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12o\n" +
 	"\x0eGetVisibleUser\x12(.usher.identity.v1.GetVisibleUserRequest\x1a).usher.identity.v1.GetVisibleUserResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01B\xd5\x01\n" +
 	"\x1ccom.vidocu.usher.identity.v1B\x15DirectoryServiceProtoP\x01Z8github.com/vidocu/usher/gen/usher/identity/v1;identityv1\xa2\x02\x03UIX\xaa\x02\x11Usher.Identity.V1\xca\x02\x11Usher\\Identity\\V1\xe2\x02\x1dUsher\\Identity\\V1\\GPBMetadata\xea\x02\x13Usher::Identity::V1b\x06proto3"

@@ -184,7 +184,7 @@ type IssueTokenResponse struct {
 	// The access token's lifetime in seconds.
 	ExpiresIn int32 `protobuf:"varint,3,opt,name=expires_in,proto3" json:"expires_in,omitempty"`
 	// The refresh token that replaces the one used, `vdo_ort_…`; none for `client_credentials` (RFC
-	// 6749 §4.4.3).
+	// 6749 §4.4.3), and for a client without the grant type `refresh_token`.
 	RefreshToken string `protobuf:"bytes,4,opt,name=refresh_token,proto3" json:"refresh_token,omitempty"`
 	// The access token's scope, in the order of the request.
 	Scope string `protobuf:"bytes,5,opt,name=scope,proto3" json:"scope,omitempty"`

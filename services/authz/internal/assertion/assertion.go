@@ -78,7 +78,7 @@ type Client struct {
 // algorithms returns those that are accepted. It is empty where the registered one is not accepted any more.
 func (c Client) algorithms() []string {
 	return slices.DeleteFunc(oauth.SigningAlgorithms(), func(name string) bool {
-		return c.Algorithm != "" && name != c.Algorithm || c.FAPI2 && name == "RS256"
+		return c.Algorithm != "" && name != c.Algorithm || c.FAPI2 && oauth.FAPI2Excludes(name)
 	})
 }
 

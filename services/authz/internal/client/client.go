@@ -13,6 +13,8 @@ import (
 
 // Failures of the registry.
 var (
+	// ErrPublic is returned for a change of the secrets of a public client.
+	ErrPublic = errors.New("the client is a public client, which has no secret")
 	// ErrUnknown is returned if no client has the identifier.
 	ErrUnknown = errors.New("unknown client")
 	// ErrSuspended is returned where a client that a review suspended is enabled.

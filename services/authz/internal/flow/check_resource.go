@@ -20,10 +20,8 @@ func checkResource(_ context.Context, f Flow, a *request) error {
 	case err != nil:
 		return redirectWith(cause.ResourceUnknown, invalidTarget, "the parameter resource names no resource of this server")
 	}
-	for _, name := range a.Scope {
-		if !f.Resources.Belongs(name, selected) {
-			return invalidScope(cause.ScopeUnknown, "the scope "+oauth.Quote(name)+" makes no sense for the resource of the request")
-		}
+	if outside := a.Scope.Outside(selected, f.Resources.Belongs); len(outside) > 0 {
+		return invalidScope(cause.ScopeUnknown, oauth.DescribeOutside(outside[0]))
 	}
 	if len(selected) == 1 && selected[0] == known[0] {
 		selected = nil // the default resource has one stored form, which release 0.1 writes too

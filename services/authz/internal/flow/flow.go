@@ -168,7 +168,8 @@ func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step
 
 // first returns the first step. A session cookie suffices to redirect to the consent page, which
 // gets the session from identity anyway. A client that is not verified is never approved without a page:
-// its redirect URI may be one that no user and no operator has seen. Only a request with requirements for the
+// its redirect URI may be one that no user and no operator has seen. Nor is a request for other resources
+// than the default one: a stored consent does not say for which resources it was. Only a request with requirements for the
 // sign-in gets the session here.
 func (f Flow) first(ctx context.Context, a *request, browser Browser) (transition, *User, error) {
 	if !a.silent && !a.signInAgain && !a.selectAccount && a.maxAge == nil && a.Demand.UserID == "" {
@@ -180,8 +181,9 @@ func (f Flow) first(ctx context.Context, a *request, browser Browser) (transitio
 	}
 	return dispatch(state{
 		silent: a.silent, signedIn: user != nil, choose: a.selectAccount,
-		again:   a.signInAgain || f.tooLongAgo(a, user) || !a.Demand.Admits(user.id()),
-		decides: f.openID() && a.Scope.Contains(oauth.OpenIDScope) && browser.DecidesSilently && a.identifiesClient() && a.client.Status == client.Live && !a.Unverified,
+		again: a.signInAgain || f.tooLongAgo(a, user) || !a.Demand.Admits(user.id()),
+		decides: f.openID() && a.Scope.Contains(oauth.OpenIDScope) && browser.DecidesSilently && a.identifiesClient() && a.client.Status == client.Live && !a.Unverified &&
+			len(a.Resources) == 0,
 	}), user, nil
 }
 

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -31,6 +32,38 @@ func TestN10_3_ParametersOfOpenIDConnect(t *testing.T) {
 			if refused := on && c.want != ""; refused != (step.Kind == flow.Redirect) || refused && !strings.Contains(location, "error="+c.want) {
 				t.Errorf("%s, on %v: %+v %q", name, on, step, location)
 			}
+		}
+	}
+}
+
+// TestN10_3_ARequestForAnotherResourceIsNotApprovedWithoutAPage: a stored consent does not say for which
+// resources the user approved it.
+func TestN10_3_ARequestForAnotherResourceIsNotApprovedWithoutAPage(t *testing.T) {
+	clients := allClients()
+	registration := clients[authztest.Web]
+	registration.Scope = append(registration.Scope, oauth.OpenIDScope)
+	clients[authztest.Web] = registration
+	b := over(clients)
+	known := resources().WithOpenID()
+	b.Scopes, b.Resources = known, known
+	browser := b.signedIn()
+	browser.DecidesSilently = true
+	silent := native(
+		"client_id", authztest.Web, "redirect_uri", registration.RedirectURIs[0], "scope", "openid videos:read", "prompt", "none",
+	)
+	def, mcp := "resource=https%3A%2F%2Fapi.test%2Fv1", "resource="+url.QueryEscape(mcpServer)
+	for name, row := range map[string]struct {
+		query string
+		want  flow.Kind
+	}{
+		"none":                      {silent, flow.SilentConsent},
+		"the default":               {also(silent, def), flow.SilentConsent},
+		"another":                   {also(silent, mcp), flow.Redirect},
+		"another after the default": {also(silent, def, mcp), flow.Redirect},
+	} {
+		step := b.start(t, row.query, browser)
+		if step.Kind != row.want || row.want == flow.Redirect && !strings.Contains(step.Location.Reveal(), "error=consent_required") {
+			t.Errorf("%s: %+v %s", name, step, step.Location.Reveal())
 		}
 	}
 }

@@ -33,6 +33,7 @@ func order() []check {
 		checkScope,         // missing, unknown, not allowed to client   → invalid_scope
 		checkResource,      // malformed, unknown; scope of another      → invalid_target; invalid_scope
 		checkPKCE,          // missing for a public client, not S256     → invalid_request
+		checkProof,         // a proof that the profile excludes         → invalid_dpop_proof
 		checkDPoPKey,       // dpop_jkt: malformed, not the proof's key  → invalid_request
 		checkPrompt,        // none together with another value          → invalid_request
 		checkMaxAge,        // not a whole number of seconds             → invalid_request
@@ -50,10 +51,10 @@ type request struct {
 	pending.Request
 	// silent, signInAgain and selectAccount are prompt=none, login and select_account.
 	silent, signInAgain, selectAccount bool
-	// push says that the client pushes the request, and proofKey is the key of the DPoP proof beside
-	// it; empty without one.
-	push     bool
-	proofKey string
+	// push says that the client pushes the request, and proof is the DPoP proof beside it; zero without
+	// one.
+	push  bool
+	proof Proof
 	// maxAge is the maximum age of the sign-in; nil for any.
 	maxAge *time.Duration
 	// hint is the ID token of the request; nil where none was sent, or where it is not one of this

@@ -19,12 +19,20 @@ type PushRequest struct {
 	ClientID string
 	// Form is the body: an undecoded form.
 	Form string
-	// Key is the thumbprint of the key of the request's DPoP proof; empty without one.
-	Key string
+	// Proof is the DPoP proof of the request; zero without one.
+	Proof Proof
 	// Hint is the ID token of the request, as the token service verified it; nil for none.
 	Hint *IDTokenHint
 	// Source is the client's network address; empty if it is not known.
 	Source string
+}
+
+// Proof is a DPoP proof, as the token service verified it.
+type Proof struct {
+	// Key is the thumbprint of its key.
+	Key string
+	// Algorithm is what it is signed with.
+	Algorithm string
 }
 
 // authenticationParams are the parameters that authenticate a client: they are not stored.
@@ -42,7 +50,7 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifet
 		return secret.String{}, 0, &RequestError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: it is too long, or wrongly encoded"}
 	}
 	// Basic and an assertion name the client by themselves.
-	a := &request{params: params.With("client_id", r.ClientID), push: true, proofKey: r.Key, hint: r.Hint}
+	a := &request{params: params.With("client_id", r.ClientID), push: true, proof: r.Proof, hint: r.Hint}
 	if err := f.check(ctx, a); err != nil {
 		return secret.String{}, 0, f.pushError(a, err)
 	}

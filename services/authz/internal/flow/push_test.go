@@ -154,7 +154,7 @@ func TestN13_3_TheKeyOfAProofIsTheOneOfTheRequest(t *testing.T) {
 		"two keys": {thumbprint, strings.Repeat("A", 43), cause.DPoPKeyContradictory}, "too short": {"x", "", cause.DPoPKeyMalformed},
 		"another alphabet": {strings.Repeat("+", 43), "", cause.DPoPKeyMalformed},
 	} {
-		uri, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query("dpop_jkt", row.param), Key: row.proof})
+		uri, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query("dpop_jkt", row.param), Proof: flow.Proof{Key: row.proof}})
 		var refused *flow.RequestError
 		if row.want != "" {
 			if !errors.As(err, &refused) || refused.Cause != row.want {

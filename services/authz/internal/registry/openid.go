@@ -26,7 +26,8 @@ func (d Clients) openID(registration client.Registration) error {
 }
 
 // setSector sets the sector identifier of a client that requests pairwise subjects: the host of its
-// redirect URIs (OpenID Connect Core §8.1). It never changes afterwards, since every subject would.
+// redirect URIs (OpenID Connect Core §8.1), or the client's own identifier where that is no host of its
+// own. It never changes afterwards, since every subject would.
 func setSector(registration *client.Registration) error {
 	if registration.Sector == "" {
 		return nil
@@ -34,26 +35,42 @@ func setSector(registration *client.Registration) error {
 	if len(registration.RedirectURIs) == 0 {
 		return oauth.InvalidField("subject_type", "pairwise needs a redirect URI, whose host is the sector")
 	}
-	if registration.Sector = hostOf(registration.RedirectURIs[0]); registration.Sector == "" {
-		return oauth.InvalidField("subject_type", "pairwise needs a redirect URI with a host, which is the sector")
-	}
+	registration.Sector = sectorOf(registration.ID, registration.RedirectURIs[0])
 	return checkSector(*registration)
 }
 
-// checkSector refuses redirect URIs of another host than the sector of a client with pairwise subjects.
+// checkSector refuses redirect URIs of another sector than that of a client with pairwise subjects. A client
+// that was registered before setSector knew loopback hosts has such a host as its sector, for ever.
 func checkSector(registration client.Registration) error {
 	if registration.Sector == "" {
 		return nil
 	}
 	for i, uri := range registration.RedirectURIs {
-		if hostOf(uri) != registration.Sector {
-			return oauth.InvalidField("redirect_uris", fmt.Sprintf(
-				"has number %d, which has another host than %q: the subjects of the client are of that host", i+1, registration.Sector))
+		if sectorOf(registration.ID, uri) == registration.Sector || hostOf(uri) == registration.Sector {
+			continue
 		}
+		if registration.Sector == registration.ID {
+			return oauth.InvalidField("redirect_uris", fmt.Sprintf(
+				"has number %d, which is on a host: the subjects of the client are of its addresses on a device", i+1))
+		}
+		return oauth.InvalidField("redirect_uris", fmt.Sprintf(
+			"has number %d, which has another host than %q: the subjects of the client are of that host", i+1, registration.Sector))
 	}
 	return nil
 }
 
+// sectorOf returns the sector of a redirect URI of a client. Every native client has loopback addresses, and
+// may have any authority behind a private-use scheme (RFC 8252 §7): a sector of such a name would give
+// them all the same subjects, so that it is the client itself.
+func sectorOf(clientID, uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || oauth.IsLoopback(u.Hostname()) {
+		return clientID
+	}
+	return u.Hostname()
+}
+
+// hostOf returns the host of a redirect URI.
 func hostOf(uri string) string {
 	u, err := url.Parse(uri)
 	if err != nil {

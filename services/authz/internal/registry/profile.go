@@ -21,7 +21,7 @@ func checkProfile(registration client.Registration, keys []client.Key) error {
 		return oauth.InvalidField("type", "must be confidential with "+profile+" (FAPI 2.0 §5.3.3.1)")
 	case !registration.UsesKeys():
 		return oauth.InvalidField("token_endpoint_auth_method", "must be private_key_jwt with "+profile+": register jwks or jwks_uri")
-	case registration.Algorithm == weakAlgorithm:
+	case oauth.FAPI2Excludes(registration.Algorithm):
 		return oauth.InvalidField("token_endpoint_auth_signing_alg", "cannot be RS256 with "+profile+" (FAPI 2.0 §5.4.1)")
 	case registration.Unverified:
 		return oauth.InvalidField("unverified", "excludes "+profile)
@@ -38,17 +38,14 @@ func checkProfile(registration client.Registration, keys []client.Key) error {
 	return checkStrongKeys(keys)
 }
 
-// weakAlgorithm is the algorithm of oauth.SigningAlgorithms that FAPI 2.0 §5.4.1 excludes.
-const weakAlgorithm = "RS256"
-
-// checkStrongKeys refuses a key that verifies nothing but RS256.
+// checkStrongKeys refuses a key that verifies nothing but an excluded algorithm.
 func checkStrongKeys(keys []client.Key) error {
 	for _, key := range keys {
 		public, err := jose.ParseKey(key.JWK)
 		if err != nil {
 			continue // the key was validated before
 		}
-		if algorithms := public.Algorithms(); len(algorithms) == 1 && algorithms[0] == weakAlgorithm {
+		if algorithms := public.Algorithms(); len(algorithms) == 1 && oauth.FAPI2Excludes(algorithms[0]) {
 			return oauth.InvalidField("jwks", fmt.Sprintf("has the key %q for RS256, which the profile fapi2 excludes", key.ID))
 		}
 	}

@@ -291,12 +291,15 @@ func (c Change) secured(registration client.Registration) client.Registration {
 
 // RotateClientSecret generates another secret; the current one stays valid for the overlap. A client
 // with keys gets one only if it replaces them. It returns an *oauth.FieldError, or
-// client.ErrUnknown, which includes public clients.
+// client.ErrUnknown or client.ErrPublic.
 func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time.Duration, replaceKeys bool) (secret.String, error) {
 	if overlap < 0 || overlap > secret.MaxOverlap {
 		return secret.String{}, oauth.InvalidField("overlap_seconds", fmt.Sprintf("must be from 0 to %d", int64(secret.MaxOverlap/time.Second)))
 	}
 	before, err := d.Store.FindClient(ctx, id)
+	if err == nil && before.Type == client.Public {
+		return secret.String{}, client.ErrPublic
+	}
 	if err == nil && before.UsesKeys() && !replaceKeys {
 		return secret.String{}, oauth.InvalidField("client_id", "is of a client that authenticates with private_key_jwt: set replace_keys to give it a secret instead")
 	}
@@ -311,4 +314,13 @@ func (d Clients) RotateClientSecret(ctx context.Context, id string, overlap time
 		return secret.String{}, err
 	}
 	return newSecret, nil
+}
+
+// RevokePreviousClientSecret ends the overlap of a rotation. It returns client.ErrUnknown or
+// client.ErrPublic.
+func (d Clients) RevokePreviousClientSecret(ctx context.Context, id string) error {
+	if found, err := d.Store.FindClient(ctx, id); err == nil && found.Type == client.Public {
+		return client.ErrPublic
+	}
+	return d.Store.RevokePreviousClientSecret(ctx, id)
 }

@@ -184,7 +184,7 @@ func (s *Administration) RevokePreviousClientSecret(
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	if err := s.Clients.Store.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
+	if err := s.Clients.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
 		return nil, toStatus(err)
 	}
 	registered, err := s.find(ctx, req.GetClientId())

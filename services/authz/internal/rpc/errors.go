@@ -51,6 +51,8 @@ func toStatus(err error) error {
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, logo.ErrUnknown):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that logo", oerr.WithField("hash"))
+	case errors.Is(err, client.ErrPublic):
+		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, client.ErrPublic.Error(), oerr.WithField("client_id"))
 	case errors.Is(err, client.ErrUnknown):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "no app has that client_id", oerr.WithField("client_id"))
 	case errors.Is(err, client.ErrSuspended):

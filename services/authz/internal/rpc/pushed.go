@@ -29,7 +29,9 @@ func (s *PushedAuthorizations) PushAuthorization(
 		return nil, toStatus(err)
 	}
 	source := req.GetClient().GetSourceAddress()
-	push := flow.PushRequest{ClientID: registered.ID, Form: req.GetForm(), Key: req.GetDpopJkt(), Source: source}
+	push := flow.PushRequest{
+		ClientID: registered.ID, Form: req.GetForm(), Proof: flow.Proof{Key: req.GetDpopJkt(), Algorithm: req.GetDpopAlgorithm()}, Source: source,
+	}
 	if hint := req.GetIdTokenHint(); hint != nil {
 		push.Hint = &flow.IDTokenHint{ClientID: hint.GetClientId(), UserID: hint.GetUserId()}
 	}

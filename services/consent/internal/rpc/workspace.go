@@ -3,6 +3,7 @@ package rpc
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,10 +26,11 @@ import (
 type Workspaces struct {
 	consentv1.UnsafeWorkspaceServiceServer
 
-	Sessions identityv1.SessionServiceClient
-	Apps     workspaceapp.Service
-	Policies policy.Administration
-	Clients  workspaceapp.Clients
+	Sessions  identityv1.SessionServiceClient
+	Directory identityv1.DirectoryServiceClient
+	Apps      workspaceapp.Service
+	Policies  policy.Administration
+	Clients   workspaceapp.Clients
 }
 
 // clientRequest is a request about a client.
@@ -37,9 +39,26 @@ type clientRequest interface {
 	GetClientId() string
 }
 
-// administratorOf is workspaceadmin.Administrator for a request that must name a client.
-func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (oauth.NamedUser, error) {
+// administrator is workspaceadmin.Administrator, and returns NOT_FOUND to an operator too for a workspace that does not exist: a
+// mistyped identifier would be given a policy.
+func (s *Workspaces) administrator(ctx context.Context, req workspaceadmin.Request) (oauth.NamedUser, error) {
 	by, err := workspaceadmin.Administrator(ctx, s.Sessions, req)
+	if err != nil || by.UserID != "" {
+		return by, err
+	}
+	found, err := s.Directory.BatchGetWorkspaces(ctx, &identityv1.BatchGetWorkspacesRequest{WorkspaceIds: []string{req.GetWorkspaceId()}})
+	if err != nil {
+		return by, fmt.Errorf("looking for the workspace: %w", err)
+	}
+	if len(found.GetWorkspaces()) == 0 {
+		return by, workspaceadmin.NotFound()
+	}
+	return by, nil
+}
+
+// administratorOf is administrator for a request that must name a client.
+func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (oauth.NamedUser, error) {
+	by, err := s.administrator(ctx, req)
 	if err == nil && (req.GetClientId() == "" || len(req.GetClientId()) > maxID || strings.Contains(req.GetClientId(), "\x00")) {
 		err = invalid("client_id", "must be an identifier")
 	}
@@ -53,7 +72,7 @@ const maxID = 512
 func (s *Workspaces) ListWorkspaceApps(
 	ctx context.Context, req *consentv1.ListWorkspaceAppsRequest,
 ) (*consentv1.ListWorkspaceAppsResponse, error) {
-	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
+	if _, err := s.administrator(ctx, req); err != nil {
 		return nil, err
 	}
 	apps, next, err := s.Apps.List(ctx, req.GetWorkspaceId(), req.GetPageSize(), req.GetPageToken())
@@ -95,7 +114,7 @@ func (s *Workspaces) EndWorkspaceApp(
 func (s *Workspaces) GetWorkspacePolicy(
 	ctx context.Context, req *consentv1.GetWorkspacePolicyRequest,
 ) (*consentv1.GetWorkspacePolicyResponse, error) {
-	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
+	if _, err := s.administrator(ctx, req); err != nil {
 		return nil, err
 	}
 	setting, err := s.Policies.Store.Setting(ctx, req.GetWorkspaceId())
@@ -155,7 +174,7 @@ func (s *Workspaces) describe(ctx context.Context, ids []string) (described, err
 func (s *Workspaces) SetWorkspacePolicy(
 	ctx context.Context, req *consentv1.SetWorkspacePolicyRequest,
 ) (*consentv1.SetWorkspacePolicyResponse, error) {
-	by, err := workspaceadmin.Administrator(ctx, s.Sessions, req)
+	by, err := s.administrator(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +209,7 @@ func (s *Workspaces) SetAppApproval(
 func (s *Workspaces) ListAppRequests(
 	ctx context.Context, req *consentv1.ListAppRequestsRequest,
 ) (*consentv1.ListAppRequestsResponse, error) {
-	if _, err := workspaceadmin.Administrator(ctx, s.Sessions, req); err != nil {
+	if _, err := s.administrator(ctx, req); err != nil {
 		return nil, err
 	}
 	p, err := paging.Of(req, 3)

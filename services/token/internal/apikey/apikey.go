@@ -125,6 +125,18 @@ type Keys struct {
 	Scopes func() []string
 }
 
+// CheckWorkspace returns ErrNoWorkspace unless the workspace exists.
+func (k Keys) CheckWorkspace(ctx context.Context, workspaceID string) error {
+	plan, err := k.Workspaces.Plan(ctx, workspaceID)
+	if err != nil {
+		return fmt.Errorf("looking for the key's workspace: %w", err)
+	}
+	if plan == "" {
+		return ErrNoWorkspace
+	}
+	return nil
+}
+
 // Create creates a key for a workspace. The key itself is returned once and stored nowhere. It returns
 // ErrNoWorkspace, ErrFull for a creator who is a user, and an *oauth.FieldError.
 func (k Keys) Create(ctx context.Context, d Draft) (Key, secret.String, error) {
@@ -132,12 +144,8 @@ func (k Keys) Create(ctx context.Context, d Draft) (Key, secret.String, error) {
 	if err != nil {
 		return Key{}, secret.String{}, err
 	}
-	plan, err := k.Workspaces.Plan(ctx, d.WorkspaceID)
-	if err != nil {
-		return Key{}, secret.String{}, fmt.Errorf("looking for the key's workspace: %w", err)
-	}
-	if plan == "" {
-		return Key{}, secret.String{}, ErrNoWorkspace
+	if err := k.CheckWorkspace(ctx, d.WorkspaceID); err != nil {
+		return Key{}, secret.String{}, err
 	}
 	n, key := generate(secret.NewID("key_"), d.WorkspaceID, d.Name)
 	n.Limits, n.Lifetime, n.Creator = limits, d.Lifetime, d.Creator

@@ -55,13 +55,14 @@ func newBench(retryWindow time.Duration) bench {
 	}
 	l := lifetimes()
 	l.RetryWindow = retryWindow
-	resources := grant.Resources{Default: func() string { return apiResource }}
+	resources := grant.Resources{Catalog: resourceCatalog()}
 	refusals, err := refused.New(refused.Capacity, refused.TTL)
 	if err != nil {
 		panic(err) // the options are constants
 	}
 	b.endpoint = grant.NewEndpoint(b.clients,
 		grant.AuthorizationCode{Codes: b.codes, Store: b.store, Lifetimes: l, Resources: resources},
+		grant.DeviceCode{Store: b.store, Lifetimes: l, Resources: resources},
 		grant.RefreshToken{Store: b.store, Sealer: seal.Sealer{}, Lifetimes: l, Resources: resources, Refusals: refusals},
 	)
 	return b

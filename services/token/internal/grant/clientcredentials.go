@@ -3,7 +3,6 @@ package grant
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -45,13 +44,11 @@ type Cursor interface {
 
 // ServiceCatalog has the scopes and the protected resources that exist now.
 type ServiceCatalog interface {
+	ResourceCatalog
 	Known(scope string) bool
 	// IsOpenID reports whether a scope is one of OpenID Connect.
 	IsOpenID(scope string) bool
 	Names() []string
-	ResourceIDs() oauth.Resources
-	// Belongs reports whether a scope makes sense for one of the resources; none are the default one.
-	Belongs(scope string, ids oauth.Resources) bool
 }
 
 // Grants records which scopes clients get. It never blocks.
@@ -101,7 +98,7 @@ func (g ClientCredentials) Issue(ctx context.Context, client Client, req Request
 }
 
 func (g ClientCredentials) issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
-	if !slices.Contains(client.GrantTypes, g.Type()) || client.Service.WorkspaceID == "" {
+	if !client.may(g.Type()) || client.Service.WorkspaceID == "" {
 		return TokenPair{}, notRegistered(client)
 	}
 	resources, err := g.resources(req.Resource)
@@ -156,7 +153,8 @@ func (g ClientCredentials) scope(client Client, asked string, resources oauth.Re
 	}
 	scope := requested.Without(ignored)
 	if len(scope) == 0 {
-		scope = client.Service.Scope.Without(func(name string) bool { return ignored(name) || !g.Catalog.Belongs(name, resources) })
+		scope = client.Service.Scope.Without(ignored)
+		scope = scope.Missing(scope.Outside(resources, g.Catalog.Belongs))
 	}
 	if len(scope) == 0 {
 		return nil, invalidScope(cause.ScopeMissing, "the client is registered for no scope of the resource")
@@ -167,11 +165,12 @@ func (g ClientCredentials) scope(client Client, asked string, resources oauth.Re
 			err = invalidScope(cause.ScopeUnknown, "the scope "+oauth.DescribeUnknown(name, g.Catalog.Names()))
 		case !client.Service.Scope.Contains(name):
 			err = invalidScope(cause.ScopeNotAllowed, "the client is not registered for the scope "+oauth.Quote(name))
-		case !g.Catalog.Belongs(name, resources):
-			err = invalidScope(cause.ScopeUnknown, "the scope "+oauth.Quote(name)+" makes no sense for the resource of the request")
 		default:
 			continue
 		}
+		return nil, cause.Expecting(err, "scope", client.Service.Scope.String())
+	}
+	if err := checkBelongs(g.Catalog, scope, resources); err != nil {
 		return nil, cause.Expecting(err, "scope", client.Service.Scope.String())
 	}
 	return scope, nil

@@ -46,9 +46,12 @@ type Redemption struct {
 	// CodeHash is the family's primary key, which makes a code single-use.
 	CodeHash secret.Hash
 	Code     oauth.ApprovedRequest
+	// Scope is the access token's, which may lack what makes no sense for Resources; empty for the code's.
+	Scope string
 	// Resources are those of the access token; nil for all of the code's.
 	Resources oauth.Resources
 	Access    secret.Hash
+	// Refresh is the hash of a token that is in no response where the client may not refresh.
 	Refresh   secret.Hash
 	Lifetimes Lifetimes
 	// Identity is the user as the client's tokens name them.
@@ -123,8 +126,8 @@ func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request
 		return TokenPair{}, err
 	}
 	pair, err := redeem(ctx, g.Store, redemption{
-		secret: req.Code, approved: code, identity: identityOf(g.Subjects, client, code), asked: req.Resource,
-		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit, key: req.Proof.Key, refreshKey: refreshKey(client, req.Proof),
+		client: client, proof: req.Proof, secret: req.Code, approved: code, asked: req.Resource,
+		identity: identityOf(g.Subjects, client, code), resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit,
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):

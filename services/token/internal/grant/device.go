@@ -65,8 +65,8 @@ func (g DeviceCode) Issue(ctx context.Context, client Client, req Request) (Toke
 		return TokenPair{}, refuseDevice(cause.DeviceCodeOtherClient)
 	}
 	pair, err := redeem(ctx, g.Store, redemption{
-		secret: req.DeviceCode, approved: client.Code.Approved, identity: identityOf(g.Subjects, client, client.Code.Approved), asked: req.Resource,
-		resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit, key: req.Proof.Key, refreshKey: refreshKey(client, req.Proof),
+		client: client, proof: req.Proof, secret: req.DeviceCode, approved: client.Code.Approved, asked: req.Resource,
+		identity: identityOf(g.Subjects, client, client.Code.Approved), resources: g.Resources, lifetimes: g.Lifetimes, grantLimit: g.GrantLimit,
 	})
 	switch {
 	case errors.Is(err, ErrCodeUsed):
@@ -95,6 +95,8 @@ func refuseDevice(why cause.Cause) error {
 
 // redemption is the exchange of an authorization code or of a device code.
 type redemption struct {
+	client Client
+	proof  Proof
 	// secret is the code.
 	secret   secret.String
 	approved oauth.ApprovedRequest
@@ -104,30 +106,33 @@ type redemption struct {
 	resources  Resources
 	lifetimes  Lifetimes
 	grantLimit int
-	// key and refreshKey are those of Redemption.
-	key, refreshKey string
 }
 
-// redeem issues the first token pair of a token family. It returns a ParameterError and the errors of
+// redeem issues the first token pair of a token family. A client that may not refresh gets no refresh token:
+// that of its family is in no response. It returns a ParameterError and the errors of
 // CodeStore.Redeem.
 func redeem(ctx context.Context, store CodeStore, r redemption) (TokenPair, error) {
-	resources, err := r.resources.narrow(r.approved.Resources, r.asked)
+	granted := Granted{Scope: r.approved.Scope.String(), Resources: r.approved.Resources}
+	narrowed, err := r.resources.narrow(granted, nil, r.asked)
 	if err != nil {
 		return TokenPair{}, err
 	}
+	refresh := secret.Generate(secret.RefreshToken)
 	pair := TokenPair{
 		Access:    secret.Generate(secret.AccessToken),
-		Refresh:   secret.Generate(secret.RefreshToken),
 		ExpiresIn: r.lifetimes.Access,
-		Scope:     r.approved.Scope.String(),
-		Resources: resources,
+		Scope:     cmp.Or(narrowed.Scope, granted.Scope),
+		Resources: narrowed.Resources,
 		Identity:  &r.identity,
-		Key:       r.key,
+		Key:       r.proof.Key,
+	}
+	if r.client.may(oauth.RefreshTokenGrant) {
+		pair.Refresh = refresh
 	}
 	return pair, store.Redeem(ctx, Redemption{
 		Identity: r.identity,
-		CodeHash: secret.Sum(r.secret.Reveal()), Code: r.approved, Resources: resources, Lifetimes: r.lifetimes, GrantLimit: r.grantLimit,
-		Key: r.key, RefreshKey: r.refreshKey,
-		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(pair.Refresh.Reveal()),
+		CodeHash: secret.Sum(r.secret.Reveal()), Code: r.approved, Scope: narrowed.Scope, Resources: narrowed.Resources, Lifetimes: r.lifetimes, GrantLimit: r.grantLimit,
+		Key: r.proof.Key, RefreshKey: refreshKey(r.client, r.proof),
+		Access: secret.Sum(pair.Access.Reveal()), Refresh: secret.Sum(refresh.Reveal()),
 	})
 }

@@ -33,7 +33,7 @@ type Request struct {
 // TokenPair is the successful token response (RFC 6749 §5.1).
 type TokenPair struct {
 	Access secret.String
-	// Refresh is zero where the grant type issues none.
+	// Refresh is zero where the grant type issues none, and for a client that may not refresh.
 	Refresh secret.String
 	// ExpiresIn is the access token's lifetime.
 	ExpiresIn time.Duration
@@ -77,6 +77,9 @@ type Client struct {
 	// Since is a cursor of the revocation log from before the authentication (see NotedClients).
 	Since int64
 }
+
+// may reports whether the client is registered for a grant type.
+func (c Client) may(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
 
 // Clients authenticates clients. Its errors pass through; it counts failed authentications by the
 // source address of the request. It may resolve the request's code at the same time.
@@ -134,7 +137,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if err != nil {
 		return TokenPair{}, err
 	}
-	if !slices.Contains(client.GrantTypes, g.Type()) {
+	if !client.may(g.Type()) {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: notRegistered(client)}
 	}
 	if err := checkProof(client, req.Proof); err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
@@ -37,16 +38,13 @@ type Proof struct {
 	ID *[sha256.Size]byte
 }
 
-// weakAlgorithm is the algorithm that FAPI 2.0 §5.4.1 excludes.
-const weakAlgorithm = "RS256"
-
 // checkProof refuses a request without a proof from a client that must send one, and a proof that the
 // client's profile does not allow.
 func checkProof(client Client, proof Proof) error {
 	switch {
 	case proof.Key == "" && client.DPoPRequired:
 		return InvalidProof(cause.ProofMissing, "the client must send a DPoP proof: its tokens are bound to a key")
-	case proof.Algorithm == weakAlgorithm && client.FAPI2:
+	case client.FAPI2 && oauth.FAPI2Excludes(proof.Algorithm):
 		return InvalidProof(cause.ProofAlgorithm, "the DPoP proof must not be signed with RS256")
 	}
 	return nil

@@ -22,7 +22,8 @@ type Rotation struct {
 	ClientID    string
 	Access      secret.Hash
 	Successor   secret.Hash
-	// Scope is the access token's; empty for the granted scope.
+	// Scope is the access token's, which may lack what makes no sense for Resources; empty for the granted
+	// scope.
 	Scope string
 	// Resources are the access token's; nil for all of the grant's.
 	Resources oauth.Resources
@@ -252,7 +253,7 @@ func parseAsked(asked string) (oauth.Scope, error) {
 // narrow validates the requested scope and resources against the grant, and returns those of the
 // access token: empty for all of the grant's. A grant never changes, so it can be read before the
 // rotation without a race.
-func (g RefreshToken) narrow(ctx context.Context, p Presented, want oauth.Scope, resources []string) (narrowed Granted, err error) {
+func (g RefreshToken) narrow(ctx context.Context, p Presented, want oauth.Scope, resources []string) (Granted, error) {
 	if want == nil && len(resources) == 0 {
 		return Granted{}, nil
 	}
@@ -260,28 +261,27 @@ func (g RefreshToken) narrow(ctx context.Context, p Presented, want oauth.Scope,
 	if err != nil {
 		return Granted{}, err
 	}
-	if narrowed.Scope, err = narrowScope(want, granted.Scope); err != nil {
+	if want, err = narrowScope(want, granted.Scope); err != nil {
 		return Granted{}, err
 	}
-	narrowed.Resources, err = g.Resources.narrow(granted.Resources, resources)
-	return narrowed, err
+	return g.Resources.narrow(granted, want, resources)
 }
 
-// narrowScope returns the requested scope, which is no wider than the granted one; empty for none.
-func narrowScope(want oauth.Scope, granted string) (string, error) {
+// narrowScope returns the requested scope, which is no wider than the granted one; nil for none.
+func narrowScope(want oauth.Scope, granted string) (oauth.Scope, error) {
 	if want == nil {
-		return "", nil
+		return nil, nil
 	}
 	have, err := oauth.ParseScope(granted)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	want = withoutOpenID(want, have)
 	if more := want.Missing(have); len(more) > 0 {
 		err := invalidScope(cause.ScopeNotGranted, "the scope "+oauth.Quote(more[0])+" was not granted: a refresh may only narrow the scope")
-		return "", cause.Expecting(err, "scope", granted)
+		return nil, cause.Expecting(err, "scope", granted)
 	}
-	return want.String(), nil
+	return want, nil
 }
 
 // withoutOpenID removes the OpenID Connect scopes that were not granted: the authorization endpoint

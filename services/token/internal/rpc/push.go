@@ -41,7 +41,7 @@ func (s *OAuth) PushAuthorization(ctx context.Context, req *tokenv1.PushAuthoriz
 		return nil, toStatus(err)
 	}
 	pushed, err := s.Authz.Pushed.PushAuthorization(ctx, &authzv1.PushAuthorizationRequest{
-		Client: client, Form: req.GetForm(), DpopJkt: proof.Key, IdTokenHint: hint,
+		Client: client, Form: req.GetForm(), DpopJkt: proof.Key, DpopAlgorithm: proof.Algorithm, IdTokenHint: hint,
 	})
 	if status.Code(err) == codes.Unimplemented { // authz of release 0.1, during an upgrade
 		return nil, oerr.Unavailable(err)

@@ -33,8 +33,14 @@ func (s *WorkspaceKeys) administrator(ctx context.Context, req workspaceadmin.Re
 func (s *WorkspaceKeys) ListWorkspaceKeys(
 	ctx context.Context, req *tokenv1.ListWorkspaceKeysRequest,
 ) (*tokenv1.ListWorkspaceKeysResponse, error) {
-	if _, err := s.administrator(ctx, req); err != nil {
+	by, err := s.administrator(ctx, req)
+	if err != nil {
 		return nil, err
+	}
+	if by.UserID == "" { // an operator: the workspace of an administrator exists
+		if err := s.Keys.CheckWorkspace(ctx, req.GetWorkspaceId()); err != nil {
+			return nil, keyToStatus(err)
+		}
 	}
 	p, err := paging.Of(req, keyPlace)
 	if err != nil {

@@ -33,10 +33,15 @@ func (l keyList) ListKeys(_ context.Context, _ string, after apikey.Key, limit i
 	return page, nil
 }
 
-// knownWorkspace is a directory in which every workspace exists.
+// knownWorkspace is a directory in which every workspace exists but ws_nope.
 type knownWorkspace struct{}
 
-func (knownWorkspace) Plan(context.Context, string) (string, error) { return "pro", nil }
+func (knownWorkspace) Plan(_ context.Context, workspaceID string) (string, error) {
+	if workspaceID == "ws_nope" {
+		return "", nil
+	}
+	return "pro", nil
+}
 
 func keysOf(n int) apikey.Keys {
 	var list keyList
@@ -64,6 +69,8 @@ func TestWorkspaceKeysAreListedInPages(t *testing.T) {
 	if err != nil || len(second.GetApiKeys()) != 1 || second.GetNextPageToken() != "" {
 		t.Errorf("%v, %v; want the last key and no further page", second, err)
 	}
+	_, err = s.ListWorkspaceKeys(asOperator(t), &tokenv1.ListWorkspaceKeysRequest{WorkspaceId: "ws_nope"})
+	failsAs(t, err, errorv1.Reason_REASON_NOT_FOUND, "workspace_id")
 	for _, damaged := range []string{`["","key_1"]`, `["x","key_1"]`, `["",""]`} {
 		req.PageToken = base64.RawURLEncoding.EncodeToString([]byte(damaged))
 		_, err := s.ListWorkspaceKeys(asOperator(t), req)

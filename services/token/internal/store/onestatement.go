@@ -13,7 +13,7 @@ WITH pair AS (
     RETURNING id, scope, expires_at
 ), access AS (
     INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
-    SELECT ` + afterFamily(1) + `, id, scope, ` + afterFamily(4) + `, ` + afterFamily(5) + `, {{now}}, LEAST({{now}} + ` + afterFamily(2) + `, expires_at) FROM family
+    SELECT ` + afterFamily(1) + `, id, CASE WHEN ` + afterFamily(6) + ` = '' THEN scope ELSE ` + afterFamily(6) + ` END, ` + afterFamily(4) + `, ` + afterFamily(5) + `, {{now}}, LEAST({{now}} + ` + afterFamily(2) + `, expires_at) FROM family
 )
 SELECT ` + atGrantLimit(afterFamily(3)) + ` FROM family`
 }

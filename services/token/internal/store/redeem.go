@@ -52,7 +52,7 @@ func (s *Store) Redeem(ctx context.Context, r grant.Redemption) error {
 func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
 	family := sqldb.Stmt(s.text.insertFamily, familyColumns(r)...)
 	err = s.db.Pipeline(ctx, family,
-		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes(), r.Resources.String(), r.Key),
+		sqldb.Stmt(s.text.insertFirstAccess, r.Access.Bytes(), micros(r.Lifetimes.Access), r.Refresh.Bytes(), r.Resources.String(), r.Key, r.Scope),
 		sqldb.Stmt(s.text.atGrantLimit, r.GrantLimit, r.Code.UserID, r.Code.ClientID, r.Code.WorkspaceID).Scan(&full))
 	return err == nil && family.RowsAffected() == 1, full, err
 }
@@ -60,7 +60,7 @@ func (s *Store) redeemSteps(ctx context.Context, r grant.Redemption) (done, full
 // redeemAtOnce redeems in one statement; it returns what redeemSteps returns. The statement does
 // not see the grant that it adds.
 func (s *Store) redeemAtOnce(ctx context.Context, r grant.Redemption) (done, full bool, err error) {
-	args := append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access), max(r.GrantLimit-1, 0), r.Resources.String(), r.Key)
+	args := append(familyColumns(r), r.Access.Bytes(), micros(r.Lifetimes.Access), max(r.GrantLimit-1, 0), r.Resources.String(), r.Key, r.Scope)
 	whole := sqldb.Stmt(s.text.redeemAtOnce, args...).Scan(&full)
 	err = s.db.Pipeline(ctx, whole)
 	return err == nil && whole.Found(), full, err

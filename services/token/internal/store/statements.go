@@ -94,7 +94,7 @@ var portable = statements{
 
 	insertFirstAccess: `
 INSERT INTO access_tokens (hash, family_id, scope, resources, jkt, issued_at, expires_at)
-SELECT $1, id, scope, $4, $5, {{now}}, CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END
+SELECT $1, id, CASE WHEN $6 = '' THEN scope ELSE $6 END, $4, $5, {{now}}, CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END
 FROM families WHERE refresh_hash = $3`,
 
 	redeemed: `SELECT client_id, redirect_uri, code_challenge, code_jkt FROM families WHERE id = $1`,

@@ -13,6 +13,7 @@ import (
 // Resources checks that tokens are for the resources of their grant, or for fewer.
 func Resources(t *testing.T) {
 	t.Run("a family keeps its resources", func(t *testing.T) { each(t, resourcesOfAFamily) })
+	t.Run("a token for fewer resources has fewer scopes", func(t *testing.T) { each(t, scopeOfAToken) })
 	t.Run("a row of release 0.1 is for all resources of its family", func(t *testing.T) { each(t, withoutResources) })
 }
 
@@ -67,6 +68,32 @@ func resourcesOfAFamily(t *testing.T, b bench) {
 		refresh, err := b.FindRefresh(t.Context(), i.refresh)
 		if err != nil || cmp.Diff(row.granted, refresh.Resources) != "" {
 			t.Errorf("%s: the refresh token has %q, %v", name, refresh.Resources, err)
+		}
+	}
+}
+
+// scopeOfAToken redeems codes for all and for a part of their scope; the family keeps all.
+func scopeOfAToken(t *testing.T, b bench) {
+	for _, narrowed := range []string{"", "videos:read"} {
+		c, i := code("app", "ws_acme", 0), fresh()
+		if _, err := b.GetPairEpoch(t.Context(), c.UserID, c.ClientID); err != nil {
+			t.Fatal(err)
+		}
+		err := b.Redeem(t.Context(), grant.Redemption{
+			CodeHash: i.code, Code: c, Scope: narrowed, Access: i.access, Refresh: i.refresh, Lifetimes: lifetimes(),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := narrowed
+		if narrowed == "" {
+			want = c.Scope.String()
+		}
+		if got, err := b.FindAccess(t.Context(), i.access); err != nil || got.Scope != want {
+			t.Errorf("narrowed to %q: the token has %q, %v, want %q", narrowed, got.Scope, err, want)
+		}
+		if got, err := b.Granted(t.Context(), i.refresh, "app"); err != nil || got.Scope != c.Scope.String() {
+			t.Errorf("narrowed to %q: the family has %q, %v", narrowed, got.Scope, err)
 		}
 	}
 }
