@@ -138,7 +138,8 @@ func TestMCPFailure_11_APathIsInsertedAfterTheWellKnownName(t *testing.T) {
 		}
 	}
 	for _, method := range []string{"POST", "DELETE"} {
-		if w := p.fetch(method, metadataRoot+"/v1"); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD, OPTIONS" {
+		if w := p.fetch(method, metadataRoot+"/v1"); w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD, OPTIONS" ||
+			!strings.Contains(w.Body.String(), "does not support that method: use GET") {
 			t.Errorf("%s: %d, Allow %q", method, w.Code, w.Header().Get("Allow"))
 		}
 	}

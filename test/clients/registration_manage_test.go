@@ -35,7 +35,7 @@ func TestN7_9_ARegistrationIsReadChangedAndDeleted(t *testing.T) {
 		}
 		unknown := r.send(t, http.MethodGet, "/oauth/register/vdo_client_dyn_unknown", one.Text("registration_access_token"), "")
 		wantFlat(t, "an unknown client", unknown, http.StatusUnauthorized, "invalid_token", "")
-		wantFlat(t, "PATCH", r.manage(t, http.MethodPatch, one, "{}"), http.StatusMethodNotAllowed, "invalid_request", "method")
+		wantFlat(t, "PATCH", r.manage(t, http.MethodPatch, one, "{}"), http.StatusMethodNotAllowed, "invalid_request", "use GET, PUT or DELETE")
 
 		for member, value := range map[string]any{
 			"registration_access_token": one.Text("registration_access_token"), "registration_client_uri": "x", "client_secret_expires_at": 0,

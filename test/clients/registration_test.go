@@ -195,7 +195,10 @@ func TestN7_4_ErrorsAreFlat(t *testing.T) {
 		form, err := harness.Send(req)
 		expect.NoError(t, err)
 		wantFlat(t, "a form", form, http.StatusUnsupportedMediaType, metadata, jsonType)
-		wantFlat(t, "GET", r.send(t, http.MethodGet, "/oauth/register", "", ""), http.StatusMethodNotAllowed, "invalid_request", "method")
+		wantFlat(t, "GET", r.send(t, http.MethodGet, "/oauth/register", "", ""), http.StatusMethodNotAllowed, "invalid_request", "method: use POST")
+		for _, path := range []string{"/oauth/register/", "/oauth/register/vdo_client_x/"} {
+			wantFlat(t, path, r.send(t, http.MethodPost, path, "", "{}"), http.StatusNotFound, "invalid_request", "without a slash")
+		}
 		wantFlat(t, "a bad initial token", r.send(t, http.MethodPost, "/oauth/register", "vdo_iat_x", `{`+ok+`}`), http.StatusUnauthorized, "invalid_token", "token")
 	})
 }

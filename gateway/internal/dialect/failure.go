@@ -239,7 +239,13 @@ func classify(err error) (reason errorv1.Reason, message string) {
 }
 
 // Problem writes the error response of a request that no handler serves, in the documented format.
-func Problem(w http.ResponseWriter, status int) { writeDocumented(w, problemOf(status)) }
+func Problem(w http.ResponseWriter, status int) {
+	failure := problemOf(status)
+	if allow := w.Header().Get("Allow"); status == http.StatusMethodNotAllowed && allow != "" {
+		failure.Message += ": use " + httpx.Methods(allow)
+	}
+	writeDocumented(w, failure)
+}
 
 func writeJSON(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -135,3 +135,19 @@ func Healthz(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, "ok\n") // fails only where the client has disconnected
 }
+
+// Methods names the methods of a header Allow in a message: "GET, PUT or DELETE". HEAD and OPTIONS are left
+// out, since a client that needs them knows that they come with GET.
+func Methods(allow string) string {
+	var names []string
+	for name := range strings.SplitSeq(allow, ", ") {
+		if name != http.MethodHead && name != http.MethodOptions {
+			names = append(names, name)
+		}
+	}
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}

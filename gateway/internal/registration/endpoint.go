@@ -53,6 +53,8 @@ func (e *Endpoints) route(w http.ResponseWriter, r *http.Request) (handler, erro
 	methods := map[string]handler{http.MethodPost: e.register}
 	allow := http.MethodPost
 	switch {
+	case configuration && (id == "" || strings.Contains(id, "/")):
+		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "there is no such address: clients register at "+Path+", without a slash at the end")
 	case !configuration && !e.On:
 		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "clients cannot register themselves at this server")
 	case configuration && e.On:
@@ -65,7 +67,11 @@ func (e *Endpoints) route(w http.ResponseWriter, r *http.Request) (handler, erro
 		return serve, nil
 	}
 	w.Header().Set("Allow", allow)
-	return nil, oerr.New(errorv1.Reason_REASON_METHOD_NOT_ALLOWED, "this address does not support that method")
+	text := "this address does not support that method"
+	if allow != "" {
+		text += ": use " + httpx.Methods(allow)
+	}
+	return nil, oerr.New(errorv1.Reason_REASON_METHOD_NOT_ALLOWED, text)
 }
 
 // configuration returns the methods of a client's configuration endpoint.
