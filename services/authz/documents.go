@@ -166,7 +166,10 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 	}
 	documents, err := document.New(document.Config{
 		Policy: policy, Entries: deps.ShortLived, Now: deps.Now,
-		Rules: document.Rules{PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated, CheckURL: deps.Fetcher.CheckURL},
+		Rules: document.Rules{
+			PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated, CheckURL: deps.Fetcher.CheckURL,
+			OpenID: deps.Catalog.IsOpenID(oauth.OpenIDScope),
+		},
 		Scopes: func() oauth.Scope {
 			if allowed := deps.ClientDocuments.Scopes; len(allowed) > 0 {
 				return allowed

@@ -138,6 +138,25 @@ func TestFault_E5_AnExhaustedAddressDoesNotStopItsSignedInUsers(t *testing.T) {
 	wantReason(t, "while identity is unavailable", start("john"), errorv1.Reason_REASON_UNAVAILABLE)
 }
 
+// TestFault_E5_ASessionWithoutABudgetTakesNoneOfItsAddress: the others there go on.
+func TestFault_E5_ASessionWithoutABudgetTakesNoneOfItsAddress(t *testing.T) {
+	b := newBench(t)
+	start := func(session string) error {
+		_, err := b.browser.StartAuthorization(t.Context(), &authzv1.StartAuthorizationRequest{
+			RawQuery: documented(), SessionToken: session, BrowserToken: b.token, SourceAddress: "192.0.2.1",
+		})
+		return err
+	}
+	for i := range authz.DefaultConfig().AnonymousRequests + authz.DefaultConfig().UserRequests {
+		if err := start("john"); (err == nil) != (i < authz.DefaultConfig().UserRequests) {
+			t.Fatalf("request %d: %v", i+1, err)
+		}
+	}
+	if err := start(""); err != nil {
+		t.Errorf("without a session: %v", err)
+	}
+}
+
 // TestFault_E5_InventedSessionsOfAnAddressAreFewEntries: each value of a session cookie has a budget, which is an
 // entry in the short-lived store, and an address may invent as many as it likes.
 func TestFault_E5_InventedSessionsOfAnAddressAreFewEntries(t *testing.T) {

@@ -17,7 +17,7 @@ func newRegistrar(config Config, deps Deps, store dynamic.Store) dynamic.Registr
 		Rules: dynamic.Rules{
 			Allowed: allowedScope(config, deps), Known: deps.Catalog.Known,
 			Reserved: registry.Reserved(config.ReservedNames), PrivateUseSchemes: config.PrivateUseSchemes,
-			CheckURL: deps.Fetcher.CheckURL,
+			CheckURL: deps.Fetcher.CheckURL, OpenID: deps.Catalog.IsOpenID(oauth.OpenIDScope),
 		},
 		Limits: dynamic.Limits{
 			Limiter: limiter("authz:register:", deps),

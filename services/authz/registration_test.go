@@ -86,3 +86,18 @@ func (b *bench) wantRows(t *testing.T, table string, want int) {
 		t.Errorf("%s has %d rows, want %d (%v)", table, rows, want, err)
 	}
 }
+
+// TestRFC7591_2_WithoutOpenIDConnectItsMembersAreIgnored, as every member that a server does not know: the
+// response shows that they are not registered.
+func TestRFC7591_2_WithoutOpenIDConnectItsMembersAreIgnored(t *testing.T) {
+	b := newBench(t, func(d *authz.Deps) { d.Registration = "open" })
+	registrations := authzv1.NewRegistrationServiceClient(dial(t, b.network, "gateway", "authz"))
+	res, err := registrations.RegisterClient(t.Context(), &authzv1.RegisterClientRequest{
+		SourceAddress: "192.0.2.1", Metadata: &authzv1.ClientMetadata{
+			RedirectUris: []string{"https://a.test/cb", "https://b.test/cb"}, SubjectType: "pairwise", IdTokenSignedResponseAlg: "EdDSA",
+		},
+	})
+	if err != nil || res.GetClient().GetMetadata().GetSubjectType() != "" || res.GetClient().GetMetadata().GetIdTokenSignedResponseAlg() != "" {
+		t.Errorf("%v, %v", res, err)
+	}
+}

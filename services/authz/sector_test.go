@@ -57,6 +57,7 @@ func TestOIDCCore_8_1_TheSectorOfAHostIsSharedByItsClients(t *testing.T) {
 		{web, "https://rp.example.com/other", true},
 		{web, "https://other.example.com/cb", false},
 		{web, "http://127.0.0.1/cb", false},
+		{web, "com.example.app://rp.example.com/cb", false},
 		{native, "http://localhost/other", true},
 		{native, "com.example.app:/cb", true},
 		{native, "https://rp.example.com/cb", false},
@@ -66,8 +67,10 @@ func TestOIDCCore_8_1_TheSectorOfAHostIsSharedByItsClients(t *testing.T) {
 			t.Errorf("%s at %s: %v", row.id, row.uri, err)
 		}
 	}
-	if _, err := operator.CreateClient(t.Context(), pairwise("https://rp.example.com/cb", "http://127.0.0.1/cb")); err == nil {
-		t.Error("a client is registered with a host and an address on a device")
+	for _, device := range []string{"http://127.0.0.1/cb", "com.example.app://rp.example.com/cb"} { // any client may have that authority
+		if _, err := operator.CreateClient(t.Context(), pairwise("https://rp.example.com/cb", device)); err == nil {
+			t.Errorf("a client is registered with a host and %s", device)
+		}
 	}
 }
 

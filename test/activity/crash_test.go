@@ -163,8 +163,12 @@ func (c *crash) keys(revoked bool) func() []string {
 func (c *crash) approved() (ids []string) {
 	workspaces := consentv1.NewWorkspaceServiceClient(c.conns["consent"])
 	for _, id := range c.workspaces() {
-		res, err := workspaces.GetWorkspacePolicy(c.t.Context(), &consentv1.GetWorkspacePolicyRequest{WorkspaceId: id}, grpc.WaitForReady(true))
-		expect.NoError(c.t, err)
+		var res *consentv1.GetWorkspacePolicyResponse
+		expect.Eventually(c.t, "the policy of "+id, func() bool { // consent connects again to the services that were killed
+			var err error
+			res, err = workspaces.GetWorkspacePolicy(c.t.Context(), &consentv1.GetWorkspacePolicyRequest{WorkspaceId: id}, grpc.WaitForReady(true))
+			return err == nil
+		})
 		if len(res.GetApproved()) > 0 {
 			ids = append(ids, id)
 		}

@@ -9,20 +9,29 @@ import (
 	"regexp"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
-// privateKey matches the text of a private key: a member that a public JWK does not have (RFC 7518 §6), in
-// JSON or YAML, or a PEM block.
-var privateKey = regexp.MustCompile(`(?m)(^|[{,"'\s-])(d|k|p|q|dp|dq|qi|oth)["']?\s*:|PRIVATE KEY`)
+// privateMember matches a member that a public JWK does not have (RFC 7518 §6), in JSON or YAML.
+var privateMember = regexp.MustCompile(`(^|[{,"'\s])(d|k|p|q|dp|dq|qi|oth)["']?\s*:`)
+
+// hasPrivateKey reports whether the value of a field has a private key: a PEM block, or, in a field that
+// takes keys, such a member.
+func hasPrivateKey(field string) func(value string) bool {
+	takesKeys := field == "jwk" || field == "manifest"
+	return func(value string) bool {
+		return strings.Contains(value, "PRIVATE KEY") || takesKeys && privateMember.MatchString(value)
+	}
+}
 
 // RefusedForm returns the flash of a form whose input a service refused: the input without credentials, and
 // what the service said. A private key that was pasted in the place of a public one is a credential too.
 func RefusedForm(kind FlashKind, r *http.Request, err error) Flash {
 	form := url.Values{}
 	for name, values := range r.PostForm {
-		if name != "csrf_token" && name != "client_secret" && !slices.ContainsFunc(values, privateKey.MatchString) {
+		if name != "csrf_token" && name != "client_secret" && !slices.ContainsFunc(values, hasPrivateKey(name)) {
 			form[name] = values
 		}
 	}

@@ -272,15 +272,15 @@ func (r *Recorder) Run(ctx context.Context) error {
 			if !failing {
 				r.logger.WarnContext(ctx, "the request log cannot be written: requests are kept unless they may be stored, and dropped when the queue is full", "error", err)
 			}
-			if failing = true; unanswered(err) {
+			if failing = true; unavailable(err) {
 				pause = min(2*pause, longestPause)
 			}
 		}
 	}
 }
 
-// unanswered reports whether the service did not respond, so that it is asked less often.
-func unanswered(err error) bool {
+// unavailable reports whether the service did not respond, so that it is asked less often.
+func unavailable(err error) bool {
 	code := status.Code(err)
 	return code == codes.Unavailable || code == codes.DeadlineExceeded
 }

@@ -17,6 +17,8 @@ const (
 	maxChunk = 50
 	// maxKept is how many names a Prepaid has parts of; beyond it, the rest of some is lost.
 	maxKept = 100_000
+	// maxSpent is how many exhausted budgets a Prepaid keeps.
+	maxSpent = 10_000
 	// sweepEvery is the shortest time between two looks at all names, which every request waits for.
 	sweepEvery = time.Second
 )
@@ -34,6 +36,8 @@ type Prepaid struct {
 	kept map[string]*chunk
 	// swept is when the parts whose window is over were removed last.
 	swept time.Time
+	// spent has the budgets that had nothing left, with the ends of their windows.
+	spent map[string]time.Time
 }
 
 // chunk is what is left of a part of one budget in one window.
@@ -43,7 +47,9 @@ type chunk struct {
 }
 
 // NewPrepaid returns a Prepaid over a limiter.
-func NewPrepaid(l *Limiter) *Prepaid { return &Prepaid{limiter: l, kept: map[string]*chunk{}} }
+func NewPrepaid(l *Limiter) *Prepaid {
+	return &Prepaid{limiter: l, kept: map[string]*chunk{}, spent: map[string]time.Time{}}
+}
 
 // Spend takes one of a budget. It fails as Limiter.Spend does.
 func (p *Prepaid) Spend(ctx context.Context, budget Budget, name Name) error {
@@ -57,10 +63,12 @@ func (p *Prepaid) Spend(ctx context.Context, budget Budget, name Name) error {
 				return nil, nil
 			}
 			size := chunkOf(budget.Limit)
-			if _, err := p.limiter.Spend(context.WithoutCancel(ctx), Budget{Limit: budget.Limit / size, Window: budget.Window}, name); err != nil {
+			_, err := p.limiter.Spend(context.WithoutCancel(ctx), Budget{Limit: budget.Limit / size, Window: budget.Window}, name)
+			now := p.limiter.Now()
+			if err != nil {
+				p.exhaust(key, err, now)
 				return nil, err
 			}
-			now := p.limiter.Now()
 			p.keep(key, chunk{left: size, ends: now.Add(left)}, now)
 			return nil, nil
 		})
@@ -69,6 +77,39 @@ func (p *Prepaid) Spend(ctx context.Context, budget Budget, name Name) error {
 		}
 	}
 	return nil
+}
+
+// Exhausted returns a *LimitedError for a budget of which this process knows that nothing is left, and nil for
+// any other. It spends nothing, and does not ask the store.
+func (p *Prepaid) Exhausted(ctx context.Context, budget Budget, name Name) error {
+	if name.Kind == "" || budget.Limit == 0 {
+		return nil
+	}
+	key, _ := p.limiter.window(name, budget.Window)
+	p.mu.Lock()
+	left := p.spent[key].Sub(p.limiter.Now())
+	p.mu.Unlock()
+	if left <= 0 {
+		return nil
+	}
+	if p.limiter.Exhausted != nil {
+		p.limiter.Exhausted(ctx, name, left)
+	}
+	return &LimitedError{RetryAfter: left}
+}
+
+// exhaust records the budget of an error that says that nothing is left.
+func (p *Prepaid) exhaust(key string, err error, now time.Time) {
+	var limited *LimitedError
+	if !errors.As(err, &limited) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.spent) >= maxSpent {
+		clear(p.spent) // each is found out again
+	}
+	p.spent[key] = now.Add(limited.RetryAfter)
 }
 
 // chunkOf is the largest part, of at most a thirtieth, that a budget is a multiple of.

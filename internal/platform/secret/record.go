@@ -5,6 +5,14 @@ import "time"
 // MaxOverlap is the maximum time that a client secret stays valid after its rotation.
 const MaxOverlap = 30 * 24 * time.Hour
 
+// The bounds of the lifetimes that an operator or an administrator gives to a secret: MinLifetime of any,
+// MaxKeyLifetime of an API key, and MaxInitialTokenLifetime of an initial access token.
+const (
+	MinLifetime             = time.Minute
+	MaxKeyLifetime          = 10 * 366 * 24 * time.Hour
+	MaxInitialTokenLifetime = 365 * 24 * time.Hour
+)
+
 // Record is the stored form of a client secret: of a client, or of an authentication app.
 type Record struct {
 	Hash Hash

@@ -8,6 +8,8 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // APIKeys is `usher api-keys`.
@@ -27,7 +29,7 @@ type createKey struct {
 }
 
 // Validate is called by kong.
-func (c createKey) Validate() error { return validateLifetime(c.Lifetime, maxKeyLifetime) }
+func (c createKey) Validate() error { return validateLifetime(c.Lifetime, secret.MaxKeyLifetime) }
 
 // Run creates a key.
 func (c createKey) Run(ctx context.Context, s *Session) error {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,15 +62,15 @@ type checkCatalog struct {
 
 // Run validates a file.
 func (c checkCatalog) Run(s *Session) error {
-	settings, err := s.settings()
-	if err != nil {
-		return err
-	}
 	loaded, err := catalog.Load(c.File)
 	if err != nil {
 		return err
 	}
-	if settings.OpenID { // as the services do, so that the digests can be compared
+	settings, err := s.settings()
+	if err != nil { // the file is valid whatever the settings are
+		fmt.Fprintf(s.Err, "The settings cannot be read, so that the digest has no scopes of OpenID Connect: %v\n", err)
+	}
+	if err == nil && settings.OpenID { // as the services do, so that the digests can be compared
 		loaded = loaded.WithOpenID()
 	}
 	response := catalogResponse(loaded)

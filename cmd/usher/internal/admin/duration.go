@@ -3,23 +3,18 @@ package admin
 import (
 	"fmt"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // lifetimeSeconds returns the value of --lifetime as the contract has it; 0, which is the server's default, where the flag was not
 // given.
 func lifetimeSeconds(lifetime *time.Duration) int64 { return int64(value(lifetime) / time.Second) }
 
-// The contract's bounds of lifetimes, which the errors of the services give in seconds.
-const (
-	minLifetime      = time.Minute
-	maxKeyLifetime   = 10 * 366 * 24 * time.Hour
-	maxTokenLifetime = 365 * 24 * time.Hour
-)
-
 // validateLifetime refuses a lifetime out of bounds. One below a second would become 0, which is the contract's default and may be no
 // end at all; so is an explicit 0.
 func validateLifetime(lifetime *time.Duration, most time.Duration) error {
-	if d := lifetime; d != nil && (*d < minLifetime || *d > most || *d%time.Second != 0) {
+	if d := lifetime; d != nil && (*d < secret.MinLifetime || *d > most || *d%time.Second != 0) {
 		return fmt.Errorf("--lifetime must be whole seconds from 1m to %dh", int64(most/time.Hour))
 	}
 	return nil

@@ -9,6 +9,8 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // RegistrationTokens is `usher registration-tokens`.
@@ -33,7 +35,7 @@ func (c createRegistrationToken) Validate() error {
 	if c.Uses < 1 || c.Uses > maxUses { // the contract takes 0 for the default
 		return errors.New("--uses must be from 1 to 10000")
 	}
-	return validateLifetime(c.Lifetime, maxTokenLifetime)
+	return validateLifetime(c.Lifetime, secret.MaxInitialTokenLifetime)
 }
 
 // Run creates a token.

@@ -68,7 +68,7 @@ func validateEndpoint(path string) error {
 
 // oauthEndpoints are the endpoints below /oauth/ by their last part.
 func oauthEndpoints() []string {
-	return []string{"authorize", "device_authorization", "introspect", "jwks", "logout", "par", "register", "revoke", "token", "userinfo"}
+	return []string{"authorize", "device_authorization", "introspect", "jwks", "logout", "logout/decision", "par", "register", "revoke", "token", "userinfo"}
 }
 
 // Run lists requests, the latest first.

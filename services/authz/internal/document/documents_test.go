@@ -98,9 +98,11 @@ func unreadable() error {
 // bench is Documents over a host and a store in memory.
 type bench struct {
 	*document.Documents
-	host   *host
-	clock  *authztest.Clock
-	shared *shortlived.Memory
+	// withoutOpenID says that the server issues no ID tokens.
+	withoutOpenID bool
+	host          *host
+	clock         *authztest.Clock
+	shared        *shortlived.Memory
 }
 
 func newBench(t *testing.T, policy document.Policy) bench {
@@ -116,7 +118,7 @@ func (b bench) replica(t *testing.T, policy document.Policy) *document.Documents
 	t.Helper()
 	documents, err := document.New(document.Config{
 		Policy: policy, Source: b.host, Entries: b.shared, Now: b.clock.Now,
-		Rules: document.Rules{PrivateUseSchemes: []string{"cursor"}, Imitated: func(name string) string {
+		Rules: document.Rules{OpenID: !b.withoutOpenID, PrivateUseSchemes: []string{"cursor"}, Imitated: func(name string) string {
 			if strings.Contains(strings.ToLower(name), "vidocu") {
 				return "Vidocu"
 			}

@@ -47,6 +47,17 @@ func TestRFC9126_6_RFC9449_5_2_WhatADocumentRequires(t *testing.T) {
 	}
 }
 
+// TestRFC7591_2_WithoutOpenIDConnectItsMembersAreIgnored, as every member that a server does not know.
+func TestRFC7591_2_WithoutOpenIDConnectItsMembersAreIgnored(t *testing.T) {
+	b := newBench(t, listed())
+	b.withoutOpenID = true
+	b.host.body = text("id_token_signed_response_alg", `"EdDSA"`, "subject_type", `"private"`)
+	found, err := b.replica(t, listed()).Find(t.Context(), id)
+	if err != nil || found.IDTokenAlgorithm != "" || found.Sector != "" {
+		t.Errorf("%+v, %v", found.Client, err)
+	}
+}
+
 // TestRFC7591_2_TheScopeOfADocumentLimitsWhatItsClientAsksFor: to no more than the operator allows, and a
 // document without a scope may ask for all of that.
 func TestRFC7591_2_TheScopeOfADocumentLimitsWhatItsClientAsksFor(t *testing.T) {

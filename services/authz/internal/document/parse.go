@@ -26,6 +26,8 @@ type Rules struct {
 	Imitated func(name string) string
 	// CheckURL returns an error for an address that is not requested.
 	CheckURL func(address string) error
+	// OpenID says that there are ID tokens; the members about them are ignored where there are none.
+	OpenID bool
 }
 
 // metadata has the members of a document that are read (RFC 7591 §2). Others are ignored: above all,
@@ -186,6 +188,9 @@ func (d *Documents) check(m *metadata, u *url.URL, id string) error {
 	}
 	if err := checkGrantTypes(m); err != nil {
 		return err
+	}
+	if !d.config.Rules.OpenID {
+		m.idTokenAlgorithm, m.subjectType = "", ""
 	}
 	if err := registry.CheckIDTokenAlgorithm(m.idTokenAlgorithm); err != nil {
 		return err

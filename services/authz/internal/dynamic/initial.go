@@ -35,8 +35,6 @@ type InitialTokenStore interface {
 // The bounds of an initial access token.
 const (
 	maxUses        = 10_000
-	minValid       = time.Minute
-	maxValid       = 365 * 24 * time.Hour
 	defaultValid   = 24 * time.Hour
 	initialIDStart = "iat_"
 )
@@ -62,8 +60,8 @@ func (i InitialTokens) Create(ctx context.Context, t InitialToken, valid time.Du
 		return t, secret.String{}, oauth.InvalidField("name", fmt.Sprintf("must have 1 to %d printable characters", maxName))
 	case t.UsesLeft < 1 || t.UsesLeft > maxUses:
 		return t, secret.String{}, oauth.InvalidField("uses", fmt.Sprintf("must be from 1 to %d", maxUses))
-	case valid < minValid || valid > maxValid:
-		return t, secret.String{}, oauth.InvalidField("lifetime_seconds", fmt.Sprintf("must be from %d to %d", int64(minValid/time.Second), int64(maxValid/time.Second)))
+	case valid < secret.MinLifetime || valid > secret.MaxInitialTokenLifetime:
+		return t, secret.String{}, oauth.InvalidField("lifetime_seconds", fmt.Sprintf("must be from %d to %d", int64(secret.MinLifetime/time.Second), int64(secret.MaxInitialTokenLifetime/time.Second)))
 	}
 	for _, name := range t.Scope {
 		if !i.Known(name) {

@@ -70,12 +70,18 @@ type Rules struct {
 	PrivateUseSchemes []string
 	// CheckURL returns an error for an address of keys that is not requested.
 	CheckURL func(address string) error
+	// OpenID says that there are ID tokens. The members about them are ignored where there are none, as every
+	// member that a server does not know (RFC 7591 §2).
+	OpenID bool
 }
 
 // apply validates the metadata of a request as a whole and returns the client that it describes,
 // without an identifier. It never reads what was registered before: an update is validated like a
 // registration, and an omitted member has its default and not its former value.
 func (r Rules) apply(m Metadata, privilege Privilege) (Client, error) {
+	if !r.OpenID {
+		m.IDTokenAlgorithm, m.SubjectType = "", ""
+	}
 	if m.Statement != "" {
 		return Client{}, refuse(memberStatement, "is not accepted: leave it out")
 	}

@@ -35,12 +35,18 @@ func (l StartLimit) Allow(ctx context.Context, s Starter) error {
 	if l.Budgets == nil {
 		return nil
 	}
+	session := ratelimit.Name{Kind: "session", Value: s.Session.Reveal()}
+	if !s.Session.IsZero() {
+		if err := l.Budgets.Exhausted(ctx, l.User, session); err != nil {
+			return err // without taking from the others of its address
+		}
+	}
 	err := l.Budgets.Spend(ctx, l.Source, ratelimit.Source(s.Source))
 	switch {
 	case s.Session.IsZero():
 		return err
 	case err == nil:
-		return l.Budgets.Spend(ctx, l.User, ratelimit.Name{Kind: "session", Value: s.Session.Reveal()})
+		return l.Budgets.Spend(ctx, l.User, session)
 	case !ratelimit.Limited(err):
 		return err
 	}

@@ -15,9 +15,8 @@ const PairwiseSector = "?"
 
 // openID validates what concerns OpenID Connect alone.
 func (d Clients) openID(registration client.Registration) error {
-	algorithms := oauth.IDTokenAlgorithms()
-	if alg := registration.IDTokenAlgorithm; alg != "" && !slices.Contains(algorithms, alg) {
-		return oauth.InvalidField("id_token_signed_response_alg", fmt.Sprintf("must be %s", oauth.JoinNames(algorithms, "or")))
+	if err := CheckIDTokenAlgorithm(registration.IDTokenAlgorithm); err != nil {
+		return err
 	}
 	if err := d.checkBackChannel(registration.BackChannelLogout); err != nil {
 		return err
@@ -39,14 +38,33 @@ func setSector(registration *client.Registration) error {
 	return checkSector(*registration)
 }
 
-// checkSector refuses redirect URIs of another sector than that of a client with pairwise subjects. A client
-// that was registered before setSector knew loopback hosts has such a host as its sector, for ever.
+// checkSector refuses redirect URIs of another sector than that of a client with pairwise subjects.
 func checkSector(registration client.Registration) error {
+	return checkSectorBy(registration, func(uri string) bool { return sectorOf(registration.ID, uri) == registration.Sector })
+}
+
+// checkChangedSector is checkSector for a change of a client. An earlier build stored the loopback host of a
+// native client, or the authority behind its private-use scheme, as its sector, which it keeps for ever: it may
+// have more such addresses. A client with a sector on a host must not, since any client may have that authority.
+func checkChangedSector(before, after client.Registration) error {
+	onDevice := func(uri string) bool { return sectorOf(before.ID, uri) == before.ID }
+	if before.Sector == before.ID || len(before.RedirectURIs) == 0 || !allOf(before.RedirectURIs, onDevice) {
+		return checkSector(after)
+	}
+	return checkSectorBy(after, func(uri string) bool { return onDevice(uri) && hostOf(uri) == after.Sector })
+}
+
+func allOf(list []string, holds func(string) bool) bool {
+	return !slices.ContainsFunc(list, func(one string) bool { return !holds(one) })
+}
+
+// checkSectorBy refuses redirect URIs that are not of the sector of a client with pairwise subjects.
+func checkSectorBy(registration client.Registration, has func(uri string) bool) error {
 	if registration.Sector == "" {
 		return nil
 	}
 	for i, uri := range registration.RedirectURIs {
-		if sectorOf(registration.ID, uri) == registration.Sector || hostOf(uri) == registration.Sector {
+		if has(uri) {
 			continue
 		}
 		if registration.Sector == registration.ID {

@@ -174,7 +174,7 @@ func (d Clients) CheckRedirectURI(before Client, uri string) error {
 		return oauth.InvalidField("redirect_uris", err.Error())
 	}
 	after := Change{RedirectURIs: append(slices.Clone(before.RedirectURIs), uri)}.applied(before.Registration)
-	return errors.Join(checkCombination(after), checkSector(after), checkProfile(after, before.Keys))
+	return errors.Join(checkCombination(after), checkChangedSector(before.Registration, after), checkProfile(after, before.Keys))
 }
 
 // UpdateClient changes a client. It returns an *oauth.FieldError or client.ErrUnknown. The combination of
@@ -207,7 +207,7 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 		return err
 	}
 	after := c.applied(before.Registration)
-	if err := errors.Join(checkCombination(after), checkSector(after)); err != nil {
+	if err := errors.Join(checkCombination(after), checkChangedSector(before.Registration, after)); err != nil {
 		return err
 	}
 	if err := d.checkServiceChange(ctx, c, before.Registration, after); err != nil {

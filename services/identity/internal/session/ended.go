@@ -41,5 +41,5 @@ func (s *Store) replace(ctx context.Context, previous secret.String, by Successo
 	if err != nil {
 		return err
 	}
-	return s.forget(ctx, previous, ended)
+	return s.deleteEntry(ctx, previous, ended)
 }

@@ -212,11 +212,11 @@ func (s *Store) End(ctx context.Context, token secret.String) error {
 	if err != nil {
 		return err
 	}
-	return s.forget(ctx, token, ended)
+	return s.deleteEntry(ctx, token, ended)
 }
 
-// forget deletes the entry of a session whose record is deleted, if there was one.
-func (s *Store) forget(ctx context.Context, token secret.String, ended bool) error {
+// deleteEntry deletes the entry of a session whose record is deleted, if there was one.
+func (s *Store) deleteEntry(ctx context.Context, token secret.String, ended bool) error {
 	// The entry of a recorded session is no longer decisive, and expires if it cannot be deleted
 	// now.
 	if err := s.Entries.Delete(ctx, key(token)); err != nil && !ended {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/sdk/enforce"
+
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 const (
@@ -15,9 +17,6 @@ const (
 	maxName = 100
 	// maxAddresses bounds the networks of a key.
 	maxAddresses = 20
-	// minLifetime and maxLifetime bound the lifetime of a key that expires.
-	minLifetime = time.Minute
-	maxLifetime = 10 * 366 * 24 * time.Hour
 	// maxOverlap bounds the time for which two keys are valid.
 	maxOverlap = 30 * 24 * time.Hour
 )
@@ -79,7 +78,7 @@ func (k Keys) validate(d Draft) (Limits, error) {
 	if limits.Addresses, err = enforce.ParseAddresses(d.Addresses); err != nil {
 		return Limits{}, oauth.InvalidField("allowed_addresses", err.Error())
 	}
-	if d.Lifetime != 0 && (d.Lifetime < minLifetime || d.Lifetime > maxLifetime) {
+	if d.Lifetime != 0 && (d.Lifetime < secret.MinLifetime || d.Lifetime > secret.MaxKeyLifetime) {
 		return Limits{}, oauth.InvalidField("lifetime_seconds", "must be from a minute to 10 years, or 0 for a key that does not expire")
 	}
 	return limits, nil
