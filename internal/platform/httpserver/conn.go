@@ -33,6 +33,9 @@ type conn struct {
 	// head is the start of the request that is being read. It is written before a handler runs and
 	// read after a request was refused without one, never concurrently.
 	head []byte
+	// ahead is the first byte of the next request, where net/http has read it while a handler ran: it reads
+	// one byte, to notice that the client disconnects, and has done so before next is called.
+	ahead []byte
 }
 
 type connKey struct{}
@@ -42,7 +45,7 @@ func (c *conn) begin() { c.responding.Store(true) }
 
 // next records that the connection waits for another request.
 func (c *conn) next() {
-	c.head = c.head[:0]
+	c.head, c.ahead = append(c.head[:0], c.ahead...), c.ahead[:0]
 	c.unread.Store(false)
 	c.responding.Store(false)
 }
@@ -50,8 +53,12 @@ func (c *conn) next() {
 // Read is net.Conn.
 func (c *conn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if left := maxHead - len(c.head); n > 0 && left > 0 && !c.responding.Load() {
-		c.head = append(c.head, b[:min(n, left)]...)
+	switch {
+	case n <= 0:
+	case !c.responding.Load():
+		c.head = append(c.head, b[:min(n, maxHead-len(c.head))]...)
+	case len(b) == 1: // a body is read by buffers
+		c.ahead = append(c.ahead[:0], b[0])
 	}
 	return n, err
 }

@@ -154,6 +154,33 @@ func TestFault_E10_WhatCannotBeReadIsAnsweredByTheHandler(t *testing.T) {
 	}
 }
 
+// TestFault_E10_ARequestThatArrivesWhileAHandlerRunsIsReadWhole: net/http reads its first byte then, to notice
+// that the client disconnects.
+func TestFault_E10_ARequestThatArrivesWhileAHandlerRunsIsReadWhole(t *testing.T) {
+	running, finish := make(chan struct{}), make(chan struct{})
+	addr := serve(t, httpserver.Options{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		running <- struct{}{}
+		<-finish
+	}), Rejecter: rejecter{refusing}})
+	conn := connect(t, addr)
+	in := bufio.NewReader(conn)
+	_, err := io.WriteString(conn, "GET /first HTTP/1.1\r\nHost: a\r\n\r\n")
+	must(t, err)
+	<-running
+	_, err = io.WriteString(conn, "PUT /second HTTP/1.1\r\n\r\n")
+	must(t, err)
+	time.Sleep(50 * time.Millisecond) // no event says that the byte was read
+	close(finish)
+	first, err := http.ReadResponse(in, nil)
+	must(t, err)
+	must(t, first.Body.Close())
+	second, err := http.ReadResponse(in, nil)
+	must(t, err)
+	if body, err := io.ReadAll(second.Body); err != nil || string(body) != "PUT /second  " {
+		t.Errorf("the second request is %q, %v", body, err)
+	}
+}
+
 // TestAResponseThatLooksLikeAServersOwnIsLeftAlone: an API's response through a handler is never
 // replaced.
 func TestAResponseThatLooksLikeAServersOwnIsLeftAlone(t *testing.T) {
