@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"testing"
+	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -106,6 +107,27 @@ func TestTheTestOfKeysTellsNothingAboutInternalNames(t *testing.T) {
 	if len(texts) != 1 {
 		t.Errorf("the texts differ: %v", texts)
 	}
+}
+
+// TestTheTestsOfKeysOfAUserAreLimited: each is a request to another server.
+func TestTheTestsOfKeysOfAUserAreLimited(t *testing.T) {
+	b := newBench(t, func(d *authz.Deps) { d.Fetcher = fetch.New(fetch.Options{}) })
+	id, _ := b.newApp(t)
+	if _, err := b.console(t).UpdateApp(t.Context(), &authzv1.UpdateAppRequest{
+		SessionToken: developer, Change: &authzv1.UpdateClientRequest{ClientId: id, JwksUri: "https://127.0.0.1/jwks"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	test := func() error {
+		_, err := b.console(t).TestAppKeys(t.Context(), &authzv1.TestAppKeysRequest{SessionToken: developer, ClientId: id})
+		return err
+	}
+	for range 20 {
+		wantReason(t, "a test", test(), errorv1.Reason_REASON_INVALID_REQUEST)
+	}
+	wantReason(t, "one more within ten minutes", test(), errorv1.Reason_REASON_RATE_LIMITED)
+	b.clock.Advance(10 * time.Minute)
+	wantReason(t, "one after them", test(), errorv1.Reason_REASON_INVALID_REQUEST)
 }
 
 // TestAnAppThatWaitsForItsReviewGetsNoNewHost, and every other address: the operator verifies what was seen.

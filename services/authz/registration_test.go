@@ -6,6 +6,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/services/authz"
 )
 
@@ -99,5 +100,30 @@ func TestRFC7591_2_WithoutOpenIDConnectItsMembersAreIgnored(t *testing.T) {
 	})
 	if err != nil || res.GetClient().GetMetadata().GetSubjectType() != "" || res.GetClient().GetMetadata().GetIdTokenSignedResponseAlg() != "" {
 		t.Errorf("%v, %v", res, err)
+	}
+}
+
+// TestAClientKeepsItsSubjectsWhereOpenIDConnectIsTurnedOff: it may still change its registration.
+func TestAClientKeepsItsSubjectsWhereOpenIDConnectIsTurnedOff(t *testing.T) {
+	open := func(d *authz.Deps) { d.Registration = "open" }
+	on := newBench(t, open, func(d *authz.Deps) { d.Catalog = catalog.Fixed(catalog.Default().WithOpenID()) })
+	off := newBench(t, open, func(d *authz.Deps) { d.DB = on.db })
+	metadata := &authzv1.ClientMetadata{RedirectUris: []string{"https://a.test/cb"}, SubjectType: "pairwise"}
+	registered, err := authzv1.NewRegistrationServiceClient(dial(t, on.network, "gateway", "authz")).RegisterClient(t.Context(),
+		&authzv1.RegisterClientRequest{Metadata: metadata, SourceAddress: "192.0.2.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	update := func(uri, token string) (*authzv1.UpdateRegistrationResponse, error) {
+		metadata.RedirectUris = []string{uri}
+		return authzv1.NewRegistrationServiceClient(dial(t, off.network, "gateway", "authz")).UpdateRegistration(t.Context(),
+			&authzv1.UpdateRegistrationRequest{ClientId: registered.GetClient().GetClientId(), RegistrationAccessToken: token, Metadata: metadata})
+	}
+	changed, err := update("https://a.test/other", registered.GetRegistrationAccessToken())
+	if err != nil || changed.GetClient().GetMetadata().GetSubjectType() != "pairwise" {
+		t.Fatalf("%v, %v", changed, err)
+	}
+	if _, err := update("https://b.test/cb", changed.GetRegistrationAccessToken()); err == nil {
+		t.Error("its subjects go to another host")
 	}
 }

@@ -325,11 +325,11 @@ func (f Flow) redirectBack(w http.ResponseWriter, r *http.Request, from formPage
 // RedirectWithError is redirectBack after an RPC failed. Every form can be sent again: each of its
 // RPCs is idempotent or changed nothing, and the page shows a decision that was made already.
 func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from formPage, err error) {
-	flash := Flash{Kind: flashFailed, Reference: requestid.From(r.Context())}
 	if oerr.Cause(err) == errorv1.Cause_CAUSE_QUERY_MALFORMED {
 		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
 		return
 	}
+	flash := Flash{Kind: flashFailed, Reference: requestid.From(r.Context())}
 	switch oerr.Reason(err) { //nolint:exhaustive // the others are internal errors
 	case errorv1.Reason_REASON_RATE_LIMITED:
 		after := oerr.RetryAfter(err)

@@ -310,11 +310,11 @@ func (f Flow) offerReturn(w http.ResponseWriter, r *http.Request, request logout
 
 // loggedOut responds to a request of a browser without a session.
 func (f Flow) loggedOut(w http.ResponseWriter, r *http.Request, request logoutRequest) {
-	if request.location != "" && request.clicked {
+	switch {
+	case request.location != "" && request.clicked:
 		f.offerReturn(w, r, request)
 		return
-	}
-	if request.location != "" {
+	case request.location != "":
 		RedirectTo(w, request.location)
 		return
 	}

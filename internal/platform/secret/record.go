@@ -2,15 +2,17 @@ package secret
 
 import "time"
 
-// MaxOverlap is the maximum time that a client secret stays valid after its rotation.
+// MaxOverlap is the maximum time that a client secret or an API key stays valid after its rotation.
 const MaxOverlap = 30 * 24 * time.Hour
 
 // The bounds of the lifetimes that an operator or an administrator gives to a secret: MinLifetime of any,
-// MaxKeyLifetime of an API key, and MaxInitialTokenLifetime of an initial access token.
+// MaxKeyLifetime of an API key, and MaxInitialTokenLifetime of an initial access token, with which at most
+// MaxInitialTokenUses clients register.
 const (
 	MinLifetime             = time.Minute
 	MaxKeyLifetime          = 10 * 366 * 24 * time.Hour
 	MaxInitialTokenLifetime = 365 * 24 * time.Hour
+	MaxInitialTokenUses     = 10_000
 )
 
 // Record is the stored form of a client secret: of a client, or of an authentication app.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
-
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 

@@ -2,14 +2,12 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -27,13 +25,10 @@ type createRegistrationToken struct {
 	Lifetime *time.Duration `help:"How long it is valid, in whole seconds, a year at most; 24h unless given." placeholder:"DURATION"`
 }
 
-// maxUses is the contract's limit.
-const maxUses = 10_000
-
 // Validate is called by kong.
 func (c createRegistrationToken) Validate() error {
-	if c.Uses < 1 || c.Uses > maxUses { // the contract takes 0 for the default
-		return errors.New("--uses must be from 1 to 10000")
+	if c.Uses < 1 || c.Uses > secret.MaxInitialTokenUses { // the contract takes 0 for the default
+		return fmt.Errorf("--uses must be from 1 to %d", secret.MaxInitialTokenUses)
 	}
 	return validateLifetime(c.Lifetime, secret.MaxInitialTokenLifetime)
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // listedSecret is a secret as a list shows it.
@@ -27,9 +29,6 @@ func secretsOf[S listedSecret](secrets []S) string {
 	return orNone(strings.Join(texts, ", "))
 }
 
-// maxOverlap is the contract's limit.
-const maxOverlap = 30 * 24 * time.Hour
-
 // overlap is the flag of commands that rotate a secret.
 type overlap struct {
 	Overlap time.Duration `help:"How long the previous one stays valid, in whole seconds; 0s revokes it at once, at most 720h." default:"24h"`
@@ -37,7 +36,7 @@ type overlap struct {
 
 // Validate is called by kong.
 func (o overlap) Validate() error {
-	if o.Overlap < 0 || o.Overlap > maxOverlap || o.Overlap%time.Second != 0 {
+	if o.Overlap < 0 || o.Overlap > secret.MaxOverlap || o.Overlap%time.Second != 0 {
 		return errors.New("--overlap must be whole seconds from 0s to 720h")
 	}
 	return nil

@@ -34,7 +34,6 @@ type InitialTokenStore interface {
 
 // The bounds of an initial access token.
 const (
-	maxUses        = 10_000
 	defaultValid   = 24 * time.Hour
 	initialIDStart = "iat_"
 )
@@ -58,8 +57,8 @@ func (i InitialTokens) Create(ctx context.Context, t InitialToken, valid time.Du
 	switch {
 	case t.Name == "" || !oauth.PrintableText(t.Name, maxName):
 		return t, secret.String{}, oauth.InvalidField("name", fmt.Sprintf("must have 1 to %d printable characters", maxName))
-	case t.UsesLeft < 1 || t.UsesLeft > maxUses:
-		return t, secret.String{}, oauth.InvalidField("uses", fmt.Sprintf("must be from 1 to %d", maxUses))
+	case t.UsesLeft < 1 || t.UsesLeft > secret.MaxInitialTokenUses:
+		return t, secret.String{}, oauth.InvalidField("uses", fmt.Sprintf("must be from 1 to %d", secret.MaxInitialTokenUses))
 	case valid < secret.MinLifetime || valid > secret.MaxInitialTokenLifetime:
 		return t, secret.String{}, oauth.InvalidField("lifetime_seconds", fmt.Sprintf("must be from %d to %d", int64(secret.MinLifetime/time.Second), int64(secret.MaxInitialTokenLifetime/time.Second)))
 	}

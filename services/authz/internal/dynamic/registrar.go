@@ -175,6 +175,9 @@ func (r Registrar) Update(ctx context.Context, u Update) (Registered, error) {
 		return Registered{}, err
 	}
 	replacement.ID, replacement.CreatedAt = found.ID, found.CreatedAt
+	if !r.Rules.OpenID { // the client keeps the subject type that it registered when there were ID tokens
+		replacement.Metadata.SubjectType = found.Metadata.SubjectType
+	}
 	if err := replacement.setSubject(&found); err != nil {
 		return Registered{}, err
 	}

@@ -47,15 +47,11 @@ func checkSector(registration client.Registration) error {
 // native client, or the authority behind its private-use scheme, as its sector, which it keeps for ever: it may
 // have more such addresses. A client with a sector on a host must not, since any client may have that authority.
 func checkChangedSector(before, after client.Registration) error {
-	onDevice := func(uri string) bool { return sectorOf(before.ID, uri) == before.ID }
-	if before.Sector == before.ID || len(before.RedirectURIs) == 0 || !allOf(before.RedirectURIs, onDevice) {
+	onHost := func(uri string) bool { return sectorOf(before.ID, uri) != before.ID }
+	if before.Sector == before.ID || slices.ContainsFunc(before.RedirectURIs, onHost) {
 		return checkSector(after)
 	}
-	return checkSectorBy(after, func(uri string) bool { return onDevice(uri) && hostOf(uri) == after.Sector })
-}
-
-func allOf(list []string, holds func(string) bool) bool {
-	return !slices.ContainsFunc(list, func(one string) bool { return !holds(one) })
+	return checkSectorBy(after, func(uri string) bool { return !onHost(uri) && hostOf(uri) == after.Sector })
 }
 
 // checkSectorBy refuses redirect URIs that are not of the sector of a client with pairwise subjects.

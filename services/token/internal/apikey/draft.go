@@ -7,9 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
-	"github.com/vidocu/usher/sdk/enforce"
-
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 const (
@@ -17,8 +16,6 @@ const (
 	maxName = 100
 	// maxAddresses bounds the networks of a key.
 	maxAddresses = 20
-	// maxOverlap bounds the time for which two keys are valid.
-	maxOverlap = 30 * 24 * time.Hour
 )
 
 // Limits are what a key is restricted to.
@@ -48,7 +45,7 @@ type Rotation struct {
 }
 
 func (r Rotation) validate() error {
-	if r.Overlap < 0 || r.Overlap > maxOverlap {
+	if r.Overlap < 0 || r.Overlap > secret.MaxOverlap {
 		return oauth.InvalidField("overlap_seconds", "must be from 0 to 30 days")
 	}
 	return nil
