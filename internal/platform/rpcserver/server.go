@@ -210,17 +210,21 @@ func (s *Server) stop(server *grpc.Server) {
 	}
 }
 
+// The intervals between two checks of Ready: while it fails, a caller waits for the server.
+const (
+	checkServing    = time.Second
+	checkNotServing = 200 * time.Millisecond
+)
+
 // watchHealth updates the health service.
 func (s *Server) watchHealth(ctx context.Context, state *health.Server) {
 	if s.options.Ready == nil {
 		return
 	}
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
 	for {
-		status := healthv1.HealthCheckResponse_SERVING
+		status, next := healthv1.HealthCheckResponse_SERVING, checkServing
 		if s.options.Ready(ctx) != nil {
-			status = healthv1.HealthCheckResponse_NOT_SERVING
+			status, next = healthv1.HealthCheckResponse_NOT_SERVING, checkNotServing
 		}
 		if ctx.Err() != nil {
 			return
@@ -229,7 +233,7 @@ func (s *Server) watchHealth(ctx context.Context, state *health.Server) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-time.After(next):
 		}
 	}
 }
