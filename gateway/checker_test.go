@@ -74,7 +74,7 @@ func tokenFor(bearer string) *usher.Token {
 	return &accessToken
 }
 
-// CheckRequest is gateway.Checker.
+// CheckRequest is guard.Checker.
 func (checker) CheckRequest(_ context.Context, r usher.Request) (*usher.Token, error) {
 	if r.Credential.Token == brokenDep {
 		return nil, errors.New("sentinel: the checker has failed")

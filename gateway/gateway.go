@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/docsite"
+	"github.com/vidocu/usher/gateway/internal/guard"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/logos"
 	"github.com/vidocu/usher/gateway/internal/openapi"
@@ -33,7 +34,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/telemetry"
-	usher "github.com/vidocu/usher/sdk"
 )
 
 // Deps are the connections and addresses that the gateway uses. The caller opens and closes them.
@@ -53,7 +53,7 @@ type Deps struct {
 	// Catalog holds the scopes that exist at present.
 	Catalog *catalog.Source
 	// Checker authorizes the requests of bearers: the SDK's client, connected to the token service.
-	Checker Checker
+	Checker guard.Checker
 	// PublicURL is the address that browsers open, and the issuer (RFC 8414 §2).
 	PublicURL string
 	// APIURL is the address that clients call; empty where it is PublicURL.
@@ -70,12 +70,6 @@ type Deps struct {
 	Development bool
 	// ClientDocuments says that a client_id may be the URL of a document that describes the client.
 	ClientDocuments bool
-}
-
-// Checker authorizes a request. CheckRequest returns the token, an *enforce.Denial where the request
-// must be refused, and any other error where it cannot find out.
-type Checker interface {
-	CheckRequest(ctx context.Context, r usher.Request) (*usher.Token, error)
 }
 
 // withRefusals returns Deps whose connections refuse what gRPC cannot send, and record the refusals of the
@@ -139,7 +133,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	resources.NotFound = http.HandlerFunc(problems.NotFound)
 	router := httpx.NewRouter(httpx.RouterConfig{
 		Logger: deps.Logger, Metrics: deps.Metrics, Tracing: deps.Tracing, Timeout: config.CallTimeout,
-		TLS: cookies.Secure, PublicURL: deps.PublicURL, LogRefusals: refusalReporter(config, deps).Verbose, ErrorsPage: deps.PublicURL + docsite.ErrorsPath,
+		TLS: cookies.Secure, PublicURL: deps.PublicURL, Refusals: refusalReporter(config, deps),
 		NotFound: notFound, Problem: problems.Problem, Requests: deps.Requests,
 		Forwarded: httpx.NewForwardWatch(proxies, deps.Logger, deps.Metrics.UntrustedForwarded(), time.Now),
 	})
@@ -152,8 +146,9 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	metadata := newMetadata(deps, pages)
-	consoleRoutes(router, flow, deps, notFound)
-	openIDRoutes(router, deps, newOpenIDHandlers(deps, flow, metadata))
+	developerRoutes(router, flow, deps, notFound)
+	workspaceRoutes(router, flow, deps, notFound)
+	openIDRoutes(router, deps, flow, metadata)
 	routes(router, handlers{
 		endpoints: endpoints, flow: flow, account: newAccount(flow, deps), metadata: metadata, pages: pages, users: users, api: api, notFound: notFound,
 		logos:   logos.Handler{Logos: authzv1.NewLogoServiceClient(deps.Authz), NotFound: notFound, Problem: problems.Problem},

@@ -33,32 +33,17 @@ func withOpenID(flow *browser.Flow, deps Deps) {
 	}
 }
 
-// openIDHandlers serve OpenID Connect.
-type openIDHandlers struct {
-	flow     browser.Flow
-	metadata wellknown.Metadata
-	keys     openid.Keys
-	userInfo openid.UserInfo
-}
-
-func newOpenIDHandlers(deps Deps, flow browser.Flow, metadata wellknown.Metadata) openIDHandlers {
-	metadata.OpenID = true
-	return openIDHandlers{
-		flow: flow, metadata: metadata,
-		keys:     openid.Keys{Tokens: flow.OpenID, Logger: deps.Logger},
-		userInfo: openid.UserInfo{Tokens: flow.OpenID, Proofs: enforce.NewProofs(), API: deps.APIURL, Logger: deps.Logger},
-	}
-}
-
 // openIDRoutes adds the routes of OpenID Connect, where it is on.
-func openIDRoutes(r *httpx.Router, deps Deps, p openIDHandlers) {
+func openIDRoutes(r *httpx.Router, deps Deps, flow browser.Flow, metadata wellknown.Metadata) {
 	if !deps.OpenID {
 		return
 	}
-	r.Public("/.well-known/openid-configuration", p.metadata)
-	r.Public(openid.KeysPath, p.keys)
-	r.Handle(openid.UserInfoPath, httpx.CORS(p.userInfo)) // responds 405 itself
-	r.Get(browser.LogoutPath, http.HandlerFunc(p.flow.Logout))
-	r.Post(browser.LogoutPath, http.HandlerFunc(p.flow.LogoutPosted))
-	r.Form(browser.LogoutDecisionPath, http.HandlerFunc(p.flow.DecideLogout))
+	metadata.OpenID = true
+	userInfo := openid.UserInfo{Tokens: flow.OpenID, Proofs: enforce.NewProofs(), API: deps.APIURL, Logger: deps.Logger}
+	r.Public("/.well-known/openid-configuration", metadata)
+	r.Public(openid.KeysPath, openid.Keys{Tokens: flow.OpenID, Logger: deps.Logger})
+	r.Handle(openid.UserInfoPath, httpx.CORS(userInfo)) // responds 405 itself
+	r.Get(browser.LogoutPath, http.HandlerFunc(flow.Logout))
+	r.Post(browser.LogoutPath, http.HandlerFunc(flow.LogoutPosted))
+	r.Form(browser.LogoutDecisionPath, http.HandlerFunc(flow.DecideLogout))
 }

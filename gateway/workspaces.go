@@ -12,12 +12,6 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
-// consoleRoutes adds the pages of developers and of administrators.
-func consoleRoutes(r *httpx.Router, flow browser.Flow, deps Deps, notFound http.Handler) {
-	developerRoutes(r, flow, deps, notFound)
-	workspaceRoutes(r, flow, deps, notFound)
-}
-
 // workspaceRoutes adds the pages on which administrators administer their workspaces.
 func workspaceRoutes(r *httpx.Router, flow browser.Flow, deps Deps, notFound http.Handler) {
 	pages := workspaces.Workspaces{

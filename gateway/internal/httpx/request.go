@@ -6,6 +6,7 @@ import (
 	"math"
 	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/requestlog"
 	"github.com/vidocu/usher/internal/platform/requestid"
+
+	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
 // MaxBody is the maximum length of a body in bytes (docs/wire-contract.md §4).
@@ -139,15 +142,8 @@ func Healthz(w http.ResponseWriter, _ *http.Request) {
 // Methods names the methods of a header Allow in a message: "GET, PUT or DELETE". HEAD and OPTIONS are left
 // out, since a client that needs them knows that they come with GET.
 func Methods(allow string) string {
-	var names []string
-	for name := range strings.SplitSeq(allow, ", ") {
-		if name != http.MethodHead && name != http.MethodOptions {
-			names = append(names, name)
-		}
-	}
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	names := slices.DeleteFunc(strings.Split(allow, ", "), func(name string) bool {
+		return name == http.MethodHead || name == http.MethodOptions
+	})
+	return oauth.JoinNames(names, "or")
 }

@@ -29,11 +29,8 @@ type RouterConfig struct {
 	// TLS is true where browsers use https. Responses then have Strict-Transport-Security (RFC
 	// 6797).
 	TLS bool
-	// LogRefusals logs each refused request at the level INFO and not at DEBUG. The metric counts
-	// each in any case.
-	LogRefusals bool
-	// ErrorsPage is the address of the page that explains every cause of a refusal.
-	ErrorsPage string
+	// Refusals logs and counts each refused request.
+	Refusals refusal.Reporter
 	// PublicURL is the origin of the gateway's pages: a form of another origin is rejected.
 	PublicURL string
 	// NotFound serves a path without a route.
@@ -283,7 +280,7 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 		why, refused := refusal.Of(ctx, res)
 		r.config.Requests.Finish(f.request, requestlog.Finished{Endpoint: name, Status: status, Header: w.Header(), Refusal: why, Refused: refused})
 		if refused {
-			r.refusals().Report(ctx, res, why)
+			r.config.Refusals.Report(ctx, res, why)
 		}
 	}
 	level := slog.LevelDebug
@@ -296,12 +293,6 @@ func (r *Router) finish(ctx context.Context, w *recorder, f finished) {
 	}
 	if cut {
 		panic(http.ErrAbortHandler) // closes the connection, so that the client sees a truncated response
-	}
-}
-
-func (r *Router) refusals() refusal.Reporter {
-	return refusal.Reporter{
-		Logger: r.config.Logger, Metrics: r.config.Metrics, Verbose: r.config.LogRefusals, ErrorsPage: r.config.ErrorsPage,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
@@ -24,8 +25,10 @@ type site struct {
 
 func newSite(tls bool) site {
 	s := site{logs: &bytes.Buffer{}, metrics: telemetry.New()}
+	logger := slog.New(slog.NewTextHandler(s.logs, nil))
 	s.Router = httpx.NewRouter(httpx.RouterConfig{
-		Logger: slog.New(slog.NewTextHandler(s.logs, nil)), Metrics: s.metrics, Timeout: time.Minute, TLS: tls, PublicURL: "https://example.com",
+		Logger: logger, Metrics: s.metrics, Timeout: time.Minute, TLS: tls, PublicURL: "https://example.com",
+		Refusals: refusal.Reporter{Logger: logger, Metrics: s.metrics},
 		NotFound: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "nowhere", http.StatusNotFound) }),
 	})
 	return s
@@ -181,7 +184,10 @@ func TestADisconnectedClientIsCountedAs499AndNotLogged(t *testing.T) {
 func TestAHandlersContextHasTheTimeout(t *testing.T) {
 	metrics := telemetry.New()
 	logs := &bytes.Buffer{}
-	r := httpx.NewRouter(httpx.RouterConfig{Logger: slog.New(slog.NewTextHandler(logs, nil)), Metrics: metrics, Timeout: 20 * time.Millisecond})
+	logger := slog.New(slog.NewTextHandler(logs, nil))
+	r := httpx.NewRouter(httpx.RouterConfig{
+		Logger: logger, Metrics: metrics, Timeout: 20 * time.Millisecond, Refusals: refusal.Reporter{Logger: logger, Metrics: metrics},
+	})
 	r.Get("/consent", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-r.Context().Done()
 		http.Error(w, "", http.StatusServiceUnavailable)
