@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,7 +9,7 @@ import (
 	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -34,13 +35,13 @@ type Difference struct {
 // Create returns the request that registers the client.
 func (c *Client) Create() *authzv1.CreateClientRequest {
 	return &authzv1.CreateClientRequest{
-		ClientId: c.ID, Name: c.Name, Type: clientType(c.Type), RedirectUris: c.RedirectURIs, Scopes: c.Scopes, DefaultScopes: c.DefaultScopes,
-		GrantTypes: c.GrantTypes, WorkspaceId: c.Workspace, ApplicationType: applicationType(c.ApplicationType), ResourceServer: c.ResourceServer,
-		Unverified: c.Unverified, Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)), RefreshRetrySeconds: seconds(c.RefreshRetry),
-		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectType(c.SubjectType),
+		ClientId: c.ID, Name: c.Name, Type: enumname.Parse[authzv1.ClientType](c.Type), RedirectUris: c.RedirectURIs, Scopes: c.Scopes, DefaultScopes: c.DefaultScopes,
+		GrantTypes: c.GrantTypes, WorkspaceId: c.Workspace, ApplicationType: enumname.Parse[authzv1.ApplicationType](c.ApplicationType), ResourceServer: c.ResourceServer,
+		Unverified: c.Unverified, Reuse: enumname.Parse[authzv1.Reuse](c.Reuse), RefreshRetrySeconds: seconds(c.RefreshRetry),
+		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: enumname.Parse[authzv1.SubjectType](c.SubjectType),
 		PostLogoutRedirectUris: c.PostLogoutRedirectURIs,
 		BackchannelLogoutUri:   c.LogoutURI, BackchannelLogoutSessionRequired: c.LogoutSessionRequired,
-		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profile(c.Profile),
+		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: enumname.Parse[authzv1.Profile](c.Profile),
 		AllowReservedName: c.AllowReservedName, OptionalScopes: c.OptionalScopes,
 		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
 	}
@@ -86,7 +87,7 @@ func (c *Client) members(have *authzv1.Registration) []member {
 			r.Name, r.AllowReservedName = &c.Name, c.AllowReservedName
 		}},
 		{
-			name: "type", registered: typeName(registered.GetType()), wanted: c.Type,
+			name: "type", registered: enumname.Of(registered.GetType()), wanted: c.Type,
 			never: "register another client",
 		},
 		{
@@ -95,8 +96,10 @@ func (c *Client) members(have *authzv1.Registration) []member {
 			never: unless(registered.GetWorkspaceId() == "", "usher clients remove-from-workspace "+c.ID+" comes first, which revokes its tokens"),
 		},
 		{
-			name: "application_type", registered: applicationName(have.GetApplicationType()), wanted: c.ApplicationType,
-			set:   func(r *authzv1.UpdateClientRequest) { r.ApplicationType = applicationType(c.ApplicationType) },
+			name: "application_type", registered: enumname.Of(have.GetApplicationType()), wanted: c.ApplicationType,
+			set: func(r *authzv1.UpdateClientRequest) {
+				r.ApplicationType = enumname.Parse[authzv1.ApplicationType](c.ApplicationType)
+			},
 			never: unless(c.ApplicationType != "", "state native or web"),
 		},
 		{
@@ -108,8 +111,8 @@ func (c *Client) members(have *authzv1.Registration) []member {
 			set: func(r *authzv1.UpdateClientRequest) { r.Unverified = &c.Unverified },
 		},
 		{
-			name: "reuse", registered: reuseName(registered.GetReuse()), wanted: c.Reuse,
-			set: func(r *authzv1.UpdateClientRequest) { r.Reuse = convert.ReuseToProto(oauth.Reuse(c.Reuse)) },
+			name: "reuse", registered: cmp.Or(enumname.Of(registered.GetReuse()), string(oauth.ReuseSubject)), wanted: c.Reuse,
+			set: func(r *authzv1.UpdateClientRequest) { r.Reuse = enumname.Parse[authzv1.Reuse](c.Reuse) },
 		},
 		{
 			name: "refresh_retry", registered: retryText(registered.RefreshRetrySeconds), wanted: retryText(seconds(c.RefreshRetry)), //nolint:protogetter // absent is not 0
@@ -134,24 +137,10 @@ func (c *Client) requirements(have *authzv1.Registration) []member {
 			set: func(r *authzv1.UpdateClientRequest) { r.DpopBoundAccessTokens = &c.DPoPBound },
 		},
 		{
-			name: "profile", registered: profileName(registered.GetProfile()), wanted: c.Profile,
-			set: func(r *authzv1.UpdateClientRequest) { r.Profile = profile(c.Profile) },
+			name: "profile", registered: cmp.Or(enumname.Of(registered.GetProfile()), noProfile), wanted: c.Profile,
+			set: func(r *authzv1.UpdateClientRequest) { r.Profile = enumname.Parse[authzv1.Profile](c.Profile) },
 		},
 	}
-}
-
-func profile(name string) authzv1.Profile {
-	if name == profileFAPI2 {
-		return authzv1.Profile_PROFILE_FAPI2
-	}
-	return authzv1.Profile_PROFILE_NONE
-}
-
-func profileName(p authzv1.Profile) string {
-	if p == authzv1.Profile_PROFILE_FAPI2 {
-		return profileFAPI2
-	}
-	return noProfile
 }
 
 func (c *Client) lists(have *authzv1.Registration) []member {
@@ -229,44 +218,4 @@ func orNone(text string) string {
 		return "-"
 	}
 	return text
-}
-
-func reuseName(r authzv1.Reuse) string {
-	if r == authzv1.Reuse_REUSE_FAMILY {
-		return string(oauth.ReuseFamily)
-	}
-	return string(oauth.ReuseSubject)
-}
-
-func clientType(name string) authzv1.ClientType {
-	if name == typePublic {
-		return authzv1.ClientType_CLIENT_TYPE_PUBLIC
-	}
-	return authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
-}
-
-func typeName(t authzv1.ClientType) string {
-	if t == authzv1.ClientType_CLIENT_TYPE_PUBLIC {
-		return typePublic
-	}
-	return typeConfidential
-}
-
-func applicationType(name string) authzv1.ApplicationType {
-	switch name {
-	case typeNative:
-		return authzv1.ApplicationType_APPLICATION_TYPE_NATIVE
-	case typeWeb:
-		return authzv1.ApplicationType_APPLICATION_TYPE_WEB
-	}
-	return authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED
-}
-
-func applicationName(t authzv1.ApplicationType) string {
-	for _, name := range []string{typeNative, typeWeb} {
-		if applicationType(name) == t {
-			return name
-		}
-	}
-	return ""
 }

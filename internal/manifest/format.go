@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -17,7 +18,7 @@ func Format(have *authzv1.Registration) ([]byte, error) {
 	c := have.GetClient()
 	one := Client{
 		ID: c.GetClientId(), Name: c.GetName(), RedirectURIs: have.GetRedirectUris(), Scopes: have.GetScopes(), DefaultScopes: have.GetDefaultScopes(),
-		GrantTypes: c.GetGrantTypes(), Workspace: c.GetWorkspaceId(), ApplicationType: applicationName(have.GetApplicationType()),
+		GrantTypes: c.GetGrantTypes(), Workspace: c.GetWorkspaceId(), ApplicationType: enumname.Of(have.GetApplicationType()),
 		ResourceServer: c.GetResourceServer(), Unverified: have.GetUnverified(), Publisher: have.GetIdentity().GetPublisher(),
 		Purpose: have.GetIdentity().GetPurpose(), ClientURI: have.GetIdentity().GetClientUri(), PolicyURI: have.GetIdentity().GetPolicyUri(),
 		TosURI: have.GetIdentity().GetTosUri(), OptionalScopes: have.GetOptionalScopes(), PostLogoutRedirectURIs: have.GetPostLogoutRedirectUris(),
@@ -28,11 +29,11 @@ func Format(have *authzv1.Registration) ([]byte, error) {
 		to             *string
 		value, usually string
 	}{
-		{&one.Type, typeName(c.GetType()), ""},
-		{&one.Reuse, reuseName(c.GetReuse()), string(oauth.ReuseSubject)},
+		{&one.Type, enumname.Of(c.GetType()), ""},
+		{&one.Reuse, enumname.Of(c.GetReuse()), string(oauth.ReuseSubject)},
 		{&one.IDTokenAlg, c.GetIdTokenSignedResponseAlg(), oauth.IDTokenAlgorithms()[0]},
-		{&one.SubjectType, subjectName(have.GetSubjectType()), subjectPublic},
-		{&one.Profile, profileName(c.GetProfile()), noProfile},
+		{&one.SubjectType, enumname.Of(have.GetSubjectType()), subjectPublic},
+		{&one.Profile, enumname.Of(c.GetProfile()), noProfile},
 	} {
 		if member.value != member.usually {
 			*member.to = member.value

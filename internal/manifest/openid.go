@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -17,7 +18,7 @@ func (c *Client) openID(have *authzv1.Registration) []member {
 			set: func(r *authzv1.UpdateClientRequest) { r.IdTokenSignedResponseAlg = c.IDTokenAlg },
 		},
 		{
-			name: "subject_type", registered: subjectName(have.GetSubjectType()), wanted: c.SubjectType,
+			name: "subject_type", registered: cmp.Or(enumname.Of(have.GetSubjectType()), subjectPublic), wanted: c.SubjectType,
 			never: "every user would have another subject; register another client",
 		},
 		{
@@ -36,18 +37,4 @@ func (c *Client) openID(have *authzv1.Registration) []member {
 			set:    func(r *authzv1.UpdateClientRequest) { r.BackchannelLogoutSessionRequired = &c.LogoutSessionRequired },
 		},
 	}
-}
-
-func subjectType(name string) authzv1.SubjectType {
-	if name == subjectPairwise {
-		return authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE
-	}
-	return authzv1.SubjectType_SUBJECT_TYPE_PUBLIC
-}
-
-func subjectName(t authzv1.SubjectType) string {
-	if t == authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE {
-		return subjectPairwise
-	}
-	return subjectPublic
 }

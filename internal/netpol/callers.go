@@ -74,8 +74,3 @@ func callersOf(m protoreflect.MethodDescriptor) []rpcv1.Caller {
 	list, _ := proto.GetExtension(m.Options(), rpcv1.E_Callers).([]rpcv1.Caller)
 	return list
 }
-
-// nameOf returns the name in a caller's certificate, which is its pods' app.kubernetes.io/name.
-func nameOf(c rpcv1.Caller) string {
-	return strings.ToLower(strings.TrimPrefix(c.String(), "CALLER_"))
-}

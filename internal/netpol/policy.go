@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	rpcv1 "github.com/vidocu/usher/gen/usher/rpc/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	rpcpolicy "github.com/vidocu/usher/internal/platform/policy"
 )
 
@@ -145,7 +146,7 @@ func from(c rpcv1.Caller) peer {
 	case rpcv1.Caller_CALLER_OPERATOR:
 		return peer{Pod: labelled(callerLabel, "operator")}
 	}
-	of := pods(nameOf(c))
+	of := pods(enumname.Of(c))
 	return peer{Pod: &of}
 }
 
@@ -153,7 +154,7 @@ func from(c rpcv1.Caller) peer {
 func called(process string, edges []Edge) []peer {
 	var peers []peer
 	for _, service := range processes() {
-		if slices.ContainsFunc(edges, func(e Edge) bool { return nameOf(e.Caller) == process && e.Service == service }) {
+		if slices.ContainsFunc(edges, func(e Edge) bool { return enumname.Of(e.Caller) == process && e.Service == service }) {
 			of := pods(service)
 			peers = append(peers, peer{Pod: &of})
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/userapi"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -117,7 +118,7 @@ func kindOf(c Cause) string {
 	case errorv1.Reason_REASON_INVALID_REGISTRATION_TOKEN:
 		return kindRegistrationToken
 	}
-	return strings.ToLower(strings.TrimPrefix(reason.String(), "REASON_"))
+	return enumname.Of(reason)
 }
 
 // newKind returns a section that kinds does not list, whose text is the comment of the reason.

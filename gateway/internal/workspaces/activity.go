@@ -16,6 +16,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -180,7 +181,7 @@ func record(e *eventv1.Event) []string {
 		details = append(details, name+": "+e.GetDetails()[name])
 	}
 	row := []string{
-		e.GetEventTime().AsTime().UTC().Format(time.RFC3339Nano), e.GetKind(), strings.ToLower(strings.TrimPrefix(e.GetActor().GetKind().String(), "ACTOR_KIND_")),
+		e.GetEventTime().AsTime().UTC().Format(time.RFC3339Nano), e.GetKind(), enumname.Of(e.GetActor().GetKind()),
 		e.GetActor().GetId(), e.GetUserId(), e.GetClientId(), e.GetObjectId(), strconv.FormatInt(max(e.GetCount(), 1), 10),
 		strings.Join(changes, "; "), strings.Join(details, "; "), e.GetRequestId(),
 	}

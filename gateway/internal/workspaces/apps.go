@@ -4,6 +4,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // appsPerPage is the number of clients on a page.
@@ -72,7 +73,7 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 		return page.View{}, err
 	}
 	data := page.WorkspacePolicy{
-		Workspaceframe: v.head, Rules: page.WorkspaceRules(ruleName(set.GetPolicy())), Next: v.next(asked.GetNextPageToken()),
+		Workspaceframe: v.head, Rules: page.WorkspaceRules(enumname.Of(set.GetPolicy())), Next: v.next(asked.GetNextPageToken()),
 		SetBy: set.GetSetterName(), SetAt: browser.At(set.GetSetTime(), v.in),
 	}
 	for _, a := range set.GetApproved() {
@@ -100,42 +101,13 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 	return page.View{Template: "wspolicy", Data: data}, nil
 }
 
-// The values of the field policy.
-const (
-	ruleAnyone   = "anyone"
-	ruleApproved = "approved"
-	ruleNobody   = "nobody"
-)
-
-func ruleName(p consentv1.AppPolicy) string {
-	switch p {
-	case consentv1.AppPolicy_APP_POLICY_ANYONE:
-		return ruleAnyone
-	case consentv1.AppPolicy_APP_POLICY_APPROVED:
-		return ruleApproved
-	case consentv1.AppPolicy_APP_POLICY_NOBODY:
-		return ruleNobody
-	case consentv1.AppPolicy_APP_POLICY_UNSPECIFIED:
-	}
-	return ""
-}
-
-func ruleOf(name string) consentv1.AppPolicy {
-	for number := range consentv1.AppPolicy_name {
-		if rule := consentv1.AppPolicy(number); name != "" && ruleName(rule) == name {
-			return rule
-		}
-	}
-	return consentv1.AppPolicy_APP_POLICY_UNSPECIFIED
-}
-
 // changePolicy sets the policy, or decides about a client.
 func (s Workspaces) changePolicy(v visit) (browser.Flash, error) {
 	form := v.r.PostForm
 	switch form.Get("do") {
 	case "set":
 		_, err := s.Apps.SetWorkspacePolicy(v.r.Context(), &consentv1.SetWorkspacePolicyRequest{
-			SessionToken: v.token(), WorkspaceId: v.id, Policy: ruleOf(form.Get("policy")),
+			SessionToken: v.token(), WorkspaceId: v.id, Policy: enumname.Parse[consentv1.AppPolicy](form.Get("policy")),
 		})
 		return browser.Flash{Kind: flashPolicy}, err
 	case "grant", "refuse":

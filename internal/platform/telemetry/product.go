@@ -1,11 +1,12 @@
 package telemetry
 
 import (
-	"strings"
+	"cmp"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // The outcome labels of a success, and of an internal error without a reason.
@@ -17,13 +18,7 @@ const (
 // Outcome returns the outcome label of a reason: one of the contract's, which bounds the number of
 // labels.
 func Outcome(reason errorv1.Reason) string {
-	if reason == errorv1.Reason_REASON_UNSPECIFIED {
-		return internal
-	}
-	if _, known := errorv1.Reason_name[int32(reason)]; !known {
-		return internal
-	}
-	return strings.ToLower(strings.TrimPrefix(reason.String(), "REASON_"))
+	return cmp.Or(enumname.Of(reason), internal)
 }
 
 // SignIns counts attempts to sign in. A nil *SignIns counts nothing.

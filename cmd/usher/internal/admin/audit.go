@@ -11,6 +11,7 @@ import (
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // page are the flags of a list that is read a page at a time.
@@ -72,7 +73,7 @@ func actorText(a *eventv1.Actor) string {
 	if a.GetId() != "" {
 		return a.GetId()
 	}
-	return strings.ToLower(strings.TrimPrefix(a.GetKind().String(), "ACTOR_KIND_"))
+	return enumname.Of(a.GetKind())
 }
 
 func objectsOf(e *eventv1.Event) string {

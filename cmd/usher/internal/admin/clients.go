@@ -10,8 +10,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	"github.com/vidocu/usher/internal/platform/convert"
-	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // Clients is `usher clients`.
@@ -71,17 +70,19 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 	if c.Public {
 		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
 	}
-	res, err := s.authz().CreateClient(ctx, c.addTo(&authzv1.CreateClientRequest{
+	res, err := s.authz().CreateClient(ctx, &authzv1.CreateClientRequest{
 		ClientId: c.ID, Name: c.Name, Type: kind, RedirectUris: c.RedirectURIs, Scopes: c.Scopes,
 		ResourceServer: c.ResourceServer, GrantTypes: c.GrantTypes, AllowReservedName: c.AllowReservedName,
 		RefreshRetrySeconds: c.seconds(), WorkspaceId: c.Workspace,
-		DefaultScopes: c.DefaultScopes, ApplicationType: applicationTypes()[c.ApplicationType], Unverified: c.Unverified,
-		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
+		DefaultScopes: c.DefaultScopes, ApplicationType: enumname.Parse[authzv1.ApplicationType](c.ApplicationType), Unverified: c.Unverified,
+		Reuse: enumname.Parse[authzv1.Reuse](c.Reuse),
 		Jwks:  jwks, JwksUri: c.JWKSURI, TokenEndpointAuthSigningAlg: c.SigningAlg,
-		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: subjectTypes()[c.SubjectType], PostLogoutRedirectUris: c.PostLogoutURIs,
+		IdTokenSignedResponseAlg: c.IDTokenAlg, SubjectType: enumname.Parse[authzv1.SubjectType](c.SubjectType), PostLogoutRedirectUris: c.PostLogoutURIs,
 		BackchannelLogoutUri: value(c.LogoutURI), BackchannelLogoutSessionRequired: value(c.LogoutSession),
-		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: profiles()[c.Profile],
-	}))
+		RequirePushedAuthorizationRequests: c.RequirePAR, DpopBoundAccessTokens: c.DPoPBound, Profile: enumname.Parse[authzv1.Profile](c.Profile),
+		Publisher: value(c.Publisher), Purpose: value(c.Purpose), ClientUri: value(c.ClientURI), PolicyUri: value(c.PolicyURI), TosUri: value(c.TosURI),
+		OptionalScopes: c.OptionalScopes,
+	})
 	if err != nil {
 		return err
 	}
@@ -89,14 +90,6 @@ func (c createClient) Run(ctx context.Context, s *Session) error {
 		return s.print(res, registrationRows(res))
 	}
 	return s.reveal(res, res.GetClientSecret(), fmt.Sprintf("The secret of client %s.", res.GetRegistration().GetClient().GetClientId()))
-}
-
-// applicationTypes are the values of --application-type.
-func applicationTypes() map[string]authzv1.ApplicationType {
-	return map[string]authzv1.ApplicationType{
-		"":       authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED,
-		"native": authzv1.ApplicationType_APPLICATION_TYPE_NATIVE, "web": authzv1.ApplicationType_APPLICATION_TYPE_WEB,
-	}
 }
 
 func listClients(ctx context.Context, s *Session, c limit) error {
@@ -127,12 +120,10 @@ func registrationRows[Res interface {
 		t.Add("NOT GRANTED FOR 30 DAYS", strings.Join(r.GetUnusedScopes(), " "))
 	}
 	addIdentityRows(&t, r)
-	for name, value := range applicationTypes() {
-		if value == r.GetApplicationType() && name != "" {
-			t.Add("APPLICATION TYPE", name)
-		}
+	if name := enumname.Of(r.GetApplicationType()); name != "" {
+		t.Add("APPLICATION TYPE", name)
 	}
-	t.Add("REUSE REVOKES", string(convert.ReuseFromProto(r.GetClient().GetReuse())))
+	t.Add("REUSE REVOKES", enumname.Of(r.GetClient().GetReuse()))
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)
 	}

@@ -65,9 +65,7 @@ func (c applyClients) Run(ctx context.Context, s *Session) error {
 	if len(p.extra) == 0 {
 		return change()
 	}
-	return confirmation{Yes: c.Yes}.confirmed(ctx, s, impact{nil, func(*tokenv1.CountAccessResponse) string {
-		return "everything that was granted to " + strings.Join(p.extra, ", ")
-	}}, change)
+	return confirmation{Yes: c.Yes}.confirmed(ctx, s, uncounted("everything that was granted to "+strings.Join(p.extra, ", ")), change)
 }
 
 func (c applyClients) read(s *Session) ([]manifest.Client, error) {

@@ -8,8 +8,7 @@ import (
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
-	"github.com/vidocu/usher/internal/platform/convert"
-	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 type updateClient struct {
@@ -81,10 +80,10 @@ func (c updateClient) Run(ctx context.Context, s *Session) error {
 	}
 	req := &authzv1.UpdateClientRequest{
 		ClientId: c.Client, RedirectUris: c.RedirectURIs, Scopes: c.Scopes, GrantTypes: c.GrantTypes, DefaultScopes: c.DefaultScopes,
-		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: applicationTypes()[c.ApplicationType],
+		ClearDefaultScopes: c.NoDefaultScope, ApplicationType: enumname.Parse[authzv1.ApplicationType](c.ApplicationType),
 		WorkspaceId:         c.Workspace,
 		RefreshRetrySeconds: c.seconds(), DefaultRefreshRetry: c.DefaultRefreshRetry,
-		Reuse: convert.ReuseToProto(oauth.Reuse(c.Reuse)),
+		Reuse: enumname.Parse[authzv1.Reuse](c.Reuse),
 		Jwks:  jwks, JwksUri: c.JWKSURI,
 		Publisher: c.Publisher, Purpose: c.Purpose, ClientUri: c.ClientURI, PolicyUri: c.PolicyURI, TosUri: c.TosURI,
 		OptionalScopes: c.OptionalScopes, ClearOptionalScopes: c.NoOptionalScope, AllowReservedName: c.AllowReservedName,

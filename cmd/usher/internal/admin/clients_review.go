@@ -2,13 +2,13 @@ package admin
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // reviewClients is `usher clients review`.
@@ -25,7 +25,7 @@ func listSubmitted(ctx context.Context, s *Session, c limit) error {
 			t := table.Rows{{"CLIENT", "NAME", "PUBLISHER", "HOME PAGE", "WORKSPACE", "SUBMITTED", "STATUS"}}
 			for _, r := range res.GetRegistrations() {
 				t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), orNone(r.GetIdentity().GetPublisher()), orNone(r.GetIdentity().GetClientUri()),
-					r.GetOwnerWorkspaceId(), timestamp(r.GetSubmitTime()), statusName(r.GetStatus()))
+					r.GetOwnerWorkspaceId(), timestamp(r.GetSubmitTime()), enumname.Of(r.GetStatus()))
 			}
 			return t
 		}))
@@ -67,11 +67,6 @@ func suspendClient(ctx context.Context, s *Session, c withConfirmation[reviewedC
 	})
 }
 
-// statusName returns the name of a status.
-func statusName(status authzv1.ClientStatus) string {
-	return strings.ToLower(strings.TrimPrefix(status.String(), "CLIENT_STATUS_"))
-}
-
 // addOwnerRows shows who owns a client, and what the review says; nothing for a client of the operator.
 func addOwnerRows(t *table.Rows, r *authzv1.Registration) {
 	if r.GetOwnerWorkspaceId() == "" {
@@ -79,7 +74,7 @@ func addOwnerRows(t *table.Rows, r *authzv1.Registration) {
 	}
 	t.Add("OWNER", r.GetOwnerWorkspaceId())
 	t.Add("REGISTERED BY", r.GetCreatedByUserId())
-	t.Add("STATUS", statusName(r.GetStatus()))
+	t.Add("STATUS", enumname.Of(r.GetStatus()))
 	if r.GetSubmitTime() != nil {
 		t.Add("SUBMITTED", timestamp(r.GetSubmitTime()))
 	}

@@ -3,6 +3,7 @@ package admin
 import (
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // securityFlags are the flags of commands that set what a client must do beyond RFC 6749.
@@ -33,14 +34,7 @@ func (s securityChanges) set(req *authzv1.UpdateClientRequest) {
 	if s.DPoPBound || s.NoDPoPBound {
 		req.DpopBoundAccessTokens = &s.DPoPBound
 	}
-	req.Profile = profiles()[s.Profile]
-}
-
-// profiles are the values of --profile.
-func profiles() map[string]authzv1.Profile {
-	return map[string]authzv1.Profile{
-		"": authzv1.Profile_PROFILE_UNSPECIFIED, "none": authzv1.Profile_PROFILE_NONE, "fapi2": authzv1.Profile_PROFILE_FAPI2,
-	}
+	req.Profile = enumname.Parse[authzv1.Profile](s.Profile)
 }
 
 // addSecurityRows shows the requirements that a client has.

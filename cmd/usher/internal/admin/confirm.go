@@ -115,23 +115,9 @@ func authAppImpact(appID string) impact {
 	}}
 }
 
-// keyImpact is the access that an API key gives. The service does not know how many programs use it.
-func keyImpact(keyID string) impact {
-	return impact{nil, func(*tokenv1.CountAccessResponse) string { return "the access of every program that uses " + keyID }}
-}
-
-// registrationTokenImpact is what a token for registrations is good for. Clients that registered with it stay.
-func registrationTokenImpact(tokenID string) impact {
-	return impact{nil, func(*tokenv1.CountAccessResponse) string {
-		return "the registration of further clients with " + tokenID
-	}}
-}
-
-// workspaceAppImpact is a client's access to a workspace.
-func workspaceAppImpact(workspaceID, clientID string) impact {
-	return impact{nil, func(*tokenv1.CountAccessResponse) string {
-		return "the access of " + clientID + " to " + workspaceID + " for all members who connected it"
-	}}
+// uncounted is what ends where the service cannot count it.
+func uncounted(text string) impact {
+	return impact{nil, func(*tokenv1.CountAccessResponse) string { return text }}
 }
 
 // number writes a count with its noun, such as "at least 10,000 grants".

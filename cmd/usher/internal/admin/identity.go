@@ -33,20 +33,6 @@ func (f identityFlags) given() bool {
 	return len(f.OptionalScopes) > 0
 }
 
-// addTo adds the flags to the request of a new client.
-func (f identityFlags) addTo(r *authzv1.CreateClientRequest) *authzv1.CreateClientRequest {
-	for _, field := range []struct {
-		to   *string
-		from *string
-	}{{&r.Publisher, f.Publisher}, {&r.Purpose, f.Purpose}, {&r.ClientUri, f.ClientURI}, {&r.PolicyUri, f.PolicyURI}, {&r.TosUri, f.TosURI}} {
-		if field.from != nil {
-			*field.to = *field.from
-		}
-	}
-	r.OptionalScopes = f.OptionalScopes
-	return r
-}
-
 // addIdentityRows shows the description of a client for users.
 func addIdentityRows(t *table.Rows, r *authzv1.Registration) {
 	identity := r.GetIdentity()

@@ -6,6 +6,7 @@ import (
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // Members is `usher members`.
@@ -27,7 +28,7 @@ func (c addMember) Run(ctx context.Context, s *Session) error {
 	if err != nil {
 		return err
 	}
-	return call(ctx, s.identity().AddMember, &identityv1.AddMemberRequest{UserId: id, WorkspaceId: c.Workspace, Role: roleOf(c.Role)},
+	return call(ctx, s.identity().AddMember, &identityv1.AddMemberRequest{UserId: id, WorkspaceId: c.Workspace, Role: enumname.Parse[identityv1.Role](c.Role)},
 		s.line("%s is in %s as %s", id, c.Workspace, c.Role))
 }
 
@@ -56,7 +57,7 @@ func listMembers(ctx context.Context, s *Session, c oneWorkspace) error {
 func memberRows(res *identityv1.ListMembersResponse) table.Rows {
 	t := table.Rows{{"USER", "E-MAIL ADDRESS", "NAME", "ROLE"}}
 	for _, m := range res.GetMembers() {
-		t.Add(m.GetUser().GetUserId(), m.GetUser().GetEmailAddress(), orNone(m.GetUser().GetDisplayName()), roleName(m.GetRole()))
+		t.Add(m.GetUser().GetUserId(), m.GetUser().GetEmailAddress(), orNone(m.GetUser().GetDisplayName()), enumname.Of(m.GetRole()))
 	}
 	return t
 }

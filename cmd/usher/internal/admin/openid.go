@@ -18,14 +18,6 @@ func (o openIDFlags) given() bool {
 	return o.IDTokenAlg != "" || len(o.PostLogoutURIs) > 0 || o.LogoutURI != nil || o.LogoutSession != nil
 }
 
-// subjectTypes are the values of --subject-type.
-func subjectTypes() map[string]authzv1.SubjectType {
-	return map[string]authzv1.SubjectType{
-		"":       authzv1.SubjectType_SUBJECT_TYPE_UNSPECIFIED,
-		"public": authzv1.SubjectType_SUBJECT_TYPE_PUBLIC, "pairwise": authzv1.SubjectType_SUBJECT_TYPE_PAIRWISE,
-	}
-}
-
 // addOpenIDRows shows what is registered for OpenID Connect, where it is not the default.
 func addOpenIDRows(t *table.Rows, r *authzv1.Registration) {
 	if sector := r.GetClient().GetSectorIdentifier(); sector != "" {

@@ -65,7 +65,7 @@ type revokeRegistrationToken struct {
 
 // Run revokes a token.
 func (c revokeRegistrationToken) Run(ctx context.Context, s *Session) error {
-	return c.confirmed(ctx, s, registrationTokenImpact(c.Token), func() error {
+	return c.confirmed(ctx, s, uncounted("the registration of further clients with "+c.Token), func() error {
 		return call(ctx, s.registrations().RevokeInitialAccessToken, &authzv1.RevokeInitialAccessTokenRequest{Id: c.Token},
 			s.line("%s is revoked; clients that registered with it stay", c.Token))
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 func listWorkspaceApps(ctx context.Context, s *Session, c workspaceList) error {
@@ -29,7 +30,7 @@ type endWorkspaceApp struct {
 
 // Run ends a client in a workspace for all members.
 func (c endWorkspaceApp) Run(ctx context.Context, s *Session) error {
-	return c.confirmed(ctx, s, workspaceAppImpact(c.Workspace, c.Client), func() error {
+	return c.confirmed(ctx, s, uncounted("the access of "+c.Client+" to "+c.Workspace+" for all members who connected it"), func() error {
 		return call(ctx, s.workspaces().EndWorkspaceApp, &consentv1.EndWorkspaceAppRequest{WorkspaceId: c.Workspace, ClientId: c.Client},
 			s.line("%s has no access to %s any more; members may connect it again if the policy lets them", c.Client, c.Workspace))
 	})
@@ -38,7 +39,7 @@ func (c endWorkspaceApp) Run(ctx context.Context, s *Session) error {
 func showPolicy(ctx context.Context, s *Session, c oneWorkspace) error {
 	return call(ctx, s.workspaces().GetWorkspacePolicy, &consentv1.GetWorkspacePolicyRequest{WorkspaceId: c.Workspace},
 		rows(s, func(res *consentv1.GetWorkspacePolicyResponse) table.Rows {
-			t := table.Rows{{"POLICY", policyName(res.GetPolicy())}, {"SET", timestamp(res.GetSetTime())}, {"WAITING", strconv.Itoa(int(res.GetWaitingRequests()))}}
+			t := table.Rows{{"POLICY", enumname.Of(res.GetPolicy())}, {"SET", timestamp(res.GetSetTime())}, {"WAITING", strconv.Itoa(int(res.GetWaitingRequests()))}}
 			for _, a := range res.GetApproved() {
 				t.Add("APPROVED", a.GetClientId()+" ("+a.GetClientName()+")")
 			}
@@ -53,18 +54,8 @@ type setPolicy struct {
 
 // Run sets the policy.
 func (c setPolicy) Run(ctx context.Context, s *Session) error {
-	req := &consentv1.SetWorkspacePolicyRequest{WorkspaceId: c.Workspace, Policy: policyOf(c.Policy)}
+	req := &consentv1.SetWorkspacePolicyRequest{WorkspaceId: c.Workspace, Policy: enumname.Parse[consentv1.AppPolicy](c.Policy)}
 	return call(ctx, s.workspaces().SetWorkspacePolicy, req, s.line("%s has the policy %s; what is connected stays connected", c.Workspace, c.Policy))
-}
-
-const policyPrefix = "APP_POLICY_"
-
-func policyName(p consentv1.AppPolicy) string {
-	return strings.ToLower(strings.TrimPrefix(p.String(), policyPrefix))
-}
-
-func policyOf(name string) consentv1.AppPolicy {
-	return consentv1.AppPolicy(consentv1.AppPolicy_value[policyPrefix+strings.ToUpper(name)])
 }
 
 type approveApp struct {
@@ -100,7 +91,7 @@ func appRequestRows(res *consentv1.ListAppRequestsResponse) table.Rows {
 	t := table.Rows{{"CLIENT", "NAME", "USER", "ASKED", "REASON", "STATE", "ANSWER"}}
 	for _, r := range res.GetRequests() {
 		t.Add(r.GetClientId(), r.GetClientName(), r.GetUserId(), timestamp(r.GetRequestTime()), orNone(r.GetReason()),
-			strings.ToLower(strings.TrimPrefix(r.GetState().String(), "APP_REQUEST_STATE_")), orNone(r.GetAnswer()))
+			enumname.Of(r.GetState()), orNone(r.GetAnswer()))
 	}
 	return t
 }

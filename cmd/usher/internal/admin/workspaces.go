@@ -2,11 +2,11 @@ package admin
 
 import (
 	"context"
-	"strings"
 
 	"github.com/vidocu/usher/cmd/usher/internal/table"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
 // Workspaces is `usher workspaces`.
@@ -66,18 +66,7 @@ func workspaceRows(workspaces ...*identityv1.Workspace) table.Rows {
 func membershipRows(workspaces []*identityv1.Workspace) table.Rows {
 	t := table.Rows{{"WORKSPACE", "NAME", "PLAN", "ROLE"}}
 	for _, w := range workspaces {
-		t.Add(w.GetWorkspaceId(), w.GetName(), w.GetPlan(), roleName(w.GetRole()))
+		t.Add(w.GetWorkspaceId(), w.GetName(), w.GetPlan(), enumname.Of(w.GetRole()))
 	}
 	return t
-}
-
-const rolePrefix = "ROLE_"
-
-// roleName is the role as the command line spells it: member, developer, administrator.
-func roleName(r identityv1.Role) string {
-	return strings.ToLower(strings.TrimPrefix(r.String(), rolePrefix))
-}
-
-func roleOf(name string) identityv1.Role {
-	return identityv1.Role(identityv1.Role_value[rolePrefix+strings.ToUpper(name)])
 }

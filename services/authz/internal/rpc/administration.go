@@ -8,6 +8,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -44,9 +45,9 @@ func (s *Administration) CreateClient(ctx context.Context, req *authzv1.CreateCl
 func newRegistration(req *authzv1.CreateClientRequest) client.Registration {
 	registered := client.Registration{
 		Client: client.Client{
-			ID: req.GetClientId(), Name: req.GetName(), Type: typeOf(req.GetType()), GrantTypes: req.GetGrantTypes(),
+			ID: req.GetClientId(), Name: req.GetName(), Type: client.Type(enumname.Of(req.GetType())), GrantTypes: req.GetGrantTypes(),
 			ResourceServer: req.GetResourceServer(), RefreshRetry: secondsOrNil(req.RefreshRetrySeconds),
-			Reuse:            convert.ReuseFromProto(req.GetReuse()),
+			Reuse:            oauth.Reuse(enumname.Of(req.GetReuse())),
 			Service:          oauth.Service{WorkspaceID: req.GetWorkspaceId()},
 			IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
 			Identity: oauth.AppIdentity{
@@ -62,7 +63,7 @@ func newRegistration(req *authzv1.CreateClientRequest) client.Registration {
 			},
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
-		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.GetUnverified(),
+		ApplicationType: client.ApplicationType(enumname.Of(req.GetApplicationType())), Unverified: req.GetUnverified(),
 		OptionalScope:          oauth.Scope(req.GetOptionalScopes()),
 		PostLogoutRedirectURIs: req.GetPostLogoutRedirectUris(),
 	}
@@ -147,8 +148,8 @@ func changeOf(req *authzv1.UpdateClientRequest) (registry.Change, error) {
 		GrantTypes: req.GetGrantTypes(), ResourceServer: req.ResourceServer, AllowReservedName: req.GetAllowReservedName(),
 		RefreshRetry: secondsOrNil(req.RefreshRetrySeconds), DefaultRefreshRetry: req.GetDefaultRefreshRetry(),
 		WorkspaceID:     req.GetWorkspaceId(),
-		ApplicationType: applicationTypeOf(req.GetApplicationType()), Unverified: req.Unverified, //nolint:protogetter // absent is not false
-		Reuse: convert.ReuseFromProto(req.GetReuse()), IdentityChange: identityChange(req), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
+		ApplicationType: client.ApplicationType(enumname.Of(req.GetApplicationType())), Unverified: req.Unverified, //nolint:protogetter // absent is not false
+		Reuse: oauth.Reuse(enumname.Of(req.GetReuse())), IdentityChange: identityChange(req), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
 		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
 	}
 	change.LogoutURI, change.LogoutSessionRequired = req.BackchannelLogoutUri, req.BackchannelLogoutSessionRequired //nolint:protogetter // absent is not empty
@@ -245,42 +246,10 @@ func secondsOrNil(seconds *int32) *time.Duration {
 	return &d
 }
 
-func typeOf(t authzv1.ClientType) client.Type {
-	switch t {
-	case authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL:
-		return client.Confidential
-	case authzv1.ClientType_CLIENT_TYPE_PUBLIC:
-		return client.Public
-	case authzv1.ClientType_CLIENT_TYPE_UNSPECIFIED:
-	}
-	return ""
-}
-
-func applicationTypeOf(t authzv1.ApplicationType) client.ApplicationType {
-	switch t {
-	case authzv1.ApplicationType_APPLICATION_TYPE_NATIVE:
-		return client.Native
-	case authzv1.ApplicationType_APPLICATION_TYPE_WEB:
-		return client.Web
-	case authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED:
-	}
-	return ""
-}
-
-func applicationType(t client.ApplicationType) authzv1.ApplicationType {
-	switch t {
-	case client.Native:
-		return authzv1.ApplicationType_APPLICATION_TYPE_NATIVE
-	case client.Web:
-		return authzv1.ApplicationType_APPLICATION_TYPE_WEB
-	}
-	return authzv1.ApplicationType_APPLICATION_TYPE_UNSPECIFIED
-}
-
 func registration(registered registry.Client) *authzv1.Registration {
 	r := &authzv1.Registration{
 		Client: describe(registered.Client), RedirectUris: registered.RedirectURIs, Scopes: registered.Scope, Disabled: registered.Disabled,
-		DefaultScopes: registered.DefaultScope, ApplicationType: applicationType(registered.ApplicationType), Unverified: registered.Unverified,
+		DefaultScopes: registered.DefaultScope, ApplicationType: enumname.Parse[authzv1.ApplicationType](string(registered.ApplicationType)), Unverified: registered.Unverified,
 		RequirePushedAuthorizationRequests: registered.PushRequired,
 	}
 	r.PostLogoutRedirectUris, r.SubjectType = registered.PostLogoutRedirectURIs, authzv1.SubjectType_SUBJECT_TYPE_PUBLIC

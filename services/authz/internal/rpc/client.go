@@ -12,6 +12,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -205,7 +206,7 @@ func describe(registered client.Client) *authzv1.Client {
 	}
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
-		Reuse:       convert.ReuseToProto(registered.Reuse),
+		Reuse:       enumname.Parse[authzv1.Reuse](string(registered.Reuse)),
 		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.IDTokenAlgorithm, SectorIdentifier: registered.Sector,
 		DpopBoundAccessTokens: registered.DPoPRequired, Profile: profile(registered.Profile),
 		BackchannelLogoutUri: registered.LogoutURI, BackchannelLogoutSessionRequired: registered.LogoutSessionRequired,

@@ -11,6 +11,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -137,7 +138,7 @@ func (a Authz) Authenticate(ctx context.Context, req grant.Request) (grant.Clien
 	c := res.GetClient()
 	fapi2 := c.GetProfile() == authzv1.Profile_PROFILE_FAPI2
 	client := grant.Client{
-		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: convert.ReuseFromProto(c.GetReuse()),
+		ID: c.GetClientId(), GrantTypes: c.GetGrantTypes(), Reuse: oauth.Reuse(enumname.Of(c.GetReuse())),
 		IDTokenAlgorithm: c.GetIdTokenSignedResponseAlg(), Sector: c.GetSectorIdentifier(),
 		Public: c.GetType() == authzv1.ClientType_CLIENT_TYPE_PUBLIC, DPoPRequired: c.GetDpopBoundAccessTokens() || fapi2, FAPI2: fapi2,
 		Service: oauth.Service{WorkspaceID: c.GetWorkspaceId(), Scope: res.GetServiceScopes()},
