@@ -7,7 +7,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
-	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -21,7 +21,7 @@ func (c Console) preview(v visit) page.View {
 		User:        page.User{Name: v.session.GetDisplayName(), Email: v.session.GetEmailAddress()},
 		Permissions: c.Flow.Permissions(r.GetScopes(), nil),
 		Workspaces: []page.Workspace{{
-			ID: workspace.GetWorkspaceId(), Name: workspace.GetName(), Plan: workspace.GetPlan(), Role: roleOf(workspace.GetRole()), Chosen: true,
+			ID: workspace.GetWorkspaceId(), Name: workspace.GetName(), Plan: workspace.GetPlan(), Role: enumname.Of(workspace.GetRole()), Chosen: true,
 		}},
 	}
 	switch grants := r.GetClient().GetGrantTypes(); {
@@ -54,18 +54,4 @@ func origin(r *authzv1.Registration) string {
 		return u.Scheme + ":"
 	}
 	return u.Scheme + "://" + u.Host
-}
-
-// roleOf returns a role as the consent page names it; empty for one of a later release.
-func roleOf(role identityv1.Role) string {
-	switch role {
-	case identityv1.Role_ROLE_ADMINISTRATOR:
-		return "administrator"
-	case identityv1.Role_ROLE_DEVELOPER:
-		return "developer"
-	case identityv1.Role_ROLE_MEMBER:
-		return "member"
-	case identityv1.Role_ROLE_UNSPECIFIED:
-	}
-	return ""
 }

@@ -10,30 +10,18 @@ import (
 	"context"
 	"errors"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // ErrNotFound says that the object does not exist, or that the user may not read about it.
 var ErrNotFound = errors.New("not found")
 
-// Role is a member's role in a workspace.
-type Role int
-
-// The roles, by what they may read.
-const (
-	// Member reads nothing of the workspace.
-	Member Role = iota
-	// Developer reads about the workspace's clients.
-	Developer
-	// Administrator reads about the workspace and its clients.
-	Administrator
-)
-
 // User is a confirmed user.
 type User struct {
 	ID string
 	// Roles maps the user's workspaces to the role in each.
-	Roles map[string]Role
+	Roles map[string]oauth.Role
 	// Names maps them to their names.
 	Names map[string]string
 }
@@ -72,7 +60,7 @@ func (r Rules) Client(ctx context.Context, session secret.String, clientID strin
 	if err != nil {
 		return User{}, err
 	}
-	if owner == "" || user.Roles[owner] < Developer {
+	if role := user.Roles[owner]; owner == "" || role != oauth.RoleDeveloper && role != oauth.RoleAdministrator {
 		return User{}, ErrNotFound
 	}
 	return user, nil
@@ -84,7 +72,7 @@ func (r Rules) Workspace(ctx context.Context, session secret.String, workspaceID
 	if err != nil {
 		return User{}, err
 	}
-	if user.Roles[workspaceID] < Administrator {
+	if user.Roles[workspaceID] != oauth.RoleAdministrator {
 		return User{}, ErrNotFound
 	}
 	return user, nil

@@ -6,6 +6,8 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/activity/internal/access"
 )
@@ -21,23 +23,11 @@ func (i Identity) User(ctx context.Context, session secret.String) (access.User,
 	if err != nil {
 		return access.User{}, fmt.Errorf("resolving the session: %w", err)
 	}
-	user := access.User{ID: res.GetSession().GetUserId(), Roles: map[string]access.Role{}, Names: map[string]string{}}
+	user := access.User{ID: res.GetSession().GetUserId(), Roles: map[string]oauth.Role{}, Names: map[string]string{}}
 	for _, w := range res.GetWorkspaces().GetWorkspaces() {
-		user.Roles[w.GetWorkspaceId()], user.Names[w.GetWorkspaceId()] = role(w.GetRole()), w.GetName()
+		user.Roles[w.GetWorkspaceId()], user.Names[w.GetWorkspaceId()] = oauth.Role(enumname.Of(w.GetRole())), w.GetName()
 	}
 	return user, nil
-}
-
-// role returns what a member with a role may read.
-func role(r identityv1.Role) access.Role {
-	switch r {
-	case identityv1.Role_ROLE_ADMINISTRATOR:
-		return access.Administrator
-	case identityv1.Role_ROLE_DEVELOPER:
-		return access.Developer
-	case identityv1.Role_ROLE_MEMBER, identityv1.Role_ROLE_UNSPECIFIED:
-	}
-	return access.Member
 }
 
 // Authz knows the clients: access.Clients.

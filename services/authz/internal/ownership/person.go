@@ -5,26 +5,17 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // ErrSignedOut is returned for a session that is unknown, expired or ended.
 var ErrSignedOut = errors.New("signed out")
 
-// Role is the role of a user in a workspace, as far as clients are concerned.
-type Role int
-
-// The roles. The zero value may manage nothing.
-const (
-	Member Role = iota
-	Developer
-	Administrator
-)
-
 // Workspace is a workspace of a user.
 type Workspace struct {
 	ID, Name, Plan string
-	Role           Role
+	Role           oauth.Role
 }
 
 // Person is the user of a session.
@@ -41,7 +32,7 @@ type People interface {
 
 // manages returns the workspaces in which the user may manage clients.
 func (p Person) manages() []Workspace {
-	return slices.DeleteFunc(slices.Clone(p.Workspaces), func(w Workspace) bool { return w.Role != Developer && w.Role != Administrator })
+	return slices.DeleteFunc(slices.Clone(p.Workspaces), func(w Workspace) bool { return w.Role != oauth.RoleDeveloper && w.Role != oauth.RoleAdministrator })
 }
 
 // team returns the workspace with an identifier if the user may manage clients in it.

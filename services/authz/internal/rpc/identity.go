@@ -6,6 +6,8 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/flow"
@@ -53,7 +55,7 @@ func (i Identity) Person(ctx context.Context, session secret.String) (ownership.
 	}
 	for _, w := range res.GetWorkspaces().GetWorkspaces() {
 		person.Workspaces = append(person.Workspaces, ownership.Workspace{
-			ID: w.GetWorkspaceId(), Name: w.GetName(), Plan: w.GetPlan(), Role: roleOf(w.GetRole()),
+			ID: w.GetWorkspaceId(), Name: w.GetName(), Plan: w.GetPlan(), Role: oauth.Role(enumname.Of(w.GetRole())),
 		})
 	}
 	return person, nil
@@ -68,17 +70,6 @@ func (i Identity) WorkspaceExists(ctx context.Context, id string) (bool, error) 
 	return len(res.GetWorkspaces()) == 1, nil
 }
 
-func roleOf(role identityv1.Role) ownership.Role {
-	switch role {
-	case identityv1.Role_ROLE_ADMINISTRATOR:
-		return ownership.Administrator
-	case identityv1.Role_ROLE_DEVELOPER:
-		return ownership.Developer
-	case identityv1.Role_ROLE_MEMBER, identityv1.Role_ROLE_UNSPECIFIED:
-	}
-	return ownership.Member
-}
-
 func sessionOf(p ownership.Person) *identityv1.Session {
 	return &identityv1.Session{
 		UserId: p.UserID, DisplayName: p.DisplayName, EmailAddress: p.Email, Language: p.Language, TimeZone: p.TimeZone,
@@ -86,13 +77,5 @@ func sessionOf(p ownership.Person) *identityv1.Session {
 }
 
 func workspaceOf(w ownership.Workspace) *identityv1.Workspace {
-	role := identityv1.Role_ROLE_MEMBER
-	switch w.Role {
-	case ownership.Administrator:
-		role = identityv1.Role_ROLE_ADMINISTRATOR
-	case ownership.Developer:
-		role = identityv1.Role_ROLE_DEVELOPER
-	case ownership.Member:
-	}
-	return &identityv1.Workspace{WorkspaceId: w.ID, Name: w.Name, Plan: w.Plan, Role: role}
+	return &identityv1.Workspace{WorkspaceId: w.ID, Name: w.Name, Plan: w.Plan, Role: enumname.Parse[identityv1.Role](string(w.Role))}
 }

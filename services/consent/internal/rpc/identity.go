@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/decision"
 )
@@ -63,7 +64,7 @@ func (i Identity) workspaces(ctx context.Context, userID string) ([]decision.Wor
 func fromWorkspaces(sent []*identityv1.Workspace) []decision.Workspace {
 	list := make([]decision.Workspace, len(sent))
 	for n, w := range sent {
-		list[n] = decision.Workspace{ID: w.GetWorkspaceId(), Name: w.GetName(), Plan: w.GetPlan(), Role: role(w.GetRole())}
+		list[n] = decision.Workspace{ID: w.GetWorkspaceId(), Name: w.GetName(), Plan: w.GetPlan(), Role: enumname.Of(w.GetRole())}
 	}
 	return list
 }
@@ -79,18 +80,4 @@ func (i Identity) WorkspaceNames(ctx context.Context, userID string) (map[string
 		names[w.ID] = w.Name
 	}
 	return names, nil
-}
-
-// role returns the name of a role as pages show it.
-func role(r identityv1.Role) string {
-	switch r {
-	case identityv1.Role_ROLE_MEMBER:
-		return "member"
-	case identityv1.Role_ROLE_ADMINISTRATOR:
-		return "administrator"
-	case identityv1.Role_ROLE_DEVELOPER:
-		return "developer"
-	case identityv1.Role_ROLE_UNSPECIFIED:
-	}
-	return ""
 }

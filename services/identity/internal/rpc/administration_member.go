@@ -4,6 +4,7 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
@@ -13,7 +14,7 @@ func (s *Administration) AddMember(ctx context.Context, req *identityv1.AddMembe
 	if err := checkMember(req, account.ErrUnknownUserOrWorkspace); err != nil {
 		return nil, err
 	}
-	role := fromRole(req.GetRole())
+	role := account.Role(enumname.Of(req.GetRole()))
 	if role == "" {
 		return nil, invalid("role", "must be ROLE_MEMBER, ROLE_DEVELOPER or ROLE_ADMINISTRATOR")
 	}

@@ -3,6 +3,7 @@ package rpc
 import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/authapp"
@@ -26,7 +27,7 @@ func toUser(u account.User) *identityv1.User {
 
 func toMembership(m account.Membership) *identityv1.Workspace {
 	w := toWorkspace(m.Workspace)
-	w.Role = toRole(m.Role)
+	w.Role = enumname.Parse[identityv1.Role](string(m.Role))
 	return w
 }
 
@@ -35,32 +36,7 @@ func toWorkspace(w account.Workspace) *identityv1.Workspace {
 }
 
 func toMember(m account.WorkspaceMember) *identityv1.Member {
-	return &identityv1.Member{User: toUser(m.User), Role: toRole(m.Role)}
-}
-
-func toRole(r account.Role) identityv1.Role {
-	switch r {
-	case account.Member:
-		return identityv1.Role_ROLE_MEMBER
-	case account.Administrator:
-		return identityv1.Role_ROLE_ADMINISTRATOR
-	case account.Developer:
-		return identityv1.Role_ROLE_DEVELOPER
-	}
-	return identityv1.Role_ROLE_UNSPECIFIED
-}
-
-// fromRole returns "" for an unspecified role.
-func fromRole(r identityv1.Role) account.Role {
-	switch r { //nolint:exhaustive // other values are no role
-	case identityv1.Role_ROLE_MEMBER:
-		return account.Member
-	case identityv1.Role_ROLE_ADMINISTRATOR:
-		return account.Administrator
-	case identityv1.Role_ROLE_DEVELOPER:
-		return account.Developer
-	}
-	return ""
+	return &identityv1.Member{User: toUser(m.User), Role: enumname.Parse[identityv1.Role](string(m.Role))}
 }
 
 func toApp(a authapp.App) *identityv1.AuthenticationApp {

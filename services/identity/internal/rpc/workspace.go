@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -54,7 +55,7 @@ func (s *Workspaces) ListWorkspaceMembers(
 		Session: toSession(found), NextPageToken: next,
 		Members: each(page, func(m account.WorkspaceMember) *identityv1.WorkspaceMember {
 			return &identityv1.WorkspaceMember{
-				UserId: m.User.ID, DisplayName: m.User.DisplayName, EmailAddress: string(m.User.EmailAddress), Role: toRole(m.Role), Disabled: m.User.Disabled,
+				UserId: m.User.ID, DisplayName: m.User.DisplayName, EmailAddress: string(m.User.EmailAddress), Role: enumname.Parse[identityv1.Role](string(m.Role)), Disabled: m.User.Disabled,
 			}
 		}),
 	}, nil
