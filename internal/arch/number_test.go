@@ -132,6 +132,7 @@ func numbers() []number {
 		{"docs/devices.md", "5 wrong codes in 10 minutes", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_WINDOW` | `10m`"},
 		{"docs/devices.md", "a source address with 20", "docs/configuration.md", "`USHER_AUTHZ_USER_CODE_SOURCE_ATTEMPTS` | `20`"},
 		{"docs/devices.md", "adds five seconds to its interval", "services/authz/internal/device/device.go", "slower = 5 * time.Second"},
+		{"docs/errors.md", "“Introspection needs a confidential client”", "services/token/internal/rpc/oauth.go", `"Introspection needs a confidential client"`},
 		{"docs/user-api.md", "a bare JSON string of 180 characters", "internal/platform/secret/usertoken.go", "userTokenLength = 180"},
 		{documents, "5 KiB at most, arrives within 3 seconds", "services/authz/documents.go", "maxDocument = 5 << 10"},
 		{documents, "5 KiB at most, arrives within 3 seconds", "internal/platform/fetch/fetch.go", "timeout = 3 * time.Second"},
