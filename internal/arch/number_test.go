@@ -124,6 +124,8 @@ func numbers() []number {
 		{tokens, "the whole family at most 365 days", "docs/configuration.md", "`USHER_TOKEN_FAMILY_LIFETIME` | `8760h`"},
 		{tokens, "10 minutes, one use", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
 		{tokens, "64 KiB | 413", "gateway/internal/httpx/request.go", "MaxBody = 64 << 10"},
+		{tokens, "`/oauth/register` | 16 KiB | 413", "gateway/internal/registration/body.go", "maxBody = 16 << 10"},
+		{tokens, "pushed to `/oauth/par` | 16 KiB | 400", "internal/platform/oauth/query.go", "MaxQueryLength = 16 << 10"},
 		{tokens, "32 KiB | 431", server, "maxHeaderBytes = 32 << 10"},
 		{"docs/quick-start.md", "within ten minutes, once", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
 		{"docs/authorization.md", "valid for ten minutes", "docs/configuration.md", "`USHER_AUTHZ_CODE_LIFETIME` | `10m`"},
