@@ -217,10 +217,10 @@ func TestOneToAThousandTokensMayBeAskedAboutAtOnce(t *testing.T) {
 			t.Errorf("%s is not put to the test", field.Name())
 		}
 	}
-	if batch.GetIss() != single.GetIss() || batch.GetTokenType() != "Bearer" || !slices.Equal(batch.GetAud(), single.GetAud()) {
-		t.Errorf("for all of them: issuer %q, type %q, audience %q", batch.GetIss(), batch.GetTokenType(), batch.GetAud())
+	if batch.GetIss() != single.GetIss() || batch.GetTokenType() != "Bearer" || batch.GetTokenKind() != "user" || !slices.Equal(batch.GetAud(), single.GetAud()) {
+		t.Errorf("for all of them: issuer %q, type %q, kind %q, audience %q", batch.GetIss(), batch.GetTokenType(), batch.GetTokenKind(), batch.GetAud())
 	}
-	single.Iss, single.TokenType, single.Aud = "", "", nil // sent once
+	single.Iss, single.TokenType, single.TokenKind, single.Aud = "", "", "", nil // sent once
 	for i, response := range batch.GetAnswers() {
 		want := &tokenv1.IntrospectTokenResponse{}
 		if i == 0 || i == 999 {
