@@ -30,7 +30,7 @@ func Format(have *authzv1.Registration) ([]byte, error) {
 	}{
 		{&one.Type, typeName(c.GetType()), ""},
 		{&one.Reuse, reuseName(c.GetReuse()), string(oauth.ReuseSubject)},
-		{&one.IDTokenAlg, c.GetIdTokenSignedResponseAlg(), oauth.IDTokenAlgorithms()[0]},
+		{&one.IDTokenAlg, c.GetIdTokenSignedResponseAlg(), usualAlgorithm(profileName(c.GetProfile()))},
 		{&one.SubjectType, subjectName(have.GetSubjectType()), subjectPublic},
 		{&one.Profile, profileName(c.GetProfile()), noProfile},
 	} {

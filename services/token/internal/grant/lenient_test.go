@@ -14,6 +14,7 @@ import (
 func TestFault_B12_ARefreshIgnoresTheNamesThatAuthorizationIgnored(t *testing.T) {
 	for asked, want := range map[string]string{
 		"openid jobs:read": "jobs:read", " jobs:read  offline_access": "jobs:read", "openid": granted, "openid profile email": granted,
+		" ": granted,
 	} {
 		b := newBench(lifetimes().Access)
 		first := b.mustIssue(t, redemption())
