@@ -73,12 +73,15 @@ install_missing() {
   exit 1
 }
 
+# listens reports whether a server listens on a loopback port.
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 # free_port prints a loopback port that nothing listens on.
 free_port() {
   local port
   while :; do
     port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    listens "$port" || { echo "$port"; return; }
   done
 }
 
@@ -89,8 +92,41 @@ install_missing
 bin=${USHER_TEST_PG_BIN:-$(pg_bin)}
 export USHER_TEST_REDIS_SERVER=${USHER_TEST_REDIS_SERVER:-redis-server}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-deps.XXXXXX")
-redis_pid=
+pg_started=no redis_pid=
+
+# report prints why a server ended before CMD did, or why it does not start: its log and the space that is left. A server whose
+# disk is full may have recovered by now.
+report() {
+  local log
+  local -a logs=()
+  if [ $pg_started = yes ]; then
+    if ! listens "$pg_port"; then
+      echo "$0: PostgreSQL is not running" >&2
+      logs+=("$dir/pg/log")
+    elif grep -qE 'PANIC:|No space left on device' "$dir/pg/log"; then
+      echo "$0: PostgreSQL is running, and was interrupted" >&2
+      logs+=("$dir/pg/log")
+    fi
+  fi
+  if [ -n "$redis_pid" ] && ! listens "$redis_port"; then
+    echo "$0: Redis is not running" >&2
+    logs+=("$dir/redis/log")
+  fi
+  [ ${#logs[@]} -gt 0 ] || return 0
+  for log in "${logs[@]}"; do
+    echo "$0: the end of ${log#"$dir/"}:" >&2
+    tail -n 40 "$log" >&2 || true
+  done
+  df -m "$dir" >&2 || true
+  if [ -d /dev/shm ]; then df -m /dev/shm >&2 || true; fi
+}
+
 cleanup() {
+  local status=$?
+  case $status in
+    0 | 130 | 143) ;; # a signal may have ended the servers too
+    *) report ;;
+  esac
   [ -n "$redis_pid" ] && kill "$redis_pid" 2>/dev/null || true
   (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -m immediate -s stop) >/dev/null 2>&1 || true
   rm -rf "$dir"
@@ -115,13 +151,14 @@ if [ $durable = no ]; then
 else
   echo "pg_stat_statements.track = none" >>"$dir/pg/postgresql.conf" # a server that is measured counts only when asked
 fi
+pg_started=yes
 (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
 
 redis_port=$(free_port)
 "$USHER_TEST_REDIS_SERVER" --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$dir/redis" --loglevel warning >"$dir/redis/log" 2>&1 &
 redis_pid=$!
 until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do
-  kill -0 "$redis_pid" 2>/dev/null || { cat "$dir/redis/log" >&2; exit 1; }
+  kill -0 "$redis_pid" 2>/dev/null || exit 1
   sleep 0.02
 done
 
