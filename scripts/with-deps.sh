@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with-deps.sh [--durable] [--clients] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
+# with-deps.sh [--durable] [--clients] [--space MB] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
 # Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, jq, Chromium, Node, pip), on Debian where they are missing;
 # elsewhere says what to install. Set, these name other servers than the installed ones (scripts/matrix.sh):
@@ -13,18 +13,20 @@
 #                            what a fault test needs to stop the server and start it again with pg_ctl
 # --durable leaves fsync and synchronous_commit as PostgreSQL ships them, for measurement; without it they are off.
 # --clients also installs what the slow tests of test/interop drive: a JDK, Maven, and Apache with mod_auth_openidc.
+# --space refuses to begin where the folder of temporary files has less space left.
 set -euo pipefail
 
-durable=no clients=no
+durable=no clients=no space=0
 while :; do
   case "${1:-}" in
     --durable) durable=yes ;;
     --clients) clients=yes ;;
+    --space) space=$2; shift ;;
     *) break ;;
   esac
   shift
 done
-[ $# -gt 0 ] || { echo "usage: $0 [--durable] [--clients] CMD..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: $0 [--durable] [--clients] [--space MB] CMD..." >&2; exit 2; }
 
 # homebrew prints Homebrew's folder, which differs between the two kinds of Mac.
 homebrew() { brew --prefix 2>/dev/null || /opt/homebrew/bin/brew --prefix 2>/dev/null || echo /usr/local; }
@@ -135,6 +137,11 @@ trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 chmod 711 "$dir"
+available=$({ df -Pm "$dir" | { read -r _; read -r _ _ _ left _; echo "$left"; }; } 2>/dev/null) || available=
+if [ "$space" -gt 0 ] && [ "${available:-$space}" -lt "$space" ]; then
+  echo "$0: the tests need $space MB for temporary files, and ${dir%/*} has $available MB left: make room, or set TMPDIR to another folder" >&2
+  exit 1
+fi
 mkdir "$dir/redis" "$dir/pg"
 if [ "$(id -u)" = 0 ]; then chown postgres "$dir/pg"; fi
 
@@ -148,6 +155,8 @@ for module in "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_sta
 done
 if [ $durable = no ]; then
   options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  # A checkpoint is cheap without fsync: it comes early and frees the space of what was written before.
+  options="$options -c max_wal_size=128MB -c min_wal_size=32MB -c checkpoint_warning=0"
 else
   echo "pg_stat_statements.track = none" >>"$dir/pg/postgresql.conf" # a server that is measured counts only when asked
 fi

@@ -145,3 +145,17 @@ func TestAServerThatDoesNotStartSaysWhy(t *testing.T) {
 		t.Errorf("%v, it says %q", err, printed)
 	}
 }
+
+// TestTestsThatNeedMoreSpaceThanIsLeftDoNotBegin, and say how much they need.
+func TestTestsThatNeedMoreSpaceThanIsLeftDoNotBegin(t *testing.T) {
+	for needed, begins := range map[string]bool{"5": true, "6": false} {
+		m := newMachine(t, map[string]string{"id": ordinary})
+		m.program(t, "brew", "echo "+m.bin+"/homebrew")
+		m.everything(t)
+		m.program(t, "homebrew/opt/postgresql@99/bin/initdb", refuses)
+		printed, called, err := m.run(t, "scripts/with-deps.sh", "--space", needed, "true")
+		if err == nil || strings.Contains(called, "initdb") != begins || strings.Contains(printed, "the tests need 6 MB") == begins {
+			t.Errorf("%s MB needed, 5 left: %v, it says %q and calls %s", needed, err, printed, called)
+		}
+	}
+}

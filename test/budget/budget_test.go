@@ -39,6 +39,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
 	}))
 	expect.NoError(t, err)
+	d.Own = servers
 	defer func() { expect.NoError(t, d.Close()) }()
 	counter, err := harness.NewCounter(t.Context(), d, servers)
 	expect.NoError(t, err)

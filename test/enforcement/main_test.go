@@ -61,8 +61,12 @@ func start(dir string) error {
 		return err
 	}
 	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL}))
+	if err != nil {
+		return err
+	}
+	d.Own = servers
 	shared = fleet{bins: bins, deployment: d}
-	return err
+	return nil
 }
 
 // eventually polls a check until it returns true, and fails the test after 10 s.

@@ -43,6 +43,9 @@ func StartOwnServers(ctx context.Context, dir string) (*OwnServers, error) {
 	if err := o.initdb(); err != nil {
 		return nil, err
 	}
+	if err := configure(o.dir, littleWAL); err != nil {
+		return nil, err
+	}
 	if err := o.StartPostgres(); err != nil {
 		return nil, err
 	}
@@ -152,6 +155,9 @@ func (o *OwnServers) StopPostgres() error {
 	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-m", "immediate", "stop")
 }
 
+// remove stops the server and deletes its files.
+func (o *OwnServers) remove() error { return errors.Join(o.StopPostgres(), os.RemoveAll(o.dir)) }
+
 func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -191,8 +197,8 @@ func (o *OwnServers) PauseRedis() (resume func() error, err error) {
 	return func() error { return o.redis.Process.Signal(continueSignal) }, nil
 }
 
-// Close stops both servers.
-func (o *OwnServers) Close() error { return errors.Join(o.closeRedis(), o.StopPostgres()) }
+// Close stops both servers and deletes PostgreSQL's files.
+func (o *OwnServers) Close() error { return errors.Join(o.closeRedis(), o.remove()) }
 
 func (o *OwnServers) closeRedis() error {
 	err := errors.Join(o.client.Close(), o.redis.Process.Kill())
