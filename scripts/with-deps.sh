@@ -123,14 +123,21 @@ report() {
   if [ -d /dev/shm ]; then df -m /dev/shm >&2 || true; fi
 }
 
+# stop stops a PostgreSQL server at once.
+stop() { (cd / && as_pg "$bin/pg_ctl" -D "$1" -m immediate -s stop) >/dev/null 2>&1 || true; }
+
 cleanup() {
   local status=$?
   case $status in
     0 | 130 | 143) ;; # a signal may have ended the servers too
     *) report ;;
   esac
+  local server
+  for server in "$dir"/bin/servers/*; do # those that single tests started and did not come to stop (test/harness)
+    if [ -e "$server" ]; then stop "$(cat "$server")"; rm -rf "$(cat "$server")"; fi
+  done
   [ -n "$redis_pid" ] && kill "$redis_pid" 2>/dev/null || true
-  (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -m immediate -s stop) >/dev/null 2>&1 || true
+  stop "$dir/pg"
   rm -rf "$dir"
 }
 trap cleanup EXIT

@@ -117,6 +117,12 @@ func handOver(dir, name string) error {
 // StartPostgres starts the server and waits until it accepts connections. fsync is off: no test
 // crashes the machine.
 func (o *OwnServers) StartPostgres() error {
+	if err := os.MkdirAll(filepath.Dir(o.note()), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.note(), []byte(o.dir), 0o644); err != nil {
+		return err
+	}
 	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-l", filepath.Join(o.dir, "log"), "-o",
 		"-p "+o.pgPort+" -c listen_addresses=127.0.0.1 -c unix_socket_directories="+o.dir+" -c max_connections=200 -c fsync=off", "start")
 }
@@ -150,9 +156,18 @@ func (o *OwnServers) SQL(ctx context.Context, service string, statements ...stri
 	return nil
 }
 
+// note is a file with the path of a running server's files. A signal that ends the tests does not end the server:
+// scripts/with-deps.sh stops those whose notes are left.
+func (o *OwnServers) note() string {
+	return filepath.Join(os.Getenv("USHER_TEST_BIN"), "servers", o.pgPort)
+}
+
 // StopPostgres stops the server immediately, as a crash would.
 func (o *OwnServers) StopPostgres() error {
-	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-m", "immediate", "stop")
+	if err := o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-m", "immediate", "stop"); err != nil {
+		return err
+	}
+	return os.Remove(o.note())
 }
 
 // remove stops the server and deletes its files.
