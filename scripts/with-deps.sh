@@ -158,7 +158,8 @@ pg_port=$(free_port)
 options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300"
 # test/budget and the benchmarks count with it; builds without contrib modules lack it.
 for module in "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.*; do
-  if [ -e "$module" ]; then options="$options -c shared_preload_libraries=pg_stat_statements"; fi
+  # The default keeps 5,000 statements, and forgets those that others displace.
+  if [ -e "$module" ]; then options="$options -c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.max=50000"; fi
 done
 if [ $durable = no ]; then
   options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
