@@ -122,7 +122,7 @@ func TestFault_F5_AStoppedOrSuspendedTokenReplicaIsLeftOut(t *testing.T) {
 			load.wait(10 * time.Second)
 			load.waitServed(at.Add(5 * time.Second))
 			load.end()
-			load.wantServed(t, "from 5 s after its end", at.Add(5*time.Second))
+			load.wantServed(t, "from 5 s after it was gone", at.Add(5*time.Second))
 			served, failed := load.startedSince(time.Time{})
 			t.Logf("%d requests were served, %d failed", served, len(failed))
 		})
