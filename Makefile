@@ -36,6 +36,8 @@ GORACE   ?= atexit_sleep_ms=50
 
 # All tests share one build of the commands, for which none should wait inside its own time. A narrowed run may need none.
 COMMANDS_FIRST := $(if $(filter file,$(origin PKG)),go run ./test/harness/cmd/binaries)
+# What all tests write at most to the folder of temporary files, with the Go tools' own files. A narrowed run needs less.
+SPACE := $(if $(filter file,$(origin PKG)),--space 6000)
 
 BUF        := bin/buf
 PLUGINS    := bin/protoc-gen-go bin/protoc-gen-go-grpc bin/protoc-gen-grpc-gateway
@@ -81,7 +83,7 @@ build: ## Build bin/usher, the services and the gateway
 test: $(GOTESTSUM) $(KUSTOMIZE) ## Run every test with the race detector, on throw-away PostgreSQL and Redis (PKG=./x/... narrows)
 	@tools/need-cc.sh
 	@echo "building the tests with the race detector: the first time takes some minutes until a package is reported"
-	CGO_ENABLED=1 GORACE='$(GORACE)' scripts/with-deps.sh $(COMMANDS_FIRST) $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
+	CGO_ENABLED=1 GORACE='$(GORACE)' scripts/with-deps.sh $(SPACE) $(COMMANDS_FIRST) $(GOTESTSUM) --format pkgname-and-test-fails --format-hide-empty-pkg \
 	  --post-run-command 'sh tools/testline.sh' -- -race $(NORACE) $(QUICKLY) -vet=off -count=1 -p 4 -timeout 60m $(PKG)
 
 .PHONY: matrix

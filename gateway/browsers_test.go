@@ -116,10 +116,42 @@ func TestFault_B9_AnAuthorizationRequestMayBePosted(t *testing.T) {
 	}
 }
 
+// TestFault_B9_OnlyAFormOfAnotherOriginIsRedirectedToGET: a browser keeps back cookies from no other.
+func TestFault_B9_OnlyAFormOfAnotherOriginIsRedirectedToGET(t *testing.T) {
+	for name, row := range map[string]struct {
+		header   []string
+		redirect bool
+	}{
+		"another site":                   {[]string{"Sec-Fetch-Site", "cross-site"}, true},
+		"a neighbour":                    {[]string{"Sec-Fetch-Site", "same-site"}, true},
+		"another origin, over http":      {[]string{"Origin", "http://app.test"}, true},
+		"an origin that is hidden":       {[]string{"Origin", "null"}, true},
+		"another port":                   {[]string{"Origin", "https://login.test:8443"}, true},
+		"our own page":                   {[]string{"Sec-Fetch-Site", "same-origin", "Origin", "https://login.test"}, false},
+		"our own page, an old browser":   {[]string{"Origin", "https://login.test"}, false},
+		"sent again by the user":         {[]string{"Sec-Fetch-Site", "none"}, false},
+		"a program, which sends neither": {nil, false},
+	} {
+		p := newBrowser(t)
+		p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: &authzv1.Step{Next: &authzv1.Step_ErrorPage{
+			ErrorPage: &authzv1.ErrorPage{Message: "The app asked to return to an address that it has not registered."},
+		}}}, nil)
+		const form = "client_id=app&redirect_uri=https%3A%2F%2Fevil.test"
+		w := p.program(http.MethodPost, "/oauth/authorize", form, append(row.header, "Content-Type", "application/x-www-form-urlencoded")...)
+		status, location := http.StatusBadRequest, ""
+		if row.redirect {
+			status, location = http.StatusSeeOther, "/oauth/authorize?"+form
+		}
+		if w.Code != status || w.Header().Get("Location") != location {
+			t.Errorf("%s gets %d %q, want %d %q", name, w.Code, w.Header().Get("Location"), status, location)
+		}
+	}
+}
+
 func TestFault_B9_ALongOrOddFormIsReadAsItIs(t *testing.T) {
 	p := newBrowser(t)
 	queries, _ := recordQueries(t, p)
-	form := []string{"Content-Type", "application/x-www-form-urlencoded; charset=ISO-8859-1"}
+	form := []string{"Content-Type", "application/x-www-form-urlencoded; charset=ISO-8859-1", "Sec-Fetch-Site", "cross-site"}
 	odd := "client_id=app&state=a b#c\r\n&x=é"
 	w := p.program(http.MethodPost, "/oauth/authorize", odd, form...)
 	location, err := url.Parse(w.Header().Get("Location"))

@@ -110,7 +110,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	flow := browser.Flow{
-		Cookies: cookies, Pages: pages, Logger: deps.Logger, Proxies: proxies,
+		Cookies: cookies, Pages: pages, Logger: deps.Logger, PublicURL: deps.PublicURL, Proxies: proxies,
 		Sessions:       identityv1.NewSessionServiceClient(deps.Identity),
 		Authorizations: authzv1.NewAuthorizationServiceClient(deps.Authz),
 		Devices:        authzv1.NewDeviceServiceClient(deps.Authz),

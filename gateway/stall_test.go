@@ -14,7 +14,7 @@ import (
 func withStallTimeout(t *testing.T, limit time.Duration, respond http.HandlerFunc) browser {
 	t.Helper()
 	config := gateway.DefaultConfig()
-	config.StallTimeout, config.UpstreamTimeout = limit, time.Second
+	config.StallTimeout, config.UpstreamTimeout = limit, time.Minute
 	return newBrowserWith(t, config, withUpstream(newUpstream(t, respond)))
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/gateway"
+	"github.com/vidocu/usher/test/harness"
 )
 
 func bufioReader(s string) *bufio.Reader { return bufio.NewReader(strings.NewReader(s)) }
@@ -151,9 +152,8 @@ func TestATruncatedResponseIsSeenAsTruncated(t *testing.T) {
 func TestAnUpstreamThatIsDownIsTheDocumentedError(t *testing.T) {
 	cut := newUpstream(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	silent := newUpstream(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	refuses, err := harness.FreeAddr()
 	must(t, err)
-	must(t, lis.Close())
 	config := gateway.DefaultConfig()
 	config.UpstreamTimeout = time.Second
 	for name, row := range map[string]struct {
@@ -162,7 +162,7 @@ func TestAnUpstreamThatIsDownIsTheDocumentedError(t *testing.T) {
 		message string
 		later   string
 	}{
-		"refuses connections": {"http://" + lis.Addr().String(), 503, down, "2"},
+		"refuses connections": {"http://" + refuses, 503, down, "2"},
 		"closes connections":  {cut.URL, 502, "The service behind this endpoint did not answer", ""},
 		"sends nothing":       {silent.URL, 502, "The service behind this endpoint did not answer", ""},
 	} {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/protobuf/proto"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -121,6 +122,35 @@ func TestWireContract8_ARefusalOfTheGatewayHasTheFormat(t *testing.T) {
 	}
 }
 
+func TestWireContract8_EachInvalidFieldIsNamed(t *testing.T) {
+	const (
+		notString = " must be a string and must appear once"
+		noPart    = "userPartsToFetch must be BasicInfo and must appear once: there is no other part"
+	)
+	for _, row := range []struct {
+		method, target, body string
+		want                 []string
+	}{
+		{"POST", "authenticate", `{"emailAddress":1,"password":2}`, []string{"emailAddress" + notString, "password" + notString}},
+		{"POST", "authenticate", `{"emailAddress":1}`, []string{
+			"emailAddress" + notString, "password is required, unless clientSecret is given", "clientSecret is required, unless password is given",
+		}},
+		{"POST", "authenticate", `{"password":null,"password":"a"}`, []string{"emailAddress is required", "password" + notString}},
+		{"POST", "authenticate", `{"emailAddress":"a\u0000","password":""}`, []string{"emailAddress has a NUL character", "password is required"}},
+		{"POST", "authenticate", `{"clientSecret":1,"password":"a"}`, []string{
+			"emailAddress is required", "password cannot be given together with clientSecret", "clientSecret" + notString,
+		}},
+		{"GET", "a%00b?userPartsToFetch=All", "", []string{"emailAddress has a NUL character", noPart}},
+		{"GET", strings.Repeat("a", 321) + "?userPartsToFetch=", "", []string{"emailAddress is longer than 320 bytes", noPart}},
+	} {
+		p := newBrowser(t) // without a service, so that a call would be a 500
+		w := p.call(row.method, "/api/v1/user/"+row.target, "application/json", row.body)
+		if diff := cmp.Diff(row.want, p.wantException(t, w, 400, "InvalidRequestException")); diff != "" {
+			t.Errorf("%s %.60s %s: %s", row.method, row.target, row.body, diff)
+		}
+	}
+}
+
 func TestWireContract8_TheBodiesAreTheDocumentedOnes(t *testing.T) {
 	p := newBrowser(t)
 	var asked *tokenv1.AuthenticateUserRequest
@@ -131,7 +161,7 @@ func TestWireContract8_TheBodiesAreTheDocumentedOnes(t *testing.T) {
 	p.respond("RefreshAccessToken", &tokenv1.RefreshAccessTokenResponse{Token: "DEF"}, nil)
 	p.respond("Logout", &tokenv1.LogoutResponse{}, nil)
 	for _, row := range []struct{ method, target, kind, body, want string }{
-		{"POST", "/api/v1/user/authenticate", "application/json; charset=utf-8", `{"emailAddress":"j@x","clientSecret":"","email_address":"other","sourceAddress":"1.2.3.4"}`, `"ABC"`},
+		{"POST", "/api/v1/user/authenticate", "application/json; charset=utf-8", `{"emailAddress":"j@x","clientSecret":"s","email_address":"other","sourceAddress":"1.2.3.4"}`, `"ABC"`},
 		{"POST", "/api/v1/user/refresh-access-token", "", "", `"DEF"`},
 		{"POST", "/api/v1/user/refresh-access-token/", "application/x-www-form-urlencoded", "", `"DEF"`},
 		{"POST", "/api/v1/user/logout", "application/json", "{}", `{}`},
@@ -142,7 +172,7 @@ func TestWireContract8_TheBodiesAreTheDocumentedOnes(t *testing.T) {
 			t.Errorf("%s %s: %d %q", row.method, row.target, w.Code, w.Body)
 		}
 	}
-	if asked.GetEmailAddress() != "j@x" || asked.Password != nil || asked.ClientSecret == nil || asked.GetSourceAddress() != "192.0.2.1" {
+	if asked.GetEmailAddress() != "j@x" || asked.Password != nil || asked.GetClientSecret() != "s" || asked.GetSourceAddress() != "192.0.2.1" {
 		t.Errorf("the service was called %v", asked)
 	}
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# with-deps.sh [--durable] [--clients] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
+# with-deps.sh [--durable] [--clients] [--space MB] CMD...: runs CMD with throw-away PostgreSQL and Redis servers on spare loopback ports.
 #
 # Installs both, and what single tests drive (nginx, HAProxy, PgBouncer, jq, Chromium, Node, pip), on Debian where they are missing;
 # elsewhere says what to install. Set, these name other servers than the installed ones (scripts/matrix.sh):
@@ -13,18 +13,20 @@
 #                            what a fault test needs to stop the server and start it again with pg_ctl
 # --durable leaves fsync and synchronous_commit as PostgreSQL ships them, for measurement; without it they are off.
 # --clients also installs what the slow tests of test/interop drive: a JDK, Maven, and Apache with mod_auth_openidc.
+# --space refuses to begin where the folder of temporary files has less space left.
 set -euo pipefail
 
-durable=no clients=no
+durable=no clients=no space=0
 while :; do
   case "${1:-}" in
     --durable) durable=yes ;;
     --clients) clients=yes ;;
+    --space) space=$2; shift ;;
     *) break ;;
   esac
   shift
 done
-[ $# -gt 0 ] || { echo "usage: $0 [--durable] [--clients] CMD..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: $0 [--durable] [--clients] [--space MB] CMD..." >&2; exit 2; }
 
 # homebrew prints Homebrew's folder, which differs between the two kinds of Mac.
 homebrew() { brew --prefix 2>/dev/null || /opt/homebrew/bin/brew --prefix 2>/dev/null || echo /usr/local; }
@@ -73,12 +75,15 @@ install_missing() {
   exit 1
 }
 
+# listens reports whether a server listens on a loopback port.
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
 # free_port prints a loopback port that nothing listens on.
 free_port() {
   local port
   while :; do
     port=$((20000 + RANDOM % 12000))
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    listens "$port" || { echo "$port"; return; }
   done
 }
 
@@ -89,16 +94,61 @@ install_missing
 bin=${USHER_TEST_PG_BIN:-$(pg_bin)}
 export USHER_TEST_REDIS_SERVER=${USHER_TEST_REDIS_SERVER:-redis-server}
 dir=$(mktemp -d "${TMPDIR:-/tmp}/usher-deps.XXXXXX")
-redis_pid=
+pg_started=no redis_pid=
+
+# report prints why a server ended before CMD did, or why it does not start: its log and the space that is left. A server whose
+# disk is full may have recovered by now.
+report() {
+  local log
+  local -a logs=()
+  if [ $pg_started = yes ]; then
+    if ! listens "$pg_port"; then
+      echo "$0: PostgreSQL is not running" >&2
+      logs+=("$dir/pg/log")
+    elif grep -qE 'PANIC:|No space left on device' "$dir/pg/log"; then
+      echo "$0: PostgreSQL is running, and was interrupted" >&2
+      logs+=("$dir/pg/log")
+    fi
+  fi
+  if [ -n "$redis_pid" ] && ! listens "$redis_port"; then
+    echo "$0: Redis is not running" >&2
+    logs+=("$dir/redis/log")
+  fi
+  [ ${#logs[@]} -gt 0 ] || return 0
+  for log in "${logs[@]}"; do
+    echo "$0: the end of ${log#"$dir/"}:" >&2
+    tail -n 40 "$log" >&2 || true
+  done
+  df -m "$dir" >&2 || true
+  if [ -d /dev/shm ]; then df -m /dev/shm >&2 || true; fi
+}
+
+# stop stops a PostgreSQL server at once.
+stop() { (cd / && as_pg "$bin/pg_ctl" -D "$1" -m immediate -s stop) >/dev/null 2>&1 || true; }
+
 cleanup() {
+  local status=$?
+  case $status in
+    0 | 130 | 143) ;; # a signal may have ended the servers too
+    *) report ;;
+  esac
+  local server
+  for server in "$dir"/bin/servers/*; do # those that single tests started and did not come to stop (test/harness)
+    if [ -e "$server" ]; then stop "$(cat "$server")"; rm -rf "$(cat "$server")"; fi
+  done
   [ -n "$redis_pid" ] && kill "$redis_pid" 2>/dev/null || true
-  (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -m immediate -s stop) >/dev/null 2>&1 || true
+  stop "$dir/pg"
   rm -rf "$dir"
 }
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 chmod 711 "$dir"
+available=$({ df -Pm "$dir" | { read -r _; read -r _ _ _ left _; echo "$left"; }; } 2>/dev/null) || available=
+if [ "$space" -gt 0 ] && [ "${available:-$space}" -lt "$space" ]; then
+  echo "$0: the tests need $space MB for temporary files, and ${dir%/*} has $available MB left: make room, or set TMPDIR to another folder" >&2
+  exit 1
+fi
 mkdir "$dir/redis" "$dir/pg"
 if [ "$(id -u)" = 0 ]; then chown postgres "$dir/pg"; fi
 
@@ -108,20 +158,24 @@ pg_port=$(free_port)
 options="-p $pg_port -c listen_addresses=127.0.0.1 -c unix_socket_directories=$dir/pg -c max_connections=300"
 # test/budget and the benchmarks count with it; builds without contrib modules lack it.
 for module in "$bin"/../lib/pg_stat_statements.* "$bin"/../lib/postgresql/pg_stat_statements.*; do
-  if [ -e "$module" ]; then options="$options -c shared_preload_libraries=pg_stat_statements"; fi
+  # The default keeps 5,000 statements, and forgets those that others displace.
+  if [ -e "$module" ]; then options="$options -c shared_preload_libraries=pg_stat_statements -c pg_stat_statements.max=50000"; fi
 done
 if [ $durable = no ]; then
   options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+  # A checkpoint is cheap without fsync: it comes early and frees the space of what was written before.
+  options="$options -c max_wal_size=128MB -c min_wal_size=32MB -c checkpoint_warning=0"
 else
   echo "pg_stat_statements.track = none" >>"$dir/pg/postgresql.conf" # a server that is measured counts only when asked
 fi
+pg_started=yes
 (cd / && as_pg "$bin/pg_ctl" -D "$dir/pg" -s -w -l "$dir/pg/log" -o "$options" start)
 
 redis_port=$(free_port)
 "$USHER_TEST_REDIS_SERVER" --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$dir/redis" --loglevel warning >"$dir/redis/log" 2>&1 &
 redis_pid=$!
 until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do
-  kill -0 "$redis_pid" 2>/dev/null || { cat "$dir/redis/log" >&2; exit 1; }
+  kill -0 "$redis_pid" 2>/dev/null || exit 1
   sleep 0.02
 done
 

@@ -10,6 +10,8 @@ import (
 // proxy is a TCP proxy that can drop all bytes: the connections stay open, and deliver nothing.
 type proxy struct {
 	addr string
+	// target is the server's address; nothing forwards to an empty one.
+	target atomic.Pointer[string]
 	// generation counts the calls of dropAll; only connections of the current one are forwarded.
 	generation atomic.Int64
 	// closed drops new connections' bytes too.
@@ -23,6 +25,7 @@ func newProxy(t *testing.T, to string) *proxy {
 		t.Fatal(err)
 	}
 	p := &proxy{addr: lis.Addr().String()}
+	p.target.Store(&to)
 	var running sync.WaitGroup
 	var mu sync.Mutex
 	var open []net.Conn
@@ -41,7 +44,7 @@ func newProxy(t *testing.T, to string) *proxy {
 			if err != nil {
 				return
 			}
-			out, err := net.Dial("tcp", to)
+			out, err := net.Dial("tcp", *p.target.Load())
 			if err != nil {
 				in.Close()
 				continue

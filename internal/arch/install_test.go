@@ -108,20 +108,54 @@ func TestFault_C15_HomebrewsServersAreFound(t *testing.T) {
 	if err == nil || !strings.Contains(printed, "brew install postgresql@17 redis") {
 		t.Errorf("with nothing installed: %v, %q", err, printed)
 	}
-	for _, name := range []string{
-		"redis-server", "nginx", "haproxy", "pgbouncer", "jq", "chromium", "node", "npm", "python3", "flock", "rm", "chmod", "mkdir", "cat",
-	} {
-		m.program(t, "homebrew/bin/"+name, "")
-	}
-	m.program(t, "homebrew/bin/mktemp", "echo "+m.bin+"/deps")
-	if err := os.Mkdir(filepath.Join(m.bin, "deps"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	m.everything(t)
 	m.program(t, "homebrew/opt/postgresql@9/bin/initdb", refuses)
 	m.program(t, "homebrew/opt/postgresql@99/bin/initdb", "echo the newest >&2; exit 1")
 	printed, called, err := m.run(t, "scripts/with-deps.sh", "true")
 	log, _ := os.ReadFile(filepath.Join(m.bin, "deps", "initdb.log")) // it is compared
 	if err == nil || !strings.Contains(string(log), "the newest") {
 		t.Errorf("it does not start Homebrew's newest PostgreSQL: %v, %q, it calls %s", err, printed, called)
+	}
+}
+
+// everything adds what with-deps.sh needs, but PostgreSQL's programs, in Homebrew's folder, and makes the folder of its files.
+func (m machine) everything(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{
+		"redis-server", "nginx", "haproxy", "pgbouncer", "jq", "chromium", "node", "npm", "python3", "flock", "rm", "chmod", "mkdir", "cat",
+	} {
+		m.program(t, "homebrew/bin/"+name, "")
+	}
+	m.program(t, "homebrew/bin/mktemp", "echo "+m.bin+"/deps")
+	m.program(t, "homebrew/bin/df", "echo Filesystem; echo disk 200 195 5 97% /tmp")
+	if err := os.MkdirAll(filepath.Join(m.bin, "deps", "pg"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAServerThatDoesNotStartSaysWhy before its log is deleted, with the space that is left.
+func TestAServerThatDoesNotStartSaysWhy(t *testing.T) {
+	m := newMachine(t, map[string]string{"id": ordinary})
+	m.program(t, "brew", "echo "+m.bin+"/homebrew")
+	m.everything(t)
+	m.program(t, "homebrew/opt/postgresql@99/bin/initdb", "")
+	m.program(t, "homebrew/opt/postgresql@99/bin/pg_ctl", "echo could not write the lock file >"+m.bin+"/deps/pg/log; exit 1")
+	printed, _, err := m.run(t, "scripts/with-deps.sh", "true")
+	if err == nil || !strings.Contains(printed, "could not write the lock file") || !strings.Contains(printed, "disk 200 195 5") {
+		t.Errorf("%v, it says %q", err, printed)
+	}
+}
+
+// TestTestsThatNeedMoreSpaceThanIsLeftDoNotBegin, and say how much they need.
+func TestTestsThatNeedMoreSpaceThanIsLeftDoNotBegin(t *testing.T) {
+	for needed, begins := range map[string]bool{"5": true, "6": false} {
+		m := newMachine(t, map[string]string{"id": ordinary})
+		m.program(t, "brew", "echo "+m.bin+"/homebrew")
+		m.everything(t)
+		m.program(t, "homebrew/opt/postgresql@99/bin/initdb", refuses)
+		printed, called, err := m.run(t, "scripts/with-deps.sh", "--space", needed, "true")
+		if err == nil || strings.Contains(called, "initdb") != begins || strings.Contains(printed, "the tests need 6 MB") == begins {
+			t.Errorf("%s MB needed, 5 left: %v, it says %q and calls %s", needed, err, printed, called)
+		}
 	}
 }

@@ -23,7 +23,7 @@ func PublicFields() map[protoreflect.Name]string {
 		"token_type_hint":       "access_token or refresh_token (RFC 7009 §2.1)",
 		"code_challenge_method": "the name of a hash function",
 		"code_challenge":        "a hash that travels through the browser by design (RFC 7636 §4.3)",
-		"token_kind":            "user or service",
+		"token_kind":            "for whom a token acts: user, service, api_key or user_api",
 		"token_hash":            "a hash of 256 random bits, from which no token follows",
 		"page_token":            "where a page of a list begins",
 		"next_page_token":       "where the next page of a list begins",

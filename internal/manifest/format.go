@@ -31,7 +31,7 @@ func Format(have *authzv1.Registration) ([]byte, error) {
 	}{
 		{&one.Type, enumname.Of(c.GetType()), ""},
 		{&one.Reuse, enumname.Of(c.GetReuse()), string(oauth.ReuseSubject)},
-		{&one.IDTokenAlg, c.GetIdTokenSignedResponseAlg(), oauth.IDTokenAlgorithms()[0]},
+		{&one.IDTokenAlg, c.GetIdTokenSignedResponseAlg(), usualAlgorithm(enumname.Of(c.GetProfile()))},
 		{&one.SubjectType, enumname.Of(have.GetSubjectType()), subjectPublic},
 		{&one.Profile, enumname.Of(c.GetProfile()), noProfile},
 	} {

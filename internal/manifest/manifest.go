@@ -46,7 +46,7 @@ type Client struct {
 	TosURI    string `yaml:"tos_uri,omitempty"`
 	// OptionalScopes are those that a user may leave out.
 	OptionalScopes []string `yaml:"optional_scopes,omitempty"`
-	// IDTokenAlg is the algorithm of the client's ID tokens; RS256 by default.
+	// IDTokenAlg is the algorithm of the client's ID tokens; RS256 by default, and ES256 with the profile fapi2.
 	IDTokenAlg string `yaml:"id_token_signed_response_alg,omitempty"`
 	// SubjectType is public, the default, or pairwise.
 	SubjectType            string   `yaml:"subject_type,omitempty"`
@@ -151,9 +151,6 @@ func (c *Client) complete() (fault string) {
 	if c.Type == "" {
 		c.Type = typeConfidential
 	}
-	if c.IDTokenAlg == "" {
-		c.IDTokenAlg = oauth.IDTokenAlgorithms()[0]
-	}
 	if c.SubjectType == "" {
 		c.SubjectType = subjectPublic
 	}
@@ -162,6 +159,9 @@ func (c *Client) complete() (fault string) {
 	}
 	if c.Profile == "" {
 		c.Profile = noProfile
+	}
+	if c.IDTokenAlg == "" {
+		c.IDTokenAlg = usualAlgorithm(c.Profile)
 	}
 	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
 		c.GrantTypes = oauth.DefaultGrantTypes()

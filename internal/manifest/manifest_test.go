@@ -90,6 +90,25 @@ func TestAClientThatIsRegisteredAsStatedDoesNotDiffer(t *testing.T) {
 	}
 }
 
+// TestTheUsualAlgorithmIsThatOfTheProfile: ID tokens of FAPI 2.0 are not RS256, so that a manifest without the member
+// matches a client of the profile.
+func TestTheUsualAlgorithmIsThatOfTheProfile(t *testing.T) {
+	c := parse(t, `{"clients": [{"id": "vdo_client_b", "name": "B", "redirect_uris": ["https://b.example/"], "scopes": ["videos:read"], "profile": "fapi2"}]}`)[0]
+	have := registered(c.Create())
+	if alg := have.GetClient().GetIdTokenSignedResponseAlg(); alg != "ES256" {
+		t.Errorf("the new client has %q", alg)
+	}
+	written, err := manifest.Format(have)
+	if err != nil || strings.Contains(string(written), "id_token") {
+		t.Errorf("%v, the manifest has the default:\n%s", err, written)
+	}
+	have.Client.Profile, have.Client.IdTokenSignedResponseAlg = authzv1.Profile_PROFILE_NONE, "RS256"
+	req, _, err := c.Update(have)
+	if err != nil || req.GetProfile() != authzv1.Profile_PROFILE_FAPI2 || req.GetIdTokenSignedResponseAlg() != "ES256" {
+		t.Errorf("the change to the profile is %v, %v", req, err)
+	}
+}
+
 // TestEachMemberIsChanged: of a registration that differs in one member, the update changes it and
 // nothing else.
 func TestEachMemberIsChanged(t *testing.T) {

@@ -38,3 +38,11 @@ func (c *Client) openID(have *authzv1.Registration) []member {
 		},
 	}
 }
+
+// usualAlgorithm returns the algorithm of the ID tokens of a client of a profile that registers none.
+func usualAlgorithm(profile string) string {
+	if profile == profileFAPI2 {
+		return oauth.FAPI2IDTokenAlgorithm("")
+	}
+	return oauth.IDTokenAlgorithms()[0]
+}

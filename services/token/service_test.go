@@ -34,7 +34,7 @@ func TestTheWayOfAToken(t *testing.T) {
 		Active: true, Scope: first.GetScope(), ClientId: "app", Sub: "usr_john", Username: "usr_john", Name: "John Doe", TokenType: "Bearer",
 		Iss: "https://vidocu.ai", WorkspaceId: "ws_acme", Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, Plan: "pro",
 		Iat: got.GetIat(), Exp: got.GetIat() + 3600, GrantId: got.GetGrantId(), ExpiresInMs: got.GetExpiresInMs(),
-		Aud: []string{"https://api.vidocu.ai/v1"},
+		Aud: []string{"https://api.vidocu.ai/v1"}, TokenKind: "user",
 	}
 	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("IntrospectToken: %v (-want +got):\n%s", err, diff)

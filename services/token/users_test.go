@@ -84,6 +84,7 @@ type userBench struct {
 	*people
 	logs             *bytes.Buffer
 	users            tokenv1.UserServiceClient
+	introspect       tokenv1.IntrospectionServiceClient
 	accessRevocation tokenv1.EndingServiceClient
 }
 
@@ -111,6 +112,7 @@ func newUserBench(t *testing.T) userBench {
 		t.Fatal(err)
 	}
 	inproctest.Serve(t, network, rpcserver.Options{Name: "token"}, service.Register)
+	b.introspect = tokenv1.NewIntrospectionServiceClient(dial("gateway", "token"))
 	b.users, b.accessRevocation = tokenv1.NewUserServiceClient(dial("gateway", "token")), tokenv1.NewEndingServiceClient(dial("operator", "token"))
 	return b
 }

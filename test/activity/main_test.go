@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/fleet"
@@ -58,9 +59,10 @@ type request struct {
 		Got      map[string]string `json:"got"`
 		Expected map[string]string `json:"expected"`
 	} `json:"kind"`
-	Count     int64  `json:"count,string"`
-	RequestID string `json:"request_id"`
-	Overflow  bool   `json:"overflow"`
+	Count     int64     `json:"count,string"`
+	FirstTime time.Time `json:"first_time"`
+	RequestID string    `json:"request_id"`
+	Overflow  bool      `json:"overflow"`
 }
 
 // event is a row of `usher audit --output json`.

@@ -40,6 +40,7 @@ func newProxiedDeployment(t *testing.T) proxiedDeployment {
 		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_REDIS_PREFIX": "fragile:",
 	})
 	expect.NoError(t, err)
+	f.Own = servers
 	t.Cleanup(func() { expect.NoError(t, f.Close()) })
 	return f
 }

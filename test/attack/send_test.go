@@ -117,11 +117,11 @@ func (r reply) status() int {
 	return r.Responses[0].Status
 }
 
-// The timeout for the first response, on a busy machine, and for the next one or the end of the
-// connection.
+// patience is the timeout for a response or the end of the connection, on a busy machine. silence is
+// the time after which a server that does not announce the end of the connection sends no more.
 const (
 	patience = 2 * time.Minute
-	silence  = 3 * time.Second
+	silence  = 10 * time.Second
 )
 
 // exchange sends raw bytes and reads responses until the server closes the connection or sends no
@@ -135,7 +135,7 @@ func exchange(t *testing.T, text string) reply {
 	in := bufio.NewReader(conn)
 	for {
 		wait := silence
-		if len(r.Responses) == 0 {
+		if n := len(r.Responses); n == 0 || r.Responses[n-1].Closed {
 			wait = patience
 		}
 		expect.NoError(t, conn.SetReadDeadline(time.Now().Add(wait)))
@@ -147,7 +147,7 @@ func exchange(t *testing.T, text string) reply {
 		if err != nil {
 			t.Fatalf("the reply is not an HTTP response: %v", err)
 		}
-		expect.NoError(t, conn.SetReadDeadline(time.Now().Add(10*time.Second)))
+		expect.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
 		body, _ := io.ReadAll(res.Body)
 		a := harness.Response{Status: res.StatusCode, Header: res.Header, Raw: string(body), Closed: res.Close}
 		_ = json.Unmarshal(body, &a.Body) // a body that is not an object leaves Body empty

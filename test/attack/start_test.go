@@ -91,6 +91,7 @@ func newProductionDeployment(t *testing.T) productionDeployment {
 		"USHER_DEVELOPMENT": "false", "USHER_PUBLIC_URL": front.URL, "USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_REDIS_PREFIX": "production:",
 	})
 	expect.NoError(t, err)
+	d.Own = servers
 	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	gateway, err := url.Parse(d.PublicURL)
 	expect.NoError(t, err)

@@ -20,7 +20,8 @@ const rounds = 60
 // serviceID is a client that gets tokens for itself.
 const serviceID = "vdo_client_service"
 
-// budget is the maximum cost of one operation.
+// budget is the maximum cost of one operation. Where it is not 0, the operation must cost something: otherwise nothing
+// is counted.
 type budget struct{ calls, statements, commands int }
 
 // TestTheHotOperationsKeepTheirBudget: the authorization code flow with a signed-in browser, a
@@ -39,6 +40,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		"USHER_TOKEN_GRANT_LIMIT": "0", "USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_INTROSPECTION_CACHE_SIZE": "0",
 	}))
 	expect.NoError(t, err)
+	d.Own = servers
 	defer func() { expect.NoError(t, d.Close()) }()
 	counter, err := harness.NewCounter(t.Context(), d, servers)
 	expect.NoError(t, err)
@@ -112,6 +114,13 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 			t.Logf("%d calls, %d statements, %d commands\n%s", calls, statements, commands, per)
 			if got := (budget{calls, statements, commands}); calls > row.budget.calls || statements > row.budget.statements || commands > row.budget.commands {
 				t.Errorf("each takes %+v, the budget is %+v", got, row.budget)
+			}
+			for what, n := range map[string][2]int{
+				"calls": {calls, row.budget.calls}, "statements": {statements, row.budget.statements}, "commands": {commands, row.budget.commands},
+			} {
+				if n[0] == 0 && n[1] > 0 {
+					t.Errorf("no %s are counted, and the budget is %d", what, n[1])
+				}
 			}
 		})
 	}

@@ -126,6 +126,7 @@ func TestN8_2_EveryReaderCanTellAServiceFromAUser(t *testing.T) {
 		res, err := tokenv1.NewIntrospectionServiceClient(conn).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
 		expect.NoError(t, err)
 		expect.Equal(t, "kind", res.GetKind(), tokenv1.TokenKind_TOKEN_KIND_SERVICE_TOKEN)
+		expect.Equal(t, "token_kind over gRPC", res.GetTokenKind(), "service")
 		expect.Equal(t, "sub over gRPC", res.GetSub(), subject)
 		expect.Equal(t, "workspace_id over gRPC", res.GetWorkspaceId(), "ws_acme")
 		expect.Equal(t, "plan", res.GetPlan(), "pro")

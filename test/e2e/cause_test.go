@@ -254,8 +254,8 @@ func TestFault_D2_AnUnknownScopeIsNamed(t *testing.T) {
 		for scope, wanted := range map[string]string{
 			"video:read jobs:read":    `'video:read' is not a scope; did you mean 'videos:read'?`,
 			"videos:read,jobs:read":   `'videos:read,jobs:read' is not a scope: separate scopes by single spaces`,
-			"videos:read\tjobs:read":  `the parameter scope must be scopes separated by single spaces, and has a tab`,
-			`"videos:read"`:           `the parameter scope must be scopes separated by single spaces, and has a quotation mark or a bracket`,
+			"videos:read\tjobs:read":  `the parameter scope must be scopes separated by single spaces, and 'videos:read?jobs:read' has a tab`,
+			`"videos:read"`:           `the parameter scope must be scopes separated by single spaces, and '?videos:read?' has a quotation mark or a bracket`,
 			strings.Repeat("x", 1000): `'` + strings.Repeat("x", 40) + `...' is not a scope`,
 		} {
 			page, err := d.NewBrowser().Get(harness.Request{Scope: scope}.Path())

@@ -87,7 +87,7 @@ func TestCase98_NoOriginMayUseCookies(t *testing.T) {
 func TestCase92_AMethodCannotBeOverridden(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		for path, status := range map[string]int{
-			"/oauth/token": 400, "/oauth/authorize": 303, "/.well-known/oauth-authorization-server": 405, "/signin": 403,
+			"/oauth/token": 400, "/oauth/authorize": 400, "/.well-known/oauth-authorization-server": 405, "/signin": 403,
 		} {
 			for _, method := range []string{"DELETE", "GET", "PUT"} {
 				req, err := http.NewRequest(http.MethodPost, d.PublicURL+path, strings.NewReader("_method="+method))

@@ -130,6 +130,8 @@ func TestRFC6749_6_ScopeAtRefreshNarrowsTheAccessTokenOnly(t *testing.T) {
 		for _, c := range []struct{ requested, got string }{
 			{"videos:read", "videos:read"},
 			{"", harness.FullScope},
+			{" ", harness.FullScope},
+			{"   ", harness.FullScope},
 			{"jobs:read videos:read", "jobs:read videos:read"},
 			{"videos:read videos:read", "videos:read"},
 			{"videos:read export:write", ""},

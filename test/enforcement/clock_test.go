@@ -19,6 +19,7 @@ func TestCase110_ReplicasWhoseClocksDifferAgree(t *testing.T) {
 	expect.NoError(t, err)
 	d, err := harness.Replicated(shared.bins, t.TempDir(), servers, 2, harness.WithLongTimeouts(nil))
 	expect.NoError(t, err)
+	d.Own = servers
 	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	for _, name := range d.Names() {
 		offset := 2 * time.Minute

@@ -61,16 +61,20 @@ func start(dir string) error {
 		return err
 	}
 	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(map[string]string{"USHER_UPSTREAM_URL": harness.NewUpstream().URL}))
+	if err != nil {
+		return err
+	}
+	d.Own = servers
 	shared = fleet{bins: bins, deployment: d}
-	return err
+	return nil
 }
 
-// eventually polls a check until it returns true, and fails the test after 10 s.
+// eventually polls a check until it returns true, and fails the test after a minute.
 func eventually(t *testing.T, what string, check func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !check(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !check(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within 10 s", what)
+			t.Fatalf("%s: not within a minute", what)
 		}
 	}
 }

@@ -29,6 +29,7 @@ func start(t *testing.T, servers harness.Servers, settings map[string]string) *h
 	maps.Copy(all, settings)
 	d, err := harness.Replicated(bins, dir, servers, 2, harness.WithLongTimeouts(all))
 	expect.NoError(t, err)
+	d.Own = servers
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Error(err)

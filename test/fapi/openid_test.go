@@ -1,7 +1,10 @@
 package fapi
 
 import (
+	"encoding/base64"
+	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -41,6 +44,30 @@ func TestN12_1_APushedRequestHasAnIdTokenHint(t *testing.T) {
 		expect.NoError(t, err)
 		if page.Query().Get("code") == "" {
 			t.Errorf("with another hint in the address: %d %q", page.Status, page.Location())
+		}
+	})
+}
+
+// TestFAPI2_5_4_1_IDTokensAreES256, as PS256 and EdDSA would be allowed and RS256 is not: of the code and of a refresh.
+// The registration says so, and RS256 cannot be registered.
+func TestFAPI2_5_4_1_IDTokensAreES256(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		c := newClient(t, d, "--scope", "openid")
+		verifier := harness.NewVerifier()
+		issued := c.exchange(c.code(verifier, "scope", "openid"), verifier, c.proof("/oauth/token"))
+		refreshed := c.refresh(issued.Text("refresh_token"), c.proof("/oauth/token"))
+		for what, a := range map[string]harness.Response{"of a code": issued, "of a refresh": refreshed} {
+			header, err := base64.RawURLEncoding.DecodeString(strings.Split(a.Text("id_token"), ".")[0])
+			var read struct{ Alg string }
+			if err != nil || json.Unmarshal(header, &read) != nil || read.Alg != "ES256" {
+				t.Errorf("the ID token %s has the header %s: %d %s", what, header, a.Status, a.Raw)
+			}
+		}
+		if _, err := d.Operate(t.Context(), shared.Bins, "clients", "update", c.id, "--id-token-alg", "RS256"); err == nil {
+			t.Error("RS256 was registered")
+		}
+		if shown := c.operate("clients", "show", c.id); !regexp.MustCompile(`ID TOKENS\s+ES256`).MatchString(shown) {
+			t.Errorf("the registration is\n%s", shown)
 		}
 	})
 }

@@ -1,11 +1,15 @@
 package fapi
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -145,6 +149,53 @@ func TestRFC9126_2_3_ARefusedPushIsFlatJSON(t *testing.T) {
 		wrong, err := d.Form("/oauth/par", map[string][]string{"response_type": {"code"}}, harness.ConfidentialID, "vdo_secret_wrong")
 		expect.NoError(t, err)
 		wantError(t, "a wrong secret", wrong, http.StatusUnauthorized, "invalid_client")
+	})
+}
+
+// TestRFC9126_4_APushThatIsAcceptedCanBeOpened: the server adds client_id, which HTTP Basic names, and dpop_jkt, which a
+// proof names, to what the browser's request is read from.
+func TestRFC9126_4_APushThatIsAcceptedCanBeOpened(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		basic := fapiClient{t: t, d: d, id: harness.ConfidentialID, proofKey: josetest.New(t, "ES256", "")}
+		for name, row := range map[string]struct {
+			params url.Values
+			proof  bool
+			most   int // how many parameters are accepted
+		}{
+			"client_id in the form":       {url.Values{"client_id": {basic.id}, "client_secret": {harness.ConfidentialPW}}, false, 100},
+			"client_id in HTTP Basic":     {url.Values{}, false, 99},
+			"a proof and HTTP Basic":      {url.Values{}, true, 98},
+			"a proof and dpop_jkt, Basic": {url.Values{"dpop_jkt": {basic.thumbprint()}}, true, 99},
+		} {
+			row.params.Set("response_type", "code")
+			row.params.Set("redirect_uri", harness.CallbackURI)
+			row.params.Set("scope", "videos:read")
+			for n := 98; n <= 101; n++ {
+				for i := 0; len(row.params) < n; i++ {
+					row.params.Set("x"+strconv.Itoa(i), "1")
+				}
+				req, err := http.NewRequest(http.MethodPost, d.PublicURL+"/oauth/par", strings.NewReader(row.params.Encode()))
+				expect.NoError(t, err)
+				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				if !row.params.Has("client_id") {
+					req.SetBasicAuth(harness.ConfidentialID, harness.ConfidentialPW)
+				}
+				if row.proof {
+					req.Header.Set("Dpop", basic.proof("/oauth/par"))
+				}
+				a, err := harness.Send(req)
+				expect.NoError(t, err)
+				what := fmt.Sprintf("%d parameters, %s", n, name)
+				if n > row.most {
+					wantError(t, what, a, http.StatusBadRequest, "invalid_request")
+					continue
+				}
+				expect.Equal(t, "status of "+what, a.Status, http.StatusCreated)
+				page, err := d.NewBrowser().Get(basic.address(a.Text("request_uri")))
+				expect.NoError(t, err)
+				expect.Equal(t, "status of the browser with "+what, page.Status, http.StatusSeeOther)
+			}
+		}
 	})
 }
 

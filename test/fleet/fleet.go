@@ -123,7 +123,7 @@ func start(dir string, bins harness.Binaries, more map[string]string) ([]*harnes
 	if err != nil {
 		return started, err
 	}
-	processes.Traces = traces
+	processes.Traces, processes.Own = traces, servers
 	return append(started, processes), nil
 }
 

@@ -37,6 +37,8 @@ type Deployment struct {
 	// Traces receives every request's trace; nil where requests are not traced. Deployment.Close
 	// closes it.
 	Traces *Collector
+	// Own are databases that no other deployment uses. Deployment.Close drops them.
+	Own Servers
 
 	client    *http.Client
 	dir       string
@@ -101,6 +103,10 @@ type Servers struct {
 	// RedisPrefix begins every key: the server is shared, and counters of a source address of another
 	// deployment must not limit this one.
 	RedisPrefix string
+
+	// names are those of the databases, which Drop drops at a server.
+	names  []string
+	dropAt string
 }
 
 // services lists the services in start order: a service starts after those that it calls.
@@ -327,10 +333,10 @@ func (d *Deployment) Names() []string {
 	return names
 }
 
-// Close stops all processes, callers first, and searches the log of the whole run for every
-// recorded secret.
+// Close stops all processes, callers first, searches the log of the whole run for every recorded
+// secret, and drops the deployment's own databases.
 func (d *Deployment) Close() error {
-	errs := []error{d.stopAll(), d.checkLog()}
+	errs := []error{d.stopAll(), d.checkLog(), d.Own.Drop()}
 	if d.Traces != nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()

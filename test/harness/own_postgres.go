@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -34,7 +35,7 @@ func StartOwnPostgres(ctx context.Context, dir string) (*OwnPostgres, error) {
 	if err := p.server.initdb(); err != nil {
 		return nil, err
 	}
-	if err := quick(p.server.dir); err != nil {
+	if err := configure(p.server.dir, withoutFsync, littleWAL); err != nil {
 		return nil, err
 	}
 	if err := p.server.StartPostgres(); err != nil {
@@ -48,14 +49,22 @@ func StartOwnPostgres(ctx context.Context, dir string) (*OwnPostgres, error) {
 	return p, nil
 }
 
-// quick turns fsync off: tests restart the server's processes and never the machine, and on a busy
-// disk a restart with fsync could take minutes.
-func quick(dir string) error {
+const (
+	// withoutFsync: tests restart the server's processes and never the machine, and on a busy disk a
+	// restart with fsync could take minutes.
+	withoutFsync = "fsync = off\n"
+	// littleWAL keeps the write-ahead log small, which otherwise grows to a gigabyte under load. A
+	// standby would need more of it.
+	littleWAL = "max_wal_size = 128MB\nmin_wal_size = 32MB\ncheckpoint_warning = 0\n"
+)
+
+// configure adds to the configuration of a server that is not running.
+func configure(dir string, settings ...string) error {
 	conf, err := os.OpenFile(filepath.Join(dir, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	_, err = conf.WriteString("fsync = off\n")
+	_, err = conf.WriteString(strings.Join(settings, ""))
 	return errors.Join(err, conf.Close())
 }
 
@@ -81,5 +90,5 @@ func (p *OwnPostgres) Restart() error {
 	return p.server.pg("pg_ctl", "-D", p.server.dir, "-s", "-w", "-m", "fast", "-l", filepath.Join(p.server.dir, "log"), "restart")
 }
 
-// Close stops the server.
-func (p *OwnPostgres) Close() error { return p.server.StopPostgres() }
+// Close stops the server and deletes its files.
+func (p *OwnPostgres) Close() error { return p.server.remove() }

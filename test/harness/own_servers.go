@@ -43,6 +43,9 @@ func StartOwnServers(ctx context.Context, dir string) (*OwnServers, error) {
 	if err := o.initdb(); err != nil {
 		return nil, err
 	}
+	if err := configure(o.dir, littleWAL); err != nil {
+		return nil, err
+	}
 	if err := o.StartPostgres(); err != nil {
 		return nil, err
 	}
@@ -114,6 +117,12 @@ func handOver(dir, name string) error {
 // StartPostgres starts the server and waits until it accepts connections. fsync is off: no test
 // crashes the machine.
 func (o *OwnServers) StartPostgres() error {
+	if err := os.MkdirAll(filepath.Dir(o.note()), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.note(), []byte(o.dir), 0o644); err != nil {
+		return err
+	}
 	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-l", filepath.Join(o.dir, "log"), "-o",
 		"-p "+o.pgPort+" -c listen_addresses=127.0.0.1 -c unix_socket_directories="+o.dir+" -c max_connections=200 -c fsync=off", "start")
 }
@@ -147,10 +156,22 @@ func (o *OwnServers) SQL(ctx context.Context, service string, statements ...stri
 	return nil
 }
 
+// note is a file with the path of a running server's files. A signal that ends the tests does not end the server:
+// scripts/with-deps.sh stops those whose notes are left.
+func (o *OwnServers) note() string {
+	return filepath.Join(os.Getenv("USHER_TEST_BIN"), "servers", o.pgPort)
+}
+
 // StopPostgres stops the server immediately, as a crash would.
 func (o *OwnServers) StopPostgres() error {
-	return o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-m", "immediate", "stop")
+	if err := o.pg("pg_ctl", "-D", o.dir, "-s", "-w", "-m", "immediate", "stop"); err != nil {
+		return err
+	}
+	return os.Remove(o.note())
 }
+
+// remove stops the server and deletes its files.
+func (o *OwnServers) remove() error { return errors.Join(o.StopPostgres(), os.RemoveAll(o.dir)) }
 
 func (o *OwnServers) startRedis(ctx context.Context, addr string) error {
 	_, port, err := net.SplitHostPort(addr)
@@ -191,8 +212,8 @@ func (o *OwnServers) PauseRedis() (resume func() error, err error) {
 	return func() error { return o.redis.Process.Signal(continueSignal) }, nil
 }
 
-// Close stops both servers.
-func (o *OwnServers) Close() error { return errors.Join(o.closeRedis(), o.StopPostgres()) }
+// Close stops both servers and deletes PostgreSQL's files.
+func (o *OwnServers) Close() error { return errors.Join(o.closeRedis(), o.remove()) }
 
 func (o *OwnServers) closeRedis() error {
 	err := errors.Join(o.client.Close(), o.redis.Process.Kill())

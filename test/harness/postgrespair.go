@@ -35,7 +35,7 @@ func StartPostgresPair(dir string) (*PostgresPair, error) {
 		}
 		*server = &OwnServers{dir: filepath.Join(dir, "pg-"+port), pgPort: port}
 	}
-	if err := errors.Join(pair.Primary.initdb(), quick(pair.Primary.dir), pair.Standby.copyOf(pair.Primary)); err != nil {
+	if err := errors.Join(pair.Primary.initdb(), configure(pair.Primary.dir, withoutFsync), pair.Standby.copyOf(pair.Primary)); err != nil {
 		return nil, err
 	}
 	if err := pair.Primary.StartPostgres(); err != nil {
@@ -135,7 +135,7 @@ func (p *PostgresPair) ReadOnly(ctx context.Context, on bool) error {
 	return p.Primary.pg("pg_ctl", "-D", p.Primary.dir, "-s", "reload")
 }
 
-// Close stops both servers.
+// Close stops both servers and deletes their files.
 func (p *PostgresPair) Close() error {
-	return errors.Join(p.Primary.StopPostgres(), p.Standby.StopPostgres())
+	return errors.Join(p.Primary.remove(), p.Standby.remove())
 }

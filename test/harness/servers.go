@@ -20,11 +20,34 @@ func NewServers(ctx context.Context) (Servers, error) {
 	if server == "" || redis == "" {
 		return Servers{}, errors.New("no test servers: run the tests through scripts/with-deps.sh (make test does)")
 	}
-	return databasesOn(ctx, server, redis)
+	s, err := databasesOn(ctx, server, redis)
+	s.dropAt = server
+	return s, err
 }
 
-// creation is a deadline that only a hang reaches: to create a database copies one, which takes a while on a
-// loaded machine.
+// Drop drops the databases of NewServers, also where connections are open; of servers of one test,
+// whose files are deleted, it drops none.
+func (s Servers) Drop() error {
+	if s.dropAt == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), creation)
+	defer cancel()
+	db, err := sqldb.Open(ctx, sqldb.Config{URL: secret.New(s.dropAt), MaxConns: 1})
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // the databases are dropped, or an error is returned
+	for _, name := range s.names {
+		if _, err := db.Exec(ctx, `DROP DATABASE IF EXISTS `+name+` WITH (FORCE)`); err != nil {
+			return fmt.Errorf("dropping %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// creation is a deadline that only a hang reaches: to create a database copies one, and to drop one
+// deletes its files, which takes a while on a loaded machine.
 const creation = 5 * time.Minute
 
 // databasesOn creates the databases on a server.
@@ -52,6 +75,7 @@ func databasesOn(ctx context.Context, server, redis string) (Servers, error) {
 		}
 		u.Path = "/" + name
 		s.Databases[service] = u.String()
+		s.names = append(s.names, name)
 	}
 	return s, nil
 }

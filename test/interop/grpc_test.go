@@ -74,6 +74,7 @@ func production(t *testing.T) *harness.Deployment {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.Own = servers
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Error(err)

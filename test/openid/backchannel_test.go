@@ -239,6 +239,9 @@ func TestN11_6_EachEndingTellsTheClients(t *testing.T) {
 	})
 }
 
+// attemptLimit is the deadline of one attempt to deliver a logout token (internal/logout of the token service).
+const attemptLimit = 8 * time.Second
+
 // TestN11_5_AClientThatDoesNotAnswerDelaysOnlyItself: neither the logout nor the others. There is another attempt
 // for it, and none for a client that refuses.
 func TestN11_5_AClientThatDoesNotAnswerDelaysOnlyItself(t *testing.T) {
@@ -264,8 +267,8 @@ func TestN11_5_AClientThatDoesNotAnswerDelaysOnlyItself(t *testing.T) {
 		}
 		begun := time.Now()
 		quick.logout(t, url.Values{"id_token_hint": {last.Text("id_token")}})
-		if took := time.Since(begun); took > 2*time.Second {
-			t.Errorf("the logout took %s", took)
+		if took := time.Since(begun); took >= attemptLimit {
+			t.Errorf("the logout took %s, as long as an attempt to reach a client", took)
 		}
 		at.wait(t, 1)
 		want := map[*rp]delivery{

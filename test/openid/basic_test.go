@@ -153,6 +153,42 @@ func TestOIDCBasic_ScopeProfileEmailAndAll(t *testing.T) {
 	})
 }
 
+// TestN10_7_TheProfileHasTheLanguageAndTheTimeZone that the user chose, and neither where they chose none.
+func TestN10_7_TheProfileHasTheLanguageAndTheTimeZone(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		r := newRP(d)
+		r.browser = expect.SignedIn(t, d, harness.EstherEmail)
+		choose := func(language, zone string) {
+			t.Helper()
+			page, err := r.browser.Get("/account")
+			expect.NoError(t, err)
+			form, err := page.FormWith("time_zone")
+			expect.NoError(t, err)
+			page, err = r.browser.Submit(page, form, map[string]string{"language": language, "time_zone": zone})
+			expect.NoError(t, err)
+			expect.Equal(t, "status of the profile's form", page.Status, http.StatusSeeOther)
+		}
+		t.Cleanup(func() { choose("", "") })
+		token := r.login(t, "scope", "openid profile").Text("access_token")
+		want := func(locale, zone any) {
+			t.Helper()
+			info := r.userInfo(t, token)
+			if info.Status != http.StatusOK || info.Body["locale"] != locale || info.Body["zoneinfo"] != zone {
+				t.Errorf("%d %s, want %v and %v", info.Status, info.Raw, locale, zone)
+			}
+		}
+		want(nil, nil)
+		choose("de", "Europe/Vienna")
+		want("de", "Europe/Vienna")
+		choose("", "Europe/Vienna")
+		want(nil, "Europe/Vienna")
+		info := r.userInfo(t, r.login(t, "scope", "openid email").Text("access_token"))
+		if info.Body["locale"] != nil || info.Body["zoneinfo"] != nil {
+			t.Errorf("without the scope profile: %s", info.Raw)
+		}
+	})
+}
+
 // TestOIDCBasic_ParametersThatAreAccepted: oidcc-display-page, oidcc-display-popup, oidcc-ui-locales,
 // oidcc-claims-locales, oidcc-ensure-request-with-acr-values-succeeds, oidcc-claims-essential,
 // oidcc-ensure-request-with-unknown-parameter-succeeds and oidcc-ensure-request-with-valid-pkce-succeeds.

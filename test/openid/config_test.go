@@ -60,6 +60,11 @@ func TestOIDCConfig_Discovery(t *testing.T) {
 				t.Errorf("%s is not in %v", scope, scopes)
 			}
 		}
+		for _, claim := range []string{"locale", "zoneinfo"} {
+			if !slices.Contains(claims, claim) {
+				t.Errorf("%s is not in %v", claim, claims)
+			}
+		}
 		if slices.Contains(scopes, "offline_access") || slices.Contains(list(document, "ui_locales_supported"), "se") {
 			t.Error("a member promises what there is not")
 		}

@@ -61,6 +61,7 @@ func TestRowsThatAreNeverDeletedAreAsLargeAsThePageSays(t *testing.T) {
 	const rows = 50_000
 	servers, err := harness.NewServers(t.Context())
 	expect.NoError(t, err)
+	t.Cleanup(func() { expect.NoError(t, servers.Drop()) })
 	db, err := sqldb.Open(t.Context(), sqldb.Config{URL: secret.New(servers.Databases["token"])})
 	expect.NoError(t, err)
 	defer db.Close()

@@ -266,9 +266,15 @@ func TestDevelopers_ThePlaygroundGetsATokenAndRevokesIt(t *testing.T) {
 		mustShow(t, do(t, b, path+"/playground", map[string]string{"do": "call", "endpoint": "/v1/videos"}), "Authorization: Bearer", "200")
 		page = do(t, b, path+"/playground", map[string]string{"do": "refresh", "client_secret": secret})
 		fresh := regexp.MustCompile(`vdo_oat_[0-9A-Za-z]+`).FindAllString(page.Body, -1)
-		do(t, b, path+"/playground", map[string]string{"do": "revoke", "client_secret": secret})
+		if len(fresh) == 0 {
+			t.Fatal("the page of a refresh has no access token")
+		}
 		for _, one := range fresh {
 			d.RecordSecret("access token", one)
+			expect.Active(t, d, one, true)
+		}
+		do(t, b, path+"/playground", map[string]string{"do": "revoke", "client_secret": secret})
+		for _, one := range fresh {
 			expect.Active(t, d, one, false)
 		}
 		foreign, err := b.Get("/developers/playground/callback?code=x&state=y")

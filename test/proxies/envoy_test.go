@@ -116,38 +116,36 @@ func TestFault_F5_AStoppedOrSuspendedTokenReplicaIsLeftOut(t *testing.T) {
 			rp := startProxy(t, envoy(), b)
 			load := startLoad(rp, token)
 			load.wait(2 * time.Second)
-			if failed := load.startedSince(time.Time{}); len(failed) > 0 {
-				t.Errorf("before anything happened: %v", failed[0])
-			}
+			load.wantServed(t, "before anything happened", time.Time{})
 			at := time.Now()
 			away(between)
 			load.wait(10 * time.Second)
+			load.waitServed(at.Add(5 * time.Second))
 			load.end()
-			if failed := load.startedSince(at.Add(5 * time.Second)); len(failed) > 0 {
-				t.Errorf("%d requests failed that began 5 s later: %v", len(failed), failed[0])
-			}
-			t.Logf("%d of %d requests failed", len(load.startedSince(time.Time{})), load.sent)
+			load.wantServed(t, "from 5 s after it was gone", at.Add(5*time.Second))
+			served, failed := load.startedSince(time.Time{})
+			t.Logf("%d requests were served, %d failed", served, len(failed))
 		})
 	}
 }
 
-// load sends requests one after another, a few concurrently, and keeps the failures.
+// load sends requests one after another, a few concurrently.
 type load struct {
 	stop chan struct{}
 	wg   sync.WaitGroup
 
-	mu     sync.Mutex
-	sent   int
-	failed []failure
+	mu   sync.Mutex
+	sent []sent
 }
 
-type failure struct {
-	began time.Time
-	what  string
+// sent is a request; failure is empty where it was served.
+type sent struct {
+	began   time.Time
+	failure string
 }
 
-// String describes the failure.
-func (f failure) String() string { return f.what }
+// enough is the number of requests that a load must have served before a check ends.
+const enough = 8
 
 func startLoad(rp *running, token string) *load {
 	l := &load{stop: make(chan struct{})}
@@ -185,26 +183,51 @@ func (l *load) sendOne(client *http.Client, address, token string) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.sent++
 	if what != "" {
-		l.failed = append(l.failed, failure{began, fmt.Sprintf("%s after %s", what, time.Since(began).Round(time.Millisecond))})
+		what = fmt.Sprintf("%s after %s", what, time.Since(began).Round(time.Millisecond))
 	}
+	l.sent = append(l.sent, sent{began, what})
 }
 
 func (*load) wait(d time.Duration) { time.Sleep(d) }
 
 func (l *load) end() { close(l.stop); l.wg.Wait() }
 
-// startedSince returns the failures of requests that started at a time or later.
-func (l *load) startedSince(at time.Time) (failed []failure) {
+// startedSince returns how many requests that started at a time or later were served, and the
+// failures of the others.
+func (l *load) startedSince(at time.Time) (served int, failed []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, f := range l.failed {
-		if !f.began.Before(at) {
-			failed = append(failed, f)
+	for _, s := range l.sent {
+		switch {
+		case s.began.Before(at):
+		case s.failure != "":
+			failed = append(failed, s.failure)
+		default:
+			served++
 		}
 	}
-	return failed
+	return served, failed
+}
+
+// waitServed waits until enough requests are served that started at a time or later, or one failed.
+func (l *load) waitServed(at time.Time) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if served, failed := l.startedSince(at); served >= enough || len(failed) > 0 {
+			return
+		}
+	}
+}
+
+// wantServed requires that enough requests were served that started at a time or later, and that
+// none of them failed: where all hang, none fails.
+func (l *load) wantServed(t *testing.T, when string, at time.Time) {
+	t.Helper()
+	if served, failed := l.startedSince(at); len(failed) > 0 {
+		t.Errorf("%s %d requests failed: %s", when, len(failed), failed[0])
+	} else if served < enough {
+		t.Errorf("%s only %d requests were served", when, served)
+	}
 }
 
 // TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing: a replica that is shutting
@@ -227,7 +250,5 @@ func TestFault_F5_ReplacingTheTokenReplicasOneAfterAnotherLosesNothing(t *testin
 		load.wait(3 * time.Second) // until it is used again
 	}
 	load.end()
-	if failed := load.startedSince(time.Time{}); len(failed) > 0 {
-		t.Errorf("%d of %d requests failed: %v", len(failed), load.sent, failed[0])
-	}
+	load.wantServed(t, "while both replicas are replaced", time.Time{})
 }

@@ -81,6 +81,7 @@ func start(dir string) error {
 	if shared.deployment, err = harness.Replicated(shared.bins, dir, servers, 2, harness.WithLongTimeouts(nil)); err != nil {
 		return err
 	}
+	shared.deployment.Own = servers
 	if err := shared.deployment.Authority().Issue(resourceServer); err != nil {
 		return err
 	}

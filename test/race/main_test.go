@@ -63,6 +63,7 @@ func start(dir string) error {
 	if err != nil {
 		return err
 	}
+	processes.Own = servers
 	shapes = append(shapes, processes)
 	return nil
 }

@@ -45,6 +45,7 @@ func TestThePreviousReleaseRunsOnTheNewSchemaAndBesideTheNewOne(t *testing.T) {
 	// The new release migrates, the previous one runs.
 	d, err := harness.Replicated(next.With(previous), dir, servers, replicas, nil)
 	expect.NoError(t, err)
+	d.Own = servers
 	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	r := &roll{d: d, tokens: map[string]harness.Tokens{}}
 

@@ -71,7 +71,14 @@ func kinds() []kind {
 		{name: "unauthorized_client", text: "The client may not do this."},
 		{name: "invalid_scope", text: "The scope is not one that the client may have. The message names the word."},
 		{name: "invalid_target", text: "The `resource` is not one that the tokens can be issued for (RFC 8707)."},
-		{name: "invalid_client", text: "The client could not be authenticated. The message is the same for each cause, since it would help to guess."},
+		{name: "unsupported_response_type", text: "The `response_type` of an authorization request is not `code` ([response_type_unsupported](#response_type_unsupported))." + ofRequests},
+		{name: "request_not_supported", text: "An authorization request has the parameter `request` ([request_object_unsupported](#request_object_unsupported))." + ofRequests},
+		{name: "request_uri_not_supported", text: "An authorization request has a `request_uri` of another form than `/oauth/par` returns\n([request_object_unsupported](#request_object_unsupported)). The authorization endpoint redirects with it."},
+		{name: "registration_not_supported", text: "An authorization request has the parameter `registration` ([request_object_unsupported](#request_object_unsupported))." + ofRequests},
+		{
+			name: "invalid_client", text: "The client could not be authenticated. The message is the same for each cause, since it would help to guess; only that of\nintrospection without a secret differs, and it is the same for every client.",
+			rows: []string{"| 401 | 401 `authentication_error` “Introspection needs a confidential client” |"},
+		},
 		{name: "invalid_grant", text: "The code, its verifier or the refresh token is not valid. The message is the same for each cause of a kind."},
 		{name: "temporarily_unavailable", text: "Nothing was consumed: the same request may be repeated, after the time in `Retry-After`."},
 		{name: "invalid_redirect_uri", text: "`/oauth/register` refuses a redirect URI of the client, with 400 (RFC 7591 §3.2.2)."},
@@ -83,10 +90,15 @@ func kinds() []kind {
 	}
 }
 
+// ofRequests says where the errors of authorization requests are returned.
+const ofRequests = "\n`/oauth/par` refuses it with 400, and the authorization endpoint redirects with it."
+
 // kind is a section of the page.
 type kind struct {
 	name, text string
-	causes     []Cause
+	// rows are responses that the reasons of the causes do not have.
+	rows   []string
+	causes []Cause
 }
 
 const (
@@ -175,7 +187,7 @@ func writeResponses(b *strings.Builder, k kind) {
 			rows = append(rows, row)
 		}
 	}
-	if len(rows) > 0 {
+	if rows = append(rows, k.rows...); len(rows) > 0 {
 		fmt.Fprintf(b, "\n| to a form | to JSON |\n| --- | --- |\n%s\n", strings.Join(rows, "\n"))
 	}
 }

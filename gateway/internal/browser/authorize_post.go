@@ -18,8 +18,8 @@ const maxRedirected = 6 << 10
 // request changes nothing by itself.
 //
 // A browser sends no SameSite=Lax cookie with a cross-site POST: a signed-in user would not be
-// recognized, and would get a second browser cookie. Such a request is redirected to GET, which
-// sends the cookies.
+// recognized, and would get a second browser cookie. Such a request of another origin is redirected
+// to GET, which sends the cookies.
 func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
 		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
@@ -36,9 +36,11 @@ func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 	}
 	query := joinQueries(r.URL.RawQuery, string(body))
 	requestlog.NoteBody(r.Context(), httpx.TypeForm, []byte(query))
-	if address := "/oauth/authorize?" + escapeQuery(query); f.Cookies.Browser(r).IsZero() && len(address) <= maxRedirected {
-		RedirectTo(w, address)
-		return
+	if f.Cookies.Browser(r).IsZero() && httpx.CrossOrigin(r, f.PublicURL) {
+		if address := "/oauth/authorize?" + escapeQuery(query); len(address) <= maxRedirected {
+			RedirectTo(w, address)
+			return
+		}
 	}
 	posted := r.Clone(r.Context())
 	posted.URL.RawQuery = query

@@ -30,6 +30,8 @@ type Flow struct {
 	Cookies Cookies
 	Pages   *page.Pages
 	Logger  *slog.Logger
+	// PublicURL is the origin of the pages.
+	PublicURL string
 	// Proxies are trusted for the client's address.
 	Proxies        httpx.Proxies
 	Sessions       identityv1.SessionServiceClient

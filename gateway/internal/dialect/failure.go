@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/jsonbody"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/requestlog"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -204,21 +205,25 @@ func needsChallenge(r *http.Request) bool {
 	return len(clientAuthentication(r)) > 0 || !hasClientCredentials(httpx.MediaType(r), body)
 }
 
+// The parameters by which a client authenticates in the body.
+const (
+	clientSecret    = "client_secret"
+	clientAssertion = "client_assertion"
+)
+
 // hasClientCredentials reports whether a parsed body has a client secret or assertion.
 func hasClientCredentials(kind string, body []byte) bool {
 	if kind == httpx.TypeJSON {
-		var sent struct {
-			Secret    string `json:"client_secret"`
-			Assertion string `json:"client_assertion"`
-		}
-		_ = json.Unmarshal(body, &sent) // the body was decoded before
-		return sent.Secret != "" || sent.Assertion != ""
+		sent, _ := jsonbody.Strings(body, isCredential) // the body was decoded before
+		return sent[clientSecret].Value != "" || sent[clientAssertion].Value != ""
 	}
 	form, _ := oauth.ParseForm(string(body)) // likewise
-	secret, _, _ := form.Get("client_secret")
-	assertion, _, _ := form.Get("client_assertion")
+	secret, _, _ := form.Get(clientSecret)
+	assertion, _, _ := form.Get(clientAssertion)
 	return secret != "" || assertion != ""
 }
+
+func isCredential(name string) bool { return name == clientSecret || name == clientAssertion }
 
 // errorURI returns the address of the error's explanation, which depends on the error code alone.
 func (e *Endpoints) errorURI(name string) string {

@@ -120,6 +120,10 @@ func TestFault_B14_A401NamesBasicWhereNoClientAuthenticationWasSent(t *testing.T
 		{"Basic", httpx.TypeForm, "", []string{"Authorization", "Basic YTpi"}, true},
 		{"a form with a secret", httpx.TypeForm, "client_id=a&client_secret=b", nil, false},
 		{"JSON with a secret", httpx.TypeJSON, `{"client_id":"a","client_secret":"b"}`, nil, false},
+		{"JSON with an assertion", httpx.TypeJSON, `{"client_assertion":"x"}`, nil, false},
+		{"JSON with an empty secret", httpx.TypeJSON, `{"client_id":"a","client_secret":""}`, nil, true},
+		{"JSON with the name in capitals", httpx.TypeJSON, `{"client_id":"a","CLIENT_SECRET":"b","Client_Assertion":"c"}`, nil, true},
+		{"a form with the name in capitals", httpx.TypeForm, "client_id=a&CLIENT_SECRET=b", nil, true},
 		{"an assertion", httpx.TypeForm, "client_assertion=x", nil, false},
 		{"a secret beside another scheme", httpx.TypeForm, "client_id=a&client_secret=b", []string{"Authorization", "Bearer x"}, false},
 	} {

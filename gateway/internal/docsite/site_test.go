@@ -3,6 +3,8 @@ package docsite_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/vidocu/usher/docs"
+	"github.com/vidocu/usher/gateway/internal/dialect"
 	"github.com/vidocu/usher/gateway/internal/docsite"
 	"github.com/vidocu/usher/gateway/internal/message"
 	"github.com/vidocu/usher/gateway/internal/openapi"
@@ -192,13 +195,36 @@ func TestFault_D3_EveryCauseIsExplained(t *testing.T) {
 	}
 }
 
-// TestTheErrorsOnTheWireHaveAnAnchor: gateway.error_docs_url may be the address of the page.
+// TestTheErrorsOnTheWireHaveAnAnchor: gateway.error_docs_url may be the address of the page. The
+// errors are those of every reason, and those that authz names in the refusal of an authorization
+// request, also of one that is pushed.
 func TestTheErrorsOnTheWireHaveAnAnchor(t *testing.T) {
+	names := map[string]bool{"server_error": true, "invalid_redirect_uri": true, "invalid_client_metadata": true, "invalid_token": true}
+	for number := range errorv1.Reason_name {
+		if f, ok := dialect.FailureOf(errorv1.Reason(number)); ok {
+			names[f.FormError] = true
+		}
+	}
+	checks, err := filepath.Glob("../../../services/authz/internal/flow/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range checks {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`redirectWith\([\w.]+, "(\w+)"`).FindAllSubmatch(source, -1) {
+			names[string(found[1])] = true
+		}
+	}
+	for _, name := range []string{"invalid_grant", "slow_down", "unsupported_response_type", "request_not_supported", "registration_not_supported"} {
+		if !names[name] {
+			t.Errorf("%s was not found", name)
+		}
+	}
 	ids := parse(t, get(newSite(t, catalog.Default()), "/docs/errors").Body.String()).ids
-	for _, name := range []string{
-		"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target",
-		"temporarily_unavailable", "server_error", "invalid_redirect_uri", "invalid_client_metadata", "invalid_token",
-	} {
+	for name := range names {
 		if ids[name] != 1 {
 			t.Errorf("there is no anchor for %s", name)
 		}

@@ -13,7 +13,7 @@ func (r *Router) requireSameOrigin(h http.Handler, types ...string) http.Handler
 	types = append(types, TypeForm)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		switch {
-		case r.crossOrigin(req):
+		case CrossOrigin(req, r.config.PublicURL):
 			r.problem(w, req, http.StatusForbidden)
 		case !slices.Contains(types, MediaType(req)):
 			r.problem(w, req, http.StatusUnsupportedMediaType)
@@ -23,12 +23,12 @@ func (r *Router) requireSameOrigin(h http.Handler, types ...string) http.Handler
 	})
 }
 
-// crossOrigin reports whether a page of another origin sent the form. Sec-Fetch-Site decides where
-// the browser sends it. Browsers send none over plain http: then Origin or Referer must match the
-// configured public URL. The Host header is not used, because a proxy may have replaced it or
-// terminated TLS. A request without any of these headers comes from an old browser or from no
-// browser, and the CSRF token in the form is checked as always.
-func (r *Router) crossOrigin(req *http.Request) bool {
+// CrossOrigin reports whether a page of another origin than the gateway's sent a form.
+// Sec-Fetch-Site decides where the browser sends it. Browsers send none over plain http: then Origin
+// or Referer must match the configured public URL. The Host header is not used, because a proxy may
+// have replaced it or terminated TLS. A request without any of these headers comes from an old
+// browser or from no browser, and the CSRF token in the form is checked as always.
+func CrossOrigin(req *http.Request, publicURL string) bool {
 	switch req.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none": // none: the user reloaded the response of the form
 		return false
@@ -38,7 +38,7 @@ func (r *Router) crossOrigin(req *http.Request) bool {
 	}
 	for _, name := range []string{"Origin", "Referer"} {
 		if page := req.Header.Get(name); page != "" {
-			return originOf(page) != originOf(r.config.PublicURL)
+			return originOf(page) != originOf(publicURL)
 		}
 	}
 	return false

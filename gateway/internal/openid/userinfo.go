@@ -29,6 +29,8 @@ type claims struct {
 	Name          string `json:"name,omitempty"`
 	GivenName     string `json:"given_name,omitempty"`
 	FamilyName    string `json:"family_name,omitempty"`
+	Locale        string `json:"locale,omitempty"`
+	ZoneInfo      string `json:"zoneinfo,omitempty"`
 	Email         string `json:"email,omitempty"`
 	EmailVerified *bool  `json:"email_verified,omitempty"`
 }
@@ -54,6 +56,7 @@ func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(claims{
 		Subject: res.GetSub(), Name: res.GetName(), GivenName: res.GetGivenName(), FamilyName: res.GetFamilyName(),
+		Locale: res.GetLocale(), ZoneInfo: res.GetZoneinfo(),
 		Email: res.GetEmail(), EmailVerified: res.EmailVerified, //nolint:protogetter // absent is not false
 	}) // fails only where the client has disconnected
 }

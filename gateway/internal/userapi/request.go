@@ -3,41 +3,40 @@ package userapi
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/jsonbody"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
-)
-
-// The known members of a body.
-const (
-	emailAddress = "emailAddress"
-	password     = "password"
-	clientSecret = "clientSecret"
+	"github.com/vidocu/usher/internal/platform/userfield"
 )
 
 func isMember(name string) bool {
-	return name == emailAddress || name == password || name == clientSecret
+	return name == userfield.EmailAddress || name == userfield.Password || name == userfield.ClientSecret
 }
 
-// readMembers reads the known members of a JSON body.
-func readMembers(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+// readAuthentication reads the known members of a JSON body.
+func readAuthentication(w http.ResponseWriter, r *http.Request) (userfield.Authentication, error) {
 	if httpx.MediaType(r) != httpx.TypeJSON {
-		return nil, unsupported()
+		return userfield.Authentication{}, unsupported()
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		return nil, err
+		return userfield.Authentication{}, err
 	}
 	members, err := jsonbody.Strings(body, isMember)
-	switch {
-	case errors.Is(err, jsonbody.ErrNotObject):
-		return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, err.Error())
-	case err != nil:
-		return nil, invalid(err.Error())
+	if err != nil {
+		return userfield.Authentication{}, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, err.Error())
 	}
-	return members, nil
+	field := func(name string) userfield.Field {
+		member, sent := members[name]
+		return userfield.Field{Value: member.Value, Sent: sent, Fault: member.Problem}
+	}
+	request := userfield.Authentication{
+		EmailAddress: field(userfield.EmailAddress), Password: field(userfield.Password), ClientSecret: field(userfield.ClientSecret),
+	}
+	return request, invalid(request.Problems())
 }
 
 // ignoreBody is for endpoints without parameters: an empty body may have any media type, any other
@@ -68,6 +67,10 @@ func unsupported() error {
 	return oerr.New(errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+httpx.TypeJSON)
 }
 
-func invalid(problem string) error {
-	return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, problem)
+// invalid refuses a request that has problems.
+func invalid(problems []string) error {
+	if len(problems) == 0 {
+		return nil
+	}
+	return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, strings.Join(problems, problemSeparator))
 }

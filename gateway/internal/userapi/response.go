@@ -97,6 +97,10 @@ func (a API) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	a.writeFailure(w, r, failure{status: status, name: name})
 }
 
+// problemSeparator stands between the problems of one request in an error's message, as in those of
+// the token service.
+const problemSeparator = "; "
+
 // failure is an error response. err is for the log.
 type failure struct {
 	status  int
@@ -119,7 +123,7 @@ func (a API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	code, name := rowOf(oerr.Reason(err))
 	f := failure{status: code, name: name, err: err}
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
-		f.details = strings.Split(oerr.Message(err), "; ")
+		f.details = strings.Split(oerr.Message(err), problemSeparator)
 	}
 	if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", httpx.Seconds(oerr.RetryAfter(err)))

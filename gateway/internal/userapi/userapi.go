@@ -14,6 +14,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/userfield"
 )
 
 // Path is the path prefix of every endpoint.
@@ -93,19 +94,18 @@ func (e endpoint) allow() string {
 	return strings.Join(methods, ", ")
 }
 
-// authenticate is POST /authenticate. The service checks that there is exactly one credential. A
-// field that is present and empty is passed differently from one that is absent.
+// authenticate is POST /authenticate.
 func (a API) authenticate(w http.ResponseWriter, r *http.Request) (any, error) {
-	members, err := readMembers(w, r)
+	sent, err := readAuthentication(w, r)
 	if err != nil {
 		return nil, err
 	}
-	req := &tokenv1.AuthenticateUserRequest{EmailAddress: members[emailAddress], SourceAddress: a.Proxies.Source(r)}
-	if value, sent := members[password]; sent {
-		req.Password = &value
+	req := &tokenv1.AuthenticateUserRequest{EmailAddress: sent.EmailAddress.Value, SourceAddress: a.Proxies.Source(r)}
+	if sent.Password.Sent {
+		req.Password = &sent.Password.Value
 	}
-	if value, sent := members[clientSecret]; sent {
-		req.ClientSecret = &value
+	if sent.ClientSecret.Sent {
+		req.ClientSecret = &sent.ClientSecret.Value
 	}
 	res, err := a.Users.AuthenticateUser(r.Context(), req)
 	return res.GetToken(), err
@@ -131,12 +131,16 @@ func (a API) logout(w http.ResponseWriter, r *http.Request) (any, error) {
 
 // user is GET /{emailAddress}.
 func (a API) user(r *http.Request, segment string) (any, error) {
+	var problems []string
 	email, problem := address(segment)
 	if problem != "" {
-		return nil, invalid(emailAddress + " " + problem)
+		problems = append(problems, userfield.EmailAddress+" "+problem)
 	}
 	if !basicInfo(r.URL.RawQuery) {
-		return nil, invalid("userPartsToFetch must be BasicInfo and must appear once: there is no other part")
+		problems = append(problems, "userPartsToFetch must be BasicInfo and must appear once: there is no other part")
+	}
+	if err := invalid(problems); err != nil {
+		return nil, err
 	}
 	res, err := a.Users.GetUser(r.Context(), &tokenv1.GetUserRequest{Token: httpx.Bearer(r), EmailAddress: email})
 	return userOf(res), err
@@ -148,12 +152,11 @@ func address(segment string) (email, problem string) {
 	switch {
 	case err != nil:
 		return "", "is wrongly encoded"
-	case email == "":
-		return "", "is required"
 	case !utf8.ValidString(email):
 		return "", "is not UTF-8"
-	case strings.IndexByte(email, 0) >= 0:
-		return "", "has a NUL character"
+	}
+	if problem := userfield.EmailProblem(email); problem != "" {
+		return "", problem
 	}
 	return email, ""
 }

@@ -100,7 +100,7 @@ func (m Metadata) openID() *openIDMembers {
 		SubjectTypes: []string{"public", "pairwise"}, IDTokenAlgorithms: oauth.IDTokenAlgorithms(), ClaimTypes: []string{"normal"},
 		Claims: []string{
 			"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "sid", oauth.WorkspaceClaim,
-			"name", "given_name", "family_name", "email", "email_verified",
+			"name", "given_name", "family_name", "locale", "zoneinfo", "email", "email_verified",
 		},
 		Prompts: []string{"none", "login", "consent", "select_account"}, UILocales: m.Languages,
 	}

@@ -13,7 +13,7 @@ func openIDScopes() []Scope {
 	const group = "Your account"
 	return []Scope{
 		{Name: "openid", Description: "Know which account is yours", Group: group, Access: AccessRead},
-		{Name: "profile", Description: "View your name", Group: group, Access: AccessRead},
+		{Name: "profile", Description: "View your name, language and time zone", Group: group, Access: AccessRead},
 		{Name: "email", Description: "View your e-mail address", Group: group, Access: AccessRead},
 	}
 }

@@ -1,5 +1,7 @@
 package oauth
 
+import "slices"
+
 // JWTBearerAssertion is the client_assertion_type of a JWT (RFC 7523 §2.2).
 const JWTBearerAssertion = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer" //nolint:gosec // a name, and no credential
 
@@ -16,5 +18,15 @@ func SigningAlgorithms() []string { return []string{"ES256", "PS256", "RS256", "
 func IDTokenAlgorithms() []string { return []string{"RS256", "ES256"} }
 
 // FAPI2Excludes reports whether FAPI 2.0 §5.4.1 excludes a signature algorithm: in assertions, in DPoP
-// proofs and of registered keys. It is the only list of them.
+// proofs, in ID tokens and of registered keys. It is the only list of them.
 func FAPI2Excludes(algorithm string) bool { return algorithm == "RS256" }
+
+// FAPI2IDTokenAlgorithm returns the algorithm of the ID tokens of a client of FAPI 2.0: the registered one,
+// which may be empty, or the first of IDTokenAlgorithms that is not excluded.
+func FAPI2IDTokenAlgorithm(registered string) string {
+	if registered != "" && !FAPI2Excludes(registered) {
+		return registered
+	}
+	allowed := slices.DeleteFunc(IDTokenAlgorithms(), FAPI2Excludes)
+	return allowed[0]
+}

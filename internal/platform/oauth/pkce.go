@@ -33,28 +33,38 @@ const (
 
 // CheckChallenge validates the two PKCE parameters of an authorization request. The method must be
 // exactly "S256": an absent one would mean plain (RFC 7636 §4.3), which docs/wire-contract.md §5
-// does not allow. The challenge must be a base64url text of 32 bytes. The caller decides whether a
-// request may omit both.
+// does not allow. The challenge must be 43 base64url characters, and is never decoded. The caller
+// decides whether a request may omit both.
 func CheckChallenge(challenge, method string) error {
 	switch {
 	case challenge == "":
 		return ErrChallengeMissing
 	case method != challengeMethod:
 		return ErrChallengeMethod
-	case len(challenge) != challengeLength:
-		return ErrChallengeMalformed
-	}
-	// Strict refuses unused bits that are not zero. The decoder skips line breaks, which the check
-	// of the length detects.
-	n, err := base64.RawURLEncoding.Strict().Decode(make([]byte, sha256.Size), []byte(challenge))
-	if err != nil || n != sha256.Size {
+	case !validChallenge(challenge):
 		return ErrChallengeMalformed
 	}
 	return nil
 }
 
+// validChallenge follows the grammar of RFC 7636 §4.2, with the length of an S256 hash. The last
+// character may have unused bits that are not zero: such a challenge is well-formed, and no verifier
+// matches it.
+func validChallenge(s string) bool {
+	if len(s) != challengeLength {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
 // VerifyS256 checks the verifier of a token request against the challenge of its authorization
-// request (RFC 7636 §4.6), in constant time. No verifier matches an empty challenge.
+// request (RFC 7636 §4.6), in constant time, as strings: no verifier matches an empty challenge or
+// one that is not the canonical text of its bytes.
 func VerifyS256(challenge, verifier string) error {
 	if verifier == "" {
 		return ErrVerifierMissing
@@ -77,12 +87,13 @@ func validVerifier(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		switch c := s[i]; {
-		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9':
-		case c == '-', c == '.', c == '_', c == '~':
-		default:
+		if c := s[i]; !isAlphanumeric(c) && c != '-' && c != '.' && c != '_' && c != '~' {
 			return false
 		}
 	}
 	return true
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
 }

@@ -3,6 +3,7 @@ package oauth
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/vidocu/usher/internal/platform/oauth/nearest"
 )
@@ -51,15 +52,27 @@ func DescribeUnknown(word string, known []string) string {
 }
 
 // DescribeMalformed describes the fault of a scope parameter for which ParseRequestedScope returns
-// ErrScopeMalformed.
+// ErrScopeMalformed, and names the first word that is no scope-token.
 func DescribeMalformed(scope string) string {
-	problem := "must be scopes separated by single spaces"
+	for word := range strings.SplitSeq(scope, " ") {
+		if word != "" && !ValidScopeName(word) {
+			return "must be scopes separated by single spaces, and " + Quote(word) + " has " + invalidCharacter(word)
+		}
+	}
+	return "must be scopes separated by single spaces"
+}
+
+// invalidCharacter names a character that no scope has, the likeliest mistake first.
+func invalidCharacter(word string) string {
 	for _, found := range [...]struct{ characters, name string }{
 		{"\t", "a tab"}, {"\r\n", "a line break"}, {`"'[]`, "a quotation mark or a bracket"}, {"\\", "a backslash"},
 	} {
-		if strings.ContainsAny(scope, found.characters) {
-			return problem + ", and has " + found.name
+		if strings.ContainsAny(word, found.characters) {
+			return found.name
 		}
 	}
-	return problem + ", and has a character that is not ASCII"
+	if strings.ContainsFunc(word, func(c rune) bool { return c > unicode.MaxASCII }) {
+		return "a character that is not ASCII"
+	}
+	return "a control character"
 }

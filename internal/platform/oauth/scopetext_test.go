@@ -23,12 +23,18 @@ func TestFault_D2_AWordThatIsNoScopeIsNamed(t *testing.T) {
 	}
 }
 
-func TestFault_D2_AMalformedScopeSaysWhatItHas(t *testing.T) {
+func TestFault_D2_AMalformedScopeNamesTheWordAndWhatItHas(t *testing.T) {
 	for scope, want := range map[string]string{
-		"a:b\tc:d": "a tab", "a:b\nc:d": "a line break", `["a:b"]`: "a quotation mark or a bracket", `a\b`: "a backslash",
-		"é": "not ASCII",
+		"a:b\tc:d":                     `"a:b?c:d" has a tab`,
+		"videos:read  a:b\nc:d é":      `"a:b?c:d" has a line break`,
+		`["a:b"]`:                      `"[?a:b?]" has a quotation mark or a bracket`,
+		`x:y a\b`:                      `"a?b" has a backslash`,
+		"x:y é a\tb":                   `"?" has a character that is not ASCII`,
+		"\xff":                         `"?" has a character that is not ASCII`,
+		"a\x00\x7f":                    `"a??" has a control character`,
+		strings.Repeat("x", 41) + "\t": `"` + strings.Repeat("x", 40) + `..." has a tab`,
 	} {
-		if got := oauth.DescribeMalformed(scope); !strings.Contains(got, want) {
+		if got := oauth.DescribeMalformed(scope); got != "must be scopes separated by single spaces, and "+want {
 			t.Errorf("%q: %s, want %s", scope, got, want)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/inproc"
 	"github.com/vidocu/usher/internal/platform/mtls"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
+	"github.com/vidocu/usher/test/harness"
 )
 
 // watch is a service that records the deadlines of its callers.
@@ -123,9 +124,8 @@ func TestWhatFailedIsNotRepeated(t *testing.T) {
 }
 
 func TestAServiceThatIsNotThereFailsAtOnceAndIsFoundWhenItComes(t *testing.T) {
-	lis := listen(t, "127.0.0.1:0")
-	addr := lis.Addr().String()
-	if err := lis.Close(); err != nil {
+	addr, err := harness.FreeAddr()
+	if err != nil {
 		t.Fatal(err)
 	}
 	conn, err := rpcclient.Dial(addr, mtls.Plaintext())

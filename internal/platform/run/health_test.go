@@ -21,13 +21,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/run"
 )
 
-// probe sends a kubelet's probe: gRPC without TLS, with a timeout of a second.
+// probe sends a kubelet's probe: gRPC without TLS.
 func probe(t *testing.T, addr, service string) (healthv1.HealthCheckResponse_ServingStatus, error) {
 	t.Helper()
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	must(t, err)
 	defer conn.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	res, err := healthv1.NewHealthClient(conn).Check(ctx, &healthv1.HealthCheckRequest{Service: service})
 	return res.GetStatus(), err
@@ -111,11 +111,10 @@ func TestFault_F6_ADrainingServiceIsNotServingOnItsOwnPort(t *testing.T) {
 		t.Helper()
 		var got healthv1.HealthCheckResponse_ServingStatus
 		var err error
-		for range 250 {
+		for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 			if got, err = probe(t, lis.Addr().String(), ""); err == nil && got == want {
 				return
 			}
-			time.Sleep(20 * time.Millisecond)
 		}
 		t.Fatalf("the service's own port returns %s, %v, want %s", got, err, want)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/run"
+	"github.com/vidocu/usher/test/harness"
 )
 
 // log collects a process's log.
@@ -43,11 +44,13 @@ func settings(t *testing.T) *run.Settings {
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := harness.FreeAddr()
 	must(t, err)
-	must(t, lis.Close())
-	return lis.Addr().String()
+	return addr
 }
+
+// patience is a deadline that only a hang reaches.
+const patience = time.Minute
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -68,7 +71,7 @@ func host(t *testing.T, s *run.Settings) (*run.Host, context.CancelFunc) {
 
 // get returns status and body over a connection of its own; status 0 without a response.
 func get(url string) (status int, body string) {
-	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	c := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 	res, err := c.Get(url)
 	if err != nil {
 		return 0, err.Error()
@@ -83,11 +86,10 @@ func becomes(t *testing.T, url string, want int) string {
 	t.Helper()
 	var status int
 	var body string
-	for range 250 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if status, body = get(url); status == want {
 			return body
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("%s returns %d %s, want %d", url, status, body, want)
 	return ""
@@ -99,7 +101,7 @@ func end(t *testing.T, done <-chan error) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("the process does not end")
 		return nil
 	}
@@ -179,7 +181,7 @@ func TestAStartThatFailedEndsWithItsCauseAndClosesWhatItOpened(t *testing.T) {
 // endsConnection reports whether the server closes a keep-alive connection.
 func endsConnection(t *testing.T, url string) bool {
 	t.Helper()
-	c := http.Client{Transport: &http.Transport{}, Timeout: 5 * time.Second}
+	c := http.Client{Transport: &http.Transport{}, Timeout: patience}
 	defer c.CloseIdleConnections()
 	res, err := c.Get(url)
 	must(t, err)
@@ -356,7 +358,7 @@ func TestRFC9112_9_6_ALeavingProcessClosesKeptConnections(t *testing.T) {
 		t.Fatal("a connection is closed while the process is not stopping")
 	}
 	stop()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		if status, _ := get("http://" + s.AdminAddr + "/readyz"); status == http.StatusServiceUnavailable {
 			break
 		}

@@ -1,6 +1,7 @@
 package shortlived_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,26 +68,33 @@ func everything(ctx context.Context, s shortlived.Store, key string) error {
 	return nil
 }
 
-// load calls everything from several goroutines. Failures count while it is watched.
+// hang is the timeout of a wait that would never end.
+const hang = 3 * time.Minute
+
+// load calls everything from several goroutines. Calls that begin while it is watched count.
 type load struct {
-	// phase is odd while it is watched.
-	phase atomic.Int64
 	ended atomic.Bool
-	fault atomic.Pointer[error]
 	busy  sync.WaitGroup
+
+	mu sync.Mutex
+	// since is the beginning of the watch; zero while there is none.
+	since time.Time
+	// well are the goroutines that have succeeded during the watch, and fault is its first failure.
+	well  map[int]bool
+	fault error
 }
+
+// workers is the number of goroutines.
+const workers = 8
 
 func startLoad(t *testing.T, s shortlived.Store) *load {
 	t.Helper()
 	l := &load{}
-	for worker := range 8 {
+	for worker := range workers {
 		l.busy.Go(func() {
 			for i := 0; !l.ended.Load(); i++ {
-				phase := l.phase.Load()
-				err := everything(context.Background(), s, fmt.Sprintf("%d-%d", worker, i))
-				if err != nil && phase%2 == 1 && phase == l.phase.Load() {
-					l.fault.CompareAndSwap(nil, &err)
-				}
+				begin := time.Now()
+				l.count(worker, begin, everything(context.Background(), s, fmt.Sprintf("%d-%d", worker, i)))
 			}
 		})
 	}
@@ -97,14 +105,52 @@ func startLoad(t *testing.T, s shortlived.Store) *load {
 	return l
 }
 
-// watch fails the test if a call fails while f runs.
+// count counts a call of a goroutine.
+func (l *load) count(worker int, begin time.Time, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.since.IsZero() || begin.Before(l.since):
+	case err != nil:
+		l.fault = cmp.Or(l.fault, err)
+	default:
+		l.well[worker] = true
+	}
+}
+
+// begin begins a watch at a time, or ends it with the zero time.
+func (l *load) begin(since time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.since, l.well, l.fault = since, map[int]bool{}, nil
+}
+
+// counts returns how many goroutines have succeeded during the watch, and its first failure.
+func (l *load) counts() (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.well), l.fault
+}
+
+// watch fails the test when a call fails that begins while f runs, or afterwards until every
+// goroutine has succeeded: a call that hangs is a failure too.
 func (l *load) watch(t *testing.T, what string, f func()) {
 	t.Helper()
-	l.phase.Add(1)
+	l.begin(time.Now())
+	defer l.begin(time.Time{})
 	f()
-	l.phase.Add(1)
-	if err := l.fault.Swap(nil); err != nil {
-		t.Errorf("%s: %v", what, *err)
+	for end := time.Now().Add(hang); ; time.Sleep(10 * time.Millisecond) {
+		well, err := l.counts()
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			return
+		}
+		if well == workers {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%s: only %d of %d goroutines were served within %s", what, well, workers, hang)
+		}
 	}
 }
 

@@ -1,5 +1,5 @@
 // The developer console: registering an app and walking through its pages.
-import { john } from './person.mjs';
+import { john, until } from './person.mjs';
 
 export const callback = 'https://captions.northwind.example/callback';
 
@@ -75,11 +75,10 @@ async function refusedAddress(person, visit, app) {
   await person.open(`/oauth/authorize?${new URLSearchParams(query)}`);
   await visit('redirect-uri-unregistered');
   const log = await person.page.getByRole('link', { name: 'I develop this app' }).getAttribute('href');
-  for (let tries = 0; tries < 100; tries++) { // the log may be two seconds behind
+  await until(async () => { // the log may be two seconds behind
     await person.open(log);
-    if (/Redirect address is not registered/.test(await person.page.locator('.log').allInnerTexts())) break;
-    await new Promise((resolve) => { setTimeout(resolve, 100); });
-  }
+    return /Redirect address is not registered/.test(await person.page.locator('.log').allInnerTexts());
+  }, { pause: 100, describe: () => 'the log does not show the request' });
   await visit('developers-requests-of-one');
 }
 

@@ -7,7 +7,7 @@ import (
 
 // openIDFlags are the flags about OpenID Connect of commands that register or change a client.
 type openIDFlags struct {
-	IDTokenAlg     string   `name:"id-token-alg" enum:",RS256,ES256" default:"" help:"The algorithm of the client's ID tokens: RS256 (unless given) or ES256." placeholder:"ALG"`
+	IDTokenAlg     string   `name:"id-token-alg" enum:",RS256,ES256" default:"" help:"The algorithm of the client's ID tokens: RS256 (unless given) or ES256 (with --profile fapi2)." placeholder:"ALG"`
 	PostLogoutURIs []string `name:"post-logout-redirect-uri" help:"Where the browser may go after a logout that the client starts; repeat the flag for more." placeholder:"URI" sep:"none"`
 	LogoutURI      *string  `name:"backchannel-logout-uri" help:"Where the client gets a logout token when a session ends: https; empty removes it." placeholder:"URI"`
 	LogoutSession  *bool    `name:"backchannel-logout-session-required" negatable:"" help:"Each of its logout tokens must name the session."`

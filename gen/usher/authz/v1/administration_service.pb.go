@@ -566,7 +566,7 @@ type CreateClientRequest struct {
 	// The workspace in which the client gets tokens for itself: an existing one. It is required with
 	// the grant type `client_credentials`, and must be empty without.
 	WorkspaceId string `protobuf:"bytes,37,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// The algorithm of its ID tokens: `RS256` or `ES256`; RS256 if empty.
+	// The algorithm of its ID tokens: `RS256` or `ES256`; if empty RS256, or ES256 with PROFILE_FAPI2.
 	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
 	// How its tokens name users, for ever. SUBJECT_TYPE_PAIRWISE: redirect URIs of one host, or on devices.
 	SubjectType SubjectType `protobuf:"varint,61,opt,name=subject_type,json=subjectType,proto3,enum=usher.authz.v1.SubjectType" json:"subject_type,omitempty"`

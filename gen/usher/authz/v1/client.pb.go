@@ -257,7 +257,8 @@ type Client struct {
 	// The workspace, `ws_…`, in which the client gets tokens for itself with `client_credentials`;
 	// empty for none.
 	WorkspaceId string `protobuf:"bytes,26,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// The algorithm of its ID tokens: `RS256` or `ES256`; empty is RS256.
+	// The algorithm of its ID tokens: `RS256` or `ES256`; empty is RS256. With PROFILE_FAPI2 it is ES256,
+	// whatever is registered.
 	IdTokenSignedResponseAlg string `protobuf:"bytes,60,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
 	// The sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1): the host of
 	// its redirect URIs, or the client's identifier where they are on the user's device; empty for a client

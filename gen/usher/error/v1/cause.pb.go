@@ -147,7 +147,8 @@ const (
 	Cause_CAUSE_REDIRECT_URI_UNREGISTERED Cause = 53
 	// The state is longer than 2048 bytes.
 	Cause_CAUSE_STATE_TOO_LONG Cause = 54
-	// The parameter request or request_uri was sent (RFC 9101).
+	// The parameter request or request_uri (RFC 9101) or registration (OpenID Connect Core §7.2.1) was
+	// sent.
 	Cause_CAUSE_REQUEST_OBJECT_UNSUPPORTED Cause = 55
 	// The response_mode is not query.
 	Cause_CAUSE_RESPONSE_MODE_UNSUPPORTED Cause = 56

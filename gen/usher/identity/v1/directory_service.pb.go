@@ -472,11 +472,15 @@ func (x *GetUserRequest) GetUserId() string {
 	return ""
 }
 
-// GetUserResponse is the user.
+// GetUserResponse is the user, with what the user chose for pages. Others who may see the user do not see that.
 type GetUserResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user.
-	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	User *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	// The language, a BCP 47 tag; empty if the user chose none.
+	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`
+	// The time zone, a name of the IANA database; empty if the user chose none.
+	TimeZone      string `protobuf:"bytes,3,opt,name=time_zone,json=timeZone,proto3" json:"time_zone,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -518,6 +522,20 @@ func (x *GetUserResponse) GetUser() *User {
 	return nil
 }
 
+func (x *GetUserResponse) GetLanguage() string {
+	if x != nil {
+		return x.Language
+	}
+	return ""
+}
+
+func (x *GetUserResponse) GetTimeZone() string {
+	if x != nil {
+		return x.TimeZone
+	}
+	return ""
+}
+
 var File_usher_identity_v1_directory_service_proto protoreflect.FileDescriptor
 
 const file_usher_identity_v1_directory_service_proto_rawDesc = "" +
@@ -550,9 +568,11 @@ const file_usher_identity_v1_directory_service_proto_rawDesc = "" +
 	"\x15GetMembershipResponse\x12:\n" +
 	"\tworkspace\x18\x01 \x01(\v2\x1c.usher.identity.v1.WorkspaceR\tworkspace\")\n" +
 	"\x0eGetUserRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"w\n" +
 	"\x0fGetUserResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user2\xbe\x04\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.usher.identity.v1.UserR\x04user\x12\x1a\n" +
+	"\blanguage\x18\x02 \x01(\tR\blanguage\x12\x1b\n" +
+	"\ttime_zone\x18\x03 \x01(\tR\btimeZone2\xbe\x04\n" +
 	"\x10DirectoryService\x12o\n" +
 	"\x0eListWorkspaces\x12(.usher.identity.v1.ListWorkspacesRequest\x1a).usher.identity.v1.ListWorkspacesResponse\"\b\xe2\xbd\x18\x01\x02\x90\x02\x01\x12m\n" +
 	"\rGetMembership\x12'.usher.identity.v1.GetMembershipRequest\x1a(.usher.identity.v1.GetMembershipResponse\"\t\xe2\xbd\x18\x02\x02\x03\x90\x02\x01\x12}\n" +

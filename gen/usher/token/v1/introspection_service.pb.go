@@ -248,14 +248,16 @@ func (x *BatchIntrospectTokensRequest) GetChecksAddresses() bool {
 type BatchIntrospectTokensResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One response per token, in the order of the request, without iss, without token_type where it is
-	// `Bearer`, and without aud where it is the default resource.
+	// `Bearer`, without token_kind where it is `user`, and without aud where it is the default resource.
 	Answers []*IntrospectTokenResponse `protobuf:"bytes,1,rep,name=answers,proto3" json:"answers,omitempty"`
 	// The issuer of every active token.
 	Iss string `protobuf:"bytes,2,opt,name=iss,proto3" json:"iss,omitempty"`
 	// `Bearer`, the type of every active token whose response has no token_type.
 	TokenType string `protobuf:"bytes,3,opt,name=token_type,json=tokenType,proto3" json:"token_type,omitempty"`
 	// The protected resource of every active access token and API key whose response has no aud.
-	Aud           []string `protobuf:"bytes,4,rep,name=aud,proto3" json:"aud,omitempty"`
+	Aud []string `protobuf:"bytes,4,rep,name=aud,proto3" json:"aud,omitempty"`
+	// `user`, the token_kind of every active token whose response has none.
+	TokenKind     string `protobuf:"bytes,5,opt,name=token_kind,json=tokenKind,proto3" json:"token_kind,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -318,6 +320,13 @@ func (x *BatchIntrospectTokensResponse) GetAud() []string {
 	return nil
 }
 
+func (x *BatchIntrospectTokensResponse) GetTokenKind() string {
+	if x != nil {
+		return x.TokenKind
+	}
+	return ""
+}
+
 // IntrospectTokenResponse has the fields of RFC 7662 §2.2, typed, under the same names.
 type IntrospectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -362,6 +371,9 @@ type IntrospectTokenResponse struct {
 	// The protected resources that the token was issued for, by their identifiers (RFC 8707); empty
 	// for a user token.
 	Aud []string `protobuf:"bytes,16,rep,name=aud,proto3" json:"aud,omitempty"`
+	// For whom the token acts, as introspection over HTTP says it: `user`, `service` for a token that a
+	// client got for itself, `api_key` for an API key of either kind, or `user_api` for a user token.
+	TokenKind string `protobuf:"bytes,17,opt,name=token_kind,json=tokenKind,proto3" json:"token_kind,omitempty"`
 	// The key that the token is bound to; absent for none.
 	Cnf *Confirmation `protobuf:"bytes,70,opt,name=cnf,proto3" json:"cnf,omitempty"`
 	// The networks that a restricted API key may be used from, such as `203.0.113.0/24`; empty for all.
@@ -512,6 +524,13 @@ func (x *IntrospectTokenResponse) GetAud() []string {
 	return nil
 }
 
+func (x *IntrospectTokenResponse) GetTokenKind() string {
+	if x != nil {
+		return x.TokenKind
+	}
+	return ""
+}
+
 func (x *IntrospectTokenResponse) GetCnf() *Confirmation {
 	if x != nil {
 		return x.Cnf
@@ -588,13 +607,15 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\n" +
 	"min_cursor\x18\x02 \x01(\x03R\tminCursor\x12)\n" +
 	"\x10source_addresses\x18x \x03(\tR\x0fsourceAddresses\x12)\n" +
-	"\x10checks_addresses\x18y \x01(\bR\x0fchecksAddresses\"\xa5\x01\n" +
+	"\x10checks_addresses\x18y \x01(\bR\x0fchecksAddresses\"\xc4\x01\n" +
 	"\x1dBatchIntrospectTokensResponse\x12A\n" +
 	"\aanswers\x18\x01 \x03(\v2'.usher.token.v1.IntrospectTokenResponseR\aanswers\x12\x10\n" +
 	"\x03iss\x18\x02 \x01(\tR\x03iss\x12\x1d\n" +
 	"\n" +
 	"token_type\x18\x03 \x01(\tR\ttokenType\x12\x10\n" +
-	"\x03aud\x18\x04 \x03(\tR\x03aud\"\x8f\x04\n" +
+	"\x03aud\x18\x04 \x03(\tR\x03aud\x12\x1d\n" +
+	"\n" +
+	"token_kind\x18\x05 \x01(\tR\ttokenKind\"\xae\x04\n" +
 	"\x17IntrospectTokenResponse\x12\x16\n" +
 	"\x06active\x18\x01 \x01(\bR\x06active\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1b\n" +
@@ -613,7 +634,9 @@ const file_usher_token_v1_introspection_service_proto_rawDesc = "" +
 	"\bgrant_id\x18\r \x01(\fR\agrantId\x12\"\n" +
 	"\rexpires_in_ms\x18\x0e \x01(\x03R\vexpiresInMs\x12\x12\n" +
 	"\x04name\x18\x0f \x01(\tR\x04name\x12\x10\n" +
-	"\x03aud\x18\x10 \x03(\tR\x03aud\x12.\n" +
+	"\x03aud\x18\x10 \x03(\tR\x03aud\x12\x1d\n" +
+	"\n" +
+	"token_kind\x18\x11 \x01(\tR\ttokenKind\x12.\n" +
 	"\x03cnf\x18F \x01(\v2\x1c.usher.token.v1.ConfirmationR\x03cnf\x12+\n" +
 	"\x11allowed_addresses\x18x \x03(\tR\x10allowedAddresses\" \n" +
 	"\fConfirmation\x12\x10\n" +

@@ -157,7 +157,7 @@ type GetUserInfoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user as this client's tokens name them.
 	Sub string `protobuf:"bytes,1,opt,name=sub,proto3" json:"sub,omitempty"`
-	// The name that others see; with the scope profile, as the two below.
+	// The name that others see; with the scope profile, as the two below, locale and zoneinfo.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The first name.
 	GivenName string `protobuf:"bytes,3,opt,name=given_name,json=givenName,proto3" json:"given_name,omitempty"`
@@ -169,7 +169,11 @@ type GetUserInfoResponse struct {
 	EmailVerified *bool `protobuf:"varint,6,opt,name=email_verified,json=emailVerified,proto3,oneof" json:"email_verified,omitempty"`
 	// The thumbprint of the key that the token is bound to, which the request must prove (RFC 9449 §7);
 	// empty for a bearer token.
-	DpopJkt       string `protobuf:"bytes,7,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
+	DpopJkt string `protobuf:"bytes,7,opt,name=dpop_jkt,json=dpopJkt,proto3" json:"dpop_jkt,omitempty"`
+	// The language that the user chose, a BCP 47 tag.
+	Locale string `protobuf:"bytes,8,opt,name=locale,proto3" json:"locale,omitempty"`
+	// The time zone that the user chose, a name of the IANA database.
+	Zoneinfo      string `protobuf:"bytes,9,opt,name=zoneinfo,proto3" json:"zoneinfo,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -249,6 +253,20 @@ func (x *GetUserInfoResponse) GetEmailVerified() bool {
 func (x *GetUserInfoResponse) GetDpopJkt() string {
 	if x != nil {
 		return x.DpopJkt
+	}
+	return ""
+}
+
+func (x *GetUserInfoResponse) GetLocale() string {
+	if x != nil {
+		return x.Locale
+	}
+	return ""
+}
+
+func (x *GetUserInfoResponse) GetZoneinfo() string {
+	if x != nil {
+		return x.Zoneinfo
 	}
 	return ""
 }
@@ -372,7 +390,7 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"\x0fGetKeysResponse\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\tR\x04keys\"=\n" +
 	"\x12GetUserInfoRequest\x12'\n" +
-	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\xeb\x01\n" +
+	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\x9f\x02\n" +
 	"\x13GetUserInfoResponse\x12\x10\n" +
 	"\x03sub\x18\x01 \x01(\tR\x03sub\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -382,7 +400,9 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"familyName\x12\x14\n" +
 	"\x05email\x18\x05 \x01(\tR\x05email\x12*\n" +
 	"\x0eemail_verified\x18\x06 \x01(\bH\x00R\remailVerified\x88\x01\x01\x12\x19\n" +
-	"\bdpop_jkt\x18\a \x01(\tR\adpopJktB\x11\n" +
+	"\bdpop_jkt\x18\a \x01(\tR\adpopJkt\x12\x16\n" +
+	"\x06locale\x18\b \x01(\tR\x06locale\x12\x1a\n" +
+	"\bzoneinfo\x18\t \x01(\tR\bzoneinfoB\x11\n" +
 	"\x0f_email_verified\"C\n" +
 	"\x17CheckIdTokenHintRequest\x12(\n" +
 	"\rid_token_hint\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vidTokenHint\"o\n" +

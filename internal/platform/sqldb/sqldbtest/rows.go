@@ -3,6 +3,7 @@ package sqldbtest
 import (
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -55,21 +56,30 @@ func RowsTouched(t testing.TB, database string, work func(db *sqldb.DB)) int64 {
 	return sumOnceEnded(t, watcher, counted) - before
 }
 
+// sessionsEnd is the longest that sessions may take to end after their connections were closed: only a
+// hang reaches it.
+const sessionsEnd = 2 * time.Minute
+
 // sumOnceEnded returns the number of rows read and written, once the sessions with the name have
 // ended.
 func sumOnceEnded(t testing.TB, watcher *sqldb.DB, name string) int64 {
 	t.Helper()
-	for {
+	for deadline := time.Now().Add(sessionsEnd); ; time.Sleep(5 * time.Millisecond) {
 		var sessions, sum int64
+		var statements string
 		err := watcher.QueryRow(t.Context(), `
 SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1),
+    (SELECT COALESCE(string_agg(query, '; '), '') FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1),
     (SELECT COALESCE(sum(seq_tup_read + idx_tup_fetch + n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables)`, name).
-			Scan(&sessions, &sum)
+			Scan(&sessions, &statements, &sum)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if sessions == 0 {
 			return sum
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after %s %d sessions named %s have not ended, which ran %s", sessionsEnd, sessions, name, statements)
 		}
 	}
 }

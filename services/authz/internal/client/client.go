@@ -67,7 +67,8 @@ type Client struct {
 	Hosts    []string
 	Document string
 	KeyAuthentication
-	// IDTokenAlgorithm is the algorithm of its ID tokens; empty is the default one.
+	// IDTokenAlgorithm is the registered algorithm of its ID tokens; empty is the default one. They are
+	// signed with EffectiveIDTokenAlgorithm.
 	IDTokenAlgorithm string
 	// Sector is the sector identifier of a client with pairwise subjects (OpenID Connect Core §8.1): the
 	// host of its redirect URIs at registration. Empty for a client that gets public subjects.
@@ -88,6 +89,16 @@ type Client struct {
 
 // May reports whether the client may use the grant type.
 func (c Client) May(grantType string) bool { return slices.Contains(c.GrantTypes, grantType) }
+
+// EffectiveIDTokenAlgorithm returns the algorithm of the client's ID tokens and logout tokens; empty is
+// the default one. With the profile fapi2 it is one that the profile permits, also where an earlier build
+// stored RS256 or nothing was registered.
+func (c Client) EffectiveIDTokenAlgorithm() string {
+	if c.Profile == FAPI2 {
+		return oauth.FAPI2IDTokenAlgorithm(c.IDTokenAlgorithm)
+	}
+	return c.IDTokenAlgorithm
+}
 
 // Description returns what a user's approval of the client rests on.
 func (c Client) Description() oauth.Description {

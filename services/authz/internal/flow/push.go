@@ -47,25 +47,34 @@ func authenticationParams() []string {
 func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifetime time.Duration, err error) {
 	params, err := oauth.ParseQuery(r.Form)
 	if err != nil {
-		return secret.String{}, 0, &RequestError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: it is too long, or wrongly encoded"}
+		return secret.String{}, 0, unreadable("it is too long, or wrongly encoded")
 	}
 	// Basic and an assertion name the client by themselves.
 	a := &request{params: params.With("client_id", r.ClientID), push: true, proof: r.Proof, hint: r.Hint}
 	if err := f.check(ctx, a); err != nil {
 		return secret.String{}, 0, f.pushError(a, err)
 	}
+	if a.DPoPKey != "" {
+		a.params = a.params.With(dpopKeyParam, a.DPoPKey) // the proof is not there when the browser comes
+	}
+	encoded := a.params.Encode(authenticationParams()...)
+	if _, err := oauth.ParseForm(encoded); err != nil { // as loadPushed will: client_id and dpop_jkt count too
+		return secret.String{}, 0, unreadable(fmt.Sprintf("with client_id and %s it has more than %d parameters", dpopKeyParam, oauth.MaxParams))
+	}
 	if a.client.Type == client.Public {
 		if err := f.Starts.Allow(ctx, Starter{Source: r.Source}); err != nil {
 			return secret.String{}, 0, err
 		}
 	}
-	if a.DPoPKey != "" {
-		a.params = a.params.With(dpopKeyParam, a.DPoPKey) // the proof is not there when the browser comes
-	}
 	uri, err = f.Pushed.Keep(ctx, pushed.Request{
-		ClientID: a.ClientID, Parameters: a.params.Encode(authenticationParams()...), HintUserID: a.Demand.UserID,
+		ClientID: a.ClientID, Parameters: encoded, HintUserID: a.Demand.UserID,
 	})
 	return uri, pushed.Lifetime, err
+}
+
+// unreadable refuses a form whose parameters cannot be read, or could not be read when the browser comes.
+func unreadable(problem string) error {
+	return &RequestError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: " + problem}
 }
 
 // pushError converts a refusal, also one that the authorization endpoint shows on a page: a client

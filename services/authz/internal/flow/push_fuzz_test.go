@@ -18,6 +18,7 @@ func FuzzPush(f *testing.F) {
 		query("request_uri", "urn:ietf:params:oauth:request_uri:x"), query("request", "eyJ.eyJ.x"), query("redirect_uri", "https://evil.test"),
 		query("dpop_jkt", thumbprint), query("dpop_jkt", "short"), query("code_challenge_method", "plain"), query("client_id", authztest.Native),
 		query("state", "\x00\r\n&=#"), query("prompt", "none"), query("max_age", "-1"), "%", "", "&client_id", "a=b;c", "client_assertion=hidden-secret",
+		also(query(), strings.Repeat("&x", 100-strings.Count(query(), "&")-2)),
 	} {
 		f.Add(form)
 	}

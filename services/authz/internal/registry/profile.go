@@ -38,6 +38,23 @@ func checkProfile(registration client.Registration, keys []client.Key) error {
 	return checkStrongKeys(keys)
 }
 
+// checkIDTokens refuses an algorithm of ID tokens that the client's security profile excludes.
+func checkIDTokens(registration client.Registration) error {
+	if registration.Profile == client.FAPI2 && oauth.FAPI2Excludes(registration.IDTokenAlgorithm) {
+		return oauth.InvalidField("id_token_signed_response_alg", "cannot be RS256 with the profile fapi2 (FAPI 2.0 §5.4.1)")
+	}
+	return nil
+}
+
+// checkChangedIDTokens is checkIDTokens for a change of a client. An earlier build stored both, and such a
+// client can still be changed: EffectiveIDTokenAlgorithm is what counts.
+func checkChangedIDTokens(before client.Client, c Change, after client.Registration) error {
+	if before.Profile == client.FAPI2 && c.IDTokenAlgorithm == "" {
+		return nil
+	}
+	return checkIDTokens(after)
+}
+
 // checkStrongKeys refuses a key that verifies nothing but an excluded algorithm.
 func checkStrongKeys(keys []client.Key) error {
 	for _, key := range keys {

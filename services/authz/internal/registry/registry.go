@@ -150,7 +150,7 @@ func (d Clients) prepare(
 		func() error { return d.check(registration, allowReservedName) },
 		func() error { return setSector(registration) },
 		func() error { return d.checkKeys(registration, keys) },
-		func() error { return checkProfile(*registration, keys) },
+		func() error { return errors.Join(checkProfile(*registration, keys), checkIDTokens(*registration)) },
 		func() error { return d.checkService(ctx, *registration) },
 	} {
 		if err := check(); err != nil {
@@ -218,7 +218,7 @@ func (d Clients) UpdateClient(ctx context.Context, c Change) error {
 			return err
 		}
 	}
-	if err := checkProfile(after, c.keysOf(before)); err != nil {
+	if err := errors.Join(checkProfile(after, c.keysOf(before)), checkChangedIDTokens(before.Client, c, after)); err != nil {
 		return err
 	}
 	return d.Store.UpdateClient(ctx, c)

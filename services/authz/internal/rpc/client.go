@@ -207,7 +207,7 @@ func describe(registered client.Client) *authzv1.Client {
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 		Reuse:       enumname.Parse[authzv1.Reuse](string(registered.Reuse)),
-		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.IDTokenAlgorithm, SectorIdentifier: registered.Sector,
+		WorkspaceId: registered.Service.WorkspaceID, IdTokenSignedResponseAlg: registered.EffectiveIDTokenAlgorithm(), SectorIdentifier: registered.Sector,
 		DpopBoundAccessTokens: registered.DPoPRequired, Profile: profile(registered.Profile),
 		BackchannelLogoutUri: registered.LogoutURI, BackchannelLogoutSessionRequired: registered.LogoutSessionRequired,
 	}

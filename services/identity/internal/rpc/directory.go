@@ -34,7 +34,7 @@ func (s *Directory) GetUser(ctx context.Context, req *identityv1.GetUserRequest)
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &identityv1.GetUserResponse{User: toUser(user)}, nil
+	return &identityv1.GetUserResponse{User: toUser(user), Language: user.Language, TimeZone: user.TimeZone}, nil
 }
 
 // ListWorkspaces returns a user's workspaces.

@@ -56,6 +56,29 @@ func TestAMembershipIsOfThisMoment(t *testing.T) {
 	}
 }
 
+// TestOIDCCore_5_1_TheClaimsHaveWhatTheUserChose for pages, and nothing before.
+func TestOIDCCore_5_1_TheClaimsHaveWhatTheUserChose(t *testing.T) {
+	d := open(t)
+	john := func() *identityv1.GetUserResponse {
+		t.Helper()
+		res, err := d.GetUser(t.Context(), &identityv1.GetUserRequest{UserId: "usr_john"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	if u := john(); u.GetLanguage() != "" || u.GetTimeZone() != "" {
+		t.Errorf("nothing was chosen, and the user is %v", u)
+	}
+	chosen := &identityv1.Profile{FirstName: "John", LastName: "Doe", DisplayName: "John", Language: "de-AT", TimeZone: "Europe/Vienna"}
+	if _, err := d.UpdateProfile(t.Context(), &identityv1.UpdateProfileRequest{SessionToken: d.signIn(t, ""), Profile: chosen}); err != nil {
+		t.Fatal(err)
+	}
+	if u := john(); u.GetLanguage() != "de-AT" || u.GetTimeZone() != "Europe/Vienna" {
+		t.Errorf("the user is %v", u)
+	}
+}
+
 func TestAMissingIdentifierIsNamed(t *testing.T) {
 	d := open(t)
 	_, of := d.ListWorkspaces(t.Context(), &identityv1.ListWorkspacesRequest{})

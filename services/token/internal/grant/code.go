@@ -94,33 +94,38 @@ type AuthorizationCode struct {
 // Type is `authorization_code`.
 func (AuthorizationCode) Type() string { return oauth.AuthorizationCodeGrant }
 
-// Check requires `code`, and `redirect_uri` or a verifier: a code that carries a challenge may be
-// redeemed without repeating the redirect URI (OAuth 2.1 §10.2). Issue checks whether the code
-// carries one.
+// Check requires `code`. Whether `redirect_uri` may be absent depends on the code (see Issue).
 func (AuthorizationCode) Check(req Request) error {
-	switch {
-	case req.Code.IsZero():
+	if req.Code.IsZero() {
 		return missing("code")
-	case req.RedirectURI == "" && req.CodeVerifier.IsZero():
-		return missing("redirect_uri")
 	}
 	return nil
 }
 
 // Issue redeems the code. A code that does not match the request is refused and stays redeemable by
 // its own client.
+//
+// A code that carries a challenge may be redeemed without repeating the redirect URI (OAuth 2.1
+// §10.2). A request with neither it nor a verifier lacks the verifier of such a code, and otherwise
+// the redirect URI; only the code's own client learns which.
 func (g AuthorizationCode) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
-	if len(req.Code.Reveal()) > MaxCode {
+	unbound := req.RedirectURI == "" && req.CodeVerifier.IsZero()
+	switch tooLong := len(req.Code.Reveal()) > MaxCode; {
+	case tooLong && unbound:
+		return TokenPair{}, missing("redirect_uri")
+	case tooLong:
 		return TokenPair{}, invalidCode(cause.CodeMalformed)
 	}
 	hash := secret.Sum(req.Code.Reveal())
 	code, err := g.resolve(ctx, client, req.Code)
-	if errors.Is(err, ErrCodeUnknown) {
+	switch unknown := errors.Is(err, ErrCodeUnknown); {
+	case err != nil && !unknown:
+		return TokenPair{}, err
+	case unbound && (unknown || code.ClientID != client.ID):
+		return TokenPair{}, missing("redirect_uri")
+	case unknown:
 		refusal := invalidCode(cmp.Or(cause.Of(err), cause.CodeUnknown))
 		return TokenPair{}, g.replayed(ctx, replay{hash: hash, client: client, req: req, otherwise: refusal})
-	}
-	if err != nil {
-		return TokenPair{}, err
 	}
 	if err := checkBinding(code.CodeBinding, client, req); err != nil {
 		return TokenPair{}, err

@@ -122,7 +122,6 @@ func TestTheGrantIsRunForTheAuthenticatedClient(t *testing.T) {
 func TestAMissingParameterIsNamedBeforeAnybodyIsAsked(t *testing.T) {
 	for field, req := range map[string]grant.Request{
 		"code":          redemption(func(r *grant.Request) { r.Code = secret.New("") }),
-		"redirect_uri":  redemption(redirectedTo(""), verifiedBy("")),
 		"refresh_token": refreshing(secret.New("")),
 	} {
 		t.Run(field, func(t *testing.T) {

@@ -1,8 +1,12 @@
 package grant_test
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
@@ -10,6 +14,7 @@ import (
 func TestFault_B12_ARefreshIgnoresTheNamesThatAuthorizationIgnored(t *testing.T) {
 	for asked, want := range map[string]string{
 		"openid jobs:read": "jobs:read", " jobs:read  offline_access": "jobs:read", "openid": granted, "openid profile email": granted,
+		" ": granted,
 	} {
 		b := newBench(lifetimes().Access)
 		first := b.mustIssue(t, redemption())
@@ -47,4 +52,43 @@ func TestOAuth21_10_2_ACodeWithAChallengeNeedsNoRedirectURI(t *testing.T) {
 	b.codes.Held["another's"] = code
 	b.refused(t, redemption(asOther, redirectedTo(""), func(r *grant.Request) { r.Code = secret.New("another's") }), grant.ErrInvalidCode,
 		"Authenticate", "Resolve")
+}
+
+// TestWireContract4_1_ARequestWithoutRedirectURIAndVerifierLacksOneOfThem: the verifier where the
+// code carries a challenge. A client with a code of another learns nothing about it.
+func TestWireContract4_1_ARequestWithoutRedirectURIAndVerifierLacksOneOfThem(t *testing.T) {
+	code := func(text string) func(*grant.Request) { return func(r *grant.Request) { r.Code = secret.New(text) } }
+	neither := func(changes ...func(*grant.Request)) grant.Request {
+		return redemption(append(changes, redirectedTo(""), verifiedBy(""))...)
+	}
+	b := newBench(0)
+	b.refused(t, neither(), grant.ErrInvalidVerifier, "Authenticate", "Resolve")
+	b.refusedBecause(t, neither(), cause.VerifierMissing)
+
+	plain := johnsCode()
+	plain.CodeChallenge = ""
+	b.codes.Held["plain"] = plain
+	used := secret.New("used")
+	b.codes.Held[used.Reveal()] = johnsCode()
+	b.mustIssue(t, redemption(code(used.Reveal())))
+	delete(b.codes.Held, used.Reveal()) // the evidence is in the database
+	for name, row := range map[string]struct {
+		req   grant.Request
+		calls []string
+	}{
+		"a code without a challenge":  {neither(code("plain")), []string{"Authenticate", "Resolve"}},
+		"another client's code":       {neither(asOther), []string{"Authenticate", "Resolve"}},
+		"another's without challenge": {neither(asOther, code("plain")), []string{"Authenticate", "Resolve"}},
+		"an unknown code":             {neither(code("unknown")), []string{"Authenticate", "Resolve"}},
+		"a used code":                 {neither(code(used.Reveal())), []string{"Authenticate", "Resolve"}},
+		"a code that is too long":     {neither(code(strings.Repeat("c", grant.MaxCode+1))), []string{"Authenticate"}},
+	} {
+		b.Take()
+		_, err := b.issue(t, row.req)
+		wantField(t, err, "redirect_uri")
+		if diff := cmp.Diff(row.calls, b.Take()); diff != "" {
+			t.Errorf("%s: calls (-want +got):\n%s", name, diff)
+		}
+	}
+	b.mustIssue(t, redemption())
 }

@@ -238,12 +238,12 @@ func successor(client Client, presented secret.String) secret.String {
 	return secret.Generate(secret.RefreshToken)
 }
 
-// parseAsked parses the scope parameter; nil where it was not sent.
+// parseAsked parses the scope parameter; nil where it was not sent or has spaces only.
 func parseAsked(asked string) (oauth.Scope, error) {
-	if asked == "" {
+	want, err := oauth.ParseRequestedScope(asked)
+	if errors.Is(err, oauth.ErrScopeMissing) {
 		return nil, nil
 	}
-	want, err := oauth.ParseRequestedScope(asked)
 	if err != nil {
 		return nil, invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
 	}
@@ -355,12 +355,9 @@ func (g RefreshToken) reuse(client Client, first Origin) error {
 
 // sameScope refuses a request for another scope than the first one had: it is not a retry.
 func sameScope(asked, issued string) error {
-	if asked == "" {
-		return nil
-	}
-	want, err := oauth.ParseRequestedScope(asked)
-	if err != nil {
-		return invalidScope(cause.ScopeMalformed, "scope "+oauth.DescribeMalformed(asked))
+	want, err := parseAsked(asked)
+	if want == nil || err != nil {
+		return err
 	}
 	have, err := oauth.ParseScope(issued)
 	if err != nil {

@@ -31,6 +31,7 @@ const (
 	expiresInMsField = 14
 	nameField        = 15
 	audField         = 16
+	tokenKindField   = 17
 	cnfField         = 70
 	addressesField   = 120
 
@@ -64,7 +65,7 @@ func (a *batchEncoder) add(res *tokenv1.IntrospectTokenResponse) {
 // response returns a message whose unknown fields are the encoded responses: its field Answers is
 // empty until the message was sent.
 func (a *batchEncoder) response(issuer string) *tokenv1.BatchIntrospectTokensResponse {
-	res := &tokenv1.BatchIntrospectTokensResponse{Iss: issuer, TokenType: tokenType, Aud: a.audience}
+	res := &tokenv1.BatchIntrospectTokensResponse{Iss: issuer, TokenType: tokenType, TokenKind: kindUser, Aud: a.audience}
 	res.ProtoReflect().SetUnknown(a.raw)
 	return res
 }
@@ -90,6 +91,9 @@ func appendResponse(b []byte, a *tokenv1.IntrospectTokenResponse) []byte {
 	b = appendText(b, nameField, a.Name)
 	for _, id := range a.Aud {
 		b = appendText(b, audField, id)
+	}
+	if a.TokenKind != kindUser { // likewise
+		b = appendText(b, tokenKindField, a.TokenKind)
 	}
 	if jkt := a.GetCnf().GetJkt(); jkt != "" {
 		b = appendConfirmation(b, jkt)

@@ -7,6 +7,7 @@ import (
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/policy"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -23,6 +24,28 @@ const maxBatch = 1000
 
 // tokenType is the token_type of a token that is not bound to a key (RFC 6750).
 const tokenType = "Bearer"
+
+// The values of token_kind, in the responses over gRPC and over HTTP.
+const (
+	kindUser    = "user"
+	kindService = "service"
+	kindAPIKey  = "api_key"
+	kindUserAPI = "user_api"
+)
+
+// tokenKindOf returns for whom a token acts.
+func tokenKindOf(kind enforce.Kind) string {
+	switch kind {
+	case enforce.ServiceToken:
+		return kindService
+	case enforce.APIKey, enforce.RestrictedAPIKey:
+		return kindAPIKey
+	case enforce.UserToken:
+		return kindUserAPI
+	case enforce.AccessToken, enforce.RefreshToken:
+	}
+	return kindUser
+}
 
 // IntrospectToken returns whether a token is active, and its facts. A missing token is
 // INVALID_REQUEST.
@@ -108,6 +131,7 @@ func (s *Introspection) fillResponse(res *tokenv1.IntrospectTokenResponse, facts
 	res.Iss = s.Issuer
 	res.WorkspaceId = facts.WorkspaceID
 	res.Kind = tokenKind(facts.Kind)
+	res.TokenKind = tokenKindOf(facts.Kind)
 	res.Plan = facts.Plan
 	res.GrantId = facts.Family
 	res.Aud = facts.Resources

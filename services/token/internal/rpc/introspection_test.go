@@ -125,7 +125,7 @@ func TestServicesLearnTheKindAndTheFacts(t *testing.T) {
 	want := &tokenv1.IntrospectTokenResponse{
 		Active: true, Scope: "videos:read analyze:write", ClientId: "app", Sub: "usr_john", Username: "usr_john", Name: "John Doe",
 		TokenType: "Bearer", Exp: 1_777_777_777 + 3600, Iat: 1_777_777_777, Iss: issuer, WorkspaceId: "ws_acme",
-		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN,
+		Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, TokenKind: "user",
 	}
 	if diff := cmp.Diff(want, got, protocmp.Transform()); err != nil || diff != "" {
 		t.Errorf("IntrospectToken: %v (-want +got):\n%s", err, diff)

@@ -94,7 +94,7 @@ func TestWireContract4_EveryFailureHasItsReason(t *testing.T) {
 		{"unknown refresh token", refresh, errorv1.Reason_REASON_INVALID_REFRESH_TOKEN, "", codes.InvalidArgument},
 		{
 			"malformed scope",
-			func(r *tokenv1.IssueTokenRequest) { refresh(r); r.Scope = " " },
+			func(r *tokenv1.IssueTokenRequest) { refresh(r); r.Scope = "a\tb" },
 			errorv1.Reason_REASON_INVALID_SCOPE, "", codes.InvalidArgument,
 		},
 	} {

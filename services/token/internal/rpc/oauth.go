@@ -197,14 +197,6 @@ func confirmation(key string) *tokenv1.Confirmation {
 	return &tokenv1.Confirmation{Jkt: key}
 }
 
-// tokenKindOf returns for whom a token acts.
-func tokenKindOf(a introspect.Facts) string {
-	if a.Kind == enforce.ServiceToken {
-		return "service"
-	}
-	return "user"
-}
-
 func clientResponse(a introspect.Facts, issuer string) *tokenv1.IntrospectClientTokenResponse {
 	active := true
 	res := &tokenv1.IntrospectClientTokenResponse{
@@ -220,7 +212,7 @@ func clientResponse(a introspect.Facts, issuer string) *tokenv1.IntrospectClient
 		Iss:         issuer,
 		WorkspaceId: a.WorkspaceID,
 		Aud:         a.Resources,
-		TokenKind:   tokenKindOf(a),
+		TokenKind:   tokenKindOf(a.Kind),
 		Cnf:         confirmation(a.Thumbprint),
 	}
 	if a.Kind == enforce.RefreshToken {

@@ -102,14 +102,16 @@ func (s *OpenID) GetUserInfo(ctx context.Context, req *tokenv1.GetUserInfoReques
 	if err != nil {
 		return nil, hidden("reading a user", err)
 	}
-	s.addClaims(res, scope, found.GetUser())
+	s.addClaims(res, scope, found)
 	return res, nil
 }
 
 // addClaims adds the claims of OpenID Connect Core §5.4 that are known.
-func (s *OpenID) addClaims(res *tokenv1.GetUserInfoResponse, scope oauth.Scope, user *identityv1.User) {
+func (s *OpenID) addClaims(res *tokenv1.GetUserInfoResponse, scope oauth.Scope, found *identityv1.GetUserResponse) {
+	user := found.GetUser()
 	if scope.Contains("profile") {
 		res.Name, res.GivenName, res.FamilyName = user.GetDisplayName(), user.GetFirstName(), user.GetLastName()
+		res.Locale, res.Zoneinfo = found.GetLanguage(), found.GetTimeZone()
 	}
 	if scope.Contains("email") && user.GetEmailAddress() != "" {
 		res.Email, res.EmailVerified = user.GetEmailAddress(), proto.Bool(s.EmailVerified)

@@ -5,20 +5,7 @@ import (
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/secret"
-)
-
-// The maximum lengths of the fields, in bytes.
-const (
-	// maxEmail is the longest address (RFC 5321 §4.5.3.1).
-	maxEmail = 320
-	maxProof = 1024
-)
-
-// The names of the fields in the documented requests.
-const (
-	fieldEmail        = "emailAddress"
-	fieldPassword     = "password"
-	fieldClientSecret = "clientSecret"
+	"github.com/vidocu/usher/internal/platform/userfield"
 )
 
 // RequestError is a request with a missing or an invalid field.
@@ -29,18 +16,6 @@ type RequestError struct {
 
 // Error lists the problems.
 func (e *RequestError) Error() string { return strings.Join(e.Problems, "; ") }
-
-func (e *RequestError) add(field, problem string) {
-	e.Problems = append(e.Problems, field+" "+problem)
-}
-
-// orNil returns the error if there is a problem.
-func (e *RequestError) orNil() error {
-	if len(e.Problems) == 0 {
-		return nil
-	}
-	return e
-}
 
 // Proof is the credential that a user authenticates with.
 type Proof uint8
@@ -73,43 +48,23 @@ type Attempt struct {
 	Source string
 }
 
-// proof returns the one proof of an attempt. An empty proof is invalid, and is not treated as
-// absent.
+// proof returns the one proof of an attempt.
 func (a Attempt) proof() (Proof, error) {
-	var problems RequestError
-	if problem := unusable(a.Email, maxEmail); problem != "" {
-		problems.add(fieldEmail, problem)
+	request := userfield.Authentication{
+		EmailAddress: userfield.Field{Value: a.Email, Sent: true}, Password: field(a.Password), ClientSecret: field(a.ClientSecret),
 	}
-	switch {
-	case a.Password == nil && a.ClientSecret == nil:
-		problems.add(fieldPassword, "is required, unless clientSecret is given")
-		problems.add(fieldClientSecret, "is required, unless password is given")
-	case a.Password != nil && a.ClientSecret != nil:
-		problems.add(fieldPassword, "cannot be given together with clientSecret")
-		problems.add(fieldClientSecret, "cannot be given together with password")
-	case a.Password != nil:
-		if problem := unusable(a.Password.Reveal(), maxProof); problem != "" {
-			problems.add(fieldPassword, problem)
-		}
-		return ByPassword, problems.orNil()
-	default:
-		if problem := unusable(a.ClientSecret.Reveal(), maxProof); problem != "" {
-			problems.add(fieldClientSecret, problem)
-		}
-		return ByClientSecret, problems.orNil()
+	if problems := request.Problems(); len(problems) > 0 {
+		return 0, &RequestError{Problems: problems}
 	}
-	return 0, problems.orNil()
+	if a.Password != nil {
+		return ByPassword, nil
+	}
+	return ByClientSecret, nil
 }
 
-// unusable returns the problem of a field's value; empty when it is valid.
-func unusable(text string, limit int) string {
-	switch {
-	case text == "":
-		return "is required"
-	case len(text) > limit:
-		return fmt.Sprintf("is longer than %d bytes", limit)
-	case strings.IndexByte(text, 0) >= 0:
-		return "has a NUL character"
+func field(credential *secret.String) userfield.Field {
+	if credential == nil {
+		return userfield.Field{}
 	}
-	return ""
+	return userfield.Field{Value: credential.Reveal(), Sent: true}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/userfield"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
 
@@ -118,8 +119,8 @@ func (s Service) User(ctx context.Context, token, email string) (User, error) {
 	if err != nil {
 		return User{}, err
 	}
-	if problem := unusable(email, maxEmail); problem != "" {
-		return User{}, &RequestError{Problems: []string{fieldEmail + " " + problem}}
+	if problem := userfield.EmailProblem(email); problem != "" {
+		return User{}, &RequestError{Problems: []string{userfield.EmailAddress + " " + problem}}
 	}
 	return s.Directory.VisibleUser(ctx, bearer, email)
 }

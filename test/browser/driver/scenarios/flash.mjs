@@ -5,6 +5,8 @@ export default async function flash(stage) {
   const person = await stage.person();
   await person.open('/account/connected-apps');
   await person.signIn(john);
+  await person.mustBe('account');
   await person.open('/account/connected-apps?disconnected=1');
+  await person.mustBe('account');
   assert(!/is disconnected|was disconnected/i.test(await person.text()), `the page shows the link's message: ${await person.describe()}`);
 }
