@@ -201,37 +201,21 @@ func encoded(v any) string {
 	return string(text)
 }
 
-// querier is a database or a transaction of it.
-type querier interface {
-	Query(ctx context.Context, text string, args ...any) (sqldb.Rows, error)
-}
-
 // read returns at most limit events after a cursor, up to another, oldest first.
-func read(ctx context.Context, db querier, text string, after, last int64, limit int) ([]entry, error) {
-	rows, err := db.Query(ctx, text, after, last, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading events: %w", err)
-	}
-	defer rows.Close()
-	var list []entry
-	for rows.Next() {
-		var e entry
+func read(ctx context.Context, db sqldb.Querier, text string, after, last int64, limit int) ([]entry, error) {
+	return sqldb.List(ctx, db, sqldb.Read("reading events", text, after, last, limit), func(row sqldb.Row, e *entry) error {
 		var kind, at int64
 		var changes, details string
-		err := rows.Scan(&e.cursor, &e.Kind, &kind, &e.Actor.ID, &e.UserID, &e.WorkspaceID, &e.ClientID, &e.Object, &changes, &details, &e.requestID, &at)
+		err := row.Scan(&e.cursor, &e.Kind, &kind, &e.Actor.ID, &e.UserID, &e.WorkspaceID, &e.ClientID, &e.Object, &changes, &details, &e.requestID, &at)
 		if err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
+			return err
 		}
 		e.Actor.Kind, e.at = actor.Kind(kind), time.UnixMicro(at).UTC()
 		if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
+			return err
 		}
-		if err := json.Unmarshal([]byte(details), &e.Details); err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
-		}
-		list = append(list, e)
-	}
-	return list, rows.Err()
+		return json.Unmarshal([]byte(details), &e.Details)
+	})
 }
 
 // The retention of events.

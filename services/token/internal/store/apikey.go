@@ -113,7 +113,7 @@ func (s *Store) CreateKey(ctx context.Context, key apikey.New, maxLive int) (cre
 		if err := s.insertKey(ctx, tx, key, maxLive); err != nil {
 			return err
 		}
-		if created, err = keyOf(tx.QueryRow(ctx, s.text.getKey, key.ID)); err != nil {
+		if err := scanKey(tx.QueryRow(ctx, s.text.getKey, key.ID), &created); err != nil {
 			return err
 		}
 		return s.Events().Append(ctx, tx, createdKey(created))
@@ -150,39 +150,24 @@ func (s *Store) ListKeys(ctx context.Context, workspaceID string, after apikey.K
 	if !after.CreatedAt.IsZero() {
 		before = after.CreatedAt.UnixMicro()
 	}
-	rows, err := s.db.Query(ctx, s.text.listKeys, workspaceID, before, after.ID, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing API keys: %w", err)
-	}
-	defer rows.Close()
-	var list []apikey.Key
-	for rows.Next() {
-		k, err := keyOf(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading an API key: %w", err)
-		}
-		list = append(list, k)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing API keys: %w", err)
-	}
-	return list, nil
+	return sqldb.List(ctx, s.db, sqldb.Read("listing API keys", s.text.listKeys, workspaceID, before, after.ID, limit), scanKey)
 }
 
-// keyOf reads a row of keyColumns.
-func keyOf(row interface{ Scan(dest ...any) error }) (k apikey.Key, err error) {
+// scanKey reads a row of keyColumns.
+func scanKey(row sqldb.Row, k *apikey.Key) error {
 	var created int64
 	var used, revoked, expires *int64
 	var scope, addresses string
-	if err := row.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, &created, &used, &revoked, &expires, &k.Live, &scope, &addresses,
-		&k.Creator.UserID, &k.Creator.Name, &k.SuccessorID); err != nil {
-		return apikey.Key{}, err
+	err := row.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, &created, &used, &revoked, &expires, &k.Live, &scope, &addresses,
+		&k.Creator.UserID, &k.Creator.Name, &k.SuccessorID)
+	if err != nil {
+		return err
 	}
 	k.WorkspaceID = strings.TrimPrefix(k.WorkspaceID, restricted)
 	k.CreatedAt, k.LastUsedAt, k.RevokedAt, k.ExpiresAt = fromMicros(created), fromNullable(used), fromNullable(revoked), fromNullable(expires)
 	k.Scopes = strings.Fields(scope)
 	k.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
-	return k, err
+	return err
 }
 
 // fromNullable converts a stored time; NULL is the zero time.

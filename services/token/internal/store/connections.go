@@ -113,26 +113,13 @@ func (s *Store) StoredPairEpoch(ctx context.Context, u oauth.UserClient, workspa
 
 // ListConnections lists the user's clients.
 func (s *Store) ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error) {
-	rows, err := s.db.Query(ctx, s.text.connections, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing connections: %w", err)
-	}
-	defer rows.Close()
-	var list []oauth.Connection
-	for rows.Next() {
-		var c oauth.Connection
+	read := sqldb.Read("listing connections", s.text.connections, userID)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, c *oauth.Connection) error {
 		var e epochs
 		var used *int64
-		if err := rows.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used, &c.DescriptionDigest); err != nil {
-			return nil, fmt.Errorf("reading a connection: %w", err)
-		}
-		if c.Epoch, c.Lenient = e.now(); used != nil {
-			c.LastUsed = fromMicros(*used)
-		}
-		list = append(list, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing connections: %w", err)
-	}
-	return list, nil
+		err := row.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used, &c.DescriptionDigest)
+		c.Epoch, c.Lenient = e.now()
+		c.LastUsed = fromNullable(used)
+		return err
+	})
 }

@@ -46,34 +46,28 @@ func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspace
 	if err != nil {
 		return oauth.LiveGrants{}, err
 	}
-	rows, err := s.db.Query(ctx, s.text.pairGrants, u.UserID, u.ClientID, workspaces, int64(math.MaxInt64))
-	if err != nil {
-		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
-	}
-	defer rows.Close()
 	var e epochs
 	var live oauth.LiveGrants
 	var versions string
 	stored := false
-	for rows.Next() {
+	read := sqldb.Read("reading the grants of a user-client", s.text.pairGrants, u.UserID, u.ClientID, workspaces, int64(math.MaxInt64))
+	err = sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var workspace, scope, digest *string
-		if err := rows.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions, &workspace, &scope, &digest); err != nil {
-			return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
-		}
+		err := row.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions, &workspace, &scope, &digest)
 		if !stored && digest != nil {
 			live.DescriptionDigest = *digest
 		}
 		if stored = true; workspace != nil && scope != nil {
 			live.Scopes = addGranted(live.Scopes, *workspace, strings.Fields(*scope))
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
+		return err
+	})
+	if err != nil {
+		return oauth.LiveGrants{}, err
 	}
 	live.Epoch, _ = e.now()
 	live.PolicyVersions = parseVersions(versions)
 	if !stored || live.Epoch != e.own { // GetPairEpoch stores the user-client, or its new epoch
-		rows.Close()
 		live.Epoch, live.PolicyVersions, err = s.GetPairEpoch(ctx, u, workspaceIDs)
 	}
 	return live, err

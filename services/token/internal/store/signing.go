@@ -33,30 +33,20 @@ SELECT user_id FROM families WHERE client_id = $1 AND subject = $2 AND subject <
 // SigningKeys returns the keys that sign ID tokens, by algorithm and generation, and the database's
 // time.
 func (s *Store) SigningKeys(ctx context.Context) ([]signing.Row, time.Time, error) {
-	rows, err := s.db.Query(ctx, s.text.signingKeys)
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
-	}
-	defer rows.Close()
 	var keys []signing.Row
 	var now int64
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading the signing keys", s.text.signingKeys), func(row sqldb.Row) error {
 		var r signing.Row
 		var public string
 		var active int64
-		if err := rows.Scan(&r.Algorithm, &r.Generation, &r.KeyID, &public, &r.Sealed, &active, &now); err != nil {
-			return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
+		err := row.Scan(&r.Algorithm, &r.Generation, &r.KeyID, &public, &r.Sealed, &active, &now)
+		if r.Algorithm != "" { // one row has only the time
+			r.Public, r.ActiveAt = []byte(public), fromMicros(active)
+			keys = append(keys, r)
 		}
-		if r.Algorithm == "" {
-			continue // the row that has only the time
-		}
-		r.Public, r.ActiveAt = []byte(public), fromMicros(active)
-		keys = append(keys, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
-	}
-	return keys, fromMicros(now), nil
+		return err
+	})
+	return keys, fromMicros(now), err
 }
 
 // AddSigningKey stores a key unless its generation exists.

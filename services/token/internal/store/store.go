@@ -79,20 +79,6 @@ func prepare(db *sqldb.DB) statements {
 // queryRow runs a statement that returns at most one row, in a transaction or by itself.
 type queryRow func(ctx context.Context, text string, args ...any) sqldb.Row
 
-// identifiers reads rows of one binary column, and closes them.
-func identifiers(rows sqldb.Rows) ([][]byte, error) {
-	defer rows.Close()
-	var all [][]byte
-	for rows.Next() {
-		var id []byte
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		all = append(all, id)
-	}
-	return all, rows.Err()
-}
-
 // micros converts a duration to microseconds, the database's unit.
 func micros(d time.Duration) int64 { return d.Microseconds() }
 

@@ -45,26 +45,13 @@ func (r *Reader) Cursor(ctx context.Context) (int64, error) {
 
 // EntriesAfter returns at most limit entries after a cursor, oldest first.
 func (r *Reader) EntriesAfter(ctx context.Context, cursor int64, limit int) ([]Entry, error) {
-	rows, err := r.db.Query(ctx, r.after, cursor, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading the revocation log: %w", err)
-	}
-	defer rows.Close()
-	var entries []Entry
-	for rows.Next() {
-		var e Entry
+	read := sqldb.Read("reading the revocation log", r.after, cursor, limit)
+	return sqldb.List(ctx, r.db, read, func(row sqldb.Row, e *Entry) error {
 		var revokedAt, age int64
-		err := rows.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt, &age)
-		if err != nil {
-			return nil, fmt.Errorf("reading a revocation: %w", err)
-		}
+		err := row.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt, &age)
 		e.RevokedAt, e.Age = time.UnixMicro(revokedAt).UTC(), time.Duration(age)*time.Microsecond
-		entries = append(entries, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading the revocation log: %w", err)
-	}
-	return entries, nil
+		return err
+	})
 }
 
 // LogBounds returns the bounds of the log: feed.Log.
