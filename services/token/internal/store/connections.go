@@ -21,7 +21,7 @@ func (t *statements) preparePairs(db *sqldb.DB) {
 	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
         WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`
 	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
-	t.pairEpochs = `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db.Engine()) + `
+	t.pairEpochs = `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db) + `
 FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`
 
 	t.raisePolicy = raisePolicy
@@ -87,10 +87,7 @@ func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceI
 
 // StoredPairEpoch is GetPairEpoch for a user-client that is stored. It returns grant.ErrNotStored for any other.
 func (s *Store) StoredPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error) {
-	workspaces, err := s.list(workspaceIDs)
-	if err != nil {
-		return 0, nil, err
-	}
+	workspaces := s.db.Texts(workspaceIDs)
 	for {
 		var e epochs
 		var versions string

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -45,12 +44,8 @@ func workspaceClientUsers() string {
 
 // policyVersions returns the SQL of the policy versions of the workspaces $3, each as `version=workspace`.
 // A workspace's identifier has no space.
-func policyVersions(engine sqldb.Engine) string {
-	if engine == sqldb.SQLite {
-		return `COALESCE((SELECT group_concat(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v
-    WHERE v.workspace_id IN (SELECT value FROM json_each($3))), '')`
-	}
-	return `COALESCE((SELECT string_agg(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v WHERE v.workspace_id = ANY ($3)), '')`
+func policyVersions(db *sqldb.DB) string {
+	return `COALESCE((SELECT string_agg(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v WHERE v.workspace_id ` + db.Among("$3") + `), '')`
 }
 
 // parseVersions parses the column of policyVersions. A workspace that it does not have is at version 0.
@@ -63,19 +58,6 @@ func parseVersions(text string) map[string]int64 {
 		}
 	}
 	return versions
-}
-
-// list returns a list of identifiers as a parameter.
-func (s *Store) list(ids []string) (any, error) {
-	ids = append([]string{}, ids...) // an empty list and not NULL
-	if s.db.Engine() != sqldb.SQLite {
-		return ids, nil
-	}
-	text, err := json.Marshal(ids)
-	if err != nil {
-		return nil, fmt.Errorf("encoding identifiers: %w", err)
-	}
-	return string(text), nil
 }
 
 // RaisePolicyVersion raises the policy version of a workspace.
