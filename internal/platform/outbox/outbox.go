@@ -155,10 +155,7 @@ func (l *Log) Statements(ctx context.Context, e Event) []*sqldb.Statement {
 
 // Append writes an event in a transaction.
 func (l *Log) Append(ctx context.Context, tx *sqldb.Tx, e Event) error {
-	if err := tx.Run(ctx, l.Statements(ctx, e)...); err != nil {
-		return fmt.Errorf("writing the event %s: %w", e.Kind, err)
-	}
-	return nil
+	return sqldb.Wrap("writing the event "+e.Kind, tx.Run(ctx, l.Statements(ctx, e)...))
 }
 
 // Arguments is the number of values that Args returns.
@@ -231,8 +228,6 @@ const (
 
 // Trim deletes the events that are old.
 func (l *Log) Trim(ctx context.Context) error {
-	if _, err := cleanup.Repeat(ctx, l.db, l.old, trimSlice, keptRead.Microseconds(), keptUnread.Microseconds()); err != nil {
-		return fmt.Errorf("trimming the events: %w", err)
-	}
-	return nil
+	_, err := cleanup.Repeat(ctx, l.db, l.old, trimSlice, keptRead.Microseconds(), keptUnread.Microseconds())
+	return sqldb.Wrap("trimming the events", err)
 }

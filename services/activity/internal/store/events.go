@@ -49,10 +49,7 @@ func (s *Store) StoreEvents(ctx context.Context, source string, from int64, b tr
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("storing events of %s: %w", source, err)
-	}
-	return nil
+	return sqldb.Wrap("storing events of "+source, err)
 }
 
 func (s *Store) insertEvent(ctx context.Context, tx *sqldb.Tx, source string, e trail.Event) error {

@@ -35,10 +35,7 @@ func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(presen
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("recording requests: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording requests", err)
 }
 
 func (s *Store) presentKinds(ctx context.Context, tx *sqldb.Tx, b requestlog.Batch) (map[[16]byte]bool, error) {

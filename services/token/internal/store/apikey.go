@@ -138,10 +138,7 @@ func createdKey(k apikey.Key) outbox.Event {
 // CreateFirstKey stores a key unless its workspace ever had one.
 func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.createFirstKey, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour)
-	if err != nil {
-		return false, fmt.Errorf("creating a first API key: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("creating a first API key", err)
 }
 
 // ListKeys lists keys of a workspace, newest first, revoked ones too.
@@ -207,8 +204,6 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 // TouchKey records that a key is in use, by its identifier, unless that was recorded within the last
 // minute.
 func (s *Store) TouchKey(ctx context.Context, id []byte) error {
-	if _, err := s.db.Exec(ctx, s.text.touchKey, string(id)); err != nil {
-		return fmt.Errorf("recording an API key's use: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchKey, string(id))
+	return sqldb.Wrap("recording an API key's use", err)
 }

@@ -90,8 +90,6 @@ func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
 
 // Touch records that a family is in use, unless that was recorded within the last minute.
 func (s *Store) Touch(ctx context.Context, family []byte) error {
-	if _, err := s.db.Exec(ctx, s.text.touch, family); err != nil {
-		return fmt.Errorf("recording a family's use: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touch, family)
+	return sqldb.Wrap("recording a family's use", err)
 }

@@ -168,10 +168,7 @@ func (s LogoutStore) Add(ctx context.Context, deliveries []logout.Delivery, curs
 	if len(steps) == 0 {
 		return nil
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("adding logout deliveries: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("adding logout deliveries", s.db.Pipeline(ctx, steps...))
 }
 
 // Claim returns at most limit deliveries that are due, and that no other caller gets within the lease.
@@ -201,28 +198,20 @@ func scanDelivery(row sqldb.Row, d *logout.Delivery, more ...any) error {
 // Finish stores the last result of a delivery.
 func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.finishLogout, id, r.Status, problem(r), r.Problem == "")
-	if err != nil {
-		return false, fmt.Errorf("finishing a logout delivery: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("finishing a logout delivery", err)
 }
 
 // Abandon finishes a delivery without an attempt: the result of the last one stays, with the reason
 // behind its problem.
 func (s LogoutStore) Abandon(ctx context.Context, id int64, reason string) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.abandonLogout, id, reason)
-	if err != nil {
-		return false, fmt.Errorf("abandoning a logout delivery: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("abandoning a logout delivery", err)
 }
 
 // Postpone stores the result of an attempt, and makes the next one due.
 func (s LogoutStore) Postpone(ctx context.Context, id int64, r logout.Result, after time.Duration) error {
-	if _, err := s.db.Exec(ctx, s.text.postponeLogout, id, r.Status, problem(r), micros(after)); err != nil {
-		return fmt.Errorf("postponing a logout delivery: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.postponeLogout, id, r.Status, problem(r), micros(after))
+	return sqldb.Wrap("postponing a logout delivery", err)
 }
 
 func problem(r logout.Result) string {

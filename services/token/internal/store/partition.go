@@ -133,10 +133,7 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 			return err
 		}
 	}
-	if err := s.db.ExecOutsideTx(ctx, lockWait, `DROP TABLE IF EXISTS `+p.name); err != nil {
-		return fmt.Errorf("dropping %s: %w", p.name, err)
-	}
-	return nil
+	return sqldb.Wrap("dropping "+p.name, s.db.ExecOutsideTx(ctx, lockWait, `DROP TABLE IF EXISTS `+p.name))
 }
 
 // reload returns the current state of a partition.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -82,10 +81,8 @@ func (s *Store) StoredSecret(ctx context.Context, name string, sealed []byte) ([
 		return nil, err
 	}
 	var kept []byte
-	if err := s.db.QueryRow(ctx, s.text.storedSecret, name).Scan(&kept); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	return kept, nil
+	err := s.db.QueryRow(ctx, s.text.storedSecret, name).Scan(&kept)
+	return kept, sqldb.Wrap(what, err)
 }
 
 // UserOfSubject returns the user whom a client knows by a pairwise subject; idtoken.ErrInvalid where no
@@ -96,15 +93,10 @@ func (s *Store) UserOfSubject(ctx context.Context, clientID, subject string) (st
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return "", idtoken.ErrInvalid
 	}
-	if err != nil {
-		return "", fmt.Errorf("finding a pairwise subject: %w", err)
-	}
-	return u.UserID, nil
+	return u.UserID, sqldb.Wrap("finding a pairwise subject", err)
 }
 
 func (s *Store) execSigning(ctx context.Context, what, text string, args ...any) error {
-	if _, err := s.db.Exec(ctx, text, args...); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, text, args...)
+	return sqldb.Wrap(what, err)
 }

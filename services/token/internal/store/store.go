@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"embed"
-	"fmt"
 	"io/fs"
 	"time"
 
@@ -87,8 +86,5 @@ func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
 // inTx runs a transaction that revokes nothing. Its errors begin with what.
 func (s *Store) inTx(ctx context.Context, what string, work func(*sqldb.Tx) error) error {
-	if err := s.db.InTx(ctx, work); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return sqldb.Wrap(what, s.db.InTx(ctx, work))
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,10 +61,8 @@ func parseVersions(text string) map[string]int64 {
 
 // RaisePolicyVersion raises the policy version of a workspace.
 func (s *Store) RaisePolicyVersion(ctx context.Context, workspaceID string) error {
-	if _, err := s.db.Exec(ctx, s.text.raisePolicy, workspaceID); err != nil {
-		return fmt.Errorf("raising the policy version of a workspace: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.raisePolicy, workspaceID)
+	return sqldb.Wrap("raising the policy version of a workspace", err)
 }
 
 // ListWorkspaceClients lists the clients to which users have live grants in a workspace, after a client
