@@ -21,7 +21,7 @@ import (
 const restricted = "restricted:"
 
 const (
-	// keyColumns are the columns of apikey.Key, in the order of keyDest.
+	// keyColumns are the columns of apikey.Key, in the order of scanKey.
 	keyColumns = `id, workspace_id, name, last_four, created_at, last_used_at, revoked_at, expires_at, ` + liveKey + `, scope, addresses,
     creator_id, creator_name, successor_id`
 	// liveKey is the SQL condition for a key that is valid.
