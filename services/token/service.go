@@ -92,10 +92,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		return nil, fmt.Errorf("preparing the token store: %w", err)
 	}
 	authz := newAuthz(config, deps)
-	var err error
-	if authz.Cache, err = rpc.NewAuthenticationCache(); err != nil {
-		return nil, err
-	}
+	authz.Cache = rpc.NewAuthenticationCache()
 	uses, scopes := lastuse.New(st.Touch, deps.Logger), newServiceScopes(deps, authz)
 	enforced := newEnforcement(config, deps, st)
 	log.Listen(enforced)
@@ -104,15 +101,10 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		Resources: deps.Catalog,
 	}
 	if config.IntrospectionCacheSize > 0 {
-		if introspector.Cache, err = introspect.NewCache(config.IntrospectionCacheSize, log); err != nil {
-			return nil, err
-		}
+		introspector.Cache = introspect.NewCache(config.IntrospectionCacheSize, log)
 	}
 	enforced.setDecider(introspector)
-	refusals, err := refused.New(refused.Capacity, refused.TTL)
-	if err != nil {
-		return nil, err
-	}
+	refusals := refused.New(refused.Capacity, refused.TTL)
 	resources := grant.Resources{Catalog: deps.Catalog}
 	openID, err := openOpenID(ctx, config, deps, st)
 	if err != nil {

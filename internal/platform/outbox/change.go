@@ -56,27 +56,21 @@ func (o Observed) read(ctx context.Context, tx *sqldb.Tx) (map[string]string, er
 	if o.Query == "" {
 		return nil, nil
 	}
-	rows, err := tx.Query(ctx, o.Query, o.Args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	values := map[string][]string{}
-	for rows.Next() {
+	err := sqldb.Each(ctx, tx, sqldb.Read("reading the fields of an event", o.Query, o.Args...), func(row sqldb.Row) error {
 		var field, value string
-		if err := rows.Scan(&field, &value); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&field, &value)
 		if value != "" {
 			values[field] = append(values[field], value)
 		}
-	}
+		return err
+	})
 	fields := make(map[string]string, len(values))
 	for field, list := range values {
 		slices.Sort(list)
 		fields[field] = strings.Join(list, "\n")
 	}
-	return fields, rows.Err()
+	return fields, err
 }
 
 // maxValue is the longest value of a field that an event has, in bytes.

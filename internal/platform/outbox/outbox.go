@@ -155,10 +155,7 @@ func (l *Log) Statements(ctx context.Context, e Event) []*sqldb.Statement {
 
 // Append writes an event in a transaction.
 func (l *Log) Append(ctx context.Context, tx *sqldb.Tx, e Event) error {
-	if err := tx.Run(ctx, l.Statements(ctx, e)...); err != nil {
-		return fmt.Errorf("writing the event %s: %w", e.Kind, err)
-	}
-	return nil
+	return sqldb.Wrap("writing the event "+e.Kind, tx.Run(ctx, l.Statements(ctx, e)...))
 }
 
 // Arguments is the number of values that Args returns.
@@ -201,37 +198,21 @@ func encoded(v any) string {
 	return string(text)
 }
 
-// querier is a database or a transaction of it.
-type querier interface {
-	Query(ctx context.Context, text string, args ...any) (sqldb.Rows, error)
-}
-
 // read returns at most limit events after a cursor, up to another, oldest first.
-func read(ctx context.Context, db querier, text string, after, last int64, limit int) ([]entry, error) {
-	rows, err := db.Query(ctx, text, after, last, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading events: %w", err)
-	}
-	defer rows.Close()
-	var list []entry
-	for rows.Next() {
-		var e entry
+func read(ctx context.Context, db sqldb.Querier, text string, after, last int64, limit int) ([]entry, error) {
+	return sqldb.List(ctx, db, sqldb.Read("reading events", text, after, last, limit), func(row sqldb.Row, e *entry) error {
 		var kind, at int64
 		var changes, details string
-		err := rows.Scan(&e.cursor, &e.Kind, &kind, &e.Actor.ID, &e.UserID, &e.WorkspaceID, &e.ClientID, &e.Object, &changes, &details, &e.requestID, &at)
+		err := row.Scan(&e.cursor, &e.Kind, &kind, &e.Actor.ID, &e.UserID, &e.WorkspaceID, &e.ClientID, &e.Object, &changes, &details, &e.requestID, &at)
 		if err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
+			return err
 		}
 		e.Actor.Kind, e.at = actor.Kind(kind), time.UnixMicro(at).UTC()
 		if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
+			return err
 		}
-		if err := json.Unmarshal([]byte(details), &e.Details); err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
-		}
-		list = append(list, e)
-	}
-	return list, rows.Err()
+		return json.Unmarshal([]byte(details), &e.Details)
+	})
 }
 
 // The retention of events.
@@ -247,8 +228,6 @@ const (
 
 // Trim deletes the events that are old.
 func (l *Log) Trim(ctx context.Context) error {
-	if _, err := cleanup.Repeat(ctx, l.db, l.old, trimSlice, keptRead.Microseconds(), keptUnread.Microseconds()); err != nil {
-		return fmt.Errorf("trimming the events: %w", err)
-	}
-	return nil
+	_, err := cleanup.Repeat(ctx, l.db, l.old, trimSlice, keptRead.Microseconds(), keptUnread.Microseconds())
+	return sqldb.Wrap("trimming the events", err)
 }

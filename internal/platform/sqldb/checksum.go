@@ -57,10 +57,10 @@ func (db *DB) recordChecksums(ctx context.Context, sources []source) error {
 // checksums returns the recorded checksums; none before the first migration.
 func (db *DB) checksums(ctx context.Context) (map[int64]recorded, error) {
 	known := make(map[int64]recorded)
-	err := db.each(ctx, "schema_checksums", `SELECT version, checksum, applied_at FROM schema_checksums`, func(rows Rows) error {
+	err := db.each(ctx, "schema_checksums", `SELECT version, checksum, applied_at FROM schema_checksums`, func(row Row) error {
 		var version int64
 		var r recorded
-		err := rows.Scan(&version, &r.checksum, &r.at)
+		err := row.Scan(&version, &r.checksum, &r.at)
 		known[version] = r
 		return err
 	})
@@ -70,9 +70,9 @@ func (db *DB) checksums(ctx context.Context) (map[int64]recorded, error) {
 // appliedVersions reads goose's own table; it is empty before the first migration.
 func (db *DB) appliedVersions(ctx context.Context) (map[int64]bool, error) {
 	applied := make(map[int64]bool)
-	err := db.each(ctx, "goose_db_version", `SELECT version_id FROM goose_db_version WHERE is_applied`, func(rows Rows) error {
+	err := db.each(ctx, "goose_db_version", `SELECT version_id FROM goose_db_version WHERE is_applied`, func(row Row) error {
 		var version int64
-		err := rows.Scan(&version)
+		err := row.Scan(&version)
 		applied[version] = true
 		return err
 	})
@@ -80,26 +80,10 @@ func (db *DB) appliedVersions(ctx context.Context) (map[int64]bool, error) {
 }
 
 // each calls f for each row of a table that may not exist yet.
-func (db *DB) each(ctx context.Context, table, text string, f func(Rows) error) error {
+func (db *DB) each(ctx context.Context, table, text string, f func(Row) error) error {
 	var exists bool
-	if err := db.QueryRow(ctx, db.engine.tableExists(table)).Scan(&exists); err != nil {
-		return fmt.Errorf("looking for %s: %w", table, err)
+	if err := db.QueryRow(ctx, db.engine.tableExists(table)).Scan(&exists); err != nil || !exists {
+		return Wrap("looking for "+table, err)
 	}
-	if !exists {
-		return nil
-	}
-	rows, err := db.Query(ctx, text)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", table, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := f(rows); err != nil {
-			return fmt.Errorf("reading %s: %w", table, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("reading %s: %w", table, err)
-	}
-	return nil
+	return Each(ctx, db, Read("reading "+table, text), f)
 }

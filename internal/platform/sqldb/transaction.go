@@ -61,10 +61,7 @@ func (db *DB) InTx(ctx context.Context, f func(*Tx) error) error {
 		if err := f(&Tx{tx: tx}); err != nil {
 			return err
 		}
-		if err := tx.commit(ctx); err != nil {
-			return fmt.Errorf("committing a transaction: %w", err)
-		}
-		return nil
+		return Wrap("committing a transaction", tx.commit(ctx))
 	})
 }
 

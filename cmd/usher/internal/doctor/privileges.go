@@ -29,7 +29,7 @@ const named = 5
 // where the two are separate, and new objects need its default privileges.
 func privileges(ctx context.Context, check string, db *sqldb.DB) Finding {
 	const fix = "grant them to the role, and new ones by default: docs/kubernetes.md has the statements"
-	names, err := missing(ctx, db)
+	names, err := sqldb.List(ctx, db, sqldb.Read("reading privileges", unprivileged), func(row sqldb.Row, name *string) error { return row.Scan(name) })
 	if err != nil {
 		return Finding{check, Wrong, err.Error(), "see why the database does not respond"}
 	}
@@ -41,20 +41,4 @@ func privileges(ctx context.Context, check string, db *sqldb.DB) Finding {
 		text += " and " + strconv.Itoa(more) + " more"
 	}
 	return Finding{check, Wrong, text, fix}
-}
-
-func missing(ctx context.Context, db *sqldb.DB) (names []string, err error) {
-	rows, err := db.Query(ctx, unprivileged)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, err
-		}
-		names = append(names, name)
-	}
-	return names, rows.Err()
 }

@@ -49,10 +49,7 @@ func (s *Store) StoreEvents(ctx context.Context, source string, from int64, b tr
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("storing events of %s: %w", source, err)
-	}
-	return nil
+	return sqldb.Wrap("storing events of "+source, err)
 }
 
 func (s *Store) insertEvent(ctx context.Context, tx *sqldb.Tx, source string, e trail.Event) error {
@@ -109,30 +106,15 @@ func (s *Store) kinds(ctx context.Context, values []string) ([]string, error) {
 			kinds = append(kinds, v)
 			continue
 		}
-		found, err := s.kindsFrom(ctx, v, prefix+"/") // the character after the period is the slash
+		read := sqldb.Read("listing the kinds of events", s.text.eventKinds, v, prefix+"/") // the character after the period is the slash
+		found, err := sqldb.List(ctx, s.db, read, func(row sqldb.Row, kind *string) error { return row.Scan(kind) })
 		if err != nil {
-			return nil, fmt.Errorf("listing the kinds of events: %w", err)
+			return nil, err
 		}
 		kinds = append(kinds, found...)
 	}
 	slices.Sort(kinds)
 	return slices.Compact(kinds), nil
-}
-
-func (s *Store) kindsFrom(ctx context.Context, from, before string) (kinds []string, err error) {
-	rows, err := s.db.Query(ctx, s.text.eventKinds, from, before)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var kind string
-		if err := rows.Scan(&kind); err != nil {
-			return nil, err
-		}
-		kinds = append(kinds, kind)
-	}
-	return kinds, rows.Err()
 }
 
 // events is Events by one statement.
@@ -153,36 +135,20 @@ FROM audit_events WHERE TRUE`}
 		q.text += fmt.Sprintf(` AND (at, source, source_cursor) < (%s, %s, %s)`, q.arg(f.After.At), q.arg(f.After.Source), q.arg(f.After.Cursor))
 	}
 	q.text += ` ORDER BY at DESC, source DESC, source_cursor DESC LIMIT ` + q.arg(f.Limit)
-	rows, err := s.db.Query(ctx, q.text, q.args...)
-	if err != nil {
-		return nil, fmt.Errorf("listing events: %w", err)
-	}
-	defer rows.Close()
-	var list []trail.Event
-	for rows.Next() {
-		e, err := scanEvent(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading an event: %w", err)
-		}
-		list = append(list, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing events: %w", err)
-	}
-	return list, nil
+	return sqldb.List(ctx, s.db, sqldb.Read("listing events", q.text, q.args...), scanEvent)
 }
 
-func scanEvent(rows sqldb.Rows) (e trail.Event, err error) {
+func scanEvent(row sqldb.Row, e *trail.Event) error {
 	var at, actor int64
 	var changes, details string
-	err = rows.Scan(&at, &e.Source, &e.Cursor, &e.Kind, &actor, &e.ActorID, &e.UserID, &e.WorkspaceID, &e.ClientID, &e.Object, &changes, &details,
+	err := row.Scan(&at, &e.Source, &e.Cursor, &e.Kind, &actor, &e.ActorID, &e.UserID, &e.WorkspaceID, &e.ClientID, &e.Object, &changes, &details,
 		&e.RequestID, &e.Count)
 	if err != nil {
-		return e, err
+		return err
 	}
 	e.At, e.ActorKind = fromMicros(at), int32(actor)
 	if err := json.Unmarshal([]byte(changes), &e.Changes); err != nil {
-		return e, err
+		return err
 	}
-	return e, json.Unmarshal([]byte(details), &e.Details)
+	return json.Unmarshal([]byte(details), &e.Details)
 }

@@ -233,35 +233,24 @@ const (
 	detached  int64 = 2
 )
 
-// querier is a database or a transaction.
-type querier interface {
-	Query(ctx context.Context, text string, args ...any) (sqldb.Rows, error)
-}
-
 // partitions returns a table's partitions, also those that are partly dropped.
-func partitions(ctx context.Context, db querier, t table) ([]partition, error) {
-	rows, err := db.Query(ctx, `
+func partitions(ctx context.Context, db sqldb.Querier, t table) (list []partition, err error) {
+	read := sqldb.Read("reading the partitions", `
 SELECT child.relname::text, CASE WHEN i.inhrelid IS NULL THEN 2 WHEN i.inhdetachpending THEN 1 ELSE 0 END::bigint
 FROM pg_class parent
 JOIN pg_class child ON child.relnamespace = parent.relnamespace AND child.relkind = 'r'
     AND starts_with(child.relname::text, parent.relname || '_day')
 LEFT JOIN pg_inherits i ON i.inhrelid = child.oid AND i.inhparent = parent.oid
 WHERE parent.oid = $1::text::regclass ORDER BY child.relname`, t.name)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []partition
-	for rows.Next() {
+	err = sqldb.Each(ctx, db, read, func(row sqldb.Row) error {
 		var name string
 		var p partition
-		if err := rows.Scan(&name, &p.state); err != nil {
-			return nil, err
-		}
+		err := row.Scan(&name, &p.state)
 		var ours bool
 		if p.from, p.to, ours = t.parse(name); ours {
 			list = append(list, p)
 		}
-	}
-	return list, rows.Err()
+		return err
+	})
+	return list, err
 }

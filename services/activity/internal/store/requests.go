@@ -35,27 +35,20 @@ func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(presen
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("recording requests: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording requests", err)
 }
 
 func (s *Store) presentKinds(ctx context.Context, tx *sqldb.Tx, b requestlog.Batch) (map[[16]byte]bool, error) {
-	rows, err := tx.Query(ctx, s.text.kinds, b.Day, b.ClientID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	present := map[[16]byte]bool{}
-	for rows.Next() {
+	err := sqldb.Each(ctx, tx, sqldb.Read("reading the kinds of a day", s.text.kinds, b.Day, b.ClientID), func(row sqldb.Row) error {
 		var kind []byte
-		if err := rows.Scan(&kind); err != nil {
-			return nil, err
+		if err := row.Scan(&kind); err != nil {
+			return err
 		}
 		present[[16]byte(kind)] = true
-	}
-	return present, rows.Err()
+		return nil
+	})
+	return present, err
 }
 
 func columns(day int64, r requestlog.Row) ([]any, error) {
@@ -102,40 +95,24 @@ FROM requests WHERE TRUE`}
 		q.text += fmt.Sprintf(` AND (last_at, client_id, kind) < (%s, %s, %s)`, q.arg(f.After.LastAt), q.arg(*f.After.Client), q.arg(f.After.Kind))
 	}
 	q.text += ` ORDER BY last_at DESC, client_id DESC, kind DESC LIMIT ` + q.arg(f.Limit)
-	rows, err := s.db.Query(ctx, q.text, q.args...)
-	if err != nil {
-		return nil, fmt.Errorf("listing requests: %w", err)
-	}
-	defer rows.Close()
-	var list []requestlog.Row
-	for rows.Next() {
-		r, err := scanRequest(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading a request: %w", err)
-		}
-		list = append(list, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing requests: %w", err)
-	}
-	return list, nil
+	return sqldb.List(ctx, s.db, sqldb.Read("listing requests", q.text, q.args...), scanRequest)
 }
 
-func scanRequest(rows sqldb.Rows) (r requestlog.Row, err error) {
+func scanRequest(row sqldb.Row, r *requestlog.Row) error {
 	var kind []byte
 	var got, expected string
 	var status, overflow, first, last int64
-	err = rows.Scan(&r.ClientID, &kind, &r.Endpoint, &r.Method, &status, &r.Error, &r.Cause, &r.Field, &got, &expected, &overflow,
+	err := row.Scan(&r.ClientID, &kind, &r.Endpoint, &r.Method, &status, &r.Error, &r.Cause, &r.Field, &got, &expected, &overflow,
 		&r.Count, &first, &last, &r.RequestID)
 	if err != nil {
-		return r, err
+		return err
 	}
 	r.Key, r.Status, r.Overflow = [16]byte(kind), int(status), overflow != 0
 	r.First, r.Last = fromMicros(first), fromMicros(last)
 	if err := json.Unmarshal([]byte(got), &r.Got); err != nil {
-		return r, err
+		return err
 	}
-	return r, json.Unmarshal([]byte(expected), &r.Expected)
+	return json.Unmarshal([]byte(expected), &r.Expected)
 }
 
 // query is a statement with conditions that depend on a filter.

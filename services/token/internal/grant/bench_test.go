@@ -56,10 +56,7 @@ func newBench(retryWindow time.Duration) bench {
 	l := lifetimes()
 	l.RetryWindow = retryWindow
 	resources := grant.Resources{Catalog: resourceCatalog()}
-	refusals, err := refused.New(refused.Capacity, refused.TTL)
-	if err != nil {
-		panic(err) // the options are constants
-	}
+	refusals := refused.New(refused.Capacity, refused.TTL)
 	b.endpoint = grant.NewEndpoint(b.clients,
 		grant.AuthorizationCode{Codes: b.codes, Store: b.store, Lifetimes: l, Resources: resources},
 		grant.DeviceCode{Store: b.store, Lifetimes: l, Resources: resources},

@@ -1,7 +1,6 @@
 package introspect
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,20 +42,16 @@ type cached struct {
 }
 
 // NewCache returns a cache of at most size tokens that listens to the feed, which must not run yet.
-func NewCache(size int, follow *feed.Feed) (*Cache, error) {
+func NewCache(size int, follow *feed.Feed) *Cache {
 	c := &Cache{feed: follow, users: index{first: make(map[string]*cached)}}
-	var err error
-	c.tokens, err = otter.New(&otter.Options[secret.Hash, *cached]{
+	c.tokens = otter.Must(&otter.Options[secret.Hash, *cached]{
 		MaximumSize: size,
 		OnAtomicDeletion: func(e otter.DeletionEvent[secret.Hash, *cached]) {
 			c.users.remove(e.Value)
 		},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("making the introspection cache: %w", err)
-	}
 	follow.Listen(c)
-	return c, nil
+	return c
 }
 
 // view is the cache as one lookup may read it.

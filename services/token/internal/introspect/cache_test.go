@@ -38,10 +38,7 @@ func newPlatform(t *testing.T, size int, test func(t *testing.T, p *platform)) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &platform{tokens: make(map[secret.Hash]introspect.Facts), plans: map[string]string{"ws_acme": "starter"}}
 		follow := feed.New(feed.Options{Log: p, Logger: slog.New(slog.DiscardHandler), SingleReplica: true, Heartbeat: time.Second})
-		cache, err := introspect.NewCache(size, follow)
-		if err != nil {
-			t.Fatal(err)
-		}
+		cache := introspect.NewCache(size, follow)
 		p.Introspector = introspect.Introspector{Store: p, Uses: p, Keys: p, UserTokens: p, KeyUses: p, Plans: p, Cache: cache}
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()

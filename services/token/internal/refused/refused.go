@@ -9,7 +9,6 @@
 package refused
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -37,14 +36,10 @@ type Cache struct {
 }
 
 // New returns a cache of at most capacity refusals, each for ttl.
-func New(capacity int, ttl time.Duration) (*Cache, error) {
-	causes, err := otter.New(&otter.Options[key, cause.Cause]{
+func New(capacity int, ttl time.Duration) *Cache {
+	return &Cache{causes: otter.Must(&otter.Options[key, cause.Cause]{
 		MaximumSize: capacity, ExpiryCalculator: otter.ExpiryCreating[key, cause.Cause](ttl),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("making the cache of refusals: %w", err)
-	}
-	return &Cache{causes: causes}, nil
+	})}
 }
 
 // Find returns why the client is refused with the token; false where that is not cached.

@@ -10,17 +10,8 @@ import (
 	"github.com/vidocu/usher/services/token/internal/refused"
 )
 
-func newCache(t *testing.T, capacity int, ttl time.Duration) *refused.Cache {
-	t.Helper()
-	c, err := refused.New(capacity, ttl)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func TestARefusalIsCachedForItsClientAlone(t *testing.T) {
-	c := newCache(t, refused.Capacity, refused.TTL)
+	c := refused.New(refused.Capacity, refused.TTL)
 	token := secret.Sum("a token")
 	c.Add(token, "app", cause.RefreshRotated)
 	if why, ok := c.Find(token, "app"); !ok || why != cause.RefreshRotated {
@@ -35,7 +26,7 @@ func TestARefusalIsCachedForItsClientAlone(t *testing.T) {
 }
 
 func TestARefusalExpires(t *testing.T) {
-	c := newCache(t, refused.Capacity, 20*time.Millisecond)
+	c := refused.New(refused.Capacity, 20*time.Millisecond)
 	token := secret.Sum("a token")
 	c.Add(token, "app", cause.RefreshRotated)
 	for found := true; found; _, found = c.Find(token, "app") {
@@ -49,7 +40,7 @@ func TestARefusalExpires(t *testing.T) {
 
 func TestTheNumberOfRefusalsIsBounded(t *testing.T) {
 	const capacity, many = 64, 4096
-	c := newCache(t, capacity, refused.TTL)
+	c := refused.New(capacity, refused.TTL)
 	cached := func() (n int) {
 		for i := range many {
 			if _, ok := c.Find(secret.Sum(fmt.Sprint(i)), "app"); ok {

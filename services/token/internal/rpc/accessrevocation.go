@@ -25,30 +25,31 @@ type TokenRevoker interface {
 	RevokeUserToken(ctx context.Context, token secret.Hash) (bool, error)
 }
 
+// onID calls do with an identifier.
+func onID(ctx context.Context, id namedField, do func(ctx context.Context, id string) error) error {
+	if err := validateIdentifiers(id); err != nil {
+		return err
+	}
+	return toStatus(do(ctx, id.value))
+}
+
 // DisableClient disables a client and revokes its grants.
 func (s *AccessRevocation) DisableClient(ctx context.Context, req *tokenv1.DisableClientRequest) (*tokenv1.DisableClientResponse, error) {
-	if err := validateIdentifiers(namedField{"client_id", req.GetClientId()}); err != nil {
-		return nil, err
-	}
-	return &tokenv1.DisableClientResponse{}, toStatus(s.Revoker.DisableClient(ctx, req.GetClientId()))
+	return &tokenv1.DisableClientResponse{}, onID(ctx, namedField{"client_id", req.GetClientId()}, s.Revoker.DisableClient)
 }
 
 // SuspendClient suspends a client of a workspace and revokes its grants.
 func (s *AccessRevocation) SuspendClient(ctx context.Context, req *tokenv1.SuspendClientRequest) (*tokenv1.SuspendClientResponse, error) {
-	if err := validateIdentifiers(namedField{"client_id", req.GetClientId()}); err != nil {
-		return nil, err
-	}
-	return &tokenv1.SuspendClientResponse{}, toStatus(s.Revoker.SuspendClient(ctx, req.GetClientId(), req.GetNote()))
+	return &tokenv1.SuspendClientResponse{}, onID(ctx, namedField{"client_id", req.GetClientId()}, func(ctx context.Context, id string) error {
+		return s.Revoker.SuspendClient(ctx, id, req.GetNote())
+	})
 }
 
 // RevokeClientGrants revokes every grant of a client.
 func (s *AccessRevocation) RevokeClientGrants(
 	ctx context.Context, req *tokenv1.RevokeClientGrantsRequest,
 ) (*tokenv1.RevokeClientGrantsResponse, error) {
-	if err := validateIdentifiers(namedField{"client_id", req.GetClientId()}); err != nil {
-		return nil, err
-	}
-	return &tokenv1.RevokeClientGrantsResponse{}, toStatus(s.Revoker.RevokeClientGrants(ctx, req.GetClientId()))
+	return &tokenv1.RevokeClientGrantsResponse{}, onID(ctx, namedField{"client_id", req.GetClientId()}, s.Revoker.RevokeClientGrants)
 }
 
 // RevokeUserGrants revokes every grant of a user, or those to one client.
@@ -90,26 +91,19 @@ func (s *AccessRevocation) EndToken(ctx context.Context, req *tokenv1.EndTokenRe
 func (s *AccessRevocation) RemoveClientFromWorkspace(
 	ctx context.Context, req *tokenv1.RemoveClientFromWorkspaceRequest,
 ) (*tokenv1.RemoveClientFromWorkspaceResponse, error) {
-	if err := validateIdentifiers(namedField{"client_id", req.GetClientId()}); err != nil {
-		return nil, err
-	}
-	return &tokenv1.RemoveClientFromWorkspaceResponse{}, toStatus(s.Revoker.RemoveClientFromWorkspace(ctx, req.GetClientId()))
+	return &tokenv1.RemoveClientFromWorkspaceResponse{}, onID(ctx, namedField{"client_id", req.GetClientId()}, s.Revoker.RemoveClientFromWorkspace)
 }
 
 // DisableUser disables a user and revokes the user's access.
 func (s *AccessRevocation) DisableUser(ctx context.Context, req *tokenv1.DisableUserRequest) (*tokenv1.DisableUserResponse, error) {
-	if err := validateIdentifiers(namedField{"user_id", req.GetUserId()}); err != nil {
-		return nil, err
-	}
-	return &tokenv1.DisableUserResponse{}, toStatus(s.Revoker.DisableUser(ctx, req.GetUserId()))
+	return &tokenv1.DisableUserResponse{}, onID(ctx, namedField{"user_id", req.GetUserId()}, s.Revoker.DisableUser)
 }
 
 // SetPassword sets a user's password and revokes the user's sign-ins.
 func (s *AccessRevocation) SetPassword(ctx context.Context, req *tokenv1.SetPasswordRequest) (*tokenv1.SetPasswordResponse, error) {
-	if err := validateIdentifiers(namedField{"user_id", req.GetUserId()}); err != nil {
-		return nil, err
-	}
-	return &tokenv1.SetPasswordResponse{}, toStatus(s.Revoker.SetPassword(ctx, req.GetUserId(), secret.New(req.GetPassword())))
+	return &tokenv1.SetPasswordResponse{}, onID(ctx, namedField{"user_id", req.GetUserId()}, func(ctx context.Context, id string) error {
+		return s.Revoker.SetPassword(ctx, id, secret.New(req.GetPassword()))
+	})
 }
 
 // RemoveMember removes a user from a workspace and revokes the access that the membership gave.
@@ -124,10 +118,7 @@ func (s *AccessRevocation) RemoveMember(ctx context.Context, req *tokenv1.Remove
 func (s *AccessRevocation) RevokeAuthenticationApp(
 	ctx context.Context, req *tokenv1.RevokeAuthenticationAppRequest,
 ) (*tokenv1.RevokeAuthenticationAppResponse, error) {
-	if err := validateIdentifiers(namedField{"authentication_app_id", req.GetAuthenticationAppId()}); err != nil {
-		return nil, err
-	}
-	return &tokenv1.RevokeAuthenticationAppResponse{}, toStatus(s.Revoker.RevokeAuthenticationApp(ctx, req.GetAuthenticationAppId()))
+	return &tokenv1.RevokeAuthenticationAppResponse{}, onID(ctx, namedField{"authentication_app_id", req.GetAuthenticationAppId()}, s.Revoker.RevokeAuthenticationApp)
 }
 
 // SetWorkspacePlan changes a workspace's plan.

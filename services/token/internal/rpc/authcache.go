@@ -3,7 +3,6 @@ package rpc
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -45,12 +44,8 @@ type trustedVersion struct {
 }
 
 // NewAuthenticationCache returns an empty cache.
-func NewAuthenticationCache() (*AuthenticationCache, error) {
-	responses, err := otter.New(&otter.Options[[sha256.Size]byte, authentication]{MaximumSize: maxAuthentications})
-	if err != nil {
-		return nil, fmt.Errorf("making the cache of authentications: %w", err)
-	}
-	return &AuthenticationCache{responses: responses}, nil
+func NewAuthenticationCache() *AuthenticationCache {
+	return &AuthenticationCache{responses: otter.Must(&otter.Options[[sha256.Size]byte, authentication]{MaximumSize: maxAuthentications})}
 }
 
 // Hits is how many authentications needed no call.

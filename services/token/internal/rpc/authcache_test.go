@@ -156,10 +156,7 @@ func TestADR0008_AnAuthenticationIsCachedAsLongAsItsLease(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				cache, err := rpc.NewAuthenticationCache()
-				if err != nil {
-					t.Fatal(err)
-				}
+				cache := rpc.NewAuthenticationCache()
 				l := &leasing{secret: "good", version: 1, trusted: 50_000, holds: time.Hour.Microseconds()}
 				steps(asking{t: t, l: l, authz: rpc.Authz{Clients: l, Cache: cache}})
 			})

@@ -26,10 +26,7 @@ func (quiet) LogAfter(context.Context, int64, int) ([]feed.Entry, error) { retur
 func warm(b *testing.B, n int) (*rpc.Introspection, []string) {
 	b.Helper()
 	follow := feed.New(feed.Options{Log: quiet{}, Logger: slog.New(slog.DiscardHandler), Heartbeat: time.Second})
-	cache, err := introspect.NewCache(10_000, follow)
-	if err != nil {
-		b.Fatal(err)
-	}
+	cache := introspect.NewCache(10_000, follow)
 	go follow.Run(b.Context())
 	store := newBench().tokens
 	server := &rpc.Introspection{Issuer: issuer, Introspector: introspect.Introspector{Store: store, Uses: store, Cache: cache}}

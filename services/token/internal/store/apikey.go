@@ -21,7 +21,7 @@ import (
 const restricted = "restricted:"
 
 const (
-	// keyColumns are the columns of apikey.Key, in the order of keyDest.
+	// keyColumns are the columns of apikey.Key, in the order of scanKey.
 	keyColumns = `id, workspace_id, name, last_four, created_at, last_used_at, revoked_at, expires_at, ` + liveKey + `, scope, addresses,
     creator_id, creator_name, successor_id`
 	// liveKey is the SQL condition for a key that is valid.
@@ -113,7 +113,7 @@ func (s *Store) CreateKey(ctx context.Context, key apikey.New, maxLive int) (cre
 		if err := s.insertKey(ctx, tx, key, maxLive); err != nil {
 			return err
 		}
-		if created, err = keyOf(tx.QueryRow(ctx, s.text.getKey, key.ID)); err != nil {
+		if err := scanKey(tx.QueryRow(ctx, s.text.getKey, key.ID), &created); err != nil {
 			return err
 		}
 		return s.Events().Append(ctx, tx, createdKey(created))
@@ -138,10 +138,7 @@ func createdKey(k apikey.Key) outbox.Event {
 // CreateFirstKey stores a key unless its workspace ever had one.
 func (s *Store) CreateFirstKey(ctx context.Context, key apikey.New) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.createFirstKey, key.ID, key.Hash.Bytes(), key.WorkspaceID, key.Name, key.LastFour)
-	if err != nil {
-		return false, fmt.Errorf("creating a first API key: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("creating a first API key", err)
 }
 
 // ListKeys lists keys of a workspace, newest first, revoked ones too.
@@ -150,39 +147,24 @@ func (s *Store) ListKeys(ctx context.Context, workspaceID string, after apikey.K
 	if !after.CreatedAt.IsZero() {
 		before = after.CreatedAt.UnixMicro()
 	}
-	rows, err := s.db.Query(ctx, s.text.listKeys, workspaceID, before, after.ID, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing API keys: %w", err)
-	}
-	defer rows.Close()
-	var list []apikey.Key
-	for rows.Next() {
-		k, err := keyOf(rows)
-		if err != nil {
-			return nil, fmt.Errorf("reading an API key: %w", err)
-		}
-		list = append(list, k)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing API keys: %w", err)
-	}
-	return list, nil
+	return sqldb.List(ctx, s.db, sqldb.Read("listing API keys", s.text.listKeys, workspaceID, before, after.ID, limit), scanKey)
 }
 
-// keyOf reads a row of keyColumns.
-func keyOf(row interface{ Scan(dest ...any) error }) (k apikey.Key, err error) {
+// scanKey reads a row of keyColumns.
+func scanKey(row sqldb.Row, k *apikey.Key) error {
 	var created int64
 	var used, revoked, expires *int64
 	var scope, addresses string
-	if err := row.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, &created, &used, &revoked, &expires, &k.Live, &scope, &addresses,
-		&k.Creator.UserID, &k.Creator.Name, &k.SuccessorID); err != nil {
-		return apikey.Key{}, err
+	err := row.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, &created, &used, &revoked, &expires, &k.Live, &scope, &addresses,
+		&k.Creator.UserID, &k.Creator.Name, &k.SuccessorID)
+	if err != nil {
+		return err
 	}
 	k.WorkspaceID = strings.TrimPrefix(k.WorkspaceID, restricted)
 	k.CreatedAt, k.LastUsedAt, k.RevokedAt, k.ExpiresAt = fromMicros(created), fromNullable(used), fromNullable(revoked), fromNullable(expires)
 	k.Scopes = strings.Fields(scope)
 	k.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
-	return k, err
+	return err
 }
 
 // fromNullable converts a stored time; NULL is the zero time.
@@ -222,8 +204,6 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 // TouchKey records that a key is in use, by its identifier, unless that was recorded within the last
 // minute.
 func (s *Store) TouchKey(ctx context.Context, id []byte) error {
-	if _, err := s.db.Exec(ctx, s.text.touchKey, string(id)); err != nil {
-		return fmt.Errorf("recording an API key's use: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchKey, string(id))
+	return sqldb.Wrap("recording an API key's use", err)
 }

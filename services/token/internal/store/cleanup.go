@@ -81,17 +81,12 @@ func (s *Store) Sweep(ctx context.Context, r Retention) error {
 
 // eraseDeliveries deletes the logout deliveries that were finished a week ago.
 func (s *Store) eraseDeliveries(ctx context.Context) error {
-	if _, err := cleanup.Repeat(ctx, s.db, s.text.eraseLogouts, deliverySlice, micros(deliveriesKept)); err != nil {
-		return fmt.Errorf("deleting logout deliveries: %w", err)
-	}
-	return nil
+	_, err := cleanup.Repeat(ctx, s.db, s.text.eraseLogouts, deliverySlice, micros(deliveriesKept))
+	return sqldb.Wrap("deleting logout deliveries", err)
 }
 
 // EraseRetries erases the sealed token pairs whose retry window has closed. It returns how many.
 func (s *Store) EraseRetries(ctx context.Context) (int64, error) {
 	n, err := cleanup.Repeat(ctx, s.db, s.text.eraseRetries, retrySlice)
-	if err != nil {
-		return n, fmt.Errorf("erasing sealed pairs: %w", err)
-	}
-	return n, nil
+	return n, sqldb.Wrap("erasing sealed pairs", err)
 }

@@ -21,7 +21,7 @@ func (t *statements) preparePairs(db *sqldb.DB) {
 	const hard = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r
         WHERE r.subject IN ('grants/' || p.user_id, 'client/' || p.client_id)), 0)`
 	const soft = `COALESCE((SELECT MAX(r.cursor) FROM revoked_subjects r WHERE r.subject = 'codes/' || p.user_id), 0)`
-	t.pairEpochs = `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db.Engine()) + `
+	t.pairEpochs = `SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db) + `
 FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`
 
 	t.raisePolicy = raisePolicy
@@ -87,10 +87,7 @@ func (s *Store) GetPairEpoch(ctx context.Context, u oauth.UserClient, workspaceI
 
 // StoredPairEpoch is GetPairEpoch for a user-client that is stored. It returns grant.ErrNotStored for any other.
 func (s *Store) StoredPairEpoch(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (int64, map[string]int64, error) {
-	workspaces, err := s.list(workspaceIDs)
-	if err != nil {
-		return 0, nil, err
-	}
+	workspaces := s.db.Texts(workspaceIDs)
 	for {
 		var e epochs
 		var versions string
@@ -113,26 +110,13 @@ func (s *Store) StoredPairEpoch(ctx context.Context, u oauth.UserClient, workspa
 
 // ListConnections lists the user's clients.
 func (s *Store) ListConnections(ctx context.Context, userID string) ([]oauth.Connection, error) {
-	rows, err := s.db.Query(ctx, s.text.connections, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing connections: %w", err)
-	}
-	defer rows.Close()
-	var list []oauth.Connection
-	for rows.Next() {
-		var c oauth.Connection
+	read := sqldb.Read("listing connections", s.text.connections, userID)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, c *oauth.Connection) error {
 		var e epochs
 		var used *int64
-		if err := rows.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used, &c.DescriptionDigest); err != nil {
-			return nil, fmt.Errorf("reading a connection: %w", err)
-		}
-		if c.Epoch, c.Lenient = e.now(); used != nil {
-			c.LastUsed = fromMicros(*used)
-		}
-		list = append(list, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing connections: %w", err)
-	}
-	return list, nil
+		err := row.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used, &c.DescriptionDigest)
+		c.Epoch, c.Lenient = e.now()
+		c.LastUsed = fromNullable(used)
+		return err
+	})
 }

@@ -2,10 +2,10 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
 // maxRevocations is how many revocations ListConnectionRevocations returns.
@@ -16,31 +16,20 @@ const maxRevocations = 100
 // clients that the user ever disconnected, and not with the log.
 func (s *Store) ListConnectionRevocations(ctx context.Context, userID string) ([]oauth.ConnectionRevocation, error) {
 	pairs, connections := grantsOfPair(userID, ""), grantsOfUserConnections(userID)
-	rows, err := s.db.Query(ctx, s.text.pairRevocations, grantsOfUser(userID), pairs, after(pairs), connections, after(connections), maxRevocations)
-	if err != nil {
-		return nil, fmt.Errorf("listing a user's revocations: %w", err)
-	}
-	defer rows.Close()
-	var list []oauth.ConnectionRevocation
-	for rows.Next() {
-		var r oauth.ConnectionRevocation
+	read := sqldb.Read("listing a user's revocations", s.text.pairRevocations,
+		grantsOfUser(userID), pairs, after(pairs), connections, after(connections), maxRevocations)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, r *oauth.ConnectionRevocation) error {
 		var subject string
 		var at int64
-		if err := rows.Scan(&subject, &r.Reason, &at); err != nil {
-			return nil, fmt.Errorf("reading a user's revocation: %w", err)
-		}
+		err := row.Scan(&subject, &r.Reason, &at)
 		r.At = fromMicros(at)
 		if rest, found := strings.CutPrefix(subject, connections); found {
 			r.WorkspaceID, r.ClientID, _ = strings.Cut(rest, "/")
 		} else if rest, found := strings.CutPrefix(subject, pairs); found {
 			r.ClientID = rest
 		}
-		list = append(list, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing a user's revocations: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // after returns the first key after all that begin with a prefix, which ends in "/".

@@ -56,28 +56,18 @@ func (s *Store) findManyAccess(ctx context.Context, tokens []secret.Hash) (map[s
 	for i := range tokens {
 		hashes[i] = tokens[i].Bytes()
 	}
-	rows, err := s.db.Query(ctx, s.text.findManyAccess, hashes)
-	if err != nil {
-		return nil, fmt.Errorf("reading tokens: %w", err)
-	}
-	defer rows.Close()
 	found := make(map[secret.Hash]introspect.Facts, len(tokens))
 	var hash []byte
-	for rows.Next() {
-		facts, err := scanFacts(rows, &hash)
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading tokens", s.text.findManyAccess, hashes), func(row sqldb.Row) error {
+		facts, err := scanFacts(row, &hash)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		key, err := secret.HashFromBytes(hash)
-		if err != nil {
-			return nil, fmt.Errorf("reading tokens: %w", err)
-		}
 		found[key] = facts
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading tokens: %w", err)
-	}
-	return found, nil
+		return err
+	})
+	return found, err
 }
 
 // scanFacts scans the columns of findAccess after those of before.
@@ -100,8 +90,6 @@ func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
 
 // Touch records that a family is in use, unless that was recorded within the last minute.
 func (s *Store) Touch(ctx context.Context, family []byte) error {
-	if _, err := s.db.Exec(ctx, s.text.touch, family); err != nil {
-		return fmt.Errorf("recording a family's use: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touch, family)
+	return sqldb.Wrap("recording a family's use", err)
 }

@@ -31,7 +31,7 @@ func prepareGranted(db *sqldb.DB, hard, soft string) string {
 		families = `json_each($3) AS s JOIN families f ON f.id IN (SELECT x.id FROM families x WHERE ` + newest + `)`
 	}
 	return db.SQL(`
-SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db.Engine()) + `, g.workspace_id, g.scope, g.description_digest
+SELECT p.epoch, p.lenient_raises, ` + hard + `, ` + soft + `, ` + policyVersions(db) + `, g.workspace_id, g.scope, g.description_digest
 FROM pairs p LEFT JOIN (
     SELECT $1 AS user_id, $2 AS client_id, f.workspace_id, f.scope, f.description_digest, MAX(f.born) AS born, MAX(f.created_at) AS created_at
     FROM ` + families + `
@@ -42,38 +42,29 @@ WHERE p.user_id = $1 AND p.client_id = $2 ORDER BY g.created_at DESC`)
 // GetPairGrants is GetPairEpoch together with the user-client's live grants in the same workspaces, usually in
 // one statement.
 func (s *Store) GetPairGrants(ctx context.Context, u oauth.UserClient, workspaceIDs []string) (oauth.LiveGrants, error) {
-	workspaces, err := s.list(workspaceIDs)
-	if err != nil {
-		return oauth.LiveGrants{}, err
-	}
-	rows, err := s.db.Query(ctx, s.text.pairGrants, u.UserID, u.ClientID, workspaces, int64(math.MaxInt64))
-	if err != nil {
-		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
-	}
-	defer rows.Close()
 	var e epochs
 	var live oauth.LiveGrants
 	var versions string
 	stored := false
-	for rows.Next() {
+	read := sqldb.Read("reading the grants of a user-client", s.text.pairGrants, u.UserID, u.ClientID,
+		s.db.Texts(workspaceIDs), int64(math.MaxInt64))
+	err := sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var workspace, scope, digest *string
-		if err := rows.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions, &workspace, &scope, &digest); err != nil {
-			return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
-		}
+		err := row.Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions, &workspace, &scope, &digest)
 		if !stored && digest != nil {
 			live.DescriptionDigest = *digest
 		}
 		if stored = true; workspace != nil && scope != nil {
 			live.Scopes = addGranted(live.Scopes, *workspace, strings.Fields(*scope))
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return oauth.LiveGrants{}, fmt.Errorf("reading the grants of a user-client: %w", err)
+		return err
+	})
+	if err != nil {
+		return oauth.LiveGrants{}, err
 	}
 	live.Epoch, _ = e.now()
 	live.PolicyVersions = parseVersions(versions)
 	if !stored || live.Epoch != e.own { // GetPairEpoch stores the user-client, or its new epoch
-		rows.Close()
 		live.Epoch, live.PolicyVersions, err = s.GetPairEpoch(ctx, u, workspaceIDs)
 	}
 	return live, err

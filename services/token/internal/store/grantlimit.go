@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
@@ -16,11 +17,8 @@ const maxOldestRevoked = 10
 // cost of each does not depend on the number of grants.
 func (s *Store) revokeOldest(ctx context.Context, c oauth.ApprovedRequest, limit int) error {
 	return s.log.Revoke(ctx, "revoking the oldest grants", func(tx *revlog.Tx) error {
-		rows, err := tx.Query(ctx, s.text.overGrantLimit, c.UserID, c.ClientID, c.WorkspaceID, limit, maxOldestRevoked)
-		if err != nil {
-			return err
-		}
-		families, err := identifiers(rows)
+		read := sqldb.Read("reading them", s.text.overGrantLimit, c.UserID, c.ClientID, c.WorkspaceID, limit, maxOldestRevoked)
+		families, err := sqldb.List(ctx, tx, read, func(row sqldb.Row, id *[]byte) error { return row.Scan(id) })
 		if err != nil {
 			return err
 		}

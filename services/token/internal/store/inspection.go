@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/inspection"
@@ -27,29 +26,16 @@ WHERE p.client_id = $1 AND p.user_id >= $2 AND (f.user_id, f.id) > ($2, $3)` + l
 // user, client and identifier.
 func (s *Store) ListGrants(ctx context.Context, q inspection.Query) ([]inspection.Grant, error) {
 	after := append([]byte{}, q.After.ID...) // the first page starts after an empty identifier, not after NULL
-	text, args := s.text.listGrantsOfClient, []any{q.ClientID, q.After.UserID, after, q.Limit}
+	read := sqldb.Read("listing grants", s.text.listGrantsOfClient, q.ClientID, q.After.UserID, after, q.Limit)
 	if q.UserID != "" {
-		text, args = s.text.listGrantsOfUser, []any{q.UserID, q.ClientID, q.After.ClientID, after, q.Limit}
+		read = sqldb.Read(read.Doing, s.text.listGrantsOfUser, q.UserID, q.ClientID, q.After.ClientID, after, q.Limit)
 	}
-	rows, err := s.db.Query(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("listing grants: %w", err)
-	}
-	defer rows.Close()
-	var list []inspection.Grant
-	for rows.Next() {
-		var g inspection.Grant
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, g *inspection.Grant) error {
 		var created, used, expires int64
-		if err := rows.Scan(&g.ID, &g.UserID, &g.ClientID, &g.WorkspaceID, &g.Scope, &created, &used, &expires); err != nil {
-			return nil, fmt.Errorf("reading a grant: %w", err)
-		}
+		err := row.Scan(&g.ID, &g.UserID, &g.ClientID, &g.WorkspaceID, &g.Scope, &created, &used, &expires)
 		g.CreatedAt, g.LastUsedAt, g.ExpiresAt = fromMicros(created), fromMicros(used), fromMicros(expires)
-		list = append(list, g)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing grants: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // ListRevocations returns the entries of the log after a cursor, oldest first, with reasons and

@@ -30,34 +30,22 @@ ORDER BY created_at DESC, id`, installationsOfOne))
 // ListInstallations returns the live grants of a user to clients, by client, the newest of each first.
 func (s *Store) ListInstallations(ctx context.Context, userID string, clientIDs []string) ([]oauth.Installation, error) {
 	var list []oauth.Installation
-	for _, id := range clientIDs {
-		found, err := s.installationsOf(ctx, oauth.UserClient{UserID: userID, ClientID: id})
+	for _, clientID := range clientIDs {
+		read := sqldb.Read("listing installations", s.text.listInstallations, userID, clientID)
+		found, err := sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *oauth.Installation) error {
+			var id []byte
+			var created, used int64
+			err := row.Scan(&id, &one.WorkspaceID, &created, &used)
+			one.ID, one.ClientID = base64.RawURLEncoding.EncodeToString(id), clientID
+			one.CreatedAt, one.LastUsed = fromMicros(created), fromMicros(used)
+			return err
+		})
 		if err != nil {
-			return nil, fmt.Errorf("listing installations: %w", err)
+			return nil, err
 		}
 		list = append(list, found...)
 	}
 	return list, nil
-}
-
-func (s *Store) installationsOf(ctx context.Context, u oauth.UserClient) ([]oauth.Installation, error) {
-	rows, err := s.db.Query(ctx, s.text.listInstallations, u.UserID, u.ClientID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []oauth.Installation
-	for rows.Next() {
-		var id []byte
-		var created, used int64
-		found := oauth.Installation{ClientID: u.ClientID}
-		if err := rows.Scan(&id, &found.WorkspaceID, &created, &used); err != nil {
-			return nil, err
-		}
-		found.ID, found.CreatedAt, found.LastUsed = base64.RawURLEncoding.EncodeToString(id), fromMicros(created), fromMicros(used)
-		list = append(list, found)
-	}
-	return list, rows.Err()
 }
 
 // EndInstallation revokes one grant of a user-client; it does nothing if the user-client has no such

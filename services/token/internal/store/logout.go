@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -146,28 +147,13 @@ func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.S
 	if len(e.FamilyID) > 0 {
 		family = e.FamilyID
 	}
-	rows, err := s.db.Query(ctx, s.text.logoutSessions, e.UserID, e.ClientID, e.WorkspaceID, e.Before, family, maxSessions)
-	if err != nil {
-		return nil, fmt.Errorf("finding the sessions at clients: %w", err)
-	}
-	defer rows.Close()
-	var list []logout.Session
-	for rows.Next() {
-		var one logout.Session
+	read := sqldb.Read("finding the sessions at clients", s.text.logoutSessions, e.UserID, e.ClientID, e.WorkspaceID, e.Before, family, maxSessions)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *logout.Session) error {
 		var at int64
-		if err := rows.Scan(&one.ClientID, &one.UserID, &one.Subject, &one.ID, &at); err != nil {
-			return nil, fmt.Errorf("finding the sessions at clients: %w", err)
-		}
-		if one.Subject == "" {
-			one.Subject = one.UserID
-		}
-		one.SignedInAt = fromMicros(at)
-		list = append(list, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("finding the sessions at clients: %w", err)
-	}
-	return list, nil
+		err := row.Scan(&one.ClientID, &one.UserID, &one.Subject, &one.ID, &at)
+		one.Subject, one.SignedInAt = cmp.Or(one.Subject, one.UserID), fromMicros(at)
+		return err
+	})
 }
 
 // Add adds deliveries, and stores the cursor unless it is 0.
@@ -182,80 +168,50 @@ func (s LogoutStore) Add(ctx context.Context, deliveries []logout.Delivery, curs
 	if len(steps) == 0 {
 		return nil
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("adding logout deliveries: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("adding logout deliveries", s.db.Pipeline(ctx, steps...))
 }
 
 // Claim returns at most limit deliveries that are due, and that no other caller gets within the lease.
-func (s LogoutStore) Claim(ctx context.Context, limit int) ([]logout.Delivery, error) {
-	var list []logout.Delivery
-	claim := func(query func(ctx context.Context, text string, args ...any) (sqldb.Rows, error)) error {
-		list = nil
-		rows, err := query(ctx, s.text.claimLogouts, limit, micros(logout.Lease))
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var d logout.Delivery
-			if err := scanDelivery(rows, &d); err != nil {
-				return err
-			}
-			list = append(list, d)
-		}
-		return rows.Err()
-	}
-	var err error
-	if s.db.Engine() == sqldb.Postgres {
-		err = claim(s.db.Query)
-	} else { // only a transaction writes
-		err = s.db.InTx(ctx, func(tx *sqldb.Tx) error { return claim(tx.Query) })
-	}
-	if err != nil {
-		return nil, fmt.Errorf("claiming logout deliveries: %w", err)
-	}
-	return list, nil
-}
-
-func scanDelivery(rows sqldb.Rows, d *logout.Delivery, more ...any) error {
-	var signedIn, created, age int64
-	dest := append([]any{
-		&d.ID, &d.ClientID, &d.UserID, &d.Subject, &d.Session.ID, &signedIn, &d.Reason, &d.Attempts, &created, &age,
-	}, more...)
-	if err := rows.Scan(dest...); err != nil {
+func (s LogoutStore) Claim(ctx context.Context, limit int) (list []logout.Delivery, err error) {
+	claim := func(db sqldb.Querier) (err error) {
+		list, err = sqldb.List(ctx, db, sqldb.Read("claiming logout deliveries", s.text.claimLogouts, limit, micros(logout.Lease)),
+			func(row sqldb.Row, d *logout.Delivery) error { return scanDelivery(row, d) })
 		return err
 	}
+	if s.db.Engine() == sqldb.Postgres {
+		err = claim(s.db)
+	} else { // only a transaction writes
+		err = s.db.InTx(ctx, func(tx *sqldb.Tx) error { return claim(tx) })
+	}
+	return list, err
+}
+
+func scanDelivery(row sqldb.Row, d *logout.Delivery, more ...any) error {
+	var signedIn, created, age int64
+	err := row.Scan(append([]any{
+		&d.ID, &d.ClientID, &d.UserID, &d.Subject, &d.Session.ID, &signedIn, &d.Reason, &d.Attempts, &created, &age,
+	}, more...)...)
 	d.SignedInAt, d.CreatedAt, d.Age = fromMicros(signedIn), fromMicros(created), time.Duration(age)*time.Microsecond
-	return nil
+	return err
 }
 
 // Finish stores the last result of a delivery.
 func (s LogoutStore) Finish(ctx context.Context, id int64, r logout.Result) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.finishLogout, id, r.Status, problem(r), r.Problem == "")
-	if err != nil {
-		return false, fmt.Errorf("finishing a logout delivery: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("finishing a logout delivery", err)
 }
 
 // Abandon finishes a delivery without an attempt: the result of the last one stays, with the reason
 // behind its problem.
 func (s LogoutStore) Abandon(ctx context.Context, id int64, reason string) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.abandonLogout, id, reason)
-	if err != nil {
-		return false, fmt.Errorf("abandoning a logout delivery: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("abandoning a logout delivery", err)
 }
 
 // Postpone stores the result of an attempt, and makes the next one due.
 func (s LogoutStore) Postpone(ctx context.Context, id int64, r logout.Result, after time.Duration) error {
-	if _, err := s.db.Exec(ctx, s.text.postponeLogout, id, r.Status, problem(r), micros(after)); err != nil {
-		return fmt.Errorf("postponing a logout delivery: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.postponeLogout, id, r.Status, problem(r), micros(after))
+	return sqldb.Wrap("postponing a logout delivery", err)
 }
 
 func problem(r logout.Result) string {
@@ -265,34 +221,17 @@ func problem(r logout.Result) string {
 // ListDeliveries returns at most limit deliveries with a smaller identifier, the newest first; of every
 // client if clientID is empty.
 func (s LogoutStore) ListDeliveries(ctx context.Context, clientID string, before int64, limit int) ([]logout.Record, error) {
-	const what = "listing logout deliveries"
-	text, args := s.text.listAllLogouts, []any{before, limit}
+	read := sqldb.Read("listing logout deliveries", s.text.listAllLogouts, before, limit)
 	if clientID != "" {
-		text, args = s.text.listLogouts, append(args, clientID)
+		read.Text, read.Args = s.text.listLogouts, append(read.Args, clientID)
 	}
-	rows, err := s.db.Query(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	defer rows.Close()
-	var list []logout.Record
-	for rows.Next() {
-		var r logout.Record
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, r *logout.Record) error {
 		var attempted *int64
 		var due int64
-		if err := scanDelivery(rows, &r.Delivery, &r.Status, &r.Problem, &attempted, &due, &r.Finished, &r.Delivered); err != nil {
-			return nil, fmt.Errorf("%s: %w", what, err)
-		}
-		if attempted != nil {
-			r.AttemptedAt = fromMicros(*attempted)
-		}
-		if !r.Finished {
+		err := scanDelivery(row, &r.Delivery, &r.Status, &r.Problem, &attempted, &due, &r.Finished, &r.Delivered)
+		if r.AttemptedAt = fromNullable(attempted); !r.Finished {
 			r.DueAt = fromMicros(due)
 		}
-		list = append(list, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	return list, nil
+		return err
+	})
 }

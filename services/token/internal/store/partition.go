@@ -46,38 +46,29 @@ const (
 	detachTries = 5
 )
 
-// querier is a database or a transaction.
-type querier interface {
-	Query(ctx context.Context, text string, args ...any) (sqldb.Rows, error)
-	QueryRow(ctx context.Context, text string, args ...any) sqldb.Row
-}
-
 // partitions returns a table's partitions, also those that are partly dropped, and the database's
 // time.
-func (s *Store) partitions(ctx context.Context, db querier, table string) (now int64, have []partition, err error) {
-	if err := db.QueryRow(ctx, s.text.now).Scan(&now); err != nil {
+func (s *Store) partitions(ctx context.Context, db sqldb.Querier, table string) (now int64, have []partition, err error) {
+	err = sqldb.Each(ctx, db, sqldb.Read("reading the time", s.text.now), func(row sqldb.Row) error { return row.Scan(&now) })
+	if err != nil {
 		return 0, nil, err
 	}
-	rows, err := db.Query(ctx, `
+	read := sqldb.Read("reading the partitions", `
 SELECT child.relname::text, COALESCE(pg_get_expr(child.relpartbound, child.oid), ''), i.inhdetachpending
 FROM pg_class parent
 JOIN pg_class child ON child.relnamespace = parent.relnamespace AND child.relkind = 'r'
     AND starts_with(child.relname::text, parent.relname || '_until_')
 LEFT JOIN pg_inherits i ON i.inhrelid = child.oid AND i.inhparent = parent.oid
 WHERE parent.oid = $1::text::regclass ORDER BY child.relname`, table)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = sqldb.Each(ctx, db, read, func(row sqldb.Row) error {
 		p := partition{state: detached}
 		var bound string
 		var pending *bool
-		if err := rows.Scan(&p.name, &bound, &pending); err != nil {
-			return 0, nil, err
+		if err := row.Scan(&p.name, &bound, &pending); err != nil {
+			return err
 		}
 		if _, err := fmt.Sscanf(p.name, table+"_until_%d", &p.to); err != nil || pending == nil && p.name != partitionName(table, p.to) {
-			continue // not one of ours: a copy that an operator made
+			return nil // not one of ours: a copy that an operator made
 		}
 		if pending != nil {
 			p.state = attached
@@ -85,12 +76,13 @@ WHERE parent.oid = $1::text::regclass ORDER BY child.relname`, table)
 				p.state = detaching
 			}
 			if _, err := fmt.Sscanf(bound, "FOR VALUES FROM ('%d') TO ('%d')", &p.from, &p.to); err != nil {
-				return 0, nil, fmt.Errorf("the bounds of %s are %s: %w", p.name, bound, err)
+				return fmt.Errorf("the bounds of %s are %s: %w", p.name, bound, err)
 			}
 		}
 		have = append(have, p)
-	}
-	return now, have, rows.Err()
+		return nil
+	})
+	return now, have, err
 }
 
 // alter changes a table's partitions under the advisory lock.
@@ -141,10 +133,7 @@ func (s *Store) dropPartition(ctx context.Context, table string, p partition) er
 			return err
 		}
 	}
-	if err := s.db.ExecOutsideTx(ctx, lockWait, `DROP TABLE IF EXISTS `+p.name); err != nil {
-		return fmt.Errorf("dropping %s: %w", p.name, err)
-	}
-	return nil
+	return sqldb.Wrap("dropping "+p.name, s.db.ExecOutsideTx(ctx, lockWait, `DROP TABLE IF EXISTS `+p.name))
 }
 
 // reload returns the current state of a partition.

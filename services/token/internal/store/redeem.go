@@ -139,10 +139,7 @@ func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBindi
 	if isNotFound(err) {
 		return b, grant.ErrNoEvidence
 	}
-	if err != nil {
-		return b, fmt.Errorf("reading a redemption: %w", err)
-	}
-	return b, nil
+	return b, sqldb.Wrap("reading a redemption", err)
 }
 
 func isNotFound(err error) bool { return errors.Is(err, sqldb.ErrNotFound) }

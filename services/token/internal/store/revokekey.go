@@ -64,10 +64,10 @@ func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, 
 		if err := s.insertKey(ctx, tx.Tx, n, next.MaxLive); err != nil {
 			return err
 		}
-		if created, err = keyOf(tx.QueryRow(ctx, s.text.getKey, next.ID)); err != nil {
+		if err := scanKey(tx.QueryRow(ctx, s.text.getKey, next.ID), &created); err != nil {
 			return err
 		}
-		if replaced, err = keyOf(tx.QueryRow(ctx, s.text.getKey, next.Replaces)); err != nil {
+		if err := scanKey(tx.QueryRow(ctx, s.text.getKey, next.Replaces), &replaced); err != nil {
 			return err
 		}
 		if _, err = tx.Append(ctx, e); err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -21,34 +20,28 @@ func (s *Store) rotateMany(ctx context.Context, rotations []*grant.Rotation) (ma
 }
 
 func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (map[*grant.Rotation]grant.Issued, error) {
-	rows, err := s.db.Query(ctx, s.text.rotateMany, columnsOf(rotations)...)
-	if err != nil {
-		return nil, fmt.Errorf("rotating refresh tokens: %w", err)
-	}
-	defer rows.Close()
 	// Two rotations of a token that stays have the same successor, and never the same access token.
 	byAccess := make(map[secret.Hash]*grant.Rotation, len(rotations))
 	for _, r := range rotations {
 		byAccess[r.Access] = r
 	}
 	all := make(map[*grant.Rotation]grant.Issued, len(rotations))
-	for rows.Next() {
+	read := sqldb.Read("rotating refresh tokens", s.text.rotateMany, columnsOf(rotations)...)
+	err := sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var hash []byte
 		var did rotation
-		if err := rows.Scan(append([]any{&hash, &did.granted, &did.left}, did.user.dest()...)...); err != nil {
-			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
+		if err := row.Scan(append([]any{&hash, &did.granted, &did.left}, did.user.dest()...)...); err != nil {
+			return err
 		}
 		access, err := secret.HashFromBytes(hash)
 		if err != nil {
-			return nil, fmt.Errorf("rotating refresh tokens: %w", err)
+			return err
 		}
 		r := byAccess[access]
 		all[r] = issuedOf(*r, did)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("rotating refresh tokens: %w", err)
-	}
-	return all, nil
+		return nil
+	})
+	return all, err
 }
 
 // columnsOf returns the rotations as the array parameters of rotateMany.

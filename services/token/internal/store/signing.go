@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -33,30 +32,20 @@ SELECT user_id FROM families WHERE client_id = $1 AND subject = $2 AND subject <
 // SigningKeys returns the keys that sign ID tokens, by algorithm and generation, and the database's
 // time.
 func (s *Store) SigningKeys(ctx context.Context) ([]signing.Row, time.Time, error) {
-	rows, err := s.db.Query(ctx, s.text.signingKeys)
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
-	}
-	defer rows.Close()
 	var keys []signing.Row
 	var now int64
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading the signing keys", s.text.signingKeys), func(row sqldb.Row) error {
 		var r signing.Row
 		var public string
 		var active int64
-		if err := rows.Scan(&r.Algorithm, &r.Generation, &r.KeyID, &public, &r.Sealed, &active, &now); err != nil {
-			return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
+		err := row.Scan(&r.Algorithm, &r.Generation, &r.KeyID, &public, &r.Sealed, &active, &now)
+		if r.Algorithm != "" { // one row has only the time
+			r.Public, r.ActiveAt = []byte(public), fromMicros(active)
+			keys = append(keys, r)
 		}
-		if r.Algorithm == "" {
-			continue // the row that has only the time
-		}
-		r.Public, r.ActiveAt = []byte(public), fromMicros(active)
-		keys = append(keys, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, time.Time{}, fmt.Errorf("reading the signing keys: %w", err)
-	}
-	return keys, fromMicros(now), nil
+		return err
+	})
+	return keys, fromMicros(now), err
 }
 
 // AddSigningKey stores a key unless its generation exists.
@@ -92,10 +81,8 @@ func (s *Store) StoredSecret(ctx context.Context, name string, sealed []byte) ([
 		return nil, err
 	}
 	var kept []byte
-	if err := s.db.QueryRow(ctx, s.text.storedSecret, name).Scan(&kept); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	return kept, nil
+	err := s.db.QueryRow(ctx, s.text.storedSecret, name).Scan(&kept)
+	return kept, sqldb.Wrap(what, err)
 }
 
 // UserOfSubject returns the user whom a client knows by a pairwise subject; idtoken.ErrInvalid where no
@@ -106,15 +93,10 @@ func (s *Store) UserOfSubject(ctx context.Context, clientID, subject string) (st
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return "", idtoken.ErrInvalid
 	}
-	if err != nil {
-		return "", fmt.Errorf("finding a pairwise subject: %w", err)
-	}
-	return u.UserID, nil
+	return u.UserID, sqldb.Wrap("finding a pairwise subject", err)
 }
 
 func (s *Store) execSigning(ctx context.Context, what, text string, args ...any) error {
-	if _, err := s.db.Exec(ctx, text, args...); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, text, args...)
+	return sqldb.Wrap(what, err)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"embed"
-	"fmt"
 	"io/fs"
 	"time"
 
@@ -79,20 +78,6 @@ func prepare(db *sqldb.DB) statements {
 // queryRow runs a statement that returns at most one row, in a transaction or by itself.
 type queryRow func(ctx context.Context, text string, args ...any) sqldb.Row
 
-// identifiers reads rows of one binary column, and closes them.
-func identifiers(rows sqldb.Rows) ([][]byte, error) {
-	defer rows.Close()
-	var all [][]byte
-	for rows.Next() {
-		var id []byte
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		all = append(all, id)
-	}
-	return all, rows.Err()
-}
-
 // micros converts a duration to microseconds, the database's unit.
 func micros(d time.Duration) int64 { return d.Microseconds() }
 
@@ -101,8 +86,5 @@ func fromMicros(us int64) time.Time { return time.UnixMicro(us).UTC() }
 
 // inTx runs a transaction that revokes nothing. Its errors begin with what.
 func (s *Store) inTx(ctx context.Context, what string, work func(*sqldb.Tx) error) error {
-	if err := s.db.InTx(ctx, work); err != nil {
-		return fmt.Errorf("%s: %w", what, err)
-	}
-	return nil
+	return sqldb.Wrap(what, s.db.InTx(ctx, work))
 }

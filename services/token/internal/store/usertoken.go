@@ -117,14 +117,8 @@ func (s *Store) holder(ctx context.Context, tx *revlog.Tx, token secret.Hash) (u
 
 // lockMarks blocks revocations of the user and of the authentication app until the commit.
 func (s *Store) lockMarks(ctx context.Context, tx *sqldb.Tx, h usertoken.Holder) error {
-	rows, err := tx.Query(ctx, s.text.lockMarks, h.UserID, h.AppID)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() { // the rows are locked as they are read; their content is not needed
-	}
-	return rows.Err()
+	_, err := tx.Exec(ctx, s.text.lockMarks, h.UserID, h.AppID)
+	return err
 }
 
 // LogoutUserToken revokes a user token: usertoken.ErrUnknown, and usertoken.ErrExpired for one that

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,12 +43,8 @@ func workspaceClientUsers() string {
 
 // policyVersions returns the SQL of the policy versions of the workspaces $3, each as `version=workspace`.
 // A workspace's identifier has no space.
-func policyVersions(engine sqldb.Engine) string {
-	if engine == sqldb.SQLite {
-		return `COALESCE((SELECT group_concat(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v
-    WHERE v.workspace_id IN (SELECT value FROM json_each($3))), '')`
-	}
-	return `COALESCE((SELECT string_agg(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v WHERE v.workspace_id = ANY ($3)), '')`
+func policyVersions(db *sqldb.DB) string {
+	return `COALESCE((SELECT string_agg(v.version || '=' || v.workspace_id, ' ') FROM policy_versions v WHERE v.workspace_id ` + db.Among("$3") + `), '')`
 }
 
 // parseVersions parses the column of policyVersions. A workspace that it does not have is at version 0.
@@ -65,54 +59,31 @@ func parseVersions(text string) map[string]int64 {
 	return versions
 }
 
-// list returns a list of identifiers as a parameter.
-func (s *Store) list(ids []string) (any, error) {
-	ids = append([]string{}, ids...) // an empty list and not NULL
-	if s.db.Engine() != sqldb.SQLite {
-		return ids, nil
-	}
-	text, err := json.Marshal(ids)
-	if err != nil {
-		return nil, fmt.Errorf("encoding identifiers: %w", err)
-	}
-	return string(text), nil
-}
-
 // RaisePolicyVersion raises the policy version of a workspace.
 func (s *Store) RaisePolicyVersion(ctx context.Context, workspaceID string) error {
-	if _, err := s.db.Exec(ctx, s.text.raisePolicy, workspaceID); err != nil {
-		return fmt.Errorf("raising the policy version of a workspace: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.raisePolicy, workspaceID)
+	return sqldb.Wrap("raising the policy version of a workspace", err)
 }
 
 // ListWorkspaceClients lists the clients to which users have live grants in a workspace, after a client
 // and by identifier.
 func (s *Store) ListWorkspaceClients(ctx context.Context, workspaceID, after string, limit int) ([]oauth.WorkspaceClient, error) {
-	rows, err := s.db.Query(ctx, s.text.workspaceClients, workspaceID, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing the clients of a workspace: %w", err)
-	}
-	defer rows.Close()
 	var list []oauth.WorkspaceClient
-	for rows.Next() {
+	read := sqldb.Read("listing the clients of a workspace", s.text.workspaceClients, workspaceID, after, limit)
+	err := sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var c oauth.WorkspaceClient
 		var used int64
 		var scope string
-		if err := rows.Scan(&c.ClientID, &c.Users, &used, &scope); err != nil {
-			return nil, fmt.Errorf("reading a client of a workspace: %w", err)
-		}
+		err := row.Scan(&c.ClientID, &c.Users, &used, &scope)
 		if n := len(list); n == 0 || list[n-1].ClientID != c.ClientID {
 			c.LastUsed = fromMicros(used)
 			list = append(list, c)
 		}
 		last := &list[len(list)-1]
 		last.Scope = append(last.Scope, oauth.Scope(strings.Fields(scope)).Missing(last.Scope)...)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing the clients of a workspace: %w", err)
-	}
-	return list, nil
+		return err
+	})
+	return list, err
 }
 
 // endedAtOnce is how many users' grants one transaction of EndClientInWorkspace revokes.
@@ -137,23 +108,8 @@ func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID 
 }
 
 func (s *Store) workspaceClientUsers(ctx context.Context, clientID, workspaceID string) ([]string, error) {
-	rows, err := s.db.Query(ctx, s.text.workspaceClientUsers, workspaceID, clientID)
-	if err != nil {
-		return nil, fmt.Errorf("listing the users of a client: %w", err)
-	}
-	defer rows.Close()
-	var users []string
-	for rows.Next() {
-		var userID string
-		if err := rows.Scan(&userID); err != nil {
-			return nil, fmt.Errorf("reading a user of a client: %w", err)
-		}
-		users = append(users, userID)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing the users of a client: %w", err)
-	}
-	return users, nil
+	return sqldb.List(ctx, s.db, sqldb.Read("listing the users of a client", s.text.workspaceClientUsers, workspaceID, clientID),
+		func(row sqldb.Row, userID *string) error { return row.Scan(userID) })
 }
 
 // endConnectionsIn revokes the connections of some users, in the order of their identifiers, in one

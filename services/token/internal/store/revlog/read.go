@@ -2,7 +2,6 @@ package revlog
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/cleanup"
@@ -37,43 +36,26 @@ DELETE FROM revocations WHERE cursor IN (
 // Cursor returns the cursor of the newest entry; 0 when nothing was ever appended.
 func (r *Reader) Cursor(ctx context.Context) (int64, error) {
 	var cursor int64
-	if err := r.db.QueryRow(ctx, r.head).Scan(&cursor); err != nil {
-		return 0, fmt.Errorf("reading the end of the revocation log: %w", err)
-	}
-	return cursor, nil
+	err := r.db.QueryRow(ctx, r.head).Scan(&cursor)
+	return cursor, sqldb.Wrap("reading the end of the revocation log", err)
 }
 
 // EntriesAfter returns at most limit entries after a cursor, oldest first.
 func (r *Reader) EntriesAfter(ctx context.Context, cursor int64, limit int) ([]Entry, error) {
-	rows, err := r.db.Query(ctx, r.after, cursor, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading the revocation log: %w", err)
-	}
-	defer rows.Close()
-	var entries []Entry
-	for rows.Next() {
-		var e Entry
+	read := sqldb.Read("reading the revocation log", r.after, cursor, limit)
+	return sqldb.List(ctx, r.db, read, func(row sqldb.Row, e *Entry) error {
 		var revokedAt, age int64
-		err := rows.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt, &age)
-		if err != nil {
-			return nil, fmt.Errorf("reading a revocation: %w", err)
-		}
+		err := row.Scan(&e.Cursor, &e.Kind, &e.Reason, &e.TokenHash, &e.FamilyID, &e.UserID, &e.ClientID, &e.WorkspaceID, &e.Epoch, &revokedAt, &age)
 		e.RevokedAt, e.Age = time.UnixMicro(revokedAt).UTC(), time.Duration(age)*time.Microsecond
-		entries = append(entries, e)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading the revocation log: %w", err)
-	}
-	return entries, nil
+		return err
+	})
 }
 
 // LogBounds returns the bounds of the log: feed.Log.
 func (r *Reader) LogBounds(ctx context.Context) (feed.Bounds, error) {
 	var b feed.Bounds
-	if err := r.db.QueryRow(ctx, r.bounds).Scan(&b.Head, &b.Oldest); err != nil {
-		return feed.Bounds{}, fmt.Errorf("reading the revocation log's bounds: %w", err)
-	}
-	return b, nil
+	err := r.db.QueryRow(ctx, r.bounds).Scan(&b.Head, &b.Oldest)
+	return b, sqldb.Wrap("reading the revocation log's bounds", err)
 }
 
 // LogAfter returns the entries after a cursor as listeners need them: feed.Log.
@@ -99,8 +81,6 @@ const trimSlice = 1000
 
 // Trim deletes the entries that are older than kept.
 func (r *Reader) Trim(ctx context.Context, kept time.Duration) error {
-	if _, err := cleanup.Repeat(ctx, r.db, r.erase, trimSlice, kept.Microseconds()); err != nil {
-		return fmt.Errorf("trimming the revocation log: %w", err)
-	}
-	return nil
+	_, err := cleanup.Repeat(ctx, r.db, r.erase, trimSlice, kept.Microseconds())
+	return sqldb.Wrap("trimming the revocation log", err)
 }
