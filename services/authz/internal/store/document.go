@@ -65,23 +65,11 @@ func (s *Store) setDocumentDisabled(ctx context.Context, id string, disabled boo
 // ListDisabledDocuments returns at most limit clients of documents that are disabled, after the given
 // one, by URL.
 func (s *Store) ListDisabledDocuments(ctx context.Context, after string, limit int) ([]registry.DisabledDocument, error) {
-	rows, err := s.db.Query(ctx, s.documents.list, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing disabled documents: %w", err)
-	}
-	defer rows.Close()
-	var list []registry.DisabledDocument
-	for rows.Next() {
-		var d registry.DisabledDocument
+	read := sqldb.Read("listing disabled documents", s.documents.list, after, limit)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, d *registry.DisabledDocument) error {
 		var at int64
-		if err := rows.Scan(&d.ID, &at); err != nil {
-			return nil, fmt.Errorf("reading a disabled document: %w", err)
-		}
+		err := row.Scan(&d.ID, &at)
 		d.At = timeFromMicros(at)
-		list = append(list, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing disabled documents: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }

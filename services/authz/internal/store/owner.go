@@ -68,20 +68,14 @@ func (s *Store) ListOwned(ctx context.Context, workspaceID string, limit int) ([
 		return nil, nil, err
 	}
 	people := map[string]int{}
-	rows, err := s.db.Query(ctx, s.text.people, workspaceID, limit)
-	if err != nil {
-		return nil, nil, fmt.Errorf("counting users: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = sqldb.Each(ctx, s.db, sqldb.Read("counting users", s.text.people, workspaceID, limit), func(row sqldb.Row) error {
 		var id string
 		var count int
-		if err := rows.Scan(&id, &count); err != nil {
-			return nil, nil, fmt.Errorf("counting users: %w", err)
-		}
+		err := row.Scan(&id, &count)
 		people[id] = count
-	}
-	return list, people, rows.Err()
+		return err
+	})
+	return list, people, err
 }
 
 // ListSubmitted returns at most limit clients that wait for a review, after the given one.
@@ -243,21 +237,15 @@ func (s *Store) changeOwned(ctx context.Context, event outbox.Event, change func
 
 // RedirectURIUses returns when the redirect URIs of a client were last used, where that was within kept.
 func (s *Store) RedirectURIUses(ctx context.Context, clientID string, kept time.Duration) (map[string]time.Time, error) {
-	rows, err := s.db.Query(ctx, s.text.uriUses, clientID, kept.Microseconds())
-	if err != nil {
-		return nil, fmt.Errorf("reading uses: %w", err)
-	}
-	defer rows.Close()
 	uses := map[string]time.Time{}
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading uses", s.text.uriUses, clientID, kept.Microseconds()), func(row sqldb.Row) error {
 		var uri string
 		var used int64
-		if err := rows.Scan(&uri, &used); err != nil {
-			return nil, fmt.Errorf("reading uses: %w", err)
-		}
+		err := row.Scan(&uri, &used)
 		uses[uri] = timeFromMicros(used)
-	}
-	return uses, rows.Err()
+		return err
+	})
+	return uses, err
 }
 
 // AddTester adds a tester, unless there are limit. It returns ownership.ErrTooMany.
@@ -290,22 +278,12 @@ func (s *Store) IsTester(ctx context.Context, clientID string, address emailaddr
 
 // Testers returns the testers of a client, by address.
 func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Tester, error) {
-	rows, err := s.db.Query(ctx, s.text.testers, clientID)
-	if err != nil {
-		return nil, fmt.Errorf("listing testers: %w", err)
-	}
-	defer rows.Close()
-	var list []ownership.Tester
-	for rows.Next() {
-		var one ownership.Tester
+	return sqldb.List(ctx, s.db, sqldb.Read("listing testers", s.text.testers, clientID), func(row sqldb.Row, one *ownership.Tester) error {
 		var added int64
-		if err := rows.Scan((*string)(&one.Address), &added); err != nil {
-			return nil, fmt.Errorf("listing testers: %w", err)
-		}
+		err := row.Scan((*string)(&one.Address), &added)
 		one.AddedAt = timeFromMicros(added)
-		list = append(list, one)
-	}
-	return list, rows.Err()
+		return err
+	})
 }
 
 // AddSecret makes a new secret the current one, as RotateClientSecret does, if the newest one is that of
@@ -374,23 +352,16 @@ func (h heldSecrets) named(id string) (hash, other []byte) {
 	return hash, other
 }
 
-func (s *Store) heldSecrets(ctx context.Context, tx *sqldb.Tx, clientID string) (heldSecrets, error) {
-	var held heldSecrets
-	rows, err := tx.Query(ctx, s.text.validSecrets, clientID)
-	if err != nil {
-		return held, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+func (s *Store) heldSecrets(ctx context.Context, tx *sqldb.Tx, clientID string) (held heldSecrets, err error) {
+	err = sqldb.Each(ctx, tx, sqldb.Read("reading secrets", s.text.validSecrets, clientID), func(row sqldb.Row) error {
 		var hash []byte
 		var current bool
-		if err := rows.Scan(&hash, &current); err != nil {
-			return held, err
-		}
+		err := row.Scan(&hash, &current)
 		held.hashes = append(held.hashes, hash)
 		if current {
 			held.newest = secretID(hash)
 		}
-	}
-	return held, rows.Err()
+		return err
+	})
+	return held, err
 }

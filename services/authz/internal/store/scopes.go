@@ -57,24 +57,18 @@ func (s *Store) addedScopes(c registry.Change) []*sqldb.Statement {
 // unusedScope returns those of a client's scopes that were neither granted nor added for 30 days; nil
 // where the client, or the record of uses, is younger.
 func (s *Store) unusedScope(ctx context.Context, clientID string, scope oauth.Scope) (oauth.Scope, error) {
-	rows, err := s.db.Query(ctx, s.text.usedScopes, clientID, unusedAfter.Microseconds())
-	if err != nil {
-		return nil, fmt.Errorf("reading the uses of scopes: %w", err)
-	}
-	defer rows.Close()
+	read := sqldb.Read("reading the uses of scopes", s.text.usedScopes, clientID, unusedAfter.Microseconds())
 	known := false
 	var used oauth.Scope
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var name *string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("reading the uses of scopes: %w", err)
-		}
-		known = true
-		if name != nil {
+		err := row.Scan(&name)
+		if known = true; name != nil {
 			used = append(used, *name)
 		}
-	}
-	if err := rows.Err(); err != nil || !known {
+		return err
+	})
+	if err != nil || !known {
 		return nil, err
 	}
 	return scope.Without(used.Contains), nil

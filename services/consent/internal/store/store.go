@@ -89,49 +89,24 @@ func (s *Store) recordAtOnce(ctx context.Context, consent []any, supersede *sqld
 
 // Approvals returns what a user approved, the oldest first.
 func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Approval, error) {
-	rows, err := s.db.Query(ctx, s.text.approvals, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing consents: %w", err)
-	}
-	defer rows.Close()
-	var list []connectedapp.Approval
-	for rows.Next() {
-		var a connectedapp.Approval
+	return sqldb.List(ctx, s.db, sqldb.Read("listing consents", s.text.approvals, userID), func(row sqldb.Row, a *connectedapp.Approval) error {
 		var scope string
 		var first, at int64
-		if err := rows.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &first, &at); err != nil {
-			return nil, fmt.Errorf("reading a consent: %w", err)
-		}
+		err := row.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &first, &at)
 		a.Scope, a.First, a.At = strings.Fields(scope), time.UnixMicro(first).UTC(), time.UnixMicro(at).UTC()
-		list = append(list, a)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing consents: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // Granted returns what was approved at an epoch of a user-client.
 func (s *Store) Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]oauth.GrantedScopes, error) {
-	rows, err := s.db.Query(ctx, s.text.granted, u.UserID, u.ClientID, epoch)
-	if err != nil {
-		return nil, fmt.Errorf("reading consents: %w", err)
-	}
-	defer rows.Close()
-	var list []oauth.GrantedScopes
-	for rows.Next() {
-		var g oauth.GrantedScopes
+	read := sqldb.Read("reading consents", s.text.granted, u.UserID, u.ClientID, epoch)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, g *oauth.GrantedScopes) error {
 		var scope string
-		if err := rows.Scan(&g.WorkspaceID, &scope); err != nil {
-			return nil, fmt.Errorf("reading a consent: %w", err)
-		}
+		err := row.Scan(&g.WorkspaceID, &scope)
 		g.Scope = strings.Fields(scope)
-		list = append(list, g)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading consents: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // Prune deletes a bounded number of consents of the user-client with a lower epoch.

@@ -45,29 +45,15 @@ func (s *Store) ReplaceSession(ctx context.Context, hash secret.Hash, by session
 
 // ListEndedSessions returns at most limit sessions that are due, the earliest end first.
 func (s *Store) ListEndedSessions(ctx context.Context, limit int) ([]session.Ended, error) {
-	rows, err := s.db.Query(ctx, s.text.dueSessions, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
-	}
-	defer rows.Close()
-	var list []session.Ended
-	for rows.Next() {
-		var one session.Ended
+	read := sqldb.Read("reading the sessions that have ended", s.text.dueSessions, limit)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *session.Ended) error {
 		var hash []byte
-		var ended int64
-		if err := rows.Scan(&hash, &one.UserID, &ended, &one.Again); err != nil {
-			return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+		err := row.Scan(&hash, &one.UserID, (*instant)(&one.EndedAt), &one.Again)
+		if err == nil {
+			one.Hash, err = secret.HashFromBytes(hash)
 		}
-		if one.Hash, err = secret.HashFromBytes(hash); err != nil {
-			return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
-		}
-		one.EndedAt = time.UnixMicro(ended)
-		list = append(list, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // AcknowledgeEndedSessions makes sessions due once more, and removes those that are due again.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/outbox"
@@ -82,32 +81,28 @@ func (s *Store) getHolders(ctx context.Context, lookups []session.Lookup) (map[s
 // readHolders reads one row for each workspace of a session's user, and one without a workspace for
 // a user who has none or whose workspaces were not requested.
 func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[session.Lookup]session.Holder, error) {
-	rows, err := s.db.Query(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("reading users of sessions: %w", err)
-	}
-	defer rows.Close()
 	found := make(map[session.Lookup]session.Holder)
-	for rows.Next() {
-		var row session.Holder
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading users of sessions", text, args...), func(row sqldb.Row) error {
+		var one session.Holder
 		var l session.Lookup
 		var hash []byte
 		var membership account.Membership
-		dest := append(userDest(&row.User), &row.Live, &row.Unseen, &hash, &l.Workspaces)
-		if err := rows.Scan(append(dest, membershipDest(&membership)...)...); err != nil {
-			return nil, fmt.Errorf("reading users of sessions: %w", err)
+		dest := append(userDest(&one.User), &one.Live, &one.Unseen, &hash, &l.Workspaces)
+		if err := row.Scan(append(dest, membershipDest(&membership)...)...); err != nil {
+			return err
 		}
-		l.UserID, l.Hash = row.ID, secret.Hash(hash)
+		l.UserID, l.Hash = one.ID, secret.Hash(hash)
 		if before, again := found[l]; again {
-			row.Workspaces = before.Workspaces
+			one.Workspaces = before.Workspaces
 		}
 		if membership.UserID != "" {
-			row.Workspaces = append(row.Workspaces, membership)
+			one.Workspaces = append(one.Workspaces, membership)
 		}
-		found[l] = row
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading users of sessions: %w", err)
+		found[l] = one
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return found, nil
 }
@@ -123,26 +118,14 @@ func (s *Store) TouchSession(ctx context.Context, hash secret.Hash) error {
 
 // ListSessions returns a user's live sessions, the one used last first, at most 100.
 func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.Listed, error) {
-	rows, err := s.db.Query(ctx, s.text.listSessions, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing sessions: %w", err)
-	}
-	defer rows.Close()
-	var list []session.Listed
-	for rows.Next() {
-		var l session.Listed
+	return sqldb.List(ctx, s.db, sqldb.Read("listing sessions", s.text.listSessions, userID), func(row sqldb.Row, l *session.Listed) error {
 		var hash []byte
-		var begun, used int64
-		if err := rows.Scan(&hash, &l.UserAgent, &l.Network, &begun, &used); err != nil {
-			return nil, fmt.Errorf("listing sessions: %w", err)
+		err := row.Scan(&hash, &l.UserAgent, &l.Network, (*instant)(&l.BegunAt), (*instant)(&l.UsedAt))
+		if err == nil {
+			l.Hash, err = secret.HashFromBytes(hash)
 		}
-		l.Hash, l.BegunAt, l.UsedAt = secret.Hash(hash), time.UnixMicro(begun), time.UnixMicro(used)
-		list = append(list, l)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing sessions: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // EndUserSession deletes the record of a session of a user, if there is one.
