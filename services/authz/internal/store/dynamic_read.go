@@ -40,10 +40,8 @@ func newDynamicClients(db *sqldb.DB) (*dynamicClients, error) {
 }
 
 func (d *dynamicClients) readVersion(ctx context.Context) (version int64, err error) {
-	if err := d.db.QueryRow(ctx, d.text.version).Scan(&version); err != nil {
-		return 0, fmt.Errorf("reading the version of the clients that registered themselves: %w", err)
-	}
-	return version, nil
+	err = d.db.QueryRow(ctx, d.text.version).Scan(&version)
+	return version, sqldb.Wrap("reading the version of the clients that registered themselves", err)
 }
 
 // find returns a client, or client.ErrUnknown. Callers share the slices and must not change them.

@@ -33,10 +33,7 @@ func (s *Store) AddInitialToken(ctx context.Context, t dynamic.InitialToken, has
 		_, err := tx.Exec(ctx, s.dynamic.text.insertInitial, hash.Bytes(), t.ID, t.Name, t.Scope.String(), t.UsesLeft, valid.Microseconds())
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("storing an initial access token: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("storing an initial access token", err)
 }
 
 // ListInitialTokens returns the initial access tokens that can be used, newest first, at most 1,000.

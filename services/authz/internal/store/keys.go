@@ -157,8 +157,6 @@ func (s *Store) changeKeys(ctx context.Context, c clientChange) error {
 
 // TouchKey records that a client used a key now, unless that was recorded within the last minute.
 func (s *Store) TouchKey(ctx context.Context, id, keyID string) error {
-	if _, err := s.db.Exec(ctx, s.text.touchKey, id, keyID); err != nil {
-		return fmt.Errorf("recording the use of a key: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchKey, id, keyID)
+	return sqldb.Wrap("recording the use of a key", err)
 }

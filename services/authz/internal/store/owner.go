@@ -85,10 +85,8 @@ func (s *Store) ListSubmitted(ctx context.Context, after time.Time, afterID stri
 
 // CountPeople returns how many users have approved a client of a workspace, at most limit.
 func (s *Store) CountPeople(ctx context.Context, clientID string, limit int) (count int, err error) {
-	if err := s.db.QueryRow(ctx, s.text.countPeople, clientID, limit).Scan(&count); err != nil {
-		return 0, fmt.Errorf("counting users: %w", err)
-	}
-	return count, nil
+	err = s.db.QueryRow(ctx, s.text.countPeople, clientID, limit).Scan(&count)
+	return count, sqldb.Wrap("counting users", err)
 }
 
 // AdmitPerson counts a user of a client, unless limit others (0 is any number) are counted, and records
@@ -101,10 +99,7 @@ func (s *Store) AdmitPerson(ctx context.Context, a ownership.Approval) error {
 	if err == nil && a.RedirectURI != "" {
 		_, err = s.db.Exec(ctx, s.text.touchURI, a.ClientID, a.RedirectURI)
 	}
-	if err != nil {
-		return fmt.Errorf("counting a user: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("counting a user", err)
 }
 
 func (s *Store) addPerson(ctx context.Context, a ownership.Approval) error {
@@ -144,10 +139,10 @@ func (s *Store) Withdraw(ctx context.Context, clientID string) error {
 // changeStatus runs a statement that may have nothing to change, of which there is no event then.
 func (s *Store) changeStatus(ctx context.Context, kind string, one *sqldb.Statement, clientID string) error {
 	err := s.changeOne(ctx, clientChange{kind: kind, id: clientID}, one)
-	if err == nil || errors.Is(err, client.ErrUnknown) {
+	if errors.Is(err, client.ErrUnknown) {
 		return nil
 	}
-	return fmt.Errorf("changing the status of a client: %w", err)
+	return sqldb.Wrap("changing the status of a client", err)
 }
 
 // Review makes the operator's decision about a client of a workspace. It returns client.ErrUnknown if the
@@ -270,10 +265,7 @@ func (s *Store) RemoveTester(ctx context.Context, clientID string, address email
 // IsTester reports whether a client has a tester.
 func (s *Store) IsTester(ctx context.Context, clientID string, address emailaddress.Address) (bool, error) {
 	found, err := s.has(ctx, s.text.isTester, clientID, string(address))
-	if err != nil {
-		return false, fmt.Errorf("finding a tester: %w", err)
-	}
-	return found, nil
+	return found, sqldb.Wrap("finding a tester", err)
 }
 
 // Testers returns the testers of a client, by address.

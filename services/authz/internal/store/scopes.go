@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -39,10 +38,8 @@ WHERE c.id = $1 AND c.created_at <= {{now}} - $2`)
 
 // TouchScope records that a scope was granted to a client today. It does nothing for an unknown client.
 func (s *Store) TouchScope(ctx context.Context, clientID, scope string) error {
-	if _, err := s.db.Exec(ctx, s.text.touchScope, clientID, scope); err != nil {
-		return fmt.Errorf("recording the use of a scope: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchScope, clientID, scope)
+	return sqldb.Wrap("recording the use of a scope", err)
 }
 
 // addedScopes notes the day on which a change adds scopes, so that a new one is not unused.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 	"time"
@@ -84,10 +83,8 @@ func New(db *sqldb.DB) (*Store, error) {
 }
 
 func (s *Store) readVersion(ctx context.Context) (version int64, err error) {
-	if err := s.db.QueryRow(ctx, s.text.version).Scan(&version); err != nil {
-		return 0, fmt.Errorf("reading the version of the clients: %w", err)
-	}
-	return version, nil
+	err = s.db.QueryRow(ctx, s.text.version).Scan(&version)
+	return version, sqldb.Wrap("reading the version of the clients", err)
 }
 
 // change runs the statements of a change in one transaction, and returns when every replica

@@ -70,11 +70,8 @@ func (s *Store) Setting(ctx context.Context, workspaceID string) (policy.Setting
 	var p policy.Setting
 	var at *int64
 	err := s.db.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&p.Rule, &p.By.UserID, &p.By.Name, &at, &p.Waiting)
-	if err != nil {
-		return policy.Setting{}, fmt.Errorf("reading a policy: %w", err)
-	}
 	p.At = fromNullable(at)
-	return p, nil
+	return p, sqldb.Wrap("reading a policy", err)
 }
 
 // fromNullable converts a stored time; NULL is the zero time.
@@ -209,10 +206,7 @@ func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID
 }
 
 func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) error) error {
-	if err := s.db.InTx(ctx, work); err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
+	return sqldb.Wrap(doing, s.db.InTx(ctx, work))
 }
 
 // Withdraw withdraws the approval of a client.

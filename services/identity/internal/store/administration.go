@@ -64,10 +64,8 @@ func (s *Store) SetPassword(ctx context.Context, id string, hash secret.String) 
 // ReplacePasswordHash replaces a password hash if it is still the one that was read. Sessions stay
 // valid.
 func (s *Store) ReplacePasswordHash(ctx context.Context, userID string, before, after secret.String) error {
-	if _, err := s.db.Exec(ctx, s.text.replaceHash, userID, before.Reveal(), after.Reveal()); err != nil {
-		return fmt.Errorf("replacing a password's hash: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.replaceHash, userID, before.Reveal(), after.Reveal())
+	return sqldb.Wrap("replacing a password's hash", err)
 }
 
 // EarlierAddresses returns at most limit users after the given one, by identifier, whose address is
@@ -89,10 +87,7 @@ func (s *Store) Respell(ctx context.Context, userID string, before, after accoun
 // database.
 func (s *Store) RecordUnlock(ctx context.Context, userID string) error {
 	unlocked := func(*sqldb.Tx) error { return nil }
-	if err := s.events.Change(ctx, userEvent("user.unlocked", userID), outbox.Observed{}, unlocked); err != nil {
-		return fmt.Errorf("recording an unlocked user: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording an unlocked user", s.events.Change(ctx, userEvent("user.unlocked", userID), outbox.Observed{}, unlocked))
 }
 
 // CreateWorkspace adds a workspace. It returns account.ErrWorkspaceTaken.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -37,10 +36,8 @@ func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
 // its place: one whose successor is recorded, and that lives on, would end without its clients being told.
 func (s *Store) ReplaceSession(ctx context.Context, hash secret.Hash, by session.Successor) (bool, error) {
 	end := sqldb.Stmt(s.text.endSession, hash.Bytes())
-	if err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID), end); err != nil {
-		return false, fmt.Errorf("replacing a session: %w", err)
-	}
-	return end.RowsAffected() > 0, nil
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID), end)
+	return end.RowsAffected() > 0, sqldb.Wrap("replacing a session", err)
 }
 
 // ListEndedSessions returns at most limit sessions that are due, the earliest end first.
@@ -69,8 +66,5 @@ func (s *Store) AcknowledgeEndedSessions(ctx context.Context, list []session.End
 	if len(steps) == 0 {
 		return nil
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("acknowledging sessions that have ended: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("acknowledging sessions that have ended", s.db.Pipeline(ctx, steps...))
 }

@@ -63,10 +63,7 @@ func (s *Store) AddFailedSignIns(ctx context.Context, userID string, count int64
 		_, err := tx.Exec(ctx, s.text.addFailures, userID, int64(accountevent.SignInFailed), count)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("recording failed sign-ins: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording failed sign-ins", err)
 }
 
 // ListEvents returns a page of a user's events, the newest first.

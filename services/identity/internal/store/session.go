@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/outbox"
@@ -26,10 +25,7 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
 			Kind: "user.signed_in", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
 		})...)
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("recording a session: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording a session", s.db.Pipeline(ctx, steps...))
 }
 
 // device are the facts of an event about the browser that caused it.
@@ -40,10 +36,7 @@ func device(userAgent, network string) map[string]string {
 // EndSession deletes the record of a session, and reports whether there was one.
 func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.endSession, hash.Bytes())
-	if err != nil {
-		return false, fmt.Errorf("recording the end of a session: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("recording the end of a session", err)
 }
 
 // GetHolder returns the user of a session, and whether the session is recorded as theirs. It
@@ -110,10 +103,8 @@ func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[
 // TouchSession records that a session is in use, unless that was recorded within the last five
 // minutes.
 func (s *Store) TouchSession(ctx context.Context, hash secret.Hash) error {
-	if _, err := s.db.Exec(ctx, s.text.touchSession, hash.Bytes()); err != nil {
-		return fmt.Errorf("recording a session's use: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchSession, hash.Bytes())
+	return sqldb.Wrap("recording a session's use", err)
 }
 
 // ListSessions returns a user's live sessions, the one used last first, at most 100.
@@ -137,10 +128,7 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 		}
 		return s.events.Append(ctx, tx, outbox.Event{Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID)})
 	})
-	if err != nil {
-		return fmt.Errorf("ending a session: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("ending a session", err)
 }
 
 // RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
@@ -163,10 +151,7 @@ func (s *Store) RaiseSessionEpoch(ctx context.Context, user account.User, kept s
 		_, err := tx.Exec(ctx, s.text.addEvent, userID, int64(accountevent.OthersSignedOut), on.UserAgent, on.Network)
 		return err
 	})
-	if err != nil {
-		return 0, fmt.Errorf("raising a user's epoch: %w", err)
-	}
-	return epoch, nil
+	return epoch, sqldb.Wrap("raising a user's epoch", err)
 }
 
 // unseen is the SQL condition for a session s whose last use on record is more than five minutes
