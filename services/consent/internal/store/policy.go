@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -18,34 +16,12 @@ import (
 // requestRetention is how long a request of a member is kept.
 const requestRetention = 365 * 24 * time.Hour
 
-// replacePercent puts a parameter into a condition.
-func replacePercent(condition, parameter string) string {
-	return strings.Replace(condition, "%s", parameter, 1)
-}
-
-// list returns a list of identifiers as a parameter.
-func (s *Store) list(ids []string) (any, error) {
-	ids = append([]string{}, ids...) // an empty list and not NULL
-	if s.db.Engine() != sqldb.SQLite {
-		return ids, nil
-	}
-	text, err := json.Marshal(ids)
-	if err != nil {
-		return nil, fmt.Errorf("encoding identifiers: %w", err)
-	}
-	return string(text), nil
-}
-
 func scanText(row sqldb.Row, text *string) error { return row.Scan(text) }
 
 // Policies returns the policies of workspaces that have set one.
 func (s *Store) Policies(ctx context.Context, workspaceIDs []string) (map[string]policy.Policy, error) {
-	ids, err := s.list(workspaceIDs)
-	if err != nil {
-		return nil, err
-	}
 	found := map[string]policy.Policy{}
-	err = sqldb.Each(ctx, s.db, sqldb.Read("reading policies", s.policies.policies, ids), func(row sqldb.Row) error {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading policies", s.policies.policies, s.db.Texts(workspaceIDs)), func(row sqldb.Row) error {
 		var id string
 		var rule policy.Rule
 		var clientID *string
@@ -142,11 +118,8 @@ func (s *Store) ApprovedClients(ctx context.Context, workspaceID string) ([]poli
 
 // ApprovedAmong returns which of the clients are approved in a workspace.
 func (s *Store) ApprovedAmong(ctx context.Context, workspaceID string, clientIDs []string) (map[string]bool, error) {
-	ids, err := s.list(clientIDs)
-	if err != nil {
-		return nil, err
-	}
-	list, err := sqldb.List(ctx, s.db, sqldb.Read("reading approved clients", s.policies.approvedAmong, workspaceID, ids), scanText)
+	read := sqldb.Read("reading approved clients", s.policies.approvedAmong, workspaceID, s.db.Texts(clientIDs))
+	list, err := sqldb.List(ctx, s.db, read, scanText)
 	approved := make(map[string]bool, len(list))
 	for _, id := range list {
 		approved[id] = true

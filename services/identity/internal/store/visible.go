@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -11,15 +9,7 @@ import (
 
 // BatchGetWorkspaces returns the existing workspaces among these.
 func (s *Store) BatchGetWorkspaces(ctx context.Context, ids []string) ([]account.Workspace, error) {
-	var list any = ids
-	if s.db.Engine() == sqldb.SQLite {
-		text, err := json.Marshal(ids)
-		if err != nil {
-			return nil, fmt.Errorf("encoding identifiers: %w", err)
-		}
-		list = string(text)
-	}
-	return rowsOf(ctx, s, sqldb.Read("reading workspaces", s.text.batchGetWorkspaces, list), workspaceDest)
+	return rowsOf(ctx, s, sqldb.Read("reading workspaces", s.text.batchGetWorkspaces, s.db.Texts(ids)), workspaceDest)
 }
 
 // visibleDest returns where one row is scanned to: the user and one of the workspaces, whose
