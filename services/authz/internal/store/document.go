@@ -20,15 +20,14 @@ type documents struct {
 	disabled                    *lease.Cache[bool]
 }
 
-func newDocuments(db *sqldb.DB, version *lease.Version) (documents, error) {
-	disabled, err := lease.NewCache[bool](version, maxClients)
+func newDocuments(db *sqldb.DB, version *lease.Version) documents {
 	return documents{
 		find:     `SELECT 1 FROM disabled_documents WHERE id = $1`,
 		disable:  db.SQL(`INSERT INTO disabled_documents (id, disabled_at) VALUES ($1, {{now}}) ON CONFLICT (id) DO NOTHING`),
 		enable:   `DELETE FROM disabled_documents WHERE id = $1`,
 		list:     `SELECT id, disabled_at FROM disabled_documents WHERE id > $1 ORDER BY id LIMIT $2`,
-		disabled: disabled,
-	}, err
+		disabled: lease.NewCache[bool](version, maxClients),
+	}
 }
 
 // DocumentDisabled reports whether an operator disabled the client of a document.

@@ -31,12 +31,11 @@ type dynamicClients struct {
 	events *outbox.Log
 }
 
-func newDynamicClients(db *sqldb.DB) (*dynamicClients, error) {
+func newDynamicClients(db *sqldb.DB) *dynamicClients {
 	d := &dynamicClients{db: db, text: prepareDynamic(db), events: outbox.New(db)}
 	d.version = lease.NewVersion(d.readVersion, db.Engine() == sqldb.SQLite)
-	var err error
-	d.clients, err = lease.NewCache[dynamic.Client](d.version, maxClients)
-	return d, err
+	d.clients = lease.NewCache[dynamic.Client](d.version, maxClients)
+	return d
 }
 
 func (d *dynamicClients) readVersion(ctx context.Context) (version int64, err error) {
