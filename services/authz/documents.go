@@ -154,7 +154,7 @@ func unreadable(host string, err error) error {
 }
 
 // newClients returns the clients that are registered here together with those of documents.
-func newClients(config Config, deps Deps, st *store.Store) (document.Clients, error) {
+func newClients(config Config, deps Deps, st *store.Store) document.Clients {
 	policy := document.Policy{Loopback: deps.Development}
 	switch deps.ClientDocuments.Mode {
 	case run.DocumentsOpen:
@@ -164,7 +164,7 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 	default:
 		policy = document.Policy{}
 	}
-	documents, err := document.New(document.Config{
+	documents := document.New(document.Config{
 		Policy: policy, Entries: deps.ShortLived, Now: deps.Now,
 		Rules: document.Rules{
 			PrivateUseSchemes: config.PrivateUseSchemes, Imitated: registry.Reserved(config.ReservedNames).Imitated, CheckURL: deps.Fetcher.CheckURL,
@@ -181,5 +181,5 @@ func newClients(config Config, deps Deps, st *store.Store) (document.Clients, er
 			slots: newFetchSlots(), logger: deps.Logger, listed: policy.Hosts,
 		},
 	})
-	return document.Clients{Registered: st, Documents: documents}, err
+	return document.Clients{Registered: st, Documents: documents}
 }

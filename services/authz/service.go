@@ -97,14 +97,8 @@ func New(config Config, deps Deps) (*Service, error) {
 	if deps.Fetcher == nil {
 		deps.Fetcher = fetch.New(fetch.Options{})
 	}
-	st, err := store.New(deps.DB)
-	if err != nil {
-		return nil, err
-	}
-	clients, err := newClients(config, deps, st)
-	if err != nil {
-		return nil, err
-	}
+	st := store.New(deps.DB)
+	clients := newClients(config, deps, st)
 	registrar, users := newRegistrar(config, deps, st), &dynamic.Users{Store: st, Limit: config.DCRUsers, Unused: config.DCRUnused, Now: deps.Now}
 	keyUses := newKeyUses(deps, st)
 	console, scopes := newConsole(config, deps, st), newScopeUses(deps, st)

@@ -2,7 +2,6 @@ package lease
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -22,12 +21,8 @@ type cached[V any] struct {
 }
 
 // NewCache returns a cache of at most size values.
-func NewCache[V any](version *Version, size int) (*Cache[V], error) {
-	values, err := otter.New(&otter.Options[string, cached[V]]{MaximumSize: size})
-	if err != nil {
-		return nil, fmt.Errorf("making a cache: %w", err)
-	}
-	return &Cache[V]{version: version, values: values}, nil
+func NewCache[V any](version *Version, size int) *Cache[V] {
+	return &Cache[V]{version: version, values: otter.Must(&otter.Options[string, cached[V]]{MaximumSize: size})}
 }
 
 // Stamp says how long another process may use a value again; zero for not at all. Both durations count

@@ -88,10 +88,7 @@ func TestAVersionThatCannotBeReadIsNone(t *testing.T) {
 		gone := errors.New("gone")
 		db := &rows{version: 1}
 		v := lease.NewVersion(db.read, false)
-		values, err := lease.NewCache[string](v, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
+		values := lease.NewCache[string](v, 10)
 		load := func(context.Context) (string, time.Duration, error) { return "value", time.Hour, nil }
 		if got, err := values.Get(t.Context(), "key", load); got != "value" || err != nil {
 			t.Errorf("%q, %v", got, err)
@@ -110,10 +107,7 @@ func TestAValueIsCachedUntilItsVersionOrItsTimeIsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		db, loads, failure := &rows{version: 1}, 0, error(nil)
 		v := lease.NewVersion(db.read, true)
-		values, err := lease.NewCache[int](v, 10)
-		if err != nil {
-			t.Fatal(err)
-		}
+		values := lease.NewCache[int](v, 10)
 		get := func(holds time.Duration, wantLoads int) {
 			t.Helper()
 			got, err := values.Get(t.Context(), "key", func(context.Context) (int, time.Duration, error) {
@@ -150,10 +144,7 @@ func TestAStampEndsWithTheTrustInItsVersion(t *testing.T) {
 		load := func(context.Context) (string, time.Duration, error) { return "value", time.Hour, nil }
 		stamp := func(alone bool, wait time.Duration) lease.Stamp {
 			t.Helper()
-			values, err := lease.NewCache[string](lease.NewVersion(db.read, alone), 10)
-			if err != nil {
-				t.Fatal(err)
-			}
+			values := lease.NewCache[string](lease.NewVersion(db.read, alone), 10)
 			if _, err := values.Get(t.Context(), "key", load); err != nil {
 				t.Fatal(err)
 			}

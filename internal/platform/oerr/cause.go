@@ -19,6 +19,11 @@ func Refuse(cause errorv1.Cause, message string, opts ...Option) error {
 	return New(ReasonOf(cause), message, append(opts, func(o *options) { o.set(metaCause, nameOf(cause)) })...)
 }
 
+// Invalid refuses a field whose value does not have the format: the problem continues the field's name.
+func Invalid(field, problem string) error {
+	return Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field+" "+problem, WithField(field))
+}
+
 // RefuseFor converts an error of a domain package: with the error's cause and the reason that
 // follows from it, or with the given reason where no cause is known.
 func RefuseFor(err error, reason errorv1.Reason, message string, opts ...Option) error {

@@ -6,6 +6,7 @@ import (
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/policy"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -37,7 +38,7 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 		RequestID: req.GetRequestId(), Kinds: req.GetKinds(), Start: convert.TimeFromProto(req.GetStartTime()), End: convert.TimeFromProto(req.GetEndTime()),
 	}
 	if len(f.Kinds) > maxKinds {
-		return nil, invalid("kinds", "has more than "+strconv.Itoa(maxKinds)+" values")
+		return nil, oerr.Invalid("kinds", "has more than "+strconv.Itoa(maxKinds)+" values")
 	}
 	var user access.User
 	if !policy.IsOperator(ctx) {

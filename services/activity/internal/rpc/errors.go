@@ -20,7 +20,3 @@ func toStatus(err error) error {
 	}
 	return err
 }
-
-func invalid(field, problem string) error {
-	return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field+" "+problem, oerr.WithField(field))
-}

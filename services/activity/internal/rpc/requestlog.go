@@ -51,7 +51,7 @@ const (
 // RecordRequests adds finished requests.
 func (s *RequestLog) RecordRequests(ctx context.Context, req *activityv1.RecordRequestsRequest) (*activityv1.RecordRequestsResponse, error) {
 	if len(req.GetRequests()) > maxBatch {
-		return nil, invalid("requests", "has more than "+strconv.Itoa(maxBatch)+" entries")
+		return nil, oerr.Invalid("requests", "has more than "+strconv.Itoa(maxBatch)+" entries")
 	}
 	entries := s.entries(ctx, req.GetRequests())
 	err := s.Log.Record(ctx, entries)
@@ -115,11 +115,11 @@ func (s *RequestLog) existing(ctx context.Context, sent []*activityv1.FinishedRe
 // ListRequests lists the requests that named a client.
 func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListRequestsRequest) (*activityv1.ListRequestsResponse, error) {
 	if req.GetRefusedOnly() && req.GetGrantedOnly() {
-		return nil, invalid("granted_only", "must not be set with refused_only")
+		return nil, oerr.Invalid("granted_only", "must not be set with refused_only")
 	}
 	if !policy.IsOperator(ctx) { // an operator needs no session
 		if req.GetClientId() == "" {
-			return nil, invalid("client_id", "is required")
+			return nil, oerr.Invalid("client_id", "is required")
 		}
 		if _, err := s.Access.Client(ctx, secret.New(req.GetSessionToken()), req.GetClientId()); err != nil {
 			return nil, toStatus(err)

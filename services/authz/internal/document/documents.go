@@ -3,7 +3,6 @@ package document
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/maypok86/otter/v2"
@@ -85,12 +84,8 @@ type found struct {
 }
 
 // New returns Documents.
-func New(config Config) (*Documents, error) {
-	memory, err := otter.New(&otter.Options[string, found]{MaximumSize: maxDocuments})
-	if err != nil {
-		return nil, fmt.Errorf("making a cache: %w", err)
-	}
-	return &Documents{config: config, memory: memory}, nil
+func New(config Config) *Documents {
+	return &Documents{config: config, memory: otter.Must(&otter.Options[string, found]{MaximumSize: maxDocuments})}
 }
 
 // Accepts reports whether the client of a document may be used under the operator's policy.

@@ -109,14 +109,13 @@ func newBench(t *testing.T, policy document.Policy) bench {
 	t.Helper()
 	b := bench{host: &host{body: text(), maxAge: time.Minute}, clock: authztest.NewClock()}
 	b.shared = shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now})
-	b.Documents = b.replica(t, policy)
+	b.Documents = b.replica(policy)
 	return b
 }
 
 // replica returns Documents of another process.
-func (b bench) replica(t *testing.T, policy document.Policy) *document.Documents {
-	t.Helper()
-	documents, err := document.New(document.Config{
+func (b bench) replica(policy document.Policy) *document.Documents {
+	return document.New(document.Config{
 		Policy: policy, Source: b.host, Entries: b.shared, Now: b.clock.Now,
 		Rules: document.Rules{OpenID: !b.withoutOpenID, PrivateUseSchemes: []string{"cursor"}, Imitated: func(name string) string {
 			if strings.Contains(strings.ToLower(name), "vidocu") {
@@ -126,10 +125,6 @@ func (b bench) replica(t *testing.T, policy document.Policy) *document.Documents
 		}},
 		Scopes: func() oauth.Scope { return oauth.Scope{"videos:read", "jobs:read"} },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return documents
 }
 
 func listed() document.Policy { return document.Policy{Hosts: []string{"client.example"}} }
@@ -273,7 +268,7 @@ func TestN5_4_AFailureIsNotCached(t *testing.T) {
 func TestN5_5_ACopyIsUsedForItsMaxAge(t *testing.T) {
 	b := newBench(t, listed())
 	b.host.etag, b.host.maxAge = `"1"`, time.Hour
-	other := b.replica(t, listed())
+	other := b.replica(listed())
 	find := func(d *document.Documents, fetches int) client.Registration {
 		t.Helper()
 		c, err := d.Find(t.Context(), id)
@@ -318,7 +313,7 @@ func TestN5_9_AClientWithTokensOutlivesAnOutage(t *testing.T) {
 	if n := b.host.count(); n != 2 {
 		t.Errorf("%d fetches, want 2", n)
 	}
-	if _, err := b.replica(t, listed()).Credentials(t.Context(), id); err != nil {
+	if _, err := b.replica(listed()).Credentials(t.Context(), id); err != nil {
 		t.Errorf("another replica: %v", err)
 	}
 	_, err := b.Find(t.Context(), id)

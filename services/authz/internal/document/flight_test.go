@@ -29,12 +29,9 @@ func TestN5_4_TheLimitOfOneSourceRefusesNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, listed())
 		b.host.waits, b.host.arrived = make(chan struct{}), make(chan struct{}, 100)
-		documents, err := document.New(document.Config{
+		documents := document.New(document.Config{
 			Policy: listed(), Source: limitedHost{b.host, "192.0.2.1"}, Entries: b.shared, Now: b.clock.Now, Scopes: func() oauth.Scope { return nil },
 		})
-		if err != nil {
-			t.Fatal(err)
-		}
 		results := map[string]chan error{"192.0.2.1": make(chan error, 1), "198.51.100.1": make(chan error, 1)}
 		for _, source := range []string{"192.0.2.1", "198.51.100.1"} {
 			go func() {

@@ -52,7 +52,7 @@ func TestRFC7591_2_WithoutOpenIDConnectItsMembersAreIgnored(t *testing.T) {
 	b := newBench(t, listed())
 	b.withoutOpenID = true
 	b.host.body = text("id_token_signed_response_alg", `"EdDSA"`, "subject_type", `"private"`)
-	found, err := b.replica(t, listed()).Find(t.Context(), id)
+	found, err := b.replica(listed()).Find(t.Context(), id)
 	if err != nil || found.IDTokenAlgorithm != "" || found.Sector != "" {
 		t.Errorf("%+v, %v", found.Client, err)
 	}
@@ -67,7 +67,7 @@ func TestRFC7591_2_TheScopeOfADocumentLimitsWhatItsClientAsksFor(t *testing.T) {
 	} {
 		b := newBench(t, listed())
 		b.host.body = text("scope", scope)
-		for _, documents := range []*document.Documents{b.Documents, b.replica(t, listed())} { // the other one reads the copy
+		for _, documents := range []*document.Documents{b.Documents, b.replica(listed())} { // the other one reads the copy
 			found, err := documents.Find(t.Context(), id)
 			if err != nil || found.Scope.String() != want {
 				t.Errorf("%s: %q, %v, want %q", scope, found.Scope, err, want)

@@ -21,7 +21,7 @@ type Console struct {
 	Registry registry.Clients
 	Store    Store
 	Audience Audience
-	// Acting returns a context in which a user is the actor of changes; nil changes nothing.
+	// Acting returns a context in which a user is the actor of changes.
 	Acting func(ctx context.Context, userID string) context.Context
 	// Limit is how many clients a workspace may have; 0 is any number.
 	Limit int
@@ -104,7 +104,7 @@ func (c Console) Get(ctx context.Context, session secret.String, clientID string
 // person returns the user of a session, who is the actor of the context that it returns.
 func (c Console) person(ctx context.Context, session secret.String) (context.Context, Person, error) {
 	person, err := c.People.Person(ctx, session)
-	if err == nil && c.Acting != nil {
+	if err == nil {
 		ctx = c.Acting(ctx, person.UserID)
 	}
 	return ctx, person, err

@@ -45,55 +45,32 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 }
 
 func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
-	rows, err := s.db.Query(ctx, s.text.secrets, id)
-	if err != nil {
-		return nil, fmt.Errorf("listing secrets: %w", err)
-	}
-	defer rows.Close()
-	var list []secret.Info
-	for rows.Next() {
-		var one secret.Info
+	return sqldb.List(ctx, s.db, sqldb.Read("listing secrets", s.text.secrets, id), func(row sqldb.Row, one *secret.Info) error {
 		var hash []byte
 		var created int64
 		var expires *int64
-		if err := rows.Scan(&hash, &one.LastFour, &one.CreatedBy, &created, &expires); err != nil {
-			return nil, fmt.Errorf("listing secrets: %w", err)
-		}
+		err := row.Scan(&hash, &one.LastFour, &one.CreatedBy, &created, &expires)
 		one.ID, one.CreatedAt = secretID(hash), timeFromMicros(created)
 		if expires != nil {
 			one.ExpiresAt = timeFromMicros(*expires)
 		}
-		list = append(list, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing secrets: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // addSecretUses sets when the secrets of a client were last used.
 func (s *Store) addSecretUses(ctx context.Context, id string, list []secret.Info) error {
-	rows, err := s.db.Query(ctx, s.text.hashUses, id)
-	if err != nil {
-		return fmt.Errorf("listing the uses of secrets: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	return sqldb.Each(ctx, s.db, sqldb.Read("listing the uses of secrets", s.text.hashUses, id), func(row sqldb.Row) error {
 		var kid string
 		var used int64
-		if err := rows.Scan(&kid, &used); err != nil {
-			return fmt.Errorf("listing the uses of secrets: %w", err)
-		}
+		err := row.Scan(&kid, &used)
 		for i := range list {
 			if secretUse+list[i].ID == kid {
 				list[i].LastUsedAt = timeFromMicros(used)
 			}
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("listing the uses of secrets: %w", err)
-	}
-	return nil
+		return err
+	})
 }
 
 // ListClients returns at most limit clients after the given one, by name and identifier.
@@ -103,25 +80,12 @@ func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limi
 
 // listRegistrations reads the clients of a statement.
 func (s *Store) listRegistrations(ctx context.Context, text string, args ...any) ([]registry.Client, error) {
-	rows, err := s.db.Query(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("listing clients: %w", err)
-	}
-	defer rows.Close()
-	var list []registry.Client
-	for rows.Next() {
-		var listed registry.Client
+	return sqldb.List(ctx, s.db, sqldb.Read("listing clients", text, args...), func(row sqldb.Row, listed *registry.Client) error {
 		var created int64
-		if err := scanRegistration(rows, &listed.Registration, &created); err != nil {
-			return nil, fmt.Errorf("listing clients: %w", err)
-		}
+		err := scanRegistration(row, &listed.Registration, &created)
 		listed.CreatedAt = timeFromMicros(created)
-		list = append(list, listed)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing clients: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // UpdateClient changes the fields that are not zero, in one transaction. It returns

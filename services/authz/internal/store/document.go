@@ -20,15 +20,14 @@ type documents struct {
 	disabled                    *lease.Cache[bool]
 }
 
-func newDocuments(db *sqldb.DB, version *lease.Version) (documents, error) {
-	disabled, err := lease.NewCache[bool](version, maxClients)
+func newDocuments(db *sqldb.DB, version *lease.Version) documents {
 	return documents{
 		find:     `SELECT 1 FROM disabled_documents WHERE id = $1`,
 		disable:  db.SQL(`INSERT INTO disabled_documents (id, disabled_at) VALUES ($1, {{now}}) ON CONFLICT (id) DO NOTHING`),
 		enable:   `DELETE FROM disabled_documents WHERE id = $1`,
 		list:     `SELECT id, disabled_at FROM disabled_documents WHERE id > $1 ORDER BY id LIMIT $2`,
-		disabled: disabled,
-	}, err
+		disabled: lease.NewCache[bool](version, maxClients),
+	}
 }
 
 // DocumentDisabled reports whether an operator disabled the client of a document.
@@ -65,23 +64,11 @@ func (s *Store) setDocumentDisabled(ctx context.Context, id string, disabled boo
 // ListDisabledDocuments returns at most limit clients of documents that are disabled, after the given
 // one, by URL.
 func (s *Store) ListDisabledDocuments(ctx context.Context, after string, limit int) ([]registry.DisabledDocument, error) {
-	rows, err := s.db.Query(ctx, s.documents.list, after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing disabled documents: %w", err)
-	}
-	defer rows.Close()
-	var list []registry.DisabledDocument
-	for rows.Next() {
-		var d registry.DisabledDocument
+	read := sqldb.Read("listing disabled documents", s.documents.list, after, limit)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, d *registry.DisabledDocument) error {
 		var at int64
-		if err := rows.Scan(&d.ID, &at); err != nil {
-			return nil, fmt.Errorf("reading a disabled document: %w", err)
-		}
+		err := row.Scan(&d.ID, &at)
 		d.At = timeFromMicros(at)
-		list = append(list, d)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing disabled documents: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }

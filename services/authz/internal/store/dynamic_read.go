@@ -31,19 +31,16 @@ type dynamicClients struct {
 	events *outbox.Log
 }
 
-func newDynamicClients(db *sqldb.DB) (*dynamicClients, error) {
+func newDynamicClients(db *sqldb.DB) *dynamicClients {
 	d := &dynamicClients{db: db, text: prepareDynamic(db), events: outbox.New(db)}
 	d.version = lease.NewVersion(d.readVersion, db.Engine() == sqldb.SQLite)
-	var err error
-	d.clients, err = lease.NewCache[dynamic.Client](d.version, maxClients)
-	return d, err
+	d.clients = lease.NewCache[dynamic.Client](d.version, maxClients)
+	return d
 }
 
 func (d *dynamicClients) readVersion(ctx context.Context) (version int64, err error) {
-	if err := d.db.QueryRow(ctx, d.text.version).Scan(&version); err != nil {
-		return 0, fmt.Errorf("reading the version of the clients that registered themselves: %w", err)
-	}
-	return version, nil
+	err = d.db.QueryRow(ctx, d.text.version).Scan(&version)
+	return version, sqldb.Wrap("reading the version of the clients that registered themselves", err)
 }
 
 // find returns a client, or client.ErrUnknown. Callers share the slices and must not change them.
@@ -85,42 +82,16 @@ func (d *dynamicClients) registered(ctx context.Context, id string) (registry.Cl
 
 // listed returns those of the identifiers that are clients which registered themselves.
 func (d *dynamicClients) listed(ctx context.Context, ids []string) ([]client.Client, error) {
-	var list []client.Client
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !client.MayBeDynamic(id) })
-	for some := range slices.Chunk(ids, batch) {
-		args := make([]any, batch)
-		for i := range args {
-			args[i] = some[min(i, len(some)-1)]
-		}
-		rows, err := d.db.Query(ctx, d.text.list, args...)
-		if err != nil {
-			return nil, fmt.Errorf("listing clients: %w", err)
-		}
-		list, err = appendDynamic(list, rows)
-		if err != nil {
-			return nil, fmt.Errorf("listing clients: %w", err)
-		}
-	}
-	return list, nil
+	return listed(ctx, d.db, d.text.list, ids, func(row sqldb.Row, c *client.Client) error {
+		found, err := scanDynamic(row)
+		*c = found.Client
+		return err
+	})
 }
-
-func appendDynamic(list []client.Client, rows sqldb.Rows) ([]client.Client, error) {
-	defer rows.Close()
-	for rows.Next() {
-		found, err := scanDynamic(rows)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, found.Client)
-	}
-	return list, rows.Err()
-}
-
-// scanner is a row.
-type scanner interface{ Scan(dest ...any) error }
 
 // scanDynamic scans dynamicColumns.
-func scanDynamic(row scanner) (dynamic.Client, error) {
+func scanDynamic(row sqldb.Row) (dynamic.Client, error) {
 	var c dynamic.Client
 	var kind, grants, scope, application, uris, metadata, lastFour, limit string
 	var hash []byte

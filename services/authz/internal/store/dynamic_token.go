@@ -33,34 +33,19 @@ func (s *Store) AddInitialToken(ctx context.Context, t dynamic.InitialToken, has
 		_, err := tx.Exec(ctx, s.dynamic.text.insertInitial, hash.Bytes(), t.ID, t.Name, t.Scope.String(), t.UsesLeft, valid.Microseconds())
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("storing an initial access token: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("storing an initial access token", err)
 }
 
 // ListInitialTokens returns the initial access tokens that can be used, newest first, at most 1,000.
 func (s *Store) ListInitialTokens(ctx context.Context) ([]dynamic.InitialToken, error) {
-	rows, err := s.db.Query(ctx, s.dynamic.text.listInitial)
-	if err != nil {
-		return nil, fmt.Errorf("listing initial access tokens: %w", err)
-	}
-	defer rows.Close()
-	var list []dynamic.InitialToken
-	for rows.Next() {
-		var t dynamic.InitialToken
+	read := sqldb.Read("listing initial access tokens", s.dynamic.text.listInitial)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, t *dynamic.InitialToken) error {
 		var scope string
 		var created, expires int64
-		if err := rows.Scan(&t.ID, &t.Name, &scope, &t.UsesLeft, &created, &expires); err != nil {
-			return nil, fmt.Errorf("listing initial access tokens: %w", err)
-		}
+		err := row.Scan(&t.ID, &t.Name, &scope, &t.UsesLeft, &created, &expires)
 		t.Scope, t.CreatedAt, t.ExpiresAt = names(scope), timeFromMicros(created), timeFromMicros(expires)
-		list = append(list, t)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing initial access tokens: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // RevokeInitialToken deletes an initial access token. It returns dynamic.ErrUnknownToken.

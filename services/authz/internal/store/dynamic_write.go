@@ -187,10 +187,8 @@ func (d *dynamicClients) changeLocked(ctx context.Context, e outbox.Event, chang
 
 // CountDynamic returns how many clients registered themselves, counting up to limit.
 func (s *Store) CountDynamic(ctx context.Context, limit int) (count int, err error) {
-	if err := s.db.QueryRow(ctx, s.dynamic.text.count, limit).Scan(&count); err != nil {
-		return 0, fmt.Errorf("counting clients: %w", err)
-	}
-	return count, nil
+	err = s.db.QueryRow(ctx, s.dynamic.text.count, limit).Scan(&count)
+	return count, sqldb.Wrap("counting clients", err)
 }
 
 // AdmitUser adds a user to a client that registered itself, unless the client has limit users
@@ -225,10 +223,8 @@ func orUnknown(err, unknown error) error {
 
 // UseDynamic keeps an enabled client that a user has approved for at least that long.
 func (s *Store) UseDynamic(ctx context.Context, id string, kept time.Duration) error {
-	if _, err := s.db.Exec(ctx, s.dynamic.text.use, id, kept.Microseconds()); err != nil {
-		return fmt.Errorf("noting the use of a client: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.dynamic.text.use, id, kept.Microseconds())
+	return sqldb.Wrap("noting the use of a client", err)
 }
 
 // setDisabled disables or enables a client. It returns client.ErrUnknown.
@@ -259,8 +255,5 @@ func (s *Store) CleanUpDynamic(ctx context.Context, removed time.Duration) (disa
 	if err == nil {
 		_, err = s.db.Exec(ctx, text.eraseInitial)
 	}
-	if err != nil {
-		return disabled, deleted, fmt.Errorf("cleaning up clients that registered themselves: %w", err)
-	}
-	return disabled, deleted, nil
+	return disabled, deleted, sqldb.Wrap("cleaning up clients that registered themselves", err)
 }

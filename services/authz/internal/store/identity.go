@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -71,8 +70,5 @@ func (s *Store) Logo(ctx context.Context, hash string) (png []byte, err error) {
 	if errors.Is(err, sqldb.ErrNotFound) {
 		return nil, logo.ErrUnknown
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading a logo: %w", err)
-	}
-	return png, nil
+	return png, sqldb.Wrap("reading a logo", err)
 }

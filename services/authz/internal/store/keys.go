@@ -41,19 +41,10 @@ func (r *record) addKey(stored []byte, left *int64) error {
 
 // keys lists the keys of a client that have not expired, or the uses of those that it publishes.
 func (s *Store) keys(ctx context.Context, id string) ([]client.Key, error) {
-	rows, err := s.db.Query(ctx, s.text.keys, id)
-	if err != nil {
-		return nil, fmt.Errorf("listing keys: %w", err)
-	}
-	defer rows.Close()
-	var list []client.Key
-	for rows.Next() {
-		var key client.Key
+	return sqldb.List(ctx, s.db, sqldb.Read("listing keys", s.text.keys, id), func(row sqldb.Row, key *client.Key) error {
 		var created int64
 		var expires, used *int64
-		if err := rows.Scan(&key.ID, &key.Name, &key.JWK, &created, &expires, &used); err != nil {
-			return nil, fmt.Errorf("listing keys: %w", err)
-		}
+		err := row.Scan(&key.ID, &key.Name, &key.JWK, &created, &expires, &used)
 		if key.JWK != nil {
 			key.CreatedAt = timeFromMicros(created)
 		}
@@ -63,12 +54,8 @@ func (s *Store) keys(ctx context.Context, id string) ([]client.Key, error) {
 		if used != nil {
 			key.LastUsedAt = timeFromMicros(*used)
 		}
-		list = append(list, key)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing keys: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // keyRows inserts keys.
@@ -170,8 +157,6 @@ func (s *Store) changeKeys(ctx context.Context, c clientChange) error {
 
 // TouchKey records that a client used a key now, unless that was recorded within the last minute.
 func (s *Store) TouchKey(ctx context.Context, id, keyID string) error {
-	if _, err := s.db.Exec(ctx, s.text.touchKey, id, keyID); err != nil {
-		return fmt.Errorf("recording the use of a key: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchKey, id, keyID)
+	return sqldb.Wrap("recording the use of a key", err)
 }

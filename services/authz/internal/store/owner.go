@@ -68,20 +68,14 @@ func (s *Store) ListOwned(ctx context.Context, workspaceID string, limit int) ([
 		return nil, nil, err
 	}
 	people := map[string]int{}
-	rows, err := s.db.Query(ctx, s.text.people, workspaceID, limit)
-	if err != nil {
-		return nil, nil, fmt.Errorf("counting users: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = sqldb.Each(ctx, s.db, sqldb.Read("counting users", s.text.people, workspaceID, limit), func(row sqldb.Row) error {
 		var id string
 		var count int
-		if err := rows.Scan(&id, &count); err != nil {
-			return nil, nil, fmt.Errorf("counting users: %w", err)
-		}
+		err := row.Scan(&id, &count)
 		people[id] = count
-	}
-	return list, people, rows.Err()
+		return err
+	})
+	return list, people, err
 }
 
 // ListSubmitted returns at most limit clients that wait for a review, after the given one.
@@ -91,10 +85,8 @@ func (s *Store) ListSubmitted(ctx context.Context, after time.Time, afterID stri
 
 // CountPeople returns how many users have approved a client of a workspace, at most limit.
 func (s *Store) CountPeople(ctx context.Context, clientID string, limit int) (count int, err error) {
-	if err := s.db.QueryRow(ctx, s.text.countPeople, clientID, limit).Scan(&count); err != nil {
-		return 0, fmt.Errorf("counting users: %w", err)
-	}
-	return count, nil
+	err = s.db.QueryRow(ctx, s.text.countPeople, clientID, limit).Scan(&count)
+	return count, sqldb.Wrap("counting users", err)
 }
 
 // AdmitPerson counts a user of a client, unless limit others (0 is any number) are counted, and records
@@ -107,10 +99,7 @@ func (s *Store) AdmitPerson(ctx context.Context, a ownership.Approval) error {
 	if err == nil && a.RedirectURI != "" {
 		_, err = s.db.Exec(ctx, s.text.touchURI, a.ClientID, a.RedirectURI)
 	}
-	if err != nil {
-		return fmt.Errorf("counting a user: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("counting a user", err)
 }
 
 func (s *Store) addPerson(ctx context.Context, a ownership.Approval) error {
@@ -150,10 +139,10 @@ func (s *Store) Withdraw(ctx context.Context, clientID string) error {
 // changeStatus runs a statement that may have nothing to change, of which there is no event then.
 func (s *Store) changeStatus(ctx context.Context, kind string, one *sqldb.Statement, clientID string) error {
 	err := s.changeOne(ctx, clientChange{kind: kind, id: clientID}, one)
-	if err == nil || errors.Is(err, client.ErrUnknown) {
+	if errors.Is(err, client.ErrUnknown) {
 		return nil
 	}
-	return fmt.Errorf("changing the status of a client: %w", err)
+	return sqldb.Wrap("changing the status of a client", err)
 }
 
 // Review makes the operator's decision about a client of a workspace. It returns client.ErrUnknown if the
@@ -243,21 +232,15 @@ func (s *Store) changeOwned(ctx context.Context, event outbox.Event, change func
 
 // RedirectURIUses returns when the redirect URIs of a client were last used, where that was within kept.
 func (s *Store) RedirectURIUses(ctx context.Context, clientID string, kept time.Duration) (map[string]time.Time, error) {
-	rows, err := s.db.Query(ctx, s.text.uriUses, clientID, kept.Microseconds())
-	if err != nil {
-		return nil, fmt.Errorf("reading uses: %w", err)
-	}
-	defer rows.Close()
 	uses := map[string]time.Time{}
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading uses", s.text.uriUses, clientID, kept.Microseconds()), func(row sqldb.Row) error {
 		var uri string
 		var used int64
-		if err := rows.Scan(&uri, &used); err != nil {
-			return nil, fmt.Errorf("reading uses: %w", err)
-		}
+		err := row.Scan(&uri, &used)
 		uses[uri] = timeFromMicros(used)
-	}
-	return uses, rows.Err()
+		return err
+	})
+	return uses, err
 }
 
 // AddTester adds a tester, unless there are limit. It returns ownership.ErrTooMany.
@@ -282,30 +265,17 @@ func (s *Store) RemoveTester(ctx context.Context, clientID string, address email
 // IsTester reports whether a client has a tester.
 func (s *Store) IsTester(ctx context.Context, clientID string, address emailaddress.Address) (bool, error) {
 	found, err := s.has(ctx, s.text.isTester, clientID, string(address))
-	if err != nil {
-		return false, fmt.Errorf("finding a tester: %w", err)
-	}
-	return found, nil
+	return found, sqldb.Wrap("finding a tester", err)
 }
 
 // Testers returns the testers of a client, by address.
 func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Tester, error) {
-	rows, err := s.db.Query(ctx, s.text.testers, clientID)
-	if err != nil {
-		return nil, fmt.Errorf("listing testers: %w", err)
-	}
-	defer rows.Close()
-	var list []ownership.Tester
-	for rows.Next() {
-		var one ownership.Tester
+	return sqldb.List(ctx, s.db, sqldb.Read("listing testers", s.text.testers, clientID), func(row sqldb.Row, one *ownership.Tester) error {
 		var added int64
-		if err := rows.Scan((*string)(&one.Address), &added); err != nil {
-			return nil, fmt.Errorf("listing testers: %w", err)
-		}
+		err := row.Scan((*string)(&one.Address), &added)
 		one.AddedAt = timeFromMicros(added)
-		list = append(list, one)
-	}
-	return list, rows.Err()
+		return err
+	})
 }
 
 // AddSecret makes a new secret the current one, as RotateClientSecret does, if the newest one is that of
@@ -374,23 +344,16 @@ func (h heldSecrets) named(id string) (hash, other []byte) {
 	return hash, other
 }
 
-func (s *Store) heldSecrets(ctx context.Context, tx *sqldb.Tx, clientID string) (heldSecrets, error) {
-	var held heldSecrets
-	rows, err := tx.Query(ctx, s.text.validSecrets, clientID)
-	if err != nil {
-		return held, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+func (s *Store) heldSecrets(ctx context.Context, tx *sqldb.Tx, clientID string) (held heldSecrets, err error) {
+	err = sqldb.Each(ctx, tx, sqldb.Read("reading secrets", s.text.validSecrets, clientID), func(row sqldb.Row) error {
 		var hash []byte
 		var current bool
-		if err := rows.Scan(&hash, &current); err != nil {
-			return held, err
-		}
+		err := row.Scan(&hash, &current)
 		held.hashes = append(held.hashes, hash)
 		if current {
 			held.newest = secretID(hash)
 		}
-	}
-	return held, rows.Err()
+		return err
+	})
+	return held, err
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -30,22 +29,16 @@ func (s *Store) Find(ctx context.Context, id string) (client.Registration, error
 // find reads a client with its redirect URIs, in one statement.
 func (s *Store) find(ctx context.Context, id string) (client.Registration, error) {
 	var found client.Registration
-	rows, err := s.db.Query(ctx, s.text.find, id)
-	if err != nil {
-		return found, fmt.Errorf("reading a client: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading a client", s.text.find, id), func(row sqldb.Row) error {
 		var uri *string
-		if err := scanRegistration(rows, &found, &uri); err != nil {
-			return client.Registration{}, fmt.Errorf("reading a client: %w", err)
-		}
+		err := scanRegistration(row, &found, &uri)
 		if uri != nil {
 			found.RedirectURIs = append(found.RedirectURIs, *uri)
 		}
-	}
-	if err := rows.Err(); err != nil {
-		return client.Registration{}, fmt.Errorf("reading a client: %w", err)
+		return err
+	})
+	if err != nil {
+		return client.Registration{}, err
 	}
 	if found.ID == "" {
 		return client.Registration{}, client.ErrUnknown
@@ -97,31 +90,24 @@ func (s *Store) recordsOfMany(ctx context.Context, ids []string) (map[string]rec
 }
 
 func (s *Store) readRecords(ctx context.Context, text string, args ...any) (map[string]record, error) {
-	rows, err := s.db.Query(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("reading credentials: %w", err)
-	}
-	defer rows.Close()
 	records := map[string]record{}
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading credentials", text, args...), func(row sqldb.Row) error {
 		var c client.Client
-		var hash []byte
-		var jwk []byte
+		var hash, jwk []byte
 		var left, keyLeft *int64
-		if err := scanClient(rows, &c, &hash, &left, &jwk, &keyLeft); err != nil {
-			return nil, fmt.Errorf("reading credentials: %w", err)
+		if err := scanClient(row, &c, &hash, &left, &jwk, &keyLeft); err != nil {
+			return err
 		}
 		r, seen := records[c.ID]
 		if !seen {
 			r = record{Record: client.Record{Client: c}, holds: maxAge}
 		}
-		if err := errors.Join(r.addSecret(hash, left), r.addKey(jwk, keyLeft)); err != nil {
-			return nil, fmt.Errorf("reading credentials: %w", err)
-		}
+		err := errors.Join(r.addSecret(hash, left), r.addKey(jwk, keyLeft))
 		records[c.ID] = r
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading credentials: %w", err)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return records, nil
 }
@@ -152,12 +138,29 @@ func (s *Store) List(ctx context.Context, ids []string) ([]client.Client, error)
 	if err != nil {
 		return nil, err
 	}
+	found, err := listed(ctx, s.db, s.text.list, ids, func(row sqldb.Row, c *client.Client) error {
+		var unverified bool
+		err := scanClient(row, c, &unverified, &c.Owner.WorkspaceID)
+		c.Identity.Verified = !unverified
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return append(list, found...), nil
+}
+
+// listed reads the clients of the identifiers with a statement for a batch.
+func listed(
+	ctx context.Context, db *sqldb.DB, text string, ids []string, scan func(sqldb.Row, *client.Client) error,
+) ([]client.Client, error) {
+	var list []client.Client
 	for some := range slices.Chunk(ids, batch) {
 		args := make([]any, batch)
 		for i := range args {
 			args[i] = some[min(i, len(some)-1)] // the statement has a fixed number of placeholders
 		}
-		found, err := s.listBatch(ctx, args)
+		found, err := sqldb.List(ctx, db, sqldb.Read("listing clients", text, args...), scan)
 		if err != nil {
 			return nil, err
 		}
@@ -166,30 +169,8 @@ func (s *Store) List(ctx context.Context, ids []string) ([]client.Client, error)
 	return list, nil
 }
 
-func (s *Store) listBatch(ctx context.Context, ids []any) ([]client.Client, error) {
-	rows, err := s.db.Query(ctx, s.text.list, ids...)
-	if err != nil {
-		return nil, fmt.Errorf("listing clients: %w", err)
-	}
-	defer rows.Close()
-	var list []client.Client
-	for rows.Next() {
-		var c client.Client
-		var unverified bool
-		if err := scanClient(rows, &c, &unverified, &c.Owner.WorkspaceID); err != nil {
-			return nil, fmt.Errorf("listing clients: %w", err)
-		}
-		c.Identity.Verified = !unverified
-		list = append(list, c)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing clients: %w", err)
-	}
-	return list, nil
-}
-
 // scanClient scans the columns of statements.go and the additional columns of a statement.
-func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
+func scanClient(row sqldb.Row, c *client.Client, more ...any) error {
 	var kind, grants, reuse, serviceScope, profile, status string
 	var retry *int64
 	dest := slices.Concat([]any{
@@ -198,7 +179,7 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 		&c.IDTokenAlgorithm, &c.Sector,
 		&c.PushRequired, &c.DPoPRequired, &profile, &status,
 	}, backchannelFields(&c.BackChannelLogout), identityFields(&c.Identity), more)
-	if err := rows.Scan(dest...); err != nil {
+	if err := row.Scan(dest...); err != nil {
 		return err
 	}
 	c.RefreshRetry = durationOrNil(retry)
@@ -215,14 +196,14 @@ func scanClient(rows sqldb.Rows, c *client.Client, more ...any) error {
 
 // scanRegistration scans the columns of client.Registration and the additional columns of a
 // statement.
-func scanRegistration(rows sqldb.Rows, r *client.Registration, more ...any) error {
+func scanRegistration(row sqldb.Row, r *client.Registration, more ...any) error {
 	var scope, defaultScope, applicationType, optional, postLogout string
 	var submitted *int64
 	dest := append([]any{
 		&scope, &defaultScope, &applicationType, &r.Unverified, &optional, &postLogout,
 		&r.Owner.WorkspaceID, &r.Owner.CreatedBy, &r.Owner.ReviewNote, &submitted,
 	}, more...)
-	if err := scanClient(rows, &r.Client, dest...); err != nil {
+	if err := scanClient(row, &r.Client, dest...); err != nil {
 		return err
 	}
 	r.PostLogoutRedirectURIs = names(postLogout)

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -39,10 +38,8 @@ WHERE c.id = $1 AND c.created_at <= {{now}} - $2`)
 
 // TouchScope records that a scope was granted to a client today. It does nothing for an unknown client.
 func (s *Store) TouchScope(ctx context.Context, clientID, scope string) error {
-	if _, err := s.db.Exec(ctx, s.text.touchScope, clientID, scope); err != nil {
-		return fmt.Errorf("recording the use of a scope: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchScope, clientID, scope)
+	return sqldb.Wrap("recording the use of a scope", err)
 }
 
 // addedScopes notes the day on which a change adds scopes, so that a new one is not unused.
@@ -57,24 +54,18 @@ func (s *Store) addedScopes(c registry.Change) []*sqldb.Statement {
 // unusedScope returns those of a client's scopes that were neither granted nor added for 30 days; nil
 // where the client, or the record of uses, is younger.
 func (s *Store) unusedScope(ctx context.Context, clientID string, scope oauth.Scope) (oauth.Scope, error) {
-	rows, err := s.db.Query(ctx, s.text.usedScopes, clientID, unusedAfter.Microseconds())
-	if err != nil {
-		return nil, fmt.Errorf("reading the uses of scopes: %w", err)
-	}
-	defer rows.Close()
+	read := sqldb.Read("reading the uses of scopes", s.text.usedScopes, clientID, unusedAfter.Microseconds())
 	known := false
 	var used oauth.Scope
-	for rows.Next() {
+	err := sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var name *string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("reading the uses of scopes: %w", err)
-		}
-		known = true
-		if name != nil {
+		err := row.Scan(&name)
+		if known = true; name != nil {
 			used = append(used, *name)
 		}
-	}
-	if err := rows.Err(); err != nil || !known {
+		return err
+	})
+	if err != nil || !known {
 		return nil, err
 	}
 	return scope.Without(used.Contains), nil

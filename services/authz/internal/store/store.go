@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 	"time"
@@ -53,8 +52,8 @@ type Store struct {
 }
 
 // New returns a Store over a migrated database.
-func New(db *sqldb.DB) (*Store, error) {
-	s := &Store{db: db, text: prepare(db), events: outbox.New(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
+func New(db *sqldb.DB) *Store {
+	s := &Store{db: db, text: prepare(db), events: outbox.New(db), dynamic: newDynamicClients(db), expiredSecrets: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_secrets", Key: "client_id, hash", By: "client_id", Dead: "expires_at < {{now}}",
 	}), expiredKeys: cleanup.NewSweep[string](db, cleanup.Table{
 		Name: "client_keys", Key: "client_id, kid", By: "client_id", Dead: "expires_at < {{now}}",
@@ -69,25 +68,14 @@ func New(db *sqldb.DB) (*Store, error) {
 		s.batched = coalesce.New(s.recordsOfMany)
 	}
 	s.version = lease.NewVersion(s.readVersion, db.Engine() == sqldb.SQLite)
-	var err error
-	if s.registrations, err = lease.NewCache[client.Registration](s.version, maxClients); err != nil {
-		return nil, err
-	}
-	if s.records, err = lease.NewCache[client.Record](s.version, maxClients); err != nil {
-		return nil, err
-	}
-	if s.documents, err = newDocuments(db, s.version); err != nil {
-		return nil, err
-	}
-	s.dynamic, err = newDynamicClients(db)
-	return s, err
+	s.registrations, s.records = lease.NewCache[client.Registration](s.version, maxClients), lease.NewCache[client.Record](s.version, maxClients)
+	s.documents = newDocuments(db, s.version)
+	return s
 }
 
 func (s *Store) readVersion(ctx context.Context) (version int64, err error) {
-	if err := s.db.QueryRow(ctx, s.text.version).Scan(&version); err != nil {
-		return 0, fmt.Errorf("reading the version of the clients: %w", err)
-	}
-	return version, nil
+	err = s.db.QueryRow(ctx, s.text.version).Scan(&version)
+	return version, sqldb.Wrap("reading the version of the clients", err)
 }
 
 // change runs the statements of a change in one transaction, and returns when every replica

@@ -22,10 +22,7 @@ func (s *Store) CreateClient(ctx context.Context, registration client.Registrati
 	if errors.Is(err, sqldb.ErrConflict) {
 		return client.ErrExists
 	}
-	if err != nil {
-		return fmt.Errorf("registering a client: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("registering a client", err)
 }
 
 // Replace registers a client, or overwrites an existing one: its other redirect URIs and secrets
@@ -39,10 +36,7 @@ func (s *Store) Replace(ctx context.Context, registration client.Registration, c
 		sqldb.Stmt(s.text.deleteSecrets, registration.ID),
 		sqldb.Stmt(s.text.deleteKeys, registration.ID),
 	}, s.uriAndSecretRows(registration, current)...)
-	if err := s.change(ctx, steps...); err != nil {
-		return fmt.Errorf("replacing a client: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("replacing a client", s.change(ctx, steps...))
 }
 
 func clientRow(text string, registration client.Registration) *sqldb.Statement {
@@ -110,10 +104,10 @@ func found(row *sqldb.Statement) func() error {
 
 // unlessUnknown wraps an error, unless it says that the client is unknown.
 func unlessUnknown(doing string, err error) error {
-	if err == nil || errors.Is(err, client.ErrUnknown) {
+	if errors.Is(err, client.ErrUnknown) {
 		return err
 	}
-	return fmt.Errorf("%s: %w", doing, err)
+	return sqldb.Wrap(doing, err)
 }
 
 // RevokePreviousClientSecret expires the secret that a rotation left valid, if there is one. It

@@ -12,15 +12,8 @@ import (
 // idempotent. ErrClientMissing when clientID is empty, ErrNotConnected when the user never approved
 // the client, or the workspace is not one of the user's or of an approval.
 func (s Service) DisconnectIn(ctx context.Context, session secret.String, clientID, workspaceID string) error {
-	userID, err := s.Identity.UserID(ctx, session)
+	pair, err := s.connection(ctx, session, clientID)
 	if err != nil {
-		return err
-	}
-	if clientID == "" {
-		return ErrClientMissing
-	}
-	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
-	if err := s.requireConnection(ctx, pair); err != nil {
 		return err
 	}
 	if err := s.requireWorkspace(ctx, pair, workspaceID); err != nil {
@@ -42,15 +35,8 @@ func (s Service) DisconnectIn(ctx context.Context, session secret.String, client
 // installations share; the other grants and the approval stay. It is idempotent. Its errors are those
 // of Disconnect.
 func (s Service) EndInstallation(ctx context.Context, session secret.String, clientID, id string) error {
-	userID, err := s.Identity.UserID(ctx, session)
+	pair, err := s.connection(ctx, session, clientID)
 	if err != nil {
-		return err
-	}
-	if clientID == "" {
-		return ErrClientMissing
-	}
-	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
-	if err := s.requireConnection(ctx, pair); err != nil {
 		return err
 	}
 	return s.Connections.EndInstallation(ctx, pair, id)
@@ -66,29 +52,24 @@ func (s Service) requireWorkspace(ctx context.Context, pair oauth.UserClient, wo
 	if _, found := names[workspaceID]; found {
 		return nil
 	}
+	return s.requireApproval(ctx, pair, func(a Approval) bool { return a.WorkspaceID == workspaceID })
+}
+
+// requireApproval fails with ErrNotConnected unless the user has approved the client as matches says.
+func (s Service) requireApproval(ctx context.Context, pair oauth.UserClient, matches func(Approval) bool) error {
 	approvals, err := s.Approvals.Approvals(ctx, pair.UserID)
-	if err != nil {
-		return err
+	if err == nil && !slices.ContainsFunc(approvals, func(a Approval) bool { return a.ClientID == pair.ClientID && matches(a) }) {
+		err = ErrNotConnected
 	}
-	if slices.ContainsFunc(approvals, func(a Approval) bool { return a.ClientID == pair.ClientID && a.WorkspaceID == workspaceID }) {
-		return nil
-	}
-	return ErrNotConnected
+	return err
 }
 
 // Disconnect revokes every grant of the session's user to the client, in all workspaces. It is
 // idempotent. ErrClientMissing when clientID is empty, ErrNotConnected when the user never approved
 // the client, so that made-up identifiers leave no rows in the token service.
 func (s Service) Disconnect(ctx context.Context, session secret.String, clientID string) error {
-	userID, err := s.Identity.UserID(ctx, session)
+	pair, err := s.connection(ctx, session, clientID)
 	if err != nil {
-		return err
-	}
-	if clientID == "" {
-		return ErrClientMissing
-	}
-	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
-	if err := s.requireConnection(ctx, pair); err != nil {
 		return err
 	}
 	return s.disconnect(ctx, pair)
@@ -127,24 +108,23 @@ func (s Service) DisconnectAll(ctx context.Context, session secret.String) error
 	return nil
 }
 
-// requireConnection fails with ErrNotConnected unless the token service or our own store has the
-// user-client. Either is enough: every token that was issued must be revocable.
-func (s Service) requireConnection(ctx context.Context, pair oauth.UserClient) error {
-	connections, err := s.Connections.ListConnections(ctx, pair.UserID)
+// connection returns the user-client of the session's user. ErrClientMissing when clientID is empty,
+// ErrNotConnected unless the token service or our own store has the user-client. Either is enough: every
+// token that was issued must be revocable.
+func (s Service) connection(ctx context.Context, session secret.String, clientID string) (oauth.UserClient, error) {
+	userID, err := s.Identity.UserID(ctx, session)
+	pair := oauth.UserClient{UserID: userID, ClientID: clientID}
 	if err != nil {
-		return err
+		return pair, err
 	}
-	if slices.ContainsFunc(connections, func(c oauth.Connection) bool { return c.ClientID == pair.ClientID }) {
-		return nil
+	if clientID == "" {
+		return pair, ErrClientMissing
 	}
-	approvals, err := s.Approvals.Approvals(ctx, pair.UserID)
-	if err != nil {
-		return err
+	connections, err := s.Connections.ListConnections(ctx, userID)
+	if err != nil || slices.ContainsFunc(connections, func(c oauth.Connection) bool { return c.ClientID == clientID }) {
+		return pair, err
 	}
-	if slices.ContainsFunc(approvals, func(a Approval) bool { return a.ClientID == pair.ClientID }) {
-		return nil
-	}
-	return ErrNotConnected
+	return pair, s.requireApproval(ctx, pair, func(Approval) bool { return true })
 }
 
 // prune deletes only consents older than the epoch that it reads after the revocation: a concurrent

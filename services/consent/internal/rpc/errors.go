@@ -20,7 +20,7 @@ func toStatus(err error) error {
 	var field *oauth.FieldError
 	switch {
 	case errors.As(err, &field):
-		return invalid(field.Field, field.Problem)
+		return oerr.Invalid(field.Field, field.Problem)
 	case errors.Is(err, sqldb.ErrUnavailable):
 		return oerr.Unavailable(err)
 	case errors.Is(err, decision.ErrNotFound):
@@ -34,15 +34,15 @@ func toStatus(err error) error {
 	case errors.Is(err, decision.ErrPolicy):
 		return oerr.RefuseFor(err, errorv1.Reason_REASON_WORKSPACE_POLICY, "the policy of the workspace does not let the app be connected", clientOf(err))
 	case errors.Is(err, policy.ErrFull):
-		return invalid("workspace_id", "has too many already")
+		return oerr.Invalid("workspace_id", "has too many already")
 	case errors.Is(err, policy.ErrNoRequest), errors.Is(err, policy.ErrNoClient), errors.Is(err, workspaceapp.ErrNotConnected):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, err.Error(), oerr.WithField("client_id"))
 	case errors.Is(err, decision.ErrUndecided):
-		return invalid("decision", "must be approve or deny")
+		return oerr.Invalid("decision", "must be approve or deny")
 	case errors.Is(err, decision.ErrWorkspaceMissing):
-		return invalid("workspace_id", "is required to approve")
+		return oerr.Invalid("workspace_id", "is required to approve")
 	case errors.Is(err, connectedapp.ErrClientMissing):
-		return invalid("client_id", "is required")
+		return oerr.Invalid("client_id", "is required")
 	case errors.Is(err, connectedapp.ErrNotConnected):
 		return oerr.New(errorv1.Reason_REASON_NOT_FOUND, "the app was never connected")
 	}
@@ -56,8 +56,4 @@ func clientOf(err error) oerr.Option {
 		return oerr.WithClient("")
 	}
 	return oerr.WithClient(refused.ClientID)
-}
-
-func invalid(field, problem string) error {
-	return oerr.Refuse(errorv1.Cause_CAUSE_PARAMETER_MALFORMED, field+" "+problem, oerr.WithField(field))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/workspaceadmin"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
@@ -60,7 +61,7 @@ func (s *Workspaces) administrator(ctx context.Context, req workspaceadmin.Reque
 func (s *Workspaces) administratorOf(ctx context.Context, req clientRequest) (oauth.NamedUser, error) {
 	by, err := s.administrator(ctx, req)
 	if err == nil && (req.GetClientId() == "" || len(req.GetClientId()) > maxID || strings.Contains(req.GetClientId(), "\x00")) {
-		err = invalid("client_id", "must be an identifier")
+		err = oerr.Invalid("client_id", "must be an identifier")
 	}
 	return by, err
 }
@@ -179,7 +180,7 @@ func (s *Workspaces) SetWorkspacePolicy(
 		return nil, err
 	}
 	if _, known := consentv1.AppPolicy_name[int32(req.GetPolicy())]; !known {
-		return nil, invalid("policy", "is not known")
+		return nil, oerr.Invalid("policy", "is not known")
 	}
 	return &consentv1.SetWorkspacePolicyResponse{}, toStatus(s.Policies.SetRule(ctx, req.GetWorkspaceId(), policy.Rule(req.GetPolicy()), by))
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -18,60 +16,17 @@ import (
 // requestRetention is how long a request of a member is kept.
 const requestRetention = 365 * 24 * time.Hour
 
-// replacePercent puts a parameter into a condition.
-func replacePercent(condition, parameter string) string {
-	return strings.Replace(condition, "%s", parameter, 1)
-}
-
-// list returns a list of identifiers as a parameter.
-func (s *Store) list(ids []string) (any, error) {
-	ids = append([]string{}, ids...) // an empty list and not NULL
-	if s.db.Engine() != sqldb.SQLite {
-		return ids, nil
-	}
-	text, err := json.Marshal(ids)
-	if err != nil {
-		return nil, fmt.Errorf("encoding identifiers: %w", err)
-	}
-	return string(text), nil
-}
-
-// rowsOf reads all rows of a query.
-func rowsOf[T any](ctx context.Context, s *Store, doing, text string, args []any, scan func(sqldb.Rows) (T, error)) ([]T, error) {
-	rows, err := s.db.Query(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", doing, err)
-	}
-	defer rows.Close()
-	var list []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", doing, err)
-		}
-		list = append(list, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", doing, err)
-	}
-	return list, nil
-}
-
-func scanText(rows sqldb.Rows) (text string, err error) { return text, rows.Scan(&text) }
+func scanText(row sqldb.Row, text *string) error { return row.Scan(text) }
 
 // Policies returns the policies of workspaces that have set one.
 func (s *Store) Policies(ctx context.Context, workspaceIDs []string) (map[string]policy.Policy, error) {
-	ids, err := s.list(workspaceIDs)
-	if err != nil {
-		return nil, err
-	}
 	found := map[string]policy.Policy{}
-	_, err = rowsOf(ctx, s, "reading policies", s.policies.policies, []any{ids}, func(rows sqldb.Rows) (struct{}, error) {
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading policies", s.policies.policies, s.db.Texts(workspaceIDs)), func(row sqldb.Row) error {
 		var id string
 		var rule policy.Rule
 		var clientID *string
-		if err := rows.Scan(&id, &rule, &clientID); err != nil {
-			return struct{}{}, err
+		if err := row.Scan(&id, &rule, &clientID); err != nil {
+			return err
 		}
 		p, ok := found[id]
 		if !ok {
@@ -81,7 +36,7 @@ func (s *Store) Policies(ctx context.Context, workspaceIDs []string) (map[string
 		if clientID != nil {
 			p.Clients[*clientID] = true
 		}
-		return struct{}{}, nil
+		return nil
 	})
 	return found, err
 }
@@ -91,11 +46,8 @@ func (s *Store) Setting(ctx context.Context, workspaceID string) (policy.Setting
 	var p policy.Setting
 	var at *int64
 	err := s.db.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&p.Rule, &p.By.UserID, &p.By.Name, &at, &p.Waiting)
-	if err != nil {
-		return policy.Setting{}, fmt.Errorf("reading a policy: %w", err)
-	}
 	p.At = fromNullable(at)
-	return p, nil
+	return p, sqldb.Wrap("reading a policy", err)
 }
 
 // fromNullable converts a stored time; NULL is the zero time.
@@ -155,21 +107,19 @@ func ruleName(r policy.Rule) string {
 
 // ApprovedClients lists the approved clients of a workspace.
 func (s *Store) ApprovedClients(ctx context.Context, workspaceID string) ([]policy.Approval, error) {
-	return rowsOf(ctx, s, "listing approved clients", s.policies.approvals, []any{workspaceID}, func(rows sqldb.Rows) (a policy.Approval, err error) {
+	read := sqldb.Read("listing approved clients", s.policies.approvals, workspaceID)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, a *policy.Approval) error {
 		var at int64
-		err = rows.Scan(&a.ClientID, &a.By.UserID, &a.By.Name, &at)
+		err := row.Scan(&a.ClientID, &a.By.UserID, &a.By.Name, &at)
 		a.At = time.UnixMicro(at).UTC()
-		return a, err
+		return err
 	})
 }
 
 // ApprovedAmong returns which of the clients are approved in a workspace.
 func (s *Store) ApprovedAmong(ctx context.Context, workspaceID string, clientIDs []string) (map[string]bool, error) {
-	ids, err := s.list(clientIDs)
-	if err != nil {
-		return nil, err
-	}
-	list, err := rowsOf(ctx, s, "reading approved clients", s.policies.approvedAmong, []any{workspaceID, ids}, scanText)
+	read := sqldb.Read("reading approved clients", s.policies.approvedAmong, workspaceID, s.db.Texts(clientIDs))
+	list, err := sqldb.List(ctx, s.db, read, scanText)
 	approved := make(map[string]bool, len(list))
 	for _, id := range list {
 		approved[id] = true
@@ -179,7 +129,7 @@ func (s *Store) ApprovedAmong(ctx context.Context, workspaceID string, clientIDs
 
 // RecentApprovers returns users who approved a client for a workspace in the last hour.
 func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID string, limit int) ([]string, error) {
-	return rowsOf(ctx, s, "listing recent approvals", s.policies.recentApprovers, []any{workspaceID, clientID, limit}, scanText)
+	return sqldb.List(ctx, s.db, sqldb.Read("listing recent approvals", s.policies.recentApprovers, workspaceID, clientID, limit), scanText)
 }
 
 // Approve approves a client, and the requests that wait for it.
@@ -229,10 +179,7 @@ func (s *Store) approve(ctx context.Context, tx *sqldb.Tx, workspaceID, clientID
 }
 
 func (s *Store) inTx(ctx context.Context, doing string, work func(*sqldb.Tx) error) error {
-	if err := s.db.InTx(ctx, work); err != nil {
-		return fmt.Errorf("%s: %w", doing, err)
-	}
-	return nil
+	return sqldb.Wrap(doing, s.db.InTx(ctx, work))
 }
 
 // Withdraw withdraws the approval of a client.
@@ -255,21 +202,21 @@ func (s *Store) Requests(ctx context.Context, q policy.Query) ([]policy.Request,
 	if q.WaitingOnly {
 		text = s.policies.waiting
 	}
-	args := []any{q.WorkspaceID, before, q.After.ClientID, q.After.User.UserID, q.Limit}
-	return rowsOf(ctx, s, "listing requests for clients", text, args, scanRequest)
+	read := sqldb.Read("listing requests for clients", text, q.WorkspaceID, before, q.After.ClientID, q.After.User.UserID, q.Limit)
+	return sqldb.List(ctx, s.db, read, scanRequest)
 }
 
 // RequestsOf returns the requests of a user for a client, in all workspaces.
 func (s *Store) RequestsOf(ctx context.Context, userID, clientID string) ([]policy.Request, error) {
-	return rowsOf(ctx, s, "reading a user's requests for a client", s.policies.requestsOf, []any{userID, clientID}, scanRequest)
+	return sqldb.List(ctx, s.db, sqldb.Read("reading a user's requests for a client", s.policies.requestsOf, userID, clientID), scanRequest)
 }
 
-func scanRequest(rows sqldb.Rows) (r policy.Request, err error) {
+func scanRequest(row sqldb.Row, r *policy.Request) error {
 	var at int64
 	var decided *int64
-	err = rows.Scan(&r.WorkspaceID, &r.ClientID, &r.User.UserID, &r.User.Name, &r.Reason, &at, &r.State, &r.Answer, &r.By.UserID, &r.By.Name, &decided)
+	err := row.Scan(&r.WorkspaceID, &r.ClientID, &r.User.UserID, &r.User.Name, &r.Reason, &at, &r.State, &r.Answer, &r.By.UserID, &r.By.Name, &decided)
 	r.At, r.DecidedAt = time.UnixMicro(at).UTC(), fromNullable(decided)
-	return r, err
+	return err
 }
 
 // Ask stores a request that waits.

@@ -15,11 +15,6 @@ const requestColumns = `workspace_id, client_id, user_id, user_name, reason, req
 
 // preparePolicies expands every statement once.
 func preparePolicies(db *sqldb.DB) policyStatements {
-	among := `= ANY (%s)`
-	if db.Engine() == sqldb.SQLite {
-		among = `IN (SELECT value FROM json_each(%s))`
-	}
-	inList := func(parameter string) string { return replacePercent(among, parameter) }
 	return policyStatements{
 		// It locks the row, and inserts it if it does not exist.
 		lock: `
@@ -29,7 +24,7 @@ ON CONFLICT (workspace_id, user_id) DO UPDATE SET user_id = excluded.user_id`,
 		policies: db.SQL(`
 SELECT p.workspace_id, p.rule, a.client_id
 FROM app_policies p LEFT JOIN approved_apps a ON a.workspace_id = p.workspace_id AND p.rule = 2
-WHERE p.workspace_id ` + inList("$1")),
+WHERE p.workspace_id ` + db.Among("$1")),
 
 		setting: db.SQL(`
 SELECT COALESCE(p.rule, 1), COALESCE(p.setter_id, ''), COALESCE(p.setter_name, ''), p.set_at,
@@ -43,7 +38,7 @@ ON CONFLICT (workspace_id) DO UPDATE SET rule = excluded.rule, setter_id = exclu
 
 		approvals: `SELECT client_id, approver_id, approver_name, approved_at FROM approved_apps WHERE workspace_id = $1`,
 
-		approvedAmong: `SELECT client_id FROM approved_apps WHERE workspace_id = $1 AND client_id ` + inList("$2"),
+		approvedAmong: `SELECT client_id FROM approved_apps WHERE workspace_id = $1 AND client_id ` + db.Among("$2"),
 
 		approve: db.SQL(`
 INSERT INTO approved_apps (workspace_id, client_id, approver_id, approver_name, approved_at) VALUES ($1, $2, $3, $4, {{now}})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -67,10 +66,7 @@ func (s *Store) Record(ctx context.Context, c decision.Consent) error {
 			return s.events.Append(ctx, tx, approved)
 		})
 	}
-	if err != nil {
-		return fmt.Errorf("recording a consent: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording a consent", err)
 }
 
 // recordAtOnce stores a consent with its event in one statement, and then deletes what it supersedes, if
@@ -89,74 +85,44 @@ func (s *Store) recordAtOnce(ctx context.Context, consent []any, supersede *sqld
 
 // Approvals returns what a user approved, the oldest first.
 func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Approval, error) {
-	rows, err := s.db.Query(ctx, s.text.approvals, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing consents: %w", err)
-	}
-	defer rows.Close()
-	var list []connectedapp.Approval
-	for rows.Next() {
-		var a connectedapp.Approval
+	return sqldb.List(ctx, s.db, sqldb.Read("listing consents", s.text.approvals, userID), func(row sqldb.Row, a *connectedapp.Approval) error {
 		var scope string
 		var first, at int64
-		if err := rows.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &first, &at); err != nil {
-			return nil, fmt.Errorf("reading a consent: %w", err)
-		}
+		err := row.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &first, &at)
 		a.Scope, a.First, a.At = strings.Fields(scope), time.UnixMicro(first).UTC(), time.UnixMicro(at).UTC()
-		list = append(list, a)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing consents: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // Granted returns what was approved at an epoch of a user-client.
 func (s *Store) Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]oauth.GrantedScopes, error) {
-	rows, err := s.db.Query(ctx, s.text.granted, u.UserID, u.ClientID, epoch)
-	if err != nil {
-		return nil, fmt.Errorf("reading consents: %w", err)
-	}
-	defer rows.Close()
-	var list []oauth.GrantedScopes
-	for rows.Next() {
-		var g oauth.GrantedScopes
+	read := sqldb.Read("reading consents", s.text.granted, u.UserID, u.ClientID, epoch)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, g *oauth.GrantedScopes) error {
 		var scope string
-		if err := rows.Scan(&g.WorkspaceID, &scope); err != nil {
-			return nil, fmt.Errorf("reading a consent: %w", err)
-		}
+		err := row.Scan(&g.WorkspaceID, &scope)
 		g.Scope = strings.Fields(scope)
-		list = append(list, g)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading consents: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // Prune deletes a bounded number of consents of the user-client with a lower epoch.
 func (s *Store) Prune(ctx context.Context, p oauth.UserClient, epoch int64) error {
-	if _, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch, prunedAtOnce); err != nil {
-		return fmt.Errorf("pruning consents: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.prune, p.UserID, p.ClientID, epoch, prunedAtOnce)
+	return sqldb.Wrap("pruning consents", err)
 }
 
 // PruneIn deletes the consents of the user-client in one workspace with a lower epoch.
 func (s *Store) PruneIn(ctx context.Context, p oauth.UserClient, workspaceID string, epoch int64) error {
-	if _, err := cleanup.Repeat(ctx, s.db, s.text.pruneIn, prunedAtOnce, p.UserID, p.ClientID, workspaceID, epoch); err != nil {
-		return fmt.Errorf("pruning consents of a workspace: %w", err)
-	}
-	return nil
+	_, err := cleanup.Repeat(ctx, s.db, s.text.pruneIn, prunedAtOnce, p.UserID, p.ClientID, workspaceID, epoch)
+	return sqldb.Wrap("pruning consents of a workspace", err)
 }
 
 // CleanUp deletes the consents that are older than kept, 0 keeps all, the requests of members that are older
 // than a year, and old events. It is called by one goroutine at a time.
 func (s *Store) CleanUp(ctx context.Context, kept time.Duration) error {
 	err := s.events.Trim(ctx)
-	if _, failed := cleanup.Repeat(ctx, s.db, s.policies.deleteRequests, prunedAtOnce, requestRetention.Microseconds()); failed != nil {
-		err = errors.Join(err, fmt.Errorf("deleting old requests for clients: %w", failed))
-	}
+	_, failed := cleanup.Repeat(ctx, s.db, s.policies.deleteRequests, prunedAtOnce, requestRetention.Microseconds())
+	err = errors.Join(err, sqldb.Wrap("deleting old requests for clients", failed))
 	if kept == 0 {
 		return err
 	}

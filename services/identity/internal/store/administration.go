@@ -26,13 +26,13 @@ func (s *Store) CreateUser(ctx context.Context, r account.Record) (account.User,
 
 // ListUsers returns at most limit users after the given address, by address.
 func (s *Store) ListUsers(ctx context.Context, after account.Address, limit int) ([]account.User, error) {
-	return rowsOf(ctx, s, query{"listing users", s.text.listUsers, []any{string(after), limit}}, userDest)
+	return rowsOf(ctx, s, sqldb.Read("listing users", s.text.listUsers, string(after), limit), userDest)
 }
 
 // EnableUser enables a user. It returns account.ErrUnknown if there is none.
 func (s *Store) EnableUser(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"enabling a user", s.text.enableUser, []any{id}}, account.ErrUnknown, userEvent("user.enabled", id).IfChanged(), userObject(id),
+		"enabling a user", s.text.enableUser, []any{id}, account.ErrUnknown, userEvent("user.enabled", id).IfChanged(), userObject(id),
 	})
 }
 
@@ -40,7 +40,7 @@ func (s *Store) EnableUser(ctx context.Context, id string) error {
 // if there is none.
 func (s *Store) DisableUser(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"disabling a user", s.text.disableUser, []any{id}}, account.ErrUnknown, userEvent("user.disabled", id).IfChanged(), userObject(id),
+		"disabling a user", s.text.disableUser, []any{id}, account.ErrUnknown, userEvent("user.disabled", id).IfChanged(), userObject(id),
 	})
 }
 
@@ -64,16 +64,14 @@ func (s *Store) SetPassword(ctx context.Context, id string, hash secret.String) 
 // ReplacePasswordHash replaces a password hash if it is still the one that was read. Sessions stay
 // valid.
 func (s *Store) ReplacePasswordHash(ctx context.Context, userID string, before, after secret.String) error {
-	if _, err := s.db.Exec(ctx, s.text.replaceHash, userID, before.Reveal(), after.Reveal()); err != nil {
-		return fmt.Errorf("replacing a password's hash: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.replaceHash, userID, before.Reveal(), after.Reveal())
+	return sqldb.Wrap("replacing a password's hash", err)
 }
 
 // EarlierAddresses returns at most limit users after the given one, by identifier, whose address is
 // stored under earlier rules.
 func (s *Store) EarlierAddresses(ctx context.Context, afterID string, limit int) ([]account.User, error) {
-	return rowsOf(ctx, s, query{"listing addresses of earlier rules", s.text.earlierAddresses, []any{afterID, limit}}, userDest)
+	return rowsOf(ctx, s, sqldb.Read("listing addresses of earlier rules", s.text.earlierAddresses, afterID, limit), userDest)
 }
 
 // Respell replaces a user's address by another form, if it is unchanged. It returns
@@ -89,10 +87,7 @@ func (s *Store) Respell(ctx context.Context, userID string, before, after accoun
 // database.
 func (s *Store) RecordUnlock(ctx context.Context, userID string) error {
 	unlocked := func(*sqldb.Tx) error { return nil }
-	if err := s.events.Change(ctx, userEvent("user.unlocked", userID), outbox.Observed{}, unlocked); err != nil {
-		return fmt.Errorf("recording an unlocked user: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording an unlocked user", s.events.Change(ctx, userEvent("user.unlocked", userID), outbox.Observed{}, unlocked))
 }
 
 // CreateWorkspace adds a workspace. It returns account.ErrWorkspaceTaken.
@@ -110,16 +105,15 @@ func (s *Store) CreateWorkspace(ctx context.Context, w account.Workspace) error 
 
 // ListAllWorkspaces returns at most limit workspaces after the given one, by name.
 func (s *Store) ListAllWorkspaces(ctx context.Context, after account.Workspace, limit int) ([]account.Workspace, error) {
-	return rowsOf(ctx, s, query{
-		"listing workspaces", s.text.listAllWorkspaces, []any{lowerASCII(after.Name), after.Name, after.ID, limit},
-	}, workspaceDest)
+	return rowsOf(ctx, s, sqldb.Read("listing workspaces", s.text.listAllWorkspaces, lowerASCII(after.Name), after.Name, after.ID, limit), workspaceDest)
 }
 
 // SetWorkspacePlan changes a workspace's plan. It returns account.ErrUnknownWorkspace if there is
 // none.
 func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
 	return s.change(ctx, change{
-		query{"setting a plan", s.text.setPlan, []any{workspaceID, plan}},
+		"setting a plan", s.text.setPlan,
+		[]any{workspaceID, plan},
 		account.ErrUnknownWorkspace,
 		outbox.Event{Kind: "workspace.plan_set", WorkspaceID: workspaceID}.IfChanged(),
 		workspaceObject(workspaceID),
@@ -130,7 +124,8 @@ func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) 
 // if either does not exist.
 func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error {
 	return s.change(ctx, change{
-		query{"adding a member", s.text.addMember, []any{userID, workspaceID, string(role)}},
+		"adding a member", s.text.addMember,
+		[]any{userID, workspaceID, string(role)},
 		account.ErrUnknownUserOrWorkspace,
 		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID}.IfChanged(),
 		memberObject(userID, workspaceID),
@@ -140,7 +135,8 @@ func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role 
 // RemoveMember removes a member. It returns account.ErrNotMember if there is none.
 func (s *Store) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	return s.change(ctx, change{
-		query{"removing a member", s.text.removeMember, []any{userID, workspaceID}},
+		"removing a member", s.text.removeMember,
+		[]any{userID, workspaceID},
 		account.ErrNotMember,
 		outbox.Event{Kind: "member.removed", UserID: userID, WorkspaceID: workspaceID},
 		memberObject(userID, workspaceID),
@@ -162,12 +158,12 @@ func (s *Store) ListMembers(ctx context.Context, workspaceID string, after accou
 
 // PageOfMembers returns at most limit members of a workspace after an address, by address.
 func (s *Store) PageOfMembers(ctx context.Context, workspaceID string, after account.Address, limit int) ([]account.WorkspaceMember, error) {
-	return rowsOf(ctx, s, query{"listing members", s.text.pageOfMembers, []any{workspaceID, string(after), limit}}, memberDest)
+	return rowsOf(ctx, s, sqldb.Read("listing members", s.text.pageOfMembers, workspaceID, string(after), limit), memberDest)
 }
 
 // ListMemberships returns a user's memberships by name, also those of a disabled user.
 func (s *Store) ListMemberships(ctx context.Context, userID string) ([]account.Membership, error) {
-	return rowsOf(ctx, s, query{"listing workspaces", s.text.listMemberships, []any{userID}}, membershipDest)
+	return rowsOf(ctx, s, sqldb.Read("listing workspaces", s.text.listMemberships, userID), membershipDest)
 }
 
 func memberDest(m *account.WorkspaceMember) []any {

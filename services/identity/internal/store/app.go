@@ -57,7 +57,8 @@ func (s *Store) RotateAppSecret(ctx context.Context, id string, next secret.Reco
 // none.
 func (s *Store) RevokeApp(ctx context.Context, id string) error {
 	return s.change(ctx, change{
-		query{"revoking an authentication app", s.text.revokeApp, []any{id}},
+		"revoking an authentication app", s.text.revokeApp,
+		[]any{id},
 		authapp.ErrUnknown,
 		appEvent("authentication_app.revoked", authapp.App{ID: id}).IfChanged(), appObject(id),
 	})
@@ -69,7 +70,7 @@ func appEvent(kind string, app authapp.App) outbox.Event {
 
 // FindApp returns an authentication app, revoked or not, or authapp.ErrUnknown.
 func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
-	list, err := s.listApps(ctx, query{"reading an authentication app", s.text.findApp, []any{id}})
+	list, err := s.listApps(ctx, sqldb.Read("reading an authentication app", s.text.findApp, id))
 	if err != nil {
 		return authapp.App{}, err
 	}
@@ -81,7 +82,7 @@ func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {
 
 // ListApps returns at most limit authentication apps after the given one, by name.
 func (s *Store) ListApps(ctx context.Context, after authapp.App, limit int) ([]authapp.App, error) {
-	return s.listApps(ctx, query{"listing authentication apps", s.text.listApps, []any{lowerASCII(after.Name), after.Name, after.ID, limit}})
+	return s.listApps(ctx, sqldb.Read("listing authentication apps", s.text.listApps, lowerASCII(after.Name), after.Name, after.ID, limit))
 }
 
 // appDest returns where one row is scanned to: an app and one of its secrets, whose time is zero for an
@@ -95,8 +96,8 @@ func appDest(a *authapp.App) []any {
 }
 
 // listApps merges the rows of each app, which are adjacent.
-func (s *Store) listApps(ctx context.Context, q query) ([]authapp.App, error) {
-	rows, err := rowsOf(ctx, s, q, appDest)
+func (s *Store) listApps(ctx context.Context, r sqldb.Reading) ([]authapp.App, error) {
+	rows, err := rowsOf(ctx, s, r, appDest)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -37,37 +36,21 @@ func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
 // its place: one whose successor is recorded, and that lives on, would end without its clients being told.
 func (s *Store) ReplaceSession(ctx context.Context, hash secret.Hash, by session.Successor) (bool, error) {
 	end := sqldb.Stmt(s.text.endSession, hash.Bytes())
-	if err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID), end); err != nil {
-		return false, fmt.Errorf("replacing a session: %w", err)
-	}
-	return end.RowsAffected() > 0, nil
+	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID), end)
+	return end.RowsAffected() > 0, sqldb.Wrap("replacing a session", err)
 }
 
 // ListEndedSessions returns at most limit sessions that are due, the earliest end first.
 func (s *Store) ListEndedSessions(ctx context.Context, limit int) ([]session.Ended, error) {
-	rows, err := s.db.Query(ctx, s.text.dueSessions, limit)
-	if err != nil {
-		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
-	}
-	defer rows.Close()
-	var list []session.Ended
-	for rows.Next() {
-		var one session.Ended
+	read := sqldb.Read("reading the sessions that have ended", s.text.dueSessions, limit)
+	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *session.Ended) error {
 		var hash []byte
-		var ended int64
-		if err := rows.Scan(&hash, &one.UserID, &ended, &one.Again); err != nil {
-			return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
+		err := row.Scan(&hash, &one.UserID, (*instant)(&one.EndedAt), &one.Again)
+		if err == nil {
+			one.Hash, err = secret.HashFromBytes(hash)
 		}
-		if one.Hash, err = secret.HashFromBytes(hash); err != nil {
-			return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
-		}
-		one.EndedAt = time.UnixMicro(ended)
-		list = append(list, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading the sessions that have ended: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // AcknowledgeEndedSessions makes sessions due once more, and removes those that are due again.
@@ -83,8 +66,5 @@ func (s *Store) AcknowledgeEndedSessions(ctx context.Context, list []session.End
 	if len(steps) == 0 {
 		return nil
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("acknowledging sessions that have ended: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("acknowledging sessions that have ended", s.db.Pipeline(ctx, steps...))
 }

@@ -10,7 +10,8 @@ import (
 
 // change is a statement that changes at most one row, with its event.
 type change struct {
-	query
+	doing, text string
+	args        []any
 	// none is the error if it changes no row.
 	none   error
 	event  outbox.Event

@@ -21,7 +21,8 @@ func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Prof
 	changed := userEvent("user.profile_changed", userID)
 	changed.Actor = actor.OfUser(userID)
 	return s.change(ctx, change{
-		query{"changing a profile", s.text.updateProfile, []any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone}},
+		"changing a profile", s.text.updateProfile,
+		[]any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone},
 		account.ErrUnknown, changed, userObject(userID),
 	})
 }
@@ -62,10 +63,7 @@ func (s *Store) AddFailedSignIns(ctx context.Context, userID string, count int64
 		_, err := tx.Exec(ctx, s.text.addFailures, userID, int64(accountevent.SignInFailed), count)
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("recording failed sign-ins: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording failed sign-ins", err)
 }
 
 // ListEvents returns a page of a user's events, the newest first.
@@ -74,9 +72,7 @@ func (s *Store) ListEvents(ctx context.Context, q accountevent.Query) ([]account
 	if !q.Before.IsZero() {
 		before = q.Before.UnixMicro()
 	}
-	return rowsOf(ctx, s, query{
-		"listing an account's events", s.text.listEvents, []any{q.UserID, before, int64(q.BeforeKind), q.Limit},
-	}, eventDest)
+	return rowsOf(ctx, s, sqldb.Read("listing an account's events", s.text.listEvents, q.UserID, before, int64(q.BeforeKind), q.Limit), eventDest)
 }
 
 func eventDest(e *accountevent.Event) []any {

@@ -34,7 +34,7 @@ func (s *Store) FindUser(ctx context.Context, id string) (account.User, error) {
 // ListWorkspaces returns an enabled user's memberships by the workspace's name, ignoring the case
 // of ASCII letters.
 func (s *Store) ListWorkspaces(ctx context.Context, userID string) ([]account.Membership, error) {
-	return rowsOf(ctx, s, query{"listing workspaces", s.text.workspaces, []any{userID}}, membershipDest)
+	return rowsOf(ctx, s, sqldb.Read("listing workspaces", s.text.workspaces, userID), membershipDest)
 }
 
 // GetMembership returns one membership of an enabled user, or account.ErrNotMember.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
@@ -24,32 +25,9 @@ func (i *instant) Scan(column any) error {
 	return nil
 }
 
-// query is a statement that returns rows.
-type query struct {
-	doing string
-	text  string
-	args  []any
-}
-
-// rowsOf runs a query and scans every row into the destinations that dest returns.
-func rowsOf[T any](ctx context.Context, s *Store, q query, dest func(*T) []any) ([]T, error) {
-	rows, err := s.db.Query(ctx, q.text, q.args...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", q.doing, err)
-	}
-	defer rows.Close()
-	var list []T
-	for rows.Next() {
-		var row T
-		if err := rows.Scan(dest(&row)...); err != nil {
-			return nil, fmt.Errorf("%s: %w", q.doing, err)
-		}
-		list = append(list, row)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", q.doing, err)
-	}
-	return list, nil
+// rowsOf scans every row of a reading into the destinations that dest returns.
+func rowsOf[T any](ctx context.Context, s *Store, r sqldb.Reading, dest func(*T) []any) ([]T, error) {
+	return sqldb.List(ctx, s.db, r, func(row sqldb.Row, one *T) error { return row.Scan(dest(one)...) })
 }
 
 func workspaceDest(w *account.Workspace) []any { return []any{&w.ID, &w.Name, &w.Plan} }

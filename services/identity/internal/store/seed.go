@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -14,10 +13,7 @@ import (
 func (s *Store) SeedApp(ctx context.Context, app authapp.App, current secret.Record) error {
 	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.seedApp, app.ID, app.Name),
 		sqldb.Stmt(s.text.seedAppSecret, app.ID, current.Hash.Bytes(), current.LastFour))
-	if err != nil {
-		return fmt.Errorf("seeding an authentication app: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("seeding an authentication app", err)
 }
 
 // Seed adds users and memberships that are missing, in one round trip: all or none. Existing ones
@@ -33,8 +29,5 @@ func (s *Store) Seed(ctx context.Context, directory account.Directory) error {
 			sqldb.Stmt(s.text.seedWorkspace, m.Workspace.ID, m.Workspace.Name, m.Workspace.Plan),
 			sqldb.Stmt(s.text.seedMembership, m.UserID, m.Workspace.ID, string(m.Role)))
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("seeding users: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("seeding users", s.db.Pipeline(ctx, steps...))
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/outbox"
@@ -27,10 +25,7 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
 			Kind: "user.signed_in", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
 		})...)
 	}
-	if err := s.db.Pipeline(ctx, steps...); err != nil {
-		return fmt.Errorf("recording a session: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("recording a session", s.db.Pipeline(ctx, steps...))
 }
 
 // device are the facts of an event about the browser that caused it.
@@ -41,10 +36,7 @@ func device(userAgent, network string) map[string]string {
 // EndSession deletes the record of a session, and reports whether there was one.
 func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) {
 	n, err := s.db.Exec(ctx, s.text.endSession, hash.Bytes())
-	if err != nil {
-		return false, fmt.Errorf("recording the end of a session: %w", err)
-	}
-	return n > 0, nil
+	return n > 0, sqldb.Wrap("recording the end of a session", err)
 }
 
 // GetHolder returns the user of a session, and whether the session is recorded as theirs. It
@@ -82,32 +74,28 @@ func (s *Store) getHolders(ctx context.Context, lookups []session.Lookup) (map[s
 // readHolders reads one row for each workspace of a session's user, and one without a workspace for
 // a user who has none or whose workspaces were not requested.
 func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[session.Lookup]session.Holder, error) {
-	rows, err := s.db.Query(ctx, text, args...)
-	if err != nil {
-		return nil, fmt.Errorf("reading users of sessions: %w", err)
-	}
-	defer rows.Close()
 	found := make(map[session.Lookup]session.Holder)
-	for rows.Next() {
-		var row session.Holder
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading users of sessions", text, args...), func(row sqldb.Row) error {
+		var one session.Holder
 		var l session.Lookup
 		var hash []byte
 		var membership account.Membership
-		dest := append(userDest(&row.User), &row.Live, &row.Unseen, &hash, &l.Workspaces)
-		if err := rows.Scan(append(dest, membershipDest(&membership)...)...); err != nil {
-			return nil, fmt.Errorf("reading users of sessions: %w", err)
+		dest := append(userDest(&one.User), &one.Live, &one.Unseen, &hash, &l.Workspaces)
+		if err := row.Scan(append(dest, membershipDest(&membership)...)...); err != nil {
+			return err
 		}
-		l.UserID, l.Hash = row.ID, secret.Hash(hash)
+		l.UserID, l.Hash = one.ID, secret.Hash(hash)
 		if before, again := found[l]; again {
-			row.Workspaces = before.Workspaces
+			one.Workspaces = before.Workspaces
 		}
 		if membership.UserID != "" {
-			row.Workspaces = append(row.Workspaces, membership)
+			one.Workspaces = append(one.Workspaces, membership)
 		}
-		found[l] = row
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("reading users of sessions: %w", err)
+		found[l] = one
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return found, nil
 }
@@ -115,34 +103,20 @@ func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[
 // TouchSession records that a session is in use, unless that was recorded within the last five
 // minutes.
 func (s *Store) TouchSession(ctx context.Context, hash secret.Hash) error {
-	if _, err := s.db.Exec(ctx, s.text.touchSession, hash.Bytes()); err != nil {
-		return fmt.Errorf("recording a session's use: %w", err)
-	}
-	return nil
+	_, err := s.db.Exec(ctx, s.text.touchSession, hash.Bytes())
+	return sqldb.Wrap("recording a session's use", err)
 }
 
 // ListSessions returns a user's live sessions, the one used last first, at most 100.
 func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.Listed, error) {
-	rows, err := s.db.Query(ctx, s.text.listSessions, userID)
-	if err != nil {
-		return nil, fmt.Errorf("listing sessions: %w", err)
-	}
-	defer rows.Close()
-	var list []session.Listed
-	for rows.Next() {
-		var l session.Listed
+	return sqldb.List(ctx, s.db, sqldb.Read("listing sessions", s.text.listSessions, userID), func(row sqldb.Row, l *session.Listed) error {
 		var hash []byte
-		var begun, used int64
-		if err := rows.Scan(&hash, &l.UserAgent, &l.Network, &begun, &used); err != nil {
-			return nil, fmt.Errorf("listing sessions: %w", err)
+		err := row.Scan(&hash, &l.UserAgent, &l.Network, (*instant)(&l.BegunAt), (*instant)(&l.UsedAt))
+		if err == nil {
+			l.Hash, err = secret.HashFromBytes(hash)
 		}
-		l.Hash, l.BegunAt, l.UsedAt = secret.Hash(hash), time.UnixMicro(begun), time.UnixMicro(used)
-		list = append(list, l)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("listing sessions: %w", err)
-	}
-	return list, nil
+		return err
+	})
 }
 
 // EndUserSession deletes the record of a session of a user, if there is one.
@@ -154,10 +128,7 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 		}
 		return s.events.Append(ctx, tx, outbox.Event{Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID)})
 	})
-	if err != nil {
-		return fmt.Errorf("ending a session: %w", err)
-	}
-	return nil
+	return sqldb.Wrap("ending a session", err)
 }
 
 // RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
@@ -180,10 +151,7 @@ func (s *Store) RaiseSessionEpoch(ctx context.Context, user account.User, kept s
 		_, err := tx.Exec(ctx, s.text.addEvent, userID, int64(accountevent.OthersSignedOut), on.UserAgent, on.Network)
 		return err
 	})
-	if err != nil {
-		return 0, fmt.Errorf("raising a user's epoch: %w", err)
-	}
-	return epoch, nil
+	return epoch, sqldb.Wrap("raising a user's epoch", err)
 }
 
 // unseen is the SQL condition for a session s whose last use on record is more than five minutes

@@ -63,8 +63,6 @@ func userBySpelling(canonical, earlier string) string {
 // workspaceColumns are those of account.Workspace, in the order of workspaceDest.
 const workspaceColumns = `w.id, w.name, w.plan`
 
-const workspaceByID = `SELECT ` + workspaceColumns + ` FROM workspaces w WHERE w.id`
-
 // byName orders equally on both engines: their collation is by bytes, and lower maps ASCII only.
 const byName = ` ORDER BY lower(w.name), w.name, w.id`
 
@@ -84,11 +82,7 @@ func (t *statements) prepareUsers(db *sqldb.DB) {
 
 	t.membership = db.SQL(memberships + ` AND m.workspace_id = $2`)
 
-	among := ` = ANY($1::text[])`
-	if db.Engine() == sqldb.SQLite {
-		among = ` IN (SELECT value FROM json_each($1))`
-	}
-	t.batchGetWorkspaces = db.SQL(workspaceByID + among)
+	t.batchGetWorkspaces = db.SQL(`SELECT ` + workspaceColumns + ` FROM workspaces w WHERE w.id ` + db.Among("$1"))
 
 	t.earlierAddresses = db.SQL(`
 SELECT ` + userColumns + ` FROM users u WHERE u.address_rules IS NULL AND u.id > $1 ORDER BY u.id LIMIT $2`)

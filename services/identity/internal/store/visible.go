@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -11,15 +9,7 @@ import (
 
 // BatchGetWorkspaces returns the existing workspaces among these.
 func (s *Store) BatchGetWorkspaces(ctx context.Context, ids []string) ([]account.Workspace, error) {
-	var list any = ids
-	if s.db.Engine() == sqldb.SQLite {
-		text, err := json.Marshal(ids)
-		if err != nil {
-			return nil, fmt.Errorf("encoding identifiers: %w", err)
-		}
-		list = string(text)
-	}
-	return rowsOf(ctx, s, query{"reading workspaces", s.text.batchGetWorkspaces, []any{list}}, workspaceDest)
+	return rowsOf(ctx, s, sqldb.Read("reading workspaces", s.text.batchGetWorkspaces, s.db.Texts(ids)), workspaceDest)
 }
 
 // visibleDest returns where one row is scanned to: the user and one of the workspaces, whose
@@ -32,11 +22,9 @@ func visibleDest(row *account.VisibleUser) []any {
 // GetVisibleUser returns a user as another one may see them. It returns account.ErrUnknown if there
 // is none or the actor may not see them.
 func (s *Store) GetVisibleUser(ctx context.Context, q account.VisibleUserQuery) (account.VisibleUser, error) {
-	rows, err := rowsOf(ctx, s, query{
-		"reading a user for another", s.text.visible, []any{
-			q.ActorID, q.OnlyWorkspaceID, string(q.Address.Canonical), string(q.Address.Earlier),
-		},
-	}, visibleDest)
+	read := sqldb.Read("reading a user for another", s.text.visible,
+		q.ActorID, q.OnlyWorkspaceID, string(q.Address.Canonical), string(q.Address.Earlier))
+	rows, err := rowsOf(ctx, s, read, visibleDest)
 	if err != nil {
 		return account.VisibleUser{}, err
 	}

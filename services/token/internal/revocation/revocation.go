@@ -93,7 +93,7 @@ type Revoker struct {
 	// KnownPlan reports whether the catalog has a plan.
 	KnownPlan func(name string) bool
 	// Step marks a step of a change that identity or authz records as a whole, so that the step has no
-	// event of the audit trail; nil marks nothing.
+	// event of the audit trail.
 	Step func(ctx context.Context) context.Context
 }
 
@@ -144,13 +144,6 @@ func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) erro
 		make:    func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) },
 		revoked: Event{Kind: userTokensRevoked, Object: appID},
 	})
-}
-
-func (r Revoker) step(ctx context.Context) context.Context {
-	if r.Step == nil {
-		return ctx
-	}
-	return r.Step(ctx)
 }
 
 // DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
@@ -249,13 +242,13 @@ type change struct {
 // committed gets one then. A process that is killed between the first revocation and the change leaves
 // no event.
 func (r Revoker) revokeAround(ctx context.Context, c change) error {
-	err := c.revoke(r.step(ctx))
+	err := c.revoke(r.Step(ctx))
 	revoked := err == nil || errors.Is(err, ErrCommitted)
 	if err == nil {
 		err = c.make()
 	}
 	if err == nil {
-		return c.revoke(r.step(ctx))
+		return c.revoke(r.Step(ctx))
 	}
 	if revoked {
 		if failed := r.record(ctx, c.revoked); failed != nil {

@@ -98,7 +98,10 @@ func (w *world) RecordRevocation(ctx context.Context, e revocation.Event) error 
 }
 
 func (w *world) revoker() revocation.Revoker {
-	return revocation.Revoker{Store: w, Users: w, Clients: w, KnownPlan: func(name string) bool { return name == "pro" }}
+	return revocation.Revoker{
+		Store: w, Users: w, Clients: w, KnownPlan: func(name string) bool { return name == "pro" },
+		Step: func(ctx context.Context) context.Context { return ctx },
+	}
 }
 
 func operations(d revocation.Revoker) map[string]func(context.Context) error {

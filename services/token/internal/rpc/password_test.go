@@ -10,6 +10,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/revocation"
@@ -64,7 +65,7 @@ func TestSignInsAreRevokedAroundANewPassword(t *testing.T) {
 		"an outage":             {passwords{down: sqldb.ErrUnavailable}, true, []string{"validate", "revoke usr_john"}, errorv1.Reason_REASON_UNAVAILABLE, ""},
 	} {
 		p := row.with
-		server := &rpc.Passwords{Revoker: revocation.Revoker{Store: &p}, Credentials: &p}
+		server := &rpc.Passwords{Revoker: revocation.Revoker{Store: &p, Step: actor.Within}, Credentials: &p}
 		res, err := server.ChangePassword(t.Context(), &tokenv1.ChangePasswordRequest{SignOutElsewhere: row.elsewhere})
 		if got := oerr.Reason(err); got != row.reason {
 			t.Errorf("%s: %s (%v), want %s", name, got, err, row.reason)

@@ -14,7 +14,7 @@ import (
 func Cleanup(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)
-		s, later := newStore(t, db), newStore(t, reopen(2*time.Hour))
+		s, later := store.New(db), store.New(reopen(2*time.Hour))
 		first, second, other := newSecret(), newSecret(), newSecret()
 		create(t, s, Example(), first)
 		rotate(t, s, client.Rotation{ClientID: Example().ID, Secret: *second, Overlap: time.Hour})

@@ -24,7 +24,7 @@ type Fake struct {
 // NewFake returns a Fake on an empty store.
 func NewFake(t *testing.T) *Fake {
 	t.Helper()
-	return &Fake{Store: newStore(t, open(t))}
+	return &Fake{Store: store.New(open(t))}
 }
 
 func open(t *testing.T) *sqldb.DB {

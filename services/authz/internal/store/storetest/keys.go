@@ -223,7 +223,7 @@ func oneKeyStays(t *testing.T) {
 func keyUse(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)
-		s := newStore(t, db)
+		s := store.New(db)
 		version := func() (n int64) {
 			must(t, db.QueryRow(t.Context(), `SELECT version FROM client_version`).Scan(&n))
 			return n
@@ -247,7 +247,7 @@ func keyUse(t *testing.T) {
 		if err != nil || len(found.Keys) != 1 || found.Keys[0].ID != "published" || found.Keys[0].LastUsedAt.IsZero() || found.Keys[0].JWK != nil {
 			t.Errorf("of published keys: %+v, %v", found.Keys, err)
 		}
-		s = newStore(t, reopen(91*24*time.Hour))
+		s = store.New(reopen(91 * 24 * time.Hour))
 		must(t, s.CleanUp(t.Context()))
 		found, err = s.FindClient(t.Context(), Example().ID)
 		if err != nil || len(found.Keys) != 0 {

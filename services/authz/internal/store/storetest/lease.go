@@ -33,7 +33,7 @@ func replicas(t *testing.T, test func(t *testing.T, one, other *store.Store)) {
 	t.Helper()
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)
-		one, other := newStore(t, db), newStore(t, reopen(0))
+		one, other := store.New(db), store.New(reopen(0))
 		if db.Engine() == sqldb.SQLite {
 			other = one
 		}
@@ -151,7 +151,7 @@ func noReaderMisses(t *testing.T) {
 func readOnce(t *testing.T) {
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		db := reopen(0)
-		s := newStore(t, db)
+		s := store.New(db)
 		create(t, s, Example(), newSecret())
 		if _, err := s.Credentials(t.Context(), Example().ID); err != nil {
 			t.Fatal(err)
@@ -195,7 +195,7 @@ func secretExpires(t *testing.T) {
 // change must not get the same version.
 func lostVersions(t *testing.T) {
 	db := sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations()))})
-	s := newStore(t, db)
+	s := store.New(db)
 	create(t, s, Example(), newSecret())
 	dynamic := add(t, s, self("app", false)).ID
 	for table, id := range map[string]string{"client_version": Example().ID, "dynamic_client_version": dynamic} {
@@ -217,7 +217,7 @@ func lostVersions(t *testing.T) {
 
 // repeatsWait: the operation that made the change may still be waiting.
 func repeatsWait(t *testing.T) {
-	s := newStore(t, sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations()))}))
+	s := store.New(sqldbtest.Open(t, sqldb.Config{URL: secret.New(sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations()))}))
 	create(t, s, Example(), newSecret())
 	for _, id := range []string{Example().ID, "https://client.example/metadata"} {
 		for range 2 {

@@ -96,7 +96,7 @@ func Million(t *testing.T) {
 		}},
 	} {
 		rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-			if err := operation.run(t.Context(), newStore(t, db)); err != nil {
+			if err := operation.run(t.Context(), store.New(db)); err != nil {
 				t.Errorf("%s: %v", operation.name, err)
 			}
 		})

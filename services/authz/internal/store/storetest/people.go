@@ -52,7 +52,7 @@ func People(t *testing.T) {
 		},
 	} {
 		rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-			if got, err := count(t.Context(), newStore(t, db)); err != nil || got != limit {
+			if got, err := count(t.Context(), store.New(db)); err != nil || got != limit {
 				t.Errorf("%s: %d users, %v", name, got, err)
 			}
 		})
@@ -67,7 +67,7 @@ func addPeople(t *testing.T, at string, users int) {
 	t.Helper()
 	db := sqldbtest.Prepare(t, at)
 	defer func() { _ = db.Close() }()
-	s := newStore(t, db)
+	s := store.New(db)
 	for _, id := range []string{"vdo_client_a", "vdo_client_b"} {
 		createOwned(t, s, owned(id))
 		if _, err := db.Exec(t.Context(), `INSERT INTO client_people SELECT $1, 'usr_' || i FROM generate_series(1, $2::int) AS i`, id, users); err != nil {

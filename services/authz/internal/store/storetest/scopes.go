@@ -19,12 +19,12 @@ func Scopes(t *testing.T) {
 		first := reopen(0)
 		unused := func(when time.Duration, id string, want ...string) {
 			t.Helper()
-			found, err := newStore(t, reopen(when)).FindClient(t.Context(), id)
+			found, err := store.New(reopen(when)).FindClient(t.Context(), id)
 			if err != nil || !slices.Equal(found.UnusedScope, oauth.Scope(want)) {
 				t.Errorf("%s after %s: %v are unused, want %v (%v)", id, when, found.UnusedScope, want, err)
 			}
 		}
-		at, later := newStore(t, first), func(when time.Duration) *store.Store { return newStore(t, reopen(when)) }
+		at, later := store.New(first), func(when time.Duration) *store.Store { return store.New(reopen(when)) }
 		create(t, at, Example(), newSecret())
 		id, read, write := Example().ID, Example().Scope[0], Example().Scope[1]
 

@@ -17,7 +17,7 @@ import (
 func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 	t.Helper()
 	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
-		test(t, newStore(t, db))
+		test(t, store.New(db))
 	})
 }
 
@@ -26,17 +26,8 @@ func each(t *testing.T, test func(t *testing.T, s *store.Store)) {
 func eachLater(t *testing.T, test func(t *testing.T, later func(time.Duration) *store.Store)) {
 	t.Helper()
 	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
-		test(t, func(passed time.Duration) *store.Store { return newStore(t, reopen(passed)) })
+		test(t, func(passed time.Duration) *store.Store { return store.New(reopen(passed)) })
 	})
-}
-
-func newStore(t *testing.T, db *sqldb.DB) *store.Store {
-	t.Helper()
-	s, err := store.New(db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // Example returns a confidential client.
