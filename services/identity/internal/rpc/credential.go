@@ -30,9 +30,13 @@ func (s *Credentials) VerifyPassword(
 	ctx context.Context, req *identityv1.VerifyPasswordRequest,
 ) (res *identityv1.VerifyPasswordResponse, err error) {
 	defer func() { s.SignIns.Count(telemetry.MethodPassword, err != nil, oerr.Reason(err)) }()
-	user, err := verify(ctx, req, [2]string{"password", req.GetPassword()}, s.Verifier.VerifyPassword)
-	if err != nil {
+	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
 		return nil, err
+	}
+	try := attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}
+	user, err := s.Verifier.VerifyPassword(ctx, try, secret.New(req.GetPassword()))
+	if err != nil {
+		return nil, toStatus(err)
 	}
 	return &identityv1.VerifyPasswordResponse{User: toUser(user)}, nil
 }
@@ -43,26 +47,16 @@ func (s *Credentials) VerifyClientSecret(
 	ctx context.Context, req *identityv1.VerifyClientSecretRequest,
 ) (res *identityv1.VerifyClientSecretResponse, err error) {
 	defer func() { s.SignIns.Count(telemetry.MethodClientSecret, err != nil, oerr.Reason(err)) }()
-	voucher, err := verify(ctx, req, [2]string{"client_secret", req.GetClientSecret()}, s.Verifier.VerifyClientSecret)
+	err = required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"client_secret", req.GetClientSecret()})
 	if err != nil {
 		return nil, err
+	}
+	try := attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}
+	voucher, err := s.Verifier.VerifyClientSecret(ctx, try, secret.New(req.GetClientSecret()))
+	if err != nil {
+		return nil, toStatus(err)
 	}
 	return &identityv1.VerifyClientSecretResponse{
 		User: toUser(voucher.User), AuthenticationAppId: voucher.AppID, WorkspaceId: voucher.WorkspaceID,
 	}, nil
-}
-
-// tried is a request with the credential of a user.
-type tried interface {
-	GetEmailAddress() string
-	GetSourceAddress() string
-}
-
-// verify verifies a credential, whose name is the field's. Its errors are statuses.
-func verify[T any](ctx context.Context, req tried, given [2]string, by func(context.Context, attempt.Try, secret.String) (T, error)) (found T, err error) {
-	if err := required([2]string{"email_address", req.GetEmailAddress()}, given); err != nil {
-		return found, err
-	}
-	found, err = by(ctx, attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}, secret.New(given[1]))
-	return found, toStatus(err)
 }

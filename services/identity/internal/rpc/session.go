@@ -10,6 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/telemetry"
+	"github.com/vidocu/usher/services/identity/internal/attempt"
 	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
@@ -31,9 +32,13 @@ func (s *Sessions) AuthenticateUser(
 	ctx context.Context, req *identityv1.AuthenticateUserRequest,
 ) (res *identityv1.AuthenticateUserResponse, err error) {
 	defer func() { s.SignIns.Count(telemetry.MethodBrowser, err != nil, oerr.Reason(err)) }()
-	user, err := verify(ctx, req, [2]string{"password", req.GetPassword()}, s.Verifier.VerifyPassword)
-	if err != nil {
+	if err := required([2]string{"email_address", req.GetEmailAddress()}, [2]string{"password", req.GetPassword()}); err != nil {
 		return nil, err
+	}
+	try := attempt.Try{Typed: req.GetEmailAddress(), Source: req.GetSourceAddress()}
+	user, err := s.Verifier.VerifyPassword(ctx, try, secret.New(req.GetPassword()))
+	if err != nil {
+		return nil, toStatus(err)
 	}
 	token, started, err := s.Store.Begin(ctx, user, secret.New(req.GetPreviousSessionToken()),
 		session.NewDevice(req.GetUserAgent(), req.GetSourceAddress()))
