@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -77,17 +78,6 @@ type Record struct {
 	PasswordHash secret.String
 }
 
-// Role is a member's role in a workspace.
-type Role string
-
-// The roles. The zero value is none.
-const (
-	Member        Role = "member"
-	Administrator Role = "administrator"
-	// Developer is a member who may also register clients of the workspace.
-	Developer Role = "developer"
-)
-
 // Workspace is a workspace of a team.
 type Workspace struct {
 	// ID starts with "ws_" and never changes.
@@ -101,13 +91,13 @@ type Workspace struct {
 type Membership struct {
 	UserID    string
 	Workspace Workspace
-	Role      Role
+	Role      oauth.Role
 }
 
 // WorkspaceMember is a user and their role in a workspace.
 type WorkspaceMember struct {
 	User User
-	Role Role
+	Role oauth.Role
 }
 
 // Directory is a set of users and their memberships.

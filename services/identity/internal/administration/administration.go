@@ -41,7 +41,7 @@ type Store interface {
 	SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error
 	// AddMember adds a member, or changes a member's role. It returns
 	// account.ErrUnknownUserOrWorkspace.
-	AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error
+	AddMember(ctx context.Context, userID, workspaceID string, role oauth.Role) error
 	// RemoveMember removes a member. It returns account.ErrNotMember.
 	RemoveMember(ctx context.Context, userID, workspaceID string) error
 	// ListMembers returns at most limit members of a workspace after an address, by address, or

@@ -5,6 +5,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/enumname"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
@@ -14,7 +15,7 @@ func (s *Administration) AddMember(ctx context.Context, req *identityv1.AddMembe
 	if err := checkMember(req, account.ErrUnknownUserOrWorkspace); err != nil {
 		return nil, err
 	}
-	role := account.Role(enumname.Of(req.GetRole()))
+	role := oauth.Role(enumname.Of(req.GetRole()))
 	if role == "" {
 		return nil, invalid("role", "must be ROLE_MEMBER, ROLE_DEVELOPER or ROLE_ADMINISTRATOR")
 	}

@@ -6,6 +6,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/enumname"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -38,7 +39,7 @@ func (s *Workspaces) ListWorkspaceMembers(
 		return nil, toStatus(err)
 	}
 	if !slices.ContainsFunc(found.Workspaces, func(m account.Membership) bool {
-		return m.Workspace.ID == req.GetWorkspaceId() && m.Role == account.Administrator
+		return m.Workspace.ID == req.GetWorkspaceId() && m.Role == oauth.RoleAdministrator
 	}) {
 		return nil, toStatus(account.ErrUnknownWorkspace)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -122,7 +123,7 @@ func (s *Store) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) 
 
 // AddMember adds a member, or changes a member's role. It returns account.ErrUnknownUserOrWorkspace
 // if either does not exist.
-func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role account.Role) error {
+func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role oauth.Role) error {
 	return s.change(ctx, change{
 		"adding a member", s.text.addMember,
 		[]any{userID, workspaceID, string(role)},

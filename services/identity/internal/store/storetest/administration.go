@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -164,13 +165,13 @@ func members(t *testing.T) {
 		}
 		want("ws_one", "usr_ada ada@example.com administrator;usr_bob bob@example.com member;")
 		want("ws_two", "")
-		for _, role := range []account.Role{account.Member, account.Developer, account.Administrator, account.Administrator} {
+		for _, role := range []oauth.Role{oauth.RoleMember, oauth.RoleDeveloper, oauth.RoleAdministrator, oauth.RoleAdministrator} {
 			if err := s.AddMember(t.Context(), "usr_bob", "ws_two", role); err != nil {
 				t.Errorf("AddMember: %v", err)
 			}
 			want("ws_two", fmt.Sprintf("usr_bob bob@example.com %s;", role))
 		}
-		if list, err := s.ListMemberships(t.Context(), "usr_bob"); err != nil || len(list) != 2 || list[1].Role != account.Administrator {
+		if list, err := s.ListMemberships(t.Context(), "usr_bob"); err != nil || len(list) != 2 || list[1].Role != oauth.RoleAdministrator {
 			t.Errorf("a disabled user belongs to %+v, %v", list, err)
 		}
 		if err := s.RemoveMember(t.Context(), "usr_bob", "ws_two"); err != nil {
@@ -181,12 +182,12 @@ func members(t *testing.T) {
 			t.Errorf("a former member: %v", err)
 		}
 		for _, pair := range [][2]string{{"usr_nobody", "ws_one"}, {"usr_ada", "ws_none"}} {
-			if err := s.AddMember(t.Context(), pair[0], pair[1], account.Member); !errors.Is(err, account.ErrUnknownUserOrWorkspace) {
+			if err := s.AddMember(t.Context(), pair[0], pair[1], oauth.RoleMember); !errors.Is(err, account.ErrUnknownUserOrWorkspace) {
 				t.Errorf("%v: %v", pair, err)
 			}
 		}
 		first, err := s.PageOfMembers(t.Context(), "ws_one", "", 1)
-		if err != nil || len(first) != 1 || first[0].User.ID != "usr_ada" || first[0].Role != account.Administrator {
+		if err != nil || len(first) != 1 || first[0].User.ID != "usr_ada" || first[0].Role != oauth.RoleAdministrator {
 			t.Errorf("the first page is %+v, %v", first, err)
 		}
 		if rest, err := s.PageOfMembers(t.Context(), "ws_one", first[0].User.EmailAddress, 10); err != nil || len(rest) != 1 || rest[0].User.ID != "usr_bob" {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/store"
@@ -142,7 +143,7 @@ func seedKeeps(t *testing.T) {
 			t.Errorf("the user is as seeded: %+v, %v", record, err)
 		}
 		m, err := s.GetMembership(t.Context(), "usr_ada", "ws_one")
-		if err != nil || m.Workspace.Plan != "enterprise" || m.Role != account.Member {
+		if err != nil || m.Workspace.Plan != "enterprise" || m.Role != oauth.RoleMember {
 			t.Errorf("the membership is as seeded: %+v, %v", m, err)
 		}
 	})

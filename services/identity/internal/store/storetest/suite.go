@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -38,14 +39,14 @@ func bob() account.Record {
 // member returns one membership.
 func member(userID, workspaceID, name string) account.Membership {
 	return account.Membership{
-		UserID: userID, Workspace: account.Workspace{ID: workspaceID, Name: name, Plan: "pro"}, Role: account.Member,
+		UserID: userID, Workspace: account.Workspace{ID: workspaceID, Name: name, Plan: "pro"}, Role: oauth.RoleMember,
 	}
 }
 
 // example returns both, in one workspace.
 func example() account.Directory {
 	admin := member("usr_ada", "ws_one", "One")
-	admin.Role = account.Administrator
+	admin.Role = oauth.RoleAdministrator
 	return account.Directory{
 		Users: []account.Record{ada(), bob()}, Memberships: []account.Membership{admin, member("usr_bob", "ws_one", "One")},
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/store"
@@ -24,7 +25,7 @@ func fourUsers() account.Directory {
 	}
 	admin := func(userID, workspaceID, name string) account.Membership {
 		m := member(userID, workspaceID, name)
-		m.Role = account.Administrator
+		m.Role = oauth.RoleAdministrator
 		return m
 	}
 	return account.Directory{
