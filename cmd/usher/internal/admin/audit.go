@@ -73,7 +73,7 @@ func actorText(a *eventv1.Actor) string {
 	if a.GetId() != "" {
 		return a.GetId()
 	}
-	return enumname.Of(a.GetKind())
+	return orNone(enumname.Of(a.GetKind()))
 }
 
 func objectsOf(e *eventv1.Event) string {

@@ -25,7 +25,7 @@ func listSubmitted(ctx context.Context, s *Session, c limit) error {
 			t := table.Rows{{"CLIENT", "NAME", "PUBLISHER", "HOME PAGE", "WORKSPACE", "SUBMITTED", "STATUS"}}
 			for _, r := range res.GetRegistrations() {
 				t.Add(r.GetClient().GetClientId(), r.GetClient().GetName(), orNone(r.GetIdentity().GetPublisher()), orNone(r.GetIdentity().GetClientUri()),
-					r.GetOwnerWorkspaceId(), timestamp(r.GetSubmitTime()), enumname.Of(r.GetStatus()))
+					r.GetOwnerWorkspaceId(), timestamp(r.GetSubmitTime()), orNone(enumname.Of(r.GetStatus())))
 			}
 			return t
 		}))
@@ -74,7 +74,7 @@ func addOwnerRows(t *table.Rows, r *authzv1.Registration) {
 	}
 	t.Add("OWNER", r.GetOwnerWorkspaceId())
 	t.Add("REGISTERED BY", r.GetCreatedByUserId())
-	t.Add("STATUS", enumname.Of(r.GetStatus()))
+	t.Add("STATUS", orNone(enumname.Of(r.GetStatus())))
 	if r.GetSubmitTime() != nil {
 		t.Add("SUBMITTED", timestamp(r.GetSubmitTime()))
 	}

@@ -57,7 +57,7 @@ func listMembers(ctx context.Context, s *Session, c oneWorkspace) error {
 func memberRows(res *identityv1.ListMembersResponse) table.Rows {
 	t := table.Rows{{"USER", "E-MAIL ADDRESS", "NAME", "ROLE"}}
 	for _, m := range res.GetMembers() {
-		t.Add(m.GetUser().GetUserId(), m.GetUser().GetEmailAddress(), orNone(m.GetUser().GetDisplayName()), enumname.Of(m.GetRole()))
+		t.Add(m.GetUser().GetUserId(), m.GetUser().GetEmailAddress(), orNone(m.GetUser().GetDisplayName()), orNone(enumname.Of(m.GetRole())))
 	}
 	return t
 }

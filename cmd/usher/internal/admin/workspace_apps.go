@@ -39,7 +39,7 @@ func (c endWorkspaceApp) Run(ctx context.Context, s *Session) error {
 func showPolicy(ctx context.Context, s *Session, c oneWorkspace) error {
 	return call(ctx, s.workspaces().GetWorkspacePolicy, &consentv1.GetWorkspacePolicyRequest{WorkspaceId: c.Workspace},
 		rows(s, func(res *consentv1.GetWorkspacePolicyResponse) table.Rows {
-			t := table.Rows{{"POLICY", enumname.Of(res.GetPolicy())}, {"SET", timestamp(res.GetSetTime())}, {"WAITING", strconv.Itoa(int(res.GetWaitingRequests()))}}
+			t := table.Rows{{"POLICY", orNone(enumname.Of(res.GetPolicy()))}, {"SET", timestamp(res.GetSetTime())}, {"WAITING", strconv.Itoa(int(res.GetWaitingRequests()))}}
 			for _, a := range res.GetApproved() {
 				t.Add("APPROVED", a.GetClientId()+" ("+a.GetClientName()+")")
 			}
@@ -91,7 +91,7 @@ func appRequestRows(res *consentv1.ListAppRequestsResponse) table.Rows {
 	t := table.Rows{{"CLIENT", "NAME", "USER", "ASKED", "REASON", "STATE", "ANSWER"}}
 	for _, r := range res.GetRequests() {
 		t.Add(r.GetClientId(), r.GetClientName(), r.GetUserId(), timestamp(r.GetRequestTime()), orNone(r.GetReason()),
-			enumname.Of(r.GetState()), orNone(r.GetAnswer()))
+			orNone(enumname.Of(r.GetState())), orNone(r.GetAnswer()))
 	}
 	return t
 }

@@ -66,7 +66,7 @@ func workspaceRows(workspaces ...*identityv1.Workspace) table.Rows {
 func membershipRows(workspaces []*identityv1.Workspace) table.Rows {
 	t := table.Rows{{"WORKSPACE", "NAME", "PLAN", "ROLE"}}
 	for _, w := range workspaces {
-		t.Add(w.GetWorkspaceId(), w.GetName(), w.GetPlan(), enumname.Of(w.GetRole()))
+		t.Add(w.GetWorkspaceId(), w.GetName(), w.GetPlan(), orNone(enumname.Of(w.GetRole())))
 	}
 	return t
 }
