@@ -111,12 +111,18 @@ func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 // TestCase116_AnonymousRequestsAreBounded: authorization requests without a sign-in are small,
 // expire, and are limited per source.
 func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
-	const from = "127.0.118.1"
 	counted := len(keys(t))
-	whileRefreshing(t, func() {
-		by := runConcurrently(anonymousLimit+100*(*crowd), func(int) (harness.Response, error) {
+	attack := func(from string) map[int][]harness.Response {
+		return runConcurrently(anonymousLimit+100*(*crowd), func(int) (harness.Response, error) {
 			return trySend(httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: from})
 		})
+	}
+	whileRefreshing(t, func() {
+		by := attack("127.0.118.1")
+		if len(by[http.StatusSeeOther]) > anonymousLimit { // around the end of a window twice the limit is possible
+			counted = len(keys(t))
+			by = attack("127.0.118.4")
+		}
 		expect.Equal(t, "requests that are kept for a source", len(by[http.StatusSeeOther]), anonymousLimit)
 		for _, a := range by[http.StatusTooManyRequests] {
 			if a.Header.Get("Retry-After") == "" {
@@ -139,8 +145,15 @@ func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
 			t.Errorf("%s has the TTL %s and %d bytes", key, left, size)
 		}
 	}
-	by := runConcurrently(150, func(i int) (harness.Response, error) {
-		return trySend(httpRequest{Path: "/api/v1/user/authenticate", Type: typeJSON, From: "127.0.118.3", Body: fmt.Sprintf(`{"emailAddress":"n%d@case116b.test","clientSecret":"x"}`, i)})
-	})
-	expect.Equal(t, "failed logins counted for one source", len(by[http.StatusBadRequest]), 100)
+	logins := func(from string) int {
+		by := runConcurrently(150, func(i int) (harness.Response, error) {
+			return trySend(httpRequest{Path: "/api/v1/user/authenticate", Type: typeJSON, From: from, Body: fmt.Sprintf(`{"emailAddress":"n%d@%s.test","clientSecret":"x"}`, i, from)})
+		})
+		return len(by[http.StatusBadRequest])
+	}
+	counted = logins("127.0.118.3")
+	if counted > 100 { // as above
+		counted = logins("127.0.118.5")
+	}
+	expect.Equal(t, "failed logins counted for one source", counted, 100)
 }
