@@ -2,6 +2,7 @@ package attack
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -27,6 +28,7 @@ var shared target //nolint:gochecknoglobals // set once in TestMain, read by eve
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) (code int) {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "usher-attack-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -59,7 +61,7 @@ func begin(dir string) error {
 	}
 	shared.upstream = harness.NewUpstream()
 	shared.Deployment, err = harness.Processes(shared.bins, dir, shared.servers.Servers, harness.WithLongTimeouts(map[string]string{
-		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit),
+		"USHER_UPSTREAM_URL": shared.upstream.URL, "USHER_AUTHZ_ANONYMOUS_REQUESTS": strconv.Itoa(anonymousLimit()),
 		// The tests send hundreds of wrong secrets from one address, to measure the cost of each.
 		"USHER_AUTHZ_SOURCE_ATTEMPTS": "0", "USHER_AUTHZ_CLIENT_ATTEMPTS": "0",
 		"USHER_TOKEN_REFRESH_LIMIT": "0", // one client refreshes as fast as it can, to show that an attack does not delay it
@@ -87,4 +89,4 @@ func end() error {
 
 // anonymousLimit is the limit on authorization requests without a sign-in, per source and five
 // minutes: fewer than an operator would allow, more than all tests of this package send together.
-const anonymousLimit = 1000
+func anonymousLimit() int { return 1000 * (*crowd) }

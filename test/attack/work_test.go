@@ -113,17 +113,17 @@ func TestCase116_ExpensiveWorkIsRationed(t *testing.T) {
 func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
 	counted := len(keys(t))
 	attack := func(from string) map[int][]harness.Response {
-		return runConcurrently(anonymousLimit+100*(*crowd), func(int) (harness.Response, error) {
+		return runConcurrently(anonymousLimit()+100*(*crowd), func(int) (harness.Response, error) {
 			return trySend(httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: from})
 		})
 	}
 	whileRefreshing(t, func() {
 		by := attack("127.0.118.1")
-		if len(by[http.StatusSeeOther]) > anonymousLimit { // around the end of a window twice the limit is possible
+		if len(by[http.StatusSeeOther]) > anonymousLimit() { // around the end of a window twice the limit is possible
 			counted = len(keys(t))
 			by = attack("127.0.118.4")
 		}
-		expect.Equal(t, "requests that are kept for a source", len(by[http.StatusSeeOther]), anonymousLimit)
+		expect.Equal(t, "requests that are kept for a source", len(by[http.StatusSeeOther]), anonymousLimit())
 		for _, a := range by[http.StatusTooManyRequests] {
 			if a.Header.Get("Retry-After") == "" {
 				t.Fatal("an excess request's response has no Retry-After")
@@ -133,7 +133,7 @@ func TestCase116_AnonymousRequestsAreBounded(t *testing.T) {
 	})
 	expect.Equal(t, "status for another source", send(t, httpRequest{Method: http.MethodGet, Path: harness.Request{}.Path(), From: "127.0.118.2"}).Status, http.StatusSeeOther)
 	list := keys(t)
-	if grown := len(list) - counted; grown > anonymousLimit+50 {
+	if grown := len(list) - counted; grown > anonymousLimit()+50 {
 		t.Errorf("Redis has %d keys more", grown)
 	}
 	for _, key := range list {
