@@ -146,7 +146,7 @@ func from(c rpcv1.Caller) peer {
 	case rpcv1.Caller_CALLER_OPERATOR:
 		return peer{Pod: labelled(callerLabel, "operator")}
 	}
-	of := pods(enumname.Of(c))
+	of := pods(enumname.Of(c)) // the name in its certificate is its pods' app.kubernetes.io/name
 	return peer{Pod: &of}
 }
 

@@ -27,7 +27,7 @@ func (r *Router) requireSameOrigin(h http.Handler, types ...string) http.Handler
 // Sec-Fetch-Site decides where the browser sends it. Browsers send none over plain http: then Origin
 // or Referer must match the configured public URL. The Host header is not used, because a proxy may
 // have replaced it or terminated TLS. A request without any of these headers comes from an old
-// browser or from no browser, and the CSRF token in the form is checked as always.
+// browser or from no browser: the forms of our pages have a CSRF token besides.
 func CrossOrigin(req *http.Request, publicURL string) bool {
 	switch req.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none": // none: the user reloaded the response of the form

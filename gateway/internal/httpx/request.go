@@ -13,9 +13,8 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	"github.com/vidocu/usher/gateway/internal/requestlog"
-	"github.com/vidocu/usher/internal/platform/requestid"
-
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
 // MaxBody is the maximum length of a body in bytes (docs/wire-contract.md §4).

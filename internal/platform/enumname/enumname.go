@@ -16,8 +16,7 @@ func Of(value protoreflect.Enum) string {
 	if found == nil || value.Number() == 0 {
 		return ""
 	}
-	prefix := strings.TrimSuffix(string(values.ByNumber(0).Name()), "UNSPECIFIED")
-	return strings.ToLower(strings.TrimPrefix(string(found.Name()), prefix))
+	return strings.ToLower(strings.TrimPrefix(string(found.Name()), prefix(values)))
 }
 
 // Parse returns the value with a name; the unspecified one where there is none.
@@ -26,10 +25,14 @@ func Parse[E interface {
 	protoreflect.Enum
 }](name string) E {
 	values := E(0).Descriptor().Values()
-	for i := range values.Len() {
-		if value := E(values.Get(i).Number()); name == Of(value) {
-			return value
-		}
+	found := values.ByName(protoreflect.Name(prefix(values) + strings.ToUpper(name)))
+	if found == nil || name != strings.ToLower(name) {
+		return 0
 	}
-	return 0
+	return E(found.Number())
+}
+
+// prefix begins the names of an enum's values: that of 0 is it and UNSPECIFIED.
+func prefix(values protoreflect.EnumValueDescriptors) string {
+	return strings.TrimSuffix(string(values.ByNumber(0).Name()), "UNSPECIFIED")
 }
