@@ -57,7 +57,6 @@ type engine interface {
 	migrator
 	exec(ctx context.Context, text string, args []any) (int64, error)
 	query(ctx context.Context, text string, args []any) (Rows, error)
-	queryRow(ctx context.Context, text string, args []any) Row
 	begin(ctx context.Context) (transaction, error)
 	pipeline(ctx context.Context, statements []*Statement) error
 	execOutsideTx(ctx context.Context, text string, wait time.Duration) error
@@ -183,7 +182,8 @@ func (db *DB) Query(ctx context.Context, text string, args ...any) (Rows, error)
 
 // QueryRow reads at most one row. Like Query, it is for reading only. Errors are returned by Scan.
 func (db *DB) QueryRow(ctx context.Context, text string, args ...any) Row {
-	return db.engine.queryRow(ctx, text, args)
+	rows, err := db.engine.query(ctx, text, args)
+	return row{rows, err}
 }
 
 // ExecOutsideTx runs one statement that PostgreSQL refuses within a transaction. It returns

@@ -148,11 +148,6 @@ func (p *postgres) query(ctx context.Context, text string, args []any) (Rows, er
 	return &postgresRows{rows: rows, conn: conn, cancel: cancel}, nil
 }
 
-func (p *postgres) queryRow(ctx context.Context, text string, args []any) Row {
-	rows, err := p.query(ctx, text, args)
-	return row{rows: rows, err: err}
-}
-
 func (p *postgres) begin(ctx context.Context) (transaction, error) {
 	ctx, cancel := p.bounded(ctx)
 	defer cancel()
@@ -248,11 +243,6 @@ func (t *postgresTx) query(ctx context.Context, text string, args []any) (Rows, 
 		return nil, postgresError(err)
 	}
 	return &postgresRows{rows: rows, cancel: cancel}, nil
-}
-
-func (t *postgresTx) queryRow(ctx context.Context, text string, args []any) Row {
-	rows, err := t.query(ctx, text, args)
-	return row{rows: rows, err: err}
 }
 
 func (t *postgresTx) commit(ctx context.Context) error {

@@ -2,12 +2,14 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
 // Querier is a DB or a Tx.
 type Querier interface {
 	Query(ctx context.Context, text string, args ...any) (Rows, error)
+	QueryRow(ctx context.Context, text string, args ...any) Row
 }
 
 // Reading is a query for any number of rows.
@@ -49,6 +51,21 @@ func List[T any](ctx context.Context, db Querier, r Reading, scan func(row Row, 
 		return nil, err
 	}
 	return list, nil
+}
+
+// Exists reports whether a query, whose one column is an integer, finds a row.
+func Exists(ctx context.Context, db Querier, text string, args ...any) (bool, error) {
+	var one int64
+	err := db.QueryRow(ctx, text, args...).Scan(&one)
+	return err == nil, NotFoundAs(nil, err)
+}
+
+// NotFoundAs returns meaning in place of ErrNotFound, and every other error as it is.
+func NotFoundAs(meaning, err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return meaning
+	}
+	return err
 }
 
 // Wrap says what an error was met in doing; nil stays nil.

@@ -115,11 +115,6 @@ func (s *sqliteDB) query(ctx context.Context, text string, args []any) (Rows, er
 	return &sqliteRows{rows: rows, done: done}, nil
 }
 
-func (s *sqliteDB) queryRow(ctx context.Context, text string, args []any) Row {
-	rows, err := s.query(ctx, text, args)
-	return row{rows: rows, err: err}
-}
-
 // begin takes the write lock with the transaction. The transaction does not end with the caller's
 // context, since database/sql would roll it back concurrently; each statement checks the context
 // instead.
@@ -144,26 +139,10 @@ func (s *sqliteDB) pipeline(ctx context.Context, statements []*Statement) error 
 		return err
 	}
 	defer tx.rollback()
-	for _, statement := range statements {
-		if err := statement.run(ctx, tx); err != nil {
-			return err
-		}
+	if err := (&Tx{tx}).Run(ctx, statements...); err != nil {
+		return err
 	}
 	return tx.commit(ctx)
-}
-
-// run runs the statement and waits for its result.
-func (s *Statement) run(ctx context.Context, tx transaction) (err error) {
-	if len(s.dest) == 0 {
-		s.affected, err = tx.exec(ctx, s.text, s.args)
-		return err
-	}
-	rows, err := tx.query(ctx, s.text, s.args)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	return s.read(rows)
 }
 
 func (s *sqliteDB) ping(ctx context.Context) error {

@@ -27,11 +27,6 @@ func (t *sqliteTx) query(ctx context.Context, text string, args []any) (Rows, er
 	return &sqliteRows{rows: rows, done: cancel}, nil
 }
 
-func (t *sqliteTx) queryRow(ctx context.Context, text string, args []any) Row {
-	rows, err := t.query(ctx, text, args)
-	return row{rows: rows, err: err}
-}
-
 func (t *sqliteTx) commit(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return translate(err, other)

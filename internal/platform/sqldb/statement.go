@@ -47,25 +47,25 @@ func (s *Statement) read(rows Rows) error {
 // Run runs the statements in order, each with a round trip of its own.
 func (t *Tx) Run(ctx context.Context, statements ...*Statement) error {
 	for _, s := range statements {
-		if s.dest == nil {
-			n, err := t.Exec(ctx, s.text, s.args...)
-			if err != nil {
-				return err
-			}
-			s.affected = n
-			continue
-		}
-		rows, err := t.Query(ctx, s.text, s.args...)
-		if err != nil {
-			return err
-		}
-		err = s.read(rows)
-		rows.Close()
-		if err != nil {
+		if err := s.run(ctx, t.tx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// run runs the statement and waits for its result.
+func (s *Statement) run(ctx context.Context, tx transaction) (err error) {
+	if len(s.dest) == 0 {
+		s.affected, err = tx.exec(ctx, s.text, s.args)
+		return err
+	}
+	rows, err := tx.query(ctx, s.text, s.args)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	return s.read(rows)
 }
 
 // Pipeline runs the statements in order in one transaction: all of them take effect, or none. No

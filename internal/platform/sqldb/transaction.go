@@ -20,7 +20,6 @@ const (
 type transaction interface {
 	exec(ctx context.Context, text string, args []any) (int64, error)
 	query(ctx context.Context, text string, args []any) (Rows, error)
-	queryRow(ctx context.Context, text string, args []any) Row
 	commit(ctx context.Context) error
 	rollback()
 }
@@ -41,7 +40,8 @@ func (t *Tx) Query(ctx context.Context, text string, args ...any) (Rows, error) 
 
 // QueryRow runs a statement that returns at most one row. Errors are returned by Scan.
 func (t *Tx) QueryRow(ctx context.Context, text string, args ...any) Row {
-	return t.tx.queryRow(ctx, text, args)
+	rows, err := t.tx.query(ctx, text, args)
+	return row{rows, err}
 }
 
 // InTx runs f in a transaction and commits when f returns nil; when f returns an error or panics,

@@ -44,10 +44,7 @@ func (s *Console) ListApps(ctx context.Context, req *authzv1.ListAppsRequest) (*
 // GetApp returns a client.
 func (s *Console) GetApp(ctx context.Context, req *authzv1.GetAppRequest) (*authzv1.GetAppResponse, error) {
 	person, app, err := s.Console.Get(ctx, secret.New(req.GetSessionToken()), req.GetClientId())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.GetAppResponse{Session: sessionOf(person), App: appOf(app)}, nil
+	return &authzv1.GetAppResponse{Session: sessionOf(person), App: appOf(app)}, toStatus(err)
 }
 
 func appOf(app ownership.OwnedClient) *authzv1.OwnedClient {
@@ -83,10 +80,7 @@ func (s *Console) CreateApp(ctx context.Context, req *authzv1.CreateAppRequest) 
 		return nil, toStatus(err)
 	}
 	app, clear, err := s.Console.Create(ctx, secret.New(req.GetSessionToken()), req.GetWorkspaceId(), registered, keys...)
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.CreateAppResponse{App: appOf(app), ClientSecret: clear.Reveal()}, nil
+	return &authzv1.CreateAppResponse{App: appOf(app), ClientSecret: clear.Reveal()}, toStatus(err)
 }
 
 // UpdateApp changes a client.
@@ -109,10 +103,7 @@ func (s *Console) CreateAppSecret(ctx context.Context, req *authzv1.CreateAppSec
 	clear, err := s.Console.CreateSecret(ctx, secret.New(req.GetSessionToken()), ownership.SecretRequest{
 		ClientID: req.GetClientId(), Overlap: overlap(req.GetOverlapSeconds()), Newest: req.GetNewestSecretId(), ReplaceKeys: req.GetReplaceKeys(),
 	})
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.CreateAppSecretResponse{ClientSecret: clear.Reveal()}, nil
+	return &authzv1.CreateAppSecretResponse{ClientSecret: clear.Reveal()}, toStatus(err)
 }
 
 // overlap converts a number of seconds. One beyond the bounds stays beyond them and cannot overflow.

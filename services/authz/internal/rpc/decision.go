@@ -95,10 +95,8 @@ func (s *Decisions) BindPrompt(ctx context.Context, req *authzv1.BindPromptReque
 		return nil, invalid("user_id", "is required")
 	}
 	viewer := pending.Viewer{UserID: req.GetUserId(), Epoch: req.GetEpoch()}
-	if err := s.Flow.Pending.Bind(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()), viewer); err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.BindPromptResponse{}, nil
+	err := s.Flow.Pending.Bind(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()), viewer)
+	return &authzv1.BindPromptResponse{}, toStatus(err)
 }
 
 // CompleteAuthorization closes the authorization.
@@ -155,8 +153,5 @@ func (s *Decisions) RefuseAuthorization(
 		return nil, invalid("refusal", "is required")
 	}
 	location, err := s.Flow.RefuseSilently(ctx, req.GetRequestId(), secret.New(req.GetBrowserToken()), why)
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.RefuseAuthorizationResponse{Location: location.Reveal()}, nil
+	return &authzv1.RefuseAuthorizationResponse{Location: location.Reveal()}, toStatus(err)
 }

@@ -22,10 +22,7 @@ func (s *Logos) GetLogo(ctx context.Context, req *authzv1.GetLogoRequest) (*auth
 		return nil, toStatus(logo.ErrUnknown)
 	}
 	png, err := s.Store.Logo(ctx, req.GetHash())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.GetLogoResponse{Png: png}, nil
+	return &authzv1.GetLogoResponse{Png: png}, toStatus(err)
 }
 
 // SetClientLogo replaces or removes the logo of a client.

@@ -27,10 +27,7 @@ func (s *Logouts) DeliverLogoutToken(
 	ctx context.Context, req *authzv1.DeliverLogoutTokenRequest,
 ) (*authzv1.DeliverLogoutTokenResponse, error) {
 	result, err := s.Sender.Send(ctx, req.GetClientId(), secret.New(req.GetLogoutToken()))
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.DeliverLogoutTokenResponse{HttpStatus: int32(result.Status), Problem: result.Problem, Retry: result.Retry}, nil
+	return &authzv1.DeliverLogoutTokenResponse{HttpStatus: int32(result.Status), Problem: result.Problem, Retry: result.Retry}, toStatus(err)
 }
 
 // CheckLogout validates a logout request.

@@ -45,10 +45,7 @@ func (s *Registrations) GetRegistration(
 	ctx context.Context, req *authzv1.GetRegistrationRequest,
 ) (*authzv1.GetRegistrationResponse, error) {
 	registered, err := s.Registrar.Read(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
-	if err != nil {
-		return nil, registrationStatus(err)
-	}
-	return &authzv1.GetRegistrationResponse{Client: registeredClient(registered)}, nil
+	return &authzv1.GetRegistrationResponse{Client: registeredClient(registered)}, registrationStatus(err)
 }
 
 // UpdateRegistration replaces a registration.
@@ -72,10 +69,7 @@ func (s *Registrations) CheckRegistration(
 	ctx context.Context, req *authzv1.CheckRegistrationRequest,
 ) (*authzv1.CheckRegistrationResponse, error) {
 	revoke, err := s.Registrar.Check(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
-	if err != nil {
-		return nil, registrationStatus(err)
-	}
-	return &authzv1.CheckRegistrationResponse{RevocationRequired: revoke}, nil
+	return &authzv1.CheckRegistrationResponse{RevocationRequired: revoke}, registrationStatus(err)
 }
 
 // ApplyDeleteRegistration deletes a registration.
@@ -94,10 +88,7 @@ func (s *Registrations) CreateInitialAccessToken(
 	issued, token, err := s.Tokens.Create(ctx, dynamic.InitialToken{
 		Name: req.GetName(), Scope: req.GetScopes(), UsesLeft: int(req.GetUses()),
 	}, time.Duration(seconds)*time.Second)
-	if err != nil {
-		return nil, registrationStatus(err)
-	}
-	return &authzv1.CreateInitialAccessTokenResponse{InitialAccessToken: initialToken(issued), Token: token.Reveal()}, nil
+	return &authzv1.CreateInitialAccessTokenResponse{InitialAccessToken: initialToken(issued), Token: token.Reveal()}, registrationStatus(err)
 }
 
 // ListInitialAccessTokens lists the initial access tokens.

@@ -74,10 +74,7 @@ func (s *Reviews) ReviewClient(ctx context.Context, req *authzv1.ReviewClientReq
 		return nil, toStatus(err)
 	}
 	registered, err := s.Reviewer.Store.FindClient(ctx, req.GetClientId())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &authzv1.ReviewClientResponse{Registration: registration(registered)}, nil
+	return &authzv1.ReviewClientResponse{Registration: registration(registered)}, toStatus(err)
 }
 
 // ApplySuspendClient suspends a client of a workspace.

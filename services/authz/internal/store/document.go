@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/lease"
@@ -33,15 +32,8 @@ func newDocuments(db *sqldb.DB, version *lease.Version) documents {
 // DocumentDisabled reports whether an operator disabled the client of a document.
 func (s *Store) DocumentDisabled(ctx context.Context, id string) (bool, error) {
 	return s.documents.disabled.Get(ctx, id, func(ctx context.Context) (bool, time.Duration, error) {
-		var one int
-		err := s.db.QueryRow(ctx, s.documents.find, id).Scan(&one)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return false, maxAge, nil
-		}
-		if err != nil {
-			return false, 0, fmt.Errorf("reading whether a document is disabled: %w", err)
-		}
-		return true, maxAge, nil
+		disabled, err := sqldb.Exists(ctx, s.db, s.documents.find, id)
+		return disabled, maxAge, sqldb.Wrap("reading whether a document is disabled", err)
 	})
 }
 

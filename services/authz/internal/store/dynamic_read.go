@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,10 +46,7 @@ func (d *dynamicClients) readVersion(ctx context.Context) (version int64, err er
 func (d *dynamicClients) find(ctx context.Context, id string) (dynamic.Client, error) {
 	return d.clients.Get(ctx, id, func(ctx context.Context) (dynamic.Client, time.Duration, error) {
 		found, err := scanDynamic(d.db.QueryRow(ctx, d.text.find, id))
-		if errors.Is(err, sqldb.ErrNotFound) {
-			err = client.ErrUnknown
-		}
-		return found, maxAge, err
+		return found, maxAge, sqldb.NotFoundAs(client.ErrUnknown, err)
 	})
 }
 

@@ -116,10 +116,7 @@ func secretColumns(current *secret.Record) (hash []byte, lastFour string) {
 // FindDynamic returns the client of a registration, or dynamic.ErrToken.
 func (s *Store) FindDynamic(ctx context.Context, r dynamic.Key) (dynamic.Client, error) {
 	found, err := scanDynamic(s.db.QueryRow(ctx, s.dynamic.text.findByToken, r.ClientID, r.Token.Bytes()))
-	if errors.Is(err, sqldb.ErrNotFound) {
-		err = dynamic.ErrToken
-	}
-	return found, err
+	return found, sqldb.NotFoundAs(dynamic.ErrToken, err)
 }
 
 // ReplaceDynamic replaces the client of a registration and the registration's token. It returns
@@ -170,12 +167,8 @@ func (s *Store) DeleteDynamic(ctx context.Context, r dynamic.Key) error {
 func (d *dynamicClients) changeLocked(ctx context.Context, e outbox.Event, change func(tx *sqldb.Tx, shared bool) error) error {
 	err := d.events.Change(ctx, e, dynamicObject(e.ClientID), func(tx *sqldb.Tx) error {
 		var shared bool
-		err := tx.QueryRow(ctx, d.text.lock, e.ClientID).Scan(&shared)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return dynamic.ErrToken
-		}
-		if err != nil {
-			return err
+		if err := tx.QueryRow(ctx, d.text.lock, e.ClientID).Scan(&shared); err != nil {
+			return sqldb.NotFoundAs(dynamic.ErrToken, err)
 		}
 		return change(tx, shared)
 	})
@@ -199,26 +192,17 @@ func (s *Store) AdmitUser(ctx context.Context, clientID, userID string, limit in
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		var shared bool
 		if err := tx.QueryRow(ctx, text.lock, clientID).Scan(&shared); err != nil {
-			return orUnknown(err, client.ErrUnknown)
+			return sqldb.NotFoundAs(client.ErrUnknown, err)
 		}
 		if _, err := tx.Exec(ctx, text.addUser, clientID, userID, limit); err != nil {
 			return err
 		}
-		var one int
-		if err := tx.QueryRow(ctx, text.findUser, clientID, userID).Scan(&one); err != nil {
-			return orUnknown(err, dynamic.ErrUsers)
+		if err := demand(ctx, tx, dynamic.ErrUsers, text.findUser, clientID, userID); err != nil {
+			return err
 		}
 		_, err := tx.Exec(ctx, text.authorize, clientID, kept.Microseconds())
 		return err
 	})
-}
-
-// orUnknown replaces the error of a missing row.
-func orUnknown(err, unknown error) error {
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return unknown
-	}
-	return err
 }
 
 // UseDynamic keeps an enabled client that a user has approved for at least that long.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -67,8 +66,5 @@ func (s *Store) SetLogo(ctx context.Context, id string, l logo.Logo, unreviewed 
 // Logo returns the PNG of a logo, or logo.ErrUnknown.
 func (s *Store) Logo(ctx context.Context, hash string) (png []byte, err error) {
 	err = s.db.QueryRow(ctx, s.text.logo, hash).Scan(&png)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return nil, logo.ErrUnknown
-	}
-	return png, sqldb.Wrap("reading a logo", err)
+	return png, sqldb.Wrap("reading a logo", sqldb.NotFoundAs(logo.ErrUnknown, err))
 }

@@ -92,7 +92,7 @@ func (s *Store) CountPeople(ctx context.Context, clientID string, limit int) (co
 // AdmitPerson counts a user of a client, unless limit others (0 is any number) are counted, and records
 // the use of a redirect URI. It returns ownership.ErrPeople, or client.ErrUnknown.
 func (s *Store) AdmitPerson(ctx context.Context, a ownership.Approval) error {
-	known, err := s.has(ctx, s.text.findPerson, a.ClientID, a.UserID)
+	known, err := sqldb.Exists(ctx, s.db, s.text.findPerson, a.ClientID, a.UserID)
 	if err == nil && !known {
 		err = s.addPerson(ctx, a)
 	}
@@ -104,25 +104,23 @@ func (s *Store) AdmitPerson(ctx context.Context, a ownership.Approval) error {
 
 func (s *Store) addPerson(ctx context.Context, a ownership.Approval) error {
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		var one int
-		if err := tx.QueryRow(ctx, s.text.lockAny, a.ClientID).Scan(&one); err != nil {
-			return orUnknown(err, client.ErrUnknown)
+		if err := demand(ctx, tx, client.ErrUnknown, s.text.lockAny, a.ClientID); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, s.text.addPerson, a.ClientID, a.UserID, a.Limit); err != nil {
 			return err
 		}
-		return orUnknown(tx.QueryRow(ctx, s.text.findPerson, a.ClientID, a.UserID).Scan(&one), ownership.ErrPeople)
+		return demand(ctx, tx, ownership.ErrPeople, s.text.findPerson, a.ClientID, a.UserID)
 	})
 }
 
-// has reports whether a statement returns a row.
-func (s *Store) has(ctx context.Context, text string, args ...any) (bool, error) {
-	var one int
-	err := s.db.QueryRow(ctx, text, args...).Scan(&one)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return false, nil
+// demand returns missing unless a statement finds a row.
+func demand(ctx context.Context, tx *sqldb.Tx, missing error, text string, args ...any) error {
+	found, err := sqldb.Exists(ctx, tx, text, args...)
+	if err == nil && !found {
+		return missing
 	}
-	return err == nil, err
+	return err
 }
 
 // Submit asks for a review of a client, and Withdraw takes that back. Both change nothing where there is
@@ -175,9 +173,7 @@ func (s *Store) AddRedirectURI(ctx context.Context, r ownership.RedirectURI) err
 		}
 		added, err := tx.Exec(ctx, s.text.addURI, r.ClientID, r.URI, r.Limit)
 		if err == nil && added == 0 {
-			if err = tx.QueryRow(ctx, s.text.hasURI, r.ClientID, r.URI).Scan(&one); errors.Is(err, sqldb.ErrNotFound) {
-				err = ownership.ErrTooMany
-			}
+			err = demand(ctx, tx, ownership.ErrTooMany, s.text.hasURI, r.ClientID, r.URI)
 		}
 		return err
 	})
@@ -187,26 +183,20 @@ func (s *Store) AddRedirectURI(ctx context.Context, r ownership.RedirectURI) err
 // ownership.ErrUsed for one that was used within unused.
 func (s *Store) RemoveRedirectURI(ctx context.Context, clientID, uri string, unused time.Duration) error {
 	return s.changeOwned(ctx, ownedEvent("client.redirect_uri_removed", clientID).IfChanged(), func(tx *sqldb.Tx) error {
-		var one int
 		if unused > 0 {
-			err := tx.QueryRow(ctx, s.text.uriUse, clientID, uri, unused.Microseconds()).Scan(&one)
-			if err == nil {
-				return ownership.ErrUsed
-			}
-			if !errors.Is(err, sqldb.ErrNotFound) {
-				return err
+			if used, err := sqldb.Exists(ctx, tx, s.text.uriUse, clientID, uri, unused.Microseconds()); err != nil || used {
+				return cmp.Or(err, ownership.ErrUsed)
 			}
 		}
 		removed, err := tx.Exec(ctx, s.text.removeURI, clientID, uri)
-		if err == nil && removed == 0 {
-			if err = tx.QueryRow(ctx, s.text.hasURI, clientID, uri).Scan(&one); err == nil {
-				return ownership.ErrLast
-			}
-			if errors.Is(err, sqldb.ErrNotFound) {
-				err = nil // it was removed before
-			}
+		if err != nil || removed > 0 {
+			return err
 		}
-		return err
+		left, err := sqldb.Exists(ctx, tx, s.text.hasURI, clientID, uri)
+		if left {
+			return ownership.ErrLast
+		}
+		return err // without one, it was removed before
 	})
 }
 
@@ -218,9 +208,8 @@ func ownedEvent(kind, clientID string) outbox.Event {
 // replica reflects it. It returns client.ErrUnknown.
 func (s *Store) changeOwned(ctx context.Context, event outbox.Event, change func(tx *sqldb.Tx) error) error {
 	err := s.events.Change(ctx, event, clientObject(event.ClientID), func(tx *sqldb.Tx) error {
-		var one int
-		if err := tx.QueryRow(ctx, s.text.lockAny, event.ClientID).Scan(&one); err != nil {
-			return orUnknown(err, client.ErrUnknown)
+		if err := demand(ctx, tx, client.ErrUnknown, s.text.lockAny, event.ClientID); err != nil {
+			return err
 		}
 		return change(tx)
 	})
@@ -246,11 +235,10 @@ func (s *Store) RedirectURIUses(ctx context.Context, clientID string, kept time.
 // AddTester adds a tester, unless there are limit. It returns ownership.ErrTooMany.
 func (s *Store) AddTester(ctx context.Context, clientID string, address emailaddress.Address, limit int) error {
 	return s.changeOwned(ctx, ownedEvent("client.tester_added", clientID).IfChanged(), func(tx *sqldb.Tx) error {
-		var one int
 		if _, err := tx.Exec(ctx, s.text.addTester, clientID, string(address), limit); err != nil {
 			return err
 		}
-		return orUnknown(tx.QueryRow(ctx, s.text.isTester, clientID, string(address)).Scan(&one), ownership.ErrTooMany)
+		return demand(ctx, tx, ownership.ErrTooMany, s.text.isTester, clientID, string(address))
 	})
 }
 
@@ -264,7 +252,7 @@ func (s *Store) RemoveTester(ctx context.Context, clientID string, address email
 
 // IsTester reports whether a client has a tester.
 func (s *Store) IsTester(ctx context.Context, clientID string, address emailaddress.Address) (bool, error) {
-	found, err := s.has(ctx, s.text.isTester, clientID, string(address))
+	found, err := sqldb.Exists(ctx, s.db, s.text.isTester, clientID, string(address))
 	return found, sqldb.Wrap("finding a tester", err)
 }
 

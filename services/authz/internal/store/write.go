@@ -136,7 +136,7 @@ func (s *Store) SetClientDisabled(ctx context.Context, id string, disabled bool)
 	if !errors.Is(err, client.ErrUnknown) {
 		return err
 	}
-	suspended, failed := s.has(ctx, s.text.suspended, id)
+	suspended, failed := sqldb.Exists(ctx, s.db, s.text.suspended, id)
 	switch {
 	case failed != nil:
 		return fmt.Errorf("enabling a client: %w", failed)

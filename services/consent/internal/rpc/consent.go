@@ -113,10 +113,7 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 		form.Page = &decision.Page{ClientID: page.GetClientId(), Epoch: page.GetEpoch()}
 	}
 	location, err := s.Decider.Decide(ctx, form)
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &consentv1.DecideResponse{Location: location.Reveal()}, nil
+	return &consentv1.DecideResponse{Location: location.Reveal()}, toStatus(err)
 }
 
 // verdict converts a decision; a number that is not in the contract is no decision.

@@ -105,10 +105,7 @@ func (s *Workspaces) EndWorkspaceApp(
 		ctx = actor.With(ctx, actor.OfUser(by.UserID)) // of the events in the token service
 	}
 	users, err := s.Apps.End(ctx, req.GetWorkspaceId(), req.GetClientId(), req.GetConfirmName(), by.UserID != "")
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &consentv1.EndWorkspaceAppResponse{Users: users}, nil
+	return &consentv1.EndWorkspaceAppResponse{Users: users}, toStatus(err)
 }
 
 // GetWorkspacePolicy returns the policy and the approved clients.

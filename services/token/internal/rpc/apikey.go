@@ -28,10 +28,7 @@ func (s *APIKeys) CreateApiKey(
 		return nil, invalid("workspace_id", "must be an identifier")
 	}
 	facts, key, err := s.Keys.Create(ctx, apikey.Draft{WorkspaceID: req.GetWorkspaceId(), Name: req.GetName()})
-	if err != nil {
-		return nil, keyToStatus(err)
-	}
-	return &tokenv1.CreateApiKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, nil
+	return &tokenv1.CreateApiKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, keyToStatus(err)
 }
 
 // ListApiKeys lists a page of a workspace's keys.
@@ -80,10 +77,8 @@ func (s *APIKeys) RevokeApiKey(
 	if !identifier(req.GetKeyId()) {
 		return nil, invalid("key_id", "must be an identifier")
 	}
-	if err := s.Keys.Revoke(ctx, "", req.GetKeyId()); err != nil {
-		return nil, keyToStatus(err)
-	}
-	return &tokenv1.RevokeApiKeyResponse{}, nil
+	err := s.Keys.Revoke(ctx, "", req.GetKeyId())
+	return &tokenv1.RevokeApiKeyResponse{}, keyToStatus(err)
 }
 
 func keyToStatus(err error) error {

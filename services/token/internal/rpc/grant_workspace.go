@@ -66,10 +66,7 @@ func (s *Grants) EndClientInWorkspace(
 		return nil, invalid("user_ids", "must be at most 10,000")
 	}
 	users, err := s.Store.EndClientInWorkspace(ctx, req.GetClientId(), req.GetWorkspaceId(), req.GetUserIds())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &tokenv1.EndClientInWorkspaceResponse{Users: int64(users)}, nil
+	return &tokenv1.EndClientInWorkspaceResponse{Users: int64(users)}, toStatus(err)
 }
 
 // validateWorkspace validates the identifier of a workspace. A subject of a revocation has the workspace

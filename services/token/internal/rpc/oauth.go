@@ -123,10 +123,8 @@ func (s *OAuth) RevokeToken(ctx context.Context, req *tokenv1.RevokeTokenRequest
 	if req.GetToken() == "" {
 		return nil, missing("token")
 	}
-	if err := s.revoke(ctx, req.GetToken(), onlyClient); err != nil {
-		return nil, toStatus(err)
-	}
-	return &tokenv1.RevokeTokenResponse{}, nil
+	err = s.revoke(ctx, req.GetToken(), onlyClient)
+	return &tokenv1.RevokeTokenResponse{}, toStatus(err)
 }
 
 func (s *OAuth) revoke(ctx context.Context, token, onlyClient string) error {

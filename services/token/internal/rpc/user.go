@@ -44,18 +44,13 @@ func secretPtr(text string) *secret.String {
 // RefreshAccessToken replaces a user token.
 func (s *Users) RefreshAccessToken(ctx context.Context, req *tokenv1.RefreshAccessTokenRequest) (*tokenv1.RefreshAccessTokenResponse, error) {
 	token, err := s.Service.Refresh(ctx, req.GetToken())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &tokenv1.RefreshAccessTokenResponse{Token: token.Reveal()}, nil
+	return &tokenv1.RefreshAccessTokenResponse{Token: token.Reveal()}, toStatus(err)
 }
 
 // Logout revokes a user token.
 func (s *Users) Logout(ctx context.Context, req *tokenv1.LogoutRequest) (*tokenv1.LogoutResponse, error) {
-	if err := s.Service.Logout(ctx, req.GetToken()); err != nil {
-		return nil, toStatus(err)
-	}
-	return &tokenv1.LogoutResponse{}, nil
+	err := s.Service.Logout(ctx, req.GetToken())
+	return &tokenv1.LogoutResponse{}, toStatus(err)
 }
 
 // GetUser returns a user as far as the bearer of the token may see them.

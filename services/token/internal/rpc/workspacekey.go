@@ -69,10 +69,7 @@ func (s *WorkspaceKeys) CreateWorkspaceKey(
 		WorkspaceID: req.GetWorkspaceId(), Name: req.GetName(), Scopes: req.GetScopes(), Addresses: req.GetAllowedAddresses(),
 		Lifetime: lifetime, Creator: creator,
 	})
-	if err != nil {
-		return nil, keyToStatus(err)
-	}
-	return &tokenv1.CreateWorkspaceKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, nil
+	return &tokenv1.CreateWorkspaceKeyResponse{ApiKey: keyFacts(facts), Key: key.Reveal()}, keyToStatus(err)
 }
 
 // RotateWorkspaceKey replaces a key.
@@ -90,10 +87,7 @@ func (s *WorkspaceKeys) RotateWorkspaceKey(
 	created, replaced, key, err := s.Keys.Rotate(ctx, apikey.Rotation{
 		WorkspaceID: req.GetWorkspaceId(), KeyID: req.GetKeyId(), Overlap: overlap, Creator: creator,
 	})
-	if err != nil {
-		return nil, keyToStatus(err)
-	}
-	return &tokenv1.RotateWorkspaceKeyResponse{ApiKey: keyFacts(created), Key: key.Reveal(), Replaced: keyFacts(replaced)}, nil
+	return &tokenv1.RotateWorkspaceKeyResponse{ApiKey: keyFacts(created), Key: key.Reveal(), Replaced: keyFacts(replaced)}, keyToStatus(err)
 }
 
 // RevokeWorkspaceKey revokes a key at every replica before it returns.
@@ -107,10 +101,8 @@ func (s *WorkspaceKeys) RevokeWorkspaceKey(
 	if by.UserID != "" {
 		ctx = actor.With(ctx, actor.OfUser(by.UserID)) // of the event
 	}
-	if err := s.Keys.Revoke(ctx, req.GetWorkspaceId(), req.GetKeyId()); err != nil {
-		return nil, keyToStatus(err)
-	}
-	return &tokenv1.RevokeWorkspaceKeyResponse{}, nil
+	err = s.Keys.Revoke(ctx, req.GetWorkspaceId(), req.GetKeyId())
+	return &tokenv1.RevokeWorkspaceKeyResponse{}, keyToStatus(err)
 }
 
 // maxSeconds is a hundred years: more would not fit into a time.Duration.

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -183,14 +181,11 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 	var addresses string
 	err := s.db.QueryRow(ctx, s.text.findKey, key.Bytes()).
 		Scan(&f.KeyID, &f.WorkspaceID, &created, &f.LongUnused, &f.Scope, &addresses, &expires, &left)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return introspect.Facts{}, introspect.ErrInactive
-	}
 	if err == nil {
 		f.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
 	}
 	if err != nil {
-		return introspect.Facts{}, fmt.Errorf("reading an API key: %w", err)
+		return introspect.Facts{}, sqldb.Wrap("reading an API key", sqldb.NotFoundAs(introspect.ErrInactive, err))
 	}
 	f.WorkspaceID = strings.TrimPrefix(f.WorkspaceID, restricted)
 	f.IssuedAt, f.ExpiresAt = fromMicros(created), fromNullable(expires)

@@ -92,11 +92,8 @@ func (s *Store) StoredPairEpoch(ctx context.Context, u oauth.UserClient, workspa
 		var e epochs
 		var versions string
 		err := s.db.QueryRow(ctx, s.text.pairEpochs, u.UserID, u.ClientID, workspaces).Scan(&e.own, &e.lenient, &e.hard, &e.soft, &versions)
-		if isNotFound(err) {
-			return 0, nil, grant.ErrNotStored
-		}
 		if err != nil {
-			return 0, nil, fmt.Errorf("reading a user-client's epoch: %w", err)
+			return 0, nil, sqldb.Wrap("reading a user-client's epoch", sqldb.NotFoundAs(grant.ErrNotStored, err))
 		}
 		epoch, lenient := e.now()
 		if epoch == e.own {

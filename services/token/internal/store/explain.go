@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -33,11 +31,8 @@ func (s *Store) ExplainRefresh(ctx context.Context, token secret.Hash, refreshLi
 	var ago int64
 	err := s.db.QueryRow(ctx, s.text.explainRefresh, token.Bytes(), micros(refreshLifetime)).
 		Scan(&r.ClientID, &r.UserID, &r.WorkspaceID, &ago, &r.Spent, &r.Expired, &r.Revoked, &r.FamilyRevoked, &r.Key)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return grant.Refused{}, nil
-	}
 	if err != nil {
-		return grant.Refused{}, fmt.Errorf("explaining a refused refresh token: %w", err)
+		return grant.Refused{}, sqldb.Wrap("explaining a refused refresh token", sqldb.NotFoundAs(nil, err))
 	}
 	r.Ago = max(0, time.Duration(ago)*time.Microsecond)
 	return r, nil
@@ -49,11 +44,8 @@ func (s *Store) RedemptionOrigin(ctx context.Context, code secret.Hash) (grant.O
 	var o grant.Origin
 	var ago int64
 	err := s.db.QueryRow(ctx, s.text.explainRedemption, code.Bytes()).Scan(&o.ClientID, &o.UserID, &o.WorkspaceID, &ago)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return grant.Origin{}, grant.ErrNoEvidence
-	}
 	if err != nil {
-		return grant.Origin{}, fmt.Errorf("explaining a replayed code: %w", err)
+		return grant.Origin{}, sqldb.Wrap("explaining a replayed code", sqldb.NotFoundAs(grant.ErrNoEvidence, err))
 	}
 	o.Ago = max(0, time.Duration(ago)*time.Microsecond)
 	return o, nil

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -77,11 +76,8 @@ func scanFacts(row sqldb.Row, before ...any) (introspect.Facts, error) {
 	var resources string
 	err := row.Scan(append(before, &f.Family, &f.UserID, &f.Subject, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &f.Scope, &resources, &f.Thumbprint,
 		&issued, &expires, &left, &f.LongUnused)...)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return f, introspect.ErrInactive
-	}
 	if err != nil {
-		return f, fmt.Errorf("reading a token: %w", err)
+		return f, sqldb.Wrap("reading a token", sqldb.NotFoundAs(introspect.ErrInactive, err))
 	}
 	f.Resources = oauth.ParseResources(resources)
 	f.IssuedAt, f.ExpiresAt, f.Left = fromMicros(issued), fromMicros(expires), time.Duration(left)*time.Microsecond

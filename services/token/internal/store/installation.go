@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -52,15 +51,11 @@ func (s *Store) ListInstallations(ctx context.Context, userID string, clientIDs 
 // grant, or if the grant is revoked.
 func (s *Store) EndInstallation(ctx context.Context, u oauth.UserClient, grant secret.Hash) error {
 	return s.log.Revoke(ctx, "ending an installation", func(tx *revlog.Tx) error {
-		var one int // a grant never changes its user or its client
-		err := tx.QueryRow(ctx, s.text.installationBelongs, grant.Bytes(), u.UserID, u.ClientID).Scan(&one)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
+		// A grant never changes its user or its client.
+		if found, err := sqldb.Exists(ctx, tx, s.text.installationBelongs, grant.Bytes(), u.UserID, u.ClientID); err != nil || !found {
 			return err
 		}
-		_, err = s.revokeFamily(ctx, tx, familyToRevoke{family: grant.Bytes(), client: u.ClientID, reason: revlog.ReasonDisconnect})
+		_, err := s.revokeFamily(ctx, tx, familyToRevoke{family: grant.Bytes(), client: u.ClientID, reason: revlog.ReasonDisconnect})
 		return err
 	})
 }

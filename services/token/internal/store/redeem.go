@@ -136,10 +136,7 @@ func (i *identityScan) identity() grant.Identity {
 func (s *Store) Redeemed(ctx context.Context, code secret.Hash) (oauth.CodeBinding, error) {
 	var b oauth.CodeBinding
 	err := s.db.QueryRow(ctx, s.text.redeemed, code.Bytes()).Scan(&b.ClientID, &b.RedirectURI, &b.CodeChallenge, &b.DPoPKey)
-	if isNotFound(err) {
-		return b, grant.ErrNoEvidence
-	}
-	return b, sqldb.Wrap("reading a redemption", err)
+	return b, sqldb.Wrap("reading a redemption", sqldb.NotFoundAs(grant.ErrNoEvidence, err))
 }
 
 func isNotFound(err error) bool { return errors.Is(err, sqldb.ErrNotFound) }

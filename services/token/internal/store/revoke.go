@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -26,12 +25,8 @@ func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient
 		var family []byte
 		// A token's family never changes, so a concurrent rotation does not matter.
 		err := tx.QueryRow(ctx, s.text.familyOfRefresh, token.Bytes()).Scan(&family)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			revoked = false
-			return nil
-		}
-		if err != nil {
-			return err
+		if revoked = false; err != nil {
+			return sqldb.NotFoundAs(nil, err)
 		}
 		revoked, err = s.revokeFamily(ctx, tx, familyToRevoke{family: family, client: onlyClient, reason: revlog.ReasonRevoked})
 		return err
@@ -46,12 +41,8 @@ func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient 
 		e := revlog.NewEntry(revlog.ReasonRevoked, revocation.Revocation{Kind: revocation.Token, TokenHash: token.Bytes()})
 		err := tx.QueryRow(ctx, s.text.revokeAccess, token.Bytes(), onlyClient).
 			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch)
-		revoked = err == nil
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
+		if revoked = err == nil; !revoked {
+			return sqldb.NotFoundAs(nil, err)
 		}
 		_, err = tx.Append(ctx, e)
 		return err
@@ -72,11 +63,8 @@ func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
 func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c familyToRevoke) (bool, error) {
 	entry := revlog.NewEntry(c.reason, revocation.Revocation{Kind: revocation.Family, FamilyID: c.family})
 	err := tx.QueryRow(ctx, s.text.revokeFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return false, nil
-	}
 	if err != nil {
-		return false, err
+		return false, sqldb.NotFoundAs(nil, err)
 	}
 	_, err = tx.Append(ctx, entry)
 	return true, err

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -22,8 +20,12 @@ func (s *Store) RevokeKey(ctx context.Context, workspaceID, id string) error {
 		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
 		event := outbox.Event{Kind: "api_key.revoked", Object: id, Changes: []outbox.Change{{Field: "status", Before: "live", After: "revoked"}}}
 		err := tx.QueryRow(ctx, s.text.revokeKey, id, workspaceID).Scan(&e.TokenHash, &event.WorkspaceID)
-		if errors.Is(err, sqldb.ErrNotFound) {
-			return notFoundUnlessExists(tx.QueryRow(ctx, s.text.keyExists, id, workspaceID))
+		if isNotFound(err) {
+			found, err := sqldb.Exists(ctx, tx, s.text.keyExists, id, workspaceID)
+			if err == nil && !found {
+				err = apikey.ErrUnknown
+			}
+			return err
 		}
 		if err != nil {
 			return err
@@ -54,12 +56,12 @@ func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, 
 			n.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
 		}
 		if err != nil {
-			return unknownUnlessFound(err)
+			return sqldb.NotFoundAs(apikey.ErrUnknown, err)
 		}
 		n.Scopes, n.Lifetime = strings.Fields(scope), time.Duration(lifetime)*time.Microsecond
 		e := revlog.NewEntry(revlog.ReasonKeyRotated, revocation.Revocation{Kind: revocation.Token})
 		if err := tx.QueryRow(ctx, s.text.replaceKey, next.Replaces, next.ID, micros(next.Overlap)).Scan(&e.TokenHash); err != nil {
-			return unknownUnlessFound(err)
+			return sqldb.NotFoundAs(apikey.ErrUnknown, err)
 		}
 		if err := s.insertKey(ctx, tx.Tx, n, next.MaxLive); err != nil {
 			return err
@@ -80,27 +82,8 @@ func (s *Store) RotateKey(ctx context.Context, next apikey.Successor) (created, 
 	return created, replaced, err
 }
 
-// unknownUnlessFound returns apikey.ErrUnknown for a row that does not exist.
-func unknownUnlessFound(err error) error {
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return apikey.ErrUnknown
-	}
-	return err
-}
-
-// notFoundUnlessExists returns apikey.ErrUnknown when the row does not exist.
-func notFoundUnlessExists(row sqldb.Row) error {
-	var one int64
-	return unknownUnlessFound(row.Scan(&one))
-}
-
 // KeyExists reports whether there is a key of this identifier, live or revoked.
 func (s *Store) KeyExists(ctx context.Context, id string) (bool, error) {
-	switch err := notFoundUnlessExists(s.db.QueryRow(ctx, s.text.keyExists, id, "")); {
-	case errors.Is(err, apikey.ErrUnknown):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("looking for an API key: %w", err)
-	}
-	return true, nil
+	found, err := sqldb.Exists(ctx, s.db, s.text.keyExists, id, "")
+	return found, sqldb.Wrap("looking for an API key", err)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -18,13 +17,8 @@ import (
 func (s *Store) Granted(ctx context.Context, token secret.Hash, clientID string) (grant.Granted, error) {
 	var scope, resources string
 	err := s.db.QueryRow(ctx, s.text.granted, token.Bytes(), clientID).Scan(&scope, &resources)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return grant.Granted{}, grant.ErrNotCurrent
-	}
-	if err != nil {
-		return grant.Granted{}, fmt.Errorf("reading the granted scope: %w", err)
-	}
-	return grant.Granted{Scope: scope, Resources: oauth.ParseResources(resources)}, nil
+	return grant.Granted{Scope: scope, Resources: oauth.ParseResources(resources)},
+		sqldb.Wrap("reading the granted scope", sqldb.NotFoundAs(grant.ErrNotCurrent, err))
 }
 
 // Rotate spends a refresh token and issues its successors in one transaction and one round trip:

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -90,10 +89,7 @@ func (s *Store) StoredSecret(ctx context.Context, name string, sealed []byte) ([
 func (s *Store) UserOfSubject(ctx context.Context, clientID, subject string) (string, error) {
 	var u oauth.UserClient
 	err := s.db.QueryRow(ctx, s.text.userOfSubject, clientID, subject).Scan(&u.UserID)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return "", idtoken.ErrInvalid
-	}
-	return u.UserID, sqldb.Wrap("finding a pairwise subject", err)
+	return u.UserID, sqldb.Wrap("finding a pairwise subject", sqldb.NotFoundAs(idtoken.ErrInvalid, err))
 }
 
 func (s *Store) execSigning(ctx context.Context, what, text string, args ...any) error {

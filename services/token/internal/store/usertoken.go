@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -109,10 +108,7 @@ func (s *Store) holder(ctx context.Context, tx *revlog.Tx, token secret.Hash) (u
 	var h usertoken.Holder
 	err := tx.QueryRow(ctx, s.text.userTokenHolder, token.Bytes(), micros(usertoken.KeptPastTime)).
 		Scan(&h.UserID, &h.AppID, &h.WorkspaceID, &h.DisplayName)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return h, usertoken.ErrUnknown
-	}
-	return h, err
+	return h, sqldb.NotFoundAs(usertoken.ErrUnknown, err)
 }
 
 // lockMarks blocks revocations of the user and of the authentication app until the commit.
@@ -175,11 +171,8 @@ func (s *Store) ValidateUserToken(ctx context.Context, token secret.Hash) (intro
 	var live bool
 	err := s.db.QueryRow(ctx, s.text.validateUserToken, token.Bytes(), micros(usertoken.KeptPastTime)).
 		Scan(&f.UserID, &f.ClientID, &f.WorkspaceID, &f.DisplayName, &issued, &expires, &left, &live)
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return introspect.Facts{}, usertoken.ErrUnknown
-	}
 	if err != nil {
-		return introspect.Facts{}, fmt.Errorf("reading a user token: %w", err)
+		return introspect.Facts{}, sqldb.Wrap("reading a user token", sqldb.NotFoundAs(usertoken.ErrUnknown, err))
 	}
 	f.IssuedAt, f.ExpiresAt, f.Left = fromMicros(issued), fromMicros(expires), time.Duration(left)*time.Microsecond
 	if !live {
