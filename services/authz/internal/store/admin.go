@@ -26,11 +26,9 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 		return registry.Client{}, err
 	}
 	registered := registry.Client{Registration: found}
-	var created int64
-	if err := s.db.QueryRow(ctx, s.text.created, id).Scan(&created); err != nil {
+	if err := s.db.QueryRow(ctx, s.text.created, id).Scan(sqldb.Time(&registered.CreatedAt)); err != nil {
 		return registry.Client{}, fmt.Errorf("reading a client: %w", err)
 	}
-	registered.CreatedAt = timeFromMicros(created)
 	if registered.Secrets, err = s.secrets(ctx, id); err != nil {
 		return registered, err
 	}
@@ -47,13 +45,8 @@ func (s *Store) FindClient(ctx context.Context, id string) (registry.Client, err
 func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 	return sqldb.List(ctx, s.db, sqldb.Read("listing secrets", s.text.secrets, id), func(row sqldb.Row, one *secret.Info) error {
 		var hash []byte
-		var created int64
-		var expires *int64
-		err := row.Scan(&hash, &one.LastFour, &one.CreatedBy, &created, &expires)
-		one.ID, one.CreatedAt = secretID(hash), timeFromMicros(created)
-		if expires != nil {
-			one.ExpiresAt = timeFromMicros(*expires)
-		}
+		err := row.Scan(&hash, &one.LastFour, &one.CreatedBy, sqldb.Time(&one.CreatedAt), sqldb.Time(&one.ExpiresAt))
+		one.ID = secretID(hash)
 		return err
 	})
 }
@@ -62,11 +55,11 @@ func (s *Store) secrets(ctx context.Context, id string) ([]secret.Info, error) {
 func (s *Store) addSecretUses(ctx context.Context, id string, list []secret.Info) error {
 	return sqldb.Each(ctx, s.db, sqldb.Read("listing the uses of secrets", s.text.hashUses, id), func(row sqldb.Row) error {
 		var kid string
-		var used int64
-		err := row.Scan(&kid, &used)
+		var used time.Time
+		err := row.Scan(&kid, sqldb.Time(&used))
 		for i := range list {
 			if secretUse+list[i].ID == kid {
-				list[i].LastUsedAt = timeFromMicros(used)
+				list[i].LastUsedAt = used
 			}
 		}
 		return err
@@ -81,10 +74,7 @@ func (s *Store) ListClients(ctx context.Context, afterName, afterID string, limi
 // listRegistrations reads the clients of a statement.
 func (s *Store) listRegistrations(ctx context.Context, text string, args ...any) ([]registry.Client, error) {
 	return sqldb.List(ctx, s.db, sqldb.Read("listing clients", text, args...), func(row sqldb.Row, listed *registry.Client) error {
-		var created int64
-		err := scanRegistration(row, &listed.Registration, &created)
-		listed.CreatedAt = timeFromMicros(created)
-		return err
+		return scanRegistration(row, &listed.Registration, sqldb.Time(&listed.CreatedAt))
 	})
 }
 
@@ -127,5 +117,3 @@ func (s *Store) UpdateClient(ctx context.Context, c registry.Change) error {
 		},
 	}))
 }
-
-func timeFromMicros(micros int64) time.Time { return time.UnixMicro(micros).UTC() }

@@ -58,9 +58,6 @@ func (s *Store) setDocumentDisabled(ctx context.Context, id string, disabled boo
 func (s *Store) ListDisabledDocuments(ctx context.Context, after string, limit int) ([]registry.DisabledDocument, error) {
 	read := sqldb.Read("listing disabled documents", s.documents.list, after, limit)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, d *registry.DisabledDocument) error {
-		var at int64
-		err := row.Scan(&d.ID, &at)
-		d.At = timeFromMicros(at)
-		return err
+		return row.Scan(&d.ID, sqldb.Time(&d.At))
 	})
 }

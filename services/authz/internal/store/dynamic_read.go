@@ -79,7 +79,11 @@ func (d *dynamicClients) registered(ctx context.Context, id string) (registry.Cl
 // listed returns those of the identifiers that are clients which registered themselves.
 func (d *dynamicClients) listed(ctx context.Context, ids []string) ([]client.Client, error) {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !client.MayBeDynamic(id) })
-	return listed(ctx, d.db, d.text.list, ids, func(row sqldb.Row, c *client.Client) error {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	read := sqldb.Read("listing clients", d.text.list, d.db.Texts(ids))
+	return sqldb.List(ctx, d.db, read, func(row sqldb.Row, c *client.Client) error {
 		found, err := scanDynamic(row)
 		*c = found.Client
 		return err
@@ -91,9 +95,8 @@ func scanDynamic(row sqldb.Row) (dynamic.Client, error) {
 	var c dynamic.Client
 	var kind, grants, scope, application, uris, metadata, lastFour, limit string
 	var hash []byte
-	var created int64
 	err := row.Scan(&c.ID, &c.Name, &kind, &grants, &scope, &application, &uris, &metadata, &hash, &lastFour, &c.Privilege.Token,
-		&limit, &c.Disabled, &c.Shared, &c.Authorized, &created)
+		&limit, &c.Disabled, &c.Shared, &c.Authorized, sqldb.Time(&c.CreatedAt))
 	if err != nil {
 		return dynamic.Client{}, err
 	}
@@ -102,7 +105,7 @@ func scanDynamic(row sqldb.Row) (dynamic.Client, error) {
 	}
 	c.Type, c.GrantTypes, c.Scope, c.ApplicationType = client.Type(kind), names(grants), names(scope), client.ApplicationType(application)
 	c.RedirectURIs, c.Privilege.Scope = strings.Fields(uris), oauth.Scope(names(limit))
-	c.CreatedAt, c.Unverified, c.SelfRegistered = timeFromMicros(created), true, true
+	c.Unverified, c.SelfRegistered = true, true
 	c.ScopeLimited = len(c.Privilege.Scope) == 0
 	c.Identity, c.Hosts = c.Metadata.Identity(), client.HostsOf(c.RedirectURIs)
 	c.RestoreLogout()

@@ -41,9 +41,8 @@ func (s *Store) ListInitialTokens(ctx context.Context) ([]dynamic.InitialToken, 
 	read := sqldb.Read("listing initial access tokens", s.dynamic.text.listInitial)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, t *dynamic.InitialToken) error {
 		var scope string
-		var created, expires int64
-		err := row.Scan(&t.ID, &t.Name, &scope, &t.UsesLeft, &created, &expires)
-		t.Scope, t.CreatedAt, t.ExpiresAt = names(scope), timeFromMicros(created), timeFromMicros(expires)
+		err := row.Scan(&t.ID, &t.Name, &scope, &t.UsesLeft, sqldb.Time(&t.CreatedAt), sqldb.Time(&t.ExpiresAt))
+		t.Scope = names(scope)
 		return err
 	})
 }

@@ -42,17 +42,9 @@ func (r *record) addKey(stored []byte, left *int64) error {
 // keys lists the keys of a client that have not expired, or the uses of those that it publishes.
 func (s *Store) keys(ctx context.Context, id string) ([]client.Key, error) {
 	return sqldb.List(ctx, s.db, sqldb.Read("listing keys", s.text.keys, id), func(row sqldb.Row, key *client.Key) error {
-		var created int64
-		var expires, used *int64
-		err := row.Scan(&key.ID, &key.Name, &key.JWK, &created, &expires, &used)
-		if key.JWK != nil {
-			key.CreatedAt = timeFromMicros(created)
-		}
-		if expires != nil {
-			key.ExpiresAt = timeFromMicros(*expires)
-		}
-		if used != nil {
-			key.LastUsedAt = timeFromMicros(*used)
+		err := row.Scan(&key.ID, &key.Name, &key.JWK, sqldb.Time(&key.CreatedAt), sqldb.Time(&key.ExpiresAt), sqldb.Time(&key.LastUsedAt))
+		if key.JWK == nil { // a use of a key that the client publishes
+			key.CreatedAt = time.Time{}
 		}
 		return err
 	})

@@ -224,9 +224,9 @@ func (s *Store) RedirectURIUses(ctx context.Context, clientID string, kept time.
 	uses := map[string]time.Time{}
 	err := sqldb.Each(ctx, s.db, sqldb.Read("reading uses", s.text.uriUses, clientID, kept.Microseconds()), func(row sqldb.Row) error {
 		var uri string
-		var used int64
-		err := row.Scan(&uri, &used)
-		uses[uri] = timeFromMicros(used)
+		var used time.Time
+		err := row.Scan(&uri, sqldb.Time(&used))
+		uses[uri] = used
 		return err
 	})
 	return uses, err
@@ -259,10 +259,7 @@ func (s *Store) IsTester(ctx context.Context, clientID string, address emailaddr
 // Testers returns the testers of a client, by address.
 func (s *Store) Testers(ctx context.Context, clientID string) ([]ownership.Tester, error) {
 	return sqldb.List(ctx, s.db, sqldb.Read("listing testers", s.text.testers, clientID), func(row sqldb.Row, one *ownership.Tester) error {
-		var added int64
-		err := row.Scan((*string)(&one.Address), &added)
-		one.AddedAt = timeFromMicros(added)
-		return err
+		return row.Scan((*string)(&one.Address), sqldb.Time(&one.AddedAt))
 	})
 }
 

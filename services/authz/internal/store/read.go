@@ -138,7 +138,8 @@ func (s *Store) List(ctx context.Context, ids []string) ([]client.Client, error)
 	if err != nil {
 		return nil, err
 	}
-	found, err := listed(ctx, s.db, s.text.list, ids, func(row sqldb.Row, c *client.Client) error {
+	read := sqldb.Read("listing clients", s.text.list, s.db.Texts(ids))
+	found, err := sqldb.List(ctx, s.db, read, func(row sqldb.Row, c *client.Client) error {
 		var unverified bool
 		err := scanClient(row, c, &unverified, &c.Owner.WorkspaceID)
 		c.Identity.Verified = !unverified
@@ -148,25 +149,6 @@ func (s *Store) List(ctx context.Context, ids []string) ([]client.Client, error)
 		return nil, err
 	}
 	return append(list, found...), nil
-}
-
-// listed reads the clients of the identifiers with a statement for a batch.
-func listed(
-	ctx context.Context, db *sqldb.DB, text string, ids []string, scan func(sqldb.Row, *client.Client) error,
-) ([]client.Client, error) {
-	var list []client.Client
-	for some := range slices.Chunk(ids, batch) {
-		args := make([]any, batch)
-		for i := range args {
-			args[i] = some[min(i, len(some)-1)] // the statement has a fixed number of placeholders
-		}
-		found, err := sqldb.List(ctx, db, sqldb.Read("listing clients", text, args...), scan)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, found...)
-	}
-	return list, nil
 }
 
 // scanClient scans the columns of statements.go and the additional columns of a statement.
@@ -198,10 +180,9 @@ func scanClient(row sqldb.Row, c *client.Client, more ...any) error {
 // statement.
 func scanRegistration(row sqldb.Row, r *client.Registration, more ...any) error {
 	var scope, defaultScope, applicationType, optional, postLogout string
-	var submitted *int64
 	dest := append([]any{
 		&scope, &defaultScope, &applicationType, &r.Unverified, &optional, &postLogout,
-		&r.Owner.WorkspaceID, &r.Owner.CreatedBy, &r.Owner.ReviewNote, &submitted,
+		&r.Owner.WorkspaceID, &r.Owner.CreatedBy, &r.Owner.ReviewNote, sqldb.Time(&r.Owner.SubmittedAt),
 	}, more...)
 	if err := scanClient(row, &r.Client, dest...); err != nil {
 		return err
@@ -209,8 +190,5 @@ func scanRegistration(row sqldb.Row, r *client.Registration, more ...any) error 
 	r.PostLogoutRedirectURIs = names(postLogout)
 	r.Scope, r.DefaultScope, r.ApplicationType = names(scope), names(defaultScope), client.ApplicationType(applicationType)
 	r.OptionalScope = names(optional)
-	if submitted != nil {
-		r.Owner.SubmittedAt = timeFromMicros(*submitted)
-	}
 	return nil
 }

@@ -1,14 +1,8 @@
 package store
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
-
-// batch is how many clients one statement of List reads.
-const batch = 50
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
@@ -102,7 +96,7 @@ WHERE c.id = $1 ORDER BY u.position`)
 
 	t.credentialsOfMany = db.SQL(credentials + `WHERE c.id = ANY($1::text[])`)
 
-	t.list = db.SQL(`SELECT ` + columns + `, c.unverified, c.owner_workspace_id FROM clients c WHERE c.id IN (` + placeholders(batch) + `)`)
+	t.list = db.SQL(`SELECT ` + columns + `, c.unverified, c.owner_workspace_id FROM clients c WHERE c.id ` + db.Among("$1"))
 
 	// A rotation locks the client's row, so that concurrent rotations are serialized.
 	t.lock = db.SQL(`SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = '' {{for update}}`)
@@ -144,12 +138,4 @@ UPDATE clients SET name = CASE WHEN $2 = '' THEN name ELSE $2 END, scope = CASE 
     push_required = COALESCE($15, push_required), dpop_required = COALESCE($16, dpop_required),
     profile = CASE WHEN $17 = '' THEN profile ELSE $17 END
 WHERE id = $1`)
-}
-
-func placeholders(n int) string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprintf("$%d", i+1)
-	}
-	return strings.Join(list, ", ")
 }

@@ -44,18 +44,8 @@ func (s *Store) Policies(ctx context.Context, workspaceIDs []string) (map[string
 // Setting returns the policy of a workspace as it was set.
 func (s *Store) Setting(ctx context.Context, workspaceID string) (policy.Setting, error) {
 	var p policy.Setting
-	var at *int64
-	err := s.db.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&p.Rule, &p.By.UserID, &p.By.Name, &at, &p.Waiting)
-	p.At = fromNullable(at)
+	err := s.db.QueryRow(ctx, s.policies.setting, workspaceID).Scan(&p.Rule, &p.By.UserID, &p.By.Name, sqldb.Time(&p.At), &p.Waiting)
 	return p, sqldb.Wrap("reading a policy", err)
-}
-
-// fromNullable converts a stored time; NULL is the zero time.
-func fromNullable(us *int64) time.Time {
-	if us == nil {
-		return time.Time{}
-	}
-	return time.UnixMicro(*us).UTC()
 }
 
 // lock locks the policy and the approvals of a workspace, or the requests of one of its members, until the
@@ -109,10 +99,7 @@ func ruleName(r policy.Rule) string {
 func (s *Store) ApprovedClients(ctx context.Context, workspaceID string) ([]policy.Approval, error) {
 	read := sqldb.Read("listing approved clients", s.policies.approvals, workspaceID)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, a *policy.Approval) error {
-		var at int64
-		err := row.Scan(&a.ClientID, &a.By.UserID, &a.By.Name, &at)
-		a.At = time.UnixMicro(at).UTC()
-		return err
+		return row.Scan(&a.ClientID, &a.By.UserID, &a.By.Name, sqldb.Time(&a.At))
 	})
 }
 
@@ -212,11 +199,8 @@ func (s *Store) RequestsOf(ctx context.Context, userID, clientID string) ([]poli
 }
 
 func scanRequest(row sqldb.Row, r *policy.Request) error {
-	var at int64
-	var decided *int64
-	err := row.Scan(&r.WorkspaceID, &r.ClientID, &r.User.UserID, &r.User.Name, &r.Reason, &at, &r.State, &r.Answer, &r.By.UserID, &r.By.Name, &decided)
-	r.At, r.DecidedAt = time.UnixMicro(at).UTC(), fromNullable(decided)
-	return err
+	return row.Scan(&r.WorkspaceID, &r.ClientID, &r.User.UserID, &r.User.Name, &r.Reason, sqldb.Time(&r.At), &r.State, &r.Answer,
+		&r.By.UserID, &r.By.Name, sqldb.Time(&r.DecidedAt))
 }
 
 // Ask stores a request that waits.

@@ -87,9 +87,8 @@ func (s *Store) recordAtOnce(ctx context.Context, consent []any, supersede *sqld
 func (s *Store) Approvals(ctx context.Context, userID string) ([]connectedapp.Approval, error) {
 	return sqldb.List(ctx, s.db, sqldb.Read("listing consents", s.text.approvals, userID), func(row sqldb.Row, a *connectedapp.Approval) error {
 		var scope string
-		var first, at int64
-		err := row.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, &first, &at)
-		a.Scope, a.First, a.At = strings.Fields(scope), time.UnixMicro(first).UTC(), time.UnixMicro(at).UTC()
+		err := row.Scan(&a.ClientID, &a.WorkspaceID, &scope, &a.Epoch, sqldb.Time(&a.First), sqldb.Time(&a.At))
+		a.Scope = strings.Fields(scope)
 		return err
 	})
 }

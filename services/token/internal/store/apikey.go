@@ -150,37 +150,25 @@ func (s *Store) ListKeys(ctx context.Context, workspaceID string, after apikey.K
 
 // scanKey reads a row of keyColumns.
 func scanKey(row sqldb.Row, k *apikey.Key) error {
-	var created int64
-	var used, revoked, expires *int64
 	var scope, addresses string
-	err := row.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, &created, &used, &revoked, &expires, &k.Live, &scope, &addresses,
-		&k.Creator.UserID, &k.Creator.Name, &k.SuccessorID)
+	err := row.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.LastFour, sqldb.Time(&k.CreatedAt), sqldb.Time(&k.LastUsedAt), sqldb.Time(&k.RevokedAt),
+		sqldb.Time(&k.ExpiresAt), &k.Live, &scope, &addresses, &k.Creator.UserID, &k.Creator.Name, &k.SuccessorID)
 	if err != nil {
 		return err
 	}
 	k.WorkspaceID = strings.TrimPrefix(k.WorkspaceID, restricted)
-	k.CreatedAt, k.LastUsedAt, k.RevokedAt, k.ExpiresAt = fromMicros(created), fromNullable(used), fromNullable(revoked), fromNullable(expires)
 	k.Scopes = strings.Fields(scope)
 	k.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
 	return err
 }
 
-// fromNullable converts a stored time; NULL is the zero time.
-func fromNullable(us *int64) time.Time {
-	if us == nil {
-		return time.Time{}
-	}
-	return fromMicros(*us)
-}
-
 // FindKey reads a live API key. introspect.ErrInactive when there is none.
 func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts, error) {
 	f := introspect.Facts{Kind: enforce.APIKey}
-	var created int64
-	var expires, left *int64
+	var left *int64
 	var addresses string
 	err := s.db.QueryRow(ctx, s.text.findKey, key.Bytes()).
-		Scan(&f.KeyID, &f.WorkspaceID, &created, &f.LongUnused, &f.Scope, &addresses, &expires, &left)
+		Scan(&f.KeyID, &f.WorkspaceID, sqldb.Time(&f.IssuedAt), &f.LongUnused, &f.Scope, &addresses, sqldb.Time(&f.ExpiresAt), &left)
 	if err == nil {
 		f.Addresses, err = enforce.ParseAddresses(strings.Fields(addresses))
 	}
@@ -188,7 +176,6 @@ func (s *Store) FindKey(ctx context.Context, key secret.Hash) (introspect.Facts,
 		return introspect.Facts{}, sqldb.Wrap("reading an API key", sqldb.NotFoundAs(introspect.ErrInactive, err))
 	}
 	f.WorkspaceID = strings.TrimPrefix(f.WorkspaceID, restricted)
-	f.IssuedAt, f.ExpiresAt = fromMicros(created), fromNullable(expires)
 	if left != nil {
 		f.Left = time.Duration(*left) * time.Microsecond
 	}

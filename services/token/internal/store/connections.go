@@ -110,10 +110,8 @@ func (s *Store) ListConnections(ctx context.Context, userID string) ([]oauth.Con
 	read := sqldb.Read("listing connections", s.text.connections, userID)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, c *oauth.Connection) error {
 		var e epochs
-		var used *int64
-		err := row.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, &used, &c.DescriptionDigest)
+		err := row.Scan(&c.ClientID, &e.own, &e.lenient, &e.hard, &e.soft, sqldb.Time(&c.LastUsed), &c.DescriptionDigest)
 		c.Epoch, c.Lenient = e.now()
-		c.LastUsed = fromNullable(used)
 		return err
 	})
 }

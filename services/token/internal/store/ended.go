@@ -20,9 +20,7 @@ func (s *Store) ListConnectionRevocations(ctx context.Context, userID string) ([
 		grantsOfUser(userID), pairs, after(pairs), connections, after(connections), maxRevocations)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, r *oauth.ConnectionRevocation) error {
 		var subject string
-		var at int64
-		err := row.Scan(&subject, &r.Reason, &at)
-		r.At = fromMicros(at)
+		err := row.Scan(&subject, &r.Reason, sqldb.Time(&r.At))
 		if rest, found := strings.CutPrefix(subject, connections); found {
 			r.WorkspaceID, r.ClientID, _ = strings.Cut(rest, "/")
 		} else if rest, found := strings.CutPrefix(subject, pairs); found {

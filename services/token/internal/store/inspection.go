@@ -31,10 +31,8 @@ func (s *Store) ListGrants(ctx context.Context, q inspection.Query) ([]inspectio
 		read = sqldb.Read(read.Doing, s.text.listGrantsOfUser, q.UserID, q.ClientID, q.After.ClientID, after, q.Limit)
 	}
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, g *inspection.Grant) error {
-		var created, used, expires int64
-		err := row.Scan(&g.ID, &g.UserID, &g.ClientID, &g.WorkspaceID, &g.Scope, &created, &used, &expires)
-		g.CreatedAt, g.LastUsedAt, g.ExpiresAt = fromMicros(created), fromMicros(used), fromMicros(expires)
-		return err
+		return row.Scan(&g.ID, &g.UserID, &g.ClientID, &g.WorkspaceID, &g.Scope,
+			sqldb.Time(&g.CreatedAt), sqldb.Time(&g.LastUsedAt), sqldb.Time(&g.ExpiresAt))
 	})
 }
 

@@ -33,10 +33,8 @@ func (s *Store) ListInstallations(ctx context.Context, userID string, clientIDs 
 		read := sqldb.Read("listing installations", s.text.listInstallations, userID, clientID)
 		found, err := sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *oauth.Installation) error {
 			var id []byte
-			var created, used int64
-			err := row.Scan(&id, &one.WorkspaceID, &created, &used)
+			err := row.Scan(&id, &one.WorkspaceID, sqldb.Time(&one.CreatedAt), sqldb.Time(&one.LastUsed))
 			one.ID, one.ClientID = base64.RawURLEncoding.EncodeToString(id), clientID
-			one.CreatedAt, one.LastUsed = fromMicros(created), fromMicros(used)
 			return err
 		})
 		if err != nil {

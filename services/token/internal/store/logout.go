@@ -121,23 +121,11 @@ func (s LogoutStore) Events(ctx context.Context, limit int) (list []logout.Event
 // logoutReason returns the reason of an event; empty for a revocation that ends no session. A client
 // that revokes its own token knows that it did, and one that an operator disabled gets nothing any more.
 func logoutReason(r revlog.Reason) string {
-	switch r { //nolint:exhaustive // the others end no session
-	case revlog.ReasonReuse:
-		return logout.ReasonReuse
-	case revlog.ReasonCodeReplay:
-		return logout.ReasonCodeReplay
-	case revlog.ReasonDisconnect:
-		return logout.ReasonDisconnect
-	case revlog.ReasonGrantsRevoked:
-		return logout.ReasonGrantsRevoked
-	case revlog.ReasonUserDisabled:
-		return logout.ReasonUserDisabled
-	case revlog.ReasonMemberRemoved:
-		return logout.ReasonMemberRemoved
-	case revlog.ReasonWorkspaceEnded:
-		return logout.ReasonWorkspaceEnded
-	}
-	return ""
+	return map[revlog.Reason]string{
+		revlog.ReasonReuse: logout.ReasonReuse, revlog.ReasonCodeReplay: logout.ReasonCodeReplay, revlog.ReasonDisconnect: logout.ReasonDisconnect,
+		revlog.ReasonGrantsRevoked: logout.ReasonGrantsRevoked, revlog.ReasonUserDisabled: logout.ReasonUserDisabled,
+		revlog.ReasonMemberRemoved: logout.ReasonMemberRemoved, revlog.ReasonWorkspaceEnded: logout.ReasonWorkspaceEnded,
+	}[r]
 }
 
 // SessionsOf returns the sessions at clients that an event ends, the newest maxSessions of them first: of the
@@ -149,9 +137,8 @@ func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.S
 	}
 	read := sqldb.Read("finding the sessions at clients", s.text.logoutSessions, e.UserID, e.ClientID, e.WorkspaceID, e.Before, family, maxSessions)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *logout.Session) error {
-		var at int64
-		err := row.Scan(&one.ClientID, &one.UserID, &one.Subject, &one.ID, &at)
-		one.Subject, one.SignedInAt = cmp.Or(one.Subject, one.UserID), fromMicros(at)
+		err := row.Scan(&one.ClientID, &one.UserID, &one.Subject, &one.ID, sqldb.Time(&one.SignedInAt))
+		one.Subject = cmp.Or(one.Subject, one.UserID)
 		return err
 	})
 }
@@ -187,11 +174,11 @@ func (s LogoutStore) Claim(ctx context.Context, limit int) (list []logout.Delive
 }
 
 func scanDelivery(row sqldb.Row, d *logout.Delivery, more ...any) error {
-	var signedIn, created, age int64
+	var age int64
 	err := row.Scan(append([]any{
-		&d.ID, &d.ClientID, &d.UserID, &d.Subject, &d.Session.ID, &signedIn, &d.Reason, &d.Attempts, &created, &age,
+		&d.ID, &d.ClientID, &d.UserID, &d.Subject, &d.Session.ID, sqldb.Time(&d.SignedInAt), &d.Reason, &d.Attempts, sqldb.Time(&d.CreatedAt), &age,
 	}, more...)...)
-	d.SignedInAt, d.CreatedAt, d.Age = fromMicros(signedIn), fromMicros(created), time.Duration(age)*time.Microsecond
+	d.Age = time.Duration(age) * time.Microsecond
 	return err
 }
 
@@ -226,11 +213,9 @@ func (s LogoutStore) ListDeliveries(ctx context.Context, clientID string, before
 		read.Text, read.Args = s.text.listLogouts, append(read.Args, clientID)
 	}
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, r *logout.Record) error {
-		var attempted *int64
-		var due int64
-		err := scanDelivery(row, &r.Delivery, &r.Status, &r.Problem, &attempted, &due, &r.Finished, &r.Delivered)
-		if r.AttemptedAt = fromNullable(attempted); !r.Finished {
-			r.DueAt = fromMicros(due)
+		err := scanDelivery(row, &r.Delivery, &r.Status, &r.Problem, sqldb.Time(&r.AttemptedAt), sqldb.Time(&r.DueAt), &r.Finished, &r.Delivered)
+		if r.Finished {
+			r.DueAt = time.Time{}
 		}
 		return err
 	})

@@ -103,7 +103,7 @@ func microsOrNull(at time.Time) any {
 	return at.UnixMicro()
 }
 
-// identityColumns are the columns of identityScan, of a table of families.
+// identityColumns are the columns of identityDest, of a table of families.
 func identityColumns(table string) string {
 	var list []string
 	for _, column := range []string{"user_id", "workspace_id", "subject", "auth_time", "sid"} {
@@ -112,24 +112,9 @@ func identityColumns(table string) string {
 	return strings.Join(list, ", ")
 }
 
-// identityScan scans identityColumns.
-type identityScan struct {
-	grant.Identity
-
-	authTime *int64
-}
-
-// dest returns where the columns are scanned to.
-func (i *identityScan) dest() []any {
-	return []any{&i.UserID, &i.WorkspaceID, &i.Subject, &i.authTime, &i.SessionID}
-}
-
-// identity returns what was scanned.
-func (i *identityScan) identity() grant.Identity {
-	if i.authTime != nil {
-		i.AuthTime = fromMicros(*i.authTime)
-	}
-	return i.Identity
+// identityDest returns where identityColumns are scanned to.
+func identityDest(i *grant.Identity) []any {
+	return []any{&i.UserID, &i.WorkspaceID, &i.Subject, sqldb.Time(&i.AuthTime), &i.SessionID}
 }
 
 // Redeemed returns the binding of a redeemed code; grant.ErrNoEvidence when it was never redeemed.

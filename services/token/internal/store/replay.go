@@ -14,7 +14,7 @@ import (
 type spent struct {
 	family []byte
 	oauth.UserClient
-	user             identityScan
+	user             grant.Identity
 	scope, resources string
 	// left is the family's remaining lifetime when its current token was issued, in microseconds.
 	left int64
@@ -47,7 +47,7 @@ func (s *Store) Replayed(ctx context.Context, p grant.Presented, reuse oauth.Reu
 	}
 	if len(found.sealed) > 0 {
 		return grant.Replay{
-			Sealed: found.sealed, Scope: found.scope, Resources: oauth.ParseResources(found.resources), Identity: found.user.identity(),
+			Sealed: found.sealed, Scope: found.scope, Resources: oauth.ParseResources(found.resources), Identity: found.user,
 			FamilyLeft: time.Duration(found.left) * time.Microsecond,
 		}, nil
 	}
@@ -82,7 +82,7 @@ func (s *Store) WaitForReplicas(ctx context.Context) error {
 }
 
 func (s *Store) spent(ctx context.Context, query queryRow, p grant.Presented) (f spent, err error) {
-	dest := append([]any{&f.family, &f.ClientID, &f.scope, &f.resources, &f.left}, f.user.dest()...)
+	dest := append([]any{&f.family, &f.ClientID, &f.scope, &f.resources, &f.left}, identityDest(&f.user)...)
 	err = query(ctx, s.text.spentFacts, p.Token.Bytes(), p.ClientID, p.Key).Scan(append(dest, &f.sealed, &f.revokedSince, &f.familyRevoked)...)
 	f.UserID = f.user.UserID
 	return f, err

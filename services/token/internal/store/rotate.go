@@ -41,17 +41,16 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, err
 func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued, error) {
 	retryHash, sealed, window := retry(r)
 	step, slack := rateLimit(r)
-	var granted string
-	var left, wait int64
-	var user identityScan
+	var did rotation
 	update := sqldb.Stmt(s.text.rotate, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
-		r.Predecessor.Bytes(), r.ClientID, step, slack, r.Key, r.RefreshKey).Scan(append([]any{&granted, &left}, user.dest()...)...)
-	limited := sqldb.Stmt(s.text.refreshLimited, r.Predecessor.Bytes(), r.ClientID, slack).Scan(&wait)
+		r.Predecessor.Bytes(), r.ClientID, step, slack, r.Key, r.RefreshKey).Scan(append([]any{&did.granted, &did.left}, identityDest(&did.user)...)...)
+	limited := sqldb.Stmt(s.text.refreshLimited, r.Predecessor.Bytes(), r.ClientID, slack).Scan(&did.wait)
 	err := s.db.Pipeline(ctx, update,
 		sqldb.Stmt(s.text.insertAccess, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), r.Successor.Bytes(), r.Resources.String(), r.Key),
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
 		limited)
-	return issuedOrError(r, rotation{granted: granted, left: left, wait: wait, user: user, found: update.Found() || limited.Found()}, err)
+	did.found = update.Found() || limited.Found()
+	return issuedOrError(r, did, err)
 }
 
 // rotateAtOnce is one rotation in one statement.
@@ -61,7 +60,7 @@ func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issue
 	var did rotation
 	whole := sqldb.Stmt(s.text.rotateAtOnce, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
 		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack, r.Resources.String(), r.Key, r.RefreshKey).
-		Scan(append([]any{&did.granted, &did.left, &did.wait}, did.user.dest()...)...)
+		Scan(append([]any{&did.granted, &did.left, &did.wait}, identityDest(&did.user)...)...)
 	err := s.db.Pipeline(ctx, whole)
 	did.found = whole.Found()
 	return issuedOrError(r, did, err)
@@ -95,7 +94,7 @@ func retry(r grant.Rotation) (hash, sealed, window any) {
 type rotation struct {
 	granted    string
 	left, wait int64
-	user       identityScan
+	user       grant.Identity
 	found      bool
 }
 
@@ -115,6 +114,6 @@ func issuedOf(r grant.Rotation, did rotation) grant.Issued {
 	return grant.Issued{
 		Scope:     cmp.Or(r.Scope, did.granted),
 		ExpiresIn: min(r.Lifetimes.Access, time.Duration(did.left)*time.Microsecond),
-		Identity:  did.user.identity(),
+		Identity:  did.user,
 	}
 }

@@ -30,7 +30,7 @@ func (s *Store) rotateBatch(ctx context.Context, rotations []*grant.Rotation) (m
 	err := sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var hash []byte
 		var did rotation
-		if err := row.Scan(append([]any{&hash, &did.granted, &did.left}, did.user.dest()...)...); err != nil {
+		if err := row.Scan(append([]any{&hash, &did.granted, &did.left}, identityDest(&did.user)...)...); err != nil {
 			return err
 		}
 		access, err := secret.HashFromBytes(hash)

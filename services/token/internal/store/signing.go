@@ -32,19 +32,18 @@ SELECT user_id FROM families WHERE client_id = $1 AND subject = $2 AND subject <
 // time.
 func (s *Store) SigningKeys(ctx context.Context) ([]signing.Row, time.Time, error) {
 	var keys []signing.Row
-	var now int64
+	var now time.Time
 	err := sqldb.Each(ctx, s.db, sqldb.Read("reading the signing keys", s.text.signingKeys), func(row sqldb.Row) error {
 		var r signing.Row
 		var public string
-		var active int64
-		err := row.Scan(&r.Algorithm, &r.Generation, &r.KeyID, &public, &r.Sealed, &active, &now)
+		err := row.Scan(&r.Algorithm, &r.Generation, &r.KeyID, &public, &r.Sealed, sqldb.Time(&r.ActiveAt), sqldb.Time(&now))
 		if r.Algorithm != "" { // one row has only the time
-			r.Public, r.ActiveAt = []byte(public), fromMicros(active)
+			r.Public = []byte(public)
 			keys = append(keys, r)
 		}
 		return err
 	})
-	return keys, fromMicros(now), err
+	return keys, now, err
 }
 
 // AddSigningKey stores a key unless its generation exists.

@@ -72,11 +72,9 @@ func (s *Store) ListWorkspaceClients(ctx context.Context, workspaceID, after str
 	read := sqldb.Read("listing the clients of a workspace", s.text.workspaceClients, workspaceID, after, limit)
 	err := sqldb.Each(ctx, s.db, read, func(row sqldb.Row) error {
 		var c oauth.WorkspaceClient
-		var used int64
 		var scope string
-		err := row.Scan(&c.ClientID, &c.Users, &used, &scope)
+		err := row.Scan(&c.ClientID, &c.Users, sqldb.Time(&c.LastUsed), &scope)
 		if n := len(list); n == 0 || list[n-1].ClientID != c.ClientID {
-			c.LastUsed = fromMicros(used)
 			list = append(list, c)
 		}
 		last := &list[len(list)-1]
