@@ -9,6 +9,7 @@ package oerr
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -255,4 +256,21 @@ func infoOf(st *status.Status) *errdetails.ErrorInfo {
 		}
 	}
 	return nil
+}
+
+// Wrap says what an error was met in doing; nil stays nil. The status is that of the error.
+func Wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// UnlessImplemented returns the error of an RPC, as one that passes where the process is of an earlier
+// release: a rolling upgrade replaces it.
+func UnlessImplemented(err error) error {
+	if status.Code(err) == codes.Unimplemented {
+		return Unavailable(err)
+	}
+	return err
 }

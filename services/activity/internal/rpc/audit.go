@@ -63,10 +63,7 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 	events, next := paging.Cut(events, page.Size, func(e trail.Event) []string {
 		return []string{paging.FormatTime(e.At), e.Source, paging.FormatNumber(e.Cursor)}
 	})
-	res := &activityv1.ListEventsResponse{NextPageToken: next}
-	for _, e := range events {
-		res.Events = append(res.Events, toEvent(e))
-	}
+	res := &activityv1.ListEventsResponse{Events: convert.Each(events, toEvent), NextPageToken: next}
 	if !policy.IsOperator(ctx) {
 		if err := s.name(ctx, user, res); err != nil {
 			return nil, toStatus(err)

@@ -11,6 +11,7 @@ import (
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/policy"
@@ -153,11 +154,7 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 	rows, next := paging.Cut(rows, page.Size, func(r requestlog.Row) []string {
 		return []string{paging.FormatTime(r.Last), r.ClientID, paging.FormatBytes(r.Key[:])}
 	})
-	res := &activityv1.ListRequestsResponse{Requests: make([]*activityv1.LoggedRequest, len(rows)), NextPageToken: next}
-	for i, r := range rows {
-		res.Requests[i] = toRow(r)
-	}
-	return res, nil
+	return &activityv1.ListRequestsResponse{Requests: convert.Each(rows, toRow), NextPageToken: next}, nil
 }
 
 func toRow(r requestlog.Row) *activityv1.LoggedRequest {

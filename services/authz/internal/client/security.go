@@ -23,6 +23,3 @@ type Security struct {
 
 // RequiresPush reports whether an authorization request that was not pushed is refused.
 func (s Security) RequiresPush() bool { return s.PushRequired || s.Profile == FAPI2 }
-
-// RequiresDPoP reports whether a token request without a proof is refused.
-func (s Security) RequiresDPoP() bool { return s.DPoPRequired || s.Profile == FAPI2 }

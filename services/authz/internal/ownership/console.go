@@ -151,7 +151,7 @@ func (c Console) Create(ctx context.Context, session secret.String, workspaceID 
 	if registration.May(oauth.ClientCredentialsGrant) {
 		registration.Service.WorkspaceID = workspaceID
 	}
-	clear, record, err := c.Registry.Prepare(ctx, &registration, keys)
+	clear, record, err := c.Registry.Prepare(ctx, &registration, false, keys)
 	if err != nil {
 		return OwnedClient{}, secret.String{}, err
 	}

@@ -12,17 +12,6 @@ type BackChannelChange struct {
 	LogoutSessionRequired *bool
 }
 
-// applied returns the value after the change.
-func (c BackChannelChange) applied(b client.BackChannelLogout) client.BackChannelLogout {
-	if c.LogoutURI != nil {
-		b.LogoutURI = *c.LogoutURI
-	}
-	if c.LogoutSessionRequired != nil {
-		b.LogoutSessionRequired = *c.LogoutSessionRequired
-	}
-	return b
-}
-
 // checkBackChannel refuses an address that this server does not send requests to: the rules are those of
 // a client's keys.
 func (d Clients) checkBackChannel(b client.BackChannelLogout) error {

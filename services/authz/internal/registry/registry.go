@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,7 +127,7 @@ type Clients struct {
 func (d Clients) CreateClient(
 	ctx context.Context, registration client.Registration, allowReservedName bool, keys ...client.Key,
 ) (secret.String, error) {
-	newSecret, kept, err := d.prepare(ctx, &registration, allowReservedName, keys)
+	newSecret, kept, err := d.Prepare(ctx, &registration, allowReservedName, keys)
 	if err == nil {
 		err = d.Store.CreateClient(ctx, registration, kept, keys...)
 	}
@@ -136,14 +137,10 @@ func (d Clients) CreateClient(
 	return newSecret, nil
 }
 
-// Prepare validates a new client that is not the operator's own, brings it into its stored form and
-// generates its secret, which is zero and nil for a public client and for one with keys. It stores
+// Prepare validates a new client, brings it into its stored form and generates its secret, which is zero
+// and nil for a public client and for one with keys; allowReservedName is as for CreateClient. It stores
 // nothing. It returns an *oauth.FieldError.
-func (d Clients) Prepare(ctx context.Context, registration *client.Registration, keys []client.Key) (secret.String, *secret.Record, error) {
-	return d.prepare(ctx, registration, false, keys)
-}
-
-func (d Clients) prepare(
+func (d Clients) Prepare(
 	ctx context.Context, registration *client.Registration, allowReservedName bool, keys []client.Key,
 ) (secret.String, *secret.Record, error) {
 	for _, check := range []func() error{
@@ -235,58 +232,40 @@ func (c Change) applied(registration client.Registration) client.Registration {
 	if len(c.GrantTypes) > 0 {
 		registration.GrantTypes = c.GrantTypes
 	}
-	if c.ResourceServer != nil {
-		registration.ResourceServer = *c.ResourceServer
-	}
 	if c.DefaultScope != nil {
 		registration.DefaultScope = c.DefaultScope
 	}
 	if c.OptionalScope != nil {
 		registration.OptionalScope = c.OptionalScope
 	}
-	if c.WorkspaceID != "" {
-		registration.Service.WorkspaceID = c.WorkspaceID
-	}
-	if c.ApplicationType != "" {
-		registration.ApplicationType = c.ApplicationType
-	}
 	if len(c.Keys) > 0 || c.JWKSURI != "" {
 		registration.Method, registration.URI = oauth.PrivateKeyJWT, c.JWKSURI
-	}
-	if c.SigningAlgorithm != nil {
-		registration.Algorithm = *c.SigningAlgorithm
-	}
-	if c.IDTokenAlgorithm != "" {
-		registration.IDTokenAlgorithm = c.IDTokenAlgorithm
 	}
 	if c.PostLogoutRedirectURIs != nil {
 		registration.PostLogoutRedirectURIs = c.PostLogoutRedirectURIs
 	}
-	if c.Unverified != nil {
-		registration.Unverified = *c.Unverified
-	}
-	registration.BackChannelLogout = c.BackChannelChange.applied(registration.BackChannelLogout)
-	if c.RefreshRetry != nil {
+	if c.RefreshRetry != nil || c.DefaultRefreshRetry {
 		registration.RefreshRetry = c.RefreshRetry
 	}
-	if c.DefaultRefreshRetry {
-		registration.RefreshRetry = nil
-	}
-	return c.secured(registration)
+	registration.Service.WorkspaceID = cmp.Or(c.WorkspaceID, registration.Service.WorkspaceID)
+	registration.ApplicationType = cmp.Or(c.ApplicationType, registration.ApplicationType)
+	registration.IDTokenAlgorithm = cmp.Or(c.IDTokenAlgorithm, registration.IDTokenAlgorithm)
+	registration.Profile = cmp.Or(c.Profile, registration.Profile)
+	set(&registration.ResourceServer, c.ResourceServer)
+	set(&registration.Algorithm, c.SigningAlgorithm)
+	set(&registration.Unverified, c.Unverified)
+	set(&registration.PushRequired, c.PushRequired)
+	set(&registration.DPoPRequired, c.DPoPRequired)
+	set(&registration.LogoutURI, c.LogoutURI)
+	set(&registration.LogoutSessionRequired, c.LogoutSessionRequired)
+	return registration
 }
 
-// secured returns the registration after the change of what the client must do beyond RFC 6749.
-func (c Change) secured(registration client.Registration) client.Registration {
-	if c.PushRequired != nil {
-		registration.PushRequired = *c.PushRequired
+// set assigns a value that is not nil.
+func set[T any](to, value *T) {
+	if value != nil {
+		*to = *value
 	}
-	if c.DPoPRequired != nil {
-		registration.DPoPRequired = *c.DPoPRequired
-	}
-	if c.Profile != "" {
-		registration.Profile = c.Profile
-	}
-	return registration
 }
 
 // RotateClientSecret generates another secret; the current one stays valid for the overlap. A client

@@ -11,7 +11,6 @@ import (
 	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
-	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -59,7 +58,7 @@ func newRegistration(req *authzv1.CreateClientRequest) client.Registration {
 			},
 			KeyAuthentication: client.KeyAuthentication{URI: req.GetJwksUri(), Algorithm: req.GetTokenEndpointAuthSigningAlg()},
 			Security: client.Security{
-				PushRequired: req.GetRequirePushedAuthorizationRequests(), DPoPRequired: req.GetDpopBoundAccessTokens(), Profile: profileOf(req.GetProfile()),
+				PushRequired: req.GetRequirePushedAuthorizationRequests(), DPoPRequired: req.GetDpopBoundAccessTokens(), Profile: client.Profile(enumname.Of(req.GetProfile())),
 			},
 		},
 		RedirectURIs: req.GetRedirectUris(), Scope: oauth.Scope(req.GetScopes()), DefaultScope: oauth.Scope(req.GetDefaultScopes()),
@@ -93,6 +92,18 @@ func (s *Administration) find(ctx context.Context, id string) (*authzv1.Registra
 	return registration(registered), nil
 }
 
+// changed makes a change of a client and returns the registration afterwards.
+func (s *Administration) changed(ctx context.Context, id string, change func() error) (*authzv1.Registration, error) {
+	err := checkClientID(id)
+	if err == nil {
+		err = change()
+	}
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	return s.find(ctx, id)
+}
+
 // readBack returns the registration of a client whose secret was just created, or fallback if it
 // cannot be read. The secret is stored nowhere in clear and must reach the caller: a repeated
 // request would expire the one in use.
@@ -115,11 +126,7 @@ func (s *Administration) ListClients(ctx context.Context, req *authzv1.ListClien
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(a registry.Client) []string { return []string{a.Name, a.ID} })
-	res := &authzv1.ListClientsResponse{NextPageToken: next}
-	for _, registered := range list {
-		res.Registrations = append(res.Registrations, registration(registered))
-	}
-	return res, nil
+	return &authzv1.ListClientsResponse{Registrations: convert.Each(list, registration), NextPageToken: next}, nil
 }
 
 // UpdateClient changes a client.
@@ -128,10 +135,7 @@ func (s *Administration) UpdateClient(ctx context.Context, req *authzv1.UpdateCl
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	if err := s.Clients.UpdateClient(ctx, change); err != nil {
-		return nil, toStatus(err)
-	}
-	registered, err := s.find(ctx, req.GetClientId())
+	registered, err := s.changed(ctx, change.ClientID, func() error { return s.Clients.UpdateClient(ctx, change) })
 	return &authzv1.UpdateClientResponse{Registration: registered}, err
 }
 
@@ -150,7 +154,7 @@ func changeOf(req *authzv1.UpdateClientRequest) (registry.Change, error) {
 		WorkspaceID:     req.GetWorkspaceId(),
 		ApplicationType: client.ApplicationType(enumname.Of(req.GetApplicationType())), Unverified: req.Unverified, //nolint:protogetter // absent is not false
 		Reuse: oauth.Reuse(enumname.Of(req.GetReuse())), IdentityChange: identityChange(req), IDTokenAlgorithm: req.GetIdTokenSignedResponseAlg(),
-		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: profileOf(req.GetProfile()), //nolint:protogetter // absent is not false
+		PushRequired: req.RequirePushedAuthorizationRequests, DPoPRequired: req.DpopBoundAccessTokens, Profile: client.Profile(enumname.Of(req.GetProfile())), //nolint:protogetter // absent is not false
 	}
 	change.LogoutURI, change.LogoutSessionRequired = req.BackchannelLogoutUri, req.BackchannelLogoutSessionRequired //nolint:protogetter // absent is not empty
 	if len(req.GetPostLogoutRedirectUris()) > 0 || req.GetClearPostLogoutRedirectUris() {
@@ -169,8 +173,7 @@ func (s *Administration) RotateClientSecret(
 	if err := checkClientID(req.GetClientId()); err != nil {
 		return nil, err
 	}
-	seconds := min(max(req.GetOverlapSeconds(), -1), int64(secret.MaxOverlap/time.Second)+1) // so that it cannot overflow
-	newSecret, err := s.Clients.RotateClientSecret(ctx, req.GetClientId(), time.Duration(seconds)*time.Second, req.GetReplaceKeys())
+	newSecret, err := s.Clients.RotateClientSecret(ctx, req.GetClientId(), overlap(req.GetOverlapSeconds()), req.GetReplaceKeys())
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -182,13 +185,9 @@ func (s *Administration) RotateClientSecret(
 func (s *Administration) RevokePreviousClientSecret(
 	ctx context.Context, req *authzv1.RevokePreviousClientSecretRequest,
 ) (*authzv1.RevokePreviousClientSecretResponse, error) {
-	if err := checkClientID(req.GetClientId()); err != nil {
-		return nil, err
-	}
-	if err := s.Clients.RevokePreviousClientSecret(ctx, req.GetClientId()); err != nil {
-		return nil, toStatus(err)
-	}
-	registered, err := s.find(ctx, req.GetClientId())
+	registered, err := s.changed(ctx, req.GetClientId(), func() error {
+		return s.Clients.RevokePreviousClientSecret(ctx, req.GetClientId())
+	})
 	return &authzv1.RevokePreviousClientSecretResponse{Registration: registered}, err
 }
 

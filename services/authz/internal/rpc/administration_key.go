@@ -20,16 +20,11 @@ func addKeys(change *registry.Change, req *authzv1.UpdateClientRequest) (err err
 
 // AddClientKey registers another key.
 func (s *Administration) AddClientKey(ctx context.Context, req *authzv1.AddClientKeyRequest) (*authzv1.AddClientKeyResponse, error) {
-	if err := checkClientID(req.GetClientId()); err != nil {
-		return nil, err
-	}
-	err := s.Clients.AddClientKey(ctx, registry.NewKey{
-		ClientID: req.GetClientId(), JWK: req.GetJwk(), Name: req.GetName(), Lifetime: lifetime(req.GetLifetimeSeconds()),
+	registered, err := s.changed(ctx, req.GetClientId(), func() error {
+		return s.Clients.AddClientKey(ctx, registry.NewKey{
+			ClientID: req.GetClientId(), JWK: req.GetJwk(), Name: req.GetName(), Lifetime: lifetime(req.GetLifetimeSeconds()),
+		})
 	})
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	registered, err := s.find(ctx, req.GetClientId())
 	return &authzv1.AddClientKeyResponse{Registration: registered}, err
 }
 
@@ -37,18 +32,12 @@ func (s *Administration) AddClientKey(ctx context.Context, req *authzv1.AddClien
 func (s *Administration) UpdateClientKey(
 	ctx context.Context, req *authzv1.UpdateClientKeyRequest,
 ) (*authzv1.UpdateClientKeyResponse, error) {
-	if err := checkClientID(req.GetClientId()); err != nil {
-		return nil, err
-	}
 	change := client.KeyChange{ClientID: req.GetClientId(), KeyID: req.GetKid(), Name: req.Name} //nolint:protogetter // absent is not empty
 	if req.LifetimeSeconds != nil {
 		validFor := lifetime(req.GetLifetimeSeconds())
 		change.Lifetime = &validFor
 	}
-	if err := s.Clients.UpdateClientKey(ctx, change); err != nil {
-		return nil, toStatus(err)
-	}
-	registered, err := s.find(ctx, req.GetClientId())
+	registered, err := s.changed(ctx, change.ClientID, func() error { return s.Clients.UpdateClientKey(ctx, change) })
 	return &authzv1.UpdateClientKeyResponse{Registration: registered}, err
 }
 
@@ -56,13 +45,9 @@ func (s *Administration) UpdateClientKey(
 func (s *Administration) RemoveClientKey(
 	ctx context.Context, req *authzv1.RemoveClientKeyRequest,
 ) (*authzv1.RemoveClientKeyResponse, error) {
-	if err := checkClientID(req.GetClientId()); err != nil {
-		return nil, err
-	}
-	if err := s.Clients.RemoveClientKey(ctx, req.GetClientId(), req.GetKid()); err != nil {
-		return nil, toStatus(err)
-	}
-	registered, err := s.find(ctx, req.GetClientId())
+	registered, err := s.changed(ctx, req.GetClientId(), func() error {
+		return s.Clients.RemoveClientKey(ctx, req.GetClientId(), req.GetKid())
+	})
 	return &authzv1.RemoveClientKeyResponse{Registration: registered}, err
 }
 

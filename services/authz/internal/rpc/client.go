@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -188,22 +189,8 @@ func profile(p client.Profile) authzv1.Profile {
 	return authzv1.Profile_PROFILE_UNSPECIFIED
 }
 
-func profileOf(p authzv1.Profile) client.Profile {
-	switch p {
-	case authzv1.Profile_PROFILE_NONE:
-		return client.NoProfile
-	case authzv1.Profile_PROFILE_FAPI2:
-		return client.FAPI2
-	case authzv1.Profile_PROFILE_UNSPECIFIED:
-	}
-	return ""
-}
-
 func describe(registered client.Client) *authzv1.Client {
-	kind := authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL
-	if registered.Type == client.Public {
-		kind = authzv1.ClientType_CLIENT_TYPE_PUBLIC
-	}
+	kind := enumname.Parse[authzv1.ClientType](string(cmp.Or(registered.Type, client.Confidential)))
 	described := &authzv1.Client{
 		ClientId: registered.ID, Name: registered.Name, Type: kind, GrantTypes: registered.GrantTypes, ResourceServer: registered.ResourceServer,
 		Reuse:       enumname.Parse[authzv1.Reuse](string(registered.Reuse)),

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/registry"
@@ -31,14 +32,9 @@ func (s *Console) ListApps(ctx context.Context, req *authzv1.ListAppsRequest) (*
 	slices.SortFunc(apps, func(a, b ownership.OwnedClient) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
-	res := &authzv1.ListAppsResponse{Session: sessionOf(person)}
-	for _, w := range workspaces {
-		res.Workspaces = append(res.Workspaces, workspaceOf(w))
-	}
-	for _, app := range apps {
-		res.Apps = append(res.Apps, appOf(app))
-	}
-	return res, nil
+	return &authzv1.ListAppsResponse{
+		Session: sessionOf(person), Workspaces: convert.Each(workspaces, workspaceOf), Apps: convert.Each(apps, appOf),
+	}, nil
 }
 
 // GetApp returns a client.

@@ -64,10 +64,7 @@ func (i Identity) Person(ctx context.Context, session secret.String) (ownership.
 // WorkspaceExists reports whether there is a workspace with the identifier.
 func (i Identity) WorkspaceExists(ctx context.Context, id string) (bool, error) {
 	res, err := i.Directory.BatchGetWorkspaces(ctx, &identityv1.BatchGetWorkspacesRequest{WorkspaceIds: []string{id}})
-	if err != nil {
-		return false, fmt.Errorf("reading a workspace: %w", err)
-	}
-	return len(res.GetWorkspaces()) == 1, nil
+	return len(res.GetWorkspaces()) == 1, oerr.Wrap("reading a workspace", err)
 }
 
 func sessionOf(p ownership.Person) *identityv1.Session {

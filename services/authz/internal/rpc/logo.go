@@ -27,13 +27,9 @@ func (s *Logos) GetLogo(ctx context.Context, req *authzv1.GetLogoRequest) (*auth
 
 // SetClientLogo replaces or removes the logo of a client.
 func (s *Administration) SetClientLogo(ctx context.Context, req *authzv1.SetClientLogoRequest) (*authzv1.SetClientLogoResponse, error) {
-	if err := checkClientID(req.GetClientId()); err != nil {
-		return nil, err
-	}
-	if err := s.Clients.SetLogo(ctx, req.GetClientId(), req.GetImage(), false); err != nil {
-		return nil, toStatus(err)
-	}
-	registered, err := s.find(ctx, req.GetClientId())
+	registered, err := s.changed(ctx, req.GetClientId(), func() error {
+		return s.Clients.SetLogo(ctx, req.GetClientId(), req.GetImage(), false)
+	})
 	return &authzv1.SetClientLogoResponse{Registration: registered}, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
@@ -96,14 +97,7 @@ func (s *Registrations) ListInitialAccessTokens(
 	ctx context.Context, _ *authzv1.ListInitialAccessTokensRequest,
 ) (*authzv1.ListInitialAccessTokensResponse, error) {
 	list, err := s.Tokens.Store.ListInitialTokens(ctx)
-	if err != nil {
-		return nil, registrationStatus(err)
-	}
-	res := &authzv1.ListInitialAccessTokensResponse{}
-	for _, t := range list {
-		res.InitialAccessTokens = append(res.InitialAccessTokens, initialToken(t))
-	}
-	return res, nil
+	return &authzv1.ListInitialAccessTokensResponse{InitialAccessTokens: convert.Each(list, initialToken)}, registrationStatus(err)
 }
 
 // RevokeInitialAccessToken revokes an initial access token.

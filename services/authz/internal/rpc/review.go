@@ -1,13 +1,14 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
-	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/ownership"
 	"github.com/vidocu/usher/services/authz/internal/registry"
 )
@@ -91,18 +92,5 @@ func (s *Reviews) ApplySuspendClient(
 // addOwner adds who owns a client to its description.
 func addOwner(to *authzv1.Registration, registered registry.Client) {
 	to.OwnerWorkspaceId, to.CreatedByUserId, to.ReviewNote = registered.Owner.WorkspaceID, registered.Owner.CreatedBy, registered.Owner.ReviewNote
-	to.SubmitTime, to.Status = convert.TimeToProto(registered.Owner.SubmittedAt), statusOf(registered.Status)
-}
-
-func statusOf(s client.Status) authzv1.ClientStatus {
-	switch s {
-	case client.Draft:
-		return authzv1.ClientStatus_CLIENT_STATUS_DRAFT
-	case client.Submitted:
-		return authzv1.ClientStatus_CLIENT_STATUS_SUBMITTED
-	case client.Suspended:
-		return authzv1.ClientStatus_CLIENT_STATUS_SUSPENDED
-	case client.Live:
-	}
-	return authzv1.ClientStatus_CLIENT_STATUS_LIVE
+	to.SubmitTime, to.Status = convert.TimeToProto(registered.Owner.SubmittedAt), enumname.Parse[authzv1.ClientStatus](string(cmp.Or(registered.Status, "live")))
 }

@@ -13,7 +13,7 @@ import (
 // Verdict is the user's decision.
 type Verdict int
 
-// The verdicts. The zero value is no decision.
+// The verdicts, by the numbers of the contract. The zero value is no decision.
 const (
 	Undecided Verdict = iota
 	Approve

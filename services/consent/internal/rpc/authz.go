@@ -7,6 +7,7 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/consent/internal/connectedapp"
 	"github.com/vidocu/usher/services/consent/internal/decision"
@@ -27,10 +28,7 @@ func (a Authz) Find(ctx context.Context, r decision.Request) (decision.Pending, 
 	res, err := a.Decisions.GetAuthorization(ctx, &authzv1.GetAuthorizationRequest{
 		RequestId: r.ID, BrowserToken: r.Browser.Reveal(), SessionToken: r.Session.Reveal(), IncludeDecided: true,
 	})
-	if err != nil {
-		return decision.Pending{}, fmt.Errorf("reading the authorization: %w", err)
-	}
-	return fromAuthorization(res.GetAuthorization()), nil
+	return fromAuthorization(res.GetAuthorization()), oerr.Wrap("reading the authorization", err)
 }
 
 func fromAuthorization(p *authzv1.PendingAuthorization) decision.Pending {
@@ -57,10 +55,7 @@ func (a Authz) Bind(ctx context.Context, r decision.Request, v decision.Viewer) 
 	_, err := a.Decisions.BindPrompt(ctx, &authzv1.BindPromptRequest{
 		RequestId: r.ID, BrowserToken: r.Browser.Reveal(), UserId: v.UserID, Epoch: v.Epoch,
 	})
-	if err != nil {
-		return fmt.Errorf("binding the prompt: %w", err)
-	}
-	return nil
+	return oerr.Wrap("binding the prompt", err)
 }
 
 // Complete records the decision on an authorization.
@@ -102,10 +97,7 @@ func (a Authz) Refuse(ctx context.Context, r decision.Request, refusal decision.
 			decision.InteractionRequired: authzv1.SilentRefusal_SILENT_REFUSAL_INTERACTION,
 		}[refusal],
 	})
-	if err != nil {
-		return secret.String{}, fmt.Errorf("refusing the authorization: %w", err)
-	}
-	return secret.New(res.GetLocation()), nil
+	return secret.New(res.GetLocation()), oerr.Wrap("refusing the authorization", err)
 }
 
 // DescribeClients returns clients by identifier; unknown ones are left out.

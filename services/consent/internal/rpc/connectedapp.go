@@ -24,14 +24,7 @@ func (s *ConnectedApps) ListConnectedApps(
 	ctx context.Context, req *consentv1.ListConnectedAppsRequest,
 ) (*consentv1.ListConnectedAppsResponse, error) {
 	apps, err := s.Apps.List(ctx, secret.New(req.GetSessionToken()))
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	res := &consentv1.ListConnectedAppsResponse{Apps: make([]*consentv1.ConnectedApp, len(apps))}
-	for i, app := range apps {
-		res.Apps[i] = toConnectedApp(app)
-	}
-	return res, nil
+	return &consentv1.ListConnectedAppsResponse{Apps: convert.Each(apps, toConnectedApp)}, toStatus(err)
 }
 
 // DisconnectApp revokes every grant of the session's user to the client.

@@ -102,7 +102,7 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 		Request: decision.Request{
 			ID: req.GetRequestId(), Session: secret.New(req.GetSessionToken()), Browser: secret.New(req.GetBrowserToken()),
 		},
-		Verdict: verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(), AnsweredBefore: req.GetAnsweredBefore(),
+		Verdict: decision.Verdict(req.GetDecision()), WorkspaceID: req.GetWorkspaceId(), AnsweredBefore: req.GetAnsweredBefore(),
 		SameForm: req.GetSameForm(),
 	}
 	if req.GetScopesChosen() {
@@ -114,18 +114,6 @@ func (s *Consents) Decide(ctx context.Context, req *consentv1.DecideRequest) (*c
 	}
 	location, err := s.Decider.Decide(ctx, form)
 	return &consentv1.DecideResponse{Location: location.Reveal()}, toStatus(err)
-}
-
-// verdict converts a decision; a number that is not in the contract is no decision.
-func verdict(d consentv1.Decision) decision.Verdict {
-	switch d {
-	case consentv1.Decision_DECISION_APPROVE:
-		return decision.Approve
-	case consentv1.Decision_DECISION_DENY:
-		return decision.Deny
-	case consentv1.Decision_DECISION_UNSPECIFIED:
-	}
-	return decision.Undecided
 }
 
 // DecideSilently decides a request that must not show a page.

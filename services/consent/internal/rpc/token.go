@@ -26,10 +26,7 @@ type Token struct{ Grants tokenv1.GrantServiceClient }
 // GetPairEpoch reads the epoch of a user-client.
 func (t Token) GetPairEpoch(ctx context.Context, u oauth.UserClient) (int64, error) {
 	res, err := t.Grants.GetPairEpoch(ctx, &tokenv1.GetPairEpochRequest{UserId: u.UserID, ClientId: u.ClientID})
-	if err != nil {
-		return 0, fmt.Errorf("reading the user-client's epoch: %w", err)
-	}
-	return res.GetEpoch(), nil
+	return res.GetEpoch(), oerr.Wrap("reading the user-client's epoch", err)
 }
 
 // maxWorkspaces is the maximum number of workspaces in one GetPairEpoch call.
@@ -104,17 +101,14 @@ func (t Token) pairState(ctx context.Context, req *tokenv1.GetPairEpochRequest) 
 // changed then.
 func (t Token) RaisePolicyVersion(ctx context.Context, workspaceID string) error {
 	_, err := t.Grants.RaisePolicyVersion(ctx, &tokenv1.RaisePolicyVersionRequest{WorkspaceId: workspaceID})
-	if err != nil {
-		return fmt.Errorf("raising the policy version: %w", unlessImplemented(err))
-	}
-	return nil
+	return oerr.Wrap("raising the policy version", oerr.UnlessImplemented(err))
 }
 
 // ListWorkspaceClients lists the clients of a workspace.
 func (t Token) ListWorkspaceClients(ctx context.Context, workspaceID string, size int32, page string) ([]oauth.WorkspaceClient, string, error) {
 	res, err := t.Grants.ListWorkspaceClients(ctx, &tokenv1.ListWorkspaceClientsRequest{WorkspaceId: workspaceID, PageSize: size, PageToken: page})
 	if err != nil {
-		return nil, "", fmt.Errorf("listing the clients of the workspace: %w", unlessImplemented(err))
+		return nil, "", fmt.Errorf("listing the clients of the workspace: %w", oerr.UnlessImplemented(err))
 	}
 	list := make([]oauth.WorkspaceClient, len(res.GetClients()))
 	for i, c := range res.GetClients() {
@@ -126,19 +120,7 @@ func (t Token) ListWorkspaceClients(ctx context.Context, workspaceID string, siz
 // EndClientInWorkspace revokes the grants to a client in a workspace.
 func (t Token) EndClientInWorkspace(ctx context.Context, workspaceID, clientID string, others []string) (int64, error) {
 	res, err := t.Grants.EndClientInWorkspace(ctx, &tokenv1.EndClientInWorkspaceRequest{WorkspaceId: workspaceID, ClientId: clientID, UserIds: others})
-	if err != nil {
-		return 0, fmt.Errorf("ending the client in the workspace: %w", unlessImplemented(err))
-	}
-	return res.GetUsers(), nil
-}
-
-// unlessImplemented returns the error of an RPC, as one that passes where the process is of release 0.1: a
-// rolling upgrade replaces it.
-func unlessImplemented(err error) error {
-	if status.Code(err) == codes.Unimplemented {
-		return oerr.Unavailable(err)
-	}
-	return err
+	return res.GetUsers(), oerr.Wrap("ending the client in the workspace", oerr.UnlessImplemented(err))
 }
 
 // Redeemed reports whether a code was redeemed. Release 0.1, which may handle the request during an
@@ -149,10 +131,7 @@ func (t Token) Redeemed(ctx context.Context, hash []byte) (bool, error) {
 	if status.Code(err) == codes.Unimplemented {
 		return true, nil
 	}
-	if err != nil {
-		return false, fmt.Errorf("reading the use of a code: %w", err)
-	}
-	return res.GetRedeemed(), nil
+	return res.GetRedeemed(), oerr.Wrap("reading the use of a code", err)
 }
 
 // ListConnections lists a user's clients.
@@ -174,10 +153,7 @@ func (t Token) EndConnectionIn(ctx context.Context, u oauth.UserClient, workspac
 	_, err := t.Grants.EndConnectionInWorkspace(ctx, &tokenv1.EndConnectionInWorkspaceRequest{
 		UserId: u.UserID, ClientId: u.ClientID, WorkspaceId: workspaceID,
 	})
-	if err != nil {
-		return fmt.Errorf("ending the connection in a workspace: %w", err)
-	}
-	return nil
+	return oerr.Wrap("ending the connection in a workspace", err)
 }
 
 // ListInstallations lists the live grants of a user to clients. An earlier release, which may handle
@@ -203,10 +179,7 @@ func (t Token) ListInstallations(ctx context.Context, userID string, clientIDs [
 // EndInstallation revokes one grant of a user-client.
 func (t Token) EndInstallation(ctx context.Context, u oauth.UserClient, id string) error {
 	_, err := t.Grants.EndInstallation(ctx, &tokenv1.EndInstallationRequest{UserId: u.UserID, ClientId: u.ClientID, InstallationId: id})
-	if err != nil {
-		return fmt.Errorf("ending an installation: %w", err)
-	}
-	return nil
+	return oerr.Wrap("ending an installation", err)
 }
 
 // ListRevocations lists the latest revocations of a user's clients. Release 0.1 does not implement
@@ -239,8 +212,5 @@ func revocationKind(reason tokenv1.RevocationReason) connectedapp.EventKind {
 // EndConnection revokes every grant of a user-client.
 func (t Token) EndConnection(ctx context.Context, u oauth.UserClient) error {
 	_, err := t.Grants.EndConnection(ctx, &tokenv1.EndConnectionRequest{UserId: u.UserID, ClientId: u.ClientID})
-	if err != nil {
-		return fmt.Errorf("ending the connection: %w", err)
-	}
-	return nil
+	return oerr.Wrap("ending the connection", err)
 }

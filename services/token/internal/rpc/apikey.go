@@ -63,11 +63,7 @@ func pageOfKeys(ctx context.Context, keys apikey.Keys, workspaceID string, p pag
 		return nil, "", keyToStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(k apikey.Key) []string { return []string{paging.FormatTime(k.CreatedAt), k.ID} })
-	page := make([]*tokenv1.ApiKey, len(list))
-	for i, k := range list {
-		page[i] = keyFacts(k)
-	}
-	return page, next, nil
+	return convert.Each(list, keyFacts), next, nil
 }
 
 // RevokeApiKey revokes a key at every replica before it returns.

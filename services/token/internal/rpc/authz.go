@@ -42,13 +42,13 @@ type Authz struct {
 // DisableClient is revocation.Clients.
 func (a Authz) DisableClient(ctx context.Context, clientID string) error {
 	_, err := a.Administration.ApplyDisableClient(ctx, &authzv1.ApplyDisableClientRequest{ClientId: clientID})
-	return wrapFailure("disabling a client", err)
+	return oerr.Wrap("disabling a client", err)
 }
 
 // SuspendClient is revocation.Clients.
 func (a Authz) SuspendClient(ctx context.Context, clientID, note string) error {
 	_, err := a.Reviews.ApplySuspendClient(ctx, &authzv1.ApplySuspendClientRequest{ClientId: clientID, Note: note})
-	return wrapFailure("suspending a client", err)
+	return oerr.Wrap("suspending a client", err)
 }
 
 // OwnedByWorkspace is revocation.Clients.
@@ -59,7 +59,7 @@ func (a Authz) OwnedByWorkspace(ctx context.Context, clientID string) (bool, err
 			return true, nil
 		}
 	}
-	return false, wrapFailure("reading a client", err)
+	return false, oerr.Wrap("reading a client", err)
 }
 
 // RecordServiceScopes records that a client got a token for itself. Release 0.1 of authz records nothing.
@@ -68,7 +68,7 @@ func (a Authz) RecordServiceScopes(ctx context.Context, clientID string, scopes 
 	if status.Code(err) == codes.Unimplemented {
 		return nil
 	}
-	return wrapFailure("recording scopes", err)
+	return oerr.Wrap("recording scopes", err)
 }
 
 // CheckRegistration is revocation.Registrations.
@@ -76,7 +76,7 @@ func (a Authz) CheckRegistration(ctx context.Context, clientID string, token sec
 	res, err := a.Registrations.CheckRegistration(ctx, &authzv1.CheckRegistrationRequest{
 		ClientId: clientID, RegistrationAccessToken: token.Reveal(),
 	})
-	return res.GetRevocationRequired(), wrapFailure("checking a registration", err)
+	return res.GetRevocationRequired(), oerr.Wrap("checking a registration", err)
 }
 
 // DeleteRegistration is revocation.Registrations.
@@ -84,13 +84,13 @@ func (a Authz) DeleteRegistration(ctx context.Context, clientID string, token se
 	_, err := a.Registrations.ApplyDeleteRegistration(ctx, &authzv1.ApplyDeleteRegistrationRequest{
 		ClientId: clientID, RegistrationAccessToken: token.Reveal(),
 	})
-	return wrapFailure("deleting a registration", err)
+	return oerr.Wrap("deleting a registration", err)
 }
 
 // RemoveFromWorkspace is revocation.Clients.
 func (a Authz) RemoveFromWorkspace(ctx context.Context, clientID string) error {
 	_, err := a.Administration.ApplyRemoveClientFromWorkspace(ctx, &authzv1.ApplyRemoveClientFromWorkspaceRequest{ClientId: clientID})
-	return wrapFailure("removing a client from its workspace", err)
+	return oerr.Wrap("removing a client from its workspace", err)
 }
 
 // Client authenticates a client by its credentials, for a request from a source address.
@@ -162,8 +162,5 @@ func (a Authz) Resolve(ctx context.Context, code secret.String) (oauth.ApprovedR
 	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_CODE {
 		return oauth.ApprovedRequest{}, cause.With(grant.ErrCodeUnknown, oerr.NameOf(oerr.Cause(err)))
 	}
-	if err != nil {
-		return oauth.ApprovedRequest{}, fmt.Errorf("resolving the code: %w", err)
-	}
-	return convert.CodeFromProto(res), nil
+	return convert.CodeFromProto(res), oerr.Wrap("resolving the code", err)
 }

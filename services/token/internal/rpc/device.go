@@ -2,11 +2,7 @@ package rpc
 
 import (
 	"context"
-	"fmt"
 	"net/url"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -32,11 +28,8 @@ func (s *OAuth) AuthorizeDevice(ctx context.Context, req *tokenv1.AuthorizeDevic
 	started, err := s.Authz.Devices.StartDeviceAuthorization(ctx, &authzv1.StartDeviceAuthorizationRequest{
 		Client: client, Scope: req.GetScope(), Resources: req.GetResource(),
 	})
-	if status.Code(err) == codes.Unimplemented { // authz of release 0.1, during an upgrade
-		return nil, oerr.Unavailable(err)
-	}
 	if err != nil {
-		return nil, toStatus(fmt.Errorf("starting a device's authorization: %w", err))
+		return nil, toStatus(oerr.Wrap("starting a device's authorization", oerr.UnlessImplemented(err)))
 	}
 	page := s.Issuer + devicePath
 	return &tokenv1.AuthorizeDeviceResponse{

@@ -113,14 +113,10 @@ func (s *Grants) ListConnections(ctx context.Context, req *tokenv1.ListConnectio
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	res := &tokenv1.ListConnectionsResponse{
-		Connections:                 make([]*tokenv1.Connection, len(list)),
+	return &tokenv1.ListConnectionsResponse{
+		Connections:                 convert.Each(list, convert.ConnectionToProto),
 		RefreshTokenLifetimeSeconds: convert.Seconds(s.Lifetimes.Refresh), FamilyLifetimeSeconds: convert.Seconds(s.Lifetimes.Family),
-	}
-	for i, c := range list {
-		res.Connections[i] = convert.ConnectionToProto(c)
-	}
-	return res, nil
+	}, nil
 }
 
 // EndConnection revokes every grant of a user-client before it returns.

@@ -104,7 +104,7 @@ func hidden(what string, err error, shown ...errorv1.Reason) error {
 // DisableUser is revocation.Users.
 func (p Identity) DisableUser(ctx context.Context, userID string) error {
 	_, err := p.Administration.ApplyDisableUser(ctx, &identityv1.ApplyDisableUserRequest{UserId: userID})
-	return wrapFailure("disabling a user", err)
+	return oerr.Wrap("disabling a user", err)
 }
 
 // CheckPassword is revocation.Users. The identity service of release 0.1, which may handle the request
@@ -114,38 +114,29 @@ func (p Identity) CheckPassword(ctx context.Context, userID string, password sec
 	if status.Code(err) == codes.Unimplemented {
 		return nil
 	}
-	return wrapFailure("checking a password", err)
+	return oerr.Wrap("checking a password", err)
 }
 
 // SetPassword is revocation.Users.
 func (p Identity) SetPassword(ctx context.Context, userID string, password secret.String) error {
 	_, err := p.Administration.ApplySetPassword(ctx, &identityv1.ApplySetPasswordRequest{UserId: userID, Password: password.Reveal()})
-	return wrapFailure("setting a password", err)
+	return oerr.Wrap("setting a password", err)
 }
 
 // RemoveMember is revocation.Users.
 func (p Identity) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	_, err := p.Administration.ApplyRemoveMember(ctx, &identityv1.ApplyRemoveMemberRequest{UserId: userID, WorkspaceId: workspaceID})
-	return wrapFailure("removing a member", err)
+	return oerr.Wrap("removing a member", err)
 }
 
 // RevokeAuthenticationApp is revocation.Users.
 func (p Identity) RevokeAuthenticationApp(ctx context.Context, appID string) error {
 	_, err := p.Administration.ApplyRevokeAuthenticationApp(ctx, &identityv1.ApplyRevokeAuthenticationAppRequest{AuthenticationAppId: appID})
-	return wrapFailure("revoking an authentication app", err)
+	return oerr.Wrap("revoking an authentication app", err)
 }
 
 // SetWorkspacePlan is revocation.Users.
 func (p Identity) SetWorkspacePlan(ctx context.Context, workspaceID, plan string) error {
 	_, err := p.Administration.ApplySetWorkspacePlan(ctx, &identityv1.ApplySetWorkspacePlanRequest{WorkspaceId: workspaceID, Plan: plan})
-	return wrapFailure("setting a workspace's plan", err)
-}
-
-// wrapFailure adds what was being done to an error of identity or authz, which reaches the
-// operator.
-func wrapFailure(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
+	return oerr.Wrap("setting a workspace's plan", err)
 }

@@ -10,6 +10,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/logout"
@@ -38,10 +39,7 @@ func (a Authz) LogoutClients(ctx context.Context, ids []string) (map[string]stri
 // SendLogoutToken is logout.Sender.
 func (a Authz) SendLogoutToken(ctx context.Context, clientID string, token secret.String) (logout.Result, error) {
 	res, err := a.Logouts.DeliverLogoutToken(ctx, &authzv1.DeliverLogoutTokenRequest{ClientId: clientID, LogoutToken: token.Reveal()})
-	if err != nil {
-		return logout.Result{}, fmt.Errorf("delivering a logout token: %w", err)
-	}
-	return logout.Result{Status: int(res.GetHttpStatus()), Problem: res.GetProblem(), Retry: res.GetRetry()}, nil
+	return logout.Result{Status: int(res.GetHttpStatus()), Problem: res.GetProblem(), Retry: res.GetRetry()}, oerr.Wrap("delivering a logout token", err)
 }
 
 // EndedSessions is logout.BrowserSessions.
@@ -67,10 +65,8 @@ func (i Identity) AcknowledgeEnded(ctx context.Context, list []logout.BrowserSes
 	for _, e := range list {
 		req.Sessions = append(req.Sessions, &identityv1.EndedSession{Hash: e.Hash.Bytes(), UserId: e.UserID, Again: e.Again})
 	}
-	if _, err := i.Ended.AcknowledgeEndedSessions(ctx, req); err != nil {
-		return fmt.Errorf("acknowledging sessions that have ended: %w", err)
-	}
-	return nil
+	_, err := i.Ended.AcknowledgeEndedSessions(ctx, req)
+	return oerr.Wrap("acknowledging sessions that have ended", err)
 }
 
 // DeliveryLog lists deliveries.
@@ -105,11 +101,7 @@ func (s *LogoutDeliveries) ListLogoutDeliveries(
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(r logout.Record) []string { return []string{paging.FormatNumber(r.ID)} })
-	res := &tokenv1.ListLogoutDeliveriesResponse{NextPageToken: next}
-	for _, r := range list {
-		res.Deliveries = append(res.Deliveries, delivery(r))
-	}
-	return res, nil
+	return &tokenv1.ListLogoutDeliveriesResponse{Deliveries: convert.Each(list, delivery), NextPageToken: next}, nil
 }
 
 func delivery(r logout.Record) *tokenv1.LogoutDelivery {

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -47,30 +48,13 @@ func (v ProofVerifier) Read(ctx context.Context, path string) (grant.Proof, erro
 	return grant.Proof{Key: proof.Thumbprint, Algorithm: proof.Algorithm, ID: &proof.ID}, nil
 }
 
-// proofCause returns the cause of a fault.
+// proofCause returns the cause of a fault. The endpoints take no access token, and Read handles a nonce.
 func proofCause(f dpop.Fault) cause.Cause {
-	switch f {
-	case dpop.Type:
-		return cause.ProofType
-	case dpop.Algorithm:
-		return cause.ProofAlgorithm
-	case dpop.Key:
-		return cause.ProofKey
-	case dpop.Signature:
-		return cause.ProofSignature
-	case dpop.Method:
-		return cause.ProofMethod
-	case dpop.URL:
-		return cause.ProofURL
-	case dpop.Time:
-		return cause.ProofTime
-	case dpop.ID:
-		return cause.ProofID
-	case dpop.Replayed:
-		return cause.ProofReplayed
-	case dpop.Malformed, dpop.Token, dpop.Nonce: // the endpoints take no token; Read handles a nonce
+	known := map[dpop.Fault]cause.Cause{
+		dpop.Type: cause.ProofType, dpop.Algorithm: cause.ProofAlgorithm, dpop.Key: cause.ProofKey, dpop.Signature: cause.ProofSignature,
+		dpop.Method: cause.ProofMethod, dpop.URL: cause.ProofURL, dpop.Time: cause.ProofTime, dpop.ID: cause.ProofID, dpop.Replayed: cause.ProofReplayed,
 	}
-	return cause.ProofMalformed
+	return cmp.Or(known[f], cause.ProofMalformed)
 }
 
 // presentProof adds the proof to the authentication that spends it.

@@ -3,12 +3,8 @@ package rpc
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -43,11 +39,8 @@ func (s *OAuth) PushAuthorization(ctx context.Context, req *tokenv1.PushAuthoriz
 	pushed, err := s.Authz.Pushed.PushAuthorization(ctx, &authzv1.PushAuthorizationRequest{
 		Client: client, Form: req.GetForm(), DpopJkt: proof.Key, DpopAlgorithm: proof.Algorithm, IdTokenHint: hint,
 	})
-	if status.Code(err) == codes.Unimplemented { // authz of release 0.1, during an upgrade
-		return nil, oerr.Unavailable(err)
-	}
 	if err != nil {
-		return nil, toStatus(fmt.Errorf("pushing an authorization request: %w", err))
+		return nil, toStatus(oerr.Wrap("pushing an authorization request", oerr.UnlessImplemented(err)))
 	}
 	res := &tokenv1.PushAuthorizationResponse{RequestUri: pushed.GetRequestUri(), ExpiresIn: pushed.GetExpiresIn()}
 	if r := pushed.GetRefusal(); r != nil {
