@@ -20,7 +20,8 @@ func newUsers(config Config, deps Deps, st *store.Store) *rpc.Users {
 // newAccessRevocation builds the service through which operators revoke access.
 func newAccessRevocation(deps Deps, st *store.Store, clients revocation.Clients) *rpc.AccessRevocation {
 	return &rpc.AccessRevocation{Tokens: st, Revoker: revocation.Revoker{
-		Store: st, Users: newIdentity(deps), Clients: clients, KnownPlan: deps.Catalog.KnownPlan, Step: actor.Within,
+		Store: st, Users: newIdentity(deps), Clients: clients, KnownPlan: deps.Catalog.KnownPlan,
+		Unchanged: rpc.Unchanged, Step: actor.Within,
 	}}
 }
 

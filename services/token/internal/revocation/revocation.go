@@ -24,6 +24,8 @@ const (
 	// recordTimeout bounds the write of an event after a change that failed, also if the caller's
 	// deadline has passed.
 	recordTimeout = 5 * time.Second
+	// stepTimeout bounds the change, and the revocation after it, also if the caller has gone.
+	stepTimeout = 10 * time.Second
 )
 
 // The kinds of the events of revocations whose change failed.
@@ -92,6 +94,9 @@ type Revoker struct {
 	Clients Clients
 	// KnownPlan reports whether the catalog has a plan.
 	KnownPlan func(name string) bool
+	// Unchanged reports whether the error of a change says that nothing was changed. Any other error
+	// leaves the outcome unknown: the response was lost, or a step after the commit failed.
+	Unchanged func(err error) bool
 	// Step marks a step of a change that identity or authz records as a whole, so that the step has no
 	// event of the audit trail.
 	Step func(ctx context.Context) context.Context
@@ -102,7 +107,7 @@ type Revoker struct {
 func (r Revoker) DisableUser(ctx context.Context, userID string) error {
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeUser(ctx, userID) },
-		make:    func() error { return r.Users.DisableUser(ctx, userID) },
+		make:    func(ctx context.Context) error { return r.Users.DisableUser(ctx, userID) },
 		revoked: Event{Kind: grantsRevoked, UserID: userID},
 	})
 }
@@ -115,11 +120,11 @@ func (r Revoker) SetPassword(ctx context.Context, userID string, password secret
 	if err := r.Users.CheckPassword(ctx, userID, password); err != nil {
 		return err
 	}
-	return r.RevokeSignInsAround(ctx, userID, func() error { return r.Users.SetPassword(ctx, userID, password) })
+	return r.RevokeSignInsAround(ctx, userID, func(ctx context.Context) error { return r.Users.SetPassword(ctx, userID, password) })
 }
 
 // RevokeSignInsAround has a user's password changed and revokes the sign-ins with the old one.
-func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, setPassword func() error) error {
+func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, setPassword func(ctx context.Context) error) error {
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeSignIns(ctx, userID) },
 		make:    setPassword,
@@ -131,7 +136,7 @@ func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, setPass
 func (r Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) error {
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeMember(ctx, userID, workspaceID) },
-		make:    func() error { return r.Users.RemoveMember(ctx, userID, workspaceID) },
+		make:    func(ctx context.Context) error { return r.Users.RemoveMember(ctx, userID, workspaceID) },
 		revoked: Event{Kind: grantsRevoked, UserID: userID, WorkspaceID: workspaceID},
 	})
 }
@@ -141,17 +146,17 @@ func (r Revoker) RemoveMember(ctx context.Context, userID, workspaceID string) e
 func (r Revoker) RevokeAuthenticationApp(ctx context.Context, appID string) error {
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeAuthenticationAppTokens(ctx, appID) },
-		make:    func() error { return r.Users.RevokeAuthenticationApp(ctx, appID) },
+		make:    func(ctx context.Context) error { return r.Users.RevokeAuthenticationApp(ctx, appID) },
 		revoked: Event{Kind: userTokensRevoked, Object: appID},
 	})
 }
 
 // DisableClient disables a client and revokes its grants. Enabling it again restores nothing.
 func (r Revoker) DisableClient(ctx context.Context, clientID string) error {
-	return r.revokeClientAround(ctx, clientID, func() error { return r.Clients.DisableClient(ctx, clientID) })
+	return r.revokeClientAround(ctx, clientID, func(ctx context.Context) error { return r.Clients.DisableClient(ctx, clientID) })
 }
 
-func (r Revoker) revokeClientAround(ctx context.Context, clientID string, changeClient func() error) error {
+func (r Revoker) revokeClientAround(ctx context.Context, clientID string, changeClient func(ctx context.Context) error) error {
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeClientGrants(ctx, clientID) },
 		make:    changeClient,
@@ -166,9 +171,9 @@ func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error
 	if err != nil {
 		return err
 	}
-	suspend := func() error { return r.Clients.SuspendClient(ctx, clientID, note) }
+	suspend := func(ctx context.Context) error { return r.Clients.SuspendClient(ctx, clientID, note) }
 	if !owned || !validNote(note) { // authz returns why; nothing is revoked before
-		if err := suspend(); err != nil {
+		if err := suspend(ctx); err != nil {
 			return err
 		}
 	}
@@ -186,7 +191,7 @@ func validNote(note string) bool {
 func (r Revoker) RemoveClientFromWorkspace(ctx context.Context, clientID string) error {
 	return r.revokeAround(ctx, change{
 		revoke:  func(ctx context.Context) error { return r.Store.RevokeUserGrants(ctx, oauth.ServiceSubject(clientID)) },
-		make:    func() error { return r.Clients.RemoveFromWorkspace(ctx, clientID) },
+		make:    func(ctx context.Context) error { return r.Clients.RemoveFromWorkspace(ctx, clientID) },
 		revoked: Event{Kind: grantsRevoked, ClientID: clientID, UserID: oauth.ServiceSubject(clientID)},
 	})
 }
@@ -220,7 +225,7 @@ func (r Revoker) SetWorkspacePlan(ctx context.Context, workspaceID, plan string)
 // change is a change of identity or authz around which tokens are revoked.
 type change struct {
 	revoke func(ctx context.Context) error
-	make   func() error
+	make   func(ctx context.Context) error
 	// revoked is the event of the revocation, for a change that fails.
 	revoked Event
 }
@@ -236,6 +241,10 @@ type change struct {
 // before the second revocation, which therefore revokes the token, whenever it is written. If the
 // service was called after the change, it refused.
 //
+// A caller that goes away after the first revocation interrupts neither the change nor the second
+// revocation. The second is left out only where the change was refused: an error with an unknown outcome
+// may stand for a change that was committed.
+//
 // identity or authz records the change, in its own transaction, and the revocations are steps of it
 // without events of their own. If the change fails, or its response is lost, or it is not made because
 // the wait for the replicas failed, no event may say why the tokens are gone: the revocation that was
@@ -243,19 +252,33 @@ type change struct {
 // no event.
 func (r Revoker) revokeAround(ctx context.Context, c change) error {
 	err := c.revoke(r.Step(ctx))
-	revoked := err == nil || errors.Is(err, ErrCommitted)
-	if err == nil {
-		err = c.make()
+	if err != nil && !errors.Is(err, ErrCommitted) {
+		return err
 	}
 	if err == nil {
-		return c.revoke(r.Step(ctx))
-	}
-	if revoked {
-		if failed := r.record(ctx, c.revoked); failed != nil {
-			return errors.Join(err, failed)
+		if err = uninterrupted(ctx, c.make); err == nil {
+			return uninterrupted(r.Step(ctx), c.revoke)
+		}
+		if !r.Unchanged(err) {
+			err = joined(err, uninterrupted(r.Step(ctx), c.revoke))
 		}
 	}
-	return err
+	return joined(err, r.record(ctx, c.revoked))
+}
+
+// uninterrupted runs a step also for a caller that has gone.
+func uninterrupted(ctx context.Context, step func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
+	defer cancel()
+	return step(ctx)
+}
+
+// joined adds a failure that came after an error, if there was one.
+func joined(err, later error) error {
+	if later == nil {
+		return err
+	}
+	return errors.Join(err, later)
 }
 
 // record writes an event, also for a caller that has gone.

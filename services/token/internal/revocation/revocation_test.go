@@ -22,14 +22,17 @@ type world struct {
 	fails string
 	// waits says that a call that fails was committed.
 	waits bool
+	// refused says that the error of a change says that nothing was changed.
+	refused bool
 	// operators says that no workspace owns the client: suspending it is refused.
 	operators bool
 	// refuses is the error of CheckPassword.
 	refuses error
 	// recorded are the events of revocations whose change failed.
 	recorded []revocation.Event
-	// cancel is called with the change.
-	cancel func()
+	// cancel is called with the change, and canceled are the calls whose context had ended.
+	cancel   func()
+	canceled []string
 }
 
 var errDown = errors.New("down")
@@ -48,23 +51,37 @@ func (w *world) note(call string) error {
 	return nil
 }
 
-func (w *world) RevokeUser(context.Context, string) error { return w.note("end") }
+// noteIn is note for a call whose context may have ended.
+func (w *world) noteIn(ctx context.Context, call string) error {
+	err := w.note(call)
+	if ctx.Err() != nil {
+		w.canceled = append(w.canceled, call)
+	}
+	if _, bounded := ctx.Deadline(); !bounded && len(w.calls) > 1 {
+		w.canceled = append(w.canceled, call+" without a deadline")
+	}
+	return err
+}
 
-func (w *world) RevokeSignIns(context.Context, string) error { return w.note("end") }
+func (w *world) RevokeUser(ctx context.Context, _ string) error { return w.noteIn(ctx, "end") }
 
-func (w *world) RevokeMember(context.Context, string, string) error { return w.note("end") }
+func (w *world) RevokeSignIns(ctx context.Context, _ string) error { return w.noteIn(ctx, "end") }
 
-func (w *world) RevokeAuthenticationAppTokens(context.Context, string) error { return w.note("end") }
+func (w *world) RevokeMember(ctx context.Context, _, _ string) error { return w.noteIn(ctx, "end") }
 
-func (w *world) RevokeClientGrants(context.Context, string) error { return w.note("end") }
+func (w *world) RevokeAuthenticationAppTokens(ctx context.Context, _ string) error {
+	return w.noteIn(ctx, "end")
+}
 
-func (w *world) DisableClient(context.Context, string) error { return w.note("change") }
+func (w *world) RevokeClientGrants(ctx context.Context, _ string) error { return w.noteIn(ctx, "end") }
 
-func (w *world) SuspendClient(_ context.Context, _, note string) error {
+func (w *world) DisableClient(ctx context.Context, _ string) error { return w.noteIn(ctx, "change") }
+
+func (w *world) SuspendClient(ctx context.Context, _, note string) error {
 	if w.operators || strings.TrimSpace(note) == "" || len(note) > 500 || strings.Contains(note, "\x00") {
 		return errDown
 	}
-	return w.note("change")
+	return w.noteIn(ctx, "change")
 }
 
 func (w *world) OwnedByWorkspace(context.Context, string) (bool, error) {
@@ -74,22 +91,29 @@ func (w *world) OwnedByWorkspace(context.Context, string) (bool, error) {
 	return !w.operators, nil
 }
 
-func (w *world) RemoveFromWorkspace(context.Context, string) error { return w.note("change") }
+func (w *world) RemoveFromWorkspace(ctx context.Context, _ string) error {
+	return w.noteIn(ctx, "change")
+}
 
-func (w *world) RevokeUserGrants(context.Context, string) error { return w.note("end user") }
+func (w *world) RevokeUserGrants(ctx context.Context, _ string) error {
+	return w.noteIn(ctx, "end user")
+}
 
 func (w *world) RevokeUserClientGrants(context.Context, string, string) error {
 	return w.note("end pair")
 }
 func (w *world) LogWorkspaceChange(context.Context, string) error { return w.note("note") }
-func (w *world) DisableUser(context.Context, string) error        { return w.note("change") }
-func (w *world) SetPassword(context.Context, string, secret.String) error {
-	return w.note("change")
+func (w *world) DisableUser(ctx context.Context, _ string) error  { return w.noteIn(ctx, "change") }
+func (w *world) SetPassword(ctx context.Context, _ string, _ secret.String) error {
+	return w.noteIn(ctx, "change")
 }
 func (w *world) CheckPassword(context.Context, string, secret.String) error { return w.refuses }
 
-func (w *world) RemoveMember(context.Context, string, string) error     { return w.note("change") }
-func (w *world) RevokeAuthenticationApp(context.Context, string) error  { return w.note("change") }
+func (w *world) RemoveMember(ctx context.Context, _, _ string) error { return w.noteIn(ctx, "change") }
+
+func (w *world) RevokeAuthenticationApp(ctx context.Context, _ string) error {
+	return w.noteIn(ctx, "change")
+}
 func (w *world) SetWorkspacePlan(context.Context, string, string) error { return w.note("change") }
 
 func (w *world) RecordRevocation(ctx context.Context, e revocation.Event) error {
@@ -100,7 +124,7 @@ func (w *world) RecordRevocation(ctx context.Context, e revocation.Event) error 
 func (w *world) revoker() revocation.Revoker {
 	return revocation.Revoker{
 		Store: w, Users: w, Clients: w, KnownPlan: func(name string) bool { return name == "pro" },
-		Step: func(ctx context.Context) context.Context { return ctx },
+		Unchanged: func(error) bool { return w.refused }, Step: func(ctx context.Context) context.Context { return ctx },
 	}
 }
 
@@ -115,16 +139,38 @@ func operations(d revocation.Revoker) map[string]func(context.Context) error {
 	}
 }
 
+// TestTokensEndBeforeAndAfterTheChange, also where the change may have been made although its response
+// was an error.
 func TestTokensEndBeforeAndAfterTheChange(t *testing.T) {
-	for fails, want := range map[string][]string{
-		"": {"end", "change", "end"}, "end": {"end"}, "change": {"end", "change"},
+	for _, c := range []struct {
+		fails   string
+		refused bool
+		want    []string
+	}{
+		{"", false, []string{"end", "change", "end"}},
+		{"end", false, []string{"end"}},
+		{"change", true, []string{"end", "change"}},
+		{"change", false, []string{"end", "change", "end"}},
 	} {
 		for name := range operations(revocation.Revoker{}) {
-			w := &world{fails: fails}
+			w := &world{fails: c.fails, refused: c.refused}
 			err := operations(w.revoker())[name](t.Context())
-			if diff := cmp.Diff(want, w.calls); diff != "" || errors.Is(err, errDown) != (fails != "") {
-				t.Errorf("%s, failing at %q: %v %s", name, fails, err, diff)
+			if diff := cmp.Diff(c.want, w.calls); diff != "" || errors.Is(err, errDown) != (c.fails != "") {
+				t.Errorf("%s, failing at %q, refused: %t: %v %s", name, c.fails, c.refused, err, diff)
 			}
+		}
+	}
+}
+
+// TestACallerThatGoesAwayInterruptsNoChange: the change, and the revocation after it, do not end with the
+// caller. Nor do they run for ever.
+func TestACallerThatGoesAwayInterruptsNoChange(t *testing.T) {
+	for name := range operations(revocation.Revoker{}) {
+		ctx, cancel := context.WithCancel(t.Context())
+		w := &world{cancel: cancel}
+		err := operations(w.revoker())[name](ctx)
+		if want := []string{"end", "change", "end"}; err != nil || !slices.Equal(w.calls, want) || len(w.canceled) > 0 {
+			t.Errorf("%s: %v, calls %q, of which %q", name, err, w.calls, w.canceled)
 		}
 	}
 }

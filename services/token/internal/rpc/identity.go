@@ -140,3 +140,15 @@ func (p Identity) SetWorkspacePlan(ctx context.Context, workspaceID, plan string
 	_, err := p.Administration.ApplySetWorkspacePlan(ctx, &identityv1.ApplySetWorkspacePlanRequest{WorkspaceId: workspaceID, Plan: plan})
 	return oerr.Wrap("setting a workspace's plan", err)
 }
+
+// Unchanged reports whether an error of identity or authz says that nothing was changed.
+// SESSION_REQUIRED is not among these: identity returns it where another request has changed the
+// password meanwhile.
+func Unchanged(err error) bool {
+	switch oerr.Reason(err) { //nolint:exhaustive // the others do not say whether anything was changed
+	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_INVALID_CREDENTIALS, errorv1.Reason_REASON_NOT_FOUND,
+		errorv1.Reason_REASON_RATE_LIMITED:
+		return true
+	}
+	return false
+}

@@ -31,7 +31,7 @@ func (s *Passwords) ChangePassword(ctx context.Context, req *tokenv1.ChangePassw
 		return toChanged(res), toStatus(err)
 	}
 	change.ValidateOnly = false
-	err = s.Revoker.RevokeSignInsAround(ctx, res.GetSession().GetUserId(), func() (err error) {
+	err = s.Revoker.RevokeSignInsAround(ctx, res.GetSession().GetUserId(), func(ctx context.Context) (err error) {
 		res, err = s.change(ctx, change)
 		return err
 	})
