@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode"
@@ -102,18 +103,27 @@ type Administration struct {
 	Versions Versions
 }
 
+// changeTimeout is how long a change may take after the first raise of the version.
+const changeTimeout = 10 * time.Second
+
 // change makes a change between two raises of the version. A decision that reads the version after the
 // second raise reads the policy after the change. The first raise is for a failure of the second: a
 // policy that was cached before the change has another version then, and one that is cached in between
 // is dropped within a minute.
-func (a Administration) change(ctx context.Context, workspaceID string, change func() error) error {
+//
+// A caller that goes away after the first raise interrupts nothing. The second raise is left out only where
+// the change was refused: after any other error it may have been committed.
+func (a Administration) change(ctx context.Context, workspaceID string, change func(ctx context.Context) error) error {
 	if err := a.Versions.RaisePolicyVersion(ctx, workspaceID); err != nil {
 		return err
 	}
-	if err := change(); err != nil {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTimeout)
+	defer cancel()
+	err := change(ctx)
+	if errors.Is(err, ErrFull) || errors.Is(err, ErrNoRequest) {
 		return err
 	}
-	return a.Versions.RaisePolicyVersion(ctx, workspaceID)
+	return errors.Join(err, a.Versions.RaisePolicyVersion(ctx, workspaceID))
 }
 
 // SetRule sets the rule of a workspace.
@@ -121,17 +131,17 @@ func (a Administration) SetRule(ctx context.Context, workspaceID string, rule Ru
 	if rule != Anyone && rule != Approved && rule != None {
 		return oauth.InvalidField("policy", "must be anyone, approved or nobody")
 	}
-	return a.change(ctx, workspaceID, func() error { return a.Store.SetRule(ctx, workspaceID, rule, by) })
+	return a.change(ctx, workspaceID, func(ctx context.Context) error { return a.Store.SetRule(ctx, workspaceID, rule, by) })
 }
 
 // Approve approves a client. ErrFull.
 func (a Administration) Approve(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error {
-	return a.change(ctx, workspaceID, func() error { return a.Store.Approve(ctx, workspaceID, clientID, by) })
+	return a.change(ctx, workspaceID, func(ctx context.Context) error { return a.Store.Approve(ctx, workspaceID, clientID, by) })
 }
 
 // Withdraw withdraws the approval of a client. Connections stay.
 func (a Administration) Withdraw(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error {
-	return a.change(ctx, workspaceID, func() error { return a.Store.Withdraw(ctx, workspaceID, clientID, by) })
+	return a.change(ctx, workspaceID, func(ctx context.Context) error { return a.Store.Withdraw(ctx, workspaceID, clientID, by) })
 }
 
 // Decide decides the waiting requests for a client. ErrNoRequest, ErrFull.
@@ -139,7 +149,7 @@ func (a Administration) Decide(ctx context.Context, d Decision) (err error) {
 	if d.Answer, err = text("answer", d.Answer); err != nil {
 		return err
 	}
-	return a.change(ctx, d.WorkspaceID, func() error { return a.Store.Decide(ctx, d) })
+	return a.change(ctx, d.WorkspaceID, func(ctx context.Context) error { return a.Store.Decide(ctx, d) })
 }
 
 // text validates a text of a user, without the space around it. Line breaks are kept.

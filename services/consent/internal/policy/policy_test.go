@@ -23,6 +23,8 @@ type database struct {
 	reads   int
 	asked   []policy.Request
 	fail    error
+	// during is called with a change.
+	during func()
 }
 
 func (d *database) Policies(context.Context, []string) (map[string]policy.Policy, error) {
@@ -32,9 +34,15 @@ func (d *database) Policies(context.Context, []string) (map[string]policy.Policy
 	return map[string]policy.Policy{"ws_acme": d.policy}, d.fail
 }
 
-func (d *database) SetRule(_ context.Context, _ string, rule policy.Rule, _ oauth.NamedUser) error {
+func (d *database) SetRule(ctx context.Context, _ string, rule policy.Rule, _ oauth.NamedUser) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.during != nil {
+		d.during()
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	d.policy = policy.Policy{Rule: rule}
 	return d.fail
 }
@@ -44,9 +52,12 @@ func (d *database) Ask(_ context.Context, r policy.Request) error {
 	return nil
 }
 
-func (d *database) RaisePolicyVersion(context.Context, string) error {
+func (d *database) RaisePolicyVersion(ctx context.Context, _ string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	d.version++
 	return nil
 }
@@ -111,6 +122,28 @@ func TestADecisionObeysEveryChangeThatReturned(t *testing.T) {
 	}
 	stop()
 	deciders.Wait()
+}
+
+// TestAnAdministratorWhoGoesAwayInterruptsNoChange: the version is raised also after a change whose caller
+// went away, or that may have been committed although it failed.
+func TestAnAdministratorWhoGoesAwayInterruptsNoChange(t *testing.T) {
+	down := errors.New("down")
+	for name, row := range map[string]struct {
+		fail   error
+		raises int64
+	}{
+		"made":       {nil, 2},
+		"lost":       {down, 2},
+		"full":       {policy.ErrFull, 1},
+		"no request": {policy.ErrNoRequest, 1},
+	} {
+		ctx, leave := context.WithCancel(t.Context())
+		d := &database{policy: policy.Policy{Rule: policy.Anyone}, fail: row.fail, during: leave}
+		err := policy.Administration{Store: d, Versions: d}.SetRule(ctx, "ws_acme", policy.None, oauth.NamedUser{})
+		if !errors.Is(err, row.fail) || d.version != row.raises || d.policy.Rule != policy.None {
+			t.Errorf("%s: %v, %d raises, rule %d", name, err, d.version, d.policy.Rule)
+		}
+	}
 }
 
 func TestAPolicyIsReadOnceAVersion(t *testing.T) {
