@@ -27,7 +27,10 @@ import (
 type services map[string]func(req proto.Message) (proto.Message, error)
 
 // Invoke is grpc.ClientConnInterface.
-func (s services) Invoke(_ context.Context, method string, req, res any, _ ...grpc.CallOption) error {
+func (s services) Invoke(ctx context.Context, method string, req, res any, _ ...grpc.CallOption) error {
+	if err := ctx.Err(); err != nil {
+		return status.FromContextError(err).Err()
+	}
 	name := method[strings.LastIndex(method, "/")+1:]
 	in, _ := req.(proto.Message)
 	out, _ := res.(proto.Message)

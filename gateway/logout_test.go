@@ -1,10 +1,14 @@
 package gateway_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
 
 	"github.com/vidocu/usher/gateway"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
@@ -37,6 +41,28 @@ func TestALogoutSaysWhatBecameOfTheApps(t *testing.T) {
 		wantRedirect(t, name, p.post("/oauth/logout/decision", form), "/oauth/logout")
 		wantPage(t, name, p.get("/oauth/logout"), 200, "You are signed out", row.shows)
 		wantPage(t, name+", later", p.get("/oauth/logout"), 200, keep)
+	}
+}
+
+// TestABrowserThatGoesAwaySignsOutOfEverything: neither the clients nor the session stay.
+func TestABrowserThatGoesAwaySignsOutOfEverything(t *testing.T) {
+	p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.OpenID = true })
+	ctx, leave := context.WithCancel(t.Context())
+	p.respond("CheckLogout", &authzv1.CheckLogoutResponse{}, nil)
+	ended := false
+	p.services["DisconnectAllApps"] = func(proto.Message) (proto.Message, error) {
+		leave()
+		return &consentv1.DisconnectAllAppsResponse{}, nil
+	}
+	p.services["EndSession"] = func(proto.Message) (proto.Message, error) {
+		ended = true
+		return &identityv1.EndSessionResponse{}, nil
+	}
+	form := url.Values{"csrf_token": {csrf(t, p.get("/oauth/logout"))}, "decision": {"logout_all"}}
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "https://login.test/oauth/logout/decision", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if p.send(r); ctx.Err() == nil || !ended {
+		t.Errorf("the browser went away: %v, the session ended: %t", ctx.Err(), ended)
 	}
 }
 

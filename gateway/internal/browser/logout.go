@@ -265,6 +265,8 @@ func (f Flow) DecideLogout(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	r, done := httpx.Uninterrupted(r) // a closed browser must not leave the session, or some of the clients
+	defer done()
 	var flash Flash
 	if decision == decideLogoutAll { // before the session ends, which names the user
 		_, err := f.ConnectedApps.DisconnectAllApps(r.Context(), &consentv1.DisconnectAllAppsRequest{SessionToken: f.Cookies.Session(r).Reveal()})

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"errors"
 	"io"
 	"math"
@@ -110,6 +111,16 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, ErrTooLarge
 	}
 	return body, err
+}
+
+// Uninterrupted returns a request whose context does not end when the client disconnects, for an act of
+// several steps that must not stay half done. The deadline is that of the request.
+func Uninterrupted(r *http.Request) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithoutCancel(r.Context()), context.CancelFunc(func() {})
+	if deadline, ok := r.Context().Deadline(); ok {
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+	}
+	return r.WithContext(ctx), cancel
 }
 
 // Seconds formats a Retry-After value: whole seconds, rounded up, at least 1 (RFC 9110 §10.2.3).

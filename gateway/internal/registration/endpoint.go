@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -142,14 +141,9 @@ func (e *Endpoints) update(w http.ResponseWriter, r *http.Request, id string) er
 
 // remove is RFC 7592 §2.3.
 func (e *Endpoints) remove(w http.ResponseWriter, r *http.Request, id string) error {
-	// A client that gives up must not leave the deletion half done.
-	ctx := context.WithoutCancel(r.Context())
-	if deadline, ok := r.Context().Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline)
-		defer cancel()
-	}
-	_, err := e.Deletions.DeleteRegistration(ctx, &tokenv1.DeleteRegistrationRequest{ClientId: id, RegistrationAccessToken: httpx.Bearer(r)})
+	r, done := httpx.Uninterrupted(r)
+	defer done()
+	_, err := e.Deletions.DeleteRegistration(r.Context(), &tokenv1.DeleteRegistrationRequest{ClientId: id, RegistrationAccessToken: httpx.Bearer(r)})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package connectedapp
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -88,9 +89,13 @@ func (s Service) disconnect(ctx context.Context, pair oauth.UserClient) error {
 	return nil
 }
 
+// disconnectTimeout is how long DisconnectAll may take for all clients of a user.
+const disconnectTimeout = 30 * time.Second
+
 // DisconnectAll revokes every grant of the session's user to every client. It is idempotent, also for a
 // client that is disconnected concurrently. It resolves the session and reads the clients once, and not
-// once more for each client.
+// once more for each client. A caller that goes away does not interrupt it: some clients would stay
+// connected.
 func (s Service) DisconnectAll(ctx context.Context, session secret.String) error {
 	userID, err := s.Identity.UserID(ctx, session)
 	if err != nil {
@@ -100,6 +105,8 @@ func (s Service) DisconnectAll(ctx context.Context, session secret.String) error
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), disconnectTimeout)
+	defer cancel()
 	for clientID := range f.current() {
 		if err := s.disconnect(ctx, oauth.UserClient{UserID: userID, ClientID: clientID}); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package connectedapp_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -106,6 +107,16 @@ func TestDisconnectingAllReadsTheSessionAndTheAppsOnce(t *testing.T) {
 	if w.calls["EndConnection"] != apps || len(w.approvals) != 0 {
 		t.Errorf("%d apps were disconnected and %d approvals are left, want %d and 0", w.calls["EndConnection"], len(w.approvals), apps)
 	}
+}
+
+func TestAUserWhoGoesAwayDisconnectsAllApps(t *testing.T) {
+	w := connected()
+	ctx, leave := context.WithCancel(t.Context())
+	w.atEnd = leave
+	if err := w.service().DisconnectAll(ctx, secret.New("john")); err != nil {
+		t.Errorf("DisconnectAll: %v", err)
+	}
+	wantApps(t, w)
 }
 
 func TestDisconnectingAllEndsAtAFailureAndARetryCompletesIt(t *testing.T) {

@@ -114,9 +114,12 @@ func (w *world) ListConnections(context.Context, string) ([]oauth.Connection, er
 	return list, err
 }
 
-func (w *world) EndConnection(_ context.Context, p oauth.UserClient) error {
+func (w *world) EndConnection(ctx context.Context, p oauth.UserClient) error {
 	leave, err := w.enter("EndConnection")
 	defer leave()
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil || p.UserID != "usr_john" {
 		return err
 	}

@@ -2,6 +2,7 @@ package rpc_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,6 +26,8 @@ type pairs struct {
 	list  []oauth.Connection
 	down  error
 	calls []string
+	// leave is called while a client is ended in a workspace.
+	leave func()
 
 	revocations   []oauth.ConnectionRevocation
 	installations []oauth.Installation
@@ -57,9 +60,15 @@ func (p *pairs) ListWorkspaceClients(_ context.Context, workspaceID, _ string, _
 	return nil, p.down
 }
 
-func (p *pairs) EndClientInWorkspace(_ context.Context, clientID, workspaceID string, _ []string) (int, error) {
+func (p *pairs) EndClientInWorkspace(ctx context.Context, clientID, workspaceID string, _ []string) (int, error) {
 	p.calls = append(p.calls, "end everywhere "+clientID+" "+workspaceID)
-	return 0, p.down
+	if p.leave != nil {
+		p.leave()
+	}
+	if _, bounded := ctx.Deadline(); !bounded {
+		return 0, errors.New("the call has no deadline")
+	}
+	return 0, errors.Join(p.down, ctx.Err())
 }
 
 func (p *pairs) ListConnections(_ context.Context, userID string) ([]oauth.Connection, error) {
@@ -104,6 +113,15 @@ func TestAConnectionIsEndedInOneWorkspace(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"end usr_john app ws_doe"}, p.calls); diff != "" {
 		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+// TestAnAdministratorWhoGoesAwayEndsAClientForAllMembers, and not only for those of the first transactions.
+func TestAnAdministratorWhoGoesAwayEndsAClientForAllMembers(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	_, err := (&rpc.Grants{Store: &pairs{leave: leave}}).EndClientInWorkspace(ctx, &tokenv1.EndClientInWorkspaceRequest{WorkspaceId: "ws_doe", ClientId: "app"})
+	if err != nil {
+		t.Errorf("the revocation was interrupted: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"strings"
+	"time"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
@@ -48,7 +49,12 @@ func (s *Grants) ListWorkspaceClients(
 	return res, nil
 }
 
-// EndClientInWorkspace revokes every grant of users to a client in a workspace before it returns.
+// endTimeout is how long EndClientInWorkspace may take. It revokes the grants of many users in several
+// transactions.
+const endTimeout = time.Minute
+
+// EndClientInWorkspace revokes every grant of users to a client in a workspace before it returns. A caller
+// that goes away does not interrupt it: some users would stay connected.
 func (s *Grants) EndClientInWorkspace(
 	ctx context.Context, req *tokenv1.EndClientInWorkspaceRequest,
 ) (*tokenv1.EndClientInWorkspaceResponse, error) {
@@ -65,6 +71,8 @@ func (s *Grants) EndClientInWorkspace(
 	if len(req.GetUserIds()) > maxOthers {
 		return nil, invalid("user_ids", "must be at most 10,000")
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
 	users, err := s.Store.EndClientInWorkspace(ctx, req.GetClientId(), req.GetWorkspaceId(), req.GetUserIds())
 	return &tokenv1.EndClientInWorkspaceResponse{Users: int64(users)}, toStatus(err)
 }
