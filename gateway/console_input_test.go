@@ -217,6 +217,12 @@ func upload(t *testing.T, p browser, token string, files ...string) *httptest.Re
 // uploadTo posts fields and files to a form.
 func uploadTo(t *testing.T, p browser, path string, fields map[string]string, files ...string) *httptest.ResponseRecorder {
 	t.Helper()
+	return p.send(uploadRequest(t, path, fields, files...))
+}
+
+// uploadRequest is the request of uploadTo.
+func uploadRequest(t *testing.T, path string, fields map[string]string, files ...string) *http.Request {
+	t.Helper()
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	for name, value := range fields {
@@ -236,7 +242,7 @@ func uploadTo(t *testing.T, p browser, path string, fields map[string]string, fi
 	}
 	r := httptest.NewRequest("POST", "https://login.test"+path, &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
-	return p.send(r)
+	return r
 }
 
 // TestAManifestIsUploadedAsAFile: it is read as strictly as the text, and bounded.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+
+	"github.com/vidocu/usher/gateway/internal/httpx"
 )
 
 const (
@@ -50,6 +52,7 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage,
 			return nil, false
 		}
 	}
+	httpx.BeginDeadline(r)
 	if !isPlainText(r.PostForm) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
 		return nil, false

@@ -97,13 +97,15 @@ func CloseAfterResponse(w http.ResponseWriter) {
 
 // ReadBody reads a whole body. It returns ErrTooLarge for a body longer than MaxBody, and before it
 // reads any where Content-Length is too large: a client that waits for 100 Continue does not send
-// such a body. After any error the connection is closed with the response.
+// such a body. After any error the connection is closed with the response. The deadline of the handler's
+// context begins when the body is read.
 func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength > MaxBody {
 		CloseAfterResponse(w)
 		return nil, ErrTooLarge
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
+	BeginDeadline(r)
 	if err != nil || len(body) > MaxBody {
 		CloseAfterResponse(w)
 	}

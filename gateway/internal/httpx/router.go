@@ -24,7 +24,7 @@ type RouterConfig struct {
 	Metrics *telemetry.Metrics
 	// Tracing traces requests; nil traces none.
 	Tracing *telemetry.Tracing
-	// Timeout is the deadline of a handler's context.
+	// Timeout is the deadline of a handler's context. It begins when the body is read, where there is one.
 	Timeout time.Duration
 	// TLS is true where browsers use https. Responses then have Strict-Transport-Security (RFC
 	// 6797).
@@ -156,7 +156,7 @@ func (r *Router) serve(w http.ResponseWriter, req *http.Request, found *route) {
 	ctx, span := r.config.Tracing.Request(noted, req, found.name())
 	if found == nil || !found.ownDeadline {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.config.Timeout)
+		ctx, cancel = withDeadline(ctx, req, r.config.Timeout)
 		defer cancel()
 	}
 	req = req.WithContext(ctx)
