@@ -85,7 +85,7 @@ func (h *Hasher) Hash(ctx context.Context, password secret.String) (secret.Strin
 	if _, err := rand.Read(e.Salt); err != nil {
 		return secret.String{}, fmt.Errorf("generating a salt: %w", err)
 	}
-	if e.Key, err = h.compute(ctx, prepared, e); err != nil {
+	if err := h.run(ctx, func() { e.Key = h.key(prepared, e) }); err != nil {
 		return secret.String{}, err
 	}
 	return secret.New(e.PHC()), nil
@@ -96,7 +96,8 @@ func (h *Hasher) Hash(ctx context.Context, password secret.String) (secret.Strin
 // a second computation, for existing and unknown accounts alike. An empty string stands for an
 // account without a password: it takes the same work and matches no password, and so does a
 // password longer than MaxLength. It returns ErrMalformed for any other string that Hash did not
-// return, ErrBusy, or the context's error.
+// return, ErrBusy, or the context's error. After the first computation it returns none of these: a
+// guess that was refuted is an attempt, whatever happens to its caller during the second.
 func (h *Hasher) Verify(ctx context.Context, stored, presented secret.String) (right, stale bool, err error) {
 	e := decoy()
 	if !stored.IsZero() {
@@ -108,20 +109,21 @@ func (h *Hasher) Verify(ctx context.Context, stored, presented secret.String) (r
 	usable := !stored.IsZero() && len(typed) <= MaxLength
 	typed = typed[:min(len(typed), MaxLength)]
 	prepared := normalize(typed)
-	right, err = h.matches(ctx, prepared, e)
-	if right || err != nil || prepared == typed {
-		return right && usable, false, err
-	}
-	right, err = h.matches(ctx, typed, e)
-	return right && usable, right && usable, err
+	err = h.run(ctx, func() {
+		if right = h.matches(prepared, e); !right && prepared != typed {
+			right = h.matches(typed, e)
+			stale = right
+		}
+	})
+	return right && usable, stale && usable, err
 }
 
-func (h *Hasher) matches(ctx context.Context, password string, e Encoded) (bool, error) {
-	key, err := h.compute(ctx, password, e)
-	if err != nil {
-		return false, err
-	}
-	return subtle.ConstantTimeCompare(key, e.Key) == 1, nil
+func (h *Hasher) matches(password string, e Encoded) bool {
+	return subtle.ConstantTimeCompare(h.key(password, e), e.Key) == 1
+}
+
+func (h *Hasher) key(password string, e Encoded) []byte {
+	return h.derive([]byte(password), e.Salt, e.Parameters, uint32(len(e.Key)))
 }
 
 // decoy returns a hash that costs as much as one of Hash and matches no password.
@@ -129,22 +131,23 @@ func decoy() Encoded {
 	return Encoded{Parameters: Recommended(), Salt: make([]byte, saltLength), Key: make([]byte, keyLength)}
 }
 
-// compute waits for a slot, and computes nothing if ctx is done.
-func (h *Hasher) compute(ctx context.Context, password string, e Encoded) ([]byte, error) {
+// run waits for a slot, and computes nothing if ctx is done by then. What it has begun it completes.
+func (h *Hasher) run(ctx context.Context, compute func()) error {
 	select {
 	case h.queue <- struct{}{}:
 		defer func() { <-h.queue }()
 	default:
-		return nil, ErrBusy
+		return ErrBusy
 	}
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()
 	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting to compute a password: %w", ctx.Err())
+		return fmt.Errorf("waiting to compute a password: %w", ctx.Err())
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("waiting to compute a password: %w", err)
+		return fmt.Errorf("waiting to compute a password: %w", err)
 	}
-	return h.derive([]byte(password), e.Salt, e.Parameters, uint32(len(e.Key))), nil
+	compute()
+	return nil
 }

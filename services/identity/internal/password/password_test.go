@@ -172,6 +172,39 @@ func TestACancelledCallIsNotComputed(t *testing.T) {
 	})
 }
 
+// TestAGuessThatWasRefutedIsAnAttempt: a password that is not in normal form takes two computations, and a
+// caller who goes away during the first, or a queue that fills up meanwhile, does not take the guess back.
+func TestAGuessThatWasRefutedIsAnAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var computed atomic.Int32
+		turn := make(chan struct{})
+		h := password.New(password.Config{Concurrency: 1, Waiting: 1, Derive: func(_, _ []byte, _ password.Parameters, size uint32) []byte {
+			computed.Add(1)
+			<-turn
+			return make([]byte, size)
+		}})
+		ctx, leave := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() {
+			ok, _, err := h.Verify(ctx, secret.New(referenceHash), secret.New("a\u00a0b"))
+			if ok {
+				err = errors.New("it is right")
+			}
+			ended <- err
+		}()
+		synctest.Wait()
+		go func() { _, _, _ = h.Verify(t.Context(), secret.String{}, secret.New("x")) }() // fills the queue
+		synctest.Wait()
+		leave()
+		turn <- struct{}{}
+		turn <- struct{}{}
+		if err := <-ended; err != nil || computed.Load() < 2 {
+			t.Errorf("the guess ends with %v after %d computations, want that it is wrong after 2", err, computed.Load())
+		}
+		close(turn)
+	})
+}
+
 func TestSecurityCase116_ALineThatIsFullIsRefusedAtOnce(t *testing.T) {
 	const running, waiting, callers = 2, 3, 300
 	synctest.Test(t, func(t *testing.T) {
