@@ -2,9 +2,11 @@ package gateway_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/vidocu/usher/gateway"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -26,9 +29,9 @@ import (
 )
 
 // playing returns a browser with a run of the playground that has a code, and the form for its next step.
-func playing(t *testing.T) (browser, url.Values) {
+func playing(t *testing.T, change ...func(*gateway.Deps)) (browser, url.Values) {
 	t.Helper()
-	p := withConsole(t)
+	p := withConsoleOf(t, gateway.DefaultConfig(), change...)
 	const path = appPages + "/playground"
 	form := url.Values{"csrf_token": {csrf(t, p.get(path))}, "do": {"start"}, "scope": {"videos:read"}}
 	location, err := url.Parse(p.post(path, form).Header().Get("Location"))
@@ -62,6 +65,23 @@ func TestAResponseThatIsCutIsShownAsCut(t *testing.T) {
 			t.Errorf("%s: a character is cut", name)
 		}
 	}
+}
+
+// TestAResponseThatBreaksOffIsShownAsCut: the proxy of the API aborts it, and the page is shown nevertheless.
+func TestAResponseThatBreaksOffIsShownAsCut(t *testing.T) {
+	const path = appPages + "/playground"
+	p, form := playing(t, withUpstream(newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		_, _ = io.WriteString(w, "the beginn\xc3")
+	})))
+	p.respond("IssueToken", &tokenv1.IssueTokenResponse{AccessToken: allScopes, TokenType: "Bearer"}, nil)
+	wantRedirect(t, "the exchange", p.post(path, form), path)
+	form = url.Values{"csrf_token": form["csrf_token"], "do": {"call"}, "endpoint": {"/v1/videos"}}
+	ctx := context.WithValue(t.Context(), http.ServerContextKey, &http.Server{}) // where the proxy aborts
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "https://login.test"+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	wantRedirect(t, "the call", p.send(r), path)
+	wantPage(t, "the call", p.get(path), http.StatusOK, "the beginn…</code>", "the whole response is longer.")
 }
 
 // TestTheKeysOfAnAddressAreReadOnce by the button Test, and an error is the page's.

@@ -33,9 +33,10 @@ const (
 func withConsole(t *testing.T) browser { return withConsoleOf(t, gateway.DefaultConfig()) }
 
 // withConsoleOf is withConsole with a configuration.
-func withConsoleOf(t *testing.T, config gateway.Config) browser {
+func withConsoleOf(t *testing.T, config gateway.Config, change ...func(*gateway.Deps)) browser {
 	t.Helper()
-	p := signedInWith(t, config, func(d *gateway.Deps) { d.Activity, d.APIURL = d.Identity, "https://api.test" })
+	console := func(d *gateway.Deps) { d.Activity, d.APIURL = d.Identity, "https://api.test" }
+	p := signedInWith(t, config, append(change, console)...)
 	session := &identityv1.Session{UserId: "user_1", DisplayName: "John Doe", EmailAddress: "john@example.com"}
 	workspace := &identityv1.Workspace{WorkspaceId: "ws_1", Name: "Acme", Plan: "pro", Role: identityv1.Role_ROLE_ADMINISTRATOR}
 	app := &authzv1.OwnedClient{Workspace: workspace, Registration: &authzv1.Registration{

@@ -38,7 +38,7 @@ type run struct {
 type reply struct {
 	Status int    `json:"s"`
 	Body   string `json:"b"`
-	// Cut says that the response was longer.
+	// Cut says that the response was longer, or broke off.
 	Cut bool `json:"x,omitempty"`
 	// Request is the request as curl, with a placeholder for the secret.
 	Request string `json:"q"`

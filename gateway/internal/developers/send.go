@@ -38,7 +38,8 @@ func (r *recorder) Write(b []byte) (int, error) {
 func (r *recorder) Flush() {}
 
 // send makes a request of the playground as a client would, from the address of the browser. It goes
-// through the router, so that every check, limit and log line is that of any other request.
+// through the router, so that every check, limit and log line is that of any other request. A response that
+// breaks off, or that streams until the deadline, is cut.
 func (c Console) send(v visit, req *http.Request) reply {
 	req.RemoteAddr, req.Host, req.RequestURI = v.r.RemoteAddr, v.r.Host, req.URL.RequestURI()
 	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "Forwarded"} {
@@ -47,8 +48,20 @@ func (c Console) send(v visit, req *http.Request) reply {
 		}
 	}
 	res := &recorder{header: http.Header{}}
-	c.Self.ServeHTTP(res, req)
-	return reply{Status: res.status, Body: res.body.String()}.upTo(maxBody)
+	whole := serve(c.Self, res, req)
+	return reply{Status: res.status, Body: res.body.String(), Cut: !whole}.upTo(maxBody)
+}
+
+// serve calls a handler, and reports whether it wrote a whole response: the proxy of the API aborts one that
+// breaks off, which would close the connection of the page.
+func serve(h http.Handler, w http.ResponseWriter, r *http.Request) (whole bool) {
+	defer func() {
+		if panicked := recover(); panicked != nil && panicked != http.ErrAbortHandler { //nolint:errorlint // net/http documents this value, and panics with it unwrapped
+			panic(panicked)
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return true
 }
 
 // upTo returns the response with at most limit bytes of its body, which ends with a whole character. A
@@ -56,6 +69,8 @@ func (c Console) send(v visit, req *http.Request) reply {
 func (r reply) upTo(limit int) reply {
 	if len(r.Body) > limit {
 		r.Body, r.Cut = r.Body[:limit], true
+	}
+	if r.Cut {
 		for range utf8.UTFMax - 1 {
 			if last, size := utf8.DecodeLastRuneInString(r.Body); last == utf8.RuneError && size == 1 {
 				r.Body = r.Body[:len(r.Body)-1] // a part of the character that is cut
