@@ -154,6 +154,35 @@ func TestADownloadHasEveryEvent(t *testing.T) {
 	p.get(workspacePages + "/activity/csv")
 }
 
+// TestADownloadThatNobodyReceivesIsNotRead: a HEAD request reads a part, which says who may download, and one
+// whose client goes away ends there.
+func TestADownloadThatNobodyReceivesIsNotRead(t *testing.T) {
+	p := withConsole(t)
+	reads, leave := 0, func() {}
+	p.services["ListEvents"] = func(proto.Message) (proto.Message, error) {
+		if reads++; reads > 9 {
+			return &activityv1.ListEventsResponse{}, nil
+		}
+		if reads == 2 {
+			leave()
+		}
+		return &activityv1.ListEventsResponse{NextPageToken: "more"}, nil
+	}
+	w := p.send(httptest.NewRequest(http.MethodHead, "https://login.test"+workspacePages+"/activity/csv", nil))
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "text/csv; charset=utf-8" || reads != 1 {
+		t.Errorf("HEAD: %d %s after %d reads", w.Code, w.Header().Get("Content-Type"), reads)
+	}
+	reads = 0
+	ctx, cancel := context.WithCancel(t.Context())
+	leave = cancel
+	defer func() {
+		if recover() == nil || reads != 2 {
+			t.Errorf("%d parts are read for a client that left during the second", reads)
+		}
+	}()
+	p.send(httptest.NewRequestWithContext(ctx, http.MethodGet, "https://login.test"+workspacePages+"/activity/csv", nil))
+}
+
 // TestTheActivityOfAWorkspaceIsSentences, in the language of the reader, with the names of people and clients.
 func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
 	p := withConsole(t)

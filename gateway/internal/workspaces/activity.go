@@ -3,6 +3,7 @@ package workspaces
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -131,7 +132,8 @@ func change(c *eventv1.Change) string {
 	return c.GetBefore() + " → " + c.GetAfter()
 }
 
-// download writes everything that happened as CSV (RFC 4180), the newest first, part by part.
+// download writes everything that happened as CSV (RFC 4180), the newest first, part by part. A client that
+// goes away ends it: by the context of the request until its deadline, and by a write that fails after it.
 func (s Workspaces) download(v visit) {
 	if s.Activity == nil {
 		s.showError(v.w, v.r, oerr.Unavailable(nil))
@@ -146,6 +148,9 @@ func (s Workspaces) download(v visit) {
 	header.Set("Content-Type", "text/csv; charset=utf-8")
 	header.Set("Content-Disposition", `attachment; filename="activity.csv"`)
 	header.Set("Cache-Control", "no-store")
+	if v.r.Method == http.MethodHead { // writes would be dropped, so that nothing would end the rest
+		return
+	}
 	out := csv.NewWriter(v.w)
 	_ = out.Write([]string{"time", "event", "actor_kind", "actor", "user", "client", "object", "count", "changes", "details", "request_id"})
 	control := http.NewResponseController(v.w)
@@ -156,6 +161,9 @@ func (s Workspaces) download(v visit) {
 		out.Flush()
 		if out.Error() == nil && res.GetNextPageToken() == "" {
 			return
+		}
+		if errors.Is(v.r.Context().Err(), context.Canceled) {
+			panic(http.ErrAbortHandler)
 		}
 		_ = control.SetWriteDeadline(s.Flow.Time().Add(downloadStall)) // fails only where there is no connection, as in tests
 		if res, err = s.part(v, res.GetNextPageToken()); err != nil || out.Error() != nil {
