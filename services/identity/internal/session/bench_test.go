@@ -60,9 +60,9 @@ type durable struct {
 	uses *uses
 }
 
-func (d durable) BeginSession(_ context.Context, r session.Record) error {
+func (d durable) BeginSession(ctx context.Context, r session.Record) (bool, error) {
 	d.live[r.Hash] = r.UserID
-	return nil
+	return d.EndSession(ctx, r.Previous)
 }
 
 func (d durable) TouchSession(_ context.Context, hash secret.Hash) error {
@@ -84,10 +84,6 @@ func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Ha
 		delete(d.live, hash)
 	}
 	return nil
-}
-
-func (d durable) ReplaceSession(ctx context.Context, hash secret.Hash, _ session.Successor) (bool, error) {
-	return d.EndSession(ctx, hash)
 }
 
 func (d durable) RaiseSessionEpoch(_ context.Context, before account.User, kept secret.Hash, _ session.Device) (int64, error) {

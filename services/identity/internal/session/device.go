@@ -70,7 +70,12 @@ type Record struct {
 	Device
 	// Event is recorded with the session; zero for none.
 	Event accountevent.Kind
+	// Previous is the session that this one takes the place of in its browser; zero for none.
+	Previous secret.Hash
 }
+
+// Replaces reports whether the session takes the place of another one.
+func (r Record) Replaces() bool { return r.Previous != secret.Hash{} }
 
 // Listed is a session in the list of its user.
 type Listed struct {

@@ -24,22 +24,3 @@ type EndedStore interface {
 	// more; those that are due again are removed.
 	AcknowledgeEndedSessions(ctx context.Context, list []Ended) error
 }
-
-// Successor is the session that takes the place of another one in its browser.
-type Successor struct {
-	Hash   secret.Hash
-	UserID string
-}
-
-// replace ends the previous session of a browser. If it was the same user's, the new one continues it:
-// the clients of the user are told when that one ends.
-func (s *Store) replace(ctx context.Context, previous secret.String, by Successor) error {
-	if !secret.ValidCode(previous.Reveal()) {
-		return nil
-	}
-	ended, err := s.Users.ReplaceSession(ctx, secret.Sum(previous.Reveal()), by)
-	if err != nil {
-		return err
-	}
-	return s.deleteEntry(ctx, previous, ended)
-}

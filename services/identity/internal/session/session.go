@@ -62,8 +62,10 @@ type Holder struct {
 
 // Users is the part of the durable store that a Store needs. It decides which sessions are valid.
 type Users interface {
-	// BeginSession records a session, and its event.
-	BeginSession(ctx context.Context, r Record) error
+	// BeginSession records a session and its event, and ends the previous session of its browser in the same
+	// transaction. If that one is the same user's, the new one continues it: its clients are told when the new
+	// one ends. It reports whether there was a record of the previous session.
+	BeginSession(ctx context.Context, r Record) (replaced bool, err error)
 	// TouchSession records that a session is in use.
 	TouchSession(ctx context.Context, hash secret.Hash) error
 	// ListSessions returns a user's live sessions, the one used last first, at most 100.
@@ -79,9 +81,6 @@ type Users interface {
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession deletes the record of a session, and reports whether there was one.
 	EndSession(ctx context.Context, hash secret.Hash) (bool, error)
-	// ReplaceSession deletes the record of a session, together with recording which session of the same user
-	// takes its place, and reports whether there was one.
-	ReplaceSession(ctx context.Context, hash secret.Hash, by Successor) (bool, error)
 }
 
 // Store stores the sessions. Its methods may be called concurrently and return the stores' errors.
@@ -128,12 +127,14 @@ func (s *Store) begin(ctx context.Context, created Session, previous secret.Stri
 	if err := s.Entries.Put(ctx, key(token), value, created.ExpiresAt.Sub(s.Now())); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("storing a session: %w", err)
 	}
-	if err := s.Users.BeginSession(ctx, r); err != nil {
-		return secret.String{}, Session{}, err
+	if secret.ValidCode(previous.Reveal()) {
+		r.Previous = secret.Sum(previous.Reveal())
 	}
-	// Last, so that a sign-in that fails because of an outage does not change the browser's
-	// session.
-	if err := s.replace(ctx, previous, Successor{Hash: r.Hash, UserID: user.ID}); err != nil {
+	replaced, err := s.Users.BeginSession(ctx, r)
+	if err == nil && r.Replaces() {
+		err = s.deleteEntry(ctx, previous, replaced)
+	}
+	if err != nil {
 		return secret.String{}, Session{}, err
 	}
 	return token, created, nil

@@ -15,11 +15,17 @@ const (
 	codesGone = 11 * time.Minute
 	// endedKept is how long a session stays in the outbox at most, if nothing acknowledges it.
 	endedKept = 24 * time.Hour
+	// successions is how often a sign-in looks for the session that took the place of its browser's previous one,
+	// while others of the same browser replace it.
+	successions = 8
 )
 
 // prepareEnded sets the statements of the outbox of ended sessions. Triggers write it.
 func (t *statements) prepareEnded(db *sqldb.DB) {
 	t.succeedSession = db.SQL(`UPDATE browser_sessions SET successor = $2 WHERE hash = $1 AND user_id = $3`)
+	t.successorOf = db.SQL(`
+SELECT successor FROM ended_sessions WHERE hash = $1 AND user_id = $2 AND successor IS NOT NULL AND successor <> $3`)
+	t.endSucceeded = db.SQL(`DELETE FROM browser_sessions WHERE hash = $1 AND user_id = $2 AND successor = $3`)
 	t.dueSessions = db.SQL(`
 SELECT hash, user_id, ended_at, again FROM ended_sessions WHERE successor IS NULL AND due_at <= {{now}} ORDER BY due_at LIMIT $1`)
 	t.endAgain = db.SQL(`UPDATE ended_sessions SET again = TRUE, due_at = ended_at + $2 WHERE hash = $1 AND NOT again AND successor IS NULL`)
@@ -32,12 +38,25 @@ func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
 	return sqldb.Stmt(s.text.succeedSession, hash.Bytes(), hash.Bytes(), userID)
 }
 
-// ReplaceSession deletes the record of a session, together with recording which session of the same user takes
-// its place: one whose successor is recorded, and that lives on, would end without its clients being told.
-func (s *Store) ReplaceSession(ctx context.Context, hash secret.Hash, by session.Successor) (bool, error) {
-	end := sqldb.Stmt(s.text.endSession, hash.Bytes())
-	err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, hash.Bytes(), by.Hash.Bytes(), by.UserID), end)
-	return end.RowsAffected() > 0, sqldb.Wrap("replacing a session", err)
+// endSuccessor ends the session that took the place of the previous one of a session, which continues it too. Both
+// are of one browser, which sent two sign-ins with the same cookie, as a double click does, and keeps the value of
+// the last one: nobody has the value of the other, which would stay in the list of devices, and at whose end alone
+// the clients of the previous one would be told.
+func (s *Store) endSuccessor(ctx context.Context, r session.Record) error {
+	for range successions {
+		var successor []byte
+		read := sqldb.Stmt(s.text.successorOf, r.Previous.Bytes(), r.UserID, r.Hash.Bytes()).Scan(&successor)
+		if err := s.db.Pipeline(ctx, read); err != nil || !read.Found() {
+			return err
+		}
+		// The condition on the successor keeps a session that a third sign-in replaces in this moment from ending
+		// without one.
+		end := sqldb.Stmt(s.text.endSucceeded, successor, r.UserID, r.Hash.Bytes())
+		if err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, successor, r.Hash.Bytes(), r.UserID), end); err != nil || end.RowsAffected() > 0 {
+			return err
+		}
+	}
+	return nil
 }
 
 // ListEndedSessions returns at most limit sessions that are due, the earliest end first.

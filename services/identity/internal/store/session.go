@@ -12,8 +12,24 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// BeginSession records a session, and its event.
-func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
+// BeginSession records a session and its event, and ends the previous session of its browser, together with
+// recording that the new one continues it: all of it or nothing, since a session whose successor is recorded, and
+// that lives on, would end without its clients being told. It reports whether the previous one was there.
+func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bool, err error) {
+	end := sqldb.Stmt(s.text.endSession, r.Previous.Bytes())
+	steps := s.begun(ctx, r)
+	if r.Replaces() {
+		steps = append(steps, sqldb.Stmt(s.text.succeedSession, r.Previous.Bytes(), r.Hash.Bytes(), r.UserID), end)
+	}
+	err = s.db.Pipeline(ctx, steps...)
+	if err == nil && r.Replaces() && end.RowsAffected() == 0 {
+		err = s.endSuccessor(ctx, r)
+	}
+	return end.RowsAffected() > 0, sqldb.Wrap("recording a session", err)
+}
+
+// begun returns the statements that record a session and its event.
+func (s *Store) begun(ctx context.Context, r session.Record) []*sqldb.Statement {
 	steps := []*sqldb.Statement{
 		sqldb.Stmt(s.text.beginSession, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network),
 	}
@@ -25,7 +41,7 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) error {
 			Kind: "user.signed_in", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
 		})...)
 	}
-	return sqldb.Wrap("recording a session", s.db.Pipeline(ctx, steps...))
+	return steps
 }
 
 // device are the facts of an event about the browser that caused it.

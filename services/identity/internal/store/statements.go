@@ -31,7 +31,7 @@ type statements struct {
 	addEvent, addPasswordEvent, addFailures, listEvents string
 
 	// Of the outbox of ended sessions.
-	succeedSession, dueSessions, endAgain, removeEnded string
+	succeedSession, successorOf, endSucceeded, dueSessions, endAgain, removeEnded string
 }
 
 // prepare expands every statement once.

@@ -31,7 +31,7 @@ func Devices(t *testing.T) {
 				{UserID: "usr_ada", ExpiresAt: time.Now().Add(72 * time.Hour)},
 			} {
 				r.Hash = secret.Sum([]string{"first", "expired", "another", "last"}[i])
-				must(t, s.BeginSession(t.Context(), r))
+				beginRecord(t, s, r)
 			}
 			wantListed(t, s, "last", "expired", "first")
 			wantListed(t, later, "last", "first")
@@ -78,9 +78,7 @@ func Devices(t *testing.T) {
 			begin(t, s, secret.Sum("old"), time.Hour)
 			epoch, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, secret.Sum("old"), session.Device{})
 			must(t, err)
-			must(t, s.BeginSession(t.Context(), session.Record{
-				Hash: secret.Sum("new"), UserID: "usr_ada", Epoch: epoch, ExpiresAt: time.Now().Add(time.Hour),
-			}))
+			beginRecord(t, s, session.Record{Hash: secret.Sum("new"), UserID: "usr_ada", Epoch: epoch, ExpiresAt: time.Now().Add(time.Hour)})
 			wantListed(t, s, "new")
 			holder, err := s.GetHolder(t.Context(), session.Lookup{UserID: "usr_ada", Hash: secret.Sum("new")})
 			if err != nil || holder.SessionEpoch != epoch || epoch == 0 {
@@ -114,7 +112,7 @@ func endedRaisesNone(t *testing.T, _ *sqldb.DB, s *store.Store) {
 	refused("a session from before the password was set", user, live)
 	user.SessionEpoch++
 	live = secret.Sum("renewed")
-	must(t, s.BeginSession(t.Context(), session.Record{Hash: live, UserID: user.ID, Epoch: user.SessionEpoch, ExpiresAt: time.Now().Add(time.Hour)}))
+	beginRecord(t, s, session.Record{Hash: live, UserID: user.ID, Epoch: user.SessionEpoch, ExpiresAt: time.Now().Add(time.Hour)})
 	must(t, s.DisableUser(t.Context(), user.ID))
 	user.SessionEpoch++
 	refused("a disabled user's session", user, live)

@@ -1,7 +1,9 @@
 package storetest
 
 import (
+	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/identity/internal/account"
+	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/session"
 	"github.com/vidocu/usher/services/identity/internal/store"
@@ -18,6 +21,9 @@ import (
 func Endings(t *testing.T) {
 	t.Run("each way in which a session ends is recorded", endingsRecorded)
 	t.Run("a session is due when its last successor ends", successorsEnd)
+	t.Run("sign-ins with one cookie leave one session", signInsWithOneCookie)
+	t.Run("concurrent sign-ins with one cookie leave one session", concurrentSignIns)
+	t.Run("a sign-in that fails leaves the browser's session as it is", failedSignInReplacesNothing)
 	t.Run("a change of the password that fails continues nothing", failedChangeContinuesNothing)
 	t.Run("an ended session is due once more, and then removed", dueTwice)
 	t.Run("a session that expires is not announced", expiredNotAnnounced)
@@ -26,11 +32,27 @@ func Endings(t *testing.T) {
 
 func beginAs(t *testing.T, s *store.Store, userID, name string, life time.Duration) secret.Hash {
 	t.Helper()
+	r := record(t, s, userID, name)
+	r.ExpiresAt = time.Now().Add(life)
+	beginRecord(t, s, r)
+	return r.Hash
+}
+
+// record returns a session of an hour with the user's epoch.
+func record(t *testing.T, s *store.Store, userID, name string) session.Record {
+	t.Helper()
 	user, err := s.FindUser(t.Context(), userID)
 	must(t, err)
-	hash := secret.Sum(name)
-	must(t, s.BeginSession(t.Context(), session.Record{Hash: hash, UserID: userID, Epoch: user.SessionEpoch, ExpiresAt: time.Now().Add(life)}))
-	return hash
+	return session.Record{Hash: secret.Sum(name), UserID: userID, Epoch: user.SessionEpoch, ExpiresAt: time.Now().Add(time.Hour)}
+}
+
+// replace signs a user in at a browser that has the session old.
+func replace(t *testing.T, s *store.Store, old secret.Hash, name, by string) secret.Hash {
+	t.Helper()
+	r := record(t, s, by, name)
+	r.Previous = old
+	beginRecord(t, s, r)
+	return r.Hash
 }
 
 // wantDue checks which sessions are due, and returns them.
@@ -89,20 +111,14 @@ func endingsRecorded(t *testing.T) {
 func successorsEnd(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
-		replace := func(old secret.Hash, name, by string) secret.Hash {
-			next := beginAs(t, s, by, name, time.Hour)
-			_, err := s.ReplaceSession(t.Context(), old, session.Successor{Hash: next, UserID: by})
-			must(t, err)
-			return next
-		}
 		first := beginAs(t, s, "usr_ada", "first", time.Hour)
-		second := replace(first, "second", "usr_ada")
+		second := replace(t, s, first, "second", "usr_ada")
 		wantDue(t, s, "after a second sign-in")
 
 		_, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, second, session.Device{})
 		must(t, err)
 		wantDue(t, s, "while the other sessions end")
-		third := replace(second, "third", "usr_ada")
+		third := replace(t, s, second, "third", "usr_ada")
 		wantDue(t, s, "after the other sessions ended")
 
 		epoch, err := s.ChangePassword(t.Context(), credential.Replacement{
@@ -111,14 +127,85 @@ func successorsEnd(t *testing.T) {
 		if err != nil || epoch != 2 {
 			t.Fatalf("the epoch is %d, %v", epoch, err)
 		}
-		fourth := replace(third, "fourth", "usr_ada")
+		fourth := replace(t, s, third, "fourth", "usr_ada")
 		wantDue(t, s, "after the password was changed")
 
-		fifth := replace(fourth, "fifth", "usr_bob")
+		fifth := replace(t, s, fourth, "fifth", "usr_bob")
 		wantDue(t, s, "another user signed in", first, second, third, fourth)
 		_, err = s.EndSession(t.Context(), fifth)
 		must(t, err)
 		wantDue(t, s, "and out", first, second, third, fourth, fifth)
+	})
+}
+
+// signInsWithOneCookie: of a double click on Sign in, both requests have the cookie of before, and the browser keeps
+// the second one's session.
+func signInsWithOneCookie(t *testing.T) {
+	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		seed(t, s, example())
+		before := beginAs(t, s, "usr_ada", "old", time.Hour)
+		first := replace(t, s, before, "first", "usr_ada")
+		replace(t, s, before, "another", "usr_bob")
+		wantListed(t, s, "first") // another user ends no session of hers
+		second := replace(t, s, before, "second", "usr_ada")
+		wantListed(t, s, "second")
+		third := replace(t, s, before, "last", "usr_ada")
+		wantListed(t, s, "last")
+		wantDue(t, s, "while the browser is signed in")
+		must(t, s.EndUserSession(t.Context(), "usr_ada", third))
+		wantDue(t, s, "when it has signed out", before, first, second, third)
+		replace(t, s, before, "new", "usr_ada")
+		wantDue(t, s, "after a sign-in with a cookie from before", before, first, second, third)
+	})
+}
+
+func concurrentSignIns(t *testing.T) {
+	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		for n := range rounds {
+			user := ada()
+			user.ID, user.EmailAddress = fmt.Sprintf("usr_%d", n), account.Address(fmt.Sprintf("%d@example.com", n))
+			seed(t, s, account.Directory{Users: []account.Record{user}})
+			before := beginAs(t, s, user.ID, fmt.Sprintf("%d", n), time.Hour)
+			var i atomic.Int32
+			race(racers, func() {
+				r := session.Record{Hash: secret.Sum(fmt.Sprintf("%d/%d", n, i.Add(1))), UserID: user.ID, ExpiresAt: time.Now().Add(time.Hour), Previous: before}
+				if _, err := s.BeginSession(t.Context(), r); err != nil {
+					t.Errorf("a sign-in: %v", err)
+				}
+			})
+			wantDue(t, s, "while the browser is signed in")
+			list, err := s.ListSessions(t.Context(), user.ID)
+			if err != nil || len(list) != 1 {
+				t.Fatalf("%d sessions are left, want 1: %v", len(list), err)
+			}
+			_, err = s.EndSession(t.Context(), list[0].Hash)
+			must(t, err)
+			due, err := s.ListEndedSessions(t.Context(), 100)
+			must(t, err)
+			if len(due) != racers+1 {
+				t.Errorf("%d sessions are due, want %d", len(due), racers+1)
+			}
+			must(t, s.AcknowledgeEndedSessions(t.Context(), due))
+		}
+	})
+}
+
+// failedSignInReplacesNothing: the previous session would otherwise end with a successor that never began, so that its
+// clients are never told.
+func failedSignInReplacesNothing(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
+		seed(t, s, example())
+		before := beginAs(t, s, "usr_ada", "old", time.Hour)
+		exec(t, db, "ALTER TABLE events RENAME TO away")
+		r := record(t, s, "usr_ada", "new")
+		r.Previous, r.Event = before, accountevent.SignedIn
+		if _, err := s.BeginSession(t.Context(), r); err == nil {
+			t.Fatal("a sign-in without its event")
+		}
+		wantListed(t, s, "old")
+		_, err := s.EndSession(t.Context(), before)
+		must(t, err)
+		wantDue(t, s, "a sign-out afterwards", before)
 	})
 }
 

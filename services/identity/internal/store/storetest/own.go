@@ -90,12 +90,12 @@ func eventsPaged(t *testing.T) {
 		seed(t, s, example())
 		kinds := []accountevent.Kind{accountevent.SignedIn, accountevent.OthersSignedOut, accountevent.SignedIn}
 		for i, kind := range kinds {
-			must(t, store.New(reopen(time.Duration(i)*time.Second)).BeginSession(t.Context(), session.Record{
+			beginRecord(t, store.New(reopen(time.Duration(i)*time.Second)), session.Record{
 				Hash: secret.Sum(string(rune('a' + i))), UserID: "usr_ada", ExpiresAt: time.Now().Add(time.Hour), Event: kind,
 				Device: session.Device{UserAgent: "Firefox", Network: "203.0.113.*"},
-			}))
+			})
 		}
-		must(t, s.BeginSession(t.Context(), session.Record{Hash: secret.Sum("quiet"), UserID: "usr_ada", ExpiresAt: time.Now().Add(time.Hour)}))
+		beginRecord(t, s, session.Record{Hash: secret.Sum("quiet"), UserID: "usr_ada", ExpiresAt: time.Now().Add(time.Hour)})
 		first := wantEvents(t, s, accountevent.Query{UserID: "usr_ada", Limit: 2}, accountevent.SignedIn, accountevent.OthersSignedOut)
 		last := first[len(first)-1]
 		rest := wantEvents(t, s, accountevent.Query{UserID: "usr_ada", Before: last.At, BeforeKind: last.Kind, Limit: 2}, accountevent.SignedIn)

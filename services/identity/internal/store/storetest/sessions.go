@@ -38,7 +38,7 @@ func Sessions(t *testing.T) {
 			if _, err := s.GetHolder(t.Context(), session.Lookup{UserID: "usr_nobody", Hash: second}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
-			if err := s.BeginSession(t.Context(), session.Record{Hash: secret.Sum("x"), UserID: "usr_nobody", ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
+			if _, err := s.BeginSession(t.Context(), session.Record{Hash: secret.Sum("x"), UserID: "usr_nobody", ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
 				t.Errorf("a session of a user who is gone: %v", err)
 			}
 		})
@@ -93,9 +93,13 @@ func Sessions(t *testing.T) {
 
 func begin(t *testing.T, s *store.Store, hash secret.Hash, lifetime time.Duration) {
 	t.Helper()
-	if err := s.BeginSession(t.Context(), session.Record{Hash: hash, UserID: "usr_ada", ExpiresAt: time.Now().Add(lifetime)}); err != nil {
-		t.Fatal(err)
-	}
+	beginRecord(t, s, session.Record{Hash: hash, UserID: "usr_ada", ExpiresAt: time.Now().Add(lifetime)})
+}
+
+func beginRecord(t *testing.T, s *store.Store, r session.Record) {
+	t.Helper()
+	_, err := s.BeginSession(t.Context(), r)
+	must(t, err)
 }
 
 func wantLive(t *testing.T, s *store.Store, userID string, hash secret.Hash, want bool) {
