@@ -12,8 +12,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// ErrChanged is returned for a password that was replaced, or a user who was disabled, while the
-// request was being checked.
+// ErrChanged is returned for a password that was replaced, or a user who was disabled or whose sessions ended, while
+// the request was being checked.
 var ErrChanged = errors.New("the password was changed meanwhile")
 
 // The errors of a new password that is not allowed, beside those of package password.
@@ -37,14 +37,12 @@ type Change struct {
 
 // Replacement is a new password hash.
 type Replacement struct {
-	UserID string
 	// Before is the hash that was read.
 	Before, After secret.String
-	// EndSessions raises the session epoch.
+	// EndSessions raises the session epoch to that of the session.
 	EndSessions bool
-	// Session is that of the request, which is about to be replaced by one that continues it.
-	Session secret.Hash
-	session.Device
+	// Record is the user's new session, which continues that of the request.
+	session.Record
 }
 
 // Sessions is the part of package session that a Changer needs.
@@ -52,14 +50,15 @@ type Sessions interface {
 	// Get returns the session of a browser, or session.ErrRequired.
 	Get(ctx context.Context, token secret.String) (session.Session, error)
 	// Renew creates a session for a signed-in user and ends the previous one.
-	Renew(ctx context.Context, user account.User, previous secret.String, on session.Device) (secret.String, session.Session, error)
+	Renew(ctx context.Context, r session.Renewal) (secret.String, session.Session, error)
 }
 
 // Replacer is the part of the store that a Changer needs.
 type Replacer interface {
-	// ChangePassword replaces a password hash if it is still the one that was read, and returns the
-	// session epoch. It returns ErrChanged.
-	ChangePassword(ctx context.Context, r Replacement) (epoch int64, err error)
+	// ChangePassword replaces a password hash and the session of the request, and reports whether there was a
+	// record of that session. It returns ErrChanged, and changes nothing, unless the hash is still the one that was
+	// read and the user is enabled and has the epoch of the request.
+	ChangePassword(ctx context.Context, r Replacement) (replaced bool, err error)
 }
 
 // Changer changes passwords. The old password is an attempt like any other: it is counted in the
@@ -88,14 +87,15 @@ func (c Changer) Change(ctx context.Context, change Change) (secret.String, sess
 		return secret.String{}, session.Session{}, fmt.Errorf("hashing a new password: %w", err)
 	}
 	user := current.User
-	user.SessionEpoch, err = c.Store.ChangePassword(ctx, Replacement{
-		UserID: user.ID, Before: record.PasswordHash, After: hash, EndSessions: change.EndOthers, Device: change.Device,
-		Session: secret.Sum(change.Session.Reveal()),
-	})
-	if err != nil {
-		return secret.String{}, session.Session{}, err
+	if change.EndOthers {
+		user.SessionEpoch++
 	}
-	return c.Sessions.Renew(ctx, user, change.Session, change.Device)
+	return c.Sessions.Renew(ctx, session.Renewal{
+		User: user, Previous: change.Session, Record: func(ctx context.Context, r session.Record) (bool, error) {
+			r.Device = change.Device
+			return c.Store.ChangePassword(ctx, Replacement{Before: record.PasswordHash, After: hash, EndSessions: change.EndOthers, Record: r})
+		},
+	})
 }
 
 func (c Changer) verify(ctx context.Context, change Change) (current session.Session, record account.Record, err error) {

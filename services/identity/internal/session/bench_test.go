@@ -86,14 +86,15 @@ func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Ha
 	return nil
 }
 
-func (d durable) RaiseSessionEpoch(_ context.Context, before account.User, kept secret.Hash, _ session.Device) (int64, error) {
-	user, found := d.users[before.ID]
-	if !found || user.Disabled || user.SessionEpoch != before.SessionEpoch || d.live[kept] != user.ID {
-		return 0, account.ErrUnknown
+func (d durable) EndOtherSessions(ctx context.Context, r session.Record) error {
+	user, found := d.users[r.UserID]
+	if !found || user.Disabled || user.SessionEpoch+1 != r.Epoch || d.live[r.Previous] != user.ID {
+		return account.ErrUnknown
 	}
 	user.SessionEpoch++
 	d.users[user.ID] = user
-	return user.SessionEpoch, nil
+	_, err := d.BeginSession(ctx, r)
+	return err
 }
 
 func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {

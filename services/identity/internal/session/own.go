@@ -47,12 +47,17 @@ func (s *Store) EndOthers(ctx context.Context, token secret.String, on Device) (
 	if current.ExpiresAt.Sub(s.Now()) < time.Second { // it would be over before its user has it
 		return secret.String{}, Session{}, ErrRequired
 	}
-	current.User.SessionEpoch, err = s.Users.RaiseSessionEpoch(ctx, current.User, secret.Sum(token.Reveal()), on)
-	if errors.Is(err, account.ErrUnknown) {
-		return secret.String{}, Session{}, ErrRequired
+	current.User.SessionEpoch++
+	next, continued, err := s.begin(ctx, current, Renewal{Previous: token, Record: func(ctx context.Context, r Record) (bool, error) {
+		r.Device = on
+		err := s.Users.EndOtherSessions(ctx, r)
+		return err == nil, err
+	}})
+	switch {
+	case errors.Is(err, account.ErrUnknown):
+		err = ErrRequired
+	case err != nil:
+		err = fmt.Errorf("ending a user's sessions: %w", err)
 	}
-	if err != nil {
-		return secret.String{}, Session{}, fmt.Errorf("ending a user's sessions: %w", err)
-	}
-	return s.begin(ctx, current, token, Record{Device: on})
+	return next, continued, err
 }

@@ -72,11 +72,11 @@ type Users interface {
 	ListSessions(ctx context.Context, userID string) ([]Listed, error)
 	// EndUserSession deletes the record of a session of a user, if there is one.
 	EndUserSession(ctx context.Context, userID string, hash secret.Hash) error
-	// RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that
-	// it returns, and records the event of the user's browser. The session kept is about to be replaced by
-	// one that continues it. It returns account.ErrUnknown, and changes nothing, unless that session is live
-	// and the user is enabled and has the epoch given.
-	RaiseSessionEpoch(ctx context.Context, user account.User, kept secret.Hash, on Device) (int64, error)
+	// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a smaller one, and
+	// records the session, which continues its previous one, and the event of its browser. It returns
+	// account.ErrUnknown, and changes nothing, unless the previous session is live and the user is enabled and
+	// has the epoch before.
+	EndOtherSessions(ctx context.Context, r Record) error
 	// GetHolder returns the user of a session, disabled or not, or account.ErrUnknown.
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
 	// EndSession deletes the record of a session, and reports whether there was one.
@@ -95,12 +95,29 @@ type Store struct {
 // and ends the browser's previous session, whatever its user: a value that was in the browser
 // before the sign-in, perhaps planted there, must not be valid afterwards.
 func (s *Store) Begin(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
-	return s.begin(ctx, s.signedIn(user), previous, Record{Device: on, Event: accountevent.SignedIn})
+	return s.begin(ctx, s.signedIn(user), Renewal{
+		Previous: previous, Record: func(ctx context.Context, r Record) (bool, error) {
+			r.Device, r.Event = on, accountevent.SignedIn
+			return s.Users.BeginSession(ctx, r)
+		},
+	})
 }
 
-// Renew is Begin for a user who was signed in before, as the value previous says.
-func (s *Store) Renew(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
-	return s.begin(ctx, s.signedIn(user), previous, Record{Device: on})
+// Renewal is a new session for a user who was signed in before, which a change makes necessary.
+type Renewal struct {
+	// User has the epoch of the new session.
+	User account.User
+	// Previous is the value of the session before.
+	Previous secret.String
+	// Record makes the change and records the session in one transaction, and reports whether there was a
+	// record of the previous session. A change without its session would end the previous one, and nothing would
+	// be left of which the end is announced to the clients.
+	Record func(ctx context.Context, r Record) (replaced bool, err error)
+}
+
+// Renew is Begin for a user who was signed in before.
+func (s *Store) Renew(ctx context.Context, r Renewal) (secret.String, Session, error) {
+	return s.begin(ctx, s.signedIn(r.User), r)
 }
 
 // signedIn returns the session of a user who authenticates now.
@@ -109,8 +126,8 @@ func (s *Store) signedIn(user account.User) Session {
 	return Session{User: user, ExpiresAt: now.Add(s.Lifetime), AuthenticatedAt: now}
 }
 
-// begin creates a session with the device and the event of a record.
-func (s *Store) begin(ctx context.Context, created Session, previous secret.String, r Record) (secret.String, Session, error) {
+// begin creates a session.
+func (s *Store) begin(ctx context.Context, created Session, by Renewal) (secret.String, Session, error) {
 	token := secret.NewCode()
 	user := created.User
 	entry := stored{UserID: user.ID, Deadline: created.ExpiresAt.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true}
@@ -121,18 +138,18 @@ func (s *Store) begin(ctx context.Context, created Session, previous secret.Stri
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
-	r.Hash, r.UserID, r.Epoch, r.ExpiresAt = secret.Sum(token.Reveal()), user.ID, user.SessionEpoch, created.ExpiresAt
+	r := Record{Hash: secret.Sum(token.Reveal()), UserID: user.ID, Epoch: user.SessionEpoch, ExpiresAt: created.ExpiresAt}
+	if secret.ValidCode(by.Previous.Reveal()) {
+		r.Previous = secret.Sum(by.Previous.Reveal())
+	}
 	// First the entry, which is no session without the record: an outage of the short-lived store leaves no
 	// record, and no event, of a sign-in that failed.
 	if err := s.Entries.Put(ctx, key(token), value, created.ExpiresAt.Sub(s.Now())); err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("storing a session: %w", err)
 	}
-	if secret.ValidCode(previous.Reveal()) {
-		r.Previous = secret.Sum(previous.Reveal())
-	}
-	replaced, err := s.Users.BeginSession(ctx, r)
+	replaced, err := by.Record(ctx, r)
 	if err == nil && r.Replaces() {
-		err = s.deleteEntry(ctx, previous, replaced)
+		err = s.deleteEntry(ctx, by.Previous, replaced)
 	}
 	if err != nil {
 		return secret.String{}, Session{}, err

@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"strings"
@@ -115,6 +116,29 @@ func TestEndingTheOthersIsNoSignIn(t *testing.T) {
 	d.wantRequired(t, "at the deadline of the first", next)
 	if _, _, err := d.EndOthers(t.Context(), next, session.Device{}); !errors.Is(err, session.ErrRequired) {
 		t.Errorf("an expired session ends the others: %v", err)
+	}
+}
+
+// TestAChangeThatFailsEndsNoSession: a session that has ended, and whose successor never began, would be announced to no
+// client.
+func TestAChangeThatFailsEndsNoSession(t *testing.T) {
+	d := open()
+	token := d.begin(t, "usr_john", secret.String{})
+	d.entries.failPut = errDown
+	if _, _, err := d.EndOthers(t.Context(), token, session.Device{}); !errors.Is(err, errDown) {
+		t.Errorf("EndOthers: %v", err)
+	}
+	_, _, err := d.Renew(t.Context(), session.Renewal{
+		User: d.users["usr_john"], Previous: token, Record: func(context.Context, session.Record) (bool, error) {
+			t.Error("a change is made without its session")
+			return true, nil
+		},
+	})
+	if !errors.Is(err, errDown) {
+		t.Errorf("Renew: %v", err)
+	}
+	if _, err := d.Get(t.Context(), token); err != nil || d.users["usr_john"].SessionEpoch != 0 {
+		t.Errorf("the session: %v, epoch %d", err, d.users["usr_john"].SessionEpoch)
 	}
 }
 

@@ -32,8 +32,14 @@ SELECT hash, user_id, ended_at, again FROM ended_sessions WHERE successor IS NUL
 	t.removeEnded = db.SQL(`DELETE FROM ended_sessions WHERE hash = $1 AND again`)
 }
 
-// continued returns the statement that marks a session as one that is about to be replaced: the clients of
-// its user are told when its successor ends.
+// replace returns the statements that end the previous session of a session's browser: the one that the new session
+// continues it, if it is the same user's, and the one that deletes it.
+func (s *Store) replace(r session.Record) (succeed, end *sqldb.Statement) {
+	return sqldb.Stmt(s.text.succeedSession, r.Previous.Bytes(), r.Hash.Bytes(), r.UserID), sqldb.Stmt(s.text.endSession, r.Previous.Bytes())
+}
+
+// continued returns the statement that marks a session as one that the same transaction replaces, before a new epoch
+// ends it: the clients of its user are told when its successor ends.
 func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
 	return sqldb.Stmt(s.text.succeedSession, hash.Bytes(), hash.Bytes(), userID)
 }

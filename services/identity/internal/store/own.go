@@ -27,32 +27,32 @@ func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Prof
 	})
 }
 
-// ChangePassword replaces the password hash of an enabled user if it is still the one that was read,
-// raises the session epoch if all sessions end, and records the event. It returns the epoch, and
-// credential.ErrChanged if the hash was replaced, or the user disabled, concurrently.
-func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (epoch int64, err error) {
-	var raise int64
+// ChangePassword replaces the password hash of an enabled user if it is still the one that was read, raises the session
+// epoch if all sessions end, replaces the session of the request, and records the event. It returns credential.ErrChanged
+// if the hash was replaced, or the user disabled or the epoch raised, concurrently.
+func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (replaced bool, err error) {
+	epoch := c.Epoch
 	if c.EndSessions {
-		raise = 1
+		epoch--
 	}
-	kept := s.continued(c.Session, c.UserID)
-	change := sqldb.Stmt(s.text.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), raise).Scan(&epoch)
-	// The hash has a salt of its own, so the event is recorded only after this very change.
-	event := sqldb.Stmt(s.text.addPasswordEvent, c.UserID, int64(accountevent.PasswordChanged), c.UserAgent, c.Network, c.After.Reveal())
-	changed := outbox.Event{
+	r := c.Record
+	r.Event = accountevent.PasswordChanged
+	event := outbox.Event{
 		Kind: "user.password_changed", UserID: c.UserID, Actor: actor.OfUser(c.UserID), Details: device(c.UserAgent, c.Network),
 	}
-	err = s.events.Change(ctx, changed, outbox.Observed{}, func(tx *sqldb.Tx) error {
-		err := tx.Run(ctx, kept, change, event)
-		if err == nil && !change.Found() {
-			return credential.ErrChanged
+	err = s.events.Change(ctx, event, outbox.Observed{}, func(tx *sqldb.Tx) (err error) {
+		var changed bool
+		change := sqldb.Stmt(s.text.changePassword, c.UserID, c.Before.Reveal(), c.After.Reveal(), epoch, c.Epoch)
+		changed, replaced, err = s.continueSession(ctx, tx, r, change)
+		if err == nil && !changed {
+			err = credential.ErrChanged
 		}
 		return err
 	})
 	if err != nil && !errors.Is(err, credential.ErrChanged) {
-		return 0, fmt.Errorf("changing a password: %w", err)
+		err = fmt.Errorf("changing a password: %w", err)
 	}
-	return epoch, err
+	return replaced, err
 }
 
 // AddFailedSignIns adds to the number of failed sign-ins of the current hour.
@@ -90,12 +90,11 @@ func (t *statements) prepareOwnAccount(db *sqldb.DB) {
 UPDATE users SET first_name = $2, last_name = $3, display_name = $4, language = $5, time_zone = $6 WHERE id = $1`)
 
 	t.changePassword = db.SQL(`
-UPDATE users SET password_hash = $3, session_epoch = session_epoch + $4
-WHERE id = $1 AND password_hash = $2 AND NOT disabled RETURNING session_epoch`)
+UPDATE users SET password_hash = $3, session_epoch = $5
+WHERE id = $1 AND password_hash = $2 AND session_epoch = $4 AND NOT disabled`)
 
 	// Of two equal events in one microsecond one is recorded.
 	t.addEvent = db.SQL(event + ` ON CONFLICT DO NOTHING`)
-	t.addPasswordEvent = db.SQL(event + ` AND u.password_hash = $5 ON CONFLICT DO NOTHING`)
 
 	t.addFailures = db.SQL(insert + fmt.Sprintf(`
 SELECT u.id, {{now}} - {{now}} %% %d, $2, $3, '', '' FROM users u WHERE u.id = $1

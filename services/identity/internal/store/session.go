@@ -16,10 +16,10 @@ import (
 // recording that the new one continues it: all of it or nothing, since a session whose successor is recorded, and
 // that lives on, would end without its clients being told. It reports whether the previous one was there.
 func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bool, err error) {
-	end := sqldb.Stmt(s.text.endSession, r.Previous.Bytes())
 	steps := s.begun(ctx, r)
+	replace, end := s.replace(r)
 	if r.Replaces() {
-		steps = append(steps, sqldb.Stmt(s.text.succeedSession, r.Previous.Bytes(), r.Hash.Bytes(), r.UserID), end)
+		steps = append(steps, replace, end)
 	}
 	err = s.db.Pipeline(ctx, steps...)
 	if err == nil && r.Replaces() && end.RowsAffected() == 0 {
@@ -147,27 +147,36 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 	return sqldb.Wrap("ending a session", err)
 }
 
-// RaiseSessionEpoch ends every session that was created with a smaller epoch than the one that it
-// returns, and records the event of the user's browser. The session kept is about to be replaced by one
-// that continues it. It returns account.ErrUnknown unless that session is live and the user is enabled and
-// has the epoch given: what ends sessions concurrently, such as a change of the password, ends this one too.
-func (s *Store) RaiseSessionEpoch(ctx context.Context, user account.User, kept secret.Hash, on session.Device) (epoch int64, err error) {
-	userID := user.ID
-	raise := sqldb.Stmt(s.text.raiseSessionEpoch, userID, user.SessionEpoch, kept.Bytes()).Scan(&epoch)
+// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a smaller one, and records
+// the session, which continues its previous one, and the event of its browser. It returns account.ErrUnknown unless the
+// previous session is live and the user is enabled and has the epoch before: what ends sessions concurrently, such as
+// a change of the password, ends this one too.
+func (s *Store) EndOtherSessions(ctx context.Context, r session.Record) error {
+	r.Event = accountevent.OthersSignedOut
 	signedOut := outbox.Event{
-		Kind: "user.others_signed_out", UserID: userID, Actor: actor.OfUser(userID), Details: device(on.UserAgent, on.Network),
+		Kind: "user.others_signed_out", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
 	}
-	err = s.events.Change(ctx, signedOut, outbox.Observed{}, func(tx *sqldb.Tx) error {
-		if err := tx.Run(ctx, s.continued(kept, userID), raise); err != nil {
-			return err
+	err := s.events.Change(ctx, signedOut, outbox.Observed{}, func(tx *sqldb.Tx) error {
+		raise := sqldb.Stmt(s.text.raiseSessionEpoch, r.UserID, r.Epoch, r.Previous.Bytes())
+		changed, _, err := s.continueSession(ctx, tx, r, raise)
+		if err == nil && !changed {
+			err = account.ErrUnknown
 		}
-		if !raise.Found() {
-			return account.ErrUnknown
-		}
-		_, err := tx.Exec(ctx, s.text.addEvent, userID, int64(accountevent.OthersSignedOut), on.UserAgent, on.Network)
 		return err
 	})
-	return epoch, sqldb.Wrap("raising a user's epoch", err)
+	return sqldb.Wrap("ending a user's other sessions", err)
+}
+
+// continueSession makes a change of a session's user and records the session, which continues its previous one. It
+// reports whether the change found its row, without which nothing is recorded, and whether the previous session was
+// there.
+func (s *Store) continueSession(ctx context.Context, tx *sqldb.Tx, r session.Record, change *sqldb.Statement) (changed, replaced bool, err error) {
+	if err := tx.Run(ctx, s.continued(r.Previous, r.UserID), change); err != nil || change.RowsAffected() == 0 {
+		return false, false, err
+	}
+	replace, end := s.replace(r)
+	err = tx.Run(ctx, append(s.begun(ctx, r), replace, end)...)
+	return true, end.RowsAffected() > 0, err
 }
 
 // unseen is the SQL condition for a session s whose last use on record is more than five minutes
@@ -201,9 +210,8 @@ WHERE s.user_id = $1 AND s.expires_at > {{now}} AND s.epoch >= u.session_epoch
 ORDER BY 5 DESC, 4 DESC LIMIT 100`)
 
 	t.raiseSessionEpoch = db.SQL(`
-UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 AND session_epoch = $2 AND NOT disabled
-    AND EXISTS (SELECT 1 FROM browser_sessions s WHERE s.hash = $3 AND s.user_id = $1)
-RETURNING session_epoch`)
+UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 AND session_epoch + 1 = $2 AND NOT disabled
+    AND EXISTS (SELECT 1 FROM browser_sessions s WHERE s.hash = $3 AND s.user_id = $1)`)
 
 	t.sessionHolder = db.SQL(`
 SELECT ` + userColumns + `, ` + record + membershipColumns + `

@@ -27,8 +27,8 @@ type statements struct {
 	listSessions, raiseSessionEpoch, sessionHolder, sessionHolders string
 
 	// Of what users see and change in their own accounts.
-	updateProfile, changePassword                       string
-	addEvent, addPasswordEvent, addFailures, listEvents string
+	updateProfile, changePassword     string
+	addEvent, addFailures, listEvents string
 
 	// Of the outbox of ended sessions.
 	succeedSession, successorOf, endSucceeded, dueSessions, endAgain, removeEnded string

@@ -76,15 +76,14 @@ func Devices(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 			seed(t, s, example())
 			begin(t, s, secret.Sum("old"), time.Hour)
-			epoch, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, secret.Sum("old"), session.Device{})
-			must(t, err)
-			beginRecord(t, s, session.Record{Hash: secret.Sum("new"), UserID: "usr_ada", Epoch: epoch, ExpiresAt: time.Now().Add(time.Hour)})
+			begin(t, s, secret.Sum("another"), time.Hour)
+			endOthers(t, s, secret.Sum("old"), "new")
 			wantListed(t, s, "new")
 			holder, err := s.GetHolder(t.Context(), session.Lookup{UserID: "usr_ada", Hash: secret.Sum("new")})
-			if err != nil || holder.SessionEpoch != epoch || epoch == 0 {
-				t.Errorf("%+v, %v, want the epoch %d", holder, err, epoch)
+			if err != nil || holder.SessionEpoch != 1 || !holder.Live {
+				t.Errorf("%+v, %v, want the epoch 1", holder, err)
 			}
-			if _, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_nobody"}, secret.Hash{}, session.Device{}); !errors.Is(err, account.ErrUnknown) {
+			if err := s.EndOtherSessions(t.Context(), session.Record{UserID: "usr_nobody", Epoch: 1}); !errors.Is(err, account.ErrUnknown) {
 				t.Errorf("a user who is gone: %v", err)
 			}
 		})
@@ -97,7 +96,8 @@ func endedRaisesNone(t *testing.T, _ *sqldb.DB, s *store.Store) {
 	seed(t, s, example())
 	refused := func(what string, user account.User, hash secret.Hash) {
 		t.Helper()
-		if _, err := s.RaiseSessionEpoch(t.Context(), user, hash, session.Device{}); !errors.Is(err, account.ErrUnknown) {
+		r := session.Record{Hash: secret.Sum("next"), UserID: user.ID, Epoch: user.SessionEpoch + 1, ExpiresAt: time.Now().Add(time.Hour), Previous: hash}
+		if err := s.EndOtherSessions(t.Context(), r); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -123,9 +123,10 @@ func epochEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 	seed(t, s, example())
 	begin(t, s, secret.Sum("kept"), time.Hour)
 	browser := session.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
-	_, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, secret.Sum("kept"), browser)
-	must(t, err)
-	if _, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_nobody"}, secret.Hash{}, browser); !errors.Is(err, account.ErrUnknown) {
+	r := following(t, s, secret.Sum("kept"), "next")
+	r.Device = browser
+	must(t, s.EndOtherSessions(t.Context(), r))
+	if err := s.EndOtherSessions(t.Context(), session.Record{UserID: "usr_nobody", Epoch: 1}); !errors.Is(err, account.ErrUnknown) {
 		t.Errorf("a user who is gone: %v", err)
 	}
 	const condition = ` FROM events WHERE kind = 'user.others_signed_out'`
@@ -136,9 +137,9 @@ func epochEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 	}
 	wantEvents(t, s, accountevent.Query{UserID: "usr_ada", Limit: 10}, accountevent.OthersSignedOut)
 
-	_, err = db.Exec(t.Context(), `DROP TABLE events`) // so that no event can be written
+	_, err := db.Exec(t.Context(), `DROP TABLE events`) // so that no event can be written
 	must(t, err)
-	if _, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada", SessionEpoch: 1}, secret.Sum("kept"), browser); err == nil || errors.Is(err, account.ErrUnknown) {
+	if err := s.EndOtherSessions(t.Context(), following(t, s, r.Hash, "last")); err == nil || errors.Is(err, account.ErrUnknown) {
 		t.Error("an epoch without its event")
 	}
 	var epoch int64

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync/atomic"
@@ -55,6 +56,31 @@ func replace(t *testing.T, s *store.Store, old secret.Hash, name, by string) sec
 	return r.Hash
 }
 
+// following returns the session of the next epoch that continues one of Ada's.
+func following(t *testing.T, s *store.Store, previous secret.Hash, name string) session.Record {
+	t.Helper()
+	r := record(t, s, "usr_ada", name)
+	r.Previous = previous
+	r.Epoch++
+	return r
+}
+
+// endOthers ends Ada's sessions but the one that continues previous.
+func endOthers(t *testing.T, s *store.Store, previous secret.Hash, name string) secret.Hash {
+	t.Helper()
+	r := following(t, s, previous, name)
+	must(t, s.EndOtherSessions(t.Context(), r))
+	return r.Hash
+}
+
+// changeOf returns a change of Ada's password that ends the other sessions.
+func changeOf(t *testing.T, s *store.Store, previous secret.Hash, name string) credential.Replacement {
+	t.Helper()
+	return credential.Replacement{
+		Before: ada().PasswordHash, After: secret.New("second"), EndSessions: true, Record: following(t, s, previous, name),
+	}
+}
+
 // wantDue checks which sessions are due, and returns them.
 func wantDue(t *testing.T, s *store.Store, what string, want ...secret.Hash) []session.Ended {
 	t.Helper()
@@ -80,8 +106,7 @@ func endingsRecorded(t *testing.T) {
 		},
 		"all of the user's": func(t *testing.T, s *store.Store, _ secret.Hash) {
 			kept := beginAs(t, s, "usr_ada", "kept", time.Hour)
-			_, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, kept, session.Device{})
-			must(t, err)
+			endOthers(t, s, kept, "next")
 		},
 		"a user who is disabled": func(t *testing.T, s *store.Store, _ secret.Hash) { must(t, s.DisableUser(t.Context(), "usr_ada")) },
 		"an operator's password": func(t *testing.T, s *store.Store, _ secret.Hash) {
@@ -115,24 +140,19 @@ func successorsEnd(t *testing.T) {
 		second := replace(t, s, first, "second", "usr_ada")
 		wantDue(t, s, "after a second sign-in")
 
-		_, err := s.RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, second, session.Device{})
-		must(t, err)
-		wantDue(t, s, "while the other sessions end")
-		third := replace(t, s, second, "third", "usr_ada")
+		third := endOthers(t, s, second, "third")
 		wantDue(t, s, "after the other sessions ended")
 
-		epoch, err := s.ChangePassword(t.Context(), credential.Replacement{
-			UserID: "usr_ada", Before: ada().PasswordHash, After: secret.New("second"), EndSessions: true, Session: third,
-		})
-		if err != nil || epoch != 2 {
-			t.Fatalf("the epoch is %d, %v", epoch, err)
+		change := changeOf(t, s, third, "fourth")
+		if replaced, err := s.ChangePassword(t.Context(), change); err != nil || !replaced {
+			t.Fatalf("replaced %v, %v", replaced, err)
 		}
-		fourth := replace(t, s, third, "fourth", "usr_ada")
+		fourth := change.Hash
 		wantDue(t, s, "after the password was changed")
 
 		fifth := replace(t, s, fourth, "fifth", "usr_bob")
 		wantDue(t, s, "another user signed in", first, second, third, fourth)
-		_, err = s.EndSession(t.Context(), fifth)
+		_, err := s.EndSession(t.Context(), fifth)
 		must(t, err)
 		wantDue(t, s, "and out", first, second, third, fourth, fifth)
 	})
@@ -210,16 +230,29 @@ func failedSignInReplacesNothing(t *testing.T) {
 }
 
 func failedChangeContinuesNothing(t *testing.T) {
-	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
-		hash := beginAs(t, s, "usr_ada", "one", time.Hour)
-		_, err := s.ChangePassword(t.Context(), credential.Replacement{
-			UserID: "usr_ada", Before: secret.New("another"), After: secret.New("x"), EndSessions: true, Session: hash,
-		})
-		if err == nil {
-			t.Fatal("the password was changed")
+		hash := beginAs(t, s, "usr_ada", "old", time.Hour)
+		for what, spoil := range map[string]func(c *credential.Replacement){
+			"from another hash": func(c *credential.Replacement) { c.Before = secret.New("another") },
+			"an earlier epoch":  func(c *credential.Replacement) { c.Epoch-- },
+			"a later epoch":     func(c *credential.Replacement) { c.Epoch++ },
+		} {
+			c := changeOf(t, s, hash, "new")
+			spoil(&c)
+			if _, err := s.ChangePassword(t.Context(), c); !errors.Is(err, credential.ErrChanged) {
+				t.Fatalf("%s: %v", what, err)
+			}
 		}
-		_, err = s.EndSession(t.Context(), hash)
+		exec(t, db, "ALTER TABLE events RENAME TO away")
+		if _, err := s.ChangePassword(t.Context(), changeOf(t, s, hash, "new")); err == nil || errors.Is(err, credential.ErrChanged) {
+			t.Fatalf("a change without its event: %v", err)
+		}
+		if err := s.EndOtherSessions(t.Context(), following(t, s, hash, "new")); err == nil || errors.Is(err, account.ErrUnknown) {
+			t.Fatalf("an epoch without its event: %v", err)
+		}
+		wantListed(t, s, "old")
+		_, err := s.EndSession(t.Context(), hash)
 		must(t, err)
 		wantDue(t, s, "a sign-out afterwards", hash)
 	})
@@ -276,8 +309,7 @@ SELECT sha256(('h' || i)::bytea), 'usr_' || i, {{now}}, {{now}}, sha256(('s' || 
 	must(t, db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE ended_sessions`))
 	must(t, db.Close())
 	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-		_, err := store.New(db).RaiseSessionEpoch(t.Context(), account.User{ID: "usr_ada"}, kept, session.Device{})
-		must(t, err)
+		endOthers(t, store.New(db), kept, "next")
 	})
 	if rows > few {
 		t.Errorf("%d rows are read and written, of %d", rows, others)

@@ -45,20 +45,21 @@ func profileReplaced(t *testing.T) {
 func passwordChangedOnce(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
-		change := credential.Replacement{UserID: "usr_ada", Before: ada().PasswordHash, After: secret.New("second"), EndSessions: true}
-		epoch, err := s.ChangePassword(t.Context(), change)
-		if err != nil || epoch != 1 {
-			t.Errorf("the epoch is %d, %v", epoch, err)
+		change := changeOf(t, s, secret.Hash{}, "first")
+		if _, err := s.ChangePassword(t.Context(), change); err != nil {
+			t.Error(err)
 		}
-		change.After = secret.New("never")
+		change.After, change.Epoch = secret.New("never"), 2
 		if _, err := s.ChangePassword(t.Context(), change); !errors.Is(err, credential.ErrChanged) {
 			t.Errorf("from the old hash: %v", err)
 		}
-		epoch, err = s.ChangePassword(t.Context(), credential.Replacement{UserID: "usr_ada", Before: secret.New("second"), After: secret.New("third")})
-		if err != nil || epoch != 1 {
-			t.Errorf("the epoch is %d, %v, want the same", epoch, err)
+		again := credential.Replacement{Before: secret.New("second"), After: secret.New("third"), Record: record(t, s, "usr_ada", "second")}
+		_, err := s.ChangePassword(t.Context(), again)
+		must(t, err)
+		if user, err := s.FindUser(t.Context(), "usr_ada"); err != nil || user.SessionEpoch != 1 {
+			t.Errorf("the epoch is %d, %v, want 1", user.SessionEpoch, err)
 		}
-		bobs := credential.Replacement{UserID: "usr_bob", After: secret.New("x")}
+		bobs := credential.Replacement{After: secret.New("x"), Record: record(t, s, "usr_bob", "third")}
 		if _, err := s.ChangePassword(t.Context(), bobs); !errors.Is(err, credential.ErrChanged) {
 			t.Errorf("a disabled user: %v", err)
 		}
