@@ -71,6 +71,37 @@ func TestDevices_AUserSignsAnotherBrowserOut(t *testing.T) {
 	})
 }
 
+// TestDevices_ASecondClickSignsThisDeviceOutNever: the first of two clicks replaced the session that the second one
+// carries, whether or not the browser has its response.
+func TestDevices_ASecondClickSignsThisDeviceOutNever(t *testing.T) {
+	const done = "Every other device is signed out."
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		ada := join(t, d, "ada.devices@example.com")
+		here, _ := ada.signIn(t, d, devicesPath)
+		ada.signIn(t, d, devicesPath)
+		page, another := devices(t, here), devices(t, here)
+		before := here.Cookie(harness.SessionCookie)
+		mustShow(t, press(t, here, page, devicesPath+"/end-others", nil), done)
+		mustShow(t, press(t, here, page, devicesPath+"/end-others", nil), done)
+
+		late := withSession(t, d, here, before) // the browser that has not received the first response
+		mustShow(t, press(t, late, page, devicesPath+"/end-others", nil), done)
+		expect.Equal(t, "the browser is signed in", signedIn(t, late), true)
+		expect.Equal(t, "its session", late.Cookie(harness.SessionCookie), here.Cookie(harness.SessionCookie))
+
+		for _, path := range []string{"/end-others", "/end"} {
+			thief := withSession(t, d, here, before)
+			refused := press(t, thief, another, devicesPath+path, nil)
+			if !strings.HasSuffix(refused.URL, "/signin?page=devices") {
+				t.Errorf("%s of another page leads to %s", path, refused.URL)
+			}
+			refused, err := thief.SignIn(refused, ada.email, ada.password)
+			expect.NoError(t, err)
+			mustShow(t, refused, "Where you are signed in.")
+		}
+	})
+}
+
 // TestDevices_AUserCannotEndAnothersSession, with its identifier or an invented one.
 func TestDevices_AUserCannotEndAnothersSession(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {

@@ -27,7 +27,7 @@ func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
 	}
 	flash := cookies.TakeFlash(w, r, browser.PageDevices, "")
 	data := page.Devices{
-		CSRF: a.Flow.AccountToken(w, r), Fault: a.Flow.Fault(flash),
+		CSRF: a.Flow.AccountToken(w, r), Form: browser.NewForm(), Fault: a.Flow.Fault(flash),
 		Ended: flash.Kind == browser.FlashDeviceEnded, OthersEnded: flash.Kind == browser.FlashOthersEnded,
 	}
 	in := browser.Zone(res.GetSession().GetTimeZone())
@@ -68,18 +68,21 @@ func (a Account) EndDevice(w http.ResponseWriter, r *http.Request) {
 	a.backToDevices(w, r, flash, err)
 }
 
-// EndOtherDevices signs every other device out. This browser gets a new session.
+// EndOtherDevices signs every other device out. This browser gets a new session, and the second of two clicks, which
+// is sent with the session from before, gets the same one.
 func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.DevicesForm()) {
 		return
 	}
 	res, err := a.Flow.Sessions.EndOtherSessions(r.Context(), &identityv1.EndOtherSessionsRequest{
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), SourceAddress: a.Flow.Proxies.Source(r), UserAgent: browser.UserAgent(r),
+		Form: browser.FormValue(r),
 	})
 	if err == nil {
 		session := secret.New(res.GetSessionToken())
 		a.Flow.Cookies.SetSession(w, session, res.GetSession().GetExpireTime().AsTime())
 		r = a.Flow.Cookies.WithSession(r, session) // the flash is bound to the new session
+		a.Flow.Cookies.SetSubmitted(w, r)
 	}
 	a.backToDevices(w, r, browser.Flash{Kind: browser.FlashOthersEnded}, err)
 }
@@ -88,7 +91,7 @@ func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 func (a Account) backToDevices(w http.ResponseWriter, r *http.Request, flash browser.Flash, err error) {
 	switch {
 	case oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED:
-		a.Flow.RedirectToSignIn(w, r)
+		browser.RedirectToSignInFor(w, r, browser.DevicesPath)
 	case err != nil:
 		a.Flow.RedirectWithError(w, r, browser.DevicesForm(), err)
 	default:

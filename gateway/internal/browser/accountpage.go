@@ -88,14 +88,24 @@ func (f Flow) AccountToken(w http.ResponseWriter, r *http.Request) string {
 // RedirectToSignIn redirects to the sign-in page, which redirects back to the page of the request, or to
 // the one of the connected clients.
 func (f Flow) RedirectToSignIn(w http.ResponseWriter, r *http.Request) {
-	redirectToPage(w, r, SignInFor(r.URL.EscapedPath()))
+	RedirectToSignInFor(w, r, r.URL.EscapedPath())
+}
+
+// RedirectToSignInFor redirects to the sign-in page, which redirects to a page of an account: for a form, whose
+// own address is no page.
+func RedirectToSignInFor(w http.ResponseWriter, r *http.Request, path string) {
+	redirectToPage(w, r, SignInFor(path))
 }
 
 // AccountForm returns the form page of the connections of a user.
 func AccountForm() formPage { return accountForm(PageAccount) }
 
 // DevicesForm returns the form page of the devices.
-func DevicesForm() formPage { return accountForm(PageDevices) }
+func DevicesForm() formPage {
+	page := accountForm(PageDevices)
+	page.submitted = FlashOthersEnded
+	return page
+}
 
 // ProfileForm returns the form page of the profile.
 func ProfileForm() formPage { return accountForm(PageProfile) }

@@ -8,7 +8,8 @@ import (
 
 // Devices is the data of devices.html.
 type Devices struct {
-	CSRF string
+	// Form is a random value, by which a second click on the button for every other device is recognized.
+	CSRF, Form string
 	// Devices are the user's sessions: this one first, then the one used last.
 	Devices []Device
 	// Ended and OthersEnded are true after a device, or every other one, was signed out.

@@ -757,7 +757,10 @@ type EndOtherSessionsRequest struct {
 	// The address that the request came from; empty when it is not known.
 	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	// The browser's User-Agent header; may be empty.
-	UserAgent     string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	UserAgent string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// A random value that only the form has; may be empty. A second request with the same session and the same value
+	// gets the session that the first one created, as long as that is live.
+	Form          string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -809,6 +812,13 @@ func (x *EndOtherSessionsRequest) GetSourceAddress() string {
 func (x *EndOtherSessionsRequest) GetUserAgent() string {
 	if x != nil {
 		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *EndOtherSessionsRequest) GetForm() string {
+	if x != nil {
+		return x.Form
 	}
 	return ""
 }
@@ -1320,12 +1330,13 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x02 \x01(\tR\tsessionId\"\x18\n" +
-	"\x16EndUserSessionResponse\"\x8a\x01\n" +
+	"\x16EndUserSessionResponse\"\xa4\x01\n" +
 	"\x17EndOtherSessionsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12%\n" +
 	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x1d\n" +
 	"\n" +
-	"user_agent\x18\x03 \x01(\tR\tuserAgent\"{\n" +
+	"user_agent\x18\x03 \x01(\tR\tuserAgent\x12\x18\n" +
+	"\x04form\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\x04form\"{\n" +
 	"\x18EndOtherSessionsResponse\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
 	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\">\n" +

@@ -41,7 +41,8 @@ func (s *Sessions) EndUserSession(ctx context.Context, req *identityv1.EndUserSe
 func (s *Sessions) EndOtherSessions(
 	ctx context.Context, req *identityv1.EndOtherSessionsRequest,
 ) (*identityv1.EndOtherSessionsResponse, error) {
-	token, started, err := s.Store.EndOthers(ctx, secret.New(req.GetSessionToken()), session.NewDevice(req.GetUserAgent(), req.GetSourceAddress()))
+	token, started, err := s.Store.EndOthers(ctx, secret.New(req.GetSessionToken()), secret.New(req.GetForm()),
+		session.NewDevice(req.GetUserAgent(), req.GetSourceAddress()))
 	if err != nil {
 		return nil, toStatus(err)
 	}

@@ -6,6 +6,7 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -124,4 +125,28 @@ func TestOfManyBrowsersThatEndTheOthersOneRemains(t *testing.T) {
 	if live != 1 {
 		t.Errorf("%d browsers are signed in, want 1", live)
 	}
+}
+
+// TestTwoClicksThatEndTheOthersAtOnceGetOneSession: both are under way before the first one has ended a session.
+func TestTwoClicksThatEndTheOthersAtOnceGetOneSession(t *testing.T) {
+	d := open(t)
+	here, there := d.signIn(t, ""), d.signIn(t, "")
+	next := make([]string, 4)
+	racetest.Run(len(next), func(i int) {
+		res, err := d.EndOtherSessions(t.Context(), &identityv1.EndOtherSessionsRequest{SessionToken: here, Form: "random"})
+		if err != nil {
+			t.Error(err)
+		}
+		next[i] = res.GetSessionToken()
+	})
+	for _, token := range next[1:] {
+		if token != next[0] {
+			t.Error("two clicks got two sessions")
+		}
+	}
+	if list := d.sessions(t, next[0]); len(list) != 1 || !list[0].GetCurrent() {
+		t.Errorf("the sessions are %v", list)
+	}
+	_, err := d.get(t, there)
+	wantReason(t, "the other browser", err, errorv1.Reason_REASON_SESSION_REQUIRED)
 }

@@ -113,6 +113,9 @@ type Renewal struct {
 	// record of the previous session. A change without its session would end the previous one, and nothing would
 	// be left of which the end is announced to the clients.
 	Record func(ctx context.Context, r Record) (replaced bool, err error)
+
+	// value is that of the new session; zero for a random one.
+	value secret.String
 }
 
 // Renew is Begin for a user who was signed in before.
@@ -128,7 +131,10 @@ func (s *Store) signedIn(user account.User) Session {
 
 // begin creates a session.
 func (s *Store) begin(ctx context.Context, created Session, by Renewal) (secret.String, Session, error) {
-	token := secret.NewCode()
+	token := by.value
+	if token.IsZero() {
+		token = secret.NewCode()
+	}
 	user := created.User
 	entry := stored{UserID: user.ID, Deadline: created.ExpiresAt.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true}
 	if !created.AuthenticatedAt.IsZero() {

@@ -93,7 +93,7 @@ func TestEndingTheOthersIsNoSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.now = d.now.Add(lifetime / 2)
-	next, continued, err := d.EndOthers(t.Context(), token, session.Device{})
+	next, continued, err := d.EndOthers(t.Context(), token, secret.String{}, session.Device{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,13 +109,47 @@ func TestEndingTheOthersIsNoSignIn(t *testing.T) {
 	}
 	epoch := d.users["usr_john"].SessionEpoch
 	d.now = d.now.Add(lifetime/2 - time.Millisecond)
-	if _, _, err := d.EndOthers(t.Context(), next, session.Device{}); !errors.Is(err, session.ErrRequired) || d.users["usr_john"].SessionEpoch != epoch {
+	if _, _, err := d.EndOthers(t.Context(), next, secret.String{}, session.Device{}); !errors.Is(err, session.ErrRequired) || d.users["usr_john"].SessionEpoch != epoch {
 		t.Errorf("a session in its last second is continued: %v, epoch %d, was %d", err, d.users["usr_john"].SessionEpoch, epoch)
 	}
 	d.now = d.now.Add(time.Millisecond)
 	d.wantRequired(t, "at the deadline of the first", next)
-	if _, _, err := d.EndOthers(t.Context(), next, session.Device{}); !errors.Is(err, session.ErrRequired) {
+	if _, _, err := d.EndOthers(t.Context(), next, secret.String{}, session.Device{}); !errors.Is(err, session.ErrRequired) {
 		t.Errorf("an expired session ends the others: %v", err)
+	}
+}
+
+// TestTwoClicksEndTheOthersOnce: the browser keeps the response to the second one, which it sent with the value from
+// before. The form's value is no part of a cookie, so that a thief of the cookies gets no session of it.
+func TestTwoClicksEndTheOthersOnce(t *testing.T) {
+	d := open()
+	form := secret.New("random")
+	token := d.begin(t, "usr_john", secret.String{})
+	first, want, err := d.EndOthers(t.Context(), token, form, session.Device{})
+	if err != nil || !secret.ValidCode(first.Reveal()) {
+		t.Fatal(err)
+	}
+	second, got, err := d.EndOthers(t.Context(), token, form, session.Device{})
+	if err != nil || !second.Equal(first) || !got.ExpiresAt.Equal(want.ExpiresAt) || !got.AuthenticatedAt.Equal(want.AuthenticatedAt) {
+		t.Errorf("the second click: %+v, %v, want %+v", got, err, want)
+	}
+	if epoch := d.users["usr_john"].SessionEpoch; epoch != 1 {
+		t.Errorf("the sessions ended %d times", epoch)
+	}
+	for what, form := range map[string]secret.String{"another form": secret.New("another"), "no form": {}} {
+		if _, _, err := d.EndOthers(t.Context(), token, form, session.Device{}); !errors.Is(err, session.ErrRequired) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	other := d.begin(t, "usr_esther", secret.String{})
+	if another, _, err := d.EndOthers(t.Context(), other, form, session.Device{}); err != nil || another.Equal(first) {
+		t.Errorf("the same form with another session: %v", err)
+	}
+	if err := d.End(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := d.EndOthers(t.Context(), token, form, session.Device{}); !errors.Is(err, session.ErrRequired) {
+		t.Errorf("a click after the sign-out: %v", err)
 	}
 }
 
@@ -125,7 +159,7 @@ func TestAChangeThatFailsEndsNoSession(t *testing.T) {
 	d := open()
 	token := d.begin(t, "usr_john", secret.String{})
 	d.entries.failPut = errDown
-	if _, _, err := d.EndOthers(t.Context(), token, session.Device{}); !errors.Is(err, errDown) {
+	if _, _, err := d.EndOthers(t.Context(), token, secret.String{}, session.Device{}); !errors.Is(err, errDown) {
 		t.Errorf("EndOthers: %v", err)
 	}
 	_, _, err := d.Renew(t.Context(), session.Renewal{
