@@ -32,6 +32,7 @@ func Respelling(t *testing.T) {
 			}
 		})
 	})
+	t.Run("an account of today's rules is found by its canonical form alone", canonicalAlone)
 	t.Run("addresses of earlier rules are respelled once", func(t *testing.T) {
 		each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
 			seed(t, s, example())
@@ -83,6 +84,32 @@ func Respelling(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+func canonicalAlone(t *testing.T) {
+	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
+		user := ada()
+		user.EmailAddress = "\u03bb\u03cc\u03b3\u03bf\u03c3@a.test" // with a sigma that is no final one
+		_, err := s.CreateUser(t.Context(), user)
+		must(t, err)
+		earlier(t, db, "usr_old", "\u03c4\u03ac\u03be\u03b9\u03c3@a.test")
+		earlier(t, db, "usr_hidden", "x\ufe0f@a.test")
+		must(t, account.Respell(t.Context(), s, func(string, account.Address) {}))
+		earlier(t, db, "usr_older", "\u03c6\u03ac\u03c3\u03b9\u03c3@a.test")
+		for typed, want := range map[string]string{
+			"\u03bb\u03cc\u03b3\u03bf\u03c3@a.test": user.ID,
+			"\u039b\u038c\u0393\u039f\u03a3@a.test": "", // the canonical form of capitals has a final sigma
+			"\u03c4\u03ac\u03be\u03b9\u03c3@a.test": "usr_old",
+			"\u03a4\u0386\u039e\u0399\u03a3@a.test": "",
+			"\u03a6\u0386\u03a3\u0399\u03a3@a.test": "usr_older",
+			"X\ufe0f@a.test":                        "usr_hidden", // no address of today's rules, and stored as it was
+		} {
+			r, err := s.FindRecord(t.Context(), account.Spell(typed))
+			if r.ID != want || want != "" && err != nil || want == "" && !errors.Is(err, account.ErrUnknown) {
+				t.Errorf("%+q is %q, %v, want %q", typed, r.ID, err, want)
+			}
+		}
 	})
 }
 
