@@ -75,9 +75,21 @@ func (c Cookies) WithSession(r *http.Request, value secret.String) *http.Request
 	return next
 }
 
-// ClearSession deletes the session cookie.
-func (c Cookies) ClearSession(w http.ResponseWriter) {
+// ClearSession deletes the session cookie, and what the browser keeps for its user alone.
+func (c Cookies) ClearSession(w http.ResponseWriter, r *http.Request) {
 	c.write(w, sessionCookie, secret.String{}, time.Unix(0, 0))
+	c.ClearOfSession(w, r)
+}
+
+// ClearOfSession deletes the cookies that belong to the session of a request: a run of the playground with its tokens,
+// a new secret that was not shown yet, and the input of a form. Without the session no page reads them, but the browser
+// kept them for its next user.
+func (c Cookies) ClearOfSession(w http.ResponseWriter, r *http.Request) {
+	for _, name := range []string{playgroundCookie, flashName(PageAccount), secretName(PageAccount), submittedCookie} {
+		if len(r.CookiesNamed(c.name(name))) > 0 {
+			c.set(w, name, "", time.Time{})
+		}
+	}
 }
 
 // Language returns the language cookie's value; empty where there is none.

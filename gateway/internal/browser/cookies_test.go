@@ -54,7 +54,7 @@ func TestCookiesAreTiedToTheHostOverHTTPS(t *testing.T) {
 
 func TestClearSessionDeletesTheCookie(t *testing.T) {
 	w := httptest.NewRecorder()
-	browser.Cookies{Secure: true}.ClearSession(w)
+	browser.Cookies{Secure: true}.ClearSession(w, request())
 	if k := setCookie(t, w); k.MaxAge >= 0 || k.Value != "" || !k.Secure || k.Path != "/" || k.Name != "__Host-usher_session" {
 		t.Errorf("the cookie is %s", k)
 	}

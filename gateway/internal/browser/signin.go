@@ -184,6 +184,7 @@ func (f Flow) authenticate(w http.ResponseWriter, r *http.Request, from formPage
 		return
 	}
 	f.Cookies.SetSession(w, secret.New(res.GetSessionToken()), res.GetSession().GetExpireTime().AsTime())
+	f.Cookies.ClearOfSession(w, r) // of the session before, perhaps another user's
 	f.resume(w, r, from, res.GetSessionToken())
 }
 
@@ -248,7 +249,7 @@ func (f Flow) SignOut(w http.ResponseWriter, r *http.Request) {
 func (f Flow) endSession(w http.ResponseWriter, r *http.Request) error {
 	_, err := f.Sessions.EndSession(r.Context(), &identityv1.EndSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
 	if err == nil {
-		f.Cookies.ClearSession(w)
+		f.Cookies.ClearSession(w, r)
 	}
 	return err
 }
