@@ -11,7 +11,7 @@ import (
 func TestTheDefaultConfigurationIsValid(t *testing.T) {
 	c := identity.DefaultConfig()
 	if err := c.Validate(); err != nil || c.SessionLifetime != 12*time.Hour || c.PasswordConcurrency != 0 ||
-		c.AccountAttempts != 10 || c.AccountWindow != 15*time.Minute || c.SourceAttempts != 100 || c.SourceWindow != 15*time.Minute {
+		c.AccountAttempts != 10 || c.AccountSignIns != 100 || c.AccountWindow != 15*time.Minute || c.SourceAttempts != 100 || c.SourceWindow != 15*time.Minute {
 		t.Errorf("%+v: %v", c, err)
 	}
 }
@@ -25,6 +25,7 @@ func TestABadConfigurationNamesTheKey(t *testing.T) {
 		"to 4096":              func(c *identity.Config) { c.PasswordWaiting = 4097 },
 		"account_attempts":     func(c *identity.Config) { c.AccountAttempts = 0 },
 		"account_window":       func(c *identity.Config) { c.AccountWindow = time.Minute - 1 },
+		"account_sign_ins":     func(c *identity.Config) { c.AccountSignIns = -1 },
 		"source_attempts":      func(c *identity.Config) { c.SourceAttempts = 100_001 },
 		"source_window":        func(c *identity.Config) { c.SourceWindow = 24*time.Hour + 1 },
 		"to 64":                func(c *identity.Config) { c.PasswordConcurrency = 65 },

@@ -122,6 +122,7 @@ func attempts(config Config, deps Deps) *attempt.Guard {
 		},
 		Account: ratelimit.Budget{Limit: config.AccountAttempts, Window: config.AccountWindow},
 		Source:  ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},
+		SignIns: ratelimit.Budget{Limit: config.AccountSignIns, Window: config.AccountWindow},
 	}
 }
 

@@ -63,8 +63,9 @@ type spec struct {
 // timeout, and not because the machine was busy for five seconds.
 func WithLongTimeouts(extra map[string]string) map[string]string {
 	set := map[string]string{
-		"USHER_GATEWAY_CALL_TIMEOUT": "25s", // below the timeout of httpClient
-		"USHER_AUTHZ_USER_REQUESTS":  "0",   // a test sends as many requests for one user as a crowd does for many
+		"USHER_GATEWAY_CALL_TIMEOUT":      "25s", // below the timeout of httpClient
+		"USHER_IDENTITY_ACCOUNT_SIGN_INS": "0",
+		"USHER_AUTHZ_USER_REQUESTS":       "0", // a test sends as many requests for one user as a crowd does for many
 	}
 	maps.Copy(set, extra)
 	return set

@@ -26,7 +26,7 @@ func settings(sentinels string) map[string]string {
 		// A client does in minutes here what others do in months.
 		"USHER_TOKEN_REFRESH_LIMIT": "0", "USHER_TOKEN_GRANT_LIMIT": "0",
 		// All clients have one address here.
-		"USHER_IDENTITY_SOURCE_ATTEMPTS": "1000", "USHER_AUTHZ_USER_REQUESTS": "0", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
+		"USHER_IDENTITY_SOURCE_ATTEMPTS": "1000", "USHER_AUTHZ_USER_REQUESTS": "0", "USHER_IDENTITY_ACCOUNT_SIGN_INS": "0", "USHER_AUTHZ_ANONYMOUS_REQUESTS": "0",
 	}
 }
 

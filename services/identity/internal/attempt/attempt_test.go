@@ -19,6 +19,7 @@ import (
 
 const (
 	perAccount = 10
+	signIns    = 5
 	perSource  = 25
 	window     = 15 * time.Minute
 )
@@ -34,6 +35,7 @@ func open(entries ratelimit.Entries, now func() time.Time) *bench {
 	return &bench{result: account.ErrInvalidCredentials, Guard: &attempt.Guard{
 		Limiter: &ratelimit.Limiter{Entries: entries, Prefix: attempt.Prefix, Now: now},
 		Account: ratelimit.Budget{Limit: perAccount, Window: window}, Source: ratelimit.Budget{Limit: perSource, Window: window},
+		SignIns: ratelimit.Budget{Limit: signIns, Window: window},
 	}}
 }
 
@@ -142,6 +144,45 @@ func TestSuccessGivesBackItsOwnAttemptAndNoOther(t *testing.T) {
 		d.result = account.ErrInvalidCredentials
 		d.fails(t, 1, "john@a.test", "")
 		d.wantLimited(t, "john@a.test", "")
+	})
+}
+
+// TestSuccessfulSignInsAreBoundedForEachAccount: each leaves a session and its events behind.
+func TestSuccessfulSignInsAreBoundedForEachAccount(t *testing.T) {
+	each(t, func(t *testing.T, d *bench, _ shortlived.Store, advance func(time.Duration)) {
+		d.result = nil
+		signIn := func(typed, source string) error {
+			return d.SignIn(t.Context(), attempt.Try{Typed: typed, Source: source}, func(context.Context) error { return d.result })
+		}
+		succeed := func(n int, typed string) {
+			t.Helper()
+			for range n {
+				if err := signIn(typed, "192.0.2.1"); err != nil {
+					t.Fatalf("%s: %v", typed, err)
+				}
+			}
+		}
+		succeed(signIns-1, "john@a.test")
+		d.result = account.ErrInvalidCredentials
+		if err := signIn("john@a.test", ""); !errors.Is(err, account.ErrInvalidCredentials) {
+			t.Errorf("a wrong password: %v", err)
+		}
+		d.result = nil
+		succeed(1, " John@A.test") // a failed attempt is not counted here
+		var limited *ratelimit.LimitedError
+		for range perSource + 1 { // what is refused here is counted nowhere else
+			if err := signIn("JOHN@a.test", "192.0.2.1"); !errors.As(err, &limited) || limited.RetryAfter <= 0 || limited.RetryAfter > window {
+				t.Fatalf("one sign-in more: %v", err)
+			}
+		}
+		succeed(1, "esther@a.test")
+		d.fails(t, 1, "john@a.test", "192.0.2.1") // an attempt that is no sign-in
+		advance(limited.RetryAfter)
+		succeed(signIns, "john@a.test")
+		if err := d.Unlock(t.Context(), "john@a.test"); err != nil {
+			t.Fatal(err)
+		}
+		succeed(signIns, "john@a.test")
 	})
 }
 

@@ -17,3 +17,10 @@ func accountName(typed string) ratelimit.Name {
 	}
 	return ratelimit.Name{Kind: "no account", Value: strings.TrimSpace(typed)}
 }
+
+// signInName is accountName for the budget of successful sign-ins.
+func signInName(typed string) ratelimit.Name {
+	name := accountName(typed)
+	name.Kind = "sign-in"
+	return name
+}

@@ -18,9 +18,9 @@ type Verifier struct {
 	Apps     authapp.Registry
 }
 
-// VerifyPassword verifies an address and a password as typed.
+// VerifyPassword verifies an address and a password as typed, for a sign-in.
 func (v Verifier) VerifyPassword(ctx context.Context, try attempt.Try, password secret.String) (user account.User, err error) {
-	err = v.Attempts.Check(ctx, try, func(ctx context.Context) (err error) {
+	err = v.Attempts.SignIn(ctx, try, func(ctx context.Context) (err error) {
 		user, err = v.Accounts.Authenticate(ctx, try.Typed, password)
 		return err
 	})

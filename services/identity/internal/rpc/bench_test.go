@@ -36,6 +36,7 @@ const (
 
 	perAccount    = 10
 	perSource     = 30
+	perUser       = 30
 	attemptWindow = 15 * time.Minute
 )
 
@@ -111,6 +112,7 @@ func open(t *testing.T) *bench {
 		Limiter: &ratelimit.Limiter{Entries: d.entries, Prefix: attempt.Prefix, Now: d.clock.Now},
 		Account: ratelimit.Budget{Limit: perAccount, Window: attemptWindow},
 		Source:  ratelimit.Budget{Limit: perSource, Window: attemptWindow},
+		SignIns: ratelimit.Budget{Limit: perUser, Window: attemptWindow},
 	}
 	logger := slog.New(slog.DiscardHandler)
 	d.failures = lastuse.NewCounter(func(ctx context.Context, userID []byte, count int64) error {

@@ -204,3 +204,25 @@ func TestAnEmptyProofIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSignInsOfAnAccountAreBounded, in browsers and at the user API together; the secret of an authentication app is
+// none of them.
+func TestTheSignInsOfAnAccountAreBounded(t *testing.T) {
+	d := open(t)
+	for range perUser / 2 {
+		d.signIn(t, "")
+		if err := d.passwordFrom("")(t.Context(), address, right); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := d.AuthenticateUser(t.Context(), &identityv1.AuthenticateUserRequest{EmailAddress: address, Password: right})
+	wantReason(t, "one more in a browser", err, errorv1.Reason_REASON_RATE_LIMITED)
+	if after := oerr.RetryAfter(err); after <= 0 || after > attemptWindow {
+		t.Errorf("the next one is possible after %s", after)
+	}
+	wantReason(t, "one more at the user API", d.passwordFrom("")(t.Context(), address, right), errorv1.Reason_REASON_RATE_LIMITED)
+	wantReason(t, "a wrong password", d.passwordFrom("")(t.Context(), address, "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
+	if err := d.secretFrom("")(t.Context(), address, appSecret); err != nil {
+		t.Errorf("a secret: %v", err)
+	}
+}

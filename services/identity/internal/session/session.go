@@ -62,7 +62,8 @@ type Holder struct {
 
 // Users is the part of the durable store that a Store needs. It decides which sessions are valid.
 type Users interface {
-	// BeginSession records a session and its event, and ends the previous session of its browser in the same
+	// BeginSession records a session and its event, ends the user's sessions beyond 100, the ones that were used longest
+	// ago, and ends the previous session of its browser in the same
 	// transaction. If that one is the same user's, the new one continues it: its clients are told when the new
 	// one ends. It reports whether there was a record of the previous session.
 	BeginSession(ctx context.Context, r Record) (replaced bool, err error)

@@ -12,7 +12,7 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// BeginSession records a session and its event, and ends the previous session of its browser, together with
+// BeginSession records a session and its event, ends the user's sessions beyond the number that is listed, and ends the previous session of its browser, together with
 // recording that the new one continues it: all of it or nothing, since a session whose successor is recorded, and
 // that lives on, would end without its clients being told. It reports whether the previous one was there.
 func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bool, err error) {
@@ -21,6 +21,7 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bo
 	if r.Replaces() {
 		steps = append(steps, replace, end)
 	}
+	steps = append(steps, sqldb.Stmt(s.text.endOldest, r.UserID))
 	err = s.db.Pipeline(ctx, steps...)
 	if err == nil && r.Replaces() && end.RowsAffected() == 0 {
 		err = s.endSuccessor(ctx, r)
@@ -208,6 +209,13 @@ SELECT s.hash, s.user_agent, s.network, s.begun_at, COALESCE(s.last_used_at, s.b
 FROM browser_sessions s JOIN users u ON u.id = s.user_id
 WHERE s.user_id = $1 AND s.expires_at > {{now}} AND s.epoch >= u.session_epoch
 ORDER BY 5 DESC, 4 DESC LIMIT 100`)
+
+	// Those beyond what a list shows, the ones that were used longest ago; first those of an earlier epoch, which have
+	// ended. The limit bounds the first sign-in after many of an earlier release.
+	t.endOldest = db.SQL(`
+DELETE FROM browser_sessions WHERE hash IN (
+    SELECT s.hash FROM browser_sessions s WHERE s.user_id = $1 AND s.expires_at > {{now}}
+    ORDER BY s.epoch DESC, COALESCE(s.last_used_at, s.begun_at) DESC, s.begun_at DESC LIMIT 1000 OFFSET 100)`)
 
 	t.raiseSessionEpoch = db.SQL(`
 UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 AND session_epoch + 1 = $2 AND NOT disabled

@@ -23,8 +23,8 @@ type statements struct {
 	seedApp, seedAppSecret                                   string
 
 	// Of browser sessions.
-	beginSession, endSession, endOneSession, touchSession          string
-	listSessions, raiseSessionEpoch, sessionHolder, sessionHolders string
+	beginSession, endSession, endOneSession, endOldest, touchSession string
+	listSessions, raiseSessionEpoch, sessionHolder, sessionHolders   string
 
 	// Of what users see and change in their own accounts.
 	updateProfile, changePassword     string

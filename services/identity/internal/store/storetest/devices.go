@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,6 +72,8 @@ func Devices(t *testing.T) {
 			wantLive(t, s, "usr_ada", secret.Sum("first"), false)
 		})
 	})
+	t.Run("a user has as many sessions as a list shows", sessionsBounded)
+	t.Run("a sign-in reads no other user's sessions", signInOfMany)
 	t.Run("an epoch and its events are written together", func(t *testing.T) { each(t, epochEvents) })
 	t.Run("an epoch ends what is older", func(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
@@ -173,5 +176,64 @@ func wantListed(t *testing.T, s *store.Store, want ...string) {
 	slices.Sort(got)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the sessions (-want +got)\n%s", diff)
+	}
+}
+
+// sessionsBounded: those that were used longest ago end, and the clients of their user are told.
+func sessionsBounded(t *testing.T) {
+	const most = 100
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		s, later := store.New(reopen(0)), store.New(reopen(time.Hour))
+		times := []*store.Store{s, store.New(reopen(time.Minute)), store.New(reopen(2 * time.Minute)), store.New(reopen(3 * time.Minute))}
+		seed(t, s, example())
+		name := func(n int) secret.Hash { return secret.Sum(strconv.Itoa(n)) }
+		r := session.Record{UserID: "usr_ada", ExpiresAt: time.Now().Add(72 * time.Hour)}
+		for n := range most {
+			r.Hash = name(n)
+			beginRecord(t, times[min(n, len(times)-1)], r)
+		}
+		beginRecord(t, s, session.Record{Hash: secret.Sum("another"), UserID: "usr_bob", ExpiresAt: r.ExpiresAt})
+		r.Hash, r.Previous = name(most), name(7)
+		beginRecord(t, times[3], r) // the browser that signs in once more
+		wantDue(t, s, "as many sessions as are listed")
+		must(t, later.TouchSession(t.Context(), name(0)))
+		r.Hash, r.Previous = name(most+1), secret.Hash{}
+		beginRecord(t, later, r)
+		wantDue(t, later, "one more session", name(1))
+		r.Hash = name(most + 2)
+		beginRecord(t, later, r)
+		wantDue(t, later, "two more", name(1), name(2))
+		list, err := later.ListSessions(t.Context(), "usr_ada")
+		if err != nil || len(list) != most {
+			t.Errorf("%d sessions, %v", len(list), err)
+		}
+		wantLive(t, later, "usr_ada", name(0), true)
+		wantLive(t, later, "usr_bob", secret.Sum("another"), true)
+	})
+}
+
+// signInOfMany counts the rows that PostgreSQL reads and writes at a sign-in, in a table with those of many users.
+func signInOfMany(t *testing.T) {
+	const others, own, few = 10_000, 20, 200
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
+	db := sqldbtest.Prepare(t, at)
+	seed(t, store.New(db), example())
+	_, err := db.Exec(t.Context(), db.SQL(`
+INSERT INTO users (id, email_address, first_name, last_name, display_name, disabled, password_hash, created_at)
+SELECT 'usr_' || i, i || '@example.com', '', '', '', FALSE, '', {{now}} FROM generate_series(1, $1::int) AS i`), others)
+	must(t, err)
+	_, err = db.Exec(t.Context(), db.SQL(`
+INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at)
+SELECT sha256(('s' || i)::bytea), 'usr_' || i, {{now}}, {{now}} + 3600000000 FROM generate_series(1, $1::int) AS i`), others)
+	must(t, err)
+	var previous secret.Hash
+	for n := range own {
+		previous = beginAs(t, store.New(db), "usr_ada", strconv.Itoa(n), time.Hour)
+	}
+	must(t, db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE browser_sessions`))
+	must(t, db.Close())
+	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) { replace(t, store.New(db), previous, "next", "usr_ada") })
+	if rows > few {
+		t.Errorf("%d rows are read and written, of %d", rows, others)
 	}
 }
