@@ -244,28 +244,31 @@ func (a *acts) endInstallation() {
 
 // account makes a user's acts about the account.
 func (a *acts) account() {
-	const service = "identity.v1.SessionService/"
+	const service, browser, source = "identity.v1.SessionService/", "Firefox", "127.0.0.1"
 	p := a.newPerson(a.t, "acts-account@example.com", "", identityv1.Role_ROLE_UNSPECIFIED)
 	own := func(kind, field, after string) wanted {
-		return wanted{kind: kind, user: p.id, by: p.id, field: field, after: after}
+		return wanted{kind: kind, user: p.id, by: p.id, field: field, after: after, browser: browser}
 	}
 	a.do(service+"UpdateProfile", &identityv1.UpdateProfileRequest{
 		SessionToken: p.session, Profile: &identityv1.Profile{FirstName: "A", LastName: "B", DisplayName: "A B", Language: "de"},
+		SourceAddress: source, UserAgent: browser,
 	}, own("user.profile_changed", "language", "de"))
 	other := a.signIn(a.t, p)
 	res := a.must(a.t, "gateway", service+"ListSessions", &identityv1.ListSessionsRequest{SessionToken: p.session})
 	for _, s := range as[*identityv1.ListSessionsResponse](a.t, res).GetSessions() {
 		if !s.GetCurrent() {
-			a.do(service+"EndUserSession", &identityv1.EndUserSessionRequest{SessionToken: p.session, SessionId: s.GetSessionId()}, own("user.session_ended", "", ""))
+			a.do(service+"EndUserSession", &identityv1.EndUserSessionRequest{
+				SessionToken: p.session, SessionId: s.GetSessionId(), SourceAddress: source, UserAgent: browser,
+			}, own("user.session_ended", "", ""))
 		}
 	}
 	if _, err := a.call(a.t, "gateway", service+"GetProfile", &identityv1.GetProfileRequest{SessionToken: other}); err == nil {
 		a.t.Error("the other session goes on")
 	}
-	a.do(service+"EndOtherSessions", &identityv1.EndOtherSessionsRequest{SessionToken: p.session, SourceAddress: "127.0.0.1"}, own("user.others_signed_out", "", ""))
+	a.do(service+"EndOtherSessions", &identityv1.EndOtherSessionsRequest{SessionToken: p.session, SourceAddress: source, UserAgent: browser}, own("user.others_signed_out", "", ""))
 	p.session = a.signIn(a.t, p)
 	a.do("token.v1.PasswordService/ChangePassword", &tokenv1.ChangePasswordRequest{
-		SessionToken: p.session, OldPassword: harness.UserPassword, NewPassword: "yet another long password", SourceAddress: "127.0.0.1",
+		SessionToken: p.session, OldPassword: harness.UserPassword, NewPassword: "yet another long password", SourceAddress: source, UserAgent: browser,
 	}, own("user.password_changed", "", ""))
 }
 

@@ -44,6 +44,8 @@ type wanted struct {
 	// actor is the kind of an actor that is neither a user nor an operator.
 	actor                string
 	field, before, after string
+	// browser is the User-Agent of the user who acted in a browser; empty for an act whose event has none.
+	browser string
 }
 
 // acts makes every act of administration once, with the event that it must have.
@@ -207,6 +209,9 @@ func (w wanted) matches(e event) bool {
 		actor = e.Actor.Kind == w.actor
 	}
 	before, after := e.change(w.field)
+	if w.browser != e.Details["user_agent"] || w.browser != "" && e.Details["network"] != "127.0.0.*" {
+		return false
+	}
 	return actor && e.Kind == w.kind && e.UserID == w.user && e.ClientID == w.client &&
 		(w.workspace == "" || e.WorkspaceID == w.workspace) && (w.object == "" || e.ObjectID == w.object) &&
 		before == w.before && after == w.after && (e.RequestID != "") == (w.actor != service)

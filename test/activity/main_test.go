@@ -81,7 +81,8 @@ type event struct {
 		Before string `json:"before"`
 		After  string `json:"after"`
 	} `json:"changes"`
-	RequestID string `json:"request_id"`
+	Details   map[string]string `json:"details"`
+	RequestID string            `json:"request_id"`
 }
 
 // change returns the values, before and after, of a field that the event changed.

@@ -61,6 +61,7 @@ func (a Account) EndDevice(w http.ResponseWriter, r *http.Request) {
 	flash := browser.Flash{Kind: browser.FlashDeviceEnded}
 	_, err := a.Flow.Sessions.EndUserSession(r.Context(), &identityv1.EndUserSessionRequest{
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), SessionId: r.PostForm.Get("session_id"),
+		SourceAddress: a.Flow.Proxies.Source(r), UserAgent: browser.UserAgent(r),
 	})
 	if oerr.Reason(err) == errorv1.Reason_REASON_NOT_FOUND {
 		err, flash = nil, browser.Flash{Kind: browser.FlashNoDevice}

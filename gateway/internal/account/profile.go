@@ -47,6 +47,7 @@ func (a Account) SaveProfile(w http.ResponseWriter, r *http.Request) {
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), Profile: &identityv1.Profile{
 			FirstName: typed.FirstName, LastName: typed.LastName, DisplayName: typed.DisplayName, Language: typed.Language, TimeZone: typed.TimeZone,
 		},
+		SourceAddress: a.Flow.Proxies.Source(r), UserAgent: browser.UserAgent(r),
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:

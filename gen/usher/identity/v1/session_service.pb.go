@@ -663,7 +663,11 @@ type EndUserSessionRequest struct {
 	// The cookie's value.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The session to end.
-	SessionId     string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	SessionId string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// The address that the request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,3,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The browser's User-Agent header; may be empty.
+	UserAgent     string `protobuf:"bytes,4,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -708,6 +712,20 @@ func (x *EndUserSessionRequest) GetSessionToken() string {
 func (x *EndUserSessionRequest) GetSessionId() string {
 	if x != nil {
 		return x.SessionId
+	}
+	return ""
+}
+
+func (x *EndUserSessionRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *EndUserSessionRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
 	}
 	return ""
 }
@@ -985,7 +1003,11 @@ type UpdateProfileRequest struct {
 	// The cookie's value.
 	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
 	// The whole profile: an empty field is stored as empty, or refused.
-	Profile       *Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	Profile *Profile `protobuf:"bytes,2,opt,name=profile,proto3" json:"profile,omitempty"`
+	// The address that the request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,3,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The browser's User-Agent header; may be empty.
+	UserAgent     string `protobuf:"bytes,4,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1032,6 +1054,20 @@ func (x *UpdateProfileRequest) GetProfile() *Profile {
 		return x.Profile
 	}
 	return nil
+}
+
+func (x *UpdateProfileRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *UpdateProfileRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
 }
 
 // UpdateProfileResponse is empty.
@@ -1325,11 +1361,14 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\n" +
 	"user_agent\x18\x04 \x01(\tR\tuserAgent\x12\x18\n" +
 	"\anetwork\x18\x05 \x01(\tR\anetwork\x12\x18\n" +
-	"\acurrent\x18\x06 \x01(\bR\acurrent\"a\n" +
+	"\acurrent\x18\x06 \x01(\bR\acurrent\"\xa7\x01\n" +
 	"\x15EndUserSessionRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x02 \x01(\tR\tsessionId\"\x18\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12%\n" +
+	"\x0esource_address\x18\x03 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x04 \x01(\tR\tuserAgent\"\x18\n" +
 	"\x16EndUserSessionResponse\"\xa4\x01\n" +
 	"\x17EndOtherSessionsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12%\n" +
@@ -1344,10 +1383,13 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x80\x01\n" +
 	"\x12GetProfileResponse\x124\n" +
 	"\asession\x18\x01 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\x124\n" +
-	"\aprofile\x18\x02 \x01(\v2\x1a.usher.identity.v1.ProfileR\aprofile\"w\n" +
+	"\aprofile\x18\x02 \x01(\v2\x1a.usher.identity.v1.ProfileR\aprofile\"\xbd\x01\n" +
 	"\x14UpdateProfileRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
-	"\aprofile\x18\x02 \x01(\v2\x1a.usher.identity.v1.ProfileR\aprofile\"\x17\n" +
+	"\aprofile\x18\x02 \x01(\v2\x1a.usher.identity.v1.ProfileR\aprofile\x12%\n" +
+	"\x0esource_address\x18\x03 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x04 \x01(\tR\tuserAgent\"\x17\n" +
 	"\x15UpdateProfileResponse\"\x81\x01\n" +
 	"\x18ListAccountEventsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12\x1b\n" +

@@ -31,7 +31,8 @@ func (s *Sessions) ListSessions(ctx context.Context, req *identityv1.ListSession
 
 // EndUserSession ends a session of the user who has a session.
 func (s *Sessions) EndUserSession(ctx context.Context, req *identityv1.EndUserSessionRequest) (*identityv1.EndUserSessionResponse, error) {
-	if err := s.Store.EndOne(ctx, secret.New(req.GetSessionToken()), req.GetSessionId()); err != nil {
+	on := session.NewDevice(req.GetUserAgent(), req.GetSourceAddress())
+	if err := s.Store.EndOne(ctx, secret.New(req.GetSessionToken()), req.GetSessionId(), on); err != nil {
 		return nil, toStatus(err)
 	}
 	return &identityv1.EndUserSessionResponse{}, nil

@@ -79,7 +79,7 @@ func (d durable) ListSessions(_ context.Context, userID string) (list []session.
 	return list, nil
 }
 
-func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Hash) error {
+func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Hash, _ session.Device) error {
 	if d.live[hash] == userID {
 		delete(d.live, hash)
 	}

@@ -24,9 +24,9 @@ func (s *Store) List(ctx context.Context, token secret.String) (Session, []Liste
 	return current, list, err
 }
 
-// EndOne ends a session of a session's user by its identifier. It returns ErrRequired or ErrUnknown;
+// EndOne ends a session of a session's user by its identifier, from a browser. It returns ErrRequired or ErrUnknown;
 // a session that has ended already is no error.
-func (s *Store) EndOne(ctx context.Context, token secret.String, id string) error {
+func (s *Store) EndOne(ctx context.Context, token secret.String, id string, on Device) error {
 	current, err := s.Get(ctx, token)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (s *Store) EndOne(ctx context.Context, token secret.String, id string) erro
 	if err != nil {
 		return err
 	}
-	return s.Users.EndUserSession(ctx, current.User.ID, hash)
+	return s.Users.EndUserSession(ctx, current.User.ID, hash, on)
 }
 
 // EndOthers ends all sessions of a session's user and begins one that continues this one: it is no sign-in,

@@ -71,8 +71,9 @@ type Users interface {
 	TouchSession(ctx context.Context, hash secret.Hash) error
 	// ListSessions returns a user's live sessions, the one used last first, at most 100.
 	ListSessions(ctx context.Context, userID string) ([]Listed, error)
-	// EndUserSession deletes the record of a session of a user, if there is one.
-	EndUserSession(ctx context.Context, userID string, hash secret.Hash) error
+	// EndUserSession deletes the record of a session of a user, if there is one, and records the event of the
+	// browser that ends it.
+	EndUserSession(ctx context.Context, userID string, hash secret.Hash, on Device) error
 	// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a smaller one, and
 	// records the session, which continues its previous one, and the event of its browser. It returns
 	// account.ErrUnknown, and changes nothing, unless the previous session is live and the user is enabled and

@@ -14,12 +14,13 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/credential"
+	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// UpdateProfile replaces a user's profile. It returns account.ErrUnknown.
-func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Profile) error {
+// UpdateProfile replaces a user's profile, in a browser. It returns account.ErrUnknown.
+func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Profile, on session.Device) error {
 	changed := userEvent("user.profile_changed", userID)
-	changed.Actor = actor.OfUser(userID)
+	changed.Actor, changed.Details = actor.OfUser(userID), device(on.UserAgent, on.Network)
 	return s.change(ctx, change{
 		"changing a profile", s.text.updateProfile,
 		[]any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone},

@@ -136,14 +136,18 @@ func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.List
 	})
 }
 
-// EndUserSession deletes the record of a session of a user, if there is one.
-func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash) error {
+// EndUserSession deletes the record of a session of a user, if there is one, and records the event of the browser that
+// ends it.
+func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash, on session.Device) error {
+	ended := outbox.Event{
+		Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID), Details: device(on.UserAgent, on.Network),
+	}
 	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, s.text.endOneSession, hash.Bytes(), userID)
 		if err != nil || n == 0 {
 			return err
 		}
-		return s.events.Append(ctx, tx, outbox.Event{Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID)})
+		return s.events.Append(ctx, tx, ended)
 	})
 	return sqldb.Wrap("ending a session", err)
 }

@@ -63,10 +63,10 @@ func Devices(t *testing.T) {
 			seed(t, s, example())
 			begin(t, s, secret.Sum("first"), time.Hour)
 			begin(t, s, secret.Sum("second"), time.Hour)
-			must(t, s.EndUserSession(t.Context(), "usr_bob", secret.Sum("first")))
+			must(t, s.EndUserSession(t.Context(), "usr_bob", secret.Sum("first"), session.Device{}))
 			wantListed(t, s, "second", "first")
 			for range 2 {
-				must(t, s.EndUserSession(t.Context(), "usr_ada", secret.Sum("first")))
+				must(t, s.EndUserSession(t.Context(), "usr_ada", secret.Sum("first"), session.Device{}))
 			}
 			wantListed(t, s, "second")
 			wantLive(t, s, "usr_ada", secret.Sum("first"), false)
@@ -108,7 +108,7 @@ func endedRaisesNone(t *testing.T, _ *sqldb.DB, s *store.Store) {
 	ended, live := secret.Sum("ended"), secret.Sum("live")
 	begin(t, s, ended, time.Hour)
 	begin(t, s, live, time.Hour)
-	must(t, s.EndUserSession(t.Context(), user.ID, ended))
+	must(t, s.EndUserSession(t.Context(), user.ID, ended, session.Device{}))
 	refused("a session that was ended", user, ended)
 	refused("another user's session", account.User{ID: "usr_bob"}, live)
 	must(t, s.SetPassword(t.Context(), user.ID, secret.New("x")))

@@ -30,13 +30,13 @@ func profileReplaced(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
 		want := account.Profile{FirstName: "Augusta", LastName: "King", DisplayName: "Ada King", Language: "de", TimeZone: "Europe/Berlin"}
-		must(t, s.UpdateProfile(t.Context(), "usr_ada", want))
+		must(t, s.UpdateProfile(t.Context(), "usr_ada", want, session.Device{}))
 		user, err := s.FindUser(t.Context(), "usr_ada")
 		must(t, err)
 		if diff := cmp.Diff(want, user.Profile()); diff != "" {
 			t.Errorf("the profile (-want +got)\n%s", diff)
 		}
-		if err := s.UpdateProfile(t.Context(), "usr_nobody", want); !errors.Is(err, account.ErrUnknown) {
+		if err := s.UpdateProfile(t.Context(), "usr_nobody", want, session.Device{}); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("an unknown user: %v", err)
 		}
 	})
