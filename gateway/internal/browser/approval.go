@@ -2,6 +2,7 @@ package browser
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
@@ -24,8 +25,9 @@ func open(ws *consentv1.PromptWorkspace) bool {
 	return false
 }
 
-// closedWorkspaces returns the workspaces in which the client may not be connected.
-func closedWorkspaces(prompt *consentv1.GetPromptResponse) []page.ClosedWorkspace {
+// closedWorkspaces returns the workspaces in which the client may not be connected, with the input of the form
+// that is shown again.
+func closedWorkspaces(prompt *consentv1.GetPromptResponse, input url.Values) []page.ClosedWorkspace {
 	var list []page.ClosedWorkspace
 	for _, ws := range prompt.GetWorkspaces() {
 		if open(ws) {
@@ -34,6 +36,9 @@ func closedWorkspaces(prompt *consentv1.GetPromptResponse) []page.ClosedWorkspac
 		shown := page.ClosedWorkspace{
 			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Nobody: ws.GetAccess() == consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED,
 			Administers: ws.GetRole() == "administrator", Refused: ws.GetApprovalRefused(), Answer: ws.GetApprovalAnswer(),
+		}
+		if input.Get("decision") == decisionAsk+shown.ID {
+			shown.Typed = input.Get("reason")
 		}
 		if t := ws.GetApprovalRequestTime(); t != nil {
 			shown.AskedAt = t.AsTime()
@@ -68,7 +73,7 @@ func (f Flow) askForApproval(w http.ResponseWriter, r *http.Request, from formPa
 		return
 	case errorv1.Reason_REASON_INVALID_REQUEST:
 		if oerr.Field(err) == "reason" {
-			f.redirectBack(w, r, from, Flash{Kind: flashReason})
+			f.redirectBack(w, r, from, Flash{Kind: flashReason, Typed: input(r.PostForm)})
 			return
 		}
 		f.redirectBack(w, r, from, Flash{}) // the workspace is open meanwhile, and the page shows it

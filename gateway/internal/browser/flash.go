@@ -37,7 +37,7 @@ type Flash struct {
 	DisplayName string `json:"n3,omitempty"`
 	Language    string `json:"l,omitempty"`
 	TimeZone    string `json:"z,omitempty"`
-	// Detail is what a service said about the input, and Typed is the input as a form.
+	// Detail is what a service said about the input, and Typed is the input as a form, without credentials.
 	Detail string `json:"d,omitempty"`
 	Typed  string `json:"y,omitempty"`
 	// Lost says that a value of Typed was too long for a cookie.

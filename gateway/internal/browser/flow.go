@@ -347,6 +347,9 @@ func (f Flow) RedirectWithError(w http.ResponseWriter, r *http.Request, from for
 	flash.Email, flash.WorkspaceID, flash.UserCode = r.PostForm.Get("email"), r.PostForm.Get("workspace_id"), r.PostForm.Get("user_code")
 	chosen, scopes := scopesOf(r.PostForm)
 	flash.ScopesChosen, flash.Scopes = chosen, strings.Join(scopes, " ")
+	if from.keepsInput() {
+		flash.Typed = input(r.PostForm)
+	}
 	f.redirectBack(w, r, from, flash)
 }
 
@@ -366,13 +369,13 @@ func (f Flow) Fault(flash Flash) page.Fault {
 	case flashWrong:
 		return page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
 	case flashLimited:
-		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}}
+		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}, Lost: flash.Lost}
 	case flashAgain:
 		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."}
 	case flashUnavailable:
-		return page.Fault{Text: "We cannot answer right now. Please try once more in a moment.", Reference: flash.Reference}
+		return page.Fault{Text: "We cannot answer right now. Please try once more in a moment.", Reference: flash.Reference, Lost: flash.Lost}
 	case flashFailed:
-		return page.Fault{Text: "Something went wrong on our side. Please try once more.", Reference: flash.Reference}
+		return page.Fault{Text: "Something went wrong on our side. Please try once more.", Reference: flash.Reference, Lost: flash.Lost}
 	case flashTooLong:
 		return page.Fault{Text: "The form is too long: at most 64 KiB can be sent at once. Nothing was changed.", Lost: flash.Lost}
 	case flashFileTooLong:

@@ -26,21 +26,29 @@ func hasPrivateKey(field string) func(value string) bool {
 	}
 }
 
-// RefusedForm returns the flash of a form whose input a service refused: the input without credentials, and
-// what the service said. A private key that was pasted in the place of a public one is a credential too.
+// RefusedForm returns the flash of a form whose input a service refused: the input, and what the service said.
 func RefusedForm(kind FlashKind, r *http.Request, err error) Flash {
-	form := url.Values{}
-	for name, values := range r.PostForm {
-		if name != "csrf_token" && name != "client_secret" && !slices.ContainsFunc(values, hasPrivateKey(name)) {
-			form[name] = values
-		}
-	}
-	return Flash{Kind: kind, Field: oerr.Field(err), Detail: oerr.Message(err), Typed: form.Encode()}
+	return Flash{Kind: kind, Field: oerr.Field(err), Detail: oerr.Message(err), Typed: input(r.PostForm)}
 }
 
-// Input returns the input of the form that was refused; empty where none was.
+// input returns the input of a form without credentials, encoded. A private key that was pasted in the place
+// of a public one is a credential too.
+func input(form url.Values) string {
+	kept := url.Values{}
+	for name, values := range form {
+		if name != "csrf_token" && name != "client_secret" && !strings.Contains(name, "password") && !slices.ContainsFunc(values, hasPrivateKey(name)) {
+			kept[name] = values
+		}
+	}
+	return kept.Encode()
+}
+
+// keepsInput reports whether the page shows the input of its form again from Flash.Typed.
+func (o formPage) keepsInput() bool { return o.page == PageConsole || o.page == pageConsent }
+
+// Input returns the input of the form that is shown again; empty where there is none.
 func (f Flash) Input() url.Values {
-	form, _ := url.ParseQuery(f.Typed) // it is what RefusedForm encoded, or empty
+	form, _ := url.ParseQuery(f.Typed) // it is what input encoded, or empty
 	return form
 }
 

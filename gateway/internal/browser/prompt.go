@@ -50,7 +50,7 @@ func (f Flow) consentData(c consentView) page.Consent {
 		Workspaces: workspaces(prompt, c.flash.WorkspaceID), Report: f.ReportOf(prompt.GetPage().GetClientId()),
 		Lifetimes: convert.GrantLifetimes(prompt.GetRefreshTokenLifetimeSeconds(), prompt.GetFamilyLifetimeSeconds()),
 	}
-	data.Closed = closedWorkspaces(prompt)
+	data.Closed = closedWorkspaces(prompt, c.flash.Input())
 	data.Asked = c.flash.Kind == flashAsked
 	if d := prompt.GetDevice(); d != nil {
 		data.Device = &page.RequestingDevice{Address: d.GetSourceAddress(), At: d.GetRequestTime().AsTime().In(Zone(prompt.GetTimeZone()))}

@@ -103,6 +103,8 @@ type ClosedWorkspace struct {
 	// Refused says that the administrators refused, with an answer, which is untrusted text and may be empty.
 	Refused bool
 	Answer  string
+	// Typed is the reason of the form that is shown again: untrusted text.
+	Typed string
 }
 
 // Choosable reports whether there is a workspace to choose.

@@ -1,6 +1,8 @@
 package workspaces
 
 import (
+	"cmp"
+
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
@@ -72,8 +74,9 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 	if err != nil {
 		return page.View{}, err
 	}
+	input := v.flash.Input()
 	data := page.WorkspacePolicy{
-		Workspaceframe: v.head, Rules: page.WorkspaceRules(enumname.Of(set.GetPolicy())), Next: v.next(asked.GetNextPageToken()),
+		Workspaceframe: v.head, Rules: page.WorkspaceRules(cmp.Or(input.Get("policy"), enumname.Of(set.GetPolicy()))), Next: v.next(asked.GetNextPageToken()),
 		SetBy: set.GetSetterName(), SetAt: browser.At(set.GetSetTime(), v.in),
 	}
 	for _, a := range set.GetApproved() {
@@ -82,7 +85,6 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 			At: browser.At(a.GetApproveTime(), v.in),
 		})
 	}
-	input := v.flash.Input()
 	for _, r := range asked.GetRequests() {
 		shown := page.WorkspaceRequest{
 			ClientID: r.GetClientId(), Name: r.GetClientName(), Identity: browser.Identity(r.GetIdentity()), Person: r.GetUserName(),
