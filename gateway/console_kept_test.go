@@ -2,14 +2,20 @@ package gateway_test
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // keptForm is a form of the console or of a workspace whose RPC fails, and what its page shows again.
@@ -30,11 +36,13 @@ func keptForms() []keptForm {
 		{appPages + "/addresses", "AddAppRedirectUri", url.Values{"do": {"add"}, "redirect_uris": {"https://kept.test/cb"}}, []string{`value="https://kept.test/cb"`}},
 		{appPages + "/team", "AddAppTester", url.Values{"do": {"add"}, "email_address": {"kept@example.com"}}, []string{`value="kept@example.com"`}},
 		{
-			appPages + "/credentials", "UpdateApp", url.Values{"do": {"set-keys"}, "jwks_uri": {"https://kept.test/jwks"}, "jwk": {`{"kty":"EC","d":"private-sentinel"}`}},
+			appPages + "/credentials", "UpdateApp",
+			url.Values{"do": {"set-keys"}, "jwks_uri": {"https://kept.test/jwks"}, "jwk": {`{"kty":"EC","d":"private-sentinel"}`}},
 			[]string{`value="https://kept.test/jwks"`},
 		},
 		{
-			workspacePages + "/keys", "CreateWorkspaceKey", url.Values{"do": {"create"}, "name": {"Kept key"}, "lifetime": {"90"}, "scope": {"videos:read"}, "addresses": {"192.0.2.1"}},
+			workspacePages + "/keys", "CreateWorkspaceKey",
+			url.Values{"do": {"create"}, "name": {"Kept key"}, "lifetime": {"90"}, "scope": {"videos:read"}, "addresses": {"192.0.2.1"}},
 			[]string{`value="Kept key"`, `value="90" selected`, `value="videos:read" checked`, ">192.0.2.1</textarea>"},
 		},
 		{workspacePages + "/policy", "SetWorkspacePolicy", url.Values{"do": {"set"}, "policy": {"nobody"}}, []string{`value="nobody" required checked`}},
@@ -92,4 +100,70 @@ func TestTheReasonForAnAppIsKept(t *testing.T) {
 	wantRedirect(t, "the request", p.post("/consent/decision", form), "/consent?request=r")
 	w := p.get("/consent?request=r")
 	wantPage(t, "the page", w, 200, "We cannot answer right now.", `id="reason-1" name="reason" rows="2" maxlength="500">For captions &amp; subtitles<`, `id="reason-0" name="reason" rows="2" maxlength="500"></textarea>`)
+}
+
+// lastToken returns the CSRF token of the last form of a page: the first one may be the one that signs out.
+func lastToken(t *testing.T, w *httptest.ResponseRecorder) string {
+	t.Helper()
+	all := csrfField.FindAllStringSubmatch(w.Body.String(), -1)
+	if len(all) == 0 {
+		t.Fatal("the page has no form")
+	}
+	return all[len(all)-1][1]
+}
+
+// signInElsewhere gives the browser another session, as a sign-in in another tab does.
+func signInElsewhere(p browser, userID string) {
+	p.cookies["__Host-usher_session"] = &http.Cookie{Name: "__Host-usher_session", Value: secret.NewCode().Reveal()}
+	session := &identityv1.Session{UserId: userID, DisplayName: "Somebody", EmailAddress: "somebody@example.com"}
+	workspace := &identityv1.Workspace{WorkspaceId: "ws_1", Name: "Acme", Role: identityv1.Role_ROLE_ADMINISTRATOR}
+	p.respond("GetSession", &identityv1.GetSessionResponse{Session: session, Workspaces: &identityv1.WorkspaceList{Workspaces: []*identityv1.Workspace{workspace}}}, nil)
+}
+
+// TestTheInputIsKeptAfterAnotherSignInOfTheSameUser, and never for anyone else: not for another user, and not for a
+// form that another site has sent.
+func TestTheInputIsKeptAfterAnotherSignInOfTheSameUser(t *testing.T) {
+	const again, gone = "Please confirm once more.", "What you entered was not kept. The Back button of your browser still has it."
+	for name, row := range map[string]struct {
+		user string
+		own  bool
+		kept bool
+	}{
+		"the same user": {"user_1", true, true}, "another user": {"user_2", true, false}, "a form of another site": {"user_1", false, false},
+	} {
+		for _, f := range keptForms() {
+			p := withPolicy(t)
+			f.form.Set("csrf_token", lastToken(t, p.get(f.path)))
+			if !row.own {
+				f.form.Set("csrf_token", "x."+secret.NewCode().Reveal())
+			}
+			signInElsewhere(p, row.user)
+			p.services[f.rpc] = func(proto.Message) (proto.Message, error) {
+				t.Errorf("%s: %s is called", name, f.rpc)
+				return nil, oerr.Unavailable(nil)
+			}
+			wantRedirect(t, name, p.post(f.path, f.form), f.path)
+			w := p.get(f.path)
+			wantPage(t, name+" at "+f.path, w, 200, again)
+			body := w.Body.String()
+			for _, text := range f.shown {
+				if strings.Contains(body, text) != row.kept {
+					t.Errorf("%s at %s shows %s: %v", name, f.path, text, !row.kept)
+				}
+			}
+			if strings.Contains(body, gone) == row.kept {
+				t.Errorf("%s at %s says that the input is gone: %v", name, f.path, row.kept)
+			}
+		}
+	}
+}
+
+// TestAFileIsNotKept after another sign-in, and the page says so.
+func TestAFileIsNotKept(t *testing.T) {
+	p := withConsole(t)
+	const path = appPages + "/manifest"
+	token := lastToken(t, p.get(path))
+	signInElsewhere(p, "user_1")
+	wantRedirect(t, "the upload", upload(t, p, token, "clients: []"), path)
+	wantPage(t, "the page", p.get(path), 200, "Please confirm once more.", "What you entered was not kept.")
 }

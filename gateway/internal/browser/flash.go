@@ -42,6 +42,8 @@ type Flash struct {
 	Typed  string `json:"y,omitempty"`
 	// Lost says that a value of Typed was too long for a cookie.
 	Lost bool `json:"o,omitempty"`
+	// Gone says that the input was not kept.
+	Gone bool `json:"g,omitempty"`
 	// Secret is a new client secret, which is stored nowhere: the page that a POST redirects to shows it
 	// once. Only this browser gets it, which would have got it in the response as well.
 	Secret string `json:"x,omitempty"`

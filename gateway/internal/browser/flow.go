@@ -311,6 +311,8 @@ func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) b
 		flash := Flash{Kind: flashAgain}
 		if from.submitted != "" && f.Cookies.Submitted(r) {
 			flash.Kind = from.submitted
+		} else if from.page == PageConsole || from.page == PageProfile {
+			f.keepOrLose(r, from, &flash)
 		}
 		f.redirectBack(w, r, from, flash)
 		return false
@@ -371,7 +373,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 	case flashLimited:
 		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}, Lost: flash.Lost}
 	case flashAgain:
-		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."}
+		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more.", Lost: flash.Lost, Gone: flash.Gone}
 	case flashUnavailable:
 		return page.Fault{Text: "We cannot answer right now. Please try once more in a moment.", Reference: flash.Reference, Lost: flash.Lost}
 	case flashFailed:

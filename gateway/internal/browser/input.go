@@ -2,6 +2,7 @@ package browser
 
 import (
 	"cmp"
+	"crypto/hmac"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -11,7 +12,9 @@ import (
 	"sort"
 	"strings"
 
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/secret"
 )
 
 // privateMember matches a member that a public JWK does not have (RFC 7518 §6), in JSON or YAML.
@@ -45,6 +48,38 @@ func input(form url.Values) string {
 
 // keepsInput reports whether the page shows the input of its form again from Flash.Typed.
 func (o formPage) keepsInput() bool { return o.page == PageConsole || o.page == pageConsent }
+
+// markLength is the length of the mark of a user in a CSRF token, in characters of base64url: 128 bits.
+const markLength = 22
+
+// userMark returns the mark of a user in the CSRF tokens of a browser.
+func (c Cookies) userMark(browser secret.String, userID string) string {
+	return c.FormToken(browser, secret.String{}, "input of a user", userID)[:markLength]
+}
+
+// TypingToken is AccountToken for a page that keeps the input of its forms. It names the user too, so that
+// the input of a page is kept for the same user after another sign-in, and for no one else: it may be
+// confidential, and another site must not fill in a form that waits for a click.
+func (f Flow) TypingToken(w http.ResponseWriter, r *http.Request, userID string) string {
+	return f.Cookies.userMark(f.Cookies.EnsureBrowser(w, r), userID) + "." + f.AccountToken(w, r)
+}
+
+// keepOrLose puts the input of a form whose token is of another session into the flash, where the session's
+// user is the one of the page.
+func (f Flow) keepOrLose(r *http.Request, from formPage, flash *Flash) {
+	if from.keepsInput() && f.sameUser(r) {
+		flash.Typed = input(r.PostForm)
+	}
+	uploaded := strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
+	flash.Gone = flash.Typed == "" || uploaded
+}
+
+// sameUser reports whether a form is of a page that was shown to the session's user.
+func (f Flow) sameUser(r *http.Request) bool {
+	mark, _, _ := strings.Cut(r.PostForm.Get("csrf_token"), ".")
+	res, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
+	return err == nil && hmac.Equal([]byte(mark), []byte(f.Cookies.userMark(f.Cookies.Browser(r), res.GetSession().GetUserId())))
+}
 
 // Input returns the input of the form that is shown again; empty where there is none.
 func (f Flash) Input() url.Values {

@@ -166,7 +166,7 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 // visit returns the visit of a client's page.
 func (c Console) visit(w http.ResponseWriter, r *http.Request, session *identityv1.Session, app *authzv1.OwnedClient) visit {
 	v := visit{w: w, r: r, app: app, session: session, user: session.GetUserId(), at: r.URL.EscapedPath(), in: browser.Zone(session.GetTimeZone())}
-	v.head = page.Console{CSRF: c.Flow.AccountToken(w, r), Head: headOf(app), Action: v.at}
+	v.head = page.Console{CSRF: c.Flow.TypingToken(w, r, v.user), Head: headOf(app), Action: v.at}
 	return v
 }
 
@@ -254,7 +254,7 @@ func (c Console) finish(w http.ResponseWriter, r *http.Request, path string, o o
 
 // render shows a page of the console with its menu, in the language that the user chose.
 func (c Console) render(w http.ResponseWriter, r *http.Request, session *identityv1.Session, menu []page.MenuGroup, v page.View) {
-	v.Frame = &page.Frame{Person: session.GetDisplayName(), CSRF: c.Flow.AccountToken(w, r), Menu: menu}
+	v.Frame = &page.Frame{Person: session.GetDisplayName(), CSRF: c.Flow.TypingToken(w, r, session.GetUserId()), Menu: menu}
 	v.Preferred = session.GetLanguage()
 	c.Flow.Pages.Render(w, r, v)
 }

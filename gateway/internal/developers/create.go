@@ -27,7 +27,7 @@ func (c Console) form(w http.ResponseWriter, r *http.Request) {
 	flash := c.Flow.Cookies.TakeFlash(w, r, browser.PageConsole, newPath)
 	input := flash.Input()
 	data := page.ConsoleForm{
-		Console: page.Console{CSRF: c.Flow.AccountToken(w, r), Action: newPath, Fault: c.fault(flash)}, Several: len(res.GetWorkspaces()) > 1,
+		Console: page.Console{CSRF: c.Flow.TypingToken(w, r, res.GetSession().GetUserId()), Action: newPath, Fault: c.fault(flash)}, Several: len(res.GetWorkspaces()) > 1,
 		Inputs: append([]page.Field{{ID: "name", Label: "Name", Max: 100, Required: true}}, describing()...),
 		Redirect: page.Field{
 			ID: "redirect_uris", Label: "First redirect address", Hint: "Where people come back to. Not needed on a TV, on a command line or without a person.",

@@ -23,6 +23,8 @@ type Fault struct {
 	Detail string
 	// Lost says that a part of the input is too long to be shown again.
 	Lost bool
+	// Gone says that the input was not kept.
+	Gone bool
 	// Reference is the ID of the request that failed; empty where the user's input was wrong.
 	Reference string
 }

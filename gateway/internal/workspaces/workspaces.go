@@ -153,7 +153,7 @@ func (s Workspaces) visit(w http.ResponseWriter, r *http.Request, id string) (vi
 	return visit{
 		w: w, r: r, id: id, session: session, cookie: s.Flow.Cookies.Session(r).Reveal(), in: browser.Zone(session.GetTimeZone()),
 		head: page.Workspaceframe{
-			CSRF: s.Flow.AccountToken(w, r), Action: r.URL.EscapedPath(), Base: base(id), ID: id, Name: all[at].GetName(), Plan: all[at].GetPlan(),
+			CSRF: s.Flow.TypingToken(w, r, session.GetUserId()), Action: r.URL.EscapedPath(), Base: base(id), ID: id, Name: all[at].GetName(), Plan: all[at].GetPlan(),
 		},
 	}, true
 }
