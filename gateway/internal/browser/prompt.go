@@ -85,13 +85,13 @@ func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Works
 	var list []page.Workspace
 	for _, ws := range prompt.GetWorkspaces() {
 		shown := page.Workspace{
-			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(), Disabled: !open(ws),
+			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(), Disabled: !open(ws), Connected: granted[ws.GetWorkspaceId()],
 			Chosen: open(ws) && (ws.GetWorkspaceId() == chosen || len(prompt.GetWorkspaces()) == 1),
 		}
 		switch {
 		case shown.Disabled:
 			shown.Badge = &page.Badge{Kind: "warn", Text: "Its administrators decide"}
-		case granted[shown.ID]:
+		case shown.Connected:
 			shown.Badge = &page.Badge{Text: "Connected"}
 		}
 		list = append(list, shown)

@@ -114,6 +114,12 @@ func (c Consent) Choosable() bool {
 	return slices.ContainsFunc(c.Workspaces, func(w Workspace) bool { return !w.Disabled })
 }
 
+// Elsewhere reports whether there is a workspace to choose in which the app has no access yet, so that what
+// it has in the others is new there.
+func (c Consent) Elsewhere() bool {
+	return c.OneClick == nil && slices.ContainsFunc(c.Workspaces, func(w Workspace) bool { return !w.Disabled && !w.Connected })
+}
+
 // AskedDone returns the notice after the user asked; nil for none.
 func (c Consent) AskedDone() *Message {
 	if !c.Asked {
@@ -287,6 +293,8 @@ type Workspace struct {
 	Plan, Role string
 	// Chosen selects it, and Disabled makes it impossible to choose.
 	Chosen, Disabled bool
+	// Connected says that the app has access in it.
+	Connected bool
 	// Badge marks it; nil for no mark.
 	Badge *Badge
 }
