@@ -40,3 +40,27 @@ func TestWhatIsNewInAnotherWorkspaceIsNotFolded(t *testing.T) {
 	wantIn(t, "with a new permission", body, "<h2>New</h2>", open)
 	wantNotIn(t, "with a new permission", body, heading)
 }
+
+// TestWithoutAllowNothingIsSaidOfIt: a user without a workspace to choose reads what the app asks for and where
+// the only answer leads.
+func TestWithoutAllowNothingIsSaidOfIt(t *testing.T) {
+	no := func(p *consentv1.GetPromptResponse) { p.Workspaces = nil }
+	closed := func(p *consentv1.GetPromptResponse) {
+		for _, ws := range p.GetWorkspaces() {
+			ws.Access = consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED
+		}
+	}
+	to := func(origin string, verified bool) func(*consentv1.GetPromptResponse) {
+		return func(p *consentv1.GetPromptResponse) { p.RedirectOrigin, p.Identity.Verified = origin, verified }
+	}
+	for text, change := range map[string][]func(*consentv1.GetPromptResponse){
+		"Deny takes you to <strong><bdi>app.test</bdi></strong>.":                                    {no, to("https://app.test", true)},
+		"Deny takes you to a program on this computer (<strong><bdi>127.0.0.1:8000</bdi></strong>).": {closed, to("http://127.0.0.1:8000", true)},
+		"Deny takes you to an app on this device (<strong><bdi>com.example.app:</bdi></strong>).":    {no, to("com.example.app:", true)},
+		"If you deny, you stay here.": {closed, to("https://app.test", false)},
+	} {
+		body := consentPage(t, signedIn(t), append(change, func(p *consentv1.GetPromptResponse) { p.FamilyLifetimeSeconds = 3600 })...)
+		wantIn(t, text, body, text, "<h2>What it asks for</h2>")
+		wantNotIn(t, text, body, `value="approve"`, "Allow takes you", "Either answer", "it will be able to", "Access lasts")
+	}
+}
