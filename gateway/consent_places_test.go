@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"strings"
 	"testing"
 
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
@@ -62,5 +63,26 @@ func TestWithoutAllowNothingIsSaidOfIt(t *testing.T) {
 		body := consentPage(t, signedIn(t), append(change, func(p *consentv1.GetPromptResponse) { p.FamilyLifetimeSeconds = 3600 })...)
 		wantIn(t, text, body, text, "<h2>What it asks for</h2>")
 		wantNotIn(t, text, body, `value="approve"`, "Allow takes you", "Either answer", "it will be able to", "Access lasts")
+	}
+}
+
+// TestAClosedWorkspaceIsLastAndLeadsToItsForm: those that can be chosen come first.
+func TestAClosedWorkspaceIsLastAndLeadsToItsForm(t *testing.T) {
+	body := consentPage(t, signedIn(t), func(p *consentv1.GetPromptResponse) {
+		p.Workspaces = append([]*consentv1.PromptWorkspace{
+			{WorkspaceId: "ws_a", Name: "A", Access: consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED},
+			{WorkspaceId: "ws_b", Name: "B", Access: consentv1.WorkspaceAccess_WORKSPACE_ACCESS_NEEDS_APPROVAL},
+		}, p.GetWorkspaces()...)
+	})
+	at := 0
+	for _, text := range []string{
+		`value="ws_acme" required>`, `value="ws_doe" required>`, `value="ws_a" required disabled>`, `href="#ask">What you can do`,
+		`value="ws_b" required disabled>`, `href="#ask-1">What you can do`, `id="ask" tabindex="-1"`, `value="ask ws_a"`, `id="ask-1" tabindex="-1"`, `value="ask ws_b"`,
+	} {
+		i := strings.Index(body[at:], text)
+		if i < 0 {
+			t.Fatalf("the page has %q not, or not in its place:\n%s", text, body)
+		}
+		at += i
 	}
 }

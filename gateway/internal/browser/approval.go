@@ -3,6 +3,7 @@ package browser
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/vidocu/usher/gateway/internal/page"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
@@ -25,6 +26,15 @@ func open(ws *consentv1.PromptWorkspace) bool {
 	return false
 }
 
+// closedSection returns the id of the section about a workspace in which the client may not be connected. Errors
+// about its form lead to the first one.
+func closedSection(index int) string {
+	if index == 0 {
+		return "ask"
+	}
+	return "ask-" + strconv.Itoa(index)
+}
+
 // closedWorkspaces returns the workspaces in which the client may not be connected, with the input of the form
 // that is shown again.
 func closedWorkspaces(prompt *consentv1.GetPromptResponse, input url.Values) []page.ClosedWorkspace {
@@ -34,7 +44,7 @@ func closedWorkspaces(prompt *consentv1.GetPromptResponse, input url.Values) []p
 			continue
 		}
 		shown := page.ClosedWorkspace{
-			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Nobody: ws.GetAccess() == consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED,
+			ID: ws.GetWorkspaceId(), Section: closedSection(len(list)), Name: ws.GetName(), Nobody: ws.GetAccess() == consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED,
 			Administers: ws.GetRole() == "administrator", Refused: ws.GetApprovalRefused(), Answer: ws.GetApprovalAnswer(),
 		}
 		if input.Get("decision") == decisionAsk+shown.ID {

@@ -72,8 +72,8 @@ func (f Flow) consentData(c consentView) page.Consent {
 	return data
 }
 
-// workspaces returns the workspaces to choose from. The only one is chosen, and so is the only one in
-// which the client has grants.
+// workspaces returns the workspaces to choose from, and after them those in which the client may not be connected.
+// The only one is chosen, and so is the only one in which the client has grants.
 func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Workspace {
 	granted := map[string]bool{}
 	for _, g := range prompt.GetGranted() {
@@ -82,7 +82,7 @@ func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Works
 	if chosen == "" && len(granted) == 1 {
 		chosen = prompt.GetGranted()[0].GetWorkspaceId()
 	}
-	var list []page.Workspace
+	var list, closed []page.Workspace
 	for _, ws := range prompt.GetWorkspaces() {
 		shown := page.Workspace{
 			ID: ws.GetWorkspaceId(), Name: ws.GetName(), Plan: ws.GetPlan(), Role: ws.GetRole(), Disabled: !open(ws), Connected: granted[ws.GetWorkspaceId()],
@@ -90,13 +90,18 @@ func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Works
 		}
 		switch {
 		case shown.Disabled:
+			shown.Closed = closedSection(len(closed))
 			shown.Badge = &page.Badge{Kind: "warn", Text: "Its administrators decide"}
 		case shown.Connected:
 			shown.Badge = &page.Badge{Text: "Connected"}
 		}
-		list = append(list, shown)
+		if shown.Disabled {
+			closed = append(closed, shown)
+		} else {
+			list = append(list, shown)
+		}
 	}
-	return list
+	return append(list, closed...)
 }
 
 // split returns the scopes that the client has in every workspace of its grants, and the others.

@@ -55,7 +55,13 @@ func (p phrases) facts(b *strings.Builder, ws Workspace) {
 	}
 	b.WriteString("<code>")
 	b.WriteString(html.EscapeString(ws.ID))
-	b.WriteString("</code></span></span>")
+	b.WriteString("</code></span>")
+	if ws.Closed != "" {
+		b.WriteString(`<br><a class="standing small" href="#` + html.EscapeString(ws.Closed) + `">`)
+		p.text(b, "What you can do")
+		b.WriteString(`<span class="unseen"> (` + string(isolate(ws.Name)) + `)</span></a>`)
+	}
+	b.WriteString("</span>")
 }
 
 // badge writes the partial "badge".

@@ -94,6 +94,8 @@ type Consent struct {
 // ClosedWorkspace is a workspace whose policy does not let the app be connected.
 type ClosedWorkspace struct {
 	ID string
+	// Section is the id of its section.
+	Section string
 	// Name is untrusted text.
 	Name string
 	// Nobody says that no app may be connected, and not only this one.
@@ -297,6 +299,8 @@ type Workspace struct {
 	Connected bool
 	// Badge marks it; nil for no mark.
 	Badge *Badge
+	// Closed is the id of the section that says what to do about a disabled one; empty for none.
+	Closed string
 }
 
 // Apps is the data of apps.html.
