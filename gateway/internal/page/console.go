@@ -58,7 +58,7 @@ type ConsoleApp struct {
 func (c ConsoleApps) None() Empty {
 	if !c.May {
 		return Empty{
-			Heading: "You develop in no workspace", Text: "Ask an administrator of your workspace for the role developer. Administrators have it.",
+			Heading: "You develop in no workspace", Text: "Administrators and developers of a workspace register its apps. The people who run this service can give you the role.",
 			Link: Link{Address: "/docs", Text: "Read the documentation"},
 		}
 	}

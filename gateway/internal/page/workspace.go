@@ -30,7 +30,7 @@ type WorkspaceList []Workspaceframe
 // None returns the empty state.
 func (WorkspaceList) None() Empty {
 	return Empty{
-		Heading: "You administer no workspace", Text: "An administrator of your workspace can give you the role.",
+		Heading: "You administer no workspace", Text: "The people who run this service can give you the role.",
 		Link: Link{Address: "/account/connected-apps", Text: "Go to your connected apps"},
 	}
 }
