@@ -3,6 +3,7 @@ package developers
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/vidocu/usher/docs"
 	"github.com/vidocu/usher/gateway/internal/browser"
@@ -77,12 +78,16 @@ func (c Console) request(v visit, one *activityv1.LoggedRequest) page.ConsoleReq
 	if k.GetCause() == errorv1.Cause_CAUSE_CODE_REPLAYED || k.GetCause() == errorv1.Cause_CAUSE_REFRESH_REUSED {
 		shown.Badge = &page.Badge{Kind: "warn", Text: "Tokens ended"}
 	}
-	shown.Facts = facts(one, label)
+	shown.Earlier = !sameDay(shown.At, c.Flow.Time().In(v.in))
+	shown.Facts = append([]page.Fact{{Label: "Time", At: shown.At}}, facts(one, label)...)
 	if sent := k.GetGot().GetRedirectUri(); granted(one) && sent != "" { // no difference shows it
 		shown.Facts = append(shown.Facts, page.Fact{Label: "redirect_uri", Text: sent, Code: true})
 	}
 	return shown
 }
+
+// sameDay reports whether two times of one zone are of the same day.
+func sameDay(a, b time.Time) bool { return a.Year() == b.Year() && a.YearDay() == b.YearDay() }
 
 // granted reports whether a request was granted.
 func granted(one *activityv1.LoggedRequest) bool {

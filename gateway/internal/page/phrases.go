@@ -17,7 +17,7 @@ func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"name": Name, "lines": Lines, "exact": exact, "initial": initial, "initials": initials, "tone": tone, "capital": capital, "timestamp": timestamp,
 		"tr": p.printer.Text, "tf": p.format, "percent": p.printer.Percent, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
-		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "lasts": p.lasts, "ending": p.ending, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "day": p.day, "mainCause": p.mainCause, "workspacePath": workspacePath, "link": p.link,
+		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "zone": zoneName, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "lasts": p.lasts, "ending": p.ending, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "day": p.day, "mainCause": p.mainCause, "workspacePath": workspacePath, "link": p.link,
 	}
 }
 
@@ -137,7 +137,7 @@ func (p phrases) time(t time.Time) string {
 	return p.printer.Format("%[1]d %[2]s %[3]s, %[4]s %[5]s", t.Day(), p.printer.Text(t.Month().String()), t.Format("2006"), t.Format("15:04"), zoneName(t))
 }
 
-// day returns a day of this year for users, in its own location.
+// day returns a day for users, without its year, in its own location.
 func (p phrases) day(t time.Time) string {
 	return p.printer.Format("%[1]d %[2]s", t.Day(), p.printer.Text(t.Month().String()))
 }

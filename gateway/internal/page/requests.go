@@ -56,6 +56,8 @@ type FilterOption struct {
 // ConsoleRequest is equal requests.
 type ConsoleRequest struct {
 	At time.Time
+	// Earlier says that it was on another day than today.
+	Earlier bool
 	// The cause, or that it was granted, is What, and its explanation Why: messages, or English text where English is true.
 	What, Why string
 	English   bool
