@@ -12,7 +12,7 @@ import (
 // TestARefusedRequestLeadsToThoseWhoCanMendIt: the user to the publisher of a verified client, and its author to
 // this request in the log. No part of the request is on the page, and no address that is not https.
 func TestARefusedRequestLeadsToThoseWhoCanMendIt(t *testing.T) {
-	const publisher, author = `<a href="https://app.test/?a=1&amp;b=2" class="button" rel="noopener noreferrer nofollow">Tell <bdi>App &lt;Labs&gt;</bdi></a>`, "I develop this app"
+	const publisher, author = `<a href="https://app.test/?a=1&amp;b=2" class="button" rel="noopener noreferrer nofollow"><span>Tell <bdi>App &lt;Labs&gt;</bdi></span></a>`, "I develop this app"
 	for name, row := range map[string]struct {
 		refused       *authzv1.ErrorPage
 		shown, hidden []string
