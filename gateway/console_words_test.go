@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // TestNobodyIsSentToAnAdministratorForARole, which the operator alone can give.
@@ -52,5 +54,60 @@ func TestTheLogSaysTheDayAndTheZone(t *testing.T) {
 	)
 	if !regexp.MustCompile(`>[0-9]{2}:30 IST</span>`).MatchString(body) {
 		t.Error("the chart has no zone")
+	}
+}
+
+// TestARefusalIsOneSentence: what a service says is added where the page's sentence does not say it.
+func TestARefusalIsOneSentence(t *testing.T) {
+	const raw = "must be what a program expects"
+	for name, row := range map[string]struct {
+		path, rpc, field string
+		form             url.Values
+		text             string
+		detail           bool
+		change           func(*authzv1.OwnedClient)
+	}{
+		"a name": {path: "/about", rpc: "UpdateApp", field: "name", form: url.Values{"do": {"save"}}, text: "The name has 1 to 100 characters"},
+		"a key": {
+			path: "/credentials", rpc: "UpdateApp", field: "jwks", form: url.Values{"do": {"set-keys"}, "jwk": {"{}"}}, text: "This key cannot be used.", detail: true,
+		},
+		"an address": {
+			path: "/addresses", rpc: "AddAppRedirectUri", field: "redirect_uris", form: url.Values{"do": {"add"}, "redirect_uris": {"https://app.test/?code="}},
+			text: "This redirect address cannot be registered.", detail: true,
+		},
+		"no address": {
+			path: "/addresses", rpc: "AddAppRedirectUri", field: "redirect_uris", form: url.Values{"do": {"add"}},
+			text: "Write the address that people come back to, such as <bdi>https://yourapp.com/callback</bdi>.",
+		},
+		"a script": {
+			path: "/addresses", rpc: "AddAppRedirectUri", field: "redirect_uris", form: url.Values{"do": {"add"}, "redirect_uris": {"JavaScript:alert(1)"}},
+			text: "The address begins with “<bdi>javascript:</bdi>”, which a browser opens by itself and no app receives.",
+		},
+		"a used address": {
+			path: "/addresses", rpc: "RemoveAppRedirectUri", field: "confirm", form: url.Values{"do": {"remove"}, "redirect_uri": {"https://app.test/callback"}},
+			text: "People used this address in the last 7 days.",
+		},
+		"a tester": {
+			path: "/team", rpc: "AddAppTester", field: "email_address", form: url.Values{"do": {"add"}, "email_address": {"nobody"}}, text: "That is not an e-mail address.",
+		},
+		"a tester too many": {
+			path: "/team", rpc: "AddAppTester", field: "email_address", form: url.Values{"do": {"add"}, "email_address": {"a@example.com"}},
+			text: "There are 20 testers already, which is the most.", change: func(app *authzv1.OwnedClient) { app.Testers = make([]*authzv1.AppTester, 20) },
+		},
+		"a field of tomorrow": {path: "/about", rpc: "UpdateApp", field: "colour", form: url.Values{"do": {"save"}}, text: "The change was refused.", detail: true},
+	} {
+		p := withConsole(t)
+		answer, _ := p.services["GetApp"](nil)
+		if res, _ := answer.(*authzv1.GetAppResponse); row.change != nil {
+			row.change(res.GetApp())
+		}
+		p.respond(row.rpc, nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, raw, oerr.WithField(row.field)))
+		row.form.Set("csrf_token", csrf(t, p.get(appPages+row.path)))
+		wantRedirect(t, name, p.post(appPages+row.path, row.form), appPages+row.path)
+		w := p.get(appPages + row.path)
+		wantPage(t, name, w, 200, row.text)
+		if got := strings.Contains(w.Body.String(), raw); got != row.detail {
+			t.Errorf("%s: the page has the words of the service: %v", name, got)
+		}
 	}
 }

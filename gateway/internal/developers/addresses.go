@@ -3,6 +3,7 @@ package developers
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ func (c Console) addresses(v visit) page.View {
 
 // addressFaultOf says in the fault of an address which character is wrong.
 func addressFaultOf(fault page.Fault, uri string) page.Fault {
-	if uri != "" && fault.Field == "redirect_uris" {
+	if fault.Field == "redirect_uris" {
 		if text, names := addressFault(uri); text != "" {
 			fault.Text, fault.Names, fault.Detail = text, names, ""
 		}
@@ -70,6 +71,9 @@ func parts(uri string) []page.Fact {
 // addressFault says which character of an address cannot be registered, and what to do; empty where only
 // the service knows what is wrong.
 func addressFault(uri string) (text string, names []string) {
+	if uri == "" {
+		return "Write the address that people come back to, such as %s.", []string{"https://yourapp.com/callback"}
+	}
 	for i, r := range uri {
 		switch {
 		case r <= ' ' || r == 0x7f:
@@ -88,6 +92,8 @@ func addressFault(uri string) (text string, names []string) {
 	switch {
 	case err != nil || u.Scheme == "":
 		return "The address has no scheme. Write it whole, such as %s.", []string{"https://yourapp.com/callback"}
+	case slices.Contains([]string{"javascript", "data", "vbscript", "file", "about", "blob"}, u.Scheme):
+		return "The address begins with “%s”, which a browser opens by itself and no app receives. Write an https address.", []string{u.Scheme + ":"}
 	case u.User != nil:
 		return "The address has a user name before “%s”. Remove it.", []string{"@"}
 	case u.Scheme == "http" && u.Hostname() != "127.0.0.1" && u.Hostname() != "::1" && u.Hostname() != "localhost":

@@ -45,13 +45,25 @@ func refused(r *http.Request, err error) browser.Flash {
 func (c Console) fault(f browser.Flash) page.Fault {
 	switch f.Kind { //nolint:exhaustive // the others are those of every page
 	case flashRefused:
-		return page.Fault{Text: refusal(f.Field), Field: element(f.Field), Detail: f.Detail, Lost: f.Lost}
+		return page.Fault{Text: refusal(f.Field), Field: element(f.Field), Detail: detail(f), Lost: f.Lost}
 	case flashManifest:
 		return page.Fault{Text: "The manifest cannot be used.", Field: "manifest", Detail: f.Detail, Lost: f.Lost}
 	case flashPlayground:
 		return page.Fault{Text: "This run is over, or it was started in another browser. Start again."}
 	}
 	return c.Flow.Fault(f)
+}
+
+// detail returns what a service said about the input, where it says more than the sentence of the page.
+func detail(f browser.Flash) string {
+	switch f.Field {
+	case "jwk", "jwks", "jwks_uri", "image", "redirect_uris":
+		return f.Detail
+	}
+	if refusal(f.Field) == refusal("") { // no sentence of its own
+		return f.Detail
+	}
+	return ""
 }
 
 // element returns the id of the input element of a field; empty where the page has none.
@@ -91,7 +103,7 @@ func refusal(field string) string {
 	case "jwks_uri":
 		return "The keys at this address cannot be used."
 	case "email_address":
-		return "That is not an e-mail address, or there are 20 testers already."
+		return "That is not an e-mail address."
 	case "confirm":
 		return "People used this address in the last 7 days. Confirm that it is to be removed."
 	case "status":

@@ -6,6 +6,9 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 )
 
+// maxTesters is the number of testers that a client may have.
+const maxTesters = 20
+
 // team shows who manages the client, and who may test it.
 func (c Console) team(v visit) page.View {
 	data := page.ConsoleTeam{
@@ -14,6 +17,9 @@ func (c Console) team(v visit) page.View {
 	}
 	for _, t := range v.app.GetTesters() {
 		data.Testers = append(data.Testers, page.ConsoleTester{Email: t.GetEmailAddress(), Added: browser.At(t.GetCreateTime(), v.in)})
+	}
+	if data.Fault.Field == "email_address" && len(data.Testers) >= maxTesters {
+		data.Fault.Text = "There are 20 testers already, which is the most. Remove one first."
 	}
 	return page.View{Template: "devteam", Data: data}
 }
