@@ -78,9 +78,15 @@ func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string,
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON:
 		n.Heading = "Another person answered this request"
 		n.Text = "Somebody else who was signed in in this browser answered it. To decide for yourself, start again from the app."
+		if found.GetDevice() != nil {
+			n.Text = "Somebody else who was signed in in this browser answered it. To decide for yourself, start again on the device."
+		}
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_USED:
 		n.Heading = "This request was answered elsewhere"
 		n.Text = "The app's request can be answered once, and it was answered in another window or browser. Start again from the app."
+		if found.GetDevice() != nil {
+			n.Text = "The app's request can be answered once, and it was answered in another window or browser. Start again on the device."
+		}
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN:
 		// The user signed in between the two calls: the consent page is available now.
 		n.Heading = "This request is still open"
@@ -109,6 +115,9 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 	if found.GetState() == authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED {
 		n.Heading = "You denied this request"
 		n.Text = "This request was answered already, and the answer was no."
+		if found.GetDevice() != nil { // the page that shows a device's answer right after it
+			n.Text = "You answered no."
+		}
 		n.Known = "Nothing was shared with the app. To let it in, start again from the app."
 		if found.GetDevice() != nil {
 			n.Known = "Nothing was shared with the app. Go back to your device: it says so too. To let it in, start again there."

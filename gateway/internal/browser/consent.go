@@ -71,8 +71,12 @@ func (f Flow) showStale(w http.ResponseWriter, r *http.Request, request string) 
 
 // showNotLive shows that only the team and the testers of a client may connect it.
 func (f Flow) showNotLive(w http.ResponseWriter, r *http.Request, request string) {
+	found, err := f.lookUp(r, request) // for the name alone
+	if err != nil {
+		f.Log(r, err)
+	}
 	f.Pages.Notice(w, r, page.Notice{
-		Status: http.StatusForbidden, Heading: "This app is not open yet", Known: "Nothing was shared with any app.",
+		Status: http.StatusForbidden, App: found.GetClientName(), Heading: "This app is not open yet", Known: "Nothing was shared with any app.",
 		Text: "Its team still works on it: only they, and the people whom they invited as testers, can connect it. Were you invited? Sign in with the address that they invited.",
 		Repeat: &page.Repeat{
 			Action: decisionPath, CSRF: f.pageToken(r, request, nil), Fields: decisionFields(request, ""), Decision: "switch", Text: "Use another account",

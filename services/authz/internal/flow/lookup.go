@@ -72,7 +72,7 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 		return Found{}, err
 	}
 	if err := f.CheckUnused(ctx, p); errors.Is(err, pending.ErrDecided) {
-		return Found{Status: Used, ClientName: p.ClientName, Origin: p.Origin()}, nil
+		return Found{Status: Used, ClientName: p.ClientName, Origin: p.Origin(), Device: p.Device}, nil
 	} else if err != nil {
 		return Found{}, err
 	}
