@@ -2,6 +2,7 @@ package developers
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -53,7 +54,7 @@ func headOf(app *authzv1.OwnedClient) page.AppHead {
 	registered := registration.GetClient()
 	return page.AppHead{
 		Base: base(registered.GetClientId()), ClientID: registered.GetClientId(), Name: registered.GetName(), Logo: registration.GetIdentity().GetLogo(),
-		Kind: kindOf(registration).text, Badge: badgeOf(registration), Checked: !registration.GetUnverified(),
+		Kind: kindOf(registration).text, Unseen: kindOf(registration).unseen(), Badge: badgeOf(registration), Checked: !registration.GetUnverified(),
 	}
 }
 
@@ -82,6 +83,9 @@ type kind struct {
 	grants          []string
 	redirects       bool
 }
+
+// unseen reports whether no user ever connects a client of the kind.
+func (k kind) unseen() bool { return slices.Equal(k.grants, []string{oauth.ClientCredentialsGrant}) }
 
 // kinds are where a client can run.
 func kinds() []kind {

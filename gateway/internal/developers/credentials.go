@@ -12,6 +12,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
+// usesKept is how long the last use of a secret is known.
+const usesKept = 90 * 24 * time.Hour
+
 // credentials shows the secrets and the keys of the client.
 func (c Console) credentials(v visit) page.View {
 	r, input := v.app.GetRegistration(), v.flash.Input()
@@ -26,7 +29,7 @@ func (c Console) credentials(v visit) page.View {
 		data.Secrets = append(data.Secrets, page.ConsoleSecret{
 			ID: s.GetSecretId(), LastFour: s.GetLastFour(), By: creator(s.GetCreatedByUserId(), v), Only: len(r.GetSecrets()) == 1,
 			Created: browser.At(s.GetCreateTime(), v.in), Ends: browser.At(s.GetExpireTime(), v.in),
-			Used: browser.At(s.GetLastUseTime(), v.in),
+			Used: browser.At(s.GetLastUseTime(), v.in), New: s.GetCreateTime().AsTime().After(c.Flow.Time().Add(-usesKept)),
 		})
 	}
 	data.Keys = keysOf(r.GetKeys(), v.in)

@@ -13,7 +13,10 @@ import (
 // overview shows numbers about the client, the main cause of refusals, and how to start.
 func (c Console) overview(v visit) page.View {
 	data := page.ConsoleOverview{Console: v.head, Start: c.start(v.app.GetRegistration())}
-	data.Figures = append(data.Figures, people(v.app), page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
+	if !v.head.Head.Unseen {
+		data.Figures = append(data.Figures, people(v.app))
+	}
+	data.Figures = append(data.Figures, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
 	latest, leave := c.recentBeside(v)
 	defer leave()
 	if day, ok := c.day(v); ok {

@@ -28,8 +28,10 @@ const (
 // usage shows how many people use the client, what it got and did not use, and what was refused.
 func (c Console) usage(v visit) page.View {
 	data := page.ConsoleUsage{
-		Console: v.head, Facts: []page.Fact{people(v.app)},
-		Unused: c.Flow.Permissions(v.app.GetRegistration().GetUnusedScopes(), nil),
+		Console: v.head, Unused: c.Flow.Permissions(v.app.GetRegistration().GetUnusedScopes(), nil),
+	}
+	if !v.head.Head.Unseen {
+		data.Facts = append(data.Facts, people(v.app))
 	}
 	tokens, leave := browser.Meanwhile(c.Flow, v.r, func(r *http.Request) []page.TokenDay {
 		beside := v

@@ -22,6 +22,8 @@ type AppHead struct {
 	// Kind is where the client runs: a message.
 	Kind  string
 	Badge Badge
+	// Unseen says that no user ever connects it: it acts for itself.
+	Unseen bool
 	// Checked says that the operator has verified the client.
 	Checked bool
 }
@@ -169,6 +171,8 @@ type ConsoleSecret struct {
 	Used time.Time
 	// Ends is when it ends; zero for never.
 	Ends time.Time
+	// New says that it was created in the last 90 days.
+	New bool
 	// Only says that it is the last one.
 	Only bool
 }
@@ -177,13 +181,21 @@ type ConsoleSecret struct {
 func (s ConsoleSecret) Facts() []Fact {
 	used := Fact{Label: "Last used", At: s.Used}
 	if s.Used.IsZero() {
-		used.Phrase = "Not used in the last 90 days."
+		used.Phrase = s.unused()
 	}
 	facts := []Fact{{Label: "Created", At: s.Created}, {Label: "Created by", Phrase: s.By}, used}
 	if s.Ends.IsZero() {
 		return append(facts, Fact{Label: "Ends", Phrase: "Not by itself"})
 	}
 	return append(facts, Fact{Label: "Ends", At: s.Ends})
+}
+
+// unused returns what is known of a secret without a last use, which is stored for 90 days.
+func (s ConsoleSecret) unused() string {
+	if s.New {
+		return "Not used yet."
+	}
+	return "Not used in the last 90 days."
 }
 
 // ConsoleKey is a public key of a client.

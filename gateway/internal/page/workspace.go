@@ -270,6 +270,7 @@ func (k WorkspaceKey) Facts() []Fact {
 	default:
 		facts = append(facts, Fact{Label: "Ends", Phrase: "Not by itself"})
 	}
+	facts = append(facts, Fact{Label: "Key id", Text: k.ID, Code: true})
 	for _, network := range k.Addresses {
 		facts = append(facts, Fact{Label: "Only from", Text: network, Code: true})
 	}

@@ -2,6 +2,7 @@ package workspaces
 
 import (
 	"cmp"
+	"strconv"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -29,6 +30,9 @@ func (s Workspaces) apps(v visit) (page.View, error) {
 		if input.Get("client_id") == a.GetClientId() {
 			last := &data.Apps[len(data.Apps)-1]
 			last.Typed, last.Wrong = input.Get("confirm_name"), v.flash.Field == "confirm_name"
+			if last.Wrong {
+				data.Fault.Field = "confirm-" + strconv.Itoa(len(data.Apps)-1)
+			}
 		}
 	}
 	return page.View{Template: "wsapps", Data: data}, nil
@@ -93,6 +97,9 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 		}
 		if input.Get("client_id") == r.GetClientId() {
 			shown.Typed, shown.Wrong = input.Get("answer"), v.flash.Field == "answer"
+			if shown.Wrong && r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_WAITING {
+				data.Fault.Field = "answer-" + strconv.Itoa(len(data.Waiting))
+			}
 		}
 		if r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_WAITING {
 			data.Waiting = append(data.Waiting, shown)

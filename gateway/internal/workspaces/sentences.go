@@ -73,6 +73,14 @@ func userSentences() map[string]string {
 	}
 }
 
+// keySentence returns the message for an event that has the name of an API key; empty for a kind that has none
+// of its own.
+func keySentence(kind string) string {
+	return map[string]string{
+		"api_key.created": "The API key %s was created", "api_key.rotated": "The API key %s was replaced",
+	}[kind]
+}
+
 // names are the names of what events refer to by identifier: untrusted text. sentences are Sentences().
 type names struct{ users, clients, sentences map[string]string }
 
@@ -95,6 +103,13 @@ func (n names) sentence(e *eventv1.Event) page.Message {
 	text, known := n.sentences[e.GetKind()]
 	if one := installationSentence(e.GetKind()); one != "" && e.GetObjectId() != "" {
 		text = one
+	}
+	if named := keySentence(e.GetKind()); named != "" {
+		for _, c := range e.GetChanges() {
+			if c.GetField() == "name" && c.GetAfter() != "" {
+				return page.Message{Text: named, Names: []string{c.GetAfter()}}
+			}
+		}
 	}
 	subject := n.client(e.GetClientId())
 	if object, _, _ := strings.Cut(e.GetKind(), "."); object == "user" || object == "member" {

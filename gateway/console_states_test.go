@@ -1,0 +1,112 @@
+package gateway_test
+
+import (
+	"net/url"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
+	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
+)
+
+// TestAnAppThatChangedIsMarkedInTheList, and not only in the row that is open.
+func TestAnAppThatChangedIsMarkedInTheList(t *testing.T) {
+	const badge = `<span class="badge warn">Changed</span>`
+	p := signedIn(t)
+	app := &consentv1.ConnectedApp{ClientId: "app", ClientName: "Example", ApproveTime: timestamppb.Now()}
+	p.respond("ListConnectedApps", &consentv1.ListConnectedAppsResponse{Apps: []*consentv1.ConnectedApp{app}}, nil)
+	wantNotIn(t, "as it was approved", p.get("/account/connected-apps").Body.String(), badge)
+	app.Changes = []consentv1.AppChange{consentv1.AppChange_APP_CHANGE_NAME}
+	wantIn(t, "with another name", p.get("/account/connected-apps").Body.String(), badge)
+}
+
+// TestAnAppThatIsNotOpenIsNamed where that is known.
+func TestAnAppThatIsNotOpenIsNamed(t *testing.T) {
+	p := signedIn(t)
+	p.respond("GetPrompt", nil, oerr.New(errorv1.Reason_REASON_CLIENT_NOT_LIVE, "is not live"))
+	p.respond("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{State: authzv1.AuthorizationState_AUTHORIZATION_STATE_OPEN, ClientName: "<Draft>"}, nil)
+	wantPage(t, "the page", p.get("/consent?request=r"), 403, "This app is not open yet", "<bdi>&lt;Draft&gt;</bdi>", "<title>This app is not open yet: &lt;Draft&gt;")
+	p.respond("LookUpAuthorization", nil, oerr.Unavailable(nil))
+	wantPage(t, "without the name", p.get("/consent?request=r"), 403, "This app is not open yet")
+}
+
+// TestTheActivityNamesAKey, by which it is found on the page of the keys.
+func TestTheActivityNamesAKey(t *testing.T) {
+	p := withConsole(t)
+	named := []*eventv1.Change{{Field: "name", After: "Nightly <export>"}}
+	p.respond("ListEvents", &activityv1.ListEventsResponse{Events: []*eventv1.Event{
+		{Kind: "api_key.created", ObjectId: "key_1", Changes: named, EventTime: timestamppb.Now()},
+		{Kind: "api_key.rotated", ObjectId: "key_2", Changes: named, EventTime: timestamppb.Now()},
+		{Kind: "api_key.created", ObjectId: "key_3", EventTime: timestamppb.Now()},
+	}}, nil)
+	wantPage(t, "the activity", p.get(workspacePages+"/activity"), 200,
+		"The API key <bdi>Nightly &lt;export&gt;</bdi> was created", "The API key <bdi>Nightly &lt;export&gt;</bdi> was replaced", "<strong>An API key was created</strong>",
+		`<div lang="en" dir="ltr">`)
+	p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{ApiKeys: []*tokenv1.ApiKey{{KeyId: "key_1", Name: "Nightly", Live: true}}}, nil)
+	wantPage(t, "the keys", p.get(workspacePages+"/keys"), 200, `<dt>Key id</dt><dd><code class="id">key_1</code></dd>`)
+}
+
+// TestARefusalOfAWorkspaceLeadsToItsField, the one of the app or of the request.
+func TestARefusalOfAWorkspaceLeadsToItsField(t *testing.T) {
+	p := withPolicy(t)
+	p.respond("ListWorkspaceApps", &consentv1.ListWorkspaceAppsResponse{Apps: []*consentv1.WorkspaceApp{{ClientId: "c1", ClientName: "One"}, {ClientId: "c2", ClientName: "Two"}}}, nil)
+	p.respond("EndWorkspaceApp", nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "is another", oerr.WithField("confirm_name")))
+	form := url.Values{"csrf_token": {csrf(t, p.get(workspacePages))}, "do": {"end"}, "client_id": {"c2"}, "confirm_name": {"Tow"}}
+	wantRedirect(t, "a wrong name", p.post(workspacePages, form), workspacePages)
+	wantPage(t, "a wrong name", p.get(workspacePages), 200, `<a href="#confirm-1">`, `id="confirm-1" name="confirm_name" maxlength="512" required autocomplete="off" autocapitalize="none" spellcheck="false" value="Tow" aria-invalid="true"`)
+	p.respond("DecideAppRequest", nil, oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, "is too long", oerr.WithField("answer")))
+	form = url.Values{"csrf_token": form["csrf_token"], "do": {"refuse"}, "client_id": {"c1"}, "answer": {"long"}}
+	wantRedirect(t, "a long answer", p.post(workspacePages+"/policy", form), workspacePages+"/policy")
+	wantPage(t, "a long answer", p.get(workspacePages+"/policy"), 200, `<a href="#answer-0">`, `id="answer-0"`)
+}
+
+// TestAnAppWithoutAPersonHasNoPeople and no sign-in to try.
+func TestAnAppWithoutAPersonHasNoPeople(t *testing.T) {
+	p := withConsole(t)
+	answer, _ := p.services["GetApp"](nil)
+	res, _ := answer.(*authzv1.GetAppResponse)
+	for _, path := range []string{appPages, appPages + "/usage"} {
+		wantPage(t, path, p.get(path), 200, "Try a sign-in", "People connected")
+	}
+	res.App.Registration.Client.GrantTypes = []string{"client_credentials"}
+	for _, path := range []string{appPages, appPages + "/usage"} {
+		wantNotIn(t, path, p.get(path).Body.String(), "Try a sign-in", "People connected", "Try it in the playground")
+	}
+	wantNotIn(t, "the list", p.get("/developers").Body.String(), "0 people")
+}
+
+// TestANewSecretIsNotUsedYet: only of an older one its last 90 days can be told.
+func TestANewSecretIsNotUsedYet(t *testing.T) {
+	p := withConsole(t)
+	answer, _ := p.services["GetApp"](nil)
+	res, _ := answer.(*authzv1.GetAppResponse)
+	secret := res.GetApp().GetRegistration().GetSecrets()[0]
+	for text, age := range map[string]time.Duration{"Not used yet.": time.Minute, "Not used in the last 90 days.": 91 * 24 * time.Hour} {
+		secret.CreateTime = timestamppb.New(time.Now().Add(-age))
+		wantPage(t, text, p.get(appPages+"/credentials"), 200, "<dt>Last used</dt><dd>"+text+"</dd>")
+	}
+}
+
+// TestTheEndOfADevicesRequestLeadsToTheDevice, which the user has to go back to.
+func TestTheEndOfADevicesRequestLeadsToTheDevice(t *testing.T) {
+	p := signedIn(t)
+	p.respond("GetPrompt", nil, oerr.New(errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, "is not open"))
+	for state, text := range map[authzv1.AuthorizationState]string{
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED:       "You answered no.",
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_OTHER_PERSON: "start again on the device.",
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_USED:         "Start again on the device.",
+		authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED:      "Start again on the device.",
+	} {
+		p.respond("LookUpAuthorization", &authzv1.LookUpAuthorizationResponse{State: state, ClientName: "TV", Device: &authzv1.Device{RequestTime: timestamppb.Now()}}, nil)
+		w := p.get("/consent?request=r")
+		wantIn(t, state.String(), w.Body.String(), text)
+		wantNotIn(t, state.String(), w.Body.String(), "from the app", "answered already")
+	}
+}
