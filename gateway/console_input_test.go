@@ -201,7 +201,7 @@ func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
 	)
 	german := httptest.NewRequest("GET", "https://login.test"+workspacePages+"/activity", nil)
 	german.Header.Set("Accept-Language", "de")
-	wantPage(t, "in German", p.send(german), 200, "Ein Administrator hat <bdi>Example</bdi> getrennt", "<bdi>user_3</bdi> ist jetzt Mitglied")
+	wantPage(t, "in German", p.send(german), 200, "Ein Verwalter hat <bdi>Example</bdi> getrennt", "<bdi>user_3</bdi> ist jetzt Mitglied")
 	p.respond("ListWorkspaceMembers", nil, oerr.Unavailable(nil))
 	wantPage(t, "without the names", p.get(workspacePages+"/activity"), 200, "<bdi>user_1</bdi> ·")
 }

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
@@ -109,4 +110,17 @@ func TestTheEndOfADevicesRequestLeadsToTheDevice(t *testing.T) {
 		wantIn(t, state.String(), w.Body.String(), text)
 		wantNotIn(t, state.String(), w.Body.String(), "from the app", "answered already")
 	}
+}
+
+// TestAnApprovalOfAWorkspaceHasItsOwnWord: in German an administrator does not allow an app as a user does.
+func TestAnApprovalOfAWorkspaceHasItsOwnWord(t *testing.T) {
+	p := withConsole(t)
+	p.respond("ListWorkspaceApps", &consentv1.ListWorkspaceAppsResponse{Apps: []*consentv1.WorkspaceApp{{ClientId: "c1", ClientName: "One", Approved: true}}}, nil)
+	wantPage(t, "in English", p.get(workspacePages), 200, `<span class="badge">Approved here</span>`, "<dt>Approved here</dt>")
+	german := httptest.NewRequest("GET", "https://login.test"+workspacePages, nil)
+	german.Header.Set("Accept-Language", "de")
+	wantPage(t, "in German", p.send(german), 200, `<span class="badge">Freigegeben</span>`, "<dt>Freigegeben</dt>")
+	german = httptest.NewRequest("GET", "https://login.test/account/connected-apps", nil)
+	german.Header.Set("Accept-Language", "de")
+	wantPage(t, "of a user", p.send(german), 200, "<dt>Erlaubt</dt>")
 }

@@ -71,7 +71,7 @@ func (a WorkspaceApp) Facts() []Fact {
 	facts := appFacts(a.Identity)
 	facts = append(facts, Fact{Label: "Last used", At: a.Used}, Fact{Label: "Client id", Text: a.ClientID, Code: true})
 	if a.Approved {
-		return append(facts, Fact{Label: "Approved", Phrase: "By an administrator of this workspace"})
+		return append(facts, Fact{Label: "Approved here", Phrase: "By an administrator of this workspace"})
 	}
 	return facts
 }
@@ -162,7 +162,7 @@ func (r WorkspaceRequest) Facts() []Fact {
 // Badge returns what became of the request.
 func (r WorkspaceRequest) Badge() Badge {
 	if r.Approved {
-		return Badge{Kind: "ok", Text: "Approved"}
+		return Badge{Kind: "ok", Text: "Approved here"}
 	}
 	return Badge{Kind: "danger", Text: "Refused"}
 }
@@ -181,7 +181,7 @@ func (a WorkspaceApproval) Tile() Tile { return Tile{Name: a.Name, Logo: a.Ident
 
 // Facts returns who approved the app.
 func (a WorkspaceApproval) Facts() []Fact {
-	return []Fact{{Label: "Approved", At: a.At}, byPerson("Approved by", a.By), {Label: "Client id", Text: a.ClientID, Code: true}}
+	return []Fact{{Label: "Approved here", At: a.At}, byPerson("Approved by", a.By), {Label: "Client id", Text: a.ClientID, Code: true}}
 }
 
 // WorkspaceKeys is the data of wskeys.html: the API keys.
