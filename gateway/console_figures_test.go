@@ -162,7 +162,7 @@ func TestUsageHasTheTokensOfEachDay(t *testing.T) {
 	if strings.Contains(w.Body.String(), "99") || strings.Contains(w.Body.String(), shown(7, "2 January", "0")) {
 		t.Error("an eighth day is counted")
 	}
-	wantPage(t, "in German", inGerman(p, path), 200, "Zugriffstoken pro Tag", "<dd>4.000</dd>")
+	wantPage(t, "in German", inGerman(p, path), 200, "Access-Tokens pro Tag", "<dd>4.000</dd>")
 	logOf(p, "more", rows[3]) // each page is the same, so that each is counted
 	wantPage(t, "of many rows", p.get(path), 200, shown(2, "2 January", "At least 80"), shown(6, "2 January", "Not known right now"))
 	answer, _ := p.services["GetApp"](nil)

@@ -58,7 +58,7 @@ func withPolicy(t *testing.T) browser {
 	p := withConsole(t)
 	p.respond("GetWorkspacePolicy", &consentv1.GetWorkspacePolicyResponse{Policy: consentv1.AppPolicy_APP_POLICY_ANYONE}, nil)
 	p.respond("ListAppRequests", &consentv1.ListAppRequestsResponse{Requests: []*consentv1.AppRequest{
-		{ClientId: "c1", ClientName: "Example", State: consentv1.AppRequestState_APP_REQUEST_STATE_WAITING},
+		{ClientId: "c1", ClientName: "Example <b>", State: consentv1.AppRequestState_APP_REQUEST_STATE_WAITING},
 	}}, nil)
 	return p
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
@@ -123,4 +124,41 @@ func TestAnApprovalOfAWorkspaceHasItsOwnWord(t *testing.T) {
 	german = httptest.NewRequest("GET", "https://login.test/account/connected-apps", nil)
 	german.Header.Set("Accept-Language", "de")
 	wantPage(t, "of a user", p.send(german), 200, "<dt>Erlaubt</dt>")
+}
+
+// TestAMessageNamesWhatWasChanged: on a page with many apps, keys and addresses it says of which it is.
+func TestAMessageNamesWhatWasChanged(t *testing.T) {
+	for text, row := range map[string]struct {
+		path, rpc string
+		res       proto.Message
+		form      url.Values
+	}{
+		"<bdi>Example &lt;b&gt;</bdi> has no access to this workspace any more.": {
+			workspacePages, "EndWorkspaceApp", &consentv1.EndWorkspaceAppResponse{}, url.Values{"do": {"end"}, "client_id": {"c0"}, "confirm_name": {"Example <b>"}},
+		},
+		"The approval of <bdi>Example &lt;b&gt;</bdi> is withdrawn.": {
+			workspacePages, "SetAppApproval", &consentv1.SetAppApprovalResponse{}, url.Values{"do": {"withdraw"}, "client_id": {"c1"}},
+		},
+		"The request for <bdi>Example &lt;b&gt;</bdi> is refused.": {
+			workspacePages + "/policy", "DecideAppRequest", &consentv1.DecideAppRequestResponse{}, url.Values{"do": {"refuse"}, "client_id": {"c1"}},
+		},
+		"The API key <bdi>Example &lt;b&gt;</bdi> is revoked.": {
+			workspacePages + "/keys", "RevokeWorkspaceKey", &tokenv1.RevokeWorkspaceKeyResponse{}, url.Values{"do": {"revoke"}, "key_id": {"k1"}},
+		},
+		"<bdi>https://app.test/callback</bdi> is removed.": {
+			appPages + "/addresses", "RemoveAppRedirectUri", &authzv1.RemoveAppRedirectUriResponse{}, url.Values{"do": {"remove"}, "redirect_uri": {"https://app.test/callback"}},
+		},
+		"<bdi>…abcd</bdi> is removed.": {appPages + "/credentials", "RemoveAppSecret", &authzv1.RemoveAppSecretResponse{}, url.Values{"do": {"remove-secret"}, "secret_id": {"s1"}}},
+		"<bdi>a@example.com</bdi> is added.": {
+			appPages + "/team", "AddAppTester", &authzv1.AddAppTesterResponse{}, url.Values{"do": {"add"}, "email_address": {"a@example.com"}},
+		},
+	} {
+		p := withPolicy(t)
+		p.respond("ListWorkspaceApps", &consentv1.ListWorkspaceAppsResponse{Apps: []*consentv1.WorkspaceApp{{ClientId: "c1", ClientName: "Example <b>"}}}, nil)
+		p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{ApiKeys: []*tokenv1.ApiKey{{KeyId: "k1", Name: "Example <b>", Live: true}}}, nil)
+		p.respond(row.rpc, row.res, nil)
+		row.form.Set("csrf_token", csrf(t, p.get(row.path)))
+		wantRedirect(t, text, p.post(row.path, row.form), row.path)
+		wantPage(t, text, p.get(row.path), 200, text)
+	}
 }

@@ -88,7 +88,7 @@ func TestANewKeyIsShownOnceThePageCanBeShown(t *testing.T) {
 	p.respond("ListWorkspaceKeys", nil, oerr.Unavailable(nil))
 	wantPage(t, "in an outage", p.get(path), 503, "We cannot answer right now.")
 	p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{}, nil)
-	wantPage(t, "after it", p.get(path), 200, "vdo_live_sentinel", "The API key is created.")
+	wantPage(t, "after it", p.get(path), 200, "vdo_live_sentinel", "The API key <bdi>Key</bdi> is created.")
 	if body := p.get(path).Body.String(); strings.Contains(body, "vdo_live_sentinel") {
 		t.Error("the key is shown twice")
 	}

@@ -166,7 +166,7 @@ func TestDevelopers_ARefusedAddressNamesItsCharacter(t *testing.T) {
 			expect.NoError(t, err)
 			expect.Equal(t, "what was typed", form.Values.Get("redirect_uris"), typed)
 		}
-		mustShow(t, do(t, b, path+"/addresses", map[string]string{"do": "add", "redirect_uris": "https://a.example/cb"}), "It is added.", "a.example")
+		mustShow(t, do(t, b, path+"/addresses", map[string]string{"do": "add", "redirect_uris": "https://a.example/cb"}), "<bdi>https://a.example/cb</bdi> is added.")
 	})
 }
 

@@ -37,6 +37,9 @@ type Flash struct {
 	DisplayName string `json:"n3,omitempty"`
 	Language    string `json:"l,omitempty"`
 	TimeZone    string `json:"z,omitempty"`
+	// Name is the name of what was changed, untrusted text, and Object is its identifier.
+	Name   string `json:"m,omitempty"`
+	Object string `json:"b,omitempty"`
 	// Detail is what a service said about the input, and Typed is the input as a form, without credentials.
 	Detail string `json:"d,omitempty"`
 	Typed  string `json:"y,omitempty"`
@@ -193,7 +196,7 @@ func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request
 // dropLong drops strings that do not fit into a cookie.
 func (f *Flash) dropLong() {
 	for _, text := range []*string{
-		&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference, &f.Field, &f.FirstName, &f.LastName, &f.DisplayName, &f.Language, &f.TimeZone, &f.Scopes,
+		&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference, &f.Field, &f.FirstName, &f.LastName, &f.DisplayName, &f.Language, &f.TimeZone, &f.Scopes, &f.Name, &f.Object,
 	} {
 		if len(*text) > maxFlash {
 			*text = ""

@@ -112,12 +112,12 @@ func (c Console) changeAddresses(v visit) outcome {
 		_, err := c.Apps.AddAppRedirectUri(v.r.Context(), &authzv1.AddAppRedirectUriRequest{
 			SessionToken: session, ClientId: v.id(), RedirectUri: form.Get("redirect_uris"),
 		})
-		return outcome{flash: browser.Flash{Kind: flashAdded}, err: err}
+		return outcome{flash: browser.Flash{Kind: flashAdded, Name: form.Get("redirect_uris")}, err: err}
 	case "remove":
 		_, err := c.Apps.RemoveAppRedirectUri(v.r.Context(), &authzv1.RemoveAppRedirectUriRequest{
 			SessionToken: session, ClientId: v.id(), RedirectUri: form.Get("redirect_uri"), Confirmed: form.Get("confirmed") == "yes",
 		})
-		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+		return outcome{flash: browser.Flash{Kind: flashGone, Name: form.Get("redirect_uri")}, err: err}
 	}
 	return outcome{}
 }

@@ -90,16 +90,26 @@ func (c Console) changeCredentials(v visit) outcome {
 		return outcome{flash: browser.Flash{Kind: flashSecret, Secret: res.GetClientSecret()}, err: err}
 	case "remove-secret":
 		_, err := c.Apps.RemoveAppSecret(v.r.Context(), &authzv1.RemoveAppSecretRequest{SessionToken: session, ClientId: v.id(), SecretId: form.Get("secret_id")})
-		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+		return outcome{flash: browser.Flash{Kind: flashGone, Name: endingOf(v, form.Get("secret_id"))}, err: err}
 	case "remove-key":
 		_, err := c.Apps.RemoveAppKey(v.r.Context(), &authzv1.RemoveAppKeyRequest{SessionToken: session, ClientId: v.id(), Kid: form.Get("kid")})
-		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+		return outcome{flash: browser.Flash{Kind: flashGone, Name: form.Get("kid")}, err: err}
 	case "test-keys":
 		return outcome{flash: browser.Flash{Kind: flashTested}} // the page reads the keys, once
 	case "set-keys":
 		return c.setKeys(v)
 	}
 	return outcome{}
+}
+
+// endingOf returns a secret as the page shows it: by its last characters.
+func endingOf(v visit, secretID string) string {
+	for _, s := range v.app.GetRegistration().GetSecrets() {
+		if s.GetSecretId() == secretID {
+			return "…" + s.GetLastFour()
+		}
+	}
+	return ""
 }
 
 // setKeys makes the client authenticate with the keys of the form, or adds one.

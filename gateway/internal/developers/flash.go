@@ -25,6 +25,9 @@ const (
 
 // done returns the notice of a flash; nil for none.
 func done(f browser.Flash) *page.Message {
+	if text := map[browser.FlashKind]string{flashGone: "%s is removed.", flashAdded: "%s is added."}[f.Kind]; text != "" && f.Name != "" {
+		return &page.Message{Kind: "ok", Text: text, Names: []string{f.Name}}
+	}
 	text := map[browser.FlashKind]string{
 		flashCreated: "The app is registered.", flashSaved: "The change is saved.", flashSecret: "The secret is created.",
 		flashGone: "It is removed.", flashAdded: "It is added.", flashSubmitted: "The app is submitted.", flashWithdrawn: "The submission is withdrawn.",

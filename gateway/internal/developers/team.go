@@ -30,10 +30,10 @@ func (c Console) changeTeam(v visit) outcome {
 	switch v.r.PostForm.Get("do") {
 	case "add":
 		_, err := c.Apps.AddAppTester(v.r.Context(), &authzv1.AddAppTesterRequest{SessionToken: session, ClientId: v.id(), EmailAddress: email})
-		return outcome{flash: browser.Flash{Kind: flashAdded}, err: err}
+		return outcome{flash: browser.Flash{Kind: flashAdded, Name: email}, err: err}
 	case "remove":
 		_, err := c.Apps.RemoveAppTester(v.r.Context(), &authzv1.RemoveAppTesterRequest{SessionToken: session, ClientId: v.id(), EmailAddress: email})
-		return outcome{flash: browser.Flash{Kind: flashGone}, err: err}
+		return outcome{flash: browser.Flash{Kind: flashGone, Name: email}, err: err}
 	}
 	return outcome{}
 }

@@ -27,6 +27,9 @@ func (s Workspaces) apps(v visit) (page.View, error) {
 			ClientID: a.GetClientId(), Name: a.GetClientName(), Identity: browser.Identity(a.GetIdentity()), People: a.GetUsers(),
 			Permissions: s.Flow.Permissions(a.GetScopes(), nil), Used: browser.At(a.GetLastUseTime(), v.in), Approved: a.GetApproved(),
 		})
+		if v.flash.Object == a.GetClientId() {
+			v.flash.Name = a.GetClientName()
+		}
 		if input.Get("client_id") == a.GetClientId() {
 			last := &data.Apps[len(data.Apps)-1]
 			last.Typed, last.Wrong = input.Get("confirm_name"), v.flash.Field == "confirm_name"
@@ -35,6 +38,7 @@ func (s Workspaces) apps(v visit) (page.View, error) {
 			}
 		}
 	}
+	data.Done = done(v.flash)
 	return page.View{Template: "wsapps", Data: data}, nil
 }
 
@@ -95,6 +99,9 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 			Reason: r.GetReason(), At: browser.At(r.GetRequestTime(), v.in), Answer: r.GetAnswer(), By: r.GetDeciderName(), Decided: browser.At(r.GetDecideTime(), v.in),
 			Approved: r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_APPROVED,
 		}
+		if v.flash.Object == r.GetClientId() {
+			v.flash.Name = r.GetClientName()
+		}
 		if input.Get("client_id") == r.GetClientId() {
 			shown.Typed, shown.Wrong = input.Get("answer"), v.flash.Field == "answer"
 			if shown.Wrong && r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_WAITING {
@@ -107,6 +114,7 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 			data.Decided = append(data.Decided, shown)
 		}
 	}
+	data.Done = done(v.flash)
 	return page.View{Template: "wspolicy", Data: data}, nil
 }
 

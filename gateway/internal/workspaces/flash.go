@@ -21,6 +21,9 @@ const (
 
 // done returns the notice of a flash; nil for none.
 func done(f browser.Flash) *page.Message {
+	if text := doneTo(f.Kind); text != "" && f.Name != "" {
+		return &page.Message{Kind: "ok", Text: text, Names: []string{f.Name}}
+	}
 	text := map[browser.FlashKind]string{
 		flashCreated: "The API key is created.", flashRotated: "The API key is replaced. The old one ends as you chose.",
 		flashRevoked: "The API key is revoked. It is refused everywhere.", flashEnded: "The app has no access to this workspace any more.",
@@ -31,6 +34,16 @@ func done(f browser.Flash) *page.Message {
 		return nil
 	}
 	return &page.Message{Kind: "ok", Text: text}
+}
+
+// doneTo returns the notice of a change of something that has a name; empty for another one.
+func doneTo(kind browser.FlashKind) string {
+	return map[browser.FlashKind]string{
+		flashCreated: "The API key %s is created.", flashRotated: "The API key %s is replaced. The old one ends as you chose.",
+		flashRevoked: "The API key %s is revoked. It is refused everywhere.", flashEnded: "%s has no access to this workspace any more.",
+		flashApproved: "%s is approved.", flashWithdrawn: "The approval of %s is withdrawn. Members who connected it stay connected.",
+		flashDeclined: "The request for %s is refused.",
+	}[kind]
 }
 
 // fault returns the error message of a flash.

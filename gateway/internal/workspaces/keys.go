@@ -37,6 +37,9 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 		}
 	}
 	for _, k := range res.GetApiKeys() {
+		if v.flash.Object == k.GetKeyId() {
+			v.flash.Name = k.GetName()
+		}
 		data.Keys = append(data.Keys, page.WorkspaceKey{
 			ID: k.GetKeyId(), Name: k.GetName(), Shown: k.GetPrefix() + "…" + k.GetLastFour(), By: k.GetCreatorName(), Live: k.GetLive(),
 			Replaced: k.GetSuccessorKeyId() != "", Permissions: s.Flow.Permissions(k.GetScopes(), nil), Addresses: k.GetAllowedAddresses(),
@@ -44,6 +47,7 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 			Revoked: browser.At(k.GetRevokeTime(), v.in),
 		})
 	}
+	data.Done = done(v.flash)
 	return page.View{Template: "wskeys", Data: data}, nil
 }
 

@@ -1,6 +1,7 @@
 package workspaces
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -174,6 +175,7 @@ func (s Workspaces) Post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flash, err := one.change(s, v)
+	flash.Name, flash.Object = cmp.Or(r.PostForm.Get("name"), r.PostForm.Get("confirm_name")), cmp.Or(r.PostForm.Get("client_id"), r.PostForm.Get("key_id"))
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
 		s.Flow.RedirectToSignIn(w, r)

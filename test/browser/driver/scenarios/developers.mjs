@@ -27,7 +27,7 @@ export default async function developers(stage) {
   await person.page.getByRole('link', { name: 'Redirect addresses' }).last().click();
   await person.page.fill('#redirect_uris', `${callback}/`);
   await press(person, 'Add the address');
-  await person.mustSay(/It is added/);
+  await person.mustSay(/is added/);
   await person.open(`/oauth/authorize?${new URLSearchParams(query)}`);
   await person.mustBe('consent');
 
