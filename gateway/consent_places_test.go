@@ -7,7 +7,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 )
 
-// TestWhatIsNewInAnotherWorkspaceIsNotFolded: a permission that the app has elsewhere is new where it is not
+// TestWhatIsNewInAnotherWorkspaceIsNotFolded: a permission that the client has elsewhere is new where it is not
 // connected, and that workspace can be chosen.
 func TestWhatIsNewInAnotherWorkspaceIsNotFolded(t *testing.T) {
 	const heading, open, folded = "<h2>In this workspace it will be able to</h2>", `<details class="more" open><summary>`, `<details class="more"><summary>2 permissions`
@@ -42,8 +42,8 @@ func TestWhatIsNewInAnotherWorkspaceIsNotFolded(t *testing.T) {
 	wantNotIn(t, "with a new permission", body, heading)
 }
 
-// TestWithoutAllowNothingIsSaidOfIt: a user without a workspace to choose reads what the app asks for and where
-// the only answer leads.
+// TestWithoutAllowNothingIsSaidOfIt: a user without a workspace to choose reads the permissions and the
+// destination of a denial.
 func TestWithoutAllowNothingIsSaidOfIt(t *testing.T) {
 	no := func(p *consentv1.GetPromptResponse) { p.Workspaces = nil }
 	closed := func(p *consentv1.GetPromptResponse) {

@@ -55,7 +55,7 @@ func TestTheActivityNamesAKey(t *testing.T) {
 	wantPage(t, "the keys", p.get(workspacePages+"/keys"), 200, `<dt>Key id</dt><dd><code class="id">key_1</code></dd>`)
 }
 
-// TestARefusalOfAWorkspaceLeadsToItsField, the one of the app or of the request.
+// TestARefusalOfAWorkspaceLeadsToItsField, the one of the client or of the request.
 func TestARefusalOfAWorkspaceLeadsToItsField(t *testing.T) {
 	p := withPolicy(t)
 	p.respond("ListWorkspaceApps", &consentv1.ListWorkspaceAppsResponse{Apps: []*consentv1.WorkspaceApp{{ClientId: "c1", ClientName: "One"}, {ClientId: "c2", ClientName: "Two"}}}, nil)
@@ -84,7 +84,7 @@ func TestAnAppWithoutAPersonHasNoPeople(t *testing.T) {
 	wantNotIn(t, "the list", p.get("/developers").Body.String(), "0 people")
 }
 
-// TestANewSecretIsNotUsedYet: only of an older one its last 90 days can be told.
+// TestANewSecretIsNotUsedYet: the last use is known for 90 days.
 func TestANewSecretIsNotUsedYet(t *testing.T) {
 	p := withConsole(t)
 	answer, _ := p.services["GetApp"](nil)
@@ -113,7 +113,7 @@ func TestTheEndOfADevicesRequestLeadsToTheDevice(t *testing.T) {
 	}
 }
 
-// TestAnApprovalOfAWorkspaceHasItsOwnWord: in German an administrator does not allow an app as a user does.
+// TestAnApprovalOfAWorkspaceHasItsOwnWord: in German an administrator does not allow a client as a user does.
 func TestAnApprovalOfAWorkspaceHasItsOwnWord(t *testing.T) {
 	p := withConsole(t)
 	p.respond("ListWorkspaceApps", &consentv1.ListWorkspaceAppsResponse{Apps: []*consentv1.WorkspaceApp{{ClientId: "c1", ClientName: "One", Approved: true}}}, nil)
@@ -126,7 +126,7 @@ func TestAnApprovalOfAWorkspaceHasItsOwnWord(t *testing.T) {
 	wantPage(t, "of a user", p.send(german), 200, "<dt>Erlaubt</dt>")
 }
 
-// TestAMessageNamesWhatWasChanged: on a page with many apps, keys and addresses it says of which it is.
+// TestAMessageNamesWhatWasChanged: on a page with many clients, keys and addresses the message says which one.
 func TestAMessageNamesWhatWasChanged(t *testing.T) {
 	for text, row := range map[string]struct {
 		path, rpc string

@@ -57,7 +57,7 @@ func TestTheLogSaysTheDayAndTheZone(t *testing.T) {
 	}
 }
 
-// TestARefusalIsOneSentence: what a service says is added where the page's sentence does not say it.
+// TestARefusalIsOneSentence: the words of a service are added where the page's sentence does not say them.
 func TestARefusalIsOneSentence(t *testing.T) {
 	const raw = "must be what a program expects"
 	for name, row := range map[string]struct {
