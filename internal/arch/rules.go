@@ -115,7 +115,7 @@ func serviceRules() []Rule {
 				"std", "golang.org/x/crypto/...", "golang.org/x/sync/...", "golang.org/x/text/...", "golang.org/x/net/idna",
 				"github.com/mtibben/confusables", "golang.org/x/image/draw",
 				"./internal/platform/oauth/...", "./internal/platform/secret/...", "./internal/platform/ratelimit", "./internal/platform/lease",
-				"./internal/platform/jose", "./internal/platform/emailaddress", "./internal/platform/userfield",
+				"./internal/platform/jose", "./internal/platform/device", "./internal/platform/emailaddress", "./internal/platform/userfield",
 				"./services/{service}/internal/...", "./sdk/enforce/...",
 			},
 			Never: plumbing,

@@ -26,7 +26,7 @@ type Event struct {
 	At time.Time
 	// Count is how often it happened.
 	Count int64
-	// UserAgent and Network are those of a session.Device.
+	// UserAgent and Network are those of a device.Device.
 	UserAgent, Network string
 }
 

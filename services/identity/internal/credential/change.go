@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/attempt"
@@ -32,7 +33,7 @@ type Change struct {
 	EndOthers bool
 	// Source is the network address of the request.
 	Source string
-	Device session.Device
+	Device device.Device
 }
 
 // Replacement is a new password hash.

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
@@ -31,7 +32,7 @@ func (s *Sessions) ListSessions(ctx context.Context, req *identityv1.ListSession
 
 // EndUserSession ends a session of the user who has a session.
 func (s *Sessions) EndUserSession(ctx context.Context, req *identityv1.EndUserSessionRequest) (*identityv1.EndUserSessionResponse, error) {
-	on := session.NewDevice(req.GetUserAgent(), req.GetSourceAddress())
+	on := device.New(req.GetUserAgent(), req.GetSourceAddress())
 	if err := s.Store.EndOne(ctx, secret.New(req.GetSessionToken()), req.GetSessionId(), on); err != nil {
 		return nil, toStatus(err)
 	}
@@ -43,7 +44,7 @@ func (s *Sessions) EndOtherSessions(
 	ctx context.Context, req *identityv1.EndOtherSessionsRequest,
 ) (*identityv1.EndOtherSessionsResponse, error) {
 	token, started, err := s.Store.EndOthers(ctx, secret.New(req.GetSessionToken()), secret.New(req.GetForm()),
-		session.NewDevice(req.GetUserAgent(), req.GetSourceAddress()))
+		device.New(req.GetUserAgent(), req.GetSourceAddress()))
 	if err != nil {
 		return nil, toStatus(err)
 	}

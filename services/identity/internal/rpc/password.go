@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/credential"
 	"github.com/vidocu/usher/services/identity/internal/password"
@@ -23,7 +24,7 @@ func (s *Credentials) ChangePassword(
 	change := credential.Change{
 		Session: secret.New(req.GetSessionToken()), Old: secret.New(req.GetOldPassword()), New: secret.New(req.GetNewPassword()),
 		EndOthers: req.GetEndOtherSessions(), Source: req.GetSourceAddress(),
-		Device: session.NewDevice(req.GetUserAgent(), req.GetSourceAddress()),
+		Device: device.New(req.GetUserAgent(), req.GetSourceAddress()),
 	}
 	var token secret.String
 	var found session.Session

@@ -8,18 +8,18 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/profile"
-	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
 // Accounts is the part of the store with what users see and change in their own accounts.
 type Accounts interface {
 	// UpdateProfile replaces a user's profile, in a browser. It returns account.ErrUnknown.
-	UpdateProfile(ctx context.Context, userID string, p account.Profile, on session.Device) error
+	UpdateProfile(ctx context.Context, userID string, p account.Profile, on device.Device) error
 	// ListEvents returns a page of a user's events, the newest first.
 	ListEvents(ctx context.Context, q accountevent.Query) ([]accountevent.Event, error)
 }
@@ -50,7 +50,7 @@ func (s *Sessions) UpdateProfile(ctx context.Context, req *identityv1.UpdateProf
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	on := session.NewDevice(req.GetUserAgent(), req.GetSourceAddress())
+	on := device.New(req.GetUserAgent(), req.GetSourceAddress())
 	if err := s.Accounts.UpdateProfile(ctx, found.User.ID, p, on); err != nil {
 		return nil, toStatus(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/telemetry"
@@ -41,7 +42,7 @@ func (s *Sessions) AuthenticateUser(
 		return nil, toStatus(err)
 	}
 	token, started, err := s.Store.Begin(ctx, user, secret.New(req.GetPreviousSessionToken()),
-		session.NewDevice(req.GetUserAgent(), req.GetSourceAddress()))
+		device.New(req.GetUserAgent(), req.GetSourceAddress()))
 	if err != nil {
 		return nil, toStatus(err)
 	}

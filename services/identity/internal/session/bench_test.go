@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/session"
@@ -79,7 +80,7 @@ func (d durable) ListSessions(_ context.Context, userID string) (list []session.
 	return list, nil
 }
 
-func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Hash, _ session.Device) error {
+func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Hash, _ device.Device) error {
 	if d.live[hash] == userID {
 		delete(d.live, hash)
 	}
@@ -138,7 +139,7 @@ func open() *bench {
 
 func (d *bench) begin(t *testing.T, userID string, previous secret.String) secret.String {
 	t.Helper()
-	token, s, err := d.Begin(t.Context(), account.User{ID: userID}, previous, session.Device{})
+	token, s, err := d.Begin(t.Context(), account.User{ID: userID}, previous, device.Device{})
 	if err != nil || s.User.ID != userID {
 		t.Fatalf("Begin: %+v, %v", s, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
@@ -26,7 +27,7 @@ func (s *Store) List(ctx context.Context, token secret.String) (Session, []Liste
 
 // EndOne ends a session of a session's user by its identifier, from a browser. It returns ErrRequired or ErrUnknown;
 // a session that has ended already is no error.
-func (s *Store) EndOne(ctx context.Context, token secret.String, id string, on Device) error {
+func (s *Store) EndOne(ctx context.Context, token secret.String, id string, on device.Device) error {
 	current, err := s.Get(ctx, token)
 	if err != nil {
 		return err
@@ -44,7 +45,7 @@ func (s *Store) EndOne(ctx context.Context, token secret.String, id string, on D
 // also for a session that ends concurrently. Called again with the same random value of a form, which may be
 // empty, it returns the session that the first call began: the browser that sent two requests keeps the response to
 // the second one.
-func (s *Store) EndOthers(ctx context.Context, token, form secret.String, on Device) (secret.String, Session, error) {
+func (s *Store) EndOthers(ctx context.Context, token, form secret.String, on device.Device) (secret.String, Session, error) {
 	next := continuation(token, form)
 	continued, err := s.endOthers(ctx, next, token, on)
 	if errors.Is(err, ErrRequired) && !form.IsZero() {
@@ -57,7 +58,7 @@ func (s *Store) EndOthers(ctx context.Context, token, form secret.String, on Dev
 }
 
 // endOthers is EndOthers, once, with the value of the new session.
-func (s *Store) endOthers(ctx context.Context, next, token secret.String, on Device) (Session, error) {
+func (s *Store) endOthers(ctx context.Context, next, token secret.String, on device.Device) (Session, error) {
 	current, err := s.Get(ctx, token)
 	if err != nil {
 		return Session{}, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/accountevent"
@@ -73,7 +74,7 @@ type Users interface {
 	ListSessions(ctx context.Context, userID string) ([]Listed, error)
 	// EndUserSession deletes the record of a session of a user, if there is one, and records the event of the
 	// browser that ends it.
-	EndUserSession(ctx context.Context, userID string, hash secret.Hash, on Device) error
+	EndUserSession(ctx context.Context, userID string, hash secret.Hash, on device.Device) error
 	// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a smaller one, and
 	// records the session, which continues its previous one, and the event of its browser. It returns
 	// account.ErrUnknown, and changes nothing, unless the previous session is live and the user is enabled and
@@ -96,7 +97,7 @@ type Store struct {
 // Begin creates a session for a user who has just authenticated, with the epoch that they had then,
 // and ends the browser's previous session, whatever its user: a value that was in the browser
 // before the sign-in, perhaps planted there, must not be valid afterwards.
-func (s *Store) Begin(ctx context.Context, user account.User, previous secret.String, on Device) (secret.String, Session, error) {
+func (s *Store) Begin(ctx context.Context, user account.User, previous secret.String, on device.Device) (secret.String, Session, error) {
 	return s.begin(ctx, s.signedIn(user), Renewal{
 		Previous: previous, Record: func(ctx context.Context, r Record) (bool, error) {
 			r.Device, r.Event = on, accountevent.SignedIn

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/session"
@@ -93,7 +94,7 @@ func TestEndingTheOthersIsNoSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.now = d.now.Add(lifetime / 2)
-	next, continued, err := d.EndOthers(t.Context(), token, secret.String{}, session.Device{})
+	next, continued, err := d.EndOthers(t.Context(), token, secret.String{}, device.Device{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,12 +110,12 @@ func TestEndingTheOthersIsNoSignIn(t *testing.T) {
 	}
 	epoch := d.users["usr_john"].SessionEpoch
 	d.now = d.now.Add(lifetime/2 - time.Millisecond)
-	if _, _, err := d.EndOthers(t.Context(), next, secret.String{}, session.Device{}); !errors.Is(err, session.ErrRequired) || d.users["usr_john"].SessionEpoch != epoch {
+	if _, _, err := d.EndOthers(t.Context(), next, secret.String{}, device.Device{}); !errors.Is(err, session.ErrRequired) || d.users["usr_john"].SessionEpoch != epoch {
 		t.Errorf("a session in its last second is continued: %v, epoch %d, was %d", err, d.users["usr_john"].SessionEpoch, epoch)
 	}
 	d.now = d.now.Add(time.Millisecond)
 	d.wantRequired(t, "at the deadline of the first", next)
-	if _, _, err := d.EndOthers(t.Context(), next, secret.String{}, session.Device{}); !errors.Is(err, session.ErrRequired) {
+	if _, _, err := d.EndOthers(t.Context(), next, secret.String{}, device.Device{}); !errors.Is(err, session.ErrRequired) {
 		t.Errorf("an expired session ends the others: %v", err)
 	}
 }
@@ -125,11 +126,11 @@ func TestTwoClicksEndTheOthersOnce(t *testing.T) {
 	d := open()
 	form := secret.New("random")
 	token := d.begin(t, "usr_john", secret.String{})
-	first, want, err := d.EndOthers(t.Context(), token, form, session.Device{})
+	first, want, err := d.EndOthers(t.Context(), token, form, device.Device{})
 	if err != nil || !secret.ValidCode(first.Reveal()) {
 		t.Fatal(err)
 	}
-	second, got, err := d.EndOthers(t.Context(), token, form, session.Device{})
+	second, got, err := d.EndOthers(t.Context(), token, form, device.Device{})
 	if err != nil || !second.Equal(first) || !got.ExpiresAt.Equal(want.ExpiresAt) || !got.AuthenticatedAt.Equal(want.AuthenticatedAt) {
 		t.Errorf("the second click: %+v, %v, want %+v", got, err, want)
 	}
@@ -137,18 +138,18 @@ func TestTwoClicksEndTheOthersOnce(t *testing.T) {
 		t.Errorf("the sessions ended %d times", epoch)
 	}
 	for what, form := range map[string]secret.String{"another form": secret.New("another"), "no form": {}} {
-		if _, _, err := d.EndOthers(t.Context(), token, form, session.Device{}); !errors.Is(err, session.ErrRequired) {
+		if _, _, err := d.EndOthers(t.Context(), token, form, device.Device{}); !errors.Is(err, session.ErrRequired) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	other := d.begin(t, "usr_esther", secret.String{})
-	if another, _, err := d.EndOthers(t.Context(), other, form, session.Device{}); err != nil || another.Equal(first) {
+	if another, _, err := d.EndOthers(t.Context(), other, form, device.Device{}); err != nil || another.Equal(first) {
 		t.Errorf("the same form with another session: %v", err)
 	}
 	if err := d.End(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := d.EndOthers(t.Context(), token, form, session.Device{}); !errors.Is(err, session.ErrRequired) {
+	if _, _, err := d.EndOthers(t.Context(), token, form, device.Device{}); !errors.Is(err, session.ErrRequired) {
 		t.Errorf("a click after the sign-out: %v", err)
 	}
 }
@@ -159,7 +160,7 @@ func TestAChangeThatFailsEndsNoSession(t *testing.T) {
 	d := open()
 	token := d.begin(t, "usr_john", secret.String{})
 	d.entries.failPut = errDown
-	if _, _, err := d.EndOthers(t.Context(), token, secret.String{}, session.Device{}); !errors.Is(err, errDown) {
+	if _, _, err := d.EndOthers(t.Context(), token, secret.String{}, device.Device{}); !errors.Is(err, errDown) {
 		t.Errorf("EndOthers: %v", err)
 	}
 	_, _, err := d.Renew(t.Context(), session.Renewal{
@@ -187,7 +188,7 @@ func TestSecurityCase16_RaisingTheEpochEndsEverySession(t *testing.T) {
 	if _, err := d.Get(t.Context(), other); err != nil {
 		t.Errorf("another user: %v", err)
 	}
-	token, _, err := d.Begin(t.Context(), d.users["usr_john"], secret.String{}, session.Device{})
+	token, _, err := d.Begin(t.Context(), d.users["usr_john"], secret.String{}, device.Device{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +228,7 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	d.entries.failDelete = errDown
 	for _, end := range []func(secret.String) error{
 		func(previous secret.String) error {
-			_, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, previous, session.Device{})
+			_, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, previous, device.Device{})
 			return err
 		},
 		func(token secret.String) error { return d.End(t.Context(), token) },
@@ -245,7 +246,7 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	d.live[secret.Sum(token.Reveal())] = "usr_john"
 	d.entries.failPut, d.entries.failDelete = errDown, nil
 	before := len(d.live)
-	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token, session.Device{}); !errors.Is(err, errDown) {
+	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token, device.Device{}); !errors.Is(err, errDown) {
 		t.Errorf("Begin: %v", err)
 	}
 	if len(d.live) != before {

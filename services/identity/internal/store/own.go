@@ -9,18 +9,18 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/identity/internal/account"
 	"github.com/vidocu/usher/services/identity/internal/accountevent"
 	"github.com/vidocu/usher/services/identity/internal/credential"
-	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
 // UpdateProfile replaces a user's profile, in a browser. It returns account.ErrUnknown.
-func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Profile, on session.Device) error {
+func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Profile, on device.Device) error {
 	changed := userEvent("user.profile_changed", userID)
-	changed.Actor, changed.Details = actor.OfUser(userID), device(on.UserAgent, on.Network)
+	changed.Actor, changed.Details = actor.OfUser(userID), on.Details()
 	return s.change(ctx, change{
 		"changing a profile", s.text.updateProfile,
 		[]any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone},
@@ -39,7 +39,7 @@ func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (r
 	r := c.Record
 	r.Event = accountevent.PasswordChanged
 	event := outbox.Event{
-		Kind: "user.password_changed", UserID: c.UserID, Actor: actor.OfUser(c.UserID), Details: device(c.UserAgent, c.Network),
+		Kind: "user.password_changed", UserID: c.UserID, Actor: actor.OfUser(c.UserID), Details: c.Details(),
 	}
 	err = s.events.Change(ctx, event, outbox.Observed{}, func(tx *sqldb.Tx) (err error) {
 		var changed bool

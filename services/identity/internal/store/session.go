@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -39,15 +40,10 @@ func (s *Store) begun(ctx context.Context, r session.Record) []*sqldb.Statement 
 	}
 	if r.Event == accountevent.SignedIn {
 		steps = append(steps, s.events.Statements(ctx, outbox.Event{
-			Kind: "user.signed_in", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
+			Kind: "user.signed_in", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: r.Details(),
 		})...)
 	}
 	return steps
-}
-
-// device are the facts of an event about the browser that caused it.
-func device(userAgent, network string) map[string]string {
-	return map[string]string{"user_agent": userAgent, "network": network}
 }
 
 // EndSession deletes the record of a session, and reports whether there was one.
@@ -138,9 +134,9 @@ func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.List
 
 // EndUserSession deletes the record of a session of a user, if there is one, and records the event of the browser that
 // ends it.
-func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash, on session.Device) error {
+func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash, on device.Device) error {
 	ended := outbox.Event{
-		Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID), Details: device(on.UserAgent, on.Network),
+		Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID), Details: on.Details(),
 	}
 	err := s.db.InTx(ctx, func(tx *sqldb.Tx) error {
 		n, err := tx.Exec(ctx, s.text.endOneSession, hash.Bytes(), userID)
@@ -159,7 +155,7 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 func (s *Store) EndOtherSessions(ctx context.Context, r session.Record) error {
 	r.Event = accountevent.OthersSignedOut
 	signedOut := outbox.Event{
-		Kind: "user.others_signed_out", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: device(r.UserAgent, r.Network),
+		Kind: "user.others_signed_out", UserID: r.UserID, Actor: actor.OfUser(r.UserID), Details: r.Details(),
 	}
 	err := s.events.Change(ctx, signedOut, outbox.Observed{}, func(tx *sqldb.Tx) error {
 		raise := sqldb.Stmt(s.text.raiseSessionEpoch, r.UserID, r.Epoch, r.Previous.Bytes())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -24,7 +25,7 @@ func Devices(t *testing.T) {
 		sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 			s, later := store.New(reopen(0)), store.New(reopen(time.Hour))
 			seed(t, s, example())
-			on := session.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
+			on := device.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
 			for i, r := range []session.Record{
 				{UserID: "usr_ada", ExpiresAt: time.Now().Add(72 * time.Hour), Device: on},
 				{UserID: "usr_ada", ExpiresAt: time.Now().Add(time.Minute)},
@@ -63,10 +64,10 @@ func Devices(t *testing.T) {
 			seed(t, s, example())
 			begin(t, s, secret.Sum("first"), time.Hour)
 			begin(t, s, secret.Sum("second"), time.Hour)
-			must(t, s.EndUserSession(t.Context(), "usr_bob", secret.Sum("first"), session.Device{}))
+			must(t, s.EndUserSession(t.Context(), "usr_bob", secret.Sum("first"), device.Device{}))
 			wantListed(t, s, "second", "first")
 			for range 2 {
-				must(t, s.EndUserSession(t.Context(), "usr_ada", secret.Sum("first"), session.Device{}))
+				must(t, s.EndUserSession(t.Context(), "usr_ada", secret.Sum("first"), device.Device{}))
 			}
 			wantListed(t, s, "second")
 			wantLive(t, s, "usr_ada", secret.Sum("first"), false)
@@ -108,7 +109,7 @@ func endedRaisesNone(t *testing.T, _ *sqldb.DB, s *store.Store) {
 	ended, live := secret.Sum("ended"), secret.Sum("live")
 	begin(t, s, ended, time.Hour)
 	begin(t, s, live, time.Hour)
-	must(t, s.EndUserSession(t.Context(), user.ID, ended, session.Device{}))
+	must(t, s.EndUserSession(t.Context(), user.ID, ended, device.Device{}))
 	refused("a session that was ended", user, ended)
 	refused("another user's session", account.User{ID: "usr_bob"}, live)
 	must(t, s.SetPassword(t.Context(), user.ID, secret.New("x")))
@@ -125,7 +126,7 @@ func endedRaisesNone(t *testing.T, _ *sqldb.DB, s *store.Store) {
 func epochEvents(t *testing.T, db *sqldb.DB, s *store.Store) {
 	seed(t, s, example())
 	begin(t, s, secret.Sum("kept"), time.Hour)
-	browser := session.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
+	browser := device.Device{UserAgent: "Firefox", Network: "203.0.113.*"}
 	r := following(t, s, secret.Sum("kept"), "next")
 	r.Device = browser
 	must(t, s.EndOtherSessions(t.Context(), r))

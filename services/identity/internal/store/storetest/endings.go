@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -102,7 +103,7 @@ func endingsRecorded(t *testing.T) {
 			must(t, err)
 		},
 		"from another device": func(t *testing.T, s *store.Store, hash secret.Hash) {
-			must(t, s.EndUserSession(t.Context(), "usr_ada", hash, session.Device{}))
+			must(t, s.EndUserSession(t.Context(), "usr_ada", hash, device.Device{}))
 		},
 		"all of the user's": func(t *testing.T, s *store.Store, _ secret.Hash) {
 			kept := beginAs(t, s, "usr_ada", "kept", time.Hour)
@@ -172,7 +173,7 @@ func signInsWithOneCookie(t *testing.T) {
 		third := replace(t, s, before, "last", "usr_ada")
 		wantListed(t, s, "last")
 		wantDue(t, s, "while the browser is signed in")
-		must(t, s.EndUserSession(t.Context(), "usr_ada", third, session.Device{}))
+		must(t, s.EndUserSession(t.Context(), "usr_ada", third, device.Device{}))
 		wantDue(t, s, "when it has signed out", before, first, second, third)
 		replace(t, s, before, "new", "usr_ada")
 		wantDue(t, s, "after a sign-in with a cookie from before", before, first, second, third)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -30,13 +31,13 @@ func profileReplaced(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
 		want := account.Profile{FirstName: "Augusta", LastName: "King", DisplayName: "Ada King", Language: "de", TimeZone: "Europe/Berlin"}
-		must(t, s.UpdateProfile(t.Context(), "usr_ada", want, session.Device{}))
+		must(t, s.UpdateProfile(t.Context(), "usr_ada", want, device.Device{}))
 		user, err := s.FindUser(t.Context(), "usr_ada")
 		must(t, err)
 		if diff := cmp.Diff(want, user.Profile()); diff != "" {
 			t.Errorf("the profile (-want +got)\n%s", diff)
 		}
-		if err := s.UpdateProfile(t.Context(), "usr_nobody", want, session.Device{}); !errors.Is(err, account.ErrUnknown) {
+		if err := s.UpdateProfile(t.Context(), "usr_nobody", want, device.Device{}); !errors.Is(err, account.ErrUnknown) {
 			t.Errorf("an unknown user: %v", err)
 		}
 	})
@@ -93,7 +94,7 @@ func eventsPaged(t *testing.T) {
 		for i, kind := range kinds {
 			beginRecord(t, store.New(reopen(time.Duration(i)*time.Second)), session.Record{
 				Hash: secret.Sum(string(rune('a' + i))), UserID: "usr_ada", ExpiresAt: time.Now().Add(time.Hour), Event: kind,
-				Device: session.Device{UserAgent: "Firefox", Network: "203.0.113.*"},
+				Device: device.Device{UserAgent: "Firefox", Network: "203.0.113.*"},
 			})
 		}
 		beginRecord(t, s, session.Record{Hash: secret.Sum("quiet"), UserID: "usr_ada", ExpiresAt: time.Now().Add(time.Hour)})
