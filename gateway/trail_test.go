@@ -52,11 +52,26 @@ func TestTheActivityAsksForWhatItShows(t *testing.T) {
 		}
 		shown := strings.Count(p.get("/account/activity").Body.String(), `<li class="part`)
 		object, _, _ := strings.Cut(kind, ".")
-		concerns := slices.Contains([]string{"user", "member", "grant"}, object) && kind != "grant.token_revoked"
+		concerns := slices.Contains([]string{"user", "member", "grant"}, object) && kind != "grant.token_revoked" || kind == "user_token.issued"
 		if asked != shown || concerns != (shown == 1) {
 			t.Errorf("%s: %d events are asked for, %d shown", kind, asked, shown)
 		}
 	}
+}
+
+// TestTheActivityHasTheSignInsOfPrograms: with the password, and through an authentication app.
+func TestTheActivityHasTheSignInsOfPrograms(t *testing.T) {
+	p := withConsole(t)
+	event := func(app string) *eventv1.Event {
+		return &eventv1.Event{
+			Kind: "user_token.issued", UserId: "user_1", ClientId: app, EventTime: timestamppb.Now(),
+			Details: map[string]string{"network": "203.0.113.*", "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"},
+		}
+	}
+	trailOf(p, "", event(""))
+	wantPage(t, "a password", p.get("/account/activity"), 200, "A program signed in with your password", "203.0.113.*", "<bdi>Firefox</bdi> on <bdi>Linux</bdi>")
+	trailOf(p, "", event("aap_1"))
+	wantPage(t, "an app", p.get("/account/activity"), 200, "The authentication app <bdi>aap_1</bdi> signed you in", "203.0.113.*")
 }
 
 // TestAnEmptyPageOfTheActivitySaysNothingOfTheOthers: "nothing yet" stands only where it is known.

@@ -26,6 +26,7 @@ func (p browser) call(method, target, kind, body string) *httptest.ResponseRecor
 	}
 	r.Header.Set("Authorization", "Bearer SENTINEL")
 	r.Header.Set("X-HTTP-Method-Override", "DELETE")
+	r.Header.Set("User-Agent", "a program/1\xff")
 	return p.send(r)
 }
 
@@ -172,7 +173,8 @@ func TestWireContract8_TheBodiesAreTheDocumentedOnes(t *testing.T) {
 			t.Errorf("%s %s: %d %q", row.method, row.target, w.Code, w.Body)
 		}
 	}
-	if asked.GetEmailAddress() != "j@x" || asked.Password != nil || asked.GetClientSecret() != "s" || asked.GetSourceAddress() != "192.0.2.1" {
+	if asked.GetEmailAddress() != "j@x" || asked.Password != nil || asked.GetClientSecret() != "s" || asked.GetSourceAddress() != "192.0.2.1" ||
+		asked.GetUserAgent() != "a program/1" {
 		t.Errorf("the service was called %v", asked)
 	}
 }

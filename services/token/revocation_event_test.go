@@ -1,31 +1,36 @@
 package token_test
 
 import (
-	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
 )
 
 // events returns the events of the audit trail: the kind, the kind of the actor, and the identifiers.
-func (b bench) events(t *testing.T) (list []string) {
+func (b bench) events(t *testing.T) []string {
 	t.Helper()
-	rows, err := b.db.Query(t.Context(), `SELECT kind, actor_kind, user_id, workspace_id, client_id, object_id FROM events ORDER BY cursor`)
+	return eventsIn(t, b.db, `kind || ' by ' || actor_kind || ': ' || user_id || ' ' || workspace_id || ' ' || client_id || ' ' || object_id`)
+}
+
+// eventsIn returns an expression of the columns of each event of the audit trail.
+func eventsIn(t *testing.T, db *sqldb.DB, expression string) (list []string) {
+	t.Helper()
+	rows, err := db.Query(t.Context(), `SELECT `+expression+` FROM events ORDER BY cursor`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var kind, user, workspace, client, object string
-		var by int64
-		if err := rows.Scan(&kind, &by, &user, &workspace, &client, &object); err != nil {
+		var event string
+		if err := rows.Scan(&event); err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, fmt.Sprintf("%s by %d: %s %s %s %s", kind, by, user, workspace, client, object))
+		list = append(list, event)
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -21,6 +22,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/rpcclient"
 	"github.com/vidocu/usher/internal/platform/rpcserver"
+	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token"
 )
 
@@ -82,6 +84,7 @@ func (p *people) ApplyDisableUser(context.Context, *identityv1.ApplyDisableUserR
 
 type userBench struct {
 	*people
+	db               *sqldb.DB
 	logs             *bytes.Buffer
 	users            tokenv1.UserServiceClient
 	introspect       tokenv1.IntrospectionServiceClient
@@ -90,8 +93,8 @@ type userBench struct {
 
 func newUserBench(t *testing.T) userBench {
 	t.Helper()
-	b := userBench{people: &people{}, logs: &bytes.Buffer{}}
-	db, network := database(t), inproc.NewNetwork()
+	b := userBench{people: &people{}, logs: &bytes.Buffer{}, db: database(t)}
+	network := inproc.NewNetwork()
 	inproctest.Serve(t, network, rpcserver.Options{Name: "identity"}, func(r grpc.ServiceRegistrar) {
 		identityv1.RegisterCredentialServiceServer(r, b.people)
 		identityv1.RegisterDirectoryServiceServer(r, b.people)
@@ -106,7 +109,7 @@ func newUserBench(t *testing.T) userBench {
 		return conn
 	}
 	service, err := token.New(t.Context(), token.DefaultConfig(), token.Deps{
-		Logger: slog.New(slog.NewTextHandler(b.logs, nil)), DB: db, Identity: dial("token", "identity"), Catalog: catalog.Fixed(catalog.Default()),
+		Logger: slog.New(slog.NewTextHandler(b.logs, nil)), DB: b.db, Identity: dial("token", "identity"), Catalog: catalog.Fixed(catalog.Default()),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -160,6 +163,41 @@ func TestWireContract8_TheWayOfAUserToken(t *testing.T) {
 	}
 	if log := b.logs.String(); !strings.Contains(log, "user token issued") || !strings.Contains(log, "usr_john") || strings.Contains(log, "sentinel") || strings.Contains(log, first) {
 		t.Errorf("the log has %s", log)
+	}
+}
+
+// TestASignInAtTheUserAPIIsAnEvent of the audit trail, with where it came from; a refresh is none, and
+// neither is a token that was refused.
+func TestASignInAtTheUserAPIIsAnEvent(t *testing.T) {
+	b, proof := newUserBench(t), "sentinel"
+	from := &tokenv1.AuthenticateUserRequest{EmailAddress: "john@x", Password: &proof, SourceAddress: "203.0.113.77", UserAgent: "curl/8.5\n"}
+	signedIn, err := b.users.AuthenticateUser(t.Context(), from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.users.RefreshAccessToken(t.Context(), &tokenv1.RefreshAccessTokenRequest{Token: signedIn.GetToken()}); err != nil {
+		t.Fatal(err)
+	}
+	from.Password, from.ClientSecret = nil, &proof
+	if _, err := b.users.AuthenticateUser(t.Context(), from); err != nil {
+		t.Fatal(err)
+	}
+	from.Password, from.ClientSecret = &proof, nil
+	b.meanwhile = func() {
+		if _, err := b.accessRevocation.DisableUser(context.WithoutCancel(t.Context()), &tokenv1.DisableUserRequest{UserId: "usr_john"}); err != nil {
+			t.Errorf("DisableUser: %v", err)
+		}
+	}
+	_, err = b.users.AuthenticateUser(t.Context(), from)
+	wantReason(t, err, errorv1.Reason_REASON_INVALID_CREDENTIALS)
+	const details = `{"network":"203.0.113.*","user_agent":"curl/8.5"}`
+	want := []string{
+		"user_token.issued by 1 usr_john: usr_john    " + details, // the user
+		"user_token.issued by 3 aap_1: usr_john  aap_1  " + details,
+	}
+	if diff := cmp.Diff(want, eventsIn(t, b.db, `kind || ' by ' || actor_kind || ' ' || actor_id || ': ' ||
+    user_id || ' ' || workspace_id || ' ' || client_id || ' ' || object_id || ' ' || details`)); diff != "" {
+		t.Error(diff)
 	}
 }
 

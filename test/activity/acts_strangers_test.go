@@ -37,7 +37,8 @@ func (a *acts) strangers() {
 	a.d.RecordSecret("user token", token)
 	_, err = a.d.UserAPI(http.MethodPost, "/api/v1/user/logout", token, "")
 	expect.NoError(a.t, err)
-	a.want = append(a.want, wanted{kind: "user_token.revoked", user: a.admin.id, by: a.admin.id})
+	a.want = append(a.want,
+		wanted{kind: "user_token.issued", user: a.admin.id, by: a.admin.id}, wanted{kind: "user_token.revoked", user: a.admin.id, by: a.admin.id})
 }
 
 // registrations registers a client over HTTP, changes and deletes it.

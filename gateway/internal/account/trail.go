@@ -21,7 +21,7 @@ import (
 func shownKinds() []string {
 	return []string{
 		"user.created", "user.signed_in", kindSignInFailed, "user.password_changed", "user.password_set", "user.others_signed_out",
-		"user.session_ended", "user.profile_changed", "user.disabled", "user.enabled", "user.unlocked",
+		"user.session_ended", "user.profile_changed", "user.disabled", "user.enabled", "user.unlocked", "user_token.issued",
 		"member.added", "member.removed",
 		"grant.approved", "grant.disconnected", "grant.workspace_ended", "grant.refresh_reused", "grant.code_replayed", "grant.revoked", "grant.limit_reached",
 	}
@@ -123,6 +123,12 @@ func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry pag
 		app = e.GetClientId()
 	}
 	entry.Names = []string{app}
+	if e.GetKind() == "user_token.issued" {
+		if entry.Text = "The authentication app %s signed you in"; app == "" {
+			entry.Text, entry.Names = "A program signed in with your password", nil
+		}
+		return entry, true
+	}
 	entry.Text, entry.Kind = grantText(e, app != "", named)
 	switch {
 	case app == "":

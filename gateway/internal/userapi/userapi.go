@@ -100,7 +100,9 @@ func (a API) authenticate(w http.ResponseWriter, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	req := &tokenv1.AuthenticateUserRequest{EmailAddress: sent.EmailAddress.Value, SourceAddress: a.Proxies.Source(r)}
+	req := &tokenv1.AuthenticateUserRequest{
+		EmailAddress: sent.EmailAddress.Value, SourceAddress: a.Proxies.Source(r), UserAgent: strings.ToValidUTF8(r.UserAgent(), ""),
+	}
 	if sent.Password.Sent {
 		req.Password = &sent.Password.Value
 	}

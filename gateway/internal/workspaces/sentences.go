@@ -32,7 +32,8 @@ func grantSentences() map[string]string {
 		"grant.approved": "%s was connected", "grant.disconnected": "%s was disconnected", "grant.revoked": "The access of %s was revoked",
 		"grant.workspace_ended": "An administrator disconnected %s", "grant.limit_reached": "The oldest connection of %s ended, because it has too many",
 		"grant.refresh_reused": "%s was disconnected because its token was used twice", "grant.token_revoked": "%s gave back a token",
-		"grant.code_replayed": "Access that %s had just got was ended, because its code was used twice", "user_token.revoked": "A token was revoked",
+		"grant.code_replayed": "Access that %s had just got was ended, because its code was used twice", "user_token.issued": "A program signed in",
+		"user_token.revoked": "A token was revoked",
 	}
 }
 

@@ -31,8 +31,11 @@ type AuthenticateUserRequest struct {
 	Password *string `protobuf:"bytes,2,opt,name=password,proto3,oneof" json:"password,omitempty"`
 	// An authentication app's secret; absent when password is sent.
 	ClientSecret *string `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3,oneof" json:"client_secret,omitempty"`
-	// The address that the request came from, for rate limits.
+	// The address that the request came from, for rate limits; a part of it is in the event of the
+	// audit trail.
 	SourceAddress string `protobuf:"bytes,4,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The User-Agent header of the request; may be empty. It is in the event of the audit trail.
+	UserAgent     string `protobuf:"bytes,5,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -91,6 +94,13 @@ func (x *AuthenticateUserRequest) GetClientSecret() string {
 func (x *AuthenticateUserRequest) GetSourceAddress() string {
 	if x != nil {
 		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *AuthenticateUserRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
 	}
 	return ""
 }
@@ -531,12 +541,14 @@ var File_usher_token_v1_user_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_user_service_proto_rawDesc = "" +
 	"\n" +
-	"!usher/token/v1/user_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\xdb\x01\n" +
+	"!usher/token/v1/user_service.proto\x12\x0eusher.token.v1\x1a\x1ausher/rpc/v1/options.proto\"\xfa\x01\n" +
 	"\x17AuthenticateUserRequest\x12#\n" +
 	"\remail_address\x18\x01 \x01(\tR\femailAddress\x12%\n" +
 	"\bpassword\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01H\x00R\bpassword\x88\x01\x01\x12.\n" +
 	"\rclient_secret\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01H\x01R\fclientSecret\x88\x01\x01\x12%\n" +
-	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddressB\v\n" +
+	"\x0esource_address\x18\x04 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x05 \x01(\tR\tuserAgentB\v\n" +
 	"\t_passwordB\x10\n" +
 	"\x0e_client_secret\"6\n" +
 	"\x18AuthenticateUserResponse\x12\x1a\n" +

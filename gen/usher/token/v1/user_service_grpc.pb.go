@@ -34,7 +34,8 @@ const (
 type UserServiceClient interface {
 	// AuthenticateUser issues a user token for an e-mail address and either a password or an
 	// authentication app's secret. INVALID_REQUEST for neither or both, INVALID_CREDENTIALS where
-	// they do not match, RATE_LIMITED.
+	// they do not match, RATE_LIMITED. It is a sign-in, with the event user_token.issued of the audit
+	// trail.
 	AuthenticateUser(ctx context.Context, in *AuthenticateUserRequest, opts ...grpc.CallOption) (*AuthenticateUserResponse, error)
 	// RefreshAccessToken revokes a user token, active or expired for less than 30 days, and issues
 	// its successor. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.
@@ -105,7 +106,8 @@ func (c *userServiceClient) GetUser(ctx context.Context, in *GetUserRequest, opt
 type UserServiceServer interface {
 	// AuthenticateUser issues a user token for an e-mail address and either a password or an
 	// authentication app's secret. INVALID_REQUEST for neither or both, INVALID_CREDENTIALS where
-	// they do not match, RATE_LIMITED.
+	// they do not match, RATE_LIMITED. It is a sign-in, with the event user_token.issued of the audit
+	// trail.
 	AuthenticateUser(context.Context, *AuthenticateUserRequest) (*AuthenticateUserResponse, error)
 	// RefreshAccessToken revokes a user token, active or expired for less than 30 days, and issues
 	// its successor. INVALID_ACCESS_TOKEN, EXPIRED_ACCESS_TOKEN.

@@ -17,10 +17,10 @@ type Users struct {
 	Logger  *slog.Logger
 }
 
-// AuthenticateUser issues a user token. The user and the proof are in the log and, for the
-// retention of user tokens, in the token's row.
+// AuthenticateUser issues a user token. The user and the proof are in the log, in the audit trail
+// and, for the retention of user tokens, in the token's row.
 func (s *Users) AuthenticateUser(ctx context.Context, req *tokenv1.AuthenticateUserRequest) (*tokenv1.AuthenticateUserResponse, error) {
-	attempt := usertoken.Attempt{Email: req.GetEmailAddress(), Source: req.GetSourceAddress()}
+	attempt := usertoken.Attempt{Email: req.GetEmailAddress(), Source: req.GetSourceAddress(), UserAgent: req.GetUserAgent()}
 	if req.Password != nil {
 		attempt.Password = secretPtr(req.GetPassword())
 	}

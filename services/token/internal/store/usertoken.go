@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
+	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/sdk/enforce"
@@ -50,7 +52,7 @@ SELECT user_id, app_id, workspace_id, display_name, issued_at, expires_at, expir
 FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`)
 }
 
-// IssueUserToken writes a user token; usertoken.ErrRevokedMeanwhile when a revocation of its holder
+// IssueUserToken writes a user token and its event; usertoken.ErrRevokedMeanwhile when a revocation of its holder
 // has a cursor after i.Since.
 func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
 	return s.inTx(ctx, "issuing a user token", func(tx *sqldb.Tx) error {
@@ -69,8 +71,21 @@ func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
 		if err == nil && n == 0 {
 			return usertoken.ErrRevokedMeanwhile
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Events().Append(ctx, tx, issuedUserToken(i))
 	})
+}
+
+// issuedUserToken is the event of a sign-in at the user API: of the user, or of the authentication app
+// whose secret was the proof.
+func issuedUserToken(i usertoken.Issue) outbox.Event {
+	e := outbox.Event{Kind: "user_token.issued", Actor: actor.OfUser(i.UserID), UserID: i.UserID, ClientID: i.AppID, Details: i.Device.Details()}
+	if i.AppID != "" {
+		e.Actor = actor.OfClient(i.AppID)
+	}
+	return e
 }
 
 // RefreshUserToken ends a user token and writes its successor: usertoken.ErrUnknown,

@@ -44,8 +44,11 @@ func (p Proof) String() string {
 type Attempt struct {
 	Email                  string
 	Password, ClientSecret *secret.String
-	// Source is the address that the request came from, for throttling; empty when it is not known.
+	// Source is the address that the request came from, for throttling and, in part, for the audit
+	// trail; empty when it is not known.
 	Source string
+	// UserAgent is the request's header, for the audit trail; may be empty.
+	UserAgent string
 }
 
 // proof returns the one proof of an attempt.

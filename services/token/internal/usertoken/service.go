@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/userfield"
@@ -66,7 +67,9 @@ func (s Service) Authenticate(ctx context.Context, a Attempt) (secret.String, Ve
 		return secret.String{}, Verified{}, err
 	}
 	token := secret.NewUserToken()
-	err = s.Store.IssueUserToken(ctx, Issue{Token: secret.Sum(token.Reveal()), Holder: holder, Lifetime: s.Lifetime, Since: since})
+	err = s.Store.IssueUserToken(ctx, Issue{
+		Token: secret.Sum(token.Reveal()), Holder: holder, Lifetime: s.Lifetime, Since: since, Device: device.New(a.UserAgent, a.Source),
+	})
 	if errors.Is(err, ErrRevokedMeanwhile) {
 		err = ErrInvalidCredentials // the proof is not valid any more
 	}

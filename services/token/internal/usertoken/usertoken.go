@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/token/internal/introspect"
 )
@@ -50,6 +51,8 @@ type Issue struct {
 	// Since is the log's cursor from before the proof was verified: a revocation of the holder
 	// after it makes the issue fail.
 	Since int64
+	// Device is where the request came from.
+	Device device.Device
 }
 
 // Refresh is a token to replace.
@@ -67,8 +70,8 @@ type Log interface {
 // Store persists tokens by their hashes. Every method is one transaction, and one that revokes a
 // token returns when no replica treats it as live.
 type Store interface {
-	// IssueUserToken writes a token, unless a revocation of its holder has a cursor after i.Since:
-	// ErrRevokedMeanwhile. A concurrent revocation revokes the token too.
+	// IssueUserToken writes a token and the event of the sign-in, unless a revocation of its holder
+	// has a cursor after i.Since: ErrRevokedMeanwhile. A concurrent revocation revokes the token too.
 	IssueUserToken(ctx context.Context, i Issue) error
 	// RefreshUserToken revokes a token and writes its successor for the same holder: one of several
 	// concurrent calls succeeds. The predecessor may have expired less than KeptPastTime ago.
