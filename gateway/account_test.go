@@ -69,6 +69,33 @@ func TestThePagesOfAnAccountFollowItsServices(t *testing.T) {
 	wantPage(t, "the activity beside release 0.1", p.get("/account/activity"), 200, "You signed in")
 }
 
+// TestASignOutElsewhereEndsProgramsToo: the token service ends them and the sessions. It can be pressed
+// also where no other browser is listed.
+func TestASignOutElsewhereEndsProgramsToo(t *testing.T) {
+	p := withAccount(t)
+	var asked *tokenv1.SignOutElsewhereRequest
+	p.services["SignOutElsewhere"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ = req.(*tokenv1.SignOutElsewhereRequest)
+		return &tokenv1.SignOutElsewhereResponse{
+			SessionToken: secret.NewCode().Reveal(), Session: &identityv1.Session{ExpireTime: timestamppb.New(time.Now().Add(time.Hour))},
+		}, nil
+	}
+	const path = "/account/devices"
+	page := p.get(path)
+	wantPage(t, "the only device", page, 200, `action="/account/devices/end-others"`, "programs that signed in with your password")
+	form := url.Values{"csrf_token": {csrf(t, page)}}
+	before := p.cookies["__Host-usher_session"].Value
+	wantRedirect(t, "the sign-out", p.post(path+"/end-others", form), path)
+	if asked.GetSessionToken() != before || asked.GetSourceAddress() != "192.0.2.1" {
+		t.Errorf("the service was called %v", asked)
+	}
+	wantPage(t, "the page after it", p.get(path), 200, "Every other device is signed out, and every program that signed in with your password.")
+	delete(p.services, "SignOutElsewhere") // a process of an earlier release
+	form.Set("csrf_token", csrf(t, p.get(path)))
+	wantRedirect(t, "beside an earlier release", p.post(path+"/end-others", form), path)
+	wantPage(t, "the page after that", p.get(path), 200, "We cannot answer right now.")
+}
+
 func TestAChangeOfThePasswordIsARedirectWithItsMessage(t *testing.T) {
 	p := withAccount(t)
 	const path = "/account/security"

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
 
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/lastuse"
@@ -143,7 +144,9 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		s.oauth.Hints = openID.issuer
 	}
 	s.registrations = &rpc.Registrations{Revoker: s.accessRevocation.Revoker, Registrations: authz}
-	s.passwords = &rpc.Passwords{Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials}
+	s.passwords = &rpc.Passwords{
+		Revoker: s.accessRevocation.Revoker, Credentials: newIdentity(deps).Credentials, Sessions: identityv1.NewSessionServiceClient(deps.Identity),
+	}
 	s.registerMetrics(introspector.Cache, authz.Cache)
 	s.countLogout = registerLogouts(deps.Metrics)
 	return s, nil

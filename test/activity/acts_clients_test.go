@@ -265,7 +265,8 @@ func (a *acts) account() {
 	if _, err := a.call(a.t, "gateway", service+"GetProfile", &identityv1.GetProfileRequest{SessionToken: other}); err == nil {
 		a.t.Error("the other session goes on")
 	}
-	a.do(service+"EndOtherSessions", &identityv1.EndOtherSessionsRequest{SessionToken: p.session, SourceAddress: source, UserAgent: browser}, own("user.others_signed_out", "", ""))
+	a.do("token.v1.PasswordService/SignOutElsewhere", &tokenv1.SignOutElsewhereRequest{SessionToken: p.session, SourceAddress: source, UserAgent: browser},
+		own("user.others_signed_out", "", ""))
 	p.session = a.signIn(a.t, p)
 	a.do("token.v1.PasswordService/ChangePassword", &tokenv1.ChangePasswordRequest{
 		SessionToken: p.session, OldPassword: harness.UserPassword, NewPassword: "yet another long password", SourceAddress: source, UserAgent: browser,

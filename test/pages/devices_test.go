@@ -43,7 +43,8 @@ func signedIn(t *testing.T, b *harness.Browser) bool {
 }
 
 // TestDevices_AUserSignsAnotherBrowserOut, one by one or all of them, and keeps their own. A browser
-// that was signed out has no access from the response on.
+// that was signed out has no access from the response on, and neither has a program that signed in with
+// the password where all are.
 func TestDevices_AUserSignsAnotherBrowserOut(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		here, there := expect.SignedIn(t, d, harness.EstherEmail), expect.SignedIn(t, d, harness.EstherEmail)
@@ -56,16 +57,22 @@ func TestDevices_AUserSignsAnotherBrowserOut(t *testing.T) {
 		}
 		expect.Equal(t, "this browser is signed in", signedIn(t, here), true)
 
+		const users = "/api/v1/user/"
+		program := expect.UserToken(t, expect.UserAPI(t, d, http.MethodPost, users+"authenticate", "",
+			`{"emailAddress":"`+harness.EstherEmail+`","password":"`+harness.UserPassword+`"}`))
+		who := func() int { return expect.UserAPI(t, d, http.MethodGet, users+harness.EstherEmail, program, "").Status }
+		expect.Equal(t, "status of the program's request", who(), http.StatusOK)
 		others := []*harness.Browser{expect.SignedIn(t, d, harness.EstherEmail), expect.SignedIn(t, d, harness.EstherEmail)}
 		before := here.Cookie(harness.SessionCookie)
 		page = press(t, here, devices(t, here), devicesPath+"/end-others", nil)
-		if !strings.Contains(page.Body, "Every other device is signed out.") || strings.Contains(page.Body, devicesPath+"/end") {
+		if !strings.Contains(page.Body, "Every other device is signed out") || strings.Contains(page.Body, devicesPath+`/end"`) {
 			t.Errorf("the page is\n%s", page.Body)
 		}
 		for _, b := range others {
 			expect.Equal(t, "another browser is signed in", signedIn(t, b), false)
 		}
 		expect.Equal(t, "this browser is signed in", signedIn(t, here), true)
+		expect.Equal(t, "status of the program's request after the sign-out", who(), http.StatusBadRequest)
 		old := get(t, d, devicesPath, map[string]string{harness.SessionCookie: before})
 		expect.Equal(t, "status with this browser's value before", old.Status, http.StatusSeeOther)
 	})

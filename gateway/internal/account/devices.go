@@ -8,6 +8,7 @@ import (
 	"github.com/vidocu/usher/gateway/internal/page"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -69,13 +70,13 @@ func (a Account) EndDevice(w http.ResponseWriter, r *http.Request) {
 	a.backToDevices(w, r, flash, err)
 }
 
-// EndOtherDevices signs every other device out. This browser gets a new session, and the second of two clicks, which
-// is sent with the session from before, gets the same one.
+// EndOtherDevices signs every other device and the programs with a user token out. This browser gets a new session, and
+// the second of two clicks, which is sent with the session from before, gets the same one.
 func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.DevicesForm()) {
 		return
 	}
-	res, err := a.Flow.Sessions.EndOtherSessions(r.Context(), &identityv1.EndOtherSessionsRequest{
+	res, err := a.Passwords.SignOutElsewhere(r.Context(), &tokenv1.SignOutElsewhereRequest{
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), SourceAddress: a.Flow.Proxies.Source(r), UserAgent: browser.UserAgent(r),
 		Form: browser.FormValue(r),
 	})
@@ -85,7 +86,7 @@ func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 		r = a.Flow.Cookies.WithSession(r, session) // the flash is bound to the new session
 		a.Flow.Cookies.SetSubmitted(w, r)
 	}
-	a.backToDevices(w, r, browser.Flash{Kind: browser.FlashOthersEnded}, err)
+	a.backToDevices(w, r, browser.Flash{Kind: browser.FlashOthersEnded}, browser.UnlessImplemented(err))
 }
 
 // backToDevices redirects to the devices' page with a flash, or with the error of an RPC.

@@ -17,16 +17,13 @@ type Devices struct {
 	Fault              Fault
 }
 
-// Others reports whether the user is signed in elsewhere too.
-func (d Devices) Others() bool { return len(d.Devices) > 1 }
-
 // Done returns the notice of what was done; nil for nothing.
 func (d Devices) Done() *Message {
 	switch {
 	case d.Ended:
 		return &Message{Kind: "ok", Text: "The device is signed out."}
 	case d.OthersEnded:
-		return &Message{Kind: "ok", Text: "Every other device is signed out."}
+		return &Message{Kind: "ok", Text: "Every other device is signed out, and every program that signed in with your password."}
 	}
 	return nil
 }

@@ -1414,7 +1414,7 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"!ACCOUNT_EVENT_KIND_SIGN_IN_FAILED\x10\x02\x12'\n" +
 	"#ACCOUNT_EVENT_KIND_PASSWORD_CHANGED\x10\x03\x12#\n" +
 	"\x1fACCOUNT_EVENT_KIND_PASSWORD_SET\x10\x04\x12(\n" +
-	"$ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT\x10\x052\xef\a\n" +
+	"$ACCOUNT_EVENT_KIND_OTHERS_SIGNED_OUT\x10\x052\xf0\a\n" +
 	"\x0eSessionService\x12r\n" +
 	"\x10AuthenticateUser\x12*.usher.identity.v1.AuthenticateUserRequest\x1a+.usher.identity.v1.AuthenticateUserResponse\"\x05\xe2\xbd\x18\x01\x01\x12g\n" +
 	"\n" +
@@ -1422,8 +1422,8 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\n" +
 	"EndSession\x12$.usher.identity.v1.EndSessionRequest\x1a%.usher.identity.v1.EndSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12i\n" +
 	"\fListSessions\x12&.usher.identity.v1.ListSessionsRequest\x1a'.usher.identity.v1.ListSessionsResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12o\n" +
-	"\x0eEndUserSession\x12(.usher.identity.v1.EndUserSessionRequest\x1a).usher.identity.v1.EndUserSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12r\n" +
-	"\x10EndOtherSessions\x12*.usher.identity.v1.EndOtherSessionsRequest\x1a+.usher.identity.v1.EndOtherSessionsResponse\"\x05\xe2\xbd\x18\x01\x01\x12c\n" +
+	"\x0eEndUserSession\x12(.usher.identity.v1.EndUserSessionRequest\x1a).usher.identity.v1.EndUserSessionResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12s\n" +
+	"\x10EndOtherSessions\x12*.usher.identity.v1.EndOtherSessionsRequest\x1a+.usher.identity.v1.EndOtherSessionsResponse\"\x06\xe2\xbd\x18\x02\x03\x01\x12c\n" +
 	"\n" +
 	"GetProfile\x12$.usher.identity.v1.GetProfileRequest\x1a%.usher.identity.v1.GetProfileResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12l\n" +
 	"\rUpdateProfile\x12'.usher.identity.v1.UpdateProfileRequest\x1a(.usher.identity.v1.UpdateProfileResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x02\x12x\n" +

@@ -51,7 +51,8 @@ type SessionServiceClient interface {
 	// already. SESSION_REQUIRED, and NOT_FOUND for a malformed identifier.
 	EndUserSession(ctx context.Context, in *EndUserSessionRequest, opts ...grpc.CallOption) (*EndUserSessionResponse, error)
 	// EndOtherSessions ends all sessions of the user, one that a concurrent sign-in creates too, and
-	// creates a new one for this browser. SESSION_REQUIRED.
+	// creates a new one for this browser. SESSION_REQUIRED. The token service calls it, since user
+	// tokens end too; the gateway of an earlier release calls it directly.
 	EndOtherSessions(ctx context.Context, in *EndOtherSessionsRequest, opts ...grpc.CallOption) (*EndOtherSessionsResponse, error)
 	// GetProfile returns the profile of the user who has a session. SESSION_REQUIRED.
 	GetProfile(ctx context.Context, in *GetProfileRequest, opts ...grpc.CallOption) (*GetProfileResponse, error)
@@ -183,7 +184,8 @@ type SessionServiceServer interface {
 	// already. SESSION_REQUIRED, and NOT_FOUND for a malformed identifier.
 	EndUserSession(context.Context, *EndUserSessionRequest) (*EndUserSessionResponse, error)
 	// EndOtherSessions ends all sessions of the user, one that a concurrent sign-in creates too, and
-	// creates a new one for this browser. SESSION_REQUIRED.
+	// creates a new one for this browser. SESSION_REQUIRED. The token service calls it, since user
+	// tokens end too; the gateway of an earlier release calls it directly.
 	EndOtherSessions(context.Context, *EndOtherSessionsRequest) (*EndOtherSessionsResponse, error)
 	// GetProfile returns the profile of the user who has a session. SESSION_REQUIRED.
 	GetProfile(context.Context, *GetProfileRequest) (*GetProfileResponse, error)

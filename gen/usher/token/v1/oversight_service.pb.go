@@ -64,6 +64,8 @@ const (
 	RevocationReason_REVOCATION_REASON_KEY_ROTATED RevocationReason = 120
 	// An administrator of a workspace ended a client in it, for all its members.
 	RevocationReason_REVOCATION_REASON_WORKSPACE_ENDED RevocationReason = 121
+	// A user signed every other device out.
+	RevocationReason_REVOCATION_REASON_OTHERS_SIGNED_OUT RevocationReason = 122
 )
 
 // Enum value maps for RevocationReason.
@@ -87,26 +89,28 @@ var (
 		15:  "REVOCATION_REASON_GRANT_LIMIT",
 		120: "REVOCATION_REASON_KEY_ROTATED",
 		121: "REVOCATION_REASON_WORKSPACE_ENDED",
+		122: "REVOCATION_REASON_OTHERS_SIGNED_OUT",
 	}
 	RevocationReason_value = map[string]int32{
-		"REVOCATION_REASON_UNSPECIFIED":     0,
-		"REVOCATION_REASON_REVOKED":         1,
-		"REVOCATION_REASON_CODE_REPLAY":     2,
-		"REVOCATION_REASON_REUSE":           3,
-		"REVOCATION_REASON_DISCONNECT":      4,
-		"REVOCATION_REASON_KEY_REVOKED":     5,
-		"REVOCATION_REASON_USER_DISABLED":   6,
-		"REVOCATION_REASON_PASSWORD_SET":    7,
-		"REVOCATION_REASON_MEMBER_REMOVED":  8,
-		"REVOCATION_REASON_APP_REVOKED":     9,
-		"REVOCATION_REASON_LOGOUT":          10,
-		"REVOCATION_REASON_REPLACED":        11,
-		"REVOCATION_REASON_PLAN_CHANGED":    12,
-		"REVOCATION_REASON_CLIENT_ENDED":    13,
-		"REVOCATION_REASON_GRANTS_REVOKED":  14,
-		"REVOCATION_REASON_GRANT_LIMIT":     15,
-		"REVOCATION_REASON_KEY_ROTATED":     120,
-		"REVOCATION_REASON_WORKSPACE_ENDED": 121,
+		"REVOCATION_REASON_UNSPECIFIED":       0,
+		"REVOCATION_REASON_REVOKED":           1,
+		"REVOCATION_REASON_CODE_REPLAY":       2,
+		"REVOCATION_REASON_REUSE":             3,
+		"REVOCATION_REASON_DISCONNECT":        4,
+		"REVOCATION_REASON_KEY_REVOKED":       5,
+		"REVOCATION_REASON_USER_DISABLED":     6,
+		"REVOCATION_REASON_PASSWORD_SET":      7,
+		"REVOCATION_REASON_MEMBER_REMOVED":    8,
+		"REVOCATION_REASON_APP_REVOKED":       9,
+		"REVOCATION_REASON_LOGOUT":            10,
+		"REVOCATION_REASON_REPLACED":          11,
+		"REVOCATION_REASON_PLAN_CHANGED":      12,
+		"REVOCATION_REASON_CLIENT_ENDED":      13,
+		"REVOCATION_REASON_GRANTS_REVOKED":    14,
+		"REVOCATION_REASON_GRANT_LIMIT":       15,
+		"REVOCATION_REASON_KEY_ROTATED":       120,
+		"REVOCATION_REASON_WORKSPACE_ENDED":   121,
+		"REVOCATION_REASON_OTHERS_SIGNED_OUT": 122,
 	}
 )
 
@@ -936,7 +940,7 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"revocation\x128\n" +
 	"\x06reason\x18\x02 \x01(\x0e2 .usher.token.v1.RevocationReasonR\x06reason\x12;\n" +
 	"\vrevoke_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"revokeTime*\x84\x05\n" +
+	"revokeTime*\xad\x05\n" +
 	"\x10RevocationReason\x12!\n" +
 	"\x1dREVOCATION_REASON_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19REVOCATION_REASON_REVOKED\x10\x01\x12!\n" +
@@ -956,7 +960,8 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	" REVOCATION_REASON_GRANTS_REVOKED\x10\x0e\x12!\n" +
 	"\x1dREVOCATION_REASON_GRANT_LIMIT\x10\x0f\x12!\n" +
 	"\x1dREVOCATION_REASON_KEY_ROTATED\x10x\x12%\n" +
-	"!REVOCATION_REASON_WORKSPACE_ENDED\x10y2\xa6\x03\n" +
+	"!REVOCATION_REASON_WORKSPACE_ENDED\x10y\x12'\n" +
+	"#REVOCATION_REASON_OTHERS_SIGNED_OUT\x10z2\xa6\x03\n" +
 	"\x10OversightService\x12]\n" +
 	"\n" +
 	"ListGrants\x12!.usher.token.v1.ListGrantsRequest\x1a\".usher.token.v1.ListGrantsResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12`\n" +

@@ -178,6 +178,135 @@ func (x *ChangePasswordResponse) GetSession() *v1.Session {
 	return nil
 }
 
+// SignOutElsewhereRequest names the session that is replaced.
+type SignOutElsewhereRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session cookie's value.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The address that the request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The browser's User-Agent header; may be empty.
+	UserAgent string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
+	// A random value that only the form has; may be empty. A second request with the same session and the same value
+	// gets the session that the first one created, as long as that is live.
+	Form          string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignOutElsewhereRequest) Reset() {
+	*x = SignOutElsewhereRequest{}
+	mi := &file_usher_token_v1_password_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignOutElsewhereRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignOutElsewhereRequest) ProtoMessage() {}
+
+func (x *SignOutElsewhereRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_password_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignOutElsewhereRequest.ProtoReflect.Descriptor instead.
+func (*SignOutElsewhereRequest) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_password_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SignOutElsewhereRequest) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *SignOutElsewhereRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *SignOutElsewhereRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
+	}
+	return ""
+}
+
+func (x *SignOutElsewhereRequest) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+// SignOutElsewhereResponse is the new session.
+type SignOutElsewhereResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value for the cookie, which replaces the request's.
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The new session.
+	Session       *v1.Session `protobuf:"bytes,2,opt,name=session,proto3" json:"session,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignOutElsewhereResponse) Reset() {
+	*x = SignOutElsewhereResponse{}
+	mi := &file_usher_token_v1_password_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignOutElsewhereResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignOutElsewhereResponse) ProtoMessage() {}
+
+func (x *SignOutElsewhereResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_usher_token_v1_password_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignOutElsewhereResponse.ProtoReflect.Descriptor instead.
+func (*SignOutElsewhereResponse) Descriptor() ([]byte, []int) {
+	return file_usher_token_v1_password_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *SignOutElsewhereResponse) GetSessionToken() string {
+	if x != nil {
+		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *SignOutElsewhereResponse) GetSession() *v1.Session {
+	if x != nil {
+		return x.Session
+	}
+	return nil
+}
+
 var File_usher_token_v1_password_service_proto protoreflect.FileDescriptor
 
 const file_usher_token_v1_password_service_proto_rawDesc = "" +
@@ -194,9 +323,19 @@ const file_usher_token_v1_password_service_proto_rawDesc = "" +
 	"\x16ChangePasswordResponse\x126\n" +
 	"\x05fault\x18\x01 \x01(\x0e2 .usher.identity.v1.PasswordFaultR\x05fault\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
-	"\asession\x18\x03 \x01(\v2\x1a.usher.identity.v1.SessionR\asession2y\n" +
+	"\asession\x18\x03 \x01(\v2\x1a.usher.identity.v1.SessionR\asession\"\xa4\x01\n" +
+	"\x17SignOutElsewhereRequest\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12%\n" +
+	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x03 \x01(\tR\tuserAgent\x12\x18\n" +
+	"\x04form\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\x04form\"{\n" +
+	"\x18SignOutElsewhereResponse\x12)\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x124\n" +
+	"\asession\x18\x02 \x01(\v2\x1a.usher.identity.v1.SessionR\asession2\xe7\x01\n" +
 	"\x0fPasswordService\x12f\n" +
-	"\x0eChangePassword\x12%.usher.token.v1.ChangePasswordRequest\x1a&.usher.token.v1.ChangePasswordResponse\"\x05\xe2\xbd\x18\x01\x01B\xbf\x01\n" +
+	"\x0eChangePassword\x12%.usher.token.v1.ChangePasswordRequest\x1a&.usher.token.v1.ChangePasswordResponse\"\x05\xe2\xbd\x18\x01\x01\x12l\n" +
+	"\x10SignOutElsewhere\x12'.usher.token.v1.SignOutElsewhereRequest\x1a(.usher.token.v1.SignOutElsewhereResponse\"\x05\xe2\xbd\x18\x01\x01B\xbf\x01\n" +
 	"\x19com.vidocu.usher.token.v1B\x14PasswordServiceProtoP\x01Z2github.com/vidocu/usher/gen/usher/token/v1;tokenv1\xa2\x02\x03UTX\xaa\x02\x0eUsher.Token.V1\xca\x02\x0eUsher\\Token\\V1\xe2\x02\x1aUsher\\Token\\V1\\GPBMetadata\xea\x02\x10Usher::Token::V1b\x06proto3"
 
 var (
@@ -211,23 +350,28 @@ func file_usher_token_v1_password_service_proto_rawDescGZIP() []byte {
 	return file_usher_token_v1_password_service_proto_rawDescData
 }
 
-var file_usher_token_v1_password_service_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_usher_token_v1_password_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_usher_token_v1_password_service_proto_goTypes = []any{
-	(*ChangePasswordRequest)(nil),  // 0: usher.token.v1.ChangePasswordRequest
-	(*ChangePasswordResponse)(nil), // 1: usher.token.v1.ChangePasswordResponse
-	(v1.PasswordFault)(0),          // 2: usher.identity.v1.PasswordFault
-	(*v1.Session)(nil),             // 3: usher.identity.v1.Session
+	(*ChangePasswordRequest)(nil),    // 0: usher.token.v1.ChangePasswordRequest
+	(*ChangePasswordResponse)(nil),   // 1: usher.token.v1.ChangePasswordResponse
+	(*SignOutElsewhereRequest)(nil),  // 2: usher.token.v1.SignOutElsewhereRequest
+	(*SignOutElsewhereResponse)(nil), // 3: usher.token.v1.SignOutElsewhereResponse
+	(v1.PasswordFault)(0),            // 4: usher.identity.v1.PasswordFault
+	(*v1.Session)(nil),               // 5: usher.identity.v1.Session
 }
 var file_usher_token_v1_password_service_proto_depIdxs = []int32{
-	2, // 0: usher.token.v1.ChangePasswordResponse.fault:type_name -> usher.identity.v1.PasswordFault
-	3, // 1: usher.token.v1.ChangePasswordResponse.session:type_name -> usher.identity.v1.Session
-	0, // 2: usher.token.v1.PasswordService.ChangePassword:input_type -> usher.token.v1.ChangePasswordRequest
-	1, // 3: usher.token.v1.PasswordService.ChangePassword:output_type -> usher.token.v1.ChangePasswordResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	4, // 0: usher.token.v1.ChangePasswordResponse.fault:type_name -> usher.identity.v1.PasswordFault
+	5, // 1: usher.token.v1.ChangePasswordResponse.session:type_name -> usher.identity.v1.Session
+	5, // 2: usher.token.v1.SignOutElsewhereResponse.session:type_name -> usher.identity.v1.Session
+	0, // 3: usher.token.v1.PasswordService.ChangePassword:input_type -> usher.token.v1.ChangePasswordRequest
+	2, // 4: usher.token.v1.PasswordService.SignOutElsewhere:input_type -> usher.token.v1.SignOutElsewhereRequest
+	1, // 5: usher.token.v1.PasswordService.ChangePassword:output_type -> usher.token.v1.ChangePasswordResponse
+	3, // 6: usher.token.v1.PasswordService.SignOutElsewhere:output_type -> usher.token.v1.SignOutElsewhereResponse
+	5, // [5:7] is the sub-list for method output_type
+	3, // [3:5] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_usher_token_v1_password_service_proto_init() }
@@ -241,7 +385,7 @@ func file_usher_token_v1_password_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_usher_token_v1_password_service_proto_rawDesc), len(file_usher_token_v1_password_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,21 +19,26 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PasswordService_ChangePassword_FullMethodName = "/usher.token.v1.PasswordService/ChangePassword"
+	PasswordService_ChangePassword_FullMethodName   = "/usher.token.v1.PasswordService/ChangePassword"
+	PasswordService_SignOutElsewhere_FullMethodName = "/usher.token.v1.PasswordService/SignOutElsewhere"
 )
 
 // PasswordServiceClient is the client API for PasswordService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// PasswordService changes passwords. It is here and not in identity because a new password may
-// revoke user tokens.
+// PasswordService changes passwords, and ends sign-ins with them. It is here and not in identity
+// because both revoke user tokens.
 type PasswordServiceClient interface {
 	// ChangePassword replaces the password of the user who has a session, and the session by a new
 	// one. SESSION_REQUIRED, also when the password was changed concurrently; INVALID_CREDENTIALS for
 	// a wrong old password, which counts as a failed sign-in; RATE_LIMITED after too many of them.
 	// Connected clients keep their tokens.
 	ChangePassword(ctx context.Context, in *ChangePasswordRequest, opts ...grpc.CallOption) (*ChangePasswordResponse, error)
+	// SignOutElsewhere ends the other sessions of the user who has a session, user tokens and pending
+	// codes, and replaces the session by a new one. SESSION_REQUIRED. Connected clients keep their
+	// tokens.
+	SignOutElsewhere(ctx context.Context, in *SignOutElsewhereRequest, opts ...grpc.CallOption) (*SignOutElsewhereResponse, error)
 }
 
 type passwordServiceClient struct {
@@ -54,18 +59,32 @@ func (c *passwordServiceClient) ChangePassword(ctx context.Context, in *ChangePa
 	return out, nil
 }
 
+func (c *passwordServiceClient) SignOutElsewhere(ctx context.Context, in *SignOutElsewhereRequest, opts ...grpc.CallOption) (*SignOutElsewhereResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SignOutElsewhereResponse)
+	err := c.cc.Invoke(ctx, PasswordService_SignOutElsewhere_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PasswordServiceServer is the server API for PasswordService service.
 // All implementations must embed UnimplementedPasswordServiceServer
 // for forward compatibility.
 //
-// PasswordService changes passwords. It is here and not in identity because a new password may
-// revoke user tokens.
+// PasswordService changes passwords, and ends sign-ins with them. It is here and not in identity
+// because both revoke user tokens.
 type PasswordServiceServer interface {
 	// ChangePassword replaces the password of the user who has a session, and the session by a new
 	// one. SESSION_REQUIRED, also when the password was changed concurrently; INVALID_CREDENTIALS for
 	// a wrong old password, which counts as a failed sign-in; RATE_LIMITED after too many of them.
 	// Connected clients keep their tokens.
 	ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error)
+	// SignOutElsewhere ends the other sessions of the user who has a session, user tokens and pending
+	// codes, and replaces the session by a new one. SESSION_REQUIRED. Connected clients keep their
+	// tokens.
+	SignOutElsewhere(context.Context, *SignOutElsewhereRequest) (*SignOutElsewhereResponse, error)
 	mustEmbedUnimplementedPasswordServiceServer()
 }
 
@@ -78,6 +97,9 @@ type UnimplementedPasswordServiceServer struct{}
 
 func (UnimplementedPasswordServiceServer) ChangePassword(context.Context, *ChangePasswordRequest) (*ChangePasswordResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ChangePassword not implemented")
+}
+func (UnimplementedPasswordServiceServer) SignOutElsewhere(context.Context, *SignOutElsewhereRequest) (*SignOutElsewhereResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SignOutElsewhere not implemented")
 }
 func (UnimplementedPasswordServiceServer) mustEmbedUnimplementedPasswordServiceServer() {}
 func (UnimplementedPasswordServiceServer) testEmbeddedByValue()                         {}
@@ -118,6 +140,24 @@ func _PasswordService_ChangePassword_Handler(srv interface{}, ctx context.Contex
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PasswordService_SignOutElsewhere_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SignOutElsewhereRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PasswordServiceServer).SignOutElsewhere(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PasswordService_SignOutElsewhere_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PasswordServiceServer).SignOutElsewhere(ctx, req.(*SignOutElsewhereRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PasswordService_ServiceDesc is the grpc.ServiceDesc for PasswordService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -128,6 +168,10 @@ var PasswordService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ChangePassword",
 			Handler:    _PasswordService_ChangePassword_Handler,
+		},
+		{
+			MethodName: "SignOutElsewhere",
+			Handler:    _PasswordService_SignOutElsewhere_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -41,13 +41,24 @@ type Event struct {
 	UserID, WorkspaceID, ClientID, Object string
 }
 
+// Occasion is why the sign-ins of a user are revoked.
+type Occasion uint8
+
+// The occasions.
+const (
+	// NewPassword is a new password.
+	NewPassword Occasion = iota + 1
+	// OthersSignedOut is the user's sign-out of every other device.
+	OthersSignedOut
+)
+
 // Store revokes tokens. Each method is one transaction, which also writes the log, and returns when
 // no replica returns a result from before it; ErrCommitted if only this wait failed.
 type Store interface {
 	// RevokeUser revokes everything of a user: OAuth tokens, pending codes, user tokens.
 	RevokeUser(ctx context.Context, userID string) error
 	// RevokeSignIns revokes a user's user tokens and pending codes; OAuth grants stay.
-	RevokeSignIns(ctx context.Context, userID string) error
+	RevokeSignIns(ctx context.Context, userID string, on Occasion) error
 	// RevokeMember revokes a user's access to one workspace.
 	RevokeMember(ctx context.Context, userID, workspaceID string) error
 	// RevokeAuthenticationAppTokens revokes the user tokens that were issued through an
@@ -120,14 +131,15 @@ func (r Revoker) SetPassword(ctx context.Context, userID string, password secret
 	if err := r.Users.CheckPassword(ctx, userID, password); err != nil {
 		return err
 	}
-	return r.RevokeSignInsAround(ctx, userID, func(ctx context.Context) error { return r.Users.SetPassword(ctx, userID, password) })
+	return r.RevokeSignInsAround(ctx, userID, NewPassword, func(ctx context.Context) error { return r.Users.SetPassword(ctx, userID, password) })
 }
 
-// RevokeSignInsAround has a user's password changed and revokes the sign-ins with the old one.
-func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, setPassword func(ctx context.Context) error) error {
+// RevokeSignInsAround has a user's password or sessions changed in identity, and revokes the sign-ins
+// from before.
+func (r Revoker) RevokeSignInsAround(ctx context.Context, userID string, on Occasion, changeUser func(ctx context.Context) error) error {
 	return r.revokeAround(ctx, change{
-		revoke:  func(ctx context.Context) error { return r.Store.RevokeSignIns(ctx, userID) },
-		make:    setPassword,
+		revoke:  func(ctx context.Context) error { return r.Store.RevokeSignIns(ctx, userID, on) },
+		make:    changeUser,
 		revoked: Event{Kind: userTokensRevoked, UserID: userID},
 	})
 }

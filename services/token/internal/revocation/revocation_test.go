@@ -65,7 +65,9 @@ func (w *world) noteIn(ctx context.Context, call string) error {
 
 func (w *world) RevokeUser(ctx context.Context, _ string) error { return w.noteIn(ctx, "end") }
 
-func (w *world) RevokeSignIns(ctx context.Context, _ string) error { return w.noteIn(ctx, "end") }
+func (w *world) RevokeSignIns(ctx context.Context, _ string, _ revocation.Occasion) error {
+	return w.noteIn(ctx, "end")
+}
 
 func (w *world) RevokeMember(ctx context.Context, _, _ string) error { return w.noteIn(ctx, "end") }
 

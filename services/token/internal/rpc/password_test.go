@@ -22,12 +22,15 @@ import (
 // passwords is identity and the store of a change of a password. It records the calls.
 type passwords struct {
 	identityv1.CredentialServiceClient
+	identityv1.SessionServiceClient
 	revocation.Store
 
 	calls []string
 	fault identityv1.PasswordFault
 	// refused is identity's error, lost that of a change after its commit, and down the store's.
 	refused, lost, down error
+	// on is the occasion of the last revocation.
+	on revocation.Occasion
 }
 
 func (p *passwords) ChangePassword(
@@ -47,8 +50,20 @@ func (p *passwords) ChangePassword(
 	return res, nil
 }
 
-func (p *passwords) RevokeSignIns(_ context.Context, userID string) error {
-	p.calls = append(p.calls, "revoke "+userID)
+func (p *passwords) GetSession(context.Context, *identityv1.GetSessionRequest, ...grpc.CallOption) (*identityv1.GetSessionResponse, error) {
+	p.calls = append(p.calls, "session")
+	return &identityv1.GetSessionResponse{Session: &identityv1.Session{UserId: "usr_john"}}, p.refused
+}
+
+func (p *passwords) EndOtherSessions(
+	_ context.Context, req *identityv1.EndOtherSessionsRequest, _ ...grpc.CallOption,
+) (*identityv1.EndOtherSessionsResponse, error) {
+	p.calls = append(p.calls, "end others of "+req.GetSessionToken()+" "+req.GetSourceAddress()+" "+req.GetUserAgent())
+	return &identityv1.EndOtherSessionsResponse{SessionToken: "next", Session: &identityv1.Session{UserId: "usr_john"}}, p.lost
+}
+
+func (p *passwords) RevokeSignIns(_ context.Context, userID string, on revocation.Occasion) error {
+	p.calls, p.on = append(p.calls, "revoke "+userID), on
 	return p.down
 }
 
@@ -88,6 +103,42 @@ func TestSignInsAreRevokedAroundANewPassword(t *testing.T) {
 		}
 		if diff := cmp.Diff(row.want, p.calls); diff != "" {
 			t.Errorf("%s: the calls (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// TestASignOutElsewhereRevokesSignIns, around the end of the other sessions, and nothing for a session
+// that has ended, whose form may have been sent before.
+func TestASignOutElsewhereRevokesSignIns(t *testing.T) {
+	const end = "end others of now 203.0.113.7 Firefox"
+	ended := oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "ended")
+	around := []string{"session", "revoke usr_john", end, "revoke usr_john"}
+	for name, row := range map[string]struct {
+		with   passwords
+		form   string
+		want   []string
+		reason errorv1.Reason
+	}{
+		"a session":              {passwords{}, "", around, 0},
+		"an ended session":       {passwords{refused: ended}, "", []string{"session"}, errorv1.Reason_REASON_SESSION_REQUIRED},
+		"a second click":         {passwords{refused: ended}, "form", []string{"session", end}, 0},
+		"one ends meanwhile":     {passwords{lost: ended}, "", around, errorv1.Reason_REASON_SESSION_REQUIRED},
+		"an outage":              {passwords{down: sqldb.ErrUnavailable}, "", around[:2], errorv1.Reason_REASON_UNAVAILABLE},
+		"identity's own failure": {passwords{lost: oerr.New(errorv1.Reason_REASON_CALLER_DENIED, "x")}, "", around, errorv1.Reason_REASON_UNSPECIFIED},
+	} {
+		p := row.with
+		server := &rpc.Passwords{Revoker: revocation.Revoker{Store: &p, Unchanged: rpc.Unchanged, Step: actor.Within}, Sessions: &p}
+		res, err := server.SignOutElsewhere(t.Context(), &tokenv1.SignOutElsewhereRequest{
+			SessionToken: "now", SourceAddress: "203.0.113.7", UserAgent: "Firefox", Form: row.form,
+		})
+		if got := oerr.Reason(err); got != row.reason || (err == nil) != (res.GetSessionToken() == "next") {
+			t.Errorf("%s: %s (%v), want %s, with %q", name, got, err, row.reason, res.GetSessionToken())
+		}
+		if diff := cmp.Diff(row.want, p.calls); diff != "" {
+			t.Errorf("%s: the calls (-want +got)\n%s", name, diff)
+		}
+		if len(p.calls) > 2 && p.on != revocation.OthersSignedOut {
+			t.Errorf("%s: the occasion is %d", name, p.on)
 		}
 	}
 }

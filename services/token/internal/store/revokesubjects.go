@@ -157,9 +157,13 @@ func (s *Store) RevokeUser(ctx context.Context, userID string) error {
 
 // RevokeSignIns revokes what a sign-in with the user's password gave: user tokens, and pending
 // codes, whose consent was given in a session that is revoked too. OAuth grants stay.
-func (s *Store) RevokeSignIns(ctx context.Context, userID string) error {
+func (s *Store) RevokeSignIns(ctx context.Context, userID string, on domain.Occasion) error {
+	reason := revlog.ReasonPasswordSet
+	if on == domain.OthersSignedOut {
+		reason = revlog.ReasonOthersSignedOut
+	}
 	return s.revokeSubjects(ctx, subjectRevocation{
-		entry:    revlog.NewEntry(revlog.ReasonPasswordSet, revocation.Revocation{Kind: revocation.User, UserID: userID}),
+		entry:    revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.User, UserID: userID}),
 		subjects: []string{codesOfUser(userID), tokensOfUser(userID)}, lockedMark: userID,
 		legacySteps: []step{
 			{s.text.legacyRaiseCodesOfUser, []any{userID, legacyLimit}},

@@ -46,6 +46,8 @@ const (
 	ReasonKeyRotated Reason = 120
 	// ReasonWorkspaceEnded is the decision of a workspace's administrator on a client.
 	ReasonWorkspaceEnded Reason = 121
+	// ReasonOthersSignedOut is a user's sign-out of every other device.
+	ReasonOthersSignedOut Reason = 122
 )
 
 // Entry is one revocation. Cursors rise by one in the order of commits.

@@ -35,7 +35,7 @@ func eventOf(ctx context.Context, e Entry) (event outbox.Event, recorded bool) {
 	case ReasonGrantLimit:
 		event.Kind, usual = "grant.limit_reached", byClient
 	case ReasonKeyRevoked, ReasonUserDisabled, ReasonPasswordSet, ReasonMemberRemoved, ReasonAppRevoked, ReasonReplaced, ReasonPlanChanged,
-		ReasonKeyRotated:
+		ReasonKeyRotated, ReasonOthersSignedOut:
 		return event, false
 	}
 	if len(e.FamilyID) > 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
 	"github.com/vidocu/usher/services/token/internal/logout"
+	domain "github.com/vidocu/usher/services/token/internal/revocation"
 	"github.com/vidocu/usher/services/token/internal/store"
 )
 
@@ -69,7 +70,7 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 		}, []string{"sid2"}},
 		"a membership": {func() error { return b.RevokeMember(t.Context(), "usr_john", "ws_acme") }, []string{"sid1", "sid3"}},
 		"a user":       {func() error { return b.RevokeUser(t.Context(), "usr_john") }, []string{"sid1", "sid2", "sid3"}},
-		"a password":   {func() error { return b.RevokeSignIns(t.Context(), "usr_john") }, nil},
+		"a password":   {func() error { return b.RevokeSignIns(t.Context(), "usr_john", domain.NewPassword) }, nil},
 		"another user": {func() error { return b.RevokeUser(t.Context(), "usr_jane") }, nil},
 	} {
 		drain(t, s)

@@ -47,7 +47,7 @@ func committedRevocations(t *testing.T, b bench) {
 	s := store.New(b.db, stalled{})
 	for name, revoke := range map[string]func(ctx context.Context) error{
 		"user":     func(ctx context.Context) error { return s.RevokeUser(ctx, "usr_john") },
-		"sign-ins": func(ctx context.Context) error { return s.RevokeSignIns(ctx, "usr_john") },
+		"sign-ins": func(ctx context.Context) error { return s.RevokeSignIns(ctx, "usr_john", domain.NewPassword) },
 		"member":   func(ctx context.Context) error { return s.RevokeMember(ctx, "usr_john", "ws_acme") },
 		"app":      func(ctx context.Context) error { return s.RevokeAuthenticationAppTokens(ctx, "aap_1") },
 		"grants":   func(ctx context.Context) error { return s.RevokeUserGrants(ctx, "usr_john") },
@@ -204,7 +204,7 @@ func reuseAfterMember(t *testing.T, b bench) {
 func revokeSignIns(t *testing.T, b bench) {
 	app := b.mustRedeem(t, code("app", "ws_acme", 0))
 	user := b.mustIssue(t, usertoken.Holder{UserID: "usr_john"})
-	if err := b.RevokeSignIns(t.Context(), "usr_john"); err != nil {
+	if err := b.RevokeSignIns(t.Context(), "usr_john", domain.NewPassword); err != nil {
 		t.Fatal(err)
 	}
 	if !b.live(t, app.access) || !b.current(t, app.refresh) {
@@ -215,7 +215,10 @@ func revokeSignIns(t *testing.T, b bench) {
 		t.Errorf("a code in flight: %v", err)
 	}
 	b.wantConnection(t, 1, 1)
-	b.wantLog(t, []logged{{revocation.User, revlog.ReasonPasswordSet}})
+	if err := b.RevokeSignIns(t.Context(), "usr_john", domain.OthersSignedOut); err != nil {
+		t.Fatal(err)
+	}
+	b.wantLog(t, []logged{{revocation.User, revlog.ReasonPasswordSet}, {revocation.User, revlog.ReasonOthersSignedOut}})
 }
 
 func revokeApp(t *testing.T, b bench) {

@@ -15,6 +15,7 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/sdk/enforce/revocation"
 	"github.com/vidocu/usher/services/token/internal/introspect"
+	domain "github.com/vidocu/usher/services/token/internal/revocation"
 	"github.com/vidocu/usher/services/token/internal/store"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 	"github.com/vidocu/usher/services/token/internal/usertoken"
@@ -189,7 +190,7 @@ func revokedMeanwhile(t *testing.T, b bench) {
 		spoils bool
 	}{
 		"the user's":                   {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_john") }, true},
-		"the user's password":          {john(), func(ctx context.Context) error { return b.RevokeSignIns(ctx, "usr_john") }, true},
+		"the user's password":          {john(), func(ctx context.Context) error { return b.RevokeSignIns(ctx, "usr_john", domain.NewPassword) }, true},
 		"the member's":                 {john(), func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") }, true},
 		"the app's":                    {john(), func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, true},
 		"another user's":               {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_esther") }, false},
