@@ -6,11 +6,13 @@
 package requestlog
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -81,14 +83,31 @@ const secondsOfDay = 24 * 60 * 60
 type Batch struct {
 	Day      int64
 	ClientID string
-	Entries  []Entry
+	// Keys are those of all rows that may have the entries, each once.
+	Keys [][16]byte
+
+	entries []planned
+}
+
+// planned is an entry with the rows that may have it, beside the one for the rest: its own, and the one
+// for kinds beyond MaxKinds.
+type planned struct{ own, overflow Row }
+
+// Kinds are the rows that a client has on a day.
+type Kinds struct {
+	// Present are the keys of the batch that have a row.
+	Present map[[16]byte]bool
+	// Least is a number of rows that there are at least, and Count counts them: a client that has the most
+	// rows needs no count.
+	Least int
+	Count func() (int, error)
 }
 
 // Store persists rows.
 type Store interface {
 	// Record stores the rows that plan makes of the batch, in one transaction that holds a lock on
-	// the client's day. plan receives the keys that the client has that day.
-	Record(ctx context.Context, b Batch, plan func(present map[[16]byte]bool) []Row) error
+	// the client's day. An error of plan fails it.
+	Record(ctx context.Context, b Batch, plan func(k Kinds) ([]Row, error)) error
 }
 
 // Log records requests.
@@ -101,7 +120,7 @@ var ErrPartly = errors.New("only a part of the requests was stored")
 // Record stores entries. It returns ErrPartly where a failure leaves some of them stored.
 func (l Log) Record(ctx context.Context, entries []Entry) error {
 	for n, b := range batches(entries) {
-		err := l.Store.Record(ctx, b, func(present map[[16]byte]bool) []Row { return rows(b.Entries, present) })
+		err := l.Store.Record(ctx, b, func(k Kinds) ([]Row, error) { return rows(b.entries, k) })
 		switch {
 		case err != nil && n > 0:
 			return fmt.Errorf("%w: %w", ErrPartly, err)
@@ -120,51 +139,81 @@ func batches(entries []Entry) []Batch {
 	}
 	var list []Batch
 	at := map[key]int{}
+	overflowKeys := map[key]map[Kind][16]byte{} // in a flood many entries have the same
 	for _, e := range entries {
 		k := key{Day(e.Last), e.ClientID}
 		n, ok := at[k]
 		if !ok {
 			n = len(list)
-			at[k] = n
+			at[k], overflowKeys[k] = n, map[Kind][16]byte{}
 			list = append(list, Batch{Day: k.day, ClientID: k.client})
 		}
-		list[n].Entries = append(list[n].Entries, e)
+		list[n].entries = append(list[n].entries, planned{own: Row{Entry: e, Key: keyOf(e, false)}, overflow: overflow(e, overflowKeys[k])})
+	}
+	for n := range list {
+		list[n].Keys = keysOf(list[n].entries)
 	}
 	return list
 }
 
-// rows returns the rows to add to: each key once. present are the keys of the client's day.
-func rows(entries []Entry, present map[[16]byte]bool) []Row {
-	var list []Row
-	at := map[[16]byte]int{}
-	count := len(present)
-	add := func(r Row) {
-		if n, ok := at[r.Key]; ok {
-			list[n].Entry = merged(list[n].Entry, r.Entry)
-			return
-		}
-		if !present[r.Key] {
-			count++
-		}
-		at[r.Key] = len(list)
-		list = append(list, r)
+func keysOf(entries []planned) [][16]byte {
+	keys := [][16]byte{restKey()}
+	for _, p := range entries {
+		keys = append(keys, p.own.Key, p.overflow.Key)
 	}
-	fits := func(key [16]byte, most int) bool {
-		_, ours := at[key]
-		return ours || present[key] || count < most
-	}
-	overflowKeys := map[Kind][16]byte{} // in a flood many entries have the same
+	slices.SortFunc(keys, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
+	return slices.Compact(keys)
+}
+
+// rows returns the rows to add to: each key once.
+func rows(entries []planned, k Kinds) ([]Row, error) {
+	p := plan{kinds: k, at: map[[16]byte]int{}}
 	for _, e := range entries {
-		r := Row{Entry: e, Key: keyOf(e, false)}
-		if !fits(r.Key, MaxKinds) {
-			r = overflow(e, overflowKeys)
+		r := e.own
+		if !p.fits(r.Key, MaxKinds) {
+			r = e.overflow
 		}
-		if !fits(r.Key, MaxRows-1) {
-			r = rest(e)
+		if !p.fits(r.Key, MaxRows-1) {
+			r = rest(e.own.Entry)
 		}
-		add(r)
+		p.add(r)
 	}
-	return list
+	return p.rows, p.err
+}
+
+// plan is the rows to add to, while they are decided.
+type plan struct {
+	kinds   Kinds
+	counted bool
+	rows    []Row
+	// at are the places of the keys in rows, and added is how many of them the client does not have yet.
+	at    map[[16]byte]int
+	added int
+	err   error
+}
+
+// fits reports whether a key has a row, or may get one where a client has at most so many.
+func (p *plan) fits(key [16]byte, most int) bool {
+	if _, ours := p.at[key]; ours || p.kinds.Present[key] {
+		return true
+	}
+	if !p.counted && p.err == nil && p.kinds.Least+p.added < most {
+		p.kinds.Least, p.err = p.kinds.Count()
+		p.counted = true
+	}
+	return p.kinds.Least+p.added < most
+}
+
+func (p *plan) add(r Row) {
+	if n, ok := p.at[r.Key]; ok {
+		p.rows[n].Entry = merged(p.rows[n].Entry, r.Entry)
+		return
+	}
+	if !p.kinds.Present[r.Key] {
+		p.added++
+	}
+	p.at[r.Key] = len(p.rows)
+	p.rows = append(p.rows, r)
 }
 
 // overflow is the row of an entry whose client has too many kinds. keys caches those of one batch, whose
@@ -182,10 +231,10 @@ func overflow(e Entry, keys map[Kind][16]byte) Row {
 // rest is the last row of a client's day, which counts everything else.
 func rest(e Entry) Row {
 	e.Kind = Kind{ClientID: e.ClientID}
-	r := Row{Entry: e, Overflow: true}
-	r.Key = sha16("rest")
-	return r
+	return Row{Entry: e, Key: restKey(), Overflow: true}
 }
+
+func restKey() [16]byte { return sha16("rest") }
 
 // merged adds two numbers of equal requests.
 func merged(a, b Entry) Entry {

@@ -14,7 +14,7 @@ var errDown = errors.New("the database is down")
 // failing stores batches until it fails.
 type failing struct{ stored, fails int }
 
-func (f *failing) Record(context.Context, requestlog.Batch, func(map[[16]byte]bool) []requestlog.Row) error {
+func (f *failing) Record(context.Context, requestlog.Batch, func(requestlog.Kinds) ([]requestlog.Row, error)) error {
 	if f.stored == f.fails {
 		return errDown
 	}

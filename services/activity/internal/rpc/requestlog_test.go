@@ -24,7 +24,7 @@ import (
 // store fails after a number of batches as a database that is down does.
 type store struct{ left int }
 
-func (s *store) Record(context.Context, requestlog.Batch, func(map[[16]byte]bool) []requestlog.Row) error {
+func (s *store) Record(context.Context, requestlog.Batch, func(requestlog.Kinds) ([]requestlog.Row, error)) error {
 	if s.left--; s.left < 0 {
 		return sqldb.ErrUnavailable
 	}

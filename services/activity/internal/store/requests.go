@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 )
 
 // Record is requestlog.Store.
-func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(present map[[16]byte]bool) []requestlog.Row) error {
+func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(k requestlog.Kinds) ([]requestlog.Row, error)) error {
 	if err := s.makeRoom(ctx, s.requestsTable(), b.Day); err != nil {
 		return fmt.Errorf("recording requests: %w", err)
 	}
@@ -20,11 +21,15 @@ func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(presen
 		if _, err := tx.Exec(ctx, s.text.lockDay, b.Day, b.ClientID); err != nil {
 			return err
 		}
-		present, err := s.presentKinds(ctx, tx, b)
+		kinds, err := s.readKinds(ctx, tx, b)
 		if err != nil {
 			return err
 		}
-		for _, r := range plan(present) {
+		rows, err := plan(kinds)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
 			args, err := columns(b.Day, r)
 			if err != nil {
 				return err
@@ -38,17 +43,65 @@ func (s *Store) Record(ctx context.Context, b requestlog.Batch, plan func(presen
 	return sqldb.Wrap("recording requests", err)
 }
 
-func (s *Store) presentKinds(ctx context.Context, tx *sqldb.Tx, b requestlog.Batch) (map[[16]byte]bool, error) {
-	present := map[[16]byte]bool{}
-	err := sqldb.Each(ctx, tx, sqldb.Read("reading the kinds of a day", s.text.kinds, b.Day, b.ClientID), func(row sqldb.Row) error {
+// readKinds reads the rows of the batch's keys alone. To count all rows of the client costs PostgreSQL as
+// much as to read them: a plan counts them only where the cached number does not decide.
+func (s *Store) readKinds(ctx context.Context, tx *sqldb.Tx, b requestlog.Batch) (requestlog.Kinds, error) {
+	of := clientDay{b.Day, b.ClientID}
+	k := requestlog.Kinds{Present: map[[16]byte]bool{}, Least: s.leastRows(of), Count: func() (count int, err error) {
+		if err = tx.QueryRow(ctx, s.text.countKinds, b.Day, b.ClientID).Scan(&count); err == nil {
+			s.noteRows(of, count)
+		}
+		return count, err
+	}}
+	read := sqldb.Read("reading the kinds of a day", s.text.kinds, b.Day, b.ClientID, s.keys(b.Keys))
+	err := sqldb.Each(ctx, tx, read, func(row sqldb.Row) error {
 		var kind []byte
 		if err := row.Scan(&kind); err != nil {
 			return err
 		}
-		present[[16]byte(kind)] = true
+		k.Present[[16]byte(kind)] = true
 		return nil
 	})
-	return present, err
+	return k, err
+}
+
+// keys returns the parameter for some keys.
+func (s *Store) keys(keys [][16]byte) any {
+	list, texts := make([][]byte, len(keys)), make([]string, len(keys))
+	for i, key := range keys {
+		list[i] = key[:]
+		texts[i] = hex.EncodeToString(key[:])
+	}
+	if s.db.Engine() == sqldb.SQLite {
+		return s.db.Texts(texts)
+	}
+	return list
+}
+
+// clientDay is a day of a client.
+type clientDay struct {
+	day      int64
+	clientID string
+}
+
+// maxCounts bounds the cache of numbers of rows.
+const maxCounts = 10_000
+
+// leastRows returns a number of rows that a client has at least. The rows of a day are deleted together, long
+// after the last batch.
+func (s *Store) leastRows(of clientDay) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counts[of]
+}
+
+func (s *Store) noteRows(of clientDay, count int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.counts) >= maxCounts {
+		clear(s.counts)
+	}
+	s.counts[of] = count
 }
 
 func columns(day int64, r requestlog.Row) ([]any, error) {

@@ -26,6 +26,8 @@ type Store struct {
 	mu sync.Mutex
 	// rooms are the days that are known to have a partition.
 	rooms map[room]bool
+	// counts are the rows of the request log that a client had at least.
+	counts map[clientDay]int
 }
 
 // Retention is how long rows are kept, in whole days.
@@ -33,13 +35,13 @@ type Retention struct{ Requests, Events time.Duration }
 
 // New returns a store.
 func New(db *sqldb.DB, keep Retention) *Store {
-	return &Store{db: db, text: prepare(db), keep: keep, rooms: map[room]bool{}}
+	return &Store{db: db, text: prepare(db), keep: keep, rooms: map[room]bool{}, counts: map[clientDay]int{}}
 }
 
 // statements are the store's SQL, one text for both engines.
 type statements struct {
 	now                                                  string
-	lockDay, kinds, addRequests                          string
+	lockDay, kinds, countKinds, addRequests              string
 	cursor, startFeed, moveFeed, insertEvent, eventKinds string
 	oldRequests, oldDays, oldEvents                      string
 }
@@ -51,7 +53,8 @@ func prepare(db *sqldb.DB) statements {
 
 		lockDay: `
 INSERT INTO request_days (day, client_id) VALUES ($1, $2) ON CONFLICT (day, client_id) DO UPDATE SET day = excluded.day`,
-		kinds: `SELECT kind FROM requests WHERE day = $1 AND client_id = $2`,
+		kinds:      `SELECT kind FROM requests WHERE day = $1 AND client_id = $2 AND kind ` + amongKeys(db),
+		countKinds: `SELECT COUNT(*) FROM requests WHERE day = $1 AND client_id = $2`,
 		addRequests: `
 INSERT INTO requests (day, client_id, kind, endpoint, method, status, error, cause, field, got, expected, overflow, amount, first_at, last_at, request_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
@@ -83,6 +86,14 @@ DELETE FROM requests WHERE (day, client_id, kind) IN (SELECT day, client_id, kin
 DELETE FROM request_days WHERE (day, client_id) IN (SELECT day, client_id FROM request_days WHERE day < $1 ORDER BY day LIMIT $2)`,
 		oldEvents: `DELETE FROM audit_events WHERE rowid IN (SELECT rowid FROM audit_events WHERE at < $1 ORDER BY at LIMIT $2)`,
 	}
+}
+
+// amongKeys is the condition that a key is one of the parameter $3: Store.keys.
+func amongKeys(db *sqldb.DB) string {
+	if db.Engine() == sqldb.SQLite {
+		return `IN (SELECT unhex(value) FROM json_each($3))`
+	}
+	return `= ANY ($3::bytea[])`
 }
 
 // Now returns the database's time.

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/activity/internal/requestlog"
 	"github.com/vidocu/usher/services/activity/internal/store"
 )
@@ -17,6 +19,7 @@ import (
 func Requests(t *testing.T) {
 	t.Run("equal requests of an hour are one row", equalRequests)
 	t.Run("a client has a thousand rows a day, also with several writers", boundedRequests)
+	t.Run("a batch of a client with a thousand rows reads few of them", fewRowsOfFlood)
 	t.Run("pages have each row once, and filters hold", pagesOfRequests)
 	t.Run("old rows are deleted", oldRequests)
 }
@@ -86,6 +89,51 @@ func boundedRequests(t *testing.T) {
 			t.Errorf("another client has %+v", other)
 		}
 	})
+}
+
+// fewRowsOfFlood counts the rows that PostgreSQL reads: each batch of a flood read every key of the day.
+func fewRowsOfFlood(t *testing.T) {
+	const batch, batches = 50, 40
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
+	db := sqldbtest.Prepare(t, at)
+	hour := now(t, store.New(db, keptShort())).Truncate(24 * time.Hour).Add(2 * time.Hour)
+	flood := func(s *store.Store, n int) {
+		var entries []requestlog.Entry
+		for i := range batch {
+			e := entry("app", fmt.Sprintf("https://%d.example/%d", n, i), hour)
+			e.Status = 400 + n%200 // the overflow rows fill up too
+			entries = append(entries, e)
+		}
+		record(t, s, entries...)
+	}
+	s := store.New(db, keptShort())
+	for n := range 200 {
+		flood(s, n)
+	}
+	if rows := requests(t, s, requestlog.Filter{ClientID: "app"}); len(rows) != requestlog.MaxRows {
+		t.Fatalf("the client has %d rows", len(rows))
+	}
+	others := fmt.Sprintf(`
+INSERT INTO requests (day, client_id, kind, endpoint, method, status, error, cause, field, got, expected, overflow, amount, first_at, last_at, request_id)
+SELECT %d, 'other' || i %% 20, decode(md5(i::text), 'hex'), '', '', 400, '', '', '', '{}', '{}', 0, 1, 0, 0, '' FROM generate_series(1, 20000) AS i`,
+		requestlog.Day(hour))
+	for _, text := range []string{others, `ANALYZE requests`} {
+		if err := db.ExecOutsideTx(t.Context(), time.Minute, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	touched := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
+		s := store.New(db, keptShort())
+		for n := range batches {
+			flood(s, 1000+n)
+		}
+	})
+	if most := int64(requestlog.MaxRows + 10*batches); touched > most {
+		t.Errorf("%d batches read and write %d rows, want one count of them and at most %d", batches, touched, most)
+	}
 }
 
 func pagesOfRequests(t *testing.T) {
