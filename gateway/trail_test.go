@@ -74,6 +74,13 @@ func TestTheActivityHasTheSignInsOfPrograms(t *testing.T) {
 	wantPage(t, "an app", p.get("/account/activity"), 200, "The authentication app <bdi>aap_1</bdi> signed you in", "203.0.113.*")
 }
 
+// TestFailedSignInsOfAnHourAreOneEntry: the activity service returns them as one event with their sum.
+func TestFailedSignInsOfAnHourAreOneEntry(t *testing.T) {
+	p := withConsole(t)
+	trailOf(p, "", &eventv1.Event{Kind: "user.sign_in_failed", Details: map[string]string{"count": "37"}, EventTime: timestamppb.Now()})
+	wantPage(t, "a page", p.get("/account/activity"), 200, "37 failed sign-ins in this hour")
+}
+
 // TestAnEmptyPageOfTheActivitySaysNothingOfTheOthers: "nothing yet" stands only where it is known.
 func TestAnEmptyPageOfTheActivitySaysNothingOfTheOthers(t *testing.T) {
 	const nothing = "Nothing has happened yet"

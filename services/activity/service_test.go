@@ -3,6 +3,7 @@ package activity_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -206,6 +207,42 @@ func TestASessionReadsItsOwnEventsAndThoseThatItMay(t *testing.T) {
 	}
 	_, err = b.people.ListEvents(t.Context(), &activityv1.ListEventsRequest{})
 	wantReason(t, "signed out", err, errorv1.Reason_REASON_SESSION_REQUIRED)
+}
+
+// TestTheFailedSignInsOfAnHourAreOneEventOfOnesOwn: each would fill the person's pages while a stranger tries
+// passwords. An operator reads each.
+func TestTheFailedSignInsOfAnHourAreOneEventOfOnesOwn(t *testing.T) {
+	b := newBench(t)
+	at := time.Now().Truncate(time.Hour).Add(-time.Hour)
+	after := func(kind string, passed time.Duration) *eventv1.Event {
+		e := change(kind, "usr_mem", "", "")
+		e.EventTime, e.Details = timestamppb.New(at.Add(passed)), map[string]string{"count": "2"}
+		return e
+	}
+	list := []*eventv1.Event{after("user.signed_in", time.Second)}
+	const tries = 30
+	for n := range tries {
+		list = append(list, after("user.sign_in_failed", time.Duration(n+1)*time.Minute))
+	}
+	list = append(list, after("user.signed_in", 40*time.Minute))
+	b.feeds["identity"].add(list...)
+	b.events(t, len(list), &activityv1.ListEventsRequest{UserId: "usr_mem"}) // an operator's
+	var got []string
+	req := &activityv1.ListEventsRequest{SessionToken: member, PageSize: 2}
+	for more := true; more; more = req.GetPageToken() != "" {
+		res, err := b.people.ListEvents(t.Context(), req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range res.GetEvents() {
+			got = append(got, e.GetKind()+" "+e.GetEventTime().AsTime().Sub(at).String()+" "+e.GetDetails()["count"])
+		}
+		req.PageToken = res.GetNextPageToken()
+	}
+	want := []string{"user.signed_in 40m0s 2", "user.sign_in_failed 1m0s " + strconv.Itoa(2*tries), "user.signed_in 1s 2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("the pages have %q, want %q", got, want)
+	}
 }
 
 func TestADatabaseThatIsGoneIsUnavailable(t *testing.T) {

@@ -20,15 +20,12 @@ import (
 // nothing is shown.
 func shownKinds() []string {
 	return []string{
-		"user.created", "user.signed_in", kindSignInFailed, "user.password_changed", "user.password_set", "user.others_signed_out",
+		"user.created", "user.signed_in", "user.sign_in_failed", "user.password_changed", "user.password_set", "user.others_signed_out",
 		"user.session_ended", "user.profile_changed", "user.disabled", "user.enabled", "user.unlocked", "user_token.issued",
 		"member.added", "member.removed",
 		"grant.approved", "grant.disconnected", "grant.workspace_ended", "grant.refresh_reused", "grant.code_replayed", "grant.revoked", "grant.limit_reached",
 	}
 }
-
-// kindSignInFailed is the kind of events that are one entry for an hour.
-const kindSignInFailed = "user.sign_in_failed"
 
 // fromTrail shows the account's events from the audit trail. It reports false, and writes nothing,
 // if the trail cannot be read: identity and consent list what they know then.
@@ -67,24 +64,12 @@ func (a Account) fromTrail(w http.ResponseWriter, r *http.Request, token string)
 	return true
 }
 
-// trailEntries returns the entries of a page; failed sign-ins of one hour are one entry.
+// trailEntries returns the entries of a page. The failed sign-ins of an hour are one event.
 func trailEntries(res *activityv1.ListEventsResponse, in *time.Location) []page.ActivityEntry {
 	var entries []page.ActivityEntry
-	failedIn := -1 // the entry of the hour
 	for _, e := range res.GetEvents() {
-		when := browser.At(e.GetEventTime(), in)
-		if e.GetKind() == kindSignInFailed {
-			count := failedCount(e)
-			if failedIn >= 0 && entries[failedIn].At.Truncate(time.Hour).Equal(when.Truncate(time.Hour)) {
-				entries[failedIn].Count += count
-				continue
-			}
-			failedIn = len(entries)
-			entries = append(entries, page.ActivityEntry{At: when, Kind: "warn", Count: count, Text: "%d failed sign-ins in this hour"})
-			continue
-		}
 		if entry, shown := trailEntry(e, res); shown {
-			entry.At = when
+			entry.At = browser.At(e.GetEventTime(), in)
 			entries = append(entries, page.NewActivityEntry(entry, e.GetDetails()["user_agent"]))
 		}
 	}
@@ -101,6 +86,9 @@ func failedCount(e *eventv1.Event) int64 {
 
 // trailEntry returns the words for an event; shown is false for one that says nothing to the user.
 func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry page.ActivityEntry, shown bool) {
+	if e.GetKind() == "user.sign_in_failed" {
+		return page.ActivityEntry{Kind: "warn", Count: failedCount(e), Text: "%d failed sign-ins in this hour"}, true
+	}
 	entry = page.ActivityEntry{Network: e.GetDetails()["network"]}
 	if text, kind := accountText(e.GetKind()); text != "" {
 		entry.Text, entry.Kind = text, kind

@@ -188,7 +188,9 @@ type AuditServiceClient interface {
 	// ListEvents lists events, the latest first. A session reads the events of its user; those of a
 	// workspace that the user administers; and those of a client of a workspace in which the user is
 	// an administrator or a developer. NOT_FOUND for any other object, as for one that does not exist.
-	// An operator sends no session and may combine all filters.
+	// An operator sends no session and may combine all filters. For a session's own user the failed
+	// sign-ins of an hour are one event, at the time of the first, with their sum in the detail `count`,
+	// so that a stranger who tries passwords does not fill the pages.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 }
 
@@ -220,7 +222,9 @@ type AuditServiceServer interface {
 	// ListEvents lists events, the latest first. A session reads the events of its user; those of a
 	// workspace that the user administers; and those of a client of a workspace in which the user is
 	// an administrator or a developer. NOT_FOUND for any other object, as for one that does not exist.
-	// An operator sends no session and may combine all filters.
+	// An operator sends no session and may combine all filters. For a session's own user the failed
+	// sign-ins of an hour are one event, at the time of the first, with their sum in the detail `count`,
+	// so that a stranger who tries passwords does not fill the pages.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }

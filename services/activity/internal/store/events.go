@@ -121,7 +121,7 @@ func (s *Store) kinds(ctx context.Context, values []string) ([]string, error) {
 func (s *Store) events(ctx context.Context, f trail.Filter) ([]trail.Event, error) {
 	q := query{text: `
 SELECT at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details, request_id, amount
-FROM audit_events WHERE TRUE`}
+FROM audit_events e WHERE TRUE`}
 	for _, filter := range []struct{ column, value string }{
 		{"user_id", f.UserID}, {"workspace_id", f.WorkspaceID}, {"client_id", f.ClientID}, {"actor_id", f.ActorID}, {"request_id", f.RequestID},
 	} {
@@ -131,11 +131,18 @@ FROM audit_events WHERE TRUE`}
 	q.and(!f.Start.IsZero(), "at >= ", f.Start.UnixMicro())
 	q.and(!f.End.IsZero(), "at < ", f.End.UnixMicro())
 	q.anyOf("kind", f.Kinds)
+	if f.FailuresByHour {
+		q.text += firstFailure(&q, f)
+	}
 	if f.After.Source != "" {
 		q.text += fmt.Sprintf(` AND (at, source, source_cursor) < (%s, %s, %s)`, q.arg(f.After.At), q.arg(f.After.Source), q.arg(f.After.Cursor))
 	}
 	q.text += ` ORDER BY at DESC, source DESC, source_cursor DESC LIMIT ` + q.arg(f.Limit)
-	return sqldb.List(ctx, s.db, sqldb.Read("listing events", q.text, q.args...), scanEvent)
+	list, err := sqldb.List(ctx, s.db, sqldb.Read("listing events", q.text, q.args...), scanEvent)
+	if err != nil || !f.FailuresByHour {
+		return list, err
+	}
+	return list, s.sumFailures(ctx, f, list)
 }
 
 func scanEvent(row sqldb.Row, e *trail.Event) error {

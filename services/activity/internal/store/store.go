@@ -43,6 +43,7 @@ type statements struct {
 	now                                                  string
 	lockDay, kinds, countKinds, addRequests              string
 	cursor, startFeed, moveFeed, insertEvent, eventKinds string
+	failures                                             string
 	oldRequests, oldDays, oldEvents                      string
 }
 
@@ -70,6 +71,8 @@ ON CONFLICT (day, client_id, kind) DO UPDATE SET amount = requests.amount + excl
 INSERT INTO audit_events (at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details,
     request_id, amount)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		failures: `
+SELECT at, details FROM audit_events WHERE user_id <> '' AND user_id = $1 AND kind = $2 AND at >= $3 AND at < $4`,
 		// One lookup in the index for each kind, however many events have it. On PostgreSQL each partition has an
 		// index of its own: one lookup in every partition for each kind.
 		eventKinds: `

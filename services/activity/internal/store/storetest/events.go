@@ -24,6 +24,7 @@ func Events(t *testing.T) {
 	t.Run("pages have each event once, and filters hold", pagesOfEvents)
 	t.Run("several kinds are one list", severalKinds)
 	t.Run("a page of many kinds costs little more than one of a kind", manyKinds)
+	t.Run("the failed sign-ins of an hour are one event", failuresByHour)
 	t.Run("old events are deleted", oldEvents)
 }
 
