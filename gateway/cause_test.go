@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -209,6 +210,29 @@ func TestFault_D3_ARefusedAuthorizationHasItsCause(t *testing.T) {
 		}
 		if got := normalized(w); strings.Contains(got, "scope_unknown") || strings.Contains(got, "sentinel") {
 			t.Errorf("%s reveals the cause: %s", name, got)
+		}
+	}
+}
+
+// TestFault_D3_ThePageOfAnEarlierRefusalIsNoSecondOne: the page shows the identifier of the request that
+// was refused, and is neither logged nor counted as another one.
+func TestFault_D3_ThePageOfAnEarlierRefusalIsNoSecondOne(t *testing.T) {
+	for _, loggedAs := range []string{"", "3f0c7a52-6f6e-4d2c-9d55-0a5d0a0c6d11"} {
+		p := withRequestIDs(t)
+		found := refusedFor("request", "https://app.test", "https://app.test/cb?error=invalid_scope")
+		p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: proto.CloneOf(found.GetStep())}, nil)
+		found.GetStep().GetRefusal().LoggedAs = loggedAs
+		p.respond("LookUpAuthorization", found, nil)
+		wantRedirect(t, "the refused request", p.get("/oauth/authorize?client_id=app"), "/signin?request=request")
+		w := p.get("/signin?request=request")
+		reference := cmp.Or(loggedAs, w.Header().Get("Usher-Request-Id"))
+		wantPage(t, "the page", w, 400, "The app sent a wrong request", "Reference: <code>"+reference+"</code>")
+		want := 1
+		if loggedAs == "" { // authz of an earlier release, during an upgrade
+			want = 2
+		}
+		if lines := strings.Count(p.logs.String(), `msg="request refused"`); lines != want {
+			t.Errorf("logged as %q: %d lines, want %d", loggedAs, lines, want)
 		}
 	}
 }

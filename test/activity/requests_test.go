@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,37 @@ func TestMCPFailure_13_TheAuthorReadsWhyARequestWasRefused(t *testing.T) {
 			expect.Equal(t, "address without its values", k.Got["redirect_uri"], "https://captions.example/callback/?tenant=…")
 			expect.Equal(t, "registered address", k.Expected["redirect_uri"], harness.CallbackURI)
 			expect.Equal(t, "response type", k.Got["response_type"], "code")
+			return true
+		})
+	})
+}
+
+// TestRFC9700_4_11_2_OneMistakeOfAnUnverifiedAppIsOneRow: the reference on the page, which the person sees
+// after the sign-in, is the refused request's, and that has what was expected.
+func TestRFC9700_4_11_2_OneMistakeOfAnUnverifiedAppIsOneRow(t *testing.T) {
+	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
+		registration, err := d.JSON("/oauth/register", map[string]any{"client_name": "Stranger", "redirect_uris": []string{harness.CallbackURI}, "scope": "videos:read"})
+		expect.NoError(t, err)
+		d.RecordSecret("client_secret", registration.Text("client_secret"))
+		d.RecordSecret("registration_access_token", registration.Text("registration_access_token"))
+		id := registration.Text("client_id")
+		person := d.NewBrowser()
+		expect.NoError(t, person.SignInAs(harness.EstherEmail))
+		page, err := person.Follow(person.Get(harness.Request{ClientID: id, Scope: "videos:read export:write"}.Path()))
+		expect.NoError(t, err)
+		expect.Equal(t, "status", page.Status, http.StatusBadRequest)
+		reference := regexp.MustCompile("Reference: <code>([^<]+)").FindStringSubmatch(page.Body)
+		expect.Equal(t, "a reference on the page", len(reference), 2)
+		expect.Eventually(t, "the request in the log", func() bool {
+			list := requests(t, d, id)
+			if len(list) == 0 {
+				return false
+			}
+			expect.Equal(t, "rows", len(list), 1)
+			expect.Equal(t, "endpoint", list[0].Kind.Endpoint, "/oauth/authorize")
+			expect.Equal(t, "request", list[0].RequestID, reference[1])
+			expect.Equal(t, "cause", list[0].Kind.Cause, "CAUSE_SCOPE_NOT_ALLOWED")
+			expect.Equal(t, "expected scope", list[0].Kind.Expected["scope"], "videos:read")
 			return true
 		})
 	})

@@ -80,13 +80,14 @@ func decisionFields(request, workspaceID string) url.Values {
 	return url.Values{"request": {request}, "workspace_id": {workspaceID}, "answered": {"1"}}
 }
 
-// refusedNotice describes a request that was refused: its error, and the destination of the
-// response.
+// refusedNotice describes a request that was refused: its error, the destination of the response, and
+// the identifier under which the log has it.
 func refusedNotice(found *authzv1.LookUpAuthorizationResponse) page.Notice {
 	n := page.Notice{
 		Status: http.StatusBadRequest, App: found.GetClientName(), Heading: "The app sent a wrong request",
 		Text:  "Nobody here has checked this app. What was wrong, for its author: %s.",
 		Names: []string{found.GetFault()}, Known: "Nothing was shared with the app.",
+		Reference: found.GetStep().GetRefusal().GetLoggedAs(),
 	}
 	switch host, scheme := destination(found.GetRedirectOrigin()); {
 	case host != "":

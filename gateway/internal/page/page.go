@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -259,7 +260,7 @@ func (p *Pages) Notice(w http.ResponseWriter, r *http.Request, n Notice) {
 	if n.Link == (Link{}) && n.Repeat == nil {
 		n.Link = Link{Address: "/account/connected-apps", Text: "Go to your connected apps"}
 	}
-	n.Reference = requestid.From(r.Context())
+	n.Reference = cmp.Or(n.Reference, requestid.From(r.Context()))
 	p.Render(w, r, View{Template: "problem", Title: n.Heading, TitleName: n.App, Status: n.Status, Preferred: n.Preferred, Data: n})
 }
 

@@ -246,7 +246,7 @@ type Notice struct {
 	Tell Contact
 	// Author is the address of the request in the log of the client, for its author; empty for none.
 	Author string
-	// Reference is the request ID, which Pages.Notice sets.
+	// Reference is the request ID; empty for the one of this request, which Pages.Notice sets then.
 	Reference string
 	// Preferred is View.Preferred.
 	Preferred string

@@ -25,6 +25,7 @@ func (c Conn) Invoke(ctx context.Context, method string, args, reply any, opts .
 		refused := res.GetStep().GetRefusal()
 		Note(ctx, Refusal{
 			Cause: refused.GetCause(), ClientID: refused.GetClientId(), Parameter: refused.GetExpectedParameter(), Expected: refused.GetExpected(),
+			LoggedAs: refused.GetLoggedAs(),
 		})
 	}
 	return nil

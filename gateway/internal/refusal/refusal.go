@@ -24,6 +24,9 @@ type Refusal struct {
 	// Parameter is the parameter whose value was not the Expected one; empty where that is not known.
 	// Sent is its value where the request does not have it as a parameter.
 	Parameter, Expected, Sent string
+	// LoggedAs is the identifier of the earlier request that was refused and logged, whose refusal the page
+	// shows; empty for a request that is refused itself.
+	LoggedAs string
 	// Logged is true where a line about it was already logged, so that it is only counted.
 	Logged bool
 }

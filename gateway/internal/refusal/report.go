@@ -32,7 +32,7 @@ type Response struct {
 
 // Of returns the refusal that a response stands for: the recorded one, or, without a call to a
 // service, that of the status. refused is false for a response that is not an error: its handler has
-// handled the recorded refusal.
+// handled the recorded refusal; and for the page of an earlier request, which was reported already.
 func Of(ctx context.Context, res Response) (r Refusal, refused bool) {
 	if res.Status < http.StatusMultipleChoices {
 		return Refusal{}, false
@@ -41,7 +41,7 @@ func Of(ctx context.Context, res Response) (r Refusal, refused bool) {
 	if !refused && !res.Upstream {
 		r, refused = FromStatus(res.Status)
 	}
-	return r, refused
+	return r, refused && r.LoggedAs == ""
 }
 
 // Report counts and logs a refused request.

@@ -199,7 +199,10 @@ type Refusal struct {
 	ExpectedParameter string `protobuf:"bytes,100,opt,name=expected_parameter,json=expectedParameter,proto3" json:"expected_parameter,omitempty"`
 	// The value that was expected of it, for the log of the client's author: never for a page or a
 	// redirect.
-	Expected      string `protobuf:"bytes,101,opt,name=expected,proto3" json:"expected,omitempty"`
+	Expected string `protobuf:"bytes,101,opt,name=expected,proto3" json:"expected,omitempty"`
+	// The identifier of the earlier HTTP request that was refused, on a return page, under which the log
+	// has the refusal; empty where it is the request of this step.
+	LoggedAs      string `protobuf:"bytes,102,opt,name=logged_as,json=loggedAs,proto3" json:"logged_as,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -258,6 +261,13 @@ func (x *Refusal) GetExpectedParameter() string {
 func (x *Refusal) GetExpected() string {
 	if x != nil {
 		return x.Expected
+	}
+	return ""
+}
+
+func (x *Refusal) GetLoggedAs() string {
+	if x != nil {
+		return x.LoggedAs
 	}
 	return ""
 }
@@ -612,12 +622,13 @@ const file_usher_authz_v1_step_proto_rawDesc = "" +
 	"returnPage\x12F\n" +
 	"\x0esilent_consent\x18< \x01(\v2\x1d.usher.authz.v1.SilentConsentH\x00R\rsilentConsent\x121\n" +
 	"\arefusal\x18\t \x01(\v2\x17.usher.authz.v1.RefusalR\arefusalB\x06\n" +
-	"\x04next\"\x9e\x01\n" +
+	"\x04next\"\xbb\x01\n" +
 	"\aRefusal\x12+\n" +
 	"\x05cause\x18\x01 \x01(\x0e2\x15.usher.error.v1.CauseR\x05cause\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12-\n" +
 	"\x12expected_parameter\x18d \x01(\tR\x11expectedParameter\x12\x1a\n" +
-	"\bexpected\x18e \x01(\tR\bexpected\"\xd7\x01\n" +
+	"\bexpected\x18e \x01(\tR\bexpected\x12\x1b\n" +
+	"\tlogged_as\x18f \x01(\tR\bloggedAs\"\xd7\x01\n" +
 	"\tErrorPage\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\tR\amessage\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +

@@ -122,6 +122,8 @@ type Browser struct {
 	Source string
 	// Hint is the ID token of the request, as the token service verified it; nil for none.
 	Hint *IDTokenHint
+	// HTTPRequestID identifies the browser's HTTP request in the log; empty if that is not known.
+	HTTPRequestID string
 	// DecidesSilently says that the caller can have a request with prompt=none decided without a page.
 	DecidesSilently bool
 }
@@ -264,7 +266,8 @@ func next(p pending.Authorization, browser Browser, user *User) Step {
 	to := dispatch(s)
 	step := Step{Kind: to.kind, RequestID: p.ID, Reason: to.reason}
 	if to.kind == ReturnPage {
-		step.Refusal = Refusal{Cause: p.Refusal.Cause, ClientID: p.ClientID}
+		r := p.Refusal
+		step.Refusal = Refusal{Cause: r.Cause, ClientID: p.ClientID, Parameter: r.Parameter, Expected: r.Expected, LoggedAs: r.LoggedAs}
 	}
 	return step
 }

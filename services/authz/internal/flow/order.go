@@ -143,13 +143,19 @@ func nearest(list []string, to string) (best string) {
 	return best
 }
 
+// logged returns a refusal as the log has it.
+func (f Flow) logged(a *request, r *refusal) Refusal {
+	refused := Refusal{Cause: r.cause, ClientID: a.client.ID}
+	refused.Parameter, refused.Expected = f.expected(a, r.cause)
+	return refused
+}
+
 // refuse returns the step of a request that a check refused.
 func (f Flow) refuse(a *request, r *refusal) Step {
 	page := Step{
 		Kind: ErrorPage, Message: r.text, Names: r.names, Temporary: r.temporary, ClientName: a.client.Name, Contact: contact(a.client),
-		Refusal: Refusal{Cause: r.cause, ClientID: a.client.ID},
+		Refusal: f.logged(a, r),
 	}
-	page.Refusal.Parameter, page.Refusal.Expected = f.expected(a, r.cause)
 	if r.code == "" || !a.redirectable() {
 		return page
 	}

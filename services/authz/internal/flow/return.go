@@ -28,14 +28,18 @@ func (f Flow) hold(ctx context.Context, a *request, r *refusal, browser Browser)
 	if err := f.Starts.Allow(ctx, f.starter(browser)); err != nil {
 		return Step{}, err
 	}
+	refused := f.logged(a, r)
 	stored := a.Request
-	stored.Refusal = &pending.Refusal{Cause: r.cause, Code: r.code, Text: r.text}
+	stored.Refusal = &pending.Refusal{
+		Cause: r.cause, Code: r.code, Text: r.text,
+		Parameter: refused.Parameter, Expected: refused.Expected, LoggedAs: browser.HTTPRequestID,
+	}
 	id, err := f.Pending.Open(ctx, browser.Token, stored)
 	if err != nil {
 		return Step{}, err
 	}
 	to := dispatch(state{signedIn: !browser.Session.IsZero(), refused: true})
-	return Step{Kind: to.kind, RequestID: id, Refusal: Refusal{Cause: r.cause, ClientID: a.ClientID}}, nil
+	return Step{Kind: to.kind, RequestID: id, Refusal: refused}, nil
 }
 
 // returnLocation returns where the user returns to a client that is not verified, with an error;

@@ -37,7 +37,9 @@ func TestRFC9700_4_11_2_AnErrorOfAnUnverifiedClientDoesNotRedirect(t *testing.T)
 	for _, r := range wrongRequests() {
 		t.Run(r.name, func(t *testing.T) {
 			b := newBench(t)
-			step := b.start(t, r.query, b.signedOut())
+			browser := b.signedOut()
+			browser.HTTPRequestID = "the refused one"
+			step := b.start(t, r.query, browser)
 			if step.Kind != flow.SignIn || !step.Location.IsZero() || step.Refusal.Cause == "" || step.Refusal.ClientID != authztest.Unverified {
 				t.Fatalf("signed out: %+v, want the sign-in", step)
 			}
@@ -50,8 +52,10 @@ func TestRFC9700_4_11_2_AnErrorOfAnUnverifiedClientDoesNotRedirect(t *testing.T)
 			}
 			found := b.lookUp(t, step.RequestID, b.signedIn())
 			got := parseResponse(t, found.ReturnLocation, authztest.Callback)
+			logged := step.Refusal
+			logged.LoggedAs = "the refused one"
 			if found.Status != flow.Refused || found.ClientName == "" || found.Origin != "https://app.test" || got.Get("error") != r.want ||
-				got.Get("state") != "a state" || got.Get("iss") != issuer || found.Next.Refusal != step.Refusal {
+				got.Get("state") != "a state" || got.Get("iss") != issuer || found.Next.Refusal != logged {
 				t.Errorf("the page: %+v, returns %v", found, got)
 			}
 			if got.Get("error_description") != found.Fault || found.Fault == "" {
@@ -61,6 +65,17 @@ func TestRFC9700_4_11_2_AnErrorOfAnUnverifiedClientDoesNotRedirect(t *testing.T)
 				t.Errorf("signed in: %+v, want the page", direct)
 			}
 		})
+	}
+}
+
+// The log says what was expected also where no redirect does.
+func TestARefusalOfAnUnverifiedClientHasWhatWasExpected(t *testing.T) {
+	for name, want := range map[string]string{"scope": "export:write", "resource": "https://elsewhere.test/"} {
+		b := newBench(t)
+		step := b.start(t, stranger(name, want), b.signedOut())
+		if step.Kind != flow.SignIn || step.Refusal.Parameter != name || step.Refusal.Expected == "" {
+			t.Errorf("%s: %+v", name, step)
+		}
 	}
 }
 

@@ -84,4 +84,7 @@ type Refusal struct {
 	ClientID string
 	// Parameter is the parameter whose value was not Expected; empty if that is not known.
 	Parameter, Expected string
+	// LoggedAs is the identifier of the earlier HTTP request that was refused, on a ReturnPage; empty if
+	// it is the one of the step.
+	LoggedAs string
 }

@@ -63,6 +63,13 @@ type Refusal struct {
 	// Code and Text are `error` and `error_description` of the response (RFC 6749 §4.1.2.1).
 	Code string `json:"code"`
 	Text string `json:"text"`
+	// Parameter is the parameter whose value was not Expected; empty if that is not known. They are for
+	// the log.
+	Parameter string `json:"parameter,omitempty"`
+	Expected  string `json:"expected,omitempty"`
+	// LoggedAs is the identifier under which the log has the refused request; empty for one that release
+	// 0.1 stored.
+	LoggedAs string `json:"logged_as,omitempty"`
 }
 
 // Demand requires another session than the one that the browser had when the authorization started.

@@ -18,7 +18,9 @@ func TestEveryFieldOfARequestIsStored(t *testing.T) {
 	b := emptyBench()
 	want := pending.Request{
 		AuthorizationRequest: oauthtest.Approved().AuthorizationRequest, ClientName: "Test", State: "a state", LoginHint: "hint",
-		Unverified: true, Refusal: &pending.Refusal{Cause: cause.ScopeUnknown, Code: "invalid_scope", Text: "text"},
+		Unverified: true, Refusal: &pending.Refusal{
+			Cause: cause.ScopeUnknown, Code: "invalid_scope", Text: "text", Parameter: "scope", Expected: "videos:read", LoggedAs: "request",
+		},
 	}
 	got, err := b.Find(t.Context(), b.open(t, want), b.browser)
 	if diff := cmp.Diff(want, got.Request); err != nil || diff != "" {

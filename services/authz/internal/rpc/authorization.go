@@ -8,6 +8,7 @@ import (
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/requestid"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
@@ -27,6 +28,7 @@ func (s *Authorizations) StartAuthorization(
 ) (*authzv1.StartAuthorizationResponse, error) {
 	from := browser(req)
 	from.Source, from.DecidesSilently = req.GetSourceAddress(), req.GetSilentConsentSupported()
+	from.HTTPRequestID = requestid.From(ctx)
 	if hint := req.GetIdTokenHint(); hint != nil {
 		from.Hint = &flow.IDTokenHint{ClientID: hint.GetClientId(), UserID: hint.GetUserId()}
 	}
@@ -146,7 +148,7 @@ func wire(step flow.Step) *authzv1.Step {
 	if step.Refusal.Cause != "" {
 		out.Refusal = &authzv1.Refusal{
 			Cause: oerr.Named(step.Refusal.Cause), ClientId: step.Refusal.ClientID,
-			ExpectedParameter: step.Refusal.Parameter, Expected: step.Refusal.Expected,
+			ExpectedParameter: step.Refusal.Parameter, Expected: step.Refusal.Expected, LoggedAs: step.Refusal.LoggedAs,
 		}
 	}
 	return out
