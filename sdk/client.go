@@ -76,12 +76,12 @@ func (c *Client) Ready(ctx context.Context) error { return c.readiness.wait(ctx)
 // and another error, a gRPC status or that of ctx, where the token service did not respond within 2
 // s: deny the request then, with 503 and not with 401.
 //
-// A restricted API key may be limited to networks: it is not active unless ctx has an address in one of
-// them (WithSource).
+// A restricted API key may be limited to networks: unless ctx has an address in one of them (WithSource)
+// the error is ErrAddress, which is an ErrInactive.
 func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
 	t, err := c.introspectAnywhere(ctx, token)
 	if err == nil && !t.Addresses.Allow(sourceFrom(ctx)) {
-		return nil, ErrInactive
+		return nil, ErrAddress
 	}
 	return t, err
 }

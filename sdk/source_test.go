@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,7 +89,7 @@ func TestIntrospectKnowsTheAddressFromItsContext(t *testing.T) {
 	key := server.Issue(restrictedKey())
 	for source, active := range map[string]bool{"203.0.113.9": true, "10.0.0.1": false, "": false} {
 		_, err := client.Introspect(usher.WithSource(t.Context(), source), key)
-		if (err == nil) != active || err != nil && !errors.Is(err, usher.ErrInactive) {
+		if (err == nil) != active || err != nil && (!errors.Is(err, usher.ErrInactive) || !errors.Is(err, usher.ErrAddress)) {
 			t.Errorf("from %q: %v", source, err)
 		}
 	}
@@ -121,6 +122,10 @@ func TestTheMiddlewareRefusesARestrictedKeyWithoutItsAddress(t *testing.T) {
 		row.middleware(ok).ServeHTTP(w, r)
 		if w.Code != row.want {
 			t.Errorf("%s: %d, want %d", name, w.Code, row.want)
+		}
+		const message = "This API key may not be used from the address of this request"
+		if w.Code == http.StatusUnauthorized && (!strings.Contains(w.Body.String(), message) || !strings.Contains(w.Header().Get("WWW-Authenticate"), message)) {
+			t.Errorf("%s: %s, %q", name, w.Body, w.Header().Get("WWW-Authenticate"))
 		}
 	}
 }

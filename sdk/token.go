@@ -16,6 +16,10 @@ import (
 // (RFC 7662 §2.2).
 var ErrInactive = errors.New("token is not active")
 
+// ErrAddress is returned for an API key that is active and may not be used from the address of the
+// request, or of which that is not known. It is an ErrInactive: the response is enforce.OtherAddress.
+var ErrAddress = fmt.Errorf("%w here: the API key may not be used from this address", ErrInactive)
+
 // Token is the introspection response of an active token. Callers that introspect the same token
 // share it, and must not modify it.
 type Token struct {

@@ -15,7 +15,7 @@ import (
 )
 
 // Introspector introspects a token; *usher.Client is one. It returns usher.ErrInactive for a token
-// that is not active; any other error results in Unavailable.
+// that is not active, usher.ErrAddress for an API key of other networks; any other error results in Unavailable.
 type Introspector interface {
 	Introspect(ctx context.Context, token string) (*usher.Token, error)
 }
@@ -76,6 +76,9 @@ func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger =
 
 // New returns a guard with the scope that each method needs, by its full name
 // `/package.Service/Method`. A method that is both in the map and public needs its scope.
+//
+// Without WithResource it accepts an access token that was issued for any resource that the token service
+// shows this server: its own, and in development all. A server that is a protected resource names it.
 func New(c Introspector, scopes map[string]string, opts ...Option) *Guard {
 	g := &Guard{
 		introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{}, logger: slog.New(slog.DiscardHandler), proofs: enforce.NewProofs(),
@@ -150,6 +153,8 @@ func (g *Guard) token(ctx context.Context, method string) (*usher.Token, error) 
 	}
 	t, err := g.introspector.Introspect(ctx, sent.Token)
 	switch {
+	case errors.Is(err, usher.ErrAddress):
+		return nil, statusOf(enforce.OtherAddress(), "")
 	case errors.Is(err, usher.ErrInactive):
 		return nil, statusOf(sent.Inactive(), "")
 	case err != nil || t == nil:

@@ -24,6 +24,8 @@ func (introspector) Introspect(_ context.Context, token string) (*usher.Token, e
 		return &usher.Token{Kind: enforce.AccessToken, Subject: "usr_a", Scopes: []string{"videos:read"}}, nil
 	case "key":
 		return &usher.Token{Kind: enforce.APIKey, Subject: "key_a"}, nil
+	case "elsewhere":
+		return nil, usher.ErrAddress
 	case "down":
 		return nil, errors.New("down")
 	}
@@ -94,6 +96,14 @@ func TestAMethodNeedsItsScope(t *testing.T) {
 		if info := infoOf(err); row.reason != "" && (info.GetReason() != row.reason || info.GetDomain() != "usher") {
 			t.Errorf("%s: the reason is %v", name, info)
 		}
+	}
+}
+
+func TestAKeyOfOtherNetworksGetsItsOwnMessage(t *testing.T) {
+	_, err := call(t, "/v.S/List", "Bearer elsewhere")
+	const want = "This API key may not be used from the address of this request"
+	if status.Code(err) != codes.Unauthenticated || status.Convert(err).Message() != want || infoOf(err).GetReason() != "AUTHENTICATION_ERROR" {
+		t.Errorf("got %v %v", err, infoOf(err))
 	}
 }
 

@@ -20,7 +20,7 @@ type Checker interface {
 }
 
 // Introspector introspects a token; *usher.Client is one. It returns usher.ErrInactive for a token
-// that is not active; any other error results in 503.
+// that is not active, usher.ErrAddress for an API key of other networks; any other error results in 503.
 type Introspector interface {
 	Introspect(ctx context.Context, token string) (*usher.Token, error)
 }
@@ -113,9 +113,12 @@ func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 	})
 }
 
-// RequireScope returns middleware that requires an access token with the scope, or an API key,
-// which has no scopes; it does not check the plan. A handler that must refuse API keys checks the
-// token's Kind.
+// RequireScope returns middleware that requires an access token with the scope, or an API key: an
+// unrestricted one, which has no scopes and may do everything, or a restricted one with the scope. It does
+// not check the plan. A handler that must refuse API keys checks the token's Kind.
+//
+// Without WithResource it accepts an access token that was issued for any resource that the token service
+// shows this service: its own, and in development all. A service that is a protected resource names it.
 func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handler) http.Handler {
 	o := settings(opts)
 	if o.origin == "" {
@@ -127,6 +130,8 @@ func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handle
 		}
 		t, err := c.Introspect(r.Context(), sent.Token)
 		switch {
+		case errors.Is(err, usher.ErrAddress):
+			return nil, o.resource.Challenge(enforce.OtherAddress(), scope)
 		case errors.Is(err, usher.ErrInactive):
 			return nil, o.resource.Challenge(sent.Inactive(), scope)
 		case err != nil:

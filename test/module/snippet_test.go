@@ -22,11 +22,12 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	usher "github.com/vidocu/usher/sdk"
+	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/sdk/grpcauth"
 	"github.com/vidocu/usher/sdk/httpauth"
 )
 
-var _ = []any{grpc.NewServer, insecure.NewCredentials, httpauth.New, grpcauth.New, usher.New, credentials.NewTLS}
+var _ = []any{grpc.NewServer, enforce.Unavailable, insecure.NewCredentials, httpauth.New, grpcauth.New, usher.New, credentials.NewTLS}
 
 func page(ctx context.Context, r *http.Request, api, reports http.Handler, mux *http.ServeMux, cert, key, ca, addr string) {
 `
