@@ -76,14 +76,18 @@ func devDefaults() *settings {
 	config.DataDir, config.Log.Format, config.Log.Level = admin.DefaultDataDir, "text", "info"
 	config.ClientDocuments.Mode = run.DocumentsOpen
 	config.Gateway.ForwardBearer = true // the example API checks the token itself
+	config.Authz.DCROpenID = true       // a library that registers itself asks for an ID token
 	return config
 }
 
-// derive fills the settings of `usher dev` that follow from others: the public URL, and a SQLite database in the data folder for
-// every service that has no database configured.
+// derive fills the settings of `usher dev` that follow from others: the public URL, the page of errors below it, and a SQLite database in
+// the data folder for every service that has no database configured.
 func (s *settings) derive(loaded config.Loaded) {
 	if loaded.From["public_url"] == "" {
 		s.PublicURL = localURL(s.HTTPAddr)
+	}
+	if loaded.From["gateway.error_docs_url"] == "" {
+		s.Gateway.ErrorDocsURL = s.PublicURL + "/docs/errors"
 	}
 	for service, url := range map[string]*secret.String{
 		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,

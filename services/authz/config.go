@@ -52,7 +52,9 @@ type Config struct {
 	WorkspaceApps    int `koanf:"workspace_apps" bounds:"0 or more" help:"apps that a workspace may register in the developer console; 0 is any number"`
 	UnverifiedPeople int `koanf:"unverified_people" bounds:"0 or more" help:"people who may connect such an app before the operator has verified it; 0 is any number"`
 	// DCRScopes and the following are for clients that register themselves (RFC 7591).
-	DCRScopes []string `koanf:"dcr_scopes" help:"scopes that clients which register themselves may request; empty: those that the protected resources of the catalog need at least"`
+	DCRScopes []string `koanf:"dcr_scopes" help:"scopes that clients which register themselves may request; empty: those that the protected resources of the catalog need at least, and in usher dev those of OpenID Connect"`
+	// DCROpenID adds those of OpenID Connect where DCRScopes is empty.
+	DCROpenID bool `koanf:"-"`
 	// DCRUsers is how many users may use such a client, which is not verified.
 	DCRUsers int `koanf:"dcr_users" bounds:"0 or more" help:"people who may use a client that registered itself; 0 is any number"`
 	// DCRClients is how many such clients there may be.

@@ -30,14 +30,19 @@ func newRegistrar(config Config, deps Deps, store dynamic.Store) dynamic.Registr
 }
 
 // allowedScope returns the scope of clients that register themselves. Unless the operator sets it, it
-// is what the protected resources need at least, and never every scope of the catalog.
+// is what the protected resources need at least, and never every scope of the catalog; with
+// Config.DCROpenID, those of OpenID Connect too.
 func allowedScope(config Config, deps Deps) func() oauth.Scope {
 	if len(config.DCRScopes) > 0 {
 		return func() oauth.Scope { return config.DCRScopes }
 	}
 	return func() oauth.Scope {
 		current := deps.Catalog.Current()
-		return current.Minimum(current.ResourceIDs())
+		scope := current.Minimum(current.ResourceIDs())
+		if !config.DCROpenID {
+			return scope
+		}
+		return append(scope, oauth.OpenIDScopes().Without(func(name string) bool { return !current.IsOpenID(name) })...)
 	}
 }
 
