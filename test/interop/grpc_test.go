@@ -19,6 +19,7 @@ func TestFault_D7_TheExamplesOfOtherLanguagesRun(t *testing.T) {
 	for name, run := range map[string]func(*testing.T, string) string{"node": e.node, "python": e.python} {
 		t.Run(name, func(t *testing.T) { e.introspect(t, run) })
 	}
+	t.Run("access", e.access)
 }
 
 // TestTheExamplesOfOtherLanguagesRunInDevelopment, with the lines of the section of that name, against `usher dev`.
@@ -28,6 +29,7 @@ func TestTheExamplesOfOtherLanguagesRunInDevelopment(t *testing.T) {
 	for name, run := range map[string]func(*testing.T, string) string{"node": e.node, "python": e.python} {
 		t.Run(name, func(t *testing.T) { e.introspect(t, run) })
 	}
+	t.Run("access", e.access)
 }
 
 // TestFault_D7_TheProtosCompileWithoutMore compiles the four files that docs/grpc.md lists, with a
@@ -108,15 +110,17 @@ func newExamples(t *testing.T) examples {
 func newDevelopmentExamples(t *testing.T) examples {
 	t.Helper()
 	e := examples{deployment: usher.Deployment, address: usher.TokenAddr, dir: t.TempDir(), blocks: blocks(t, "grpc.md")}
-	for language, statement := range map[string][2]string{
-		"js": {"const credentials", ";\n"}, "python": {"credentials =", "as channel:\n"}, "java": {"    var credentials", ".build();\n"},
+	for example, statement := range map[string][2]string{
+		"js test": {"const credentials", ";\n"}, "js access": {"const credentials", ";\n"},
+		"python test": {"credentials =", "as channel:\n"}, "java test": {"    var credentials", ".build();\n"},
 	} {
-		before, rest, found := strings.Cut(e.blocks[language+" test"], statement[0])
+		language, _, _ := strings.Cut(example, " ")
+		before, rest, found := strings.Cut(e.blocks[example], statement[0])
 		_, after, ended := strings.Cut(rest, statement[1])
 		if !found || !ended || e.blocks[language+" development"] == "" {
-			t.Fatalf("docs/grpc.md has no certificate in %s, or nothing in its place", language)
+			t.Fatalf("docs/grpc.md has no certificate in %s, or nothing in its place", example)
 		}
-		e.blocks[language+" test"] = before + e.blocks[language+" development"] + after
+		e.blocks[example] = before + e.blocks[language+" development"] + after
 	}
 	return e
 }
@@ -133,6 +137,21 @@ func (e examples) introspect(t *testing.T, run func(*testing.T, string) string) 
 	}
 	if got := run(t, "vdo_oat_nothing"); got != "inactive" {
 		t.Errorf("for a revoked token the example prints %q", got)
+	}
+}
+
+// access runs the example that asks for a decision, with a live token and with a revoked one.
+func (e examples) access(t *testing.T) {
+	tokens, err := e.deployment.Issue(e.deployment.NewBrowser(), harness.Request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := nodeFile(t, "access", withLongDeadline(e.blocks["js access"]))
+	for token, want := range map[string]string{tokens.Access: "usr_john videos:read", "vdo_oat_nothing": "401 authentication_error"} {
+		got := e.command(t, "env", append(e.environ(t, token), absolute(t, "bin/clients/node-bin"), file)...)
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("the example prints %q, want %q", got, want)
+		}
 	}
 }
 
