@@ -210,6 +210,7 @@ func TestOIDCRPInitiatedLogout_ErrorsAreShown(t *testing.T) {
 		parts := strings.Split(hint, ".")
 		for name, q := range map[string]url.Values{
 			"another address":    {"id_token_hint": {hint}, "post_logout_redirect_uri": {"https://evil.example/"}},
+			"without a token":    {"client_id": {r.id}, "post_logout_redirect_uri": {loggedOutURI + "/"}},
 			"a query added":      {"id_token_hint": {hint}, "post_logout_redirect_uri": {loggedOutURI + "?foo=bar"}},
 			"the redirect URI":   {"id_token_hint": {hint}, "post_logout_redirect_uri": {rpCallback}},
 			"no token":           {"id_token_hint": {"x"}, "post_logout_redirect_uri": {loggedOutURI}},

@@ -158,9 +158,10 @@ func (f Flow) logout(w http.ResponseWriter, r *http.Request, query url.Values) {
 	}
 }
 
-// checkLogout validates a logout request. It writes the response and returns false for a wrong one. An
-// address is accepted only together with an ID token, which proves that its sender is the client
-// (OpenID Connect RP-Initiated Logout 1.0 §3).
+// checkLogout validates a logout request. It writes the response and returns false for a wrong one. The
+// browser returns only with an ID token, which proves that the sender is the client (OpenID Connect
+// RP-Initiated Logout 1.0 §3); an address that is not registered is refused without one too, so that its
+// author sees the mistake.
 func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Values) (logoutRequest, bool) {
 	params, ok := logoutParams(query)
 	if !ok {
@@ -186,9 +187,9 @@ func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Valu
 	if clientID == "" {
 		return request, true
 	}
-	check := &authzv1.CheckLogoutRequest{ClientId: clientID, SessionToken: f.Cookies.Session(r).Reveal(), SessionId: hint.GetSessionId()}
-	if hint != nil {
-		check.PostLogoutRedirectUri, check.State = params.Get(paramLogoutURI), params.Get(paramState)
+	check := &authzv1.CheckLogoutRequest{
+		ClientId: clientID, SessionToken: f.Cookies.Session(r).Reveal(), SessionId: hint.GetSessionId(),
+		PostLogoutRedirectUri: params.Get(paramLogoutURI), State: params.Get(paramState),
 	}
 	checked, err := f.Logouts.CheckLogout(r.Context(), check)
 	switch oerr.Reason(err) { //nolint:exhaustive // ShowError handles the others
@@ -203,8 +204,10 @@ func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Valu
 		f.ShowError(w, r, err)
 		return request, false
 	}
-	request.clientName, request.location, request.sameSession = checked.GetClientName(), checked.GetLocation(), checked.GetSameSession()
-	request.clicked = checked.GetUnverified()
+	request.clientName, request.sameSession, request.clicked = checked.GetClientName(), checked.GetSameSession(), checked.GetUnverified()
+	if hint != nil {
+		request.location = checked.GetLocation()
+	}
 	return request, true
 }
 
