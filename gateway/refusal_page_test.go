@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // TestARefusedRequestLeadsToThoseWhoCanMendIt: the user to the publisher of a verified client, and its author to
@@ -46,4 +48,23 @@ func TestARefusedRequestLeadsToThoseWhoCanMendIt(t *testing.T) {
 			t.Errorf("%s: the author is sent to %q, and the request is %s", name, link, w.Header().Get("Usher-Request-Id"))
 		}
 	}
+}
+
+// TestTheOtherPagesOfARefusalLeadToTheLogToo: that of an unverified client, to the request that was refused and
+// not to the page's own, and that of a client that is not live yet.
+func TestTheOtherPagesOfARefusalLeadToTheLogToo(t *testing.T) {
+	const author, logged = `<a class="standing" href="/developers/apps/vdo_client_1/requests?request_id=`, "3f0c7a52-6f6e-4d2c-9d55-0a5d0a0c6d11"
+	for _, owned := range []string{"vdo_client_1", ""} {
+		p := signedIn(t)
+		found := refusedFor("request", "https://app.test", "https://app.test/cb?error=invalid_scope")
+		found.ClientId, found.Step.Refusal.LoggedAs = owned, logged
+		p.respond("LookUpAuthorization", found, nil)
+		if body := p.get("/signin?request=request").Body.String(); strings.Contains(body, author+logged) != (owned != "") || strings.Contains(body, "I develop this app") != (owned != "") {
+			t.Errorf("of %q: %s", owned, body)
+		}
+	}
+	p := signedIn(t)
+	p.respond("GetPrompt", nil, oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_NOT_LIVE, "text", oerr.WithClient("vdo_client_1")))
+	w := p.get("/consent?request=request")
+	wantPage(t, "not open yet", w, http.StatusForbidden, "This app is not open yet", author+w.Header().Get("Usher-Request-Id"))
 }

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -12,6 +13,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
 // lookUp calls authz for the state of an authorization. Release 0.1 of authz, which may run during
@@ -62,7 +64,7 @@ func (f Flow) showClosed(w http.ResponseWriter, r *http.Request, request string,
 		return
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_REFUSED:
 		n = refusedNotice(found)
-		n.Repeat = f.returnForm(w, r, request, found)
+		n.Repeat, n.Author = f.returnForm(w, r, request, found), authorLink(found.GetClientId(), cmp.Or(n.Reference, requestid.From(r.Context())))
 	case authzv1.AuthorizationState_AUTHORIZATION_STATE_EXPIRED:
 		n.Heading = "This request has expired"
 		n.Text = "It waited for an answer for too long. Start again from the app."

@@ -81,6 +81,7 @@ func (f Flow) showNotLive(w http.ResponseWriter, r *http.Request, request string
 		Repeat: &page.Repeat{
 			Action: decisionPath, CSRF: f.pageToken(r, request, nil), Fields: decisionFields(request, ""), Decision: "switch", Text: "Use another account",
 		},
+		Author: authorOf(r),
 	})
 }
 

@@ -111,14 +111,21 @@ func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authz
 		Status: http.StatusBadRequest, App: refused.GetClientName(), Text: refused.GetMessage(), Names: refused.GetNames(),
 		Known: "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
 	}
-	if id := refused.GetClientId(); id != "" {
-		n.Author = DevelopersPath + "/apps/" + url.PathEscape(id) + "/requests?request_id=" + url.QueryEscape(requestid.From(r.Context()))
-	}
+	n.Author = authorLink(refused.GetClientId(), requestid.From(r.Context()))
 	if refused.GetTemporary() {
 		w.Header().Set("Retry-After", httpx.Seconds(retryTemporary))
 		n.Status, n.Link = http.StatusServiceUnavailable, page.Link{Address: r.URL.RequestURI(), Text: "Try again"}
 	}
 	f.Pages.Notice(w, r, n)
+}
+
+// authorLink returns the address of a refused request in the log of a client that a workspace owns; empty
+// for none.
+func authorLink(client, request string) string {
+	if client == "" {
+		return ""
+	}
+	return DevelopersPath + "/apps/" + url.PathEscape(client) + "/requests?request_id=" + url.QueryEscape(request)
 }
 
 // redirect redirects to a page of the gateway. No part of the request becomes a path.

@@ -5,7 +5,9 @@ import (
 	"net/url"
 
 	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
+	"github.com/vidocu/usher/internal/platform/requestid"
 )
 
 // decisionReturn is the decision of the form that returns the user to a client that is not
@@ -98,6 +100,13 @@ func refusedNotice(found *authzv1.LookUpAuthorizationResponse) page.Notice {
 		n.Names = []string{scheme, found.GetFault()}
 	}
 	return n
+}
+
+// authorOf returns the address of this request in the log of the client that its refusal names, which a
+// workspace owns.
+func authorOf(r *http.Request) string {
+	refused, _ := refusal.FromContext(r.Context())
+	return authorLink(refused.ClientID, requestid.From(r.Context()))
 }
 
 // destination returns the host of a redirect URI's origin or, where it is on the user's device, its

@@ -554,7 +554,10 @@ type LookUpAuthorizationResponse struct {
 	// the scope.
 	Fault string `protobuf:"bytes,9,opt,name=fault,proto3" json:"fault,omitempty"`
 	// The device that the outcome goes to, in place of a redirect URI; absent for any other request.
-	Device        *Device `protobuf:"bytes,26,opt,name=device,proto3" json:"device,omitempty"`
+	Device *Device `protobuf:"bytes,26,opt,name=device,proto3" json:"device,omitempty"`
+	// The client of a refused request, where a workspace owns it, whose members have pages about it; empty
+	// for any other.
+	ClientId      string `protobuf:"bytes,27,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -657,6 +660,13 @@ func (x *LookUpAuthorizationResponse) GetDevice() *Device {
 		return x.Device
 	}
 	return nil
+}
+
+func (x *LookUpAuthorizationResponse) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
 }
 
 // ContinueAuthorizationRequest names a pending authorization.
@@ -898,7 +908,7 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +
 	"\rsession_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12)\n" +
-	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\xe6\x03\n" +
+	"\rbrowser_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\fbrowserToken\"\x83\x04\n" +
 	"\x1bLookUpAuthorizationResponse\x128\n" +
 	"\x05state\x18\x01 \x01(\x0e2\".usher.authz.v1.AuthorizationStateR\x05state\x12\x1f\n" +
 	"\vclient_name\x18\x02 \x01(\tR\n" +
@@ -912,7 +922,8 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"decideTime\x12-\n" +
 	"\x0freturn_location\x18\b \x01(\tB\x04\xe8\xbd\x18\x01R\x0ereturnLocation\x12\x14\n" +
 	"\x05fault\x18\t \x01(\tR\x05fault\x12.\n" +
-	"\x06device\x18\x1a \x01(\v2\x16.usher.authz.v1.DeviceR\x06device\"\x93\x01\n" +
+	"\x06device\x18\x1a \x01(\v2\x16.usher.authz.v1.DeviceR\x06device\x12\x1b\n" +
+	"\tclient_id\x18\x1b \x01(\tR\bclientId\"\x93\x01\n" +
 	"\x1cContinueAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +

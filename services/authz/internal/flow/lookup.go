@@ -55,6 +55,9 @@ type Found struct {
 	ReturnLocation secret.String
 	// Fault is what is wrong with a refused request.
 	Fault string
+	// OwnedClientID is the client of a refused request, if a workspace owns it: its members have pages
+	// about it.
+	OwnedClientID string
 }
 
 // LookUp returns the state of a request. It changes nothing. A closed or unknown request is a
@@ -88,6 +91,7 @@ func (f Flow) LookUp(ctx context.Context, id string, browser Browser) (Found, er
 	}
 	if found.Next.Kind == ReturnPage {
 		found.Status, found.Fault = Refused, p.Refusal.Text
+		found.OwnedClientID = f.ownedClient(ctx, p)
 	}
 	if found.Status == Refused || found.Status == Denied {
 		found.ReturnLocation, err = f.returnLocation(ctx, p)

@@ -42,6 +42,16 @@ func (f Flow) hold(ctx context.Context, a *request, r *refusal, browser Browser)
 	return Step{Kind: to.kind, RequestID: id, Refusal: refused}, nil
 }
 
+// ownedClient returns the client of a request, if a workspace owns it; empty where that is not known,
+// since a page does without.
+func (f Flow) ownedClient(ctx context.Context, p pending.Authorization) string {
+	registration, err := f.Clients.FindKnown(ctx, p.ClientID)
+	if err != nil {
+		return ""
+	}
+	return contact(registration).ClientID
+}
+
 // returnLocation returns where the user returns to a client that is not verified, with an error;
 // zero for a verified client, for a device, and for a client whose registration no longer permits the
 // request.

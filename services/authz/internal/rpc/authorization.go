@@ -60,7 +60,7 @@ func (s *Authorizations) LookUpAuthorization(
 	}
 	res := &authzv1.LookUpAuthorizationResponse{
 		State: toState(found.Status), ClientName: found.ClientName, RedirectOrigin: found.Origin, LoginHint: found.LoginHint,
-		ReturnLocation: found.ReturnLocation.Reveal(), Fault: found.Fault,
+		ReturnLocation: found.ReturnLocation.Reveal(), Fault: found.Fault, ClientId: found.OwnedClientID,
 		Device: describeDevice(found.Device),
 	}
 	if found.Status == flow.Open || found.Status == flow.Refused {
