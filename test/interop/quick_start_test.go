@@ -11,7 +11,7 @@ import (
 )
 
 // TestTheQuickStartRunsInEachLanguage: the programs of docs/quick-start.md beside the command, each with a
-// code of its own.
+// code of its own; with a wrong one they print the error and its description.
 func TestTheQuickStartRunsInEachLanguage(t *testing.T) {
 	install(t)
 	page := blocks(t, "quick-start.md")
@@ -32,12 +32,19 @@ func TestTheQuickStartRunsInEachLanguage(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		app := exec.CommandContext(t.Context(), c.program[0], append(c.program[1:], file)...)
-		app.Env = append(os.Environ(), "AUTH_CODE="+code)
-		var errs strings.Builder
-		app.Stderr = &errs
-		if out, err := app.Output(); err != nil || !strings.HasPrefix(string(out), "videos:read") {
-			t.Errorf("%s prints %q and exits with %v: %s", info, out, err, errs.String())
+		run := func(code string) (out, errs string, err error) {
+			app := exec.CommandContext(t.Context(), c.program[0], append(c.program[1:], file)...)
+			app.Env = append(os.Environ(), "AUTH_CODE="+code)
+			var printed strings.Builder
+			app.Stderr = &printed
+			text, err := app.Output()
+			return string(text), printed.String(), err
+		}
+		if out, errs, err := run(code); err != nil || !strings.HasPrefix(out, "videos:read") {
+			t.Errorf("%s prints %q and exits with %v: %s", info, out, err, errs)
+		}
+		if out, errs, err := run("x"); err == nil || out != "" || !strings.Contains(errs, "invalid_grant") || !strings.Contains(errs, "authorization code") {
+			t.Errorf("%s with a wrong code prints %q and exits with %v: %s", info, out, err, errs)
 		}
 	}
 }
