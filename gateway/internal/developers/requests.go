@@ -183,6 +183,9 @@ func explain(cause errorv1.Cause) explanation {
 	case errorv1.Cause_CAUSE_CLIENT_PEOPLE_LIMIT:
 		return explanation{what: "As many people use the app as may", why: "An app that is not verified has a limit.", fix: "Submit the app to be verified.", section: "status", button: "Status"}
 	}
+	if told, found := furtherExplanations()[cause]; found {
+		return told
+	}
 	return documented(oerr.CauseLabel(cause))
 }
 
