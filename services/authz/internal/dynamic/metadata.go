@@ -285,7 +285,7 @@ func (r Rules) scope(requested string, privilege Privilege) (oauth.Scope, error)
 	}
 	granted := client.LimitScope(names, allowed)
 	if len(granted) == 0 {
-		return nil, refuse("scope", "has no scope that a client may register itself for: "+strings.Join(allowed, " "))
+		return nil, refuse("scope", "has none that a client may register itself for; it may register for: "+strings.Join(allowed, " "))
 	}
 	return granted, nil
 }

@@ -99,7 +99,7 @@ func (g ClientCredentials) Issue(ctx context.Context, client Client, req Request
 
 func (g ClientCredentials) issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	if !client.may(g.Type()) || client.Service.WorkspaceID == "" {
-		return TokenPair{}, notRegistered(client)
+		return TokenPair{}, notRegistered(client, g.Type())
 	}
 	resources, err := g.resources(req.Resource)
 	if err != nil {

@@ -138,7 +138,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 		return TokenPair{}, err
 	}
 	if !client.may(g.Type()) {
-		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: notRegistered(client)}
+		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: notRegistered(client, g.Type())}
 	}
 	if err := checkProof(client, req.Proof); err != nil {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
@@ -150,9 +150,10 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	return e.identify(client, pair)
 }
 
-// notRegistered is the error of a client that is not registered for the grant type.
-func notRegistered(client Client) error {
-	return cause.Expecting(cause.With(ErrUnauthorizedClient, cause.GrantNotAllowed), "grant_type", strings.Join(client.GrantTypes, " "))
+// notRegistered is the error of a client that is not registered for a grant type.
+func notRegistered(client Client, grantType string) error {
+	refused := &ParameterError{ErrUnauthorizedClient, "the client is not registered for the grant type " + grantType}
+	return cause.Expecting(cause.With(refused, cause.GrantNotAllowed), "grant_type", strings.Join(client.GrantTypes, " "))
 }
 
 // identify adds the ID token to a token pair whose scope has openid.

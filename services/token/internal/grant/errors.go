@@ -78,7 +78,8 @@ type Origin struct {
 	Ago time.Duration
 }
 
-// ParameterError is an ErrInvalidScope or an ErrInvalidTarget that says what is wrong.
+// ParameterError is an ErrInvalidScope, an ErrInvalidTarget or an ErrUnauthorizedClient that says what is
+// wrong.
 type ParameterError struct {
 	// Err is the sentinel.
 	Err error
