@@ -39,9 +39,8 @@ func (e *Endpoints) push(w http.ResponseWriter, r *http.Request, kind string, bo
 		return
 	}
 	if refused := res.GetRefusal(); refused != nil {
-		refusal.Note(r.Context(), refusal.Refusal{
-			Cause: refused.GetCause(), ClientID: refused.GetClientId(), Parameter: refused.GetExpectedParameter(), Expected: refused.GetExpected(),
-		})
+		refusal.Note(r.Context(), refusal.Refusal{Cause: refused.GetCause(), ClientID: refused.GetClientId()}.
+			Expecting(refused.GetExpectedParameter(), refused.GetExpected()))
 		e.writeFailure(w, r, Failure{FormStatus: http.StatusBadRequest, FormError: refused.GetError(), Message: refused.GetErrorDescription()})
 		return
 	}

@@ -24,9 +24,8 @@ func (c Conn) Invoke(ctx context.Context, method string, args, reply any, opts .
 	if res, ok := reply.(interface{ GetStep() *authzv1.Step }); ok && res.GetStep().GetRefusal() != nil {
 		refused := res.GetStep().GetRefusal()
 		Note(ctx, Refusal{
-			Cause: refused.GetCause(), ClientID: refused.GetClientId(), Parameter: refused.GetExpectedParameter(), Expected: refused.GetExpected(),
-			LoggedAs: refused.GetLoggedAs(),
-		})
+			Cause: refused.GetCause(), ClientID: refused.GetClientId(), LoggedAs: refused.GetLoggedAs(),
+		}.Expecting(refused.GetExpectedParameter(), refused.GetExpected()))
 	}
 	return nil
 }

@@ -31,6 +31,15 @@ type Refusal struct {
 	Logged bool
 }
 
+// Expecting returns the refusal with the value that was expected of a parameter. A parameter without one is
+// the one that was refused.
+func (r Refusal) Expecting(parameter, expected string) Refusal {
+	if r.Parameter, r.Expected = parameter, expected; expected == "" {
+		r.Field = parameter
+	}
+	return r
+}
+
 type key struct{}
 
 // note holds the last recorded refusal. Handlers may call services concurrently.

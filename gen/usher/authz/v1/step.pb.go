@@ -195,7 +195,8 @@ type Refusal struct {
 	Cause v1.Cause `protobuf:"varint,1,opt,name=cause,proto3,enum=usher.error.v1.Cause" json:"cause,omitempty"`
 	// The client, where it is registered; empty where it is not.
 	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The parameter whose value was not the expected one; empty where that is not known.
+	// The parameter whose value was not the expected one, or without one the parameter that was refused;
+	// empty where that is not known.
 	ExpectedParameter string `protobuf:"bytes,100,opt,name=expected_parameter,json=expectedParameter,proto3" json:"expected_parameter,omitempty"`
 	// The value that was expected of it, for the log of the client's author: never for a page or a
 	// redirect.

@@ -15,7 +15,7 @@ func checkClient(ctx context.Context, f Flow, a *request) error {
 	id := a.value("client_id")
 	switch {
 	case a.repeated("client_id"):
-		return pageWith(cause.ParameterRepeated, "The app sent the parameter client_id more than once.")
+		return pageWith(cause.ParameterRepeated, "The app sent the parameter client_id more than once.").of("client_id")
 	case id == "":
 		return pageWith(cause.ParameterMissing, "The app did not say who it is: the parameter client_id is missing.")
 	case !client.ValidID(id) && !client.IsDocument(id):

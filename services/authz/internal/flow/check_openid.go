@@ -27,7 +27,7 @@ func checkOpenID(_ context.Context, f Flow, a *request) error {
 	}
 	for _, name := range [...]string{"nonce", "id_token_hint", "registration"} {
 		if a.repeated(name) {
-			return invalidRequest(cause.ParameterRepeated, "the parameter "+name+" is repeated")
+			return repeated(name)
 		}
 	}
 	if a.value("registration") != "" {

@@ -12,7 +12,7 @@ func checkRedirectURI(_ context.Context, _ Flow, a *request) error {
 	uri := a.value("redirect_uri")
 	switch {
 	case a.repeated("redirect_uri"):
-		return pageWith(cause.ParameterRepeated, "The app sent the parameter redirect_uri more than once.")
+		return pageWith(cause.ParameterRepeated, "The app sent the parameter redirect_uri more than once.").of("redirect_uri")
 	case uri == "":
 		return pageWith(cause.ParameterMissing, "The app did not say where to return to: the parameter redirect_uri is missing.")
 	case !permits(a.client, uri):

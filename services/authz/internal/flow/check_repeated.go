@@ -2,8 +2,6 @@ package flow
 
 import (
 	"context"
-
-	"github.com/vidocu/usher/internal/platform/oauth/cause"
 )
 
 // checkRepeated refuses a second copy of any parameter that is read, even an empty one (RFC 6749
@@ -15,7 +13,7 @@ func checkRepeated(_ context.Context, _ Flow, a *request) error {
 		"response_mode", "request", "request_uri", dpopKeyParam, "prompt", "max_age", "login_hint",
 	} {
 		if a.repeated(name) {
-			return invalidRequest(cause.ParameterRepeated, "the parameter "+name+" is repeated")
+			return repeated(name)
 		}
 	}
 	return nil

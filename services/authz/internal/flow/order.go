@@ -146,7 +146,9 @@ func nearest(list []string, to string) (best string) {
 // logged returns a refusal as the log has it.
 func (f Flow) logged(a *request, r *refusal) Refusal {
 	refused := Refusal{Cause: r.cause, ClientID: a.client.ID}
-	refused.Parameter, refused.Expected = f.expected(a, r.cause)
+	if refused.Parameter, refused.Expected = f.expected(a, r.cause); refused.Parameter == "" {
+		refused.Parameter = r.parameter
+	}
 	return refused
 }
 

@@ -95,8 +95,8 @@ func (f Flow) pushError(a *request, err error) error {
 		}
 		text = fmt.Sprintf(text, names...)
 	}
-	parameter, value := f.expected(a, refused.cause)
-	return cause.Expecting(&RequestError{Cause: refused.cause, Code: code, Text: text}, parameter, value)
+	logged := f.logged(a, refused)
+	return cause.Expecting(&RequestError{Cause: refused.cause, Code: code, Text: text}, logged.Parameter, logged.Expected)
 }
 
 // loadPushed replaces the parameters of a request by those that its client pushed: no other parameter
@@ -104,7 +104,7 @@ func (f Flow) pushError(a *request, err error) error {
 // page, since no redirect URI is known.
 func (f Flow) loadPushed(ctx context.Context, a *request) error {
 	if a.repeated("request_uri") {
-		return pageWith(cause.ParameterRepeated, "The app sent the parameter request_uri more than once.")
+		return pageWith(cause.ParameterRepeated, "The app sent the parameter request_uri more than once.").of("request_uri")
 	}
 	if err := checkClient(ctx, f, a); err != nil {
 		return err

@@ -15,6 +15,8 @@ type refusal struct {
 	// code is the error code of RFC 6749 §4.1.2.1; empty if only a page may show the error.
 	code string
 	text string
+	// parameter is the parameter that was refused, for the log; empty where the text or the cause says more.
+	parameter string
 	// names stand in the text of a page, in the places of %s.
 	names []string
 	// temporary says that the same request may succeed soon.
@@ -46,6 +48,17 @@ func redirectWith(why cause.Cause, code, text string) *refusal {
 
 func invalidRequest(why cause.Cause, text string) *refusal {
 	return redirectWith(why, invalidRequestCode, text)
+}
+
+// repeated refuses a parameter that was sent twice.
+func repeated(name string) *refusal {
+	return invalidRequest(cause.ParameterRepeated, "the parameter "+name+" is repeated").of(name)
+}
+
+// of names the parameter that was refused, for the log.
+func (r *refusal) of(parameter string) *refusal {
+	r.parameter = parameter
+	return r
 }
 
 // invalidRequestCode is the error code of RFC 6749 §4.1.2.1.

@@ -77,6 +77,12 @@ func TestARefusalOfAnUnverifiedClientHasWhatWasExpected(t *testing.T) {
 			t.Errorf("%s: %+v", name, step)
 		}
 	}
+	b := newBench(t)
+	for _, name := range []string{"state", "prompt", "client_id", "redirect_uri"} {
+		if step := b.start(t, also(stranger("prompt", "login"), name+"=x"), b.signedIn()); step.Refusal.Parameter != name || step.Refusal.Expected != "" {
+			t.Errorf("%s twice: %+v", name, step.Refusal)
+		}
+	}
 }
 
 // The page is the browser's that began the request, and there is nothing to decide.

@@ -82,7 +82,8 @@ type Refusal struct {
 	Cause cause.Cause
 	// ClientID is the client, if it is registered.
 	ClientID string
-	// Parameter is the parameter whose value was not Expected; empty if that is not known.
+	// Parameter is the parameter whose value was not Expected, or without Expected the one that was
+	// refused; empty if that is not known.
 	Parameter, Expected string
 	// LoggedAs is the identifier of the earlier HTTP request that was refused, on a ReturnPage; empty if
 	// it is the one of the step.
