@@ -246,6 +246,7 @@ func TestFault_D3_ARefusalOfTheGatewayHasACauseToo(t *testing.T) {
 	}{
 		{"GET", "/oauth/token", "", "", "", "method_not_allowed"},
 		{"POST", "/oauth/token", "text/plain", "x", "", "media_type_unsupported"},
+		{"POST", "/oauth/token?grant_type=refresh_token", "application/x-www-form-urlencoded", "", "", "parameter_missing"},
 		{"POST", "/oauth/token", "application/json", "grant_type=refresh_token", "", "body_form_sent_as_json"},
 		{"POST", "/oauth/token", "application/json", "[", "", "body_malformed"},
 		{"POST", "/oauth/token", "application/json", `{"code":1}`, "", "parameter_malformed"},

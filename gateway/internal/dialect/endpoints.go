@@ -91,6 +91,10 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	requestlog.NoteBody(r.Context(), kind, body)
+	if name := misplaced(r, body); name != "" {
+		e.writeError(w, r, invalid(errorv1.Cause_CAUSE_PARAMETER_MISSING, name, "is in the query: send it in the body"))
+		return
+	}
 	proof, ok := proofheader.Metadata(r.Header["Dpop"])
 	if !ok {
 		e.writeError(w, r, oerr.Refuse(errorv1.Cause_CAUSE_PROOF_MALFORMED, "the header DPoP is not readable"))
@@ -102,6 +106,21 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.mux.ServeHTTP(w, innerRequest(r, kind, body))
+}
+
+// misplaced returns a parameter of the query of a request without a body; empty for none. The endpoints
+// read the body alone (RFC 6749 §2.3.1, §3.2).
+func misplaced(r *http.Request, body []byte) string {
+	if len(body) > 0 {
+		return ""
+	}
+	query := r.URL.Query()
+	for _, name := range []string{"grant_type", "token", "client_id"} {
+		if query.Has(name) {
+			return name
+		}
+	}
+	return ""
 }
 
 // readableType returns the media type that a body is parsed as: a body without one is a form

@@ -13,8 +13,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
-// expectedOf returns what was expected instead, from the service that refused or as the cause implies.
-func expectedOf(r refusal.Refusal) (f Facts) {
+// expectedOf returns what was expected instead at an endpoint, from the service that refused or as the cause
+// implies.
+func expectedOf(endpoint string, r refusal.Refusal) (f Facts) {
 	f.setExpected(r.Parameter, r.Expected)
 	switch r.Cause { //nolint:exhaustive // the others compare nothing, or a value that only the service knows
 	case errorv1.Cause_CAUSE_RESPONSE_TYPE_UNSUPPORTED:
@@ -34,9 +35,20 @@ func expectedOf(r refusal.Refusal) (f Facts) {
 	case errorv1.Cause_CAUSE_BODY_FORM_SENT_AS_JSON:
 		f.MediaType = typeForm
 	case errorv1.Cause_CAUSE_MEDIA_TYPE_UNSUPPORTED:
-		f.MediaType = typeJSON + " " + typeForm
+		f.MediaType = mediaTypes(endpoint)
 	}
 	return f
+}
+
+// mediaTypes returns the media types that an endpoint reads.
+func mediaTypes(endpoint string) string {
+	switch {
+	case endpoint == oauth.PushPath || endpoint == "/oauth/authorize" || endpoint == "/oauth/logout":
+		return typeForm
+	case strings.HasPrefix(endpoint, "/oauth/register"):
+		return typeJSON
+	}
+	return typeJSON + " " + typeForm
 }
 
 // typeForm is the media type of a form.

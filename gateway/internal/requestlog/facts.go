@@ -53,10 +53,23 @@ func read(req *http.Request, sent parameters) (client string, f Facts) {
 	case req.Method == http.MethodPost && client != "":
 		f.AuthMethod = "none"
 	}
+	return known(client), f
+}
+
+// known returns the identifier of a client; empty for a text that may be a secret.
+func known(client string) string {
 	if masked(client) && !oauthClient(client) {
-		client = ""
+		return ""
 	}
-	return cut(client), f
+	return cut(client)
+}
+
+// clientOf returns the client that a query names.
+func clientOf(query url.Values) string { return known(query.Get("client_id")) }
+
+// readsBody reports whether an endpoint reads the parameters of a request in its body alone.
+func readsBody(req *http.Request, endpoint string) bool {
+	return req.Method == http.MethodPost && endpoint != "/oauth/authorize" && !strings.HasPrefix(endpoint, "/oauth/logout")
 }
 
 // scopeSpaces says that spaces of the parameter scope were ignored, which another server may refuse: Facts
@@ -78,9 +91,9 @@ type parameters map[string][]string
 // get returns the values of a parameter, separated by spaces.
 func (p parameters) get(name string) string { return strings.Join(p[name], " ") }
 
-// parametersOf returns the parameters of a request, which are not nil: the query's of an authorization
-// request, or the body's.
-func parametersOf(req *http.Request, n *note) parameters {
+// parametersOf returns the parameters of a request to an endpoint, which are not nil: the query's of an
+// authorization request, or the body's.
+func parametersOf(req *http.Request, endpoint string, n *note) parameters {
 	if n.mediaType == typeJSON {
 		var sent map[string]any
 		found := parameters{}
@@ -93,7 +106,7 @@ func parametersOf(req *http.Request, n *note) parameters {
 		return found
 	}
 	query := req.URL.RawQuery
-	if len(n.body) > 0 {
+	if len(n.body) > 0 || readsBody(req, endpoint) {
 		query = string(n.body)
 	}
 	values, _ := url.ParseQuery(query) // has the parameters that can be read

@@ -148,8 +148,11 @@ func (r *Recorder) Finish(req *http.Request, f Finished) {
 	var sent parameters
 	switch {
 	case ok && Recorded(f.Endpoint):
-		sent = parametersOf(req, n)
+		sent = parametersOf(req, f.Endpoint, n)
 		k.client, k.facts = read(req, sent)
+		if k.client == "" && readsBody(req, f.Endpoint) { // of a request with its parameters in the wrong place
+			k.client = clientOf(req.URL.Query())
+		}
 		if k.err = n.err; k.err == "" {
 			k.err = errorOf(f.Header.Get("Location"))
 		}
@@ -157,7 +160,7 @@ func (r *Recorder) Finish(req *http.Request, f Finished) {
 		return
 	}
 	if f.Refused {
-		k.cause, k.field, k.expected = int32(f.Refusal.Cause), clean(f.Refusal.Field), expectedOf(f.Refusal)
+		k.cause, k.field, k.expected = int32(f.Refusal.Cause), clean(f.Refusal.Field), expectedOf(f.Endpoint, f.Refusal)
 		r.compare(req, sent, f, &k)
 	}
 	if f.Refusal.ClientID != "" {

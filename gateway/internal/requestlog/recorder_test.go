@@ -229,6 +229,31 @@ func TestTheServiceSaysWhatItExpectedOfAClaim(t *testing.T) {
 	}
 }
 
+// TestTheExpectedMediaTypeIsThatOfTheEndpoint.
+func TestTheExpectedMediaTypeIsThatOfTheEndpoint(t *testing.T) {
+	const form, json = "application/x-www-form-urlencoded", "application/json"
+	for endpoint, want := range map[string]string{
+		"/oauth/token": json + " " + form, "/oauth/device_authorization": json + " " + form, "/oauth/par": form, "/oauth/authorize": form, "/oauth/register": json,
+	} {
+		s := &service{}
+		r := requestlog.New(s, requestlog.Origins{}, slog.New(slog.DiscardHandler), func(int64) {})
+		req := httptest.NewRequest(http.MethodPost, endpoint+"?client_id=app&grant_type=password", nil).WithContext(r.NewContext(t.Context(), endpoint))
+		r.Finish(req, requestlog.Finished{
+			Endpoint: endpoint, Status: http.StatusUnsupportedMediaType, Refusal: refusal.Refusal{Cause: errorv1.Cause_CAUSE_MEDIA_TYPE_UNSUPPORTED}, Refused: true,
+		})
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		if err := r.Run(stopped); err != nil || len(s.received) != 1 || s.received[0].GetKind().GetExpected().GetMediaType() != want {
+			t.Errorf("%s: %v, %v, want %s", endpoint, s.received, err, want)
+			continue
+		}
+		// A query is not what an endpoint got that reads the body, but it says whose request this was.
+		if k := s.received[0].GetKind(); k.GetClientId() != "app" || (k.GetGot().GetGrantType() == "") != (endpoint != "/oauth/authorize") {
+			t.Errorf("%s: the query is logged as %v", endpoint, k)
+		}
+	}
+}
+
 // TestALongListOfExpectedValuesLosesWholeWords: it comes from the service, and what is left of it is true.
 func TestALongListOfExpectedValuesLosesWholeWords(t *testing.T) {
 	scopes := strings.TrimSpace(strings.Repeat("videos:read ", 40))

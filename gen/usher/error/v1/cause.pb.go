@@ -766,7 +766,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x9ex\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x93x\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -776,8 +776,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x14CAUSE_BODY_MALFORMED\x10\x05\x1a*\xe8\xbd\x18\x01\xf2\xbd\x18\"Send one JSON object, or one form.\x12_\n" +
 	"\x1cCAUSE_BODY_JSON_SENT_AS_FORM\x10\x06\x1a=\xe8\xbd\x18\x01\xf2\xbd\x185Send Content-Type: application/json with a JSON body.\x12k\n" +
 	"\x1cCAUSE_BODY_FORM_SENT_AS_JSON\x10\a\x1aI\xe8\xbd\x18\x01\xf2\xbd\x18ASend Content-Type: application/x-www-form-urlencoded with a form.\x12F\n" +
-	"\x14CAUSE_BODY_TOO_LARGE\x10\b\x1a,\xe8\xbd\x18\x12\xf2\xbd\x18$Send only the documented parameters.\x12~\n" +
-	"\x1cCAUSE_MEDIA_TYPE_UNSUPPORTED\x10\t\x1a\\\xe8\xbd\x18\x13\xf2\xbd\x18TSend application/json or application/x-www-form-urlencoded in UTF-8, not compressed.\x12V\n" +
+	"\x14CAUSE_BODY_TOO_LARGE\x10\b\x1a,\xe8\xbd\x18\x12\xf2\xbd\x18$Send only the documented parameters.\x12s\n" +
+	"\x1cCAUSE_MEDIA_TYPE_UNSUPPORTED\x10\t\x1aQ\xe8\xbd\x18\x13\xf2\xbd\x18ISend the media type that the response names, in UTF-8 and not compressed.\x12V\n" +
 	"\x18CAUSE_METHOD_NOT_ALLOWED\x10\n" +
 	"\x1a8\xe8\xbd\x18\x14\xf2\xbd\x180Use the method that the response names in Allow.\x12Y\n" +
 	"\x0fCAUSE_NOT_FOUND\x10\v\x1aD\xe8\xbd\x18\x10\xf2\xbd\x18<Compare the path and the identifiers with the documentation.\x12A\n" +
