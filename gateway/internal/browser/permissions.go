@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"slices"
+
 	"github.com/vidocu/usher/gateway/internal/page"
 	"github.com/vidocu/usher/internal/platform/catalog"
 )
@@ -30,6 +32,17 @@ func (f Flow) Permissions(scopes []string, describe func(scope string) string) [
 			groups = append(groups, page.PermissionGroup{Name: scope.Group})
 		}
 		groups[i].Permissions = append(groups[i].Permissions, permission)
+	}
+	return groups
+}
+
+// Choices groups every scope of the catalog, for a form that was sent with the chosen ones.
+func (f Flow) Choices(chosen []string) []page.PermissionGroup {
+	groups := f.Permissions(f.Catalog.Names(), nil)
+	for _, g := range groups {
+		for i := range g.Permissions {
+			g.Permissions[i].Declined = !slices.Contains(chosen, g.Permissions[i].Name)
+		}
 	}
 	return groups
 }

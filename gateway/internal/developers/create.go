@@ -33,7 +33,7 @@ func (c Console) form(w http.ResponseWriter, r *http.Request) {
 			ID: "redirect_uris", Label: "First redirect address", Hint: "Where people come back to. Not needed on a TV, on a command line or without a person.",
 			Max: page.MaxAddress, Placeholder: "https://yourapp.com/callback", Value: input.Get("redirect_uris"),
 		},
-		Scopes: c.choices(func(name string) bool { return slices.Contains(input["scope"], name) }),
+		Scopes: c.Flow.Choices(input["scope"]),
 	}
 	fill(data.Inputs, func(id string) string { return input.Get(id) }, data.Fault.Field)
 	data.Redirect.Invalid = data.Fault.Field == data.Redirect.ID
@@ -67,17 +67,6 @@ func fill(fields []page.Field, value func(id string) string, invalid string) {
 	for i := range fields {
 		fields[i].Value, fields[i].Invalid = value(fields[i].ID), fields[i].ID == invalid
 	}
-}
-
-// choices returns every scope that a client may ask for, by the catalog's groups.
-func (c Console) choices(chosen func(name string) bool) []page.PermissionGroup {
-	groups := c.Flow.Permissions(c.Flow.Catalog.Names(), nil)
-	for _, g := range groups {
-		for i := range g.Permissions {
-			g.Permissions[i].Declined = !chosen(g.Permissions[i].Name)
-		}
-	}
-	return groups
 }
 
 // create registers a client.

@@ -35,7 +35,7 @@ const (
 // events reads a page of what happened in the workspace.
 func (s Workspaces) events(ctx context.Context, v visit, size int32, after string) (*activityv1.ListEventsResponse, error) {
 	return s.Activity.ListEvents(ctx, &activityv1.ListEventsRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, PageSize: size, PageToken: after,
+		SessionToken: v.token, WorkspaceId: v.id, PageSize: size, PageToken: after,
 	})
 }
 
@@ -88,7 +88,7 @@ func (s Workspaces) memberNames(v visit) (wait func() map[string]string, leave f
 		ctx, cancel := context.WithTimeout(r.Context(), namesTimeout)
 		defer cancel()
 		res, err := s.Members.ListWorkspaceMembers(ctx, &identityv1.ListWorkspaceMembersRequest{
-			SessionToken: v.token(), WorkspaceId: v.id, PageSize: mostNamed,
+			SessionToken: v.token, WorkspaceId: v.id, PageSize: mostNamed,
 		})
 		if err != nil {
 			s.Flow.Log(r, err)

@@ -16,7 +16,7 @@ const appsPerPage = 50
 // apps shows the clients that members connected.
 func (s Workspaces) apps(v visit) (page.View, error) {
 	res, err := s.Apps.ListWorkspaceApps(v.r.Context(), &consentv1.ListWorkspaceAppsRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, PageSize: appsPerPage, PageToken: v.after(),
+		SessionToken: v.token, WorkspaceId: v.id, PageSize: appsPerPage, PageToken: v.after(),
 	})
 	if err != nil {
 		return page.View{}, err
@@ -48,7 +48,7 @@ func (s Workspaces) changeApps(v visit) (browser.Flash, error) {
 	switch form.Get("do") {
 	case "end":
 		_, err := s.Apps.EndWorkspaceApp(v.r.Context(), &consentv1.EndWorkspaceAppRequest{
-			SessionToken: v.token(), WorkspaceId: v.id, ClientId: form.Get("client_id"), ConfirmName: form.Get("confirm_name"),
+			SessionToken: v.token, WorkspaceId: v.id, ClientId: form.Get("client_id"), ConfirmName: form.Get("confirm_name"),
 		})
 		return browser.Flash{Kind: flashEnded}, err
 	case "approve", "withdraw":
@@ -59,7 +59,7 @@ func (s Workspaces) changeApps(v visit) (browser.Flash, error) {
 
 func (s Workspaces) setApproval(v visit, approved bool) (browser.Flash, error) {
 	_, err := s.Apps.SetAppApproval(v.r.Context(), &consentv1.SetAppApprovalRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, ClientId: v.r.PostForm.Get("client_id"), Approved: approved,
+		SessionToken: v.token, WorkspaceId: v.id, ClientId: v.r.PostForm.Get("client_id"), Approved: approved,
 	})
 	if approved {
 		return browser.Flash{Kind: flashApproved}, err
@@ -72,12 +72,12 @@ const requestsPerPage = 50
 
 // policy shows the policy about clients, and the requests of members.
 func (s Workspaces) policy(v visit) (page.View, error) {
-	set, err := s.Apps.GetWorkspacePolicy(v.r.Context(), &consentv1.GetWorkspacePolicyRequest{SessionToken: v.token(), WorkspaceId: v.id})
+	set, err := s.Apps.GetWorkspacePolicy(v.r.Context(), &consentv1.GetWorkspacePolicyRequest{SessionToken: v.token, WorkspaceId: v.id})
 	if err != nil {
 		return page.View{}, err
 	}
 	asked, err := s.Apps.ListAppRequests(v.r.Context(), &consentv1.ListAppRequestsRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, PageSize: requestsPerPage, PageToken: v.after(),
+		SessionToken: v.token, WorkspaceId: v.id, PageSize: requestsPerPage, PageToken: v.after(),
 	})
 	if err != nil {
 		return page.View{}, err
@@ -124,13 +124,13 @@ func (s Workspaces) changePolicy(v visit) (browser.Flash, error) {
 	switch form.Get("do") {
 	case "set":
 		_, err := s.Apps.SetWorkspacePolicy(v.r.Context(), &consentv1.SetWorkspacePolicyRequest{
-			SessionToken: v.token(), WorkspaceId: v.id, Policy: enumname.Parse[consentv1.AppPolicy](form.Get("policy")),
+			SessionToken: v.token, WorkspaceId: v.id, Policy: enumname.Parse[consentv1.AppPolicy](form.Get("policy")),
 		})
 		return browser.Flash{Kind: flashPolicy}, err
 	case "grant", "refuse":
 		approve := form.Get("do") == "grant"
 		_, err := s.Apps.DecideAppRequest(v.r.Context(), &consentv1.DecideAppRequestRequest{
-			SessionToken: v.token(), WorkspaceId: v.id, ClientId: form.Get("client_id"), Approve: approve, Answer: form.Get("answer"),
+			SessionToken: v.token, WorkspaceId: v.id, ClientId: form.Get("client_id"), Approve: approve, Answer: form.Get("answer"),
 		})
 		if approve {
 			return browser.Flash{Kind: flashApproved}, err

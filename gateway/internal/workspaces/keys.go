@@ -17,7 +17,7 @@ const keysPerPage = 50
 // keys shows the API keys.
 func (s Workspaces) keys(v visit) (page.View, error) {
 	res, err := s.Keys.ListWorkspaceKeys(v.r.Context(), &tokenv1.ListWorkspaceKeysRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, PageSize: keysPerPage, PageToken: v.after(),
+		SessionToken: v.token, WorkspaceId: v.id, PageSize: keysPerPage, PageToken: v.after(),
 	})
 	if err != nil {
 		return page.View{}, err
@@ -25,16 +25,7 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 	input := v.flash.Input()
 	data := page.WorkspaceKeys{
 		Workspaceframe: v.head, Secret: v.flash.Secret, KeyName: input.Get("name"), Addresses: input.Get("addresses"),
-		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Permissions(s.Flow.Catalog.Names(), nil), Next: v.next(res.GetNextPageToken()),
-	}
-	chosen := map[string]bool{}
-	for _, scope := range input["scope"] {
-		chosen[scope] = true
-	}
-	for _, group := range data.Scopes {
-		for i := range group.Permissions {
-			group.Permissions[i].Declined = !chosen[group.Permissions[i].Name]
-		}
+		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Choices(input["scope"]), Next: v.next(res.GetNextPageToken()),
 	}
 	for _, k := range res.GetApiKeys() {
 		if v.flash.Object == k.GetKeyId() {
@@ -63,12 +54,12 @@ func (s Workspaces) changeKeys(v visit) (browser.Flash, error) {
 			return browser.Flash{}, err
 		}
 		res, err := s.Keys.RotateWorkspaceKey(v.r.Context(), &tokenv1.RotateWorkspaceKeyRequest{
-			SessionToken: v.token(), WorkspaceId: v.id, KeyId: form.Get("key_id"), OverlapSeconds: overlap,
+			SessionToken: v.token, WorkspaceId: v.id, KeyId: form.Get("key_id"), OverlapSeconds: overlap,
 		})
 		return browser.Flash{Kind: flashRotated, Secret: res.GetKey()}, err
 	case "revoke":
 		_, err := s.Keys.RevokeWorkspaceKey(v.r.Context(), &tokenv1.RevokeWorkspaceKeyRequest{
-			SessionToken: v.token(), WorkspaceId: v.id, KeyId: form.Get("key_id"),
+			SessionToken: v.token, WorkspaceId: v.id, KeyId: form.Get("key_id"),
 		})
 		return browser.Flash{Kind: flashRevoked}, err
 	}
@@ -83,7 +74,7 @@ func (s Workspaces) createKey(v visit) (browser.Flash, error) {
 	}
 	addresses := strings.FieldsFunc(form.Get("addresses"), func(r rune) bool { return strings.ContainsRune(" ,;\r\n\t", r) })
 	res, err := s.Keys.CreateWorkspaceKey(v.r.Context(), &tokenv1.CreateWorkspaceKeyRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, Name: strings.TrimSpace(form.Get("name")), Scopes: form["scope"],
+		SessionToken: v.token, WorkspaceId: v.id, Name: strings.TrimSpace(form.Get("name")), Scopes: form["scope"],
 		AllowedAddresses: addresses, LifetimeSeconds: days * 24 * 60 * 60,
 	})
 	return browser.Flash{Kind: flashCreated, Secret: res.GetKey()}, err

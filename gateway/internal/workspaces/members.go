@@ -1,6 +1,8 @@
 package workspaces
 
 import (
+	"cmp"
+
 	"github.com/vidocu/usher/gateway/internal/page"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 )
@@ -11,7 +13,7 @@ const membersPerPage = 100
 // members shows the members with their roles.
 func (s Workspaces) members(v visit) (page.View, error) {
 	res, err := s.Members.ListWorkspaceMembers(v.r.Context(), &identityv1.ListWorkspaceMembersRequest{
-		SessionToken: v.token(), WorkspaceId: v.id, PageSize: membersPerPage, PageToken: v.after(),
+		SessionToken: v.token, WorkspaceId: v.id, PageSize: membersPerPage, PageToken: v.after(),
 	})
 	if err != nil {
 		return page.View{}, err
@@ -27,12 +29,7 @@ func (s Workspaces) members(v visit) (page.View, error) {
 
 // roleName returns the message that names a role.
 func roleName(r identityv1.Role) string {
-	switch r {
-	case identityv1.Role_ROLE_ADMINISTRATOR:
-		return "Administrator"
-	case identityv1.Role_ROLE_DEVELOPER:
-		return "Developer"
-	case identityv1.Role_ROLE_MEMBER, identityv1.Role_ROLE_UNSPECIFIED:
-	}
-	return "Member"
+	return cmp.Or(map[identityv1.Role]string{
+		identityv1.Role_ROLE_ADMINISTRATOR: "Administrator", identityv1.Role_ROLE_DEVELOPER: "Developer",
+	}[r], "Member")
 }

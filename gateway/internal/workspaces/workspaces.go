@@ -59,15 +59,12 @@ type visit struct {
 	r       *http.Request
 	id      string
 	session *identityv1.Session
-	// cookie is the session's value, for calls.
-	cookie string
-	in     *time.Location
-	flash  browser.Flash
-	head   page.Workspaceframe
+	// token is the session's, for calls.
+	token string
+	in    *time.Location
+	flash browser.Flash
+	head  page.Workspaceframe
 }
-
-// token returns the session's value.
-func (v visit) token() string { return v.cookie }
 
 // base returns the path of a workspace's pages.
 func base(id string) string { return Path + "/" + url.PathEscape(id) }
@@ -152,7 +149,7 @@ func (s Workspaces) visit(w http.ResponseWriter, r *http.Request, id string) (vi
 	}
 	session := res.GetSession()
 	return visit{
-		w: w, r: r, id: id, session: session, cookie: s.Flow.Cookies.Session(r).Reveal(), in: browser.Zone(session.GetTimeZone()),
+		w: w, r: r, id: id, session: session, token: s.Flow.Cookies.Session(r).Reveal(), in: browser.Zone(session.GetTimeZone()),
 		head: page.Workspaceframe{
 			CSRF: s.Flow.TypingToken(w, r, session.GetUserId()), Action: r.URL.EscapedPath(), Base: base(id), ID: id, Name: all[at].GetName(), Plan: all[at].GetPlan(),
 		},
