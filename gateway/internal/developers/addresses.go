@@ -52,20 +52,13 @@ func parts(uri string) []page.Fact {
 	if err != nil {
 		return nil
 	}
-	var facts []page.Fact
-	for _, f := range []page.Fact{
-		{Label: "Scheme", Text: u.Scheme},
-		{Label: "Host", Text: u.Hostname()},
-		{Label: "Port", Text: u.Port()},
-		{Label: "Path", Text: u.EscapedPath() + u.Opaque},
-		{Label: "Query", Text: u.RawQuery},
-	} {
-		if f.Text != "" {
-			f.Code = true
-			facts = append(facts, f)
-		}
-	}
-	return facts
+	return coded(
+		page.Fact{Label: "Scheme", Text: u.Scheme},
+		page.Fact{Label: "Host", Text: u.Hostname()},
+		page.Fact{Label: "Port", Text: u.Port()},
+		page.Fact{Label: "Path", Text: u.EscapedPath() + u.Opaque},
+		page.Fact{Label: "Query", Text: u.RawQuery},
+	)
 }
 
 // addressFault says which character of an address cannot be registered, and what to do; empty where only

@@ -96,13 +96,7 @@ func example(fence string) string { return after("```"+fence+"\n", "") }
 
 // after returns the block of code after a text of that page; in the language, if one is given.
 func after(text, language string) string {
-	var body string
-	for _, p := range docs.Pages() {
-		if p.Name == "clients" {
-			body = string(docs.Text(p))
-		}
-	}
-	_, rest, _ := strings.Cut(body, text)
+	_, rest, _ := strings.Cut(string(docs.Text(docs.Page{Name: "clients"})), text)
 	if language != "" {
 		_, rest, _ = strings.Cut(rest, "```"+language+"\n")
 	}

@@ -106,21 +106,26 @@ func spaces() explanation {
 // facts returns what is known of a request.
 func facts(one *activityv1.LoggedRequest, label string) []page.Fact {
 	got := one.GetKind().GetGot()
+	return coded(
+		page.Fact{Label: "Request", Text: one.GetRequestId()},
+		page.Fact{Label: "Cause", Text: label},
+		page.Fact{Label: "Tolerated", Text: got.GetTolerated()},
+		page.Fact{Label: "Parameter", Text: one.GetKind().GetField()},
+		page.Fact{Label: "error", Text: one.GetKind().GetError()},
+		page.Fact{Label: "grant_type", Text: got.GetGrantType()},
+		page.Fact{Label: "scope", Text: got.GetScope()},
+		page.Fact{Label: "response_type", Text: got.GetResponseType()},
+		page.Fact{Label: "PKCE", Text: got.GetCodeChallengeMethod()},
+		page.Fact{Label: "Authentication", Text: got.GetAuthMethod()},
+		page.Fact{Label: "resource", Text: got.GetResource()},
+		page.Fact{Label: "Content-Type", Text: got.GetMediaType()},
+	)
+}
+
+// coded returns the facts that have a text, each shown as code.
+func coded(facts ...page.Fact) []page.Fact {
 	var list []page.Fact
-	for _, f := range []page.Fact{
-		{Label: "Request", Text: one.GetRequestId()},
-		{Label: "Cause", Text: label},
-		{Label: "Tolerated", Text: got.GetTolerated()},
-		{Label: "Parameter", Text: one.GetKind().GetField()},
-		{Label: "error", Text: one.GetKind().GetError()},
-		{Label: "grant_type", Text: got.GetGrantType()},
-		{Label: "scope", Text: got.GetScope()},
-		{Label: "response_type", Text: got.GetResponseType()},
-		{Label: "PKCE", Text: got.GetCodeChallengeMethod()},
-		{Label: "Authentication", Text: got.GetAuthMethod()},
-		{Label: "resource", Text: got.GetResource()},
-		{Label: "Content-Type", Text: got.GetMediaType()},
-	} {
+	for _, f := range facts {
 		if f.Text != "" {
 			f.Code = true
 			list = append(list, f)
@@ -192,18 +197,13 @@ func explain(cause errorv1.Cause) explanation {
 // documented returns the explanation of the page of errors.
 func documented(label string) explanation {
 	told := explanation{what: strings.ReplaceAll(label, "_", " "), english: true, fix: "Look at the documentation."}
-	for _, p := range docs.Pages() {
-		if p.Name != "errors" {
-			continue
-		}
-		_, rest, found := strings.Cut(string(docs.Text(p)), "\n### "+label+"\n\n")
-		if !found {
-			break
-		}
-		rest, _, _ = strings.Cut(rest, "\n###")
-		why, fix, _ := strings.Cut(rest, "\n\n**Fix:** ")
-		fix, _, _ = strings.Cut(fix, "\n\n")
-		told.why, told.fix = strings.Join(strings.Fields(why), " "), strings.Join(strings.Fields(fix), " ")
+	_, rest, found := strings.Cut(string(docs.Text(docs.Page{Name: "errors"})), "\n### "+label+"\n\n")
+	if !found {
+		return told
 	}
+	rest, _, _ = strings.Cut(rest, "\n###")
+	why, fix, _ := strings.Cut(rest, "\n\n**Fix:** ")
+	fix, _, _ = strings.Cut(fix, "\n\n")
+	told.why, told.fix = strings.Join(strings.Fields(why), " "), strings.Join(strings.Fields(fix), " ")
 	return told
 }
