@@ -213,9 +213,4 @@ func retryText(seconds *int32) string {
 	return (time.Duration(*seconds) * time.Second).String()
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
+func orNone(text string) string { return cmp.Or(text, "-") }

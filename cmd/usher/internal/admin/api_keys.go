@@ -85,6 +85,6 @@ type revokeKey struct {
 // Run revokes a key.
 func (c revokeKey) Run(ctx context.Context, s *Session) error {
 	return c.confirmed(ctx, s, uncounted("the access of every program that uses "+c.Key), func() error {
-		return call(ctx, s.apiKeys().RevokeApiKey, &tokenv1.RevokeApiKeyRequest{KeyId: c.Key}, s.line("%s is revoked", c.Key))
+		return call(ctx, tokenv1.NewApiKeyServiceClient(remote{s, "token"}).RevokeApiKey, &tokenv1.RevokeApiKeyRequest{KeyId: c.Key}, s.line("%s is revoked", c.Key))
 	})
 }

@@ -1,8 +1,10 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,26 +66,19 @@ func (c Audit) Run(ctx context.Context, s *Session) error {
 func eventRows(res *activityv1.ListEventsResponse) table.Rows {
 	t := table.Rows{{"TIME", "EVENT", "BY", "OF", "CHANGES"}}
 	for _, e := range res.GetEvents() {
-		t.Add(e.GetEventTime().AsTime().Format(time.RFC3339), e.GetKind(), actorText(e.GetActor()), objectsOf(e), changesText(e.GetChanges()))
+		t.Add(e.GetEventTime().AsTime().Format(time.RFC3339), e.GetKind(), actorText(e.GetActor()),
+			joinGiven(e.GetUserId(), e.GetClientId(), e.GetWorkspaceId(), e.GetObjectId()), changesText(e.GetChanges()))
 	}
 	return t
 }
 
 func actorText(a *eventv1.Actor) string {
-	if a.GetId() != "" {
-		return a.GetId()
-	}
-	return orNone(enumname.Of(a.GetKind()))
+	return cmp.Or(a.GetId(), enumname.Of(a.GetKind()), none)
 }
 
-func objectsOf(e *eventv1.Event) string {
-	var parts []string
-	for _, id := range []string{e.GetUserId(), e.GetClientId(), e.GetWorkspaceId(), e.GetObjectId()} {
-		if id != "" {
-			parts = append(parts, id)
-		}
-	}
-	return strings.Join(parts, " ")
+// joinGiven joins the identifiers that are not empty.
+func joinGiven(ids ...string) string {
+	return strings.Join(slices.DeleteFunc(ids, func(id string) bool { return id == "" }), " ")
 }
 
 func changesText(changes []*eventv1.Change) string {

@@ -19,7 +19,7 @@ type Catalog struct {
 }
 
 func showCatalog(ctx context.Context, s *Session, _ struct{}) error {
-	return call(ctx, s.catalog().GetCatalog, &tokenv1.GetCatalogRequest{}, rows(s, catalogRows))
+	return call(ctx, tokenv1.NewCatalogServiceClient(remote{s, "token"}).GetCatalog, &tokenv1.GetCatalogRequest{}, rows(s, catalogRows))
 }
 
 func catalogRows(res *tokenv1.GetCatalogResponse) table.Rows {

@@ -131,12 +131,8 @@ func (c removeKey) Run(ctx context.Context, s *Session) error {
 
 // addKeyRows shows how a client with keys authenticates.
 func addKeyRows(t *table.Rows, r *authzv1.Registration) {
-	if alg := r.GetTokenEndpointAuthSigningAlg(); alg != "" {
-		t.Add("SIGNING ALG", alg)
-	}
-	if uri := r.GetJwksUri(); uri != "" {
-		t.Add("JWKS URI", uri)
-	}
+	t.AddGiven("SIGNING ALG", r.GetTokenEndpointAuthSigningAlg())
+	t.AddGiven("JWKS URI", r.GetJwksUri())
 	for _, key := range r.GetKeys() {
 		t.Add("KEY", keyText(key))
 	}

@@ -110,19 +110,13 @@ func registrationRows[Res interface {
 	t := clientRows(r)
 	t.Add("")
 	t.Add("GRANT TYPES", orNone(strings.Join(r.GetClient().GetGrantTypes(), " ")))
-	if workspace := r.GetClient().GetWorkspaceId(); workspace != "" {
-		t.Add("WORKSPACE", workspace)
-	}
+	t.AddGiven("WORKSPACE", r.GetClient().GetWorkspaceId())
 	t.Add("SCOPES", orNone(strings.Join(r.GetScopes(), " ")))
 	t.Add("DEFAULT SCOPES", orNone(strings.Join(r.GetDefaultScopes(), " ")))
 	t.Add("OPTIONAL SCOPES", orNone(strings.Join(r.GetOptionalScopes(), " ")))
-	if len(r.GetUnusedScopes()) > 0 {
-		t.Add("NOT GRANTED FOR 30 DAYS", strings.Join(r.GetUnusedScopes(), " "))
-	}
+	t.AddGiven("NOT GRANTED FOR 30 DAYS", strings.Join(r.GetUnusedScopes(), " "))
 	addIdentityRows(&t, r)
-	if name := enumname.Of(r.GetApplicationType()); name != "" {
-		t.Add("APPLICATION TYPE", name)
-	}
+	t.AddGiven("APPLICATION TYPE", enumname.Of(r.GetApplicationType()))
 	t.Add("REUSE REVOKES", enumname.Of(r.GetClient().GetReuse()))
 	for _, uri := range r.GetRedirectUris() {
 		t.Add("REDIRECT URI", uri)

@@ -78,7 +78,5 @@ func addOwnerRows(t *table.Rows, r *authzv1.Registration) {
 	if r.GetSubmitTime() != nil {
 		t.Add("SUBMITTED", timestamp(r.GetSubmitTime()))
 	}
-	if r.GetReviewNote() != "" {
-		t.Add("NOTE", r.GetReviewNote())
-	}
+	t.AddGiven("NOTE", r.GetReviewNote())
 }

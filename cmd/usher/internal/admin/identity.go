@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,29 +26,18 @@ type identityFlags struct {
 
 // given reports whether a flag was given.
 func (f identityFlags) given() bool {
-	for _, text := range []*string{f.Publisher, f.Purpose, f.ClientURI, f.PolicyURI, f.TosURI} {
-		if text != nil {
-			return true
-		}
-	}
-	return len(f.OptionalScopes) > 0
+	return cmp.Or(f.Publisher, f.Purpose, f.ClientURI, f.PolicyURI, f.TosURI) != nil || len(f.OptionalScopes) > 0
 }
 
 // addIdentityRows shows the description of a client for users.
 func addIdentityRows(t *table.Rows, r *authzv1.Registration) {
 	identity := r.GetIdentity()
-	for _, row := range []struct{ name, value string }{
-		{"PUBLISHER", identity.GetPublisher()},
-		{"PURPOSE", identity.GetPurpose()},
-		{"HOME PAGE", identity.GetClientUri()},
-		{"PRIVACY POLICY", identity.GetPolicyUri()},
-		{"TERMS", identity.GetTosUri()},
-		{"LOGO", identity.GetLogo()},
-	} {
-		if row.value != "" {
-			t.Add(row.name, row.value)
-		}
-	}
+	t.AddGiven("PUBLISHER", identity.GetPublisher())
+	t.AddGiven("PURPOSE", identity.GetPurpose())
+	t.AddGiven("HOME PAGE", identity.GetClientUri())
+	t.AddGiven("PRIVACY POLICY", identity.GetPolicyUri())
+	t.AddGiven("TERMS", identity.GetTosUri())
+	t.AddGiven("LOGO", identity.GetLogo())
 }
 
 type setLogo struct {

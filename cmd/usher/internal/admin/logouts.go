@@ -21,7 +21,7 @@ type listLogouts struct {
 
 // Run lists deliveries.
 func (c listLogouts) Run(ctx context.Context, s *Session) error {
-	return call(ctx, allPages(s, c.Limit, s.logouts().ListLogoutDeliveries), &tokenv1.ListLogoutDeliveriesRequest{ClientId: c.Client}, rows(s, logoutRows))
+	return call(ctx, allPages(s, c.Limit, tokenv1.NewLogoutDeliveryServiceClient(remote{s, "token"}).ListLogoutDeliveries), &tokenv1.ListLogoutDeliveriesRequest{ClientId: c.Client}, rows(s, logoutRows))
 }
 
 func logoutRows(res *tokenv1.ListLogoutDeliveriesResponse) table.Rows {

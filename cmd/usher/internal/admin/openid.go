@@ -23,9 +23,7 @@ func addOpenIDRows(t *table.Rows, r *authzv1.Registration) {
 	if sector := r.GetClient().GetSectorIdentifier(); sector != "" {
 		t.Add("SUBJECTS", "pairwise for "+sector)
 	}
-	if alg := r.GetClient().GetIdTokenSignedResponseAlg(); alg != "" {
-		t.Add("ID TOKENS", alg)
-	}
+	t.AddGiven("ID TOKENS", r.GetClient().GetIdTokenSignedResponseAlg())
 	for _, uri := range r.GetPostLogoutRedirectUris() {
 		t.Add("POST-LOGOUT URI", uri)
 	}

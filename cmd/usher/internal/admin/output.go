@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -116,9 +117,4 @@ func timestamp(t *timestamppb.Timestamp) string {
 	return t.AsTime().UTC().Format(time.RFC3339)
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return none
-	}
-	return text
-}
+func orNone(text string) string { return cmp.Or(text, none) }

@@ -56,7 +56,7 @@ type tailRevocations struct {
 func (c tailRevocations) Run(ctx context.Context, s *Session) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	stream, err := s.revocationLog().WatchRevocations(ctx, &tokenv1.WatchRevocationsRequest{Cursor: c.After})
+	stream, err := tokenv1.NewRevocationServiceClient(remote{s, "token"}).WatchRevocations(ctx, &tokenv1.WatchRevocationsRequest{Cursor: c.After})
 	if err != nil {
 		return err
 	}
@@ -133,15 +133,10 @@ func (t *tail) printAll(entries []*tokenv1.LoggedRevocation) error {
 
 func revocationRow(r *tokenv1.LoggedRevocation) []string {
 	e := r.GetRevocation()
-	var names []string
-	for _, name := range []string{e.GetUserId(), e.GetClientId(), e.GetWorkspaceId(), short(e.GetGrantId()), short(e.GetTokenHash())} {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
+	names := joinGiven(e.GetUserId(), e.GetClientId(), e.GetWorkspaceId(), short(e.GetGrantId()), short(e.GetTokenHash()))
 	return []string{
 		strconv.FormatInt(e.GetCursor(), 10), timestamp(r.GetRevokeTime()), words(e.GetKind().String(), "REVOCATION_KIND_"),
-		words(r.GetReason().String(), "REVOCATION_REASON_"), orNone(strings.Join(names, " ")),
+		words(r.GetReason().String(), "REVOCATION_REASON_"), orNone(names),
 	}
 }
 

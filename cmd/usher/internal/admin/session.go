@@ -73,11 +73,6 @@ func (s *Session) reviews() authzv1.ReviewServiceClient {
 	return authzv1.NewReviewServiceClient(remote{s, "authz"})
 }
 
-// documents lists the clients that describe themselves.
-func (s *Session) documents() authzv1.ClientDocumentServiceClient {
-	return authzv1.NewClientDocumentServiceClient(remote{s, "authz"})
-}
-
 // registrations issues the tokens with which clients register themselves.
 func (s *Session) registrations() authzv1.RegistrationServiceClient {
 	return authzv1.NewRegistrationServiceClient(remote{s, "authz"})
@@ -93,21 +88,6 @@ func (s *Session) revocation() tokenv1.EndingServiceClient {
 	return tokenv1.NewEndingServiceClient(remote{s, "token"})
 }
 
-// revocationLog streams the revocation log.
-func (s *Session) revocationLog() tokenv1.RevocationServiceClient {
-	return tokenv1.NewRevocationServiceClient(remote{s, "token"})
-}
-
-// logouts reads the log of logout tokens.
-func (s *Session) logouts() tokenv1.LogoutDeliveryServiceClient {
-	return tokenv1.NewLogoutDeliveryServiceClient(remote{s, "token"})
-}
-
-// apiKeys is administration of API keys.
-func (s *Session) apiKeys() tokenv1.ApiKeyServiceClient {
-	return tokenv1.NewApiKeyServiceClient(remote{s, "token"})
-}
-
 // workspaceKeys is administration of the API keys of a workspace.
 func (s *Session) workspaceKeys() tokenv1.WorkspaceKeyServiceClient {
 	return tokenv1.NewWorkspaceKeyServiceClient(remote{s, "token"})
@@ -116,9 +96,4 @@ func (s *Session) workspaceKeys() tokenv1.WorkspaceKeyServiceClient {
 // workspaces is administration of the clients of workspaces.
 func (s *Session) workspaces() consentv1.WorkspaceServiceClient {
 	return consentv1.NewWorkspaceServiceClient(remote{s, "consent"})
-}
-
-// catalog reads the catalog that the token service uses.
-func (s *Session) catalog() tokenv1.CatalogServiceClient {
-	return tokenv1.NewCatalogServiceClient(remote{s, "token"})
 }

@@ -49,20 +49,14 @@ func tokenRows(res *tokenv1.InspectTokenResponse) table.Rows {
 		return table.Rows{{"KIND", kind}, {"STATE", "not active: unknown, expired or revoked"}}
 	}
 	t := table.Rows{{"KIND", kind}, {"STATE", "active"}}
-	for _, row := range [][2]string{
-		{"USER", res.GetUserId()},
-		{"API KEY", res.GetKeyId()},
-		{"CLIENT", res.GetClientId()},
-		{"WORKSPACE", res.GetWorkspaceId()},
-		{"SCOPES", strings.Join(res.GetScopes(), " ")},
-		{"GRANT", short(res.GetGrantId())},
-		{"ISSUED", timestamp(res.GetCreateTime())},
-		{"EXPIRES", timestamp(res.GetExpireTime())},
-	} {
-		if row[1] != "" {
-			t.Add(row[0], row[1])
-		}
-	}
+	t.AddGiven("USER", res.GetUserId())
+	t.AddGiven("API KEY", res.GetKeyId())
+	t.AddGiven("CLIENT", res.GetClientId())
+	t.AddGiven("WORKSPACE", res.GetWorkspaceId())
+	t.AddGiven("SCOPES", strings.Join(res.GetScopes(), " "))
+	t.AddGiven("GRANT", short(res.GetGrantId()))
+	t.AddGiven("ISSUED", timestamp(res.GetCreateTime()))
+	t.AddGiven("EXPIRES", timestamp(res.GetExpireTime()))
 	return t
 }
 

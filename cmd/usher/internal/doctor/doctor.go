@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,12 +78,7 @@ func (t Target) Examine(ctx context.Context) []Finding {
 
 // Healthy reports whether nothing is wrong.
 func Healthy(findings []Finding) bool {
-	for _, f := range findings {
-		if f.State == Wrong {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(findings, func(f Finding) bool { return f.State == Wrong })
 }
 
 func (t Target) settings() (findings []Finding) {

@@ -16,6 +16,13 @@ type Rows [][]string
 // Add appends a row.
 func (r *Rows) Add(cells ...string) { *r = append(*r, cells) }
 
+// AddGiven appends a row of a name and its value, unless the value is empty.
+func (r *Rows) AddGiven(name, value string) {
+	if value != "" {
+		r.Add(name, value)
+	}
+}
+
 const (
 	// gap is between two columns.
 	gap = "  "
