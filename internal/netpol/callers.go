@@ -2,6 +2,7 @@ package netpol
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -46,14 +47,9 @@ func Edges(files *protoregistry.Files) []Edge {
 		}
 		return true
 	})
-	edges := make([]Edge, 0, len(found))
-	for edge := range found {
-		edges = append(edges, edge)
-	}
-	slices.SortFunc(edges, func(a, b Edge) int {
+	return slices.SortedFunc(maps.Keys(found), func(a, b Edge) int {
 		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Caller, b.Caller))
 	})
-	return edges
 }
 
 // servicesOf returns the processes that serve a package: usher.token.v1 is the token service's, and

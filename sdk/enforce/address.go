@@ -3,6 +3,7 @@ package enforce
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -46,12 +47,7 @@ func (a Addresses) Allow(source string) bool {
 		return true
 	}
 	addr, ok := addressOf(source)
-	for _, network := range a {
-		if ok && network.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return ok && slices.ContainsFunc(a, func(network netip.Prefix) bool { return network.Contains(addr) })
 }
 
 // addressOf parses an address, with or without a port.

@@ -3,6 +3,7 @@ package developers
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -46,12 +47,8 @@ func (c Console) usage(v visit) page.View {
 		return page.View{Template: "devusage", Data: data}
 	}
 	data.Facts = append(data.Facts, day.fact())
-	causes := make([]errorv1.Cause, 0, len(day.by))
-	for cause := range day.by {
-		causes = append(causes, cause)
-	}
-	slices.SortFunc(causes, func(a, b errorv1.Cause) int { return cmp.Or(cmp.Compare(day.by[b], day.by[a]), cmp.Compare(a, b)) })
-	for _, cause := range causes {
+	moreOften := func(a, b errorv1.Cause) int { return cmp.Or(cmp.Compare(day.by[b], day.by[a]), cmp.Compare(a, b)) }
+	for _, cause := range slices.SortedFunc(maps.Keys(day.by), moreOften) {
 		data.Causes = append(data.Causes, page.Fact{
 			Label: explain(cause).what, Text: strconv.FormatInt(day.by[cause], 10), Address: v.head.Head.Base + "/requests?cause=" + oerr.CauseLabel(cause),
 		})

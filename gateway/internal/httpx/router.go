@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"path"
 	"runtime/debug"
@@ -238,12 +239,7 @@ func (r *Router) problem(w http.ResponseWriter, req *http.Request, status int) {
 }
 
 func (r *route) allow() string {
-	var methods []string
-	for method := range r.methods {
-		methods = append(methods, method)
-	}
-	slices.Sort(methods)
-	return strings.Join(methods, ", ")
+	return strings.Join(slices.Sorted(maps.Keys(r.methods)), ", ")
 }
 
 type finished struct {

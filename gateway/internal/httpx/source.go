@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -66,12 +67,7 @@ func Peer(r *http.Request) string {
 }
 
 func (p Proxies) trusted(addr netip.Addr) bool {
-	for _, network := range p.networks {
-		if network.Contains(addr) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.networks, func(network netip.Prefix) bool { return network.Contains(addr) })
 }
 
 // hop parses an address, with or without a port.
