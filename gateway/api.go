@@ -26,9 +26,8 @@ func ForwardAuth(config Config, deps Deps) http.Handler {
 	if err != nil {
 		proxies = httpx.Proxies{} // New refuses the settings
 	}
-	return deps.Tracing.Handler(ForwardAuthPath, httpx.WithRequestID(
-		ForwardAuthPath, refusalReporter(config, deps), deps.Requests, forwardauth.Handler{Guard: newGuard(config, deps), Proxies: proxies},
-	))
+	c := httpx.RouterConfig{Tracing: deps.Tracing, Refusals: refusalReporter(config, deps), Requests: deps.Requests}
+	return c.Alone(ForwardAuthPath, forwardauth.Handler{Guard: newGuard(config, deps), Proxies: proxies})
 }
 
 // readyTimeout is the timeout of one readiness check of a checker that has not been ready yet.

@@ -128,19 +128,21 @@ func Uninterrupted(r *http.Request) (*http.Request, context.CancelFunc) {
 // Seconds formats a Retry-After value: whole seconds, rounded up, at least 1 (RFC 9110 §10.2.3).
 func Seconds(d time.Duration) string { return strconv.Itoa(max(1, int(math.Ceil(d.Seconds())))) }
 
-// WithRequestID generates a request ID for each request of a handler that has no Router, and
-// reports and records its refusals under the endpoint's name.
-func WithRequestID(endpoint string, refusals refusal.Reporter, requests *requestlog.Recorder, h http.Handler) http.Handler {
+// Alone serves a handler that has no Router: it generates a request ID for each request, traces the
+// request, and reports and records a refusal, under the endpoint's name.
+func (c RouterConfig) Alone(endpoint string, h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := refusal.NewContext(requestid.Begin(r.Context()))
-		w.Header().Set(requestid.Header, requestid.From(ctx))
 		rec := &recorder{ResponseWriter: w}
+		ctx, span := c.Tracing.Request(r.Context(), r, endpoint)
+		defer func() { span.End(rec.code()) }()
+		ctx = refusal.NewContext(requestid.Begin(ctx))
+		w.Header().Set(requestid.Header, requestid.From(ctx))
 		r = r.WithContext(ctx)
 		h.ServeHTTP(rec, r)
 		res := refusal.Response{Endpoint: endpoint, Status: rec.code()}
 		if why, refused := refusal.Of(ctx, res); refused {
-			requests.Finish(r, requestlog.Finished{Endpoint: endpoint, Status: res.Status, Header: w.Header(), Refusal: why, Refused: true})
-			refusals.Report(ctx, res, why)
+			c.Requests.Finish(r, requestlog.Finished{Endpoint: endpoint, Status: res.Status, Header: w.Header(), Refusal: why, Refused: true})
+			c.Refusals.Report(ctx, res, why)
 		}
 	})
 }

@@ -54,34 +54,6 @@ func (r Request) End(status int) {
 	r.span.End()
 }
 
-// Handler traces a handler's responses under a route. A nil receiver returns the handler itself.
-func (t *Tracing) Handler(route string, h http.Handler) http.Handler {
-	if t == nil {
-		return h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, span := t.Request(r.Context(), r, route)
-		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		defer func() { span.End(seen.status) }()
-		h.ServeHTTP(seen, r.WithContext(ctx))
-	})
-}
-
-type statusWriter struct {
-	http.ResponseWriter
-
-	status int
-}
-
-// WriteHeader is http.ResponseWriter.
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
 // Outgoing replaces the trace headers of a request: by none, or by those of the trace of ctx.
 func Outgoing(ctx context.Context, h http.Header) {
 	for _, name := range []string{"Traceparent", "Tracestate", "Baggage"} {
