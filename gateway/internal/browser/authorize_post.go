@@ -21,20 +21,10 @@ const maxRedirected = 6 << 10
 // recognized, and would get a second browser cookie. Such a request of another origin is redirected
 // to GET, which sends the cookies.
 func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
-	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
-		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
+	query, ok := f.readPosted(w, r)
+	if !ok {
 		return
 	}
-	body, err := httpx.ReadBody(w, r)
-	switch {
-	case errors.Is(err, httpx.ErrTooLarge):
-		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The app sent a request that is too long.")
-		return
-	case err != nil:
-		f.Pages.Problem(w, r, http.StatusBadRequest, "The app's request did not arrive whole. Go back to the app and start again.")
-		return
-	}
-	query := joinQueries(r.URL.RawQuery, string(body))
 	requestlog.NoteBody(r.Context(), httpx.TypeForm, []byte(query))
 	if f.Cookies.Browser(r).IsZero() && httpx.CrossOrigin(r, f.PublicURL) {
 		if address := "/oauth/authorize?" + escapeQuery(query); len(address) <= maxRedirected {
@@ -45,6 +35,25 @@ func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 	posted := r.Clone(r.Context())
 	posted.URL.RawQuery = query
 	f.Authorize(w, posted)
+}
+
+const textNotWhole = "The app's request did not arrive whole. Go back to the app and start again."
+
+// readPosted returns the parameters of a client's request in a form body, with those of its address, or
+// writes an error page.
+func (f Flow) readPosted(w http.ResponseWriter, r *http.Request) (query string, ok bool) {
+	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
+		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
+		return "", false
+	}
+	body, err := httpx.ReadBody(w, r)
+	switch {
+	case errors.Is(err, httpx.ErrTooLarge):
+		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The app sent a request that is too long.")
+	case err != nil:
+		f.Pages.Problem(w, r, http.StatusBadRequest, textNotWhole)
+	}
+	return joinQueries(r.URL.RawQuery, string(body)), err == nil
 }
 
 // joinQueries joins the parameters of the query and the body, so that the parser detects one that

@@ -167,20 +167,26 @@ func (c Cookies) PeekFlash(r *http.Request, page, request string) Flash {
 }
 
 func (c Cookies) readFlash(r *http.Request, name, page, request string) Flash {
-	found := r.CookiesNamed(c.name(name))
-	browser := c.Browser(r)
-	if len(found) != 1 || browser.IsZero() {
-		return Flash{}
-	}
-	text, mac, _ := strings.Cut(found[0].Value, ".")
-	if !hmac.Equal([]byte(c.FormToken(browser, c.Session(r), "flash", page, request, text)), []byte(mac)) {
-		return Flash{}
-	}
 	var f Flash
-	if json.Unmarshal(unpack(text), &f) != nil {
+	if json.Unmarshal(c.signed(r, name, "flash", page, request), &f) != nil {
 		return Flash{}
 	}
 	return f
+}
+
+// signed returns the data of a cookie that was signed for this browser, this session and a purpose; nil
+// where there is none.
+func (c Cookies) signed(r *http.Request, name string, purpose ...string) []byte {
+	found := r.CookiesNamed(c.name(name))
+	browser := c.Browser(r)
+	if len(found) != 1 || browser.IsZero() {
+		return nil
+	}
+	text, mac, _ := strings.Cut(found[0].Value, ".")
+	if !hmac.Equal([]byte(c.FormToken(browser, c.Session(r), append(purpose, text)...)), []byte(mac)) {
+		return nil
+	}
+	return unpack(text)
 }
 
 // TakeFlash is PeekFlash, and deletes the flashes for the page.

@@ -49,7 +49,10 @@ type Flow struct {
 	Now func() time.Time
 }
 
-const textMalformed = "The address of this page cannot be read: it is wrongly encoded."
+const (
+	textMalformed  = "The address of this page cannot be read: it is wrongly encoded."
+	textUnreadable = "The form could not be read. Go back and try again."
+)
 
 // Authorize is the authorization endpoint (RFC 6749 §3.1). It passes the query to authz undecoded.
 func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +163,7 @@ func (f Flow) readForm(w http.ResponseWriter, r *http.Request) bool {
 	case errors.Is(err, httpx.ErrTooLarge): // the fields of these pages are short, and the body says which page it is
 		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
 	case err != nil:
-		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
+		f.Pages.Problem(w, r, http.StatusBadRequest, textUnreadable)
 	}
 	return err == nil
 }
@@ -223,11 +226,7 @@ func (f Flow) ParseForm(w http.ResponseWriter, r *http.Request, from formPage) b
 		f.redirectTooLong(w, r, from, Flash{Kind: flashTooLong, Lost: true})
 		return false
 	case err != nil:
-		f.Pages.Problem(w, r, http.StatusBadRequest, "The form could not be read. Go back and try again.")
-		return false
-	}
-	if from.account() && f.Cookies.Session(r).IsZero() {
-		redirectToPage(w, r, SignInFor(from.path()))
+		f.Pages.Problem(w, r, http.StatusBadRequest, textUnreadable)
 		return false
 	}
 	return f.checkForm(w, r, from)
@@ -305,7 +304,12 @@ func (f Flow) redirectTooLong(w http.ResponseWriter, r *http.Request, from formP
 	}
 }
 
+// checkForm checks the session and the CSRF token of a form that was parsed, as ParseForm says.
 func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
+	if from.account() && f.Cookies.Session(r).IsZero() {
+		redirectToPage(w, r, SignInFor(from.path()))
+		return false
+	}
 	if r.PostForm.Get("csrf_token") == "" { // every form of the gateway's pages has one
 		f.Pages.Problem(w, r, http.StatusForbidden, "This form did not come from one of our pages. Nothing was done.")
 		return false

@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"unicode/utf8"
@@ -100,18 +99,13 @@ func (f Flow) Logout(w http.ResponseWriter, r *http.Request) {
 // form of another site: such a request is redirected to GET, which sends it, and never goes on without
 // a session, since the user may have one.
 func (f Flow) LogoutPosted(w http.ResponseWriter, r *http.Request) {
-	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
-		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
+	raw, ok := f.readPosted(w, r)
+	if !ok {
 		return
 	}
-	body, err := httpx.ReadBody(w, r)
-	if errors.Is(err, httpx.ErrTooLarge) {
-		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The app sent a request that is too long.")
-		return
-	}
-	query, parsing := url.ParseQuery(joinQueries(r.URL.RawQuery, string(body)))
-	if err != nil || parsing != nil {
-		f.Pages.Problem(w, r, http.StatusBadRequest, "The app's request did not arrive whole. Go back to the app and start again.")
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		f.Pages.Problem(w, r, http.StatusBadRequest, textNotWhole)
 		return
 	}
 	if f.Cookies.Session(r).IsZero() {

@@ -1,9 +1,7 @@
 package browser
 
 import (
-	"crypto/hmac"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -35,14 +33,5 @@ func (c Cookies) SetPlayground(w http.ResponseWriter, r *http.Request, state []b
 
 // Playground returns the state of the run in this browser and session; nil where there is none.
 func (c Cookies) Playground(r *http.Request) []byte {
-	found := r.CookiesNamed(c.name(playgroundCookie))
-	browser := c.Browser(r)
-	if len(found) != 1 || browser.IsZero() {
-		return nil
-	}
-	text, mac, _ := strings.Cut(found[0].Value, ".")
-	if !hmac.Equal([]byte(c.FormToken(browser, c.Session(r), playgroundCookie, text)), []byte(mac)) {
-		return nil
-	}
-	return unpack(text)
+	return c.signed(r, playgroundCookie, playgroundCookie)
 }
