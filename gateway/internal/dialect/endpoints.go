@@ -28,8 +28,9 @@ import (
 // Endpoints serves /oauth/token, /oauth/revoke, /oauth/introspect, /oauth/device_authorization and
 // /oauth/par.
 type Endpoints struct {
-	config Config
-	mux    *runtime.ServeMux
+	config   Config
+	failures map[errorv1.Reason]Failure
+	mux      *runtime.ServeMux
 }
 
 // Config is the configuration of Endpoints.
@@ -44,7 +45,7 @@ type Config struct {
 
 // New returns the endpoints.
 func New(ctx context.Context, config Config) (*Endpoints, error) {
-	e := &Endpoints{config: config}
+	e := &Endpoints{config: config, failures: failures()}
 	json := &runtime.JSONPb{MarshalOptions: protojson.MarshalOptions{UseProtoNames: true}}
 	e.mux = runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, bodyMarshaler{json, decodeJSON}),

@@ -36,55 +36,38 @@ const (
 	unavailable         = "temporarily_unavailable"
 )
 
-// rowOf is the table of docs/wire-contract.md §4. A reason that is not in it is an internal error.
-func rowOf(reason errorv1.Reason) Failure {
-	switch reason { //nolint:exhaustive // the others belong to the pages and are internal here
-	case errorv1.Reason_REASON_INVALID_REQUEST:
-		return sameInBoth(http.StatusBadRequest, invalidRequest)
-	case errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE:
-		return sameInBoth(http.StatusBadRequest, "unsupported_grant_type")
-	case errorv1.Reason_REASON_INVALID_SCOPE:
-		return sameInBoth(http.StatusBadRequest, "invalid_scope")
-	case errorv1.Reason_REASON_INVALID_TARGET:
-		return sameInBoth(http.StatusBadRequest, "invalid_target")
-	case errorv1.Reason_REASON_INVALID_DPOP_PROOF:
-		return sameInBoth(http.StatusBadRequest, "invalid_dpop_proof")
-	case errorv1.Reason_REASON_USE_DPOP_NONCE:
-		return sameInBoth(http.StatusBadRequest, "use_dpop_nonce")
-	case errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:
-		return sameInBoth(http.StatusBadRequest, "unauthorized_client")
-	case errorv1.Reason_REASON_METHOD_NOT_ALLOWED:
-		return sameInBoth(http.StatusMethodNotAllowed, invalidRequest)
-	case errorv1.Reason_REASON_REQUEST_TOO_LARGE:
-		return sameInBoth(http.StatusRequestEntityTooLarge, invalidRequest)
-	case errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE:
-		return sameInBoth(http.StatusUnsupportedMediaType, invalidRequest)
-	case errorv1.Reason_REASON_INVALID_CLIENT:
-		return Failure{http.StatusUnauthorized, authenticationError, "Invalid client credentials", http.StatusUnauthorized, "invalid_client"}
-	case errorv1.Reason_REASON_INVALID_CODE:
-		return invalidGrant("Invalid or expired authorization code")
-	case errorv1.Reason_REASON_INVALID_CODE_VERIFIER:
-		return invalidGrant("Invalid PKCE code verifier")
-	case errorv1.Reason_REASON_INVALID_REFRESH_TOKEN:
-		return invalidGrant("Invalid or expired refresh token")
-	case errorv1.Reason_REASON_INVALID_DEVICE_CODE:
-		return invalidGrant("Invalid or expired device code")
-	case errorv1.Reason_REASON_AUTHORIZATION_PENDING:
-		return sameInBoth(http.StatusBadRequest, "authorization_pending")
-	case errorv1.Reason_REASON_SLOW_DOWN:
-		return sameInBoth(http.StatusBadRequest, "slow_down")
-	case errorv1.Reason_REASON_ACCESS_DENIED:
-		return sameInBoth(http.StatusBadRequest, "access_denied")
-	case errorv1.Reason_REASON_EXPIRED_DEVICE_CODE:
-		return sameInBoth(http.StatusBadRequest, "expired_token")
-	case errorv1.Reason_REASON_RATE_LIMITED:
-		return Failure{http.StatusTooManyRequests, "rate_limited", "", http.StatusTooManyRequests, unavailable}
-	case errorv1.Reason_REASON_UNAVAILABLE:
-		return Failure{
+// failures is the table of docs/wire-contract.md §4. A reason that is not in it is an internal error.
+func failures() map[errorv1.Reason]Failure {
+	return map[errorv1.Reason]Failure{
+		errorv1.Reason_REASON_INVALID_REQUEST:        sameInBoth(http.StatusBadRequest, invalidRequest),
+		errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE: sameInBoth(http.StatusBadRequest, "unsupported_grant_type"),
+		errorv1.Reason_REASON_INVALID_SCOPE:          sameInBoth(http.StatusBadRequest, "invalid_scope"),
+		errorv1.Reason_REASON_INVALID_TARGET:         sameInBoth(http.StatusBadRequest, "invalid_target"),
+		errorv1.Reason_REASON_INVALID_DPOP_PROOF:     sameInBoth(http.StatusBadRequest, "invalid_dpop_proof"),
+		errorv1.Reason_REASON_USE_DPOP_NONCE:         sameInBoth(http.StatusBadRequest, "use_dpop_nonce"),
+		errorv1.Reason_REASON_UNAUTHORIZED_CLIENT:    sameInBoth(http.StatusBadRequest, "unauthorized_client"),
+		errorv1.Reason_REASON_METHOD_NOT_ALLOWED:     sameInBoth(http.StatusMethodNotAllowed, invalidRequest),
+		errorv1.Reason_REASON_REQUEST_TOO_LARGE:      sameInBoth(http.StatusRequestEntityTooLarge, invalidRequest),
+		errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE: sameInBoth(http.StatusUnsupportedMediaType, invalidRequest),
+		errorv1.Reason_REASON_INVALID_CLIENT:         {http.StatusUnauthorized, authenticationError, "Invalid client credentials", http.StatusUnauthorized, "invalid_client"},
+		errorv1.Reason_REASON_INVALID_CODE:           invalidGrant("Invalid or expired authorization code"),
+		errorv1.Reason_REASON_INVALID_CODE_VERIFIER:  invalidGrant("Invalid PKCE code verifier"),
+		errorv1.Reason_REASON_INVALID_REFRESH_TOKEN:  invalidGrant("Invalid or expired refresh token"),
+		errorv1.Reason_REASON_INVALID_DEVICE_CODE:    invalidGrant("Invalid or expired device code"),
+		errorv1.Reason_REASON_AUTHORIZATION_PENDING:  sameInBoth(http.StatusBadRequest, "authorization_pending"),
+		errorv1.Reason_REASON_SLOW_DOWN:              sameInBoth(http.StatusBadRequest, "slow_down"),
+		errorv1.Reason_REASON_ACCESS_DENIED:          sameInBoth(http.StatusBadRequest, "access_denied"),
+		errorv1.Reason_REASON_EXPIRED_DEVICE_CODE:    sameInBoth(http.StatusBadRequest, "expired_token"),
+		errorv1.Reason_REASON_RATE_LIMITED:           {http.StatusTooManyRequests, "rate_limited", "", http.StatusTooManyRequests, unavailable},
+		errorv1.Reason_REASON_UNAVAILABLE: {
 			http.StatusServiceUnavailable, "unavailable", "The service is temporarily unavailable, try again shortly",
 			http.StatusServiceUnavailable, unavailable,
-		}
+		},
 	}
+}
+
+// internalError is the response to a reason that no client can cause.
+func internalError() Failure {
 	return Failure{http.StatusInternalServerError, "internal_error", "Something went wrong on our side", http.StatusInternalServerError, "server_error"}
 }
 
@@ -94,10 +77,17 @@ func invalidGrant(message string) Failure {
 	return Failure{http.StatusUnauthorized, authenticationError, message, http.StatusBadRequest, "invalid_grant"}
 }
 
+// find returns the response to a reason: that to an internal error, and false, for one that table lacks.
+func find(table map[errorv1.Reason]Failure, reason errorv1.Reason) (Failure, bool) {
+	if f, ok := table[reason]; ok {
+		return f, true
+	}
+	return internalError(), false
+}
+
 // FailureOf returns the response to a reason; ok is false for one that the endpoints do not return.
 func FailureOf(reason errorv1.Reason) (f Failure, ok bool) {
-	f = rowOf(reason)
-	return f, f.Status != http.StatusInternalServerError
+	return find(failures(), reason)
 }
 
 // The JSON of an error in the two dialects.
@@ -119,7 +109,7 @@ type (
 func (e *Endpoints) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	refusal.NoteError(r.Context(), err)
 	reason, message := classify(err)
-	failure := rowOf(reason)
+	failure, _ := find(e.failures, reason)
 	if reason == errorv1.Reason_REASON_INVALID_CLIENT && oerr.Field(err) != "" {
 		failure.Message = "" // a missing parameter may be named: that reveals nothing about the client
 	}
@@ -168,32 +158,23 @@ func problemOf(status int) Failure {
 		return Failure{status, "not_found", "There is no such endpoint", status, invalidRequest}
 	}
 	if status == http.StatusInternalServerError {
-		return rowOf(errorv1.Reason_REASON_UNSPECIFIED)
+		return internalError()
 	}
 	return Failure{status, invalidRequest, explain(status), status, invalidRequest}
 }
 
 // explain returns the message of a status, for the developer of the client.
 func explain(status int) string {
-	switch status {
-	case http.StatusBadRequest:
-		return "The request cannot be read: its request line or a header is malformed, or a header is missing"
-	case http.StatusForbidden:
-		return "This form did not come from a page of ours"
-	case http.StatusUnsupportedMediaType:
-		return "This address takes the form of a page of ours"
-	case http.StatusMethodNotAllowed:
-		return "This address does not support that method"
-	case http.StatusExpectationFailed:
-		return "The only expectation that can be met is 100-continue"
-	case http.StatusRequestHeaderFieldsTooLarge:
-		return "The request line and the headers are longer than 32 KiB"
-	case http.StatusNotImplemented:
-		return "The only transfer encoding that can be read is chunked"
-	case http.StatusHTTPVersionNotSupported:
-		return "Send HTTP/1.1"
-	}
-	return http.StatusText(status)
+	return cmp.Or(map[int]string{
+		http.StatusBadRequest:                  "The request cannot be read: its request line or a header is malformed, or a header is missing",
+		http.StatusForbidden:                   "This form did not come from a page of ours",
+		http.StatusUnsupportedMediaType:        "This address takes the form of a page of ours",
+		http.StatusMethodNotAllowed:            "This address does not support that method",
+		http.StatusExpectationFailed:           "The only expectation that can be met is 100-continue",
+		http.StatusRequestHeaderFieldsTooLarge: "The request line and the headers are longer than 32 KiB",
+		http.StatusNotImplemented:              "The only transfer encoding that can be read is chunked",
+		http.StatusHTTPVersionNotSupported:     "Send HTTP/1.1",
+	}[status], http.StatusText(status))
 }
 
 // needsChallenge reports whether a 401 has WWW-Authenticate (RFC 9110 §15.5.2): where the client
