@@ -1,6 +1,9 @@
 package enforce
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The headers with the verified identity, for an API behind an enforcement point
 // (docs/wire-contract.md §6).
@@ -74,12 +77,7 @@ func Misleading(name string) bool {
 	if len(name) == 0 || name[0] != 'x' && name[0] != 'X' {
 		return false
 	}
-	for _, misleading := range MisleadingHeaders() {
-		if spells(name, misleading) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(MisleadingHeaders(), func(misleading string) bool { return spells(name, misleading) })
 }
 
 // spells reports whether two names are equal for a server that treats every other character as a
