@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -89,9 +90,7 @@ func New(ctx context.Context, config Config, deps Deps) (http.Handler, error) {
 	if err := config.Validate(); err != nil {
 		return nil, fmt.Errorf("gateway configuration: %w", err)
 	}
-	if deps.APIURL == "" {
-		deps.APIURL = deps.PublicURL
-	}
+	deps.APIURL = cmp.Or(deps.APIURL, deps.PublicURL)
 	deps = deps.withRefusals()
 	proxies, err := httpx.ParseProxies(config.TrustedProxies)
 	if err != nil {

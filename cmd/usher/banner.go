@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/url"
@@ -12,10 +13,7 @@ import (
 // banner prints where to click and what to try. took is how long the start was, and apiKey the
 // development key, on the start that generated it.
 func banner(out io.Writer, c *settings, took time.Duration, apiKey secret.String) {
-	api := c.APIURL
-	if api == "" {
-		api = c.PublicURL
-	}
+	api := cmp.Or(c.APIURL, c.PublicURL)
 	demo := c.PublicURL + "/oauth/authorize?" + url.Values{
 		"client_id": {"vdo_client_abc123"}, "redirect_uri": {c.PublicURL + "/demo/callback"}, "response_type": {"code"},
 		"scope": {"videos:read analyze:write jobs:read"}, "state": {"demo"},

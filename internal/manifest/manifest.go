@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -148,21 +149,11 @@ func readable(err error) string {
 // complete sets the defaults of the members that were left out. It returns the first fault of those
 // that no request can carry.
 func (c *Client) complete() (fault string) {
-	if c.Type == "" {
-		c.Type = typeConfidential
-	}
-	if c.SubjectType == "" {
-		c.SubjectType = subjectPublic
-	}
-	if c.Reuse == "" {
-		c.Reuse = string(oauth.ReuseSubject)
-	}
-	if c.Profile == "" {
-		c.Profile = noProfile
-	}
-	if c.IDTokenAlg == "" {
-		c.IDTokenAlg = usualAlgorithm(c.Profile)
-	}
+	c.Type = cmp.Or(c.Type, typeConfidential)
+	c.SubjectType = cmp.Or(c.SubjectType, subjectPublic)
+	c.Reuse = cmp.Or(c.Reuse, string(oauth.ReuseSubject))
+	c.Profile = cmp.Or(c.Profile, noProfile)
+	c.IDTokenAlg = cmp.Or(c.IDTokenAlg, usualAlgorithm(c.Profile))
 	if authorizes := !c.ResourceServer || len(c.RedirectURIs)+len(c.Scopes) > 0; authorizes && len(c.GrantTypes) == 0 {
 		c.GrantTypes = oauth.DefaultGrantTypes()
 	}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -22,9 +23,7 @@ func (f Flow) Permissions(scopes []string, describe func(scope string) string) [
 		if describe != nil {
 			permission.Description = describe(name)
 		}
-		if permission.Description == "" {
-			permission.Description = name
-		}
+		permission.Description = cmp.Or(permission.Description, name)
 		i, found := at[scope.Group]
 		if !found {
 			i = len(groups)

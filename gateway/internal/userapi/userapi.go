@@ -3,9 +3,11 @@ package userapi
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -84,15 +86,7 @@ func (a API) endpoint(path string) endpoint {
 	return endpoint{http.MethodGet: read, http.MethodHead: read}
 }
 
-func (e endpoint) allow() string {
-	var methods []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
-		if e[method] != nil {
-			methods = append(methods, method)
-		}
-	}
-	return strings.Join(methods, ", ")
-}
+func (e endpoint) allow() string { return strings.Join(slices.Sorted(maps.Keys(e)), ", ") }
 
 // authenticate is POST /authenticate.
 func (a API) authenticate(w http.ResponseWriter, r *http.Request) (any, error) {
