@@ -376,44 +376,33 @@ func (f Flow) Time() time.Time {
 
 // Fault returns the error message of a flash.
 func (f Flow) Fault(flash Flash) page.Fault {
-	switch flash.Kind {
-	case flashEmpty:
-		return page.Fault{Text: "Enter your e-mail address and your password.", Field: "email"}
-	case flashWrong:
-		return page.Fault{Text: "The e-mail address or the password is wrong.", Field: "password"}
-	case flashLimited:
-		return page.Fault{Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}, Lost: flash.Lost}
-	case flashAgain:
-		return page.Fault{Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more.", Lost: flash.Lost, Gone: flash.Gone}
-	case flashUnavailable:
-		return page.Fault{Text: "We cannot answer right now. Please try once more in a moment.", Reference: flash.Reference, Lost: flash.Lost}
-	case flashFailed:
-		return page.Fault{Text: "Something went wrong on our side. Please try once more.", Reference: flash.Reference, Lost: flash.Lost}
-	case flashTooLong:
-		return page.Fault{Text: "The form is too long: at most 64 KiB can be sent at once. Nothing was changed.", Lost: flash.Lost}
-	case flashFileTooLong:
-		return page.Fault{Text: "The file is too large: at most 64 KiB are allowed. Nothing was changed.", Field: flash.Field}
-	case flashUndecided:
-		return page.Fault{Text: "Choose to allow or to deny."}
-	case flashNoWorkspace:
-		return page.Fault{Text: "Choose a workspace.", Field: "workspaces"}
-	case flashForbidden:
-		return page.Fault{Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"}
-	case flashFull:
-		return page.Fault{Text: "As many people use this app as may use one that nobody here has checked. Nothing was decided."}
-	case flashPolicy:
-		return page.Fault{Text: "This workspace's administrators do not let this app be connected. Nothing was shared. Choose another workspace, or ask them.", Field: "workspaces"}
-	case flashReason:
-		return page.Fault{Text: "A reason has at most 500 characters. Nothing was asked.", Field: "ask"}
-	case flashNoScope:
-		return page.Fault{Text: "Choose at least one permission, or deny.", Field: "permissions"}
-	case flashScopes:
-		return page.Fault{Text: "What this app asks for has changed since this page was opened. Nothing was decided. Look at it once more.", Field: "permissions"}
-	case flashNoUserCode:
-		return page.Fault{Text: "No device waits with this code. Compare it with the one that your device shows: codes last for some minutes.", Field: "user_code"}
-	default:
+	if flash.Kind == "" {
+		return page.Fault{}
+	}
+	fault, found := map[FlashKind]page.Fault{
+		flashEmpty:       {Text: "Enter your e-mail address and your password.", Field: "email"},
+		flashWrong:       {Text: "The e-mail address or the password is wrong.", Field: "password"},
+		flashLimited:     {Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}},
+		flashAgain:       {Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."},
+		flashUnavailable: {Text: "We cannot answer right now. Please try once more in a moment."},
+		flashFailed:      {Text: "Something went wrong on our side. Please try once more."},
+		flashTooLong:     {Text: "The form is too long: at most 64 KiB can be sent at once. Nothing was changed."},
+		flashFileTooLong: {Text: "The file is too large: at most 64 KiB are allowed. Nothing was changed.", Field: flash.Field},
+		flashUndecided:   {Text: "Choose to allow or to deny."},
+		flashNoWorkspace: {Text: "Choose a workspace.", Field: "workspaces"},
+		flashForbidden:   {Text: "You are not a member of that workspace any more. Choose another one.", Field: "workspaces"},
+		flashFull:        {Text: "As many people use this app as may use one that nobody here has checked. Nothing was decided."},
+		flashPolicy:      {Text: "This workspace's administrators do not let this app be connected. Nothing was shared. Choose another workspace, or ask them.", Field: "workspaces"},
+		flashReason:      {Text: "A reason has at most 500 characters. Nothing was asked.", Field: "ask"},
+		flashNoScope:     {Text: "Choose at least one permission, or deny.", Field: "permissions"},
+		flashScopes:      {Text: "What this app asks for has changed since this page was opened. Nothing was decided. Look at it once more.", Field: "permissions"},
+		flashNoUserCode:  {Text: "No device waits with this code. Compare it with the one that your device shows: codes last for some minutes.", Field: "user_code"},
+	}[flash.Kind]
+	if !found {
 		return accountFault(flash)
 	}
+	fault.Reference, fault.Lost, fault.Gone = flash.Reference, flash.Lost, flash.Gone // of the kinds that have them
+	return fault
 }
 
 // ShowError shows the error of an RPC as a page.

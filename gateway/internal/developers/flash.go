@@ -1,6 +1,7 @@
 package developers
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
@@ -82,41 +83,34 @@ func element(field string) string {
 
 // refusal returns what is wrong with a field.
 func refusal(field string) string {
-	switch field {
-	case "name":
-		return "The name has 1 to 100 characters that can be seen, and does not look like the name of this service."
-	case "publisher":
-		return "The publisher has at most 100 characters that can be seen, and does not look like the name of this service."
-	case "purpose":
-		return "The purpose has at most 140 characters that can be seen."
-	case "client_uri", "policy_uri", "tos_uri":
-		return "That is not an https address."
-	case "image":
-		return "This logo cannot be used."
-	case "redirect_uris":
-		return "This redirect address cannot be registered."
-	case "scopes", "default_scopes", "optional_scopes":
-		return "Choose at least one permission. Optional and default ones must be among those that the app may ask for."
-	case "secrets":
-		return "That secret cannot be removed or created: one must stay, and two are the most."
-	case "newest_secret_id":
-		return "A secret was created or removed since this page was opened. Look at the secrets once more."
-	case "jwk", "jwks", "kid":
-		return "This key cannot be used."
-	case "jwks_uri":
-		return "The keys at this address cannot be used."
-	case "email_address":
-		return "That is not an e-mail address."
-	case "confirm":
-		return "People used this address in the last 7 days. Confirm that it is to be removed."
-	case "status":
-		return "The app waits for its review, or is suspended. Withdraw it before you change what is reviewed."
-	case "workspace_id":
-		return "Choose a workspace in which you may register apps."
-	case "apps":
-		return "The workspace has as many apps as it may have."
-	case "kind":
-		return "Choose where the app runs."
-	}
-	return "The change was refused."
+	const (
+		notHTTPS  = "That is not an https address."
+		badKey    = "This key cannot be used."
+		badScopes = "Choose at least one permission. Optional and default ones must be among those that the app may ask for."
+	)
+	return cmp.Or(map[string]string{ //nolint:gosec // sentences about credentials
+		"name":             "The name has 1 to 100 characters that can be seen, and does not look like the name of this service.",
+		"publisher":        "The publisher has at most 100 characters that can be seen, and does not look like the name of this service.",
+		"purpose":          "The purpose has at most 140 characters that can be seen.",
+		"client_uri":       notHTTPS,
+		"policy_uri":       notHTTPS,
+		"tos_uri":          notHTTPS,
+		"image":            "This logo cannot be used.",
+		"redirect_uris":    "This redirect address cannot be registered.",
+		"scopes":           badScopes,
+		"default_scopes":   badScopes,
+		"optional_scopes":  badScopes,
+		"secrets":          "That secret cannot be removed or created: one must stay, and two are the most.",
+		"newest_secret_id": "A secret was created or removed since this page was opened. Look at the secrets once more.",
+		"jwk":              badKey,
+		"jwks":             badKey,
+		"kid":              badKey,
+		"jwks_uri":         "The keys at this address cannot be used.",
+		"email_address":    "That is not an e-mail address.",
+		"confirm":          "People used this address in the last 7 days. Confirm that it is to be removed.",
+		"status":           "The app waits for its review, or is suspended. Withdraw it before you change what is reviewed.",
+		"workspace_id":     "Choose a workspace in which you may register apps.",
+		"apps":             "The workspace has as many apps as it may have.",
+		"kind":             "Choose where the app runs.",
+	}[field], "The change was refused.")
 }

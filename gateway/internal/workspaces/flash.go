@@ -50,36 +50,31 @@ func doneTo(kind browser.FlashKind) string {
 func (s Workspaces) fault(f browser.Flash) page.Fault {
 	switch f.Kind { //nolint:exhaustive // the others are those of every page
 	case flashRefused:
-		text, field := refusal(f.Field)
-		return page.Fault{Text: text, Field: field, Lost: f.Lost}
+		fault := refusal(f.Field)
+		fault.Lost = f.Lost
+		return fault
 	case flashGone:
 		return page.Fault{Text: "That was changed meanwhile. This is how it stands now."}
 	}
 	return s.Flow.Fault(f)
 }
 
-// refusal returns what is wrong with a field of a request, and the id of its input element; empty where
-// the page has none.
-func refusal(field string) (text, element string) {
-	switch field {
-	case "name":
-		return "A name has 1 to 100 characters that can be seen.", "name"
-	case "scopes":
-		return "One of these permissions does not exist any more.", "limits"
-	case "allowed_addresses":
-		return "Write addresses or networks such as 203.0.113.9 or 203.0.113.0/24, one a line and at most 20.", "addresses"
-	case "lifetime_seconds":
-		return "Choose when the key ends.", "lifetime"
-	case "overlap_seconds":
-		return "Choose when the key ends.", ""
-	case "confirm_name":
-		return "That is not the name of the app. Nothing was ended.", ""
-	case "answer":
-		return "A word to the members has at most 500 characters.", ""
-	case "policy":
-		return "Choose who may connect apps.", "policy"
-	case "workspace_id":
-		return "There are too many already. Remove one first.", ""
+// refusal returns what is wrong with a field of a request, with the id of its input element where the
+// page has one.
+func refusal(field string) page.Fault {
+	fault, known := map[string]page.Fault{
+		"name":              {Text: "A name has 1 to 100 characters that can be seen.", Field: "name"},
+		"scopes":            {Text: "One of these permissions does not exist any more.", Field: "limits"},
+		"allowed_addresses": {Text: "Write addresses or networks such as 203.0.113.9 or 203.0.113.0/24, one a line and at most 20.", Field: "addresses"},
+		"lifetime_seconds":  {Text: "Choose when the key ends.", Field: "lifetime"},
+		"overlap_seconds":   {Text: "Choose when the key ends."},
+		"confirm_name":      {Text: "That is not the name of the app. Nothing was ended."},
+		"answer":            {Text: "A word to the members has at most 500 characters."},
+		"policy":            {Text: "Choose who may connect apps.", Field: "policy"},
+		"workspace_id":      {Text: "There are too many already. Remove one first."},
+	}[field]
+	if !known {
+		fault.Text = "The change was refused."
 	}
-	return "The change was refused.", ""
+	return fault
 }
