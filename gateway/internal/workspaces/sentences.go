@@ -1,7 +1,7 @@
 package workspaces
 
 import (
-	"maps"
+	"cmp"
 	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -11,7 +11,7 @@ import (
 // Sentences returns the message for every kind of event (docs/activity.md). The place in it is for the
 // client of an event about a client, and for the user of one about a user.
 func Sentences() map[string]string {
-	all := map[string]string{ //nolint:gosec // sentences about credentials
+	return map[string]string{ //nolint:gosec // sentences about credentials
 		"workspace.created": "The workspace was created", "workspace.plan_set": "The plan was changed",
 		"workspace.app_policy_set": "The rule for connecting apps was changed", "workspace.app_approved": "%s was approved for this workspace",
 		"workspace.app_requested": "A member asked for %s", "workspace.app_refused": "The request for %s was refused", "workspace.app_withdrawn": "The approval of %s was withdrawn",
@@ -20,37 +20,11 @@ func Sentences() map[string]string {
 		"authentication_app.created": "An authentication app was created", "authentication_app.revoked": "An authentication app was revoked",
 		"authentication_app.secret_rotated": "The secret of an authentication app was replaced",
 		"registration_token.created":        "A token that registers apps was created", "registration_token.revoked": "A token that registers apps was revoked",
-	}
-	maps.Copy(all, grantSentences())
-	maps.Copy(all, clientSentences())
-	maps.Copy(all, userSentences())
-	return all
-}
-
-func grantSentences() map[string]string {
-	return map[string]string{ //nolint:gosec // sentences about credentials
 		"grant.approved": "%s was connected", "grant.disconnected": "%s was disconnected", "grant.revoked": "The access of %s was revoked",
 		"grant.workspace_ended": "An administrator disconnected %s", "grant.limit_reached": "The oldest connection of %s ended, because it has too many",
 		"grant.refresh_reused": "%s was disconnected because its token was used twice", "grant.token_revoked": "%s gave back a token",
 		"grant.code_replayed": "Access that %s had just got was ended, because its code was used twice", "user_token.issued": "A program signed in",
 		"user_token.revoked": "A token was revoked",
-	}
-}
-
-// installationSentence returns the message for an event that concerns one installation of a client, and
-// has its identifier; empty for a kind that has none of its own.
-func installationSentence(kind string) string {
-	switch kind {
-	case "grant.disconnected":
-		return "One installation of %s was disconnected"
-	case "grant.refresh_reused":
-		return "One installation of %s was disconnected because its token was used twice"
-	}
-	return ""
-}
-
-func clientSentences() map[string]string {
-	return map[string]string{ //nolint:gosec // sentences about credentials
 		"client.created": "%s was registered", "client.updated": "%s was changed", "client.disabled": "%s was disabled", "client.enabled": "%s was enabled again",
 		"client.logo_set": "The logo of %s was changed", "client.workspace_removed": "%s acts no longer for a workspace",
 		"client.secret_rotated": "A new secret of %s was created", "client.old_secret_revoked": "The old secret of %s was revoked",
@@ -61,11 +35,6 @@ func clientSentences() map[string]string {
 		"client.withdrawn": "The submission of %s was withdrawn", "client.approved": "%s was reviewed and approved",
 		"client.refused": "%s was reviewed and refused", "client.suspended": "%s was suspended", "client.registered": "%s registered itself",
 		"client.registration_changed": "%s changed its registration", "client.registration_deleted": "%s deleted its registration",
-	}
-}
-
-func userSentences() map[string]string {
-	return map[string]string{
 		"user.created": "%s got an account", "user.disabled": "The account of %s was disabled", "user.enabled": "The account of %s was enabled again",
 		"user.unlocked": "%s may sign in again after failed sign-ins", "user.password_set": "A new password was set for %s",
 		"user.password_changed": "%s changed the password", "user.profile_changed": "%s changed the profile", "user.signed_in": "%s signed in",
@@ -82,22 +51,21 @@ func keySentence(kind string) string {
 	}[kind]
 }
 
+// installationSentence returns the message for an event that concerns one installation of a client, and
+// has its identifier; empty for a kind that has none of its own.
+func installationSentence(kind string) string {
+	return map[string]string{
+		"grant.disconnected":   "One installation of %s was disconnected",
+		"grant.refresh_reused": "One installation of %s was disconnected because its token was used twice",
+	}[kind]
+}
+
 // names are the names of what events refer to by identifier: untrusted text. sentences are Sentences().
 type names struct{ users, clients, sentences map[string]string }
 
-func (n names) user(id string) string {
-	if name := n.users[id]; name != "" {
-		return name
-	}
-	return id
-}
+func (n names) user(id string) string { return cmp.Or(n.users[id], id) }
 
-func (n names) client(id string) string {
-	if name := n.clients[id]; name != "" {
-		return name
-	}
-	return id
-}
+func (n names) client(id string) string { return cmp.Or(n.clients[id], id) }
 
 // sentence returns the message of an event with the names in its places.
 func (n names) sentence(e *eventv1.Event) page.Message {
