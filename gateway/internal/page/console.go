@@ -179,15 +179,12 @@ type ConsoleSecret struct {
 
 // Facts returns what is known of the secret.
 func (s ConsoleSecret) Facts() []Fact {
-	used := Fact{Label: "Last used", At: s.Used}
-	if s.Used.IsZero() {
-		used.Phrase = s.unused()
+	return []Fact{
+		{Label: "Created", At: s.Created},
+		{Label: "Created by", Phrase: s.By},
+		{Label: "Last used", At: s.Used, Phrase: s.unused()},
+		{Label: "Ends", At: s.Ends, Phrase: "Not by itself"},
 	}
-	facts := []Fact{{Label: "Created", At: s.Created}, {Label: "Created by", Phrase: s.By}, used}
-	if s.Ends.IsZero() {
-		return append(facts, Fact{Label: "Ends", Phrase: "Not by itself"})
-	}
-	return append(facts, Fact{Label: "Ends", At: s.Ends})
 }
 
 // unused returns what is known of a secret without a last use, which is stored for 90 days.

@@ -4,7 +4,6 @@ import (
 	"html"
 	"html/template"
 	"net/url"
-	"strings"
 )
 
 // Identity describes a client to the user, besides its name. All texts are untrusted; empty for none.
@@ -95,7 +94,7 @@ func outside(address, name string) template.HTML {
 // heading returns the heading of a consent page.
 func (p phrases) heading(c Consent) template.HTML {
 	app := isolate(c.App)
-	switch n := c.added(); {
+	switch n := count(c.Added); {
 	case c.OneClick != nil:
 		return p.format("%s already has everything that it asks for", app)
 	case c.Connected && n > 0:
@@ -111,17 +110,4 @@ func count(groups []PermissionGroup) int {
 		n += len(g.Permissions)
 	}
 	return n
-}
-
-// required returns the names of the permissions that cannot be left out, with spaces between them.
-func required(groups []PermissionGroup) string {
-	var names []string
-	for _, g := range groups {
-		for _, p := range g.Permissions {
-			if !p.Optional {
-				names = append(names, p.Name)
-			}
-		}
-	}
-	return strings.Join(names, " ")
 }

@@ -133,9 +133,6 @@ func (c Consent) AskedDone() *Message {
 // Tile returns the app's logo.
 func (c Consent) Tile() Tile { return Tile{Name: c.App, Logo: c.Identity.Logo} }
 
-// added returns the number of new permissions.
-func (c Consent) added() int { return count(c.Added) }
-
 // Optional reports whether the user may leave out a permission.
 func (c Consent) Optional() bool {
 	return slices.ContainsFunc(c.Permissions, func(g PermissionGroup) bool {
@@ -144,7 +141,17 @@ func (c Consent) Optional() bool {
 }
 
 // Required returns the names of the permissions that cannot be left out, with spaces between them.
-func (c Consent) Required() string { return required(c.Permissions) }
+func (c Consent) Required() string {
+	var names []string
+	for _, g := range c.Permissions {
+		for _, p := range g.Permissions {
+			if !p.Optional {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	return strings.Join(names, " ")
+}
 
 // Links returns the links below the card.
 func (c Consent) Links() []Link {
@@ -373,18 +380,8 @@ type AppWorkspace struct {
 
 // Facts returns when the app was approved and used.
 func (a App) Facts() []Fact {
-	used := Fact{Label: "Last used", Phrase: "Not used yet."}
-	if !a.Used.IsZero() {
-		used = Fact{Label: "Last used", At: a.Used}
-	}
-	var facts []Fact
-	if a.Identity.Publisher != "" {
-		made := Fact{Label: "Made by", Text: a.Identity.Publisher}
-		if hostOf(a.Identity.Address) != "" {
-			made.Address = a.Identity.Address
-		}
-		facts = append(facts, made)
-	} else if host := hostOf(a.Identity.Address); host != "" {
+	facts := appFacts(a.Identity)
+	if host := hostOf(a.Identity.Address); host != "" && len(facts) == 0 {
 		facts = append(facts, Fact{Label: "Its website", Text: host, Address: a.Identity.Address})
 	}
 	if !a.First.IsZero() && a.Approved.Sub(a.First) >= time.Minute { // times are shown to the minute
@@ -392,7 +389,7 @@ func (a App) Facts() []Fact {
 	} else {
 		facts = append(facts, Fact{Label: "Approved", At: a.Approved})
 	}
-	facts = append(facts, used)
+	facts = append(facts, Fact{Label: "Last used", At: a.Used, Phrase: "Not used yet."})
 	if a.Lifetimes != (oauth.GrantLifetimes{}) {
 		facts = append(facts, Fact{Label: "Ends by itself", Ending: a.ending()})
 	}

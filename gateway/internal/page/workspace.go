@@ -257,18 +257,16 @@ func (k WorkspaceKey) Badge() *Badge {
 
 // Facts returns what is known of the key.
 func (k WorkspaceKey) Facts() []Fact {
-	used := Fact{Label: "Last used", At: k.Used}
-	if k.Used.IsZero() {
-		used = Fact{Label: "Last used", Phrase: "Not used yet."}
+	ends := Fact{Label: "Ends", At: k.Ends, Phrase: "Not by itself"}
+	if !k.Revoked.IsZero() {
+		ends = Fact{Label: "Revoked", At: k.Revoked}
 	}
-	facts := []Fact{{Label: "Key", Text: k.Shown, Code: true}, {Label: "Created", At: k.Created}, byPerson("Created by", k.By), used}
-	switch {
-	case !k.Revoked.IsZero():
-		facts = append(facts, Fact{Label: "Revoked", At: k.Revoked})
-	case !k.Ends.IsZero():
-		facts = append(facts, Fact{Label: "Ends", At: k.Ends})
-	default:
-		facts = append(facts, Fact{Label: "Ends", Phrase: "Not by itself"})
+	facts := []Fact{
+		{Label: "Key", Text: k.Shown, Code: true},
+		{Label: "Created", At: k.Created},
+		byPerson("Created by", k.By),
+		{Label: "Last used", At: k.Used, Phrase: "Not used yet."},
+		ends,
 	}
 	facts = append(facts, Fact{Label: "Key id", Text: k.ID, Code: true})
 	for _, network := range k.Addresses {

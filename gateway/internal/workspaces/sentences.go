@@ -25,7 +25,7 @@ func Sentences() map[string]string {
 		"grant.refresh_reused": "%s was disconnected because its token was used twice", "grant.token_revoked": "%s gave back a token",
 		"grant.code_replayed": "Access that %s had just got was ended, because its code was used twice", "user_token.issued": "A program signed in",
 		"user_token.revoked": "A token was revoked",
-		"client.created": "%s was registered", "client.updated": "%s was changed", "client.disabled": "%s was disabled", "client.enabled": "%s was enabled again",
+		"client.created":     "%s was registered", "client.updated": "%s was changed", "client.disabled": "%s was disabled", "client.enabled": "%s was enabled again",
 		"client.logo_set": "The logo of %s was changed", "client.workspace_removed": "%s acts no longer for a workspace",
 		"client.secret_rotated": "A new secret of %s was created", "client.old_secret_revoked": "The old secret of %s was revoked",
 		"client.secret_removed": "A secret of %s was removed", "client.key_added": "A key of %s was added", "client.key_updated": "A key of %s was changed",
