@@ -51,9 +51,7 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 	flash := cookies.TakeFlash(w, r, browser.PageAccount, "")
 	user := page.User{Name: session.GetSession().GetDisplayName(), Email: session.GetSession().GetEmailAddress()}
 	data := page.Apps{
-		CSRF: a.Flow.AccountToken(w, r), User: user, Searchable: len(res.GetApps()) >= searchFrom, Fault: a.Flow.Fault(flash),
-		Disconnected: flash.Kind == browser.FlashDisconnected, WorkspaceEnded: flash.Kind == browser.FlashWorkspaceEnded,
-		InstallationEnded: flash.Kind == browser.FlashInstallationEnded,
+		CSRF: a.Flow.AccountToken(w, r), User: user, Searchable: len(res.GetApps()) >= searchFrom, Done: done(flash), Fault: a.Flow.Fault(flash),
 	}
 	if data.Searchable {
 		data.Find = strings.TrimSpace(r.URL.Query().Get("find"))

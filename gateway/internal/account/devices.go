@@ -27,10 +27,7 @@ func (a Account) Devices(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	flash := cookies.TakeFlash(w, r, browser.PageDevices, "")
-	data := page.Devices{
-		CSRF: a.Flow.AccountToken(w, r), Form: browser.NewForm(), Fault: a.Flow.Fault(flash),
-		Ended: flash.Kind == browser.FlashDeviceEnded, OthersEnded: flash.Kind == browser.FlashOthersEnded,
-	}
+	data := page.Devices{CSRF: a.Flow.AccountToken(w, r), Form: browser.NewForm(), Done: done(flash), Fault: a.Flow.Fault(flash)}
 	in := browser.Zone(res.GetSession().GetTimeZone())
 	for _, s := range currentFirst(res.GetSessions()) {
 		data.Devices = append(data.Devices, page.NewDevice(page.Device{

@@ -8,6 +8,19 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 )
 
+// done returns the notice of what was done; nil for nothing.
+func done(f browser.Flash) *page.Message {
+	return page.Done(map[browser.FlashKind]string{
+		browser.FlashDisconnected:      "The app is disconnected. It has no access any more.",
+		browser.FlashWorkspaceEnded:    "The app has no access to that workspace any more.",
+		browser.FlashInstallationEnded: "That installation has no access any more. The others go on.",
+		browser.FlashDeviceEnded:       "The device is signed out.",
+		browser.FlashOthersEnded:       "Every other device is signed out, and every program that signed in with your password.",
+		browser.FlashProfileSaved:      "Your profile is saved.",
+		browser.FlashPasswordChanged:   "Your password is changed.",
+	}[f.Kind])
+}
+
 // render shows a page of the account with its menu, in the language that the user chose.
 func (a Account) render(w http.ResponseWriter, r *http.Request, session *identityv1.Session, v page.View) {
 	entries := []page.MenuEntry{

@@ -24,7 +24,7 @@ func (a Account) Profile(w http.ResponseWriter, r *http.Request) {
 	}
 	flash, p := a.Flow.Cookies.TakeFlash(w, r, browser.PageProfile, ""), res.GetProfile()
 	data := page.Profile{
-		CSRF: a.Flow.AccountToken(w, r), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash), Saved: flash.Kind == browser.FlashProfileSaved,
+		CSRF: a.Flow.AccountToken(w, r), Email: res.GetSession().GetEmailAddress(), Done: done(flash), Fault: a.Flow.Fault(flash),
 		FirstName: p.GetFirstName(), LastName: p.GetLastName(), DisplayName: p.GetDisplayName(), Language: p.GetLanguage(), TimeZone: p.GetTimeZone(),
 	}
 	if flash.Kind == browser.FlashProfile { // the user's input, and not what is stored

@@ -26,8 +26,8 @@ func (a Account) Security(w http.ResponseWriter, r *http.Request) {
 	}
 	flash := a.Flow.Cookies.TakeFlash(w, r, browser.PageSecurity, "")
 	data := page.Security{
-		CSRF: a.Flow.AccountToken(w, r), Form: browser.NewForm(), Email: res.GetSession().GetEmailAddress(), Fault: a.Flow.Fault(flash),
-		Changed: flash.Kind == browser.FlashPasswordChanged, Stay: flash.Stay,
+		CSRF: a.Flow.AccountToken(w, r), Form: browser.NewForm(), Email: res.GetSession().GetEmailAddress(), Done: done(flash), Fault: a.Flow.Fault(flash),
+		Stay: flash.Stay,
 	}
 	if data.Fault.Wait != nil {
 		data.Fault.Wait.At = data.Fault.Wait.At.In(browser.Zone(res.GetSession().GetTimeZone()))

@@ -29,15 +29,11 @@ func done(f browser.Flash) *page.Message {
 	if text := map[browser.FlashKind]string{flashGone: "%s is removed.", flashAdded: "%s is added."}[f.Kind]; text != "" && f.Name != "" {
 		return &page.Message{Kind: "ok", Text: text, Names: []string{f.Name}}
 	}
-	text := map[browser.FlashKind]string{
+	return page.Done(map[browser.FlashKind]string{
 		flashCreated: "The app is registered.", flashSaved: "The change is saved.", flashSecret: "The secret is created.",
 		flashGone: "It is removed.", flashAdded: "It is added.", flashSubmitted: "The app is submitted.", flashWithdrawn: "The submission is withdrawn.",
 		flashUnchanged: "There was nothing to change.", flashTested: "The keys were read.",
-	}[f.Kind]
-	if text == "" {
-		return nil
-	}
-	return &page.Message{Kind: "ok", Text: text}
+	}[f.Kind])
 }
 
 // refused returns the flash of a form whose input a service refused.

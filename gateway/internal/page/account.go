@@ -16,17 +16,9 @@ type Profile struct {
 	FirstName, LastName, DisplayName string
 	// Language is a tag; empty for the browser's. TimeZone is a name; empty for UTC.
 	Language, TimeZone string
-	// Saved is true after the profile was changed.
-	Saved bool
+	// Done says what was done; nil for nothing.
+	Done  *Message
 	Fault Fault
-}
-
-// Done returns the notice of what was done; nil for nothing.
-func (p Profile) Done() *Message {
-	if !p.Saved {
-		return nil
-	}
-	return &Message{Kind: "ok", Text: "Your profile is saved."}
 }
 
 // Inputs returns the fields of the names.
@@ -69,19 +61,11 @@ type Security struct {
 	CSRF, Form string
 	// Email is the user's address, for the browser's list of passwords.
 	Email string
-	// Changed is true after the password was changed.
-	Changed bool
 	// Stay says that the user unticked "sign out everywhere else".
-	Stay  bool
+	Stay bool
+	// Done says what was done; nil for nothing.
+	Done  *Message
 	Fault Fault
-}
-
-// Done returns the notice of what was done; nil for nothing.
-func (s Security) Done() *Message {
-	if !s.Changed {
-		return nil
-	}
-	return &Message{Kind: "ok", Text: "Your password is changed."}
 }
 
 // Activity is the data of activity.html.

@@ -12,21 +12,11 @@ type Devices struct {
 	CSRF, Form string
 	// Devices are the user's sessions: this one first, then the one used last.
 	Devices []Device
-	// Ended and OthersEnded are true after a device, or every other one, was signed out.
-	Ended, OthersEnded bool
-	Fault              Fault
+	// Done says what was done; nil for nothing.
+	Done  *Message
+	Fault Fault
 }
 
-// Done returns the notice of what was done; nil for nothing.
-func (d Devices) Done() *Message {
-	switch {
-	case d.Ended:
-		return &Message{Kind: "ok", Text: "The device is signed out."}
-	case d.OthersEnded:
-		return &Message{Kind: "ok", Text: "Every other device is signed out, and every program that signed in with your password."}
-	}
-	return nil
-}
 
 // Device is a browser on which the user is signed in.
 type Device struct {

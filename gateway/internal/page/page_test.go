@@ -51,13 +51,13 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 			CSRF: "csrf-value", App: evil, User: page.User{Name: evil, Email: evil}, Fault: page.Fault{Text: evil},
 			Params: url.Values{"state": {evil}},
 		}, []string{`name="state"`, `value="stay"`, `name="decision" value="logout"`, `value="csrf-value"`}},
-		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Disconnected: true, Searchable: true, Find: evil, Apps: []page.App{{
+		"apps": {page.Apps{CSRF: "csrf-value", User: page.User{Name: evil, Email: evil}, Done: page.Done("The app is disconnected. It has no access any more."), Searchable: true, Find: evil, Apps: []page.App{{
 			ClientID: evil, Name: evil, Approved: at, Now: at, Workspaces: []page.AppWorkspace{{Name: evil, Permissions: permissions}},
 		}}}, []string{"1 March 2026, 09:05", "Not used yet", "is disconnected", "Can view and change", "See your videos", "<code>videos:read</code>"}},
 		"profile": {page.Profile{
 			CSRF: "csrf-value", Email: evil, FirstName: evil, LastName: evil, DisplayName: evil, Language: "de-AT", TimeZone: evil, Fault: page.Fault{Text: evil, Field: "last_name"},
 		}, []string{`id="last_name" name="last_name" maxlength="100" required autocomplete="family-name"`, `aria-invalid="true" aria-describedby="fault"`, `value="de" lang="de" selected`}},
-		"security": {page.Security{CSRF: "csrf-value", Email: evil, Stay: true, Changed: true}, []string{
+		"security": {page.Security{CSRF: "csrf-value", Email: evil, Stay: true, Done: page.Done("Your password is changed.")}, []string{
 			`autocomplete="current-password"`, `autocomplete="new-password"`, `name="sign_out_elsewhere" value="yes">`, "Your password is changed.",
 		}},
 		"activity": {page.Activity{Earlier: "/account/activity?after=x&before=1", Later: true, Entries: []page.ActivityEntry{

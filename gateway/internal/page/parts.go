@@ -26,6 +26,14 @@ type Message struct {
 	Names []string
 }
 
+// Done returns the notice of what was done; nil for an empty text.
+func Done(text string) *Message {
+	if text == "" {
+		return nil
+	}
+	return &Message{Kind: "ok", Text: text}
+}
+
 // Icon returns the shape that repeats the meaning of the colour.
 func (m Message) Icon() string {
 	switch m.Kind {

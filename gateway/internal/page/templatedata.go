@@ -319,23 +319,9 @@ type Apps struct {
 	Find string
 	// Searchable shows the search: there are more apps than one looks through.
 	Searchable bool
-	// Disconnected is true after an app was disconnected, WorkspaceEnded after it was in one workspace,
-	// and InstallationEnded after one of its installations was.
-	Disconnected, WorkspaceEnded, InstallationEnded bool
-	Fault                                           Fault
-}
-
-// Done returns the notice of a disconnection; nil without one.
-func (a Apps) Done() *Message {
-	switch {
-	case a.Disconnected:
-		return &Message{Kind: "ok", Text: "The app is disconnected. It has no access any more."}
-	case a.WorkspaceEnded:
-		return &Message{Kind: "ok", Text: "The app has no access to that workspace any more."}
-	case a.InstallationEnded:
-		return &Message{Kind: "ok", Text: "That installation has no access any more. The others go on."}
-	}
-	return nil
+	// Done says what was done; nil for nothing.
+	Done  *Message
+	Fault Fault
 }
 
 // None returns the empty state.

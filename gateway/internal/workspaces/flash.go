@@ -24,16 +24,12 @@ func done(f browser.Flash) *page.Message {
 	if text := doneTo(f.Kind); text != "" && f.Name != "" {
 		return &page.Message{Kind: "ok", Text: text, Names: []string{f.Name}}
 	}
-	text := map[browser.FlashKind]string{
+	return page.Done(map[browser.FlashKind]string{
 		flashCreated: "The API key is created.", flashRotated: "The API key is replaced. The old one ends as you chose.",
 		flashRevoked: "The API key is revoked. It is refused everywhere.", flashEnded: "The app has no access to this workspace any more.",
 		flashPolicy: "The policy is saved. It holds for every app that is connected from now on.", flashApproved: "The app is approved.",
 		flashWithdrawn: "The approval is withdrawn. Members who connected the app stay connected.", flashDeclined: "The request is refused.",
-	}[f.Kind]
-	if text == "" {
-		return nil
-	}
-	return &page.Message{Kind: "ok", Text: text}
+	}[f.Kind])
 }
 
 // doneTo returns the notice of a change of something that has a name; empty for another one.
