@@ -58,7 +58,7 @@ func numbers() []number {
 		{people, "`activity_retention` (90 days)", "docs/configuration.md", "`USHER_IDENTITY_ACTIVITY_RETENTION` | `2160h`"},
 		{people, "with its reason for a week", "services/token/internal/store/cleanup.go", "logKept = 7 * 24 * time.Hour"},
 		{"gateway/internal/page/files/security.html", "At least 12 characters", "services/identity/internal/password/normal.go", "const MinLength = 12"},
-		{"gateway/internal/browser/accountpage.go", "at most 1,024 bytes", "services/identity/internal/password/password.go", "const MaxLength = 1024"},
+		{"gateway/internal/browser/flow.go", "at most 1,024 bytes", "services/identity/internal/password/password.go", "const MaxLength = 1024"},
 		{"gateway/internal/browser/accountpage.go", "1 to 100 characters", "services/identity/internal/administration/check.go", "maxNameLength = 100"},
 		{people, "to 1,024 bytes", "services/identity/internal/password/password.go", "const MaxLength = 1024"},
 		{people, "1 to 100 printable characters", "services/identity/internal/administration/check.go", "maxNameLength = 100"},

@@ -90,8 +90,8 @@ func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry pag
 		return page.ActivityEntry{Kind: "warn", Count: failedCount(e), Text: "%d failed sign-ins in this hour"}, true
 	}
 	entry = page.ActivityEntry{Network: e.GetDetails()["network"]}
-	if text, kind := accountText(e.GetKind()); text != "" {
-		entry.Text, entry.Kind = text, kind
+	if said := accountText(e.GetKind()); said.Text != "" {
+		entry.Text, entry.Kind = said.Text, said.Kind
 		return entry, true
 	}
 	where, named := res.GetWorkspaceNames()[e.GetWorkspaceId()]
@@ -128,30 +128,19 @@ func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry pag
 }
 
 // accountText returns the text of an event of the account itself, and its kind of entry.
-func accountText(kind string) (text, entryKind string) {
-	switch kind {
-	case "user.created":
-		return "Your account was created", ""
-	case "user.signed_in":
-		return "You signed in", ""
-	case "user.password_changed":
-		return "You changed your password", "ok"
-	case "user.password_set":
-		return "An operator set a new password for you", "warn"
-	case "user.others_signed_out":
-		return "You signed out every other device", "ok"
-	case "user.session_ended":
-		return "You signed out a device", "ok"
-	case "user.profile_changed":
-		return "You changed your profile", ""
-	case "user.disabled":
-		return "An operator disabled your account", "warn"
-	case "user.enabled":
-		return "An operator enabled your account again", "ok"
-	case "user.unlocked":
-		return "An operator let you sign in again after failed sign-ins", "ok"
-	}
-	return "", ""
+func accountText(kind string) page.Message {
+	return map[string]page.Message{
+		"user.created":           {Text: "Your account was created"},
+		"user.signed_in":         {Text: "You signed in"},
+		"user.password_changed":  {Kind: "ok", Text: "You changed your password"},
+		"user.password_set":      {Kind: "warn", Text: "An operator set a new password for you"},
+		"user.others_signed_out": {Kind: "ok", Text: "You signed out every other device"},
+		"user.session_ended":     {Kind: "ok", Text: "You signed out a device"},
+		"user.profile_changed":   {Text: "You changed your profile"},
+		"user.disabled":          {Kind: "warn", Text: "An operator disabled your account"},
+		"user.enabled":           {Kind: "ok", Text: "An operator enabled your account again"},
+		"user.unlocked":          {Kind: "ok", Text: "An operator let you sign in again after failed sign-ins"},
+	}[kind]
 }
 
 // grantText returns the text of an event of a client's access, and its kind of entry. An event with an

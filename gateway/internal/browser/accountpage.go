@@ -1,10 +1,9 @@
 package browser
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
-
-	"github.com/vidocu/usher/gateway/internal/page"
 )
 
 // The addresses of the account's pages.
@@ -132,39 +131,10 @@ func isAccountPage(name string) bool {
 	return false
 }
 
-// accountFault returns the error message of a flash of an account's page.
-func accountFault(flash Flash) page.Fault {
-	switch flash.Kind { //nolint:exhaustive // the others are no errors of these pages
-	case FlashNoApp:
-		return page.Fault{Text: "There is no such connected app."}
-	case FlashNoDevice:
-		return page.Fault{Text: "There is no such device."}
-	case FlashProfile:
-		return page.Fault{Text: profileFault(flash.Field), Field: flash.Field}
-	case FlashPasswordsEmpty:
-		return page.Fault{Text: "Enter your current password and a new one.", Field: "old_password"}
-	case FlashPasswordWrong:
-		return page.Fault{Text: "The current password is wrong.", Field: "old_password"}
-	case FlashPasswordShort:
-		return page.Fault{Text: "The new password needs at least 12 characters.", Field: "new_password"}
-	case FlashPasswordLong:
-		return page.Fault{Text: "The new password is too long: at most 1,024 bytes are allowed.", Field: "new_password"}
-	case FlashPasswordCharacters:
-		return page.Fault{Text: "The new password has a control character or an invisible one, which not every keyboard writes.", Field: "new_password"}
-	case FlashPasswordSame:
-		return page.Fault{Text: "The new password is the current one. Choose another.", Field: "new_password"}
-	case FlashPasswordAddress:
-		return page.Fault{Text: "The new password is your e-mail address. Choose another.", Field: "new_password"}
-	}
-	return page.Fault{}
-}
-
+// profileFault returns what is wrong with a field of the profile.
 func profileFault(field string) string {
-	switch field {
-	case "language":
-		return "There is no such language."
-	case "time_zone":
-		return "There is no such time zone. Choose one of the list, or write one such as Europe/Berlin."
-	}
-	return "A name has 1 to 100 characters that can be seen."
+	return cmp.Or(map[string]string{
+		"language":  "There is no such language.",
+		"time_zone": "There is no such time zone. Choose one of the list, or write one such as Europe/Berlin.",
+	}[field], "A name has 1 to 100 characters that can be seen.")
 }

@@ -374,12 +374,12 @@ func (f Flow) Time() time.Time {
 	return f.Now()
 }
 
-// Fault returns the error message of a flash.
+// Fault returns the error message of a flash; without a text for a flash that is none.
 func (f Flow) Fault(flash Flash) page.Fault {
 	if flash.Kind == "" {
 		return page.Fault{}
 	}
-	fault, found := map[FlashKind]page.Fault{
+	fault := map[FlashKind]page.Fault{
 		flashEmpty:       {Text: "Enter your e-mail address and your password.", Field: "email"},
 		flashWrong:       {Text: "The e-mail address or the password is wrong.", Field: "password"},
 		flashLimited:     {Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}},
@@ -397,10 +397,18 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		flashNoScope:     {Text: "Choose at least one permission, or deny.", Field: "permissions"},
 		flashScopes:      {Text: "What this app asks for has changed since this page was opened. Nothing was decided. Look at it once more.", Field: "permissions"},
 		flashNoUserCode:  {Text: "No device waits with this code. Compare it with the one that your device shows: codes last for some minutes.", Field: "user_code"},
+
+		FlashNoApp:              {Text: "There is no such connected app."},
+		FlashNoDevice:           {Text: "There is no such device."},
+		FlashProfile:            {Text: profileFault(flash.Field), Field: flash.Field},
+		FlashPasswordsEmpty:     {Text: "Enter your current password and a new one.", Field: "old_password"},
+		FlashPasswordWrong:      {Text: "The current password is wrong.", Field: "old_password"},
+		FlashPasswordShort:      {Text: "The new password needs at least 12 characters.", Field: "new_password"},
+		FlashPasswordLong:       {Text: "The new password is too long: at most 1,024 bytes are allowed.", Field: "new_password"},
+		FlashPasswordCharacters: {Text: "The new password has a control character or an invisible one, which not every keyboard writes.", Field: "new_password"},
+		FlashPasswordSame:       {Text: "The new password is the current one. Choose another.", Field: "new_password"},
+		FlashPasswordAddress:    {Text: "The new password is your e-mail address. Choose another.", Field: "new_password"},
 	}[flash.Kind]
-	if !found {
-		return accountFault(flash)
-	}
 	fault.Reference, fault.Lost, fault.Gone = flash.Reference, flash.Lost, flash.Gone // of the kinds that have them
 	return fault
 }

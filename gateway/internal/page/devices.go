@@ -17,7 +17,6 @@ type Devices struct {
 	Fault Fault
 }
 
-
 // Device is a browser on which the user is signed in.
 type Device struct {
 	// ID is the session's identifier.
