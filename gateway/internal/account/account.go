@@ -114,7 +114,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 		err, flash = nil, browser.Flash{Kind: browser.FlashNoApp}
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.AccountForm(), browser.UnlessImplemented(err))
+		a.Flow.RedirectWithError(w, r, browser.AccountForm(), oerr.UnlessImplemented(err))
 		return
 	}
 	a.back(w, r, flash, browser.PageAccount, browser.HomePath)
@@ -141,7 +141,7 @@ func (a Account) disconnect(r *http.Request) (err error) {
 }
 
 func (a Account) showError(w http.ResponseWriter, r *http.Request, err error) {
-	err = browser.UnlessImplemented(err)
+	err = oerr.UnlessImplemented(err)
 	if oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED {
 		a.Flow.RedirectToSignIn(w, r)
 		return

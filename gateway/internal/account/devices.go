@@ -83,7 +83,7 @@ func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 		r = a.Flow.Cookies.WithSession(r, session) // the flash is bound to the new session
 		a.Flow.Cookies.SetSubmitted(w, r)
 	}
-	a.backToDevices(w, r, browser.Flash{Kind: browser.FlashOthersEnded}, browser.UnlessImplemented(err))
+	a.backToDevices(w, r, browser.Flash{Kind: browser.FlashOthersEnded}, oerr.UnlessImplemented(err))
 }
 
 // backToDevices redirects to the devices' page with a flash, or with the error of an RPC.

@@ -59,7 +59,7 @@ func (a Account) SaveProfile(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.ProfileForm(), browser.UnlessImplemented(err))
+		a.Flow.RedirectWithError(w, r, browser.ProfileForm(), oerr.UnlessImplemented(err))
 		return
 	}
 	a.back(w, r, browser.Flash{Kind: browser.FlashProfileSaved}, browser.PageProfile, browser.ProfilePath)

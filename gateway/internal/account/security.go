@@ -64,7 +64,7 @@ func (a Account) ChangePassword(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		a.Flow.RedirectWithError(w, r, browser.SecurityForm(), browser.UnlessImplemented(err))
+		a.Flow.RedirectWithError(w, r, browser.SecurityForm(), oerr.UnlessImplemented(err))
 		return
 	}
 	if flash.Kind = passwordFault(res.GetFault()); flash.Kind != "" {

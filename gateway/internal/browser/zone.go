@@ -4,11 +4,7 @@ import (
 	"time"
 	_ "time/tzdata" // an image without a time zone database knows the same zones as identity
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
-
-	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
 // Zone returns the time zone of a name, such as Europe/Berlin; UTC for an empty or unknown one.
@@ -26,13 +22,4 @@ func At(t *timestamppb.Timestamp, in *time.Location) time.Time {
 		return time.Time{}
 	}
 	return t.AsTime().In(in)
-}
-
-// UnlessImplemented returns the error of an RPC, as one that passes where the process is of an earlier
-// release: a rolling upgrade replaces it.
-func UnlessImplemented(err error) error {
-	if status.Code(err) == codes.Unimplemented {
-		return oerr.Unavailable(err)
-	}
-	return err
 }

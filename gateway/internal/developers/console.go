@@ -190,7 +190,7 @@ func (c Console) showError(w http.ResponseWriter, r *http.Request, err error) {
 	case errorv1.Reason_REASON_NOT_FOUND:
 		c.NotFound.ServeHTTP(w, r)
 	default:
-		c.Flow.ShowError(w, r, browser.UnlessImplemented(err))
+		c.Flow.ShowError(w, r, oerr.UnlessImplemented(err))
 	}
 }
 
@@ -240,7 +240,7 @@ func (c Console) finish(w http.ResponseWriter, r *http.Request, path string, o o
 		case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_CONFLICT, errorv1.Reason_REASON_ALREADY_EXISTS:
 			o.flash = refused(r, o.err)
 		default:
-			c.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), browser.UnlessImplemented(o.err))
+			c.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), oerr.UnlessImplemented(o.err))
 			return
 		}
 	}

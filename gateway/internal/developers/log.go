@@ -9,7 +9,6 @@ import (
 
 	"google.golang.org/protobuf/encoding/protojson"
 
-	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -122,7 +121,7 @@ func (c Console) requestsJSON(v visit) {
 		return
 	}
 	if err != nil {
-		c.showError(v.w, v.r, browser.UnlessImplemented(err))
+		c.showError(v.w, v.r, oerr.UnlessImplemented(err))
 		return
 	}
 	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(res)

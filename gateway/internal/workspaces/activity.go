@@ -49,7 +49,7 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	if s.Activity != nil {
 		res, err = s.events(v.r.Context(), v, eventsPerPage, v.after())
 	}
-	if oerr.Reason(browser.UnlessImplemented(err)) == errorv1.Reason_REASON_UNAVAILABLE {
+	if oerr.Reason(oerr.UnlessImplemented(err)) == errorv1.Reason_REASON_UNAVAILABLE {
 		// Who may see the page is asked of another service then.
 		if _, err := s.policy(v); err != nil {
 			return page.View{}, err

@@ -187,7 +187,7 @@ func (s Workspaces) Post(w http.ResponseWriter, r *http.Request) {
 		err, flash = nil, browser.RefusedForm(flashRefused, r, err)
 	}
 	if err != nil {
-		s.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), browser.UnlessImplemented(err))
+		s.Flow.RedirectWithError(w, r, browser.ConsoleForm(path), oerr.UnlessImplemented(err))
 		return
 	}
 	s.Flow.Cookies.SetFlash(w, r, flash, browser.PageConsole, path)
@@ -224,7 +224,7 @@ func (s Workspaces) showError(w http.ResponseWriter, r *http.Request, err error)
 		w.Header().Set("Cache-Control", "no-store")
 		http.Redirect(w, r, r.URL.EscapedPath(), http.StatusSeeOther) //nolint:gosec // it is the path of one of our pages
 	default:
-		s.Flow.ShowError(w, r, browser.UnlessImplemented(err))
+		s.Flow.ShowError(w, r, oerr.UnlessImplemented(err))
 	}
 }
 

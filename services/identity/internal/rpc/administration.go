@@ -4,6 +4,7 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -28,10 +29,7 @@ func (s *Administration) CreateUser(
 		EmailAddress: req.GetEmailAddress(), FirstName: req.GetFirstName(), LastName: req.GetLastName(),
 		DisplayName: req.GetDisplayName(), Password: secret.New(req.GetPassword()),
 	})
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.CreateUserResponse{User: toUser(user)}, nil
+	return &identityv1.CreateUserResponse{User: toUser(user)}, toStatus(err)
 }
 
 // FindUser returns a user with their workspaces.
@@ -41,10 +39,7 @@ func (s *Administration) FindUser(ctx context.Context, req *identityv1.FindUserR
 		return nil, toStatus(err)
 	}
 	list, err := s.Service.Store.ListMemberships(ctx, user.ID)
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.FindUserResponse{User: toUser(user), Workspaces: each(list, toMembership)}, nil
+	return &identityv1.FindUserResponse{User: toUser(user), Workspaces: convert.Each(list, toMembership)}, toStatus(err)
 }
 
 func (s *Administration) find(ctx context.Context, req *identityv1.FindUserRequest) (account.User, error) {
@@ -76,7 +71,7 @@ func (s *Administration) ListUsers(ctx context.Context, req *identityv1.ListUser
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(u account.User) []string { return []string{string(u.EmailAddress)} })
-	return &identityv1.ListUsersResponse{Users: each(list, toUser), NextPageToken: next}, nil
+	return &identityv1.ListUsersResponse{Users: convert.Each(list, toUser), NextPageToken: next}, nil
 }
 
 // EnableUser enables a user.
@@ -134,10 +129,7 @@ func (s *Administration) CreateWorkspace(
 	ctx context.Context, req *identityv1.CreateWorkspaceRequest,
 ) (*identityv1.CreateWorkspaceResponse, error) {
 	w, err := s.Service.CreateWorkspace(ctx, account.Workspace{ID: req.GetWorkspaceId(), Name: req.GetName(), Plan: req.GetPlan()})
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.CreateWorkspaceResponse{Workspace: toWorkspace(w)}, nil
+	return &identityv1.CreateWorkspaceResponse{Workspace: toWorkspace(w)}, toStatus(err)
 }
 
 // ListAllWorkspaces returns a page of workspaces.
@@ -153,7 +145,7 @@ func (s *Administration) ListAllWorkspaces(
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(w account.Workspace) []string { return []string{w.Name, w.ID} })
-	return &identityv1.ListAllWorkspacesResponse{Workspaces: each(list, toWorkspace), NextPageToken: next}, nil
+	return &identityv1.ListAllWorkspacesResponse{Workspaces: convert.Each(list, toWorkspace), NextPageToken: next}, nil
 }
 
 // ApplySetWorkspacePlan changes a workspace's plan.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
@@ -24,10 +25,7 @@ func (s *Administration) CreateAuthenticationApp(
 		return nil, toStatus(account.ErrUnknownWorkspace)
 	}
 	app, clear, err := s.Apps.CreateApp(ctx, name, req.GetWorkspaceId())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.CreateAuthenticationAppResponse{AuthenticationApp: toApp(app), ClientSecret: clear.Reveal()}, nil
+	return &identityv1.CreateAuthenticationAppResponse{AuthenticationApp: toApp(app), ClientSecret: clear.Reveal()}, toStatus(err)
 }
 
 // ListAuthenticationApps returns a page of authentication apps.
@@ -43,7 +41,7 @@ func (s *Administration) ListAuthenticationApps(
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(a authapp.App) []string { return []string{a.Name, a.ID} })
-	return &identityv1.ListAuthenticationAppsResponse{AuthenticationApps: each(list, toApp), NextPageToken: next}, nil
+	return &identityv1.ListAuthenticationAppsResponse{AuthenticationApps: convert.Each(list, toApp), NextPageToken: next}, nil
 }
 
 // RotateAuthenticationAppSecret generates a new secret and returns it, only this once.
@@ -54,10 +52,7 @@ func (s *Administration) RotateAuthenticationAppSecret(
 		return nil, err
 	}
 	app, clear, err := s.Apps.RotateAppSecret(ctx, req.GetAuthenticationAppId(), seconds(req.GetOverlapSeconds()))
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.RotateAuthenticationAppSecretResponse{AuthenticationApp: toApp(app), ClientSecret: clear.Reveal()}, nil
+	return &identityv1.RotateAuthenticationAppSecretResponse{AuthenticationApp: toApp(app), ClientSecret: clear.Reveal()}, toStatus(err)
 }
 
 // ApplyRevokeAuthenticationApp revokes an authentication app permanently.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
@@ -51,7 +52,7 @@ func (s *Administration) ListMembers(
 		return nil, toStatus(err)
 	}
 	list, next := paging.Cut(list, p.Size, func(m account.WorkspaceMember) []string { return []string{string(m.User.EmailAddress)} })
-	return &identityv1.ListMembersResponse{Members: each(list, toMember), NextPageToken: next}, nil
+	return &identityv1.ListMembersResponse{Members: convert.Each(list, toMember), NextPageToken: next}, nil
 }
 
 // checkMember validates the identifiers of a user and a workspace; invalid ones are unknown.

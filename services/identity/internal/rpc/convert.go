@@ -9,15 +9,6 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/authapp"
 )
 
-// each converts a list.
-func each[From, To any](list []From, convert func(From) To) []To {
-	converted := make([]To, len(list))
-	for i, item := range list {
-		converted[i] = convert(item)
-	}
-	return converted
-}
-
 func toUser(u account.User) *identityv1.User {
 	return &identityv1.User{
 		UserId: u.ID, EmailAddress: string(u.EmailAddress), FirstName: u.FirstName, LastName: u.LastName,
@@ -42,7 +33,7 @@ func toMember(m account.WorkspaceMember) *identityv1.Member {
 func toApp(a authapp.App) *identityv1.AuthenticationApp {
 	return &identityv1.AuthenticationApp{
 		AuthenticationAppId: a.ID, Name: a.Name, WorkspaceId: a.WorkspaceID, CreateTime: convert.TimeToProto(a.CreatedAt),
-		LastUseTime: convert.TimeToProto(a.LastUsedAt), RevokeTime: convert.TimeToProto(a.RevokedAt), Secrets: each(a.Secrets, toSecret),
+		LastUseTime: convert.TimeToProto(a.LastUsedAt), RevokeTime: convert.TimeToProto(a.RevokedAt), Secrets: convert.Each(a.Secrets, toSecret),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
@@ -48,10 +49,7 @@ func (s *Directory) ListWorkspaces(
 		return &identityv1.ListWorkspacesResponse{}, nil
 	}
 	list, err := s.Memberships.ListWorkspaces(ctx, req.GetUserId())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.ListWorkspacesResponse{Workspaces: each(list, toMembership)}, nil
+	return &identityv1.ListWorkspacesResponse{Workspaces: convert.Each(list, toMembership)}, toStatus(err)
 }
 
 // GetMembership returns a user's current role in a workspace.
@@ -68,10 +66,7 @@ func (s *Directory) GetMembership(
 		return nil, toStatus(account.ErrNotMember)
 	}
 	membership, err := s.Memberships.GetMembership(ctx, req.GetUserId(), req.GetWorkspaceId())
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.GetMembershipResponse{Workspace: toMembership(membership)}, nil
+	return &identityv1.GetMembershipResponse{Workspace: toMembership(membership)}, toStatus(err)
 }
 
 // maxBatch is how many workspaces a request may contain.
@@ -89,10 +84,7 @@ func (s *Directory) BatchGetWorkspaces(
 		return &identityv1.BatchGetWorkspacesResponse{}, nil
 	}
 	list, err := s.Memberships.BatchGetWorkspaces(ctx, ids)
-	if err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.BatchGetWorkspacesResponse{Workspaces: each(list, toWorkspace)}, nil
+	return &identityv1.BatchGetWorkspacesResponse{Workspaces: convert.Each(list, toWorkspace)}, toStatus(err)
 }
 
 // GetVisibleUser returns a user as another one may see them. A string that is no address is looked
@@ -114,5 +106,5 @@ func (s *Directory) GetVisibleUser(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &identityv1.GetVisibleUserResponse{User: toUser(found.User), Workspaces: each(found.Workspaces, toMembership)}, nil
+	return &identityv1.GetVisibleUserResponse{User: toUser(found.User), Workspaces: convert.Each(found.Workspaces, toMembership)}, nil
 }

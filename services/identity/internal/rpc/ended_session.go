@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
@@ -32,7 +33,7 @@ func (s *EndedSessions) ListEndedSessions(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &identityv1.ListEndedSessionsResponse{Sessions: each(list, func(e session.Ended) *identityv1.EndedSession {
+	return &identityv1.ListEndedSessionsResponse{Sessions: convert.Each(list, func(e session.Ended) *identityv1.EndedSession {
 		return &identityv1.EndedSession{Hash: e.Hash.Bytes(), UserId: e.UserID, EndTime: timestamppb.New(e.EndedAt), Again: e.Again}
 	})}, nil
 }
@@ -52,8 +53,6 @@ func (s *EndedSessions) AcknowledgeEndedSessions(
 		}
 		list = append(list, session.Ended{Hash: hash, Again: e.GetAgain()})
 	}
-	if err := s.Store.AcknowledgeEndedSessions(ctx, list); err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.AcknowledgeEndedSessionsResponse{}, nil
+	err := s.Store.AcknowledgeEndedSessions(ctx, list)
+	return &identityv1.AcknowledgeEndedSessionsResponse{}, toStatus(err)
 }

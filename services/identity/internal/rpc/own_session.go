@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/session"
@@ -21,7 +22,7 @@ func (s *Sessions) ListSessions(ctx context.Context, req *identityv1.ListSession
 	own := secret.Sum(token.Reveal())
 	return &identityv1.ListSessionsResponse{
 		Session: toSession(current),
-		Sessions: each(list, func(l session.Listed) *identityv1.UserSession {
+		Sessions: convert.Each(list, func(l session.Listed) *identityv1.UserSession {
 			return &identityv1.UserSession{
 				SessionId: l.ID(), CreateTime: timestamppb.New(l.BegunAt), LastUseTime: timestamppb.New(l.UsedAt),
 				UserAgent: l.UserAgent, Network: l.Network, Current: l.Hash == own,
@@ -33,10 +34,8 @@ func (s *Sessions) ListSessions(ctx context.Context, req *identityv1.ListSession
 // EndUserSession ends a session of the user who has a session.
 func (s *Sessions) EndUserSession(ctx context.Context, req *identityv1.EndUserSessionRequest) (*identityv1.EndUserSessionResponse, error) {
 	on := device.New(req.GetUserAgent(), req.GetSourceAddress())
-	if err := s.Store.EndOne(ctx, secret.New(req.GetSessionToken()), req.GetSessionId(), on); err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.EndUserSessionResponse{}, nil
+	err := s.Store.EndOne(ctx, secret.New(req.GetSessionToken()), req.GetSessionId(), on)
+	return &identityv1.EndUserSessionResponse{}, toStatus(err)
 }
 
 // EndOtherSessions ends all sessions of a user and creates a new one for the browser of the request.

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/paging"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -51,10 +52,8 @@ func (s *Sessions) UpdateProfile(ctx context.Context, req *identityv1.UpdateProf
 		return nil, toStatus(err)
 	}
 	on := device.New(req.GetUserAgent(), req.GetSourceAddress())
-	if err := s.Accounts.UpdateProfile(ctx, found.User.ID, p, on); err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.UpdateProfileResponse{}, nil
+	err = s.Accounts.UpdateProfile(ctx, found.User.ID, p, on)
+	return &identityv1.UpdateProfileResponse{}, toStatus(err)
 }
 
 // ListAccountEvents returns a page of the events of the user who has a session.
@@ -80,7 +79,7 @@ func (s *Sessions) ListAccountEvents(
 	list, next := paging.Cut(list, p.Size, func(e accountevent.Event) []string {
 		return []string{paging.FormatTime(e.At), paging.FormatNumber(int64(e.Kind))}
 	})
-	return &identityv1.ListAccountEventsResponse{Session: toSession(found), Events: each(list, toEvent), NextPageToken: next}, nil
+	return &identityv1.ListAccountEventsResponse{Session: toSession(found), Events: convert.Each(list, toEvent), NextPageToken: next}, nil
 }
 
 // parseAfter returns the time and the kind of the last event of the previous page; zero values for the

@@ -62,17 +62,15 @@ func (s *Sessions) GetSession(ctx context.Context, req *identityv1.GetSessionReq
 	}
 	res := &identityv1.GetSessionResponse{Session: toSession(found)}
 	if req.GetIncludeWorkspaces() {
-		res.Workspaces = &identityv1.WorkspaceList{Workspaces: each(found.Workspaces, toMembership)}
+		res.Workspaces = &identityv1.WorkspaceList{Workspaces: convert.Each(found.Workspaces, toMembership)}
 	}
 	return res, nil
 }
 
 // EndSession signs a browser out.
 func (s *Sessions) EndSession(ctx context.Context, req *identityv1.EndSessionRequest) (*identityv1.EndSessionResponse, error) {
-	if err := s.Store.End(ctx, secret.New(req.GetSessionToken())); err != nil {
-		return nil, toStatus(err)
-	}
-	return &identityv1.EndSessionResponse{}, nil
+	err := s.Store.End(ctx, secret.New(req.GetSessionToken()))
+	return &identityv1.EndSessionResponse{}, toStatus(err)
 }
 
 func toSession(s session.Session) *identityv1.Session {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
+	"github.com/vidocu/usher/internal/platform/convert"
 	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/paging"
@@ -54,7 +55,7 @@ func (s *Workspaces) ListWorkspaceMembers(
 	page, next := paging.Cut(list, p.Size, func(m account.WorkspaceMember) []string { return []string{string(m.User.EmailAddress)} })
 	return &identityv1.ListWorkspaceMembersResponse{
 		Session: toSession(found), NextPageToken: next,
-		Members: each(page, func(m account.WorkspaceMember) *identityv1.WorkspaceMember {
+		Members: convert.Each(page, func(m account.WorkspaceMember) *identityv1.WorkspaceMember {
 			return &identityv1.WorkspaceMember{
 				UserId: m.User.ID, DisplayName: m.User.DisplayName, EmailAddress: string(m.User.EmailAddress), Role: enumname.Parse[identityv1.Role](string(m.Role)), Disabled: m.User.Disabled,
 			}

@@ -17,7 +17,7 @@ import (
 // CreateUser adds a user and returns it as stored, or account.ErrAddressTaken.
 func (s *Store) CreateUser(ctx context.Context, r account.Record) (account.User, error) {
 	insert := sqldb.Stmt(s.text.createUser, r.ID, string(r.EmailAddress), r.FirstName, r.LastName, r.DisplayName,
-		r.PasswordHash.Reveal()).Scan((*instant)(&r.CreatedAt))
+		r.PasswordHash.Reveal()).Scan(sqldb.Time(&r.CreatedAt))
 	err := s.events.Change(ctx, userEvent("user.created", r.ID), userObject(r.ID), func(tx *sqldb.Tx) error { return tx.Run(ctx, insert) })
 	if err != nil {
 		return account.User{}, onConflict("adding a user", err, account.ErrAddressTaken)

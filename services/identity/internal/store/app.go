@@ -90,8 +90,8 @@ func (s *Store) ListApps(ctx context.Context, after authapp.App, limit int) ([]a
 func appDest(a *authapp.App) []any {
 	a.Secrets = make([]secret.Info, 1)
 	return []any{
-		&a.ID, &a.Name, &a.WorkspaceID, (*instant)(&a.CreatedAt), (*instant)(&a.LastUsedAt), (*instant)(&a.RevokedAt),
-		&a.Secrets[0].LastFour, (*instant)(&a.Secrets[0].CreatedAt), (*instant)(&a.Secrets[0].ExpiresAt),
+		&a.ID, &a.Name, &a.WorkspaceID, sqldb.Time(&a.CreatedAt), sqldb.Time(&a.LastUsedAt), sqldb.Time(&a.RevokedAt),
+		&a.Secrets[0].LastFour, sqldb.Time(&a.Secrets[0].CreatedAt), sqldb.Time(&a.Secrets[0].ExpiresAt),
 	}
 }
 
@@ -123,7 +123,7 @@ func (s *Store) Vouch(ctx context.Context, address account.Spelling, hash secret
 	err := s.db.QueryRow(ctx, s.text.vouch, string(address.Canonical), string(address.Earlier), hash.Bytes()).
 		Scan(append(userDest(&v.User), &v.AppID, &v.WorkspaceID, &unnoted)...)
 	if err != nil {
-		return authapp.Voucher{}, onNotFound("reading who a secret vouches for", err, authapp.ErrUnknown)
+		return authapp.Voucher{}, sqldb.Wrap("reading who a secret vouches for", sqldb.NotFoundAs(authapp.ErrUnknown, err))
 	}
 	if unnoted {
 		if _, err := s.db.Exec(ctx, s.text.touchApp, v.AppID); err != nil {

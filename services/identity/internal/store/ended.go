@@ -70,7 +70,7 @@ func (s *Store) ListEndedSessions(ctx context.Context, limit int) ([]session.End
 	read := sqldb.Read("reading the sessions that have ended", s.text.dueSessions, limit)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *session.Ended) error {
 		var hash []byte
-		err := row.Scan(&hash, &one.UserID, (*instant)(&one.EndedAt), &one.Again)
+		err := row.Scan(&hash, &one.UserID, sqldb.Time(&one.EndedAt), &one.Again)
 		if err == nil {
 			one.Hash, err = secret.HashFromBytes(hash)
 		}

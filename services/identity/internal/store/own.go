@@ -77,7 +77,7 @@ func (s *Store) ListEvents(ctx context.Context, q accountevent.Query) ([]account
 }
 
 func eventDest(e *accountevent.Event) []any {
-	return []any{(*instant)(&e.At), (*int16)(&e.Kind), &e.Count, &e.UserAgent, &e.Network}
+	return []any{sqldb.Time(&e.At), (*int16)(&e.Kind), &e.Count, &e.UserAgent, &e.Network}
 }
 
 // hour is in microseconds, the unit of stored times.

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -16,7 +14,7 @@ func (s *Store) FindRecord(ctx context.Context, address account.Spelling) (accou
 	var hash string
 	err := s.db.QueryRow(ctx, s.text.findRecord, string(address.Canonical), string(address.Earlier)).Scan(append(userDest(&found.User), &hash)...)
 	if err != nil {
-		return account.Record{}, onNotFound("reading a user by address", err, account.ErrUnknown)
+		return account.Record{}, sqldb.Wrap("reading a user by address", sqldb.NotFoundAs(account.ErrUnknown, err))
 	}
 	found.PasswordHash = secret.New(hash)
 	return found, nil
@@ -26,7 +24,7 @@ func (s *Store) FindRecord(ctx context.Context, address account.Spelling) (accou
 func (s *Store) FindUser(ctx context.Context, id string) (account.User, error) {
 	var found account.User
 	if err := s.db.QueryRow(ctx, s.text.findUser, id).Scan(userDest(&found)...); err != nil {
-		return account.User{}, onNotFound("reading a user", err, account.ErrUnknown)
+		return account.User{}, sqldb.Wrap("reading a user", sqldb.NotFoundAs(account.ErrUnknown, err))
 	}
 	return found, nil
 }
@@ -42,22 +40,14 @@ func (s *Store) GetMembership(ctx context.Context, userID, workspaceID string) (
 	var found account.Membership
 	err := s.db.QueryRow(ctx, s.text.membership, userID, workspaceID).Scan(membershipDest(&found)...)
 	if err != nil {
-		return account.Membership{}, onNotFound("reading a membership", err, account.ErrNotMember)
+		return account.Membership{}, sqldb.Wrap("reading a membership", sqldb.NotFoundAs(account.ErrNotMember, err))
 	}
 	return found, nil
 }
 
-// onNotFound returns meaning for a missing row, and wraps every other error.
-func onNotFound(doing string, err, meaning error) error {
-	if errors.Is(err, sqldb.ErrNotFound) {
-		return meaning
-	}
-	return fmt.Errorf("%s: %w", doing, err)
-}
-
 func userDest(u *account.User) []any {
 	return []any{
-		&u.ID, (*string)(&u.EmailAddress), &u.FirstName, &u.LastName, &u.DisplayName, &u.Disabled, (*instant)(&u.CreatedAt),
+		&u.ID, (*string)(&u.EmailAddress), &u.FirstName, &u.LastName, &u.DisplayName, &u.Disabled, sqldb.Time(&u.CreatedAt),
 		&u.SessionEpoch, &u.Language, &u.TimeZone,
 	}
 }

@@ -13,9 +13,10 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// BeginSession records a session and its event, ends the user's sessions beyond the number that is listed, and ends the previous session of its browser, together with
-// recording that the new one continues it: all of it or nothing, since a session whose successor is recorded, and
-// that lives on, would end without its clients being told. It reports whether the previous one was there.
+// BeginSession records a session and its event, ends the user's sessions beyond the number that is listed, and ends the
+// previous session of its browser, together with recording that the new one continues it: all of it or nothing, since a
+// session whose successor is recorded, and that lives on, would end without its clients being told. It reports whether
+// the previous one was there.
 func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bool, err error) {
 	steps := s.begun(ctx, r)
 	replace, end := s.replace(r)
@@ -124,7 +125,7 @@ func (s *Store) TouchSession(ctx context.Context, hash secret.Hash) error {
 func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.Listed, error) {
 	return sqldb.List(ctx, s.db, sqldb.Read("listing sessions", s.text.listSessions, userID), func(row sqldb.Row, l *session.Listed) error {
 		var hash []byte
-		err := row.Scan(&hash, &l.UserAgent, &l.Network, (*instant)(&l.BegunAt), (*instant)(&l.UsedAt))
+		err := row.Scan(&hash, &l.UserAgent, &l.Network, sqldb.Time(&l.BegunAt), sqldb.Time(&l.UsedAt))
 		if err == nil {
 			l.Hash, err = secret.HashFromBytes(hash)
 		}
