@@ -18,7 +18,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// keptForm is a form of the console or of a workspace whose RPC fails, and what its page shows again.
+// keptForm is a form of an account, of the console or of a workspace whose RPC fails, and what its page
+// shows again.
 type keptForm struct {
 	path, rpc string
 	form      url.Values
@@ -27,6 +28,11 @@ type keptForm struct {
 
 func keptForms() []keptForm {
 	return []keptForm{
+		{
+			"/account", "UpdateProfile",
+			url.Values{"first_name": {"Kept first"}, "display_name": {"Kept name"}, "language": {"de"}, "time_zone": {"Asia/Kolkata"}},
+			[]string{`value="Kept first"`, `value="Kept name"`, `value="de" lang="de" selected`, `value="Asia/Kolkata"`},
+		},
 		{
 			"/developers/apps/new", "CreateApp",
 			url.Values{"kind": {"device"}, "workspace_id": {"ws_1"}, "name": {"Kept name"}, "purpose": {"Kept purpose"}, "redirect_uris": {"https://kept.test/cb"}, "scope": {"videos:read"}},
@@ -57,6 +63,7 @@ func withPolicy(t *testing.T) browser {
 	t.Helper()
 	p := withConsole(t)
 	p.respond("GetWorkspacePolicy", &consentv1.GetWorkspacePolicyResponse{Policy: consentv1.AppPolicy_APP_POLICY_ANYONE}, nil)
+	p.respond("GetProfile", &identityv1.GetProfileResponse{Session: &identityv1.Session{UserId: "user_1"}, Profile: &identityv1.Profile{FirstName: "John"}}, nil)
 	p.respond("ListAppRequests", &consentv1.ListAppRequestsResponse{Requests: []*consentv1.AppRequest{
 		{ClientId: "c1", ClientName: "Example <b>", State: consentv1.AppRequestState_APP_REQUEST_STATE_WAITING},
 	}}, nil)
@@ -120,8 +127,8 @@ func signInElsewhere(p browser, userID string) {
 	p.respond("GetSession", &identityv1.GetSessionResponse{Session: session, Workspaces: &identityv1.WorkspaceList{Workspaces: []*identityv1.Workspace{workspace}}}, nil)
 }
 
-// TestTheInputIsKeptAfterAnotherSignInOfTheSameUser, and never for anyone else: not for another user, and not for a
-// form that another site has sent.
+// TestTheInputIsKeptAfterAnotherSignInOfTheSameUser, and never for anyone else: not for another user,
+// and not for a form that another site has sent.
 func TestTheInputIsKeptAfterAnotherSignInOfTheSameUser(t *testing.T) {
 	const again, gone = "Please confirm once more.", "What you entered was not kept. The Back button of your browser still has it."
 	for name, row := range map[string]struct {

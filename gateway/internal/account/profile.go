@@ -24,12 +24,16 @@ func (a Account) Profile(w http.ResponseWriter, r *http.Request) {
 	}
 	flash, p := a.Flow.Cookies.TakeFlash(w, r, browser.PageProfile, ""), res.GetProfile()
 	data := page.Profile{
-		CSRF: a.Flow.AccountToken(w, r), Email: res.GetSession().GetEmailAddress(), Done: done(flash), Fault: a.Flow.Fault(flash),
+		CSRF: a.Flow.TypingToken(w, r, res.GetSession().GetUserId()), Email: res.GetSession().GetEmailAddress(), Done: done(flash), Fault: a.Flow.Fault(flash),
 		FirstName: p.GetFirstName(), LastName: p.GetLastName(), DisplayName: p.GetDisplayName(), Language: p.GetLanguage(), TimeZone: p.GetTimeZone(),
 	}
-	if flash.Kind == browser.FlashProfile { // the user's input, and not what is stored
-		data.FirstName, data.LastName, data.DisplayName = flash.FirstName, flash.LastName, flash.DisplayName
-		data.Language, data.TimeZone = flash.Language, flash.TimeZone
+	for name, value := range map[string]*string{
+		"first_name": &data.FirstName, "last_name": &data.LastName, "display_name": &data.DisplayName,
+		"language": &data.Language, "time_zone": &data.TimeZone,
+	} {
+		if typed := flash.Input(); typed.Has(name) { // the user's input, and not what is stored
+			*value = typed.Get(name)
+		}
 	}
 	a.render(w, r, res.GetSession(), page.View{Template: "profile", Title: "Profile", Failed: data.Fault.Text != "", Data: data})
 }
@@ -39,13 +43,10 @@ func (a Account) SaveProfile(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.ProfileForm()) {
 		return
 	}
-	typed := browser.Flash{
-		Kind: browser.FlashProfile, FirstName: r.PostForm.Get("first_name"), LastName: r.PostForm.Get("last_name"),
-		DisplayName: r.PostForm.Get("display_name"), Language: r.PostForm.Get("language"), TimeZone: r.PostForm.Get("time_zone"),
-	}
 	_, err := a.Flow.Sessions.UpdateProfile(r.Context(), &identityv1.UpdateProfileRequest{
 		SessionToken: a.Flow.Cookies.Session(r).Reveal(), Profile: &identityv1.Profile{
-			FirstName: typed.FirstName, LastName: typed.LastName, DisplayName: typed.DisplayName, Language: typed.Language, TimeZone: typed.TimeZone,
+			FirstName: r.PostForm.Get("first_name"), LastName: r.PostForm.Get("last_name"), DisplayName: r.PostForm.Get("display_name"),
+			Language: r.PostForm.Get("language"), TimeZone: r.PostForm.Get("time_zone"),
 		},
 		SourceAddress: a.Flow.Proxies.Source(r), UserAgent: browser.UserAgent(r),
 	})
@@ -54,8 +55,7 @@ func (a Account) SaveProfile(w http.ResponseWriter, r *http.Request) {
 		a.Flow.RedirectToSignIn(w, r)
 		return
 	case errorv1.Reason_REASON_INVALID_REQUEST:
-		typed.Field = oerr.Field(err)
-		a.back(w, r, typed, browser.PageProfile, browser.ProfilePath)
+		a.back(w, r, browser.RefusedForm(browser.FlashProfile, r, err), browser.PageProfile, browser.ProfilePath)
 		return
 	}
 	if err != nil {

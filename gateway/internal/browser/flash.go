@@ -31,12 +31,6 @@ type Flash struct {
 	Reference string `json:"r,omitempty"`
 	// Field is the id of the invalid input element, where the kind does not say.
 	Field string `json:"i,omitempty"`
-	// FirstName and what follows are the user's input on the page of the profile.
-	FirstName   string `json:"n1,omitempty"`
-	LastName    string `json:"n2,omitempty"`
-	DisplayName string `json:"n3,omitempty"`
-	Language    string `json:"l,omitempty"`
-	TimeZone    string `json:"z,omitempty"`
 	// Name is the name of what was changed, untrusted text, and Object is its identifier.
 	Name   string `json:"m,omitempty"`
 	Object string `json:"b,omitempty"`
@@ -202,7 +196,7 @@ func (c Cookies) TakeFlash(w http.ResponseWriter, r *http.Request, page, request
 // dropLong drops strings that do not fit into a cookie.
 func (f *Flash) dropLong() {
 	for _, text := range []*string{
-		&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference, &f.Field, &f.FirstName, &f.LastName, &f.DisplayName, &f.Language, &f.TimeZone, &f.Scopes, &f.Name, &f.Object,
+		&f.Email, &f.WorkspaceID, &f.UserCode, &f.Reference, &f.Field, &f.Scopes, &f.Name, &f.Object,
 	} {
 		if len(*text) > maxFlash {
 			*text = ""

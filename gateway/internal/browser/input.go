@@ -29,7 +29,8 @@ func hasPrivateKey(field string) func(value string) bool {
 	}
 }
 
-// RefusedForm returns the flash of a form whose input a service refused: the input, and what the service said.
+// RefusedForm returns the flash of a form whose input a service refused: the input, and what the
+// service said.
 func RefusedForm(kind FlashKind, r *http.Request, err error) Flash {
 	return Flash{Kind: kind, Field: oerr.Field(err), Detail: oerr.Message(err), Typed: input(r.PostForm)}
 }
@@ -47,21 +48,23 @@ func input(form url.Values) string {
 }
 
 // keepsInput reports whether the page shows the input of its form again from Flash.Typed.
-func (o formPage) keepsInput() bool { return o.page == PageConsole || o.page == pageConsent }
+func (o formPage) keepsInput() bool {
+	return o.page == PageConsole || o.page == PageProfile || o.page == pageConsent
+}
 
-// markLength is the length of the mark of a user in a CSRF token, in characters of base64url: 128 bits.
-const markLength = 22
+// tagLength is the length of the tag of a user in a CSRF token, in characters of base64url: 128 bits.
+const tagLength = 22
 
-// userMark returns the mark of a user in the CSRF tokens of a browser.
-func (c Cookies) userMark(browser secret.String, userID string) string {
-	return c.FormToken(browser, secret.String{}, "input of a user", userID)[:markLength]
+// userTag returns the tag of a user in the CSRF tokens of a browser.
+func (c Cookies) userTag(browser secret.String, userID string) string {
+	return c.FormToken(browser, secret.String{}, "input of a user", userID)[:tagLength]
 }
 
 // TypingToken is AccountToken for a page that keeps the input of its forms. It names the user too, so that
 // the input of a page is kept for the same user after another sign-in, and for no one else: it may be
 // confidential, and another site must not fill in a form that waits for a click.
 func (f Flow) TypingToken(w http.ResponseWriter, r *http.Request, userID string) string {
-	return f.Cookies.userMark(f.Cookies.EnsureBrowser(w, r), userID) + "." + f.AccountToken(w, r)
+	return f.Cookies.userTag(f.Cookies.EnsureBrowser(w, r), userID) + "." + f.AccountToken(w, r)
 }
 
 // keepOrLose puts the input of a form whose token is of another session into the flash, where the session's
@@ -76,9 +79,9 @@ func (f Flow) keepOrLose(r *http.Request, from formPage, flash *Flash) {
 
 // sameUser reports whether a form is of a page that was shown to the session's user.
 func (f Flow) sameUser(r *http.Request) bool {
-	mark, _, _ := strings.Cut(r.PostForm.Get("csrf_token"), ".")
+	tag, _, _ := strings.Cut(r.PostForm.Get("csrf_token"), ".")
 	res, err := f.Sessions.GetSession(r.Context(), &identityv1.GetSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
-	return err == nil && hmac.Equal([]byte(mark), []byte(f.Cookies.userMark(f.Cookies.Browser(r), res.GetSession().GetUserId())))
+	return err == nil && hmac.Equal([]byte(tag), []byte(f.Cookies.userTag(f.Cookies.Browser(r), res.GetSession().GetUserId())))
 }
 
 // Input returns the input of the form that is shown again; empty where there is none.
