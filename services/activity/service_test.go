@@ -209,8 +209,8 @@ func TestASessionReadsItsOwnEventsAndThoseThatItMay(t *testing.T) {
 	wantReason(t, "signed out", err, errorv1.Reason_REASON_SESSION_REQUIRED)
 }
 
-// TestTheFailedSignInsOfAnHourAreOneEventOfOnesOwn: each would fill the person's pages while a stranger tries
-// passwords. An operator reads each.
+// TestTheFailedSignInsOfAnHourAreOneEventOfOnesOwn: each would fill the person's pages while a stranger
+// tries passwords. An operator reads each.
 func TestTheFailedSignInsOfAnHourAreOneEventOfOnesOwn(t *testing.T) {
 	b := newBench(t)
 	at := time.Now().Truncate(time.Hour).Add(-time.Hour)

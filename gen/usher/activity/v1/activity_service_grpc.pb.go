@@ -190,7 +190,8 @@ type AuditServiceClient interface {
 	// an administrator or a developer. NOT_FOUND for any other object, as for one that does not exist.
 	// An operator sends no session and may combine all filters. For a session's own user the failed
 	// sign-ins of an hour are one event, at the time of the first, with their sum in the detail `count`,
-	// so that a stranger who tries passwords does not fill the pages.
+	// and so are those of a program from one place, without a sum: neither a stranger who tries passwords
+	// nor a program fills the pages.
 	ListEvents(ctx context.Context, in *ListEventsRequest, opts ...grpc.CallOption) (*ListEventsResponse, error)
 }
 
@@ -224,7 +225,8 @@ type AuditServiceServer interface {
 	// an administrator or a developer. NOT_FOUND for any other object, as for one that does not exist.
 	// An operator sends no session and may combine all filters. For a session's own user the failed
 	// sign-ins of an hour are one event, at the time of the first, with their sum in the detail `count`,
-	// so that a stranger who tries passwords does not fill the pages.
+	// and so are those of a program from one place, without a sum: neither a stranger who tries passwords
+	// nor a program fills the pages.
 	ListEvents(context.Context, *ListEventsRequest) (*ListEventsResponse, error)
 	mustEmbedUnimplementedAuditServiceServer()
 }

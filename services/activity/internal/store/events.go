@@ -131,15 +131,15 @@ FROM audit_events e WHERE TRUE`}
 	q.and(!f.Start.IsZero(), "at >= ", f.Start.UnixMicro())
 	q.and(!f.End.IsZero(), "at < ", f.End.UnixMicro())
 	q.anyOf("kind", f.Kinds)
-	if f.FailuresByHour {
-		q.text += firstFailure(&q, f)
+	if f.SignInsByHour {
+		q.text += firstOfHour(&q, f)
 	}
 	if f.After.Source != "" {
 		q.text += fmt.Sprintf(` AND (at, source, source_cursor) < (%s, %s, %s)`, q.arg(f.After.At), q.arg(f.After.Source), q.arg(f.After.Cursor))
 	}
 	q.text += ` ORDER BY at DESC, source DESC, source_cursor DESC LIMIT ` + q.arg(f.Limit)
 	list, err := sqldb.List(ctx, s.db, sqldb.Read("listing events", q.text, q.args...), scanEvent)
-	if err != nil || !f.FailuresByHour {
+	if err != nil || !f.SignInsByHour {
 		return list, err
 	}
 	return list, s.sumFailures(ctx, f, list)

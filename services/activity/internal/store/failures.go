@@ -11,28 +11,33 @@ import (
 	"github.com/vidocu/usher/services/activity/internal/trail"
 )
 
-// signInFailed is the kind of the events that trail.Filter.FailuresByHour makes one of an hour. An event
-// has the wrong passwords of some seconds, and the budget of an account bounds those of an hour.
-const signInFailed = "user.sign_in_failed"
+// The kinds of the events that trail.Filter.SignInsByHour makes one of an hour. A failed one has the wrong
+// passwords of some seconds. Budgets of an account bound both.
+const (
+	signInFailed = "user.sign_in_failed"
+	tokenIssued  = "user_token.issued"
+)
 
 // hour is in microseconds, the unit of stored times.
 const hour = int64(time.Hour / time.Microsecond)
 
-// firstFailure is the condition that an event is no failed sign-in, or the first one of its user in an hour:
-// its place in the list does not change when others follow. One look-up in the index of users for each.
-func firstFailure(q *query, f trail.Filter) string {
+// firstOfHour is the condition that an event is neither a failed sign-in nor one of a program, or the first
+// one in an hour: of its user, or of the program from that place. Its place in the list does not change when
+// others follow. One look-up in the index of users for each.
+func firstOfHour(q *query, f trail.Filter) string {
 	within := ""
 	if !f.Start.IsZero() {
 		within = " AND x.at >= " + q.arg(f.Start.UnixMicro())
 	}
-	return fmt.Sprintf(` AND (e.kind <> '%[1]s' OR NOT EXISTS (
-    SELECT 1 FROM audit_events x WHERE x.user_id <> '' AND x.user_id = e.user_id AND x.kind = '%[1]s'
+	return fmt.Sprintf(` AND (e.kind NOT IN ('%[1]s', '%[4]s') OR NOT EXISTS (
+    SELECT 1 FROM audit_events x WHERE x.user_id <> '' AND x.user_id = e.user_id AND x.kind = e.kind
+        AND (x.kind = '%[1]s' OR x.client_id = e.client_id AND x.details = e.details)
         AND x.at >= e.at - e.at %% %[2]d AND x.at <= e.at AND (x.at, x.source, x.source_cursor) < (e.at, e.source, e.source_cursor)%[3]s))`,
-		signInFailed, hour, within)
+		signInFailed, hour, within, tokenIssued)
 }
 
-// sumFailures adds the failed sign-ins of each hour to the one that is listed. Between the first and the last
-// listed one of a page, every hour that has some is listed.
+// sumFailures adds the failed sign-ins of each hour to the one that is listed. Between the first and
+// the last listed one of a page, every hour that has some is listed.
 func (s *Store) sumFailures(ctx context.Context, f trail.Filter, list []trail.Event) error {
 	listed := map[int64]*trail.Event{}
 	var first, end int64

@@ -87,8 +87,8 @@ type clientDay struct {
 // maxCounts bounds the cache of numbers of rows.
 const maxCounts = 10_000
 
-// leastRows returns a number of rows that a client has at least. The rows of a day are deleted together, long
-// after the last batch.
+// leastRows returns a number of rows that a client has at least. The rows of a day are deleted
+// together, long after the last batch.
 func (s *Store) leastRows(of clientDay) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,9 +41,9 @@ type Filter struct {
 	UserID, WorkspaceID, ClientID, ActorID, RequestID string
 	Kinds                                             []string
 	Start, End                                        time.Time
-	// FailuresByHour makes the failed sign-ins of an hour one event, at the first of them, with their sum.
-	// Only with UserID.
-	FailuresByHour bool
+	// SignInsByHour makes the failed sign-ins of an hour one event, at the first of them, with their sum,
+	// and likewise those of a program from one place, without a sum. Only with UserID.
+	SignInsByHour bool
 	// After is the last event of the previous page.
 	After Place
 	Limit int

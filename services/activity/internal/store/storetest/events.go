@@ -24,7 +24,8 @@ func Events(t *testing.T) {
 	t.Run("pages have each event once, and filters hold", pagesOfEvents)
 	t.Run("several kinds are one list", severalKinds)
 	t.Run("a page of many kinds costs little more than one of a kind", manyKinds)
-	t.Run("the failed sign-ins of an hour are one event", failuresByHour)
+	t.Run("the failed sign-ins of an hour are one event", signInsByHour)
+	t.Run("the sign-ins of a program in an hour are one event", programsByHour)
 	t.Run("old events are deleted", oldEvents)
 }
 

@@ -20,8 +20,33 @@ func failed(cursor int64, at time.Time, count string) trail.Event {
 	return e
 }
 
-// failuresByHour has failures before, between and after other events, of the user and of another one.
-func failuresByHour(t *testing.T) {
+// issued is a sign-in of a program of usr_john, from a place.
+func issued(cursor int64, at time.Time, client, network string) trail.Event {
+	e := event("token", cursor, at)
+	e.Kind, e.ClientID, e.Details = "user_token.issued", client, map[string]string{"network": network}
+	return e
+}
+
+// programsByHour lists the first sign-in of each program from each place in an hour.
+func programsByHour(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		noon := now(t, s).Truncate(24 * time.Hour).Add(12 * time.Hour)
+		at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+		keep(t, s, "token", 0,
+			issued(1, at(1), "", "192.0.2.*"), issued(2, at(2), "", "192.0.2.*"), issued(3, at(3), "", "203.0.113.*"),
+			issued(4, at(4), "app", "192.0.2.*"), issued(5, at(5), "app", "192.0.2.*"), issued(6, at(60), "", "192.0.2.*"))
+		var got []int64
+		for _, e := range events(t, s, trail.Filter{UserID: "usr_john", SignInsByHour: true, Limit: 10}) {
+			got = append(got, e.Cursor)
+		}
+		if diff := cmp.Diff([]int64{6, 4, 3, 1}, got); diff != "" {
+			t.Errorf("the events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// signInsByHour has failures before, between and after other events, of the user and of another one.
+func signInsByHour(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		noon := now(t, s).Truncate(24 * time.Hour).Add(12 * time.Hour)
 		at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
@@ -45,7 +70,7 @@ func failuresByHour(t *testing.T) {
 		} {
 			for limit := 1; limit <= len(all); limit++ {
 				f := row.filter
-				f.UserID, f.FailuresByHour, f.Limit = "usr_john", true, limit
+				f.UserID, f.SignInsByHour, f.Limit = "usr_john", true, limit
 				var got []string
 				for page := events(t, s, f); len(page) > 0; page = events(t, s, f) {
 					for _, e := range page {
@@ -65,8 +90,8 @@ func failuresByHour(t *testing.T) {
 	})
 }
 
-// Flooded counts the rows that PostgreSQL reads for a page of a user whose password is tried at every hour of
-// many days: as many as the hours of the page have.
+// Flooded counts the rows that PostgreSQL reads for a page of a user whose password is tried at every
+// hour of many days: as many as the hours of the page have.
 func Flooded(t *testing.T) {
 	const days, hourly, size = 30, 40, 50
 	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
@@ -90,7 +115,7 @@ FROM generate_series(1, %d::bigint) AS i`, today.UnixMicro(), (days-1)*24*hourly
 		t.Fatal(err)
 	}
 	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-		f := trail.Filter{UserID: "usr_john", FailuresByHour: true, Kinds: []string{"user.sign_in_failed"}, Limit: size}
+		f := trail.Filter{UserID: "usr_john", SignInsByHour: true, Kinds: []string{"user.sign_in_failed"}, Limit: size}
 		list, err := store.New(db, keptShort()).Events(t.Context(), f)
 		if err != nil || len(list) != size || list[size-1].Details["count"] != fmt.Sprint(hourly) {
 			t.Errorf("%d events, %v", len(list), err)
