@@ -77,17 +77,15 @@ func devDefaults() *settings {
 	config.ClientDocuments.Mode = run.DocumentsOpen
 	config.Gateway.ForwardBearer = true // the example API checks the token itself
 	config.Authz.DCROpenID = true       // a library that registers itself asks for an ID token
+	config.Identity.AccountSignIns = 0  // tests sign the same user in again and again
 	return config
 }
 
-// derive fills the settings of `usher dev` that follow from others: the public URL, the page of errors below it, and a SQLite database in
+// derive fills the settings of `usher dev` that follow from others: the public URL, and a SQLite database in
 // the data folder for every service that has no database configured.
 func (s *settings) derive(loaded config.Loaded) {
 	if loaded.From["public_url"] == "" {
 		s.PublicURL = localURL(s.HTTPAddr)
-	}
-	if loaded.From["gateway.error_docs_url"] == "" {
-		s.Gateway.ErrorDocsURL = s.PublicURL + "/docs/errors"
 	}
 	for service, url := range map[string]*secret.String{
 		"identity": &s.Identity.DatabaseURL, "authz": &s.Authz.DatabaseURL,

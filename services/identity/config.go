@@ -26,9 +26,9 @@ type Config struct {
 	// window.
 	AccountAttempts int           `koanf:"account_attempts" bounds:"1 to 100000" help:"failed authentication attempts of an account within account_window before others are refused"`
 	AccountWindow   time.Duration `koanf:"account_window" bounds:"1m to 24h" help:"the window of account_attempts and account_sign_ins"`
-	// AccountSignIns is how many sign-ins with a password may succeed within a window.
-	AccountSignIns int           `koanf:"account_sign_ins" bounds:"0 to 100000" help:"sign-ins of an account with its password within account_window, in browsers and at the user API, before others are refused; 0 is no limit"`
-	SourceAttempts int           `koanf:"source_attempts" bounds:"1 to 100000" help:"the same of a source address (IPv6: a /64) within source_window"`
+	// AccountSignIns is how many sign-ins may succeed within a window.
+	AccountSignIns int           `koanf:"account_sign_ins" bounds:"0 to 100000" help:"sign-ins of an account within account_window, in browsers and at the user API, before others are refused; 0, as in usher dev, is no limit"`
+	SourceAttempts int           `koanf:"source_attempts" bounds:"1 to 100000" help:"failed authentication attempts of a source address (IPv6: a /64) within source_window before others are refused"`
 	SourceWindow   time.Duration `koanf:"source_window" bounds:"1m to 24h" help:"the window of source_attempts"`
 	// RevokedAppRetention is how long a revoked authentication app is still listed.
 	RevokedAppRetention time.Duration `koanf:"revoked_app_retention" bounds:"24h to 87600h, or 0s" help:"how long a revoked authentication app is still listed; 0s is for ever"`
@@ -37,14 +37,14 @@ type Config struct {
 }
 
 // DefaultConfig keeps a browser signed in for a working day, leaves half of the cores to other
-// work, and allows fewer than a thousand password guesses per account and day. A person signs in some times a day, and a
-// program that asks for a user token before each of its jobs every ten seconds.
+// work, and allows fewer than a thousand password guesses per account and day. A person signs in some
+// times a day, and a program that asks for a user token before each of its jobs some times a minute.
 func DefaultConfig() Config {
 	return Config{
 		SessionLifetime:     12 * time.Hour,
 		RevokedAppRetention: 365 * 24 * time.Hour,
 		ActivityRetention:   90 * 24 * time.Hour,
-		AccountSignIns:      100,
+		AccountSignIns:      300,
 		AccountAttempts:     10, AccountWindow: 15 * time.Minute, SourceAttempts: 100, SourceWindow: 15 * time.Minute,
 	}
 }

@@ -11,7 +11,7 @@ import (
 func TestTheDefaultConfigurationIsValid(t *testing.T) {
 	c := identity.DefaultConfig()
 	if err := c.Validate(); err != nil || c.SessionLifetime != 12*time.Hour || c.PasswordConcurrency != 0 ||
-		c.AccountAttempts != 10 || c.AccountSignIns != 100 || c.AccountWindow != 15*time.Minute || c.SourceAttempts != 100 || c.SourceWindow != 15*time.Minute {
+		c.AccountAttempts != 10 || c.AccountSignIns != 300 || c.AccountWindow != 15*time.Minute || c.SourceAttempts != 100 || c.SourceWindow != 15*time.Minute {
 		t.Errorf("%+v: %v", c, err)
 	}
 }

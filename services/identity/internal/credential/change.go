@@ -13,8 +13,8 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// ErrChanged is returned for a password that was replaced, or a user who was disabled or whose sessions ended, while
-// the request was being checked.
+// ErrChanged is returned for a password that was replaced, or a user who was disabled or whose sessions
+// ended, while the request was being checked.
 var ErrChanged = errors.New("the password was changed meanwhile")
 
 // The errors of a new password that is not allowed, beside those of package password.
@@ -56,9 +56,9 @@ type Sessions interface {
 
 // Replacer is the part of the store that a Changer needs.
 type Replacer interface {
-	// ChangePassword replaces a password hash and the session of the request, and reports whether there was a
-	// record of that session. It returns ErrChanged, and changes nothing, unless the hash is still the one that was
-	// read and the user is enabled and has the epoch of the request.
+	// ChangePassword replaces a password hash and the session of the request, and reports whether there
+	// was a record of that session. It returns ErrChanged, and changes nothing, unless the hash is
+	// still the one that was read and the user is enabled and has the epoch of the request.
 	ChangePassword(ctx context.Context, r Replacement) (replaced bool, err error)
 }
 

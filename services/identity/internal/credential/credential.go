@@ -27,9 +27,9 @@ func (v Verifier) VerifyPassword(ctx context.Context, try attempt.Try, password 
 	return user, err
 }
 
-// VerifyClientSecret verifies an address and the secret of an authentication app.
+// VerifyClientSecret verifies an address and the secret of an authentication app, for a sign-in.
 func (v Verifier) VerifyClientSecret(ctx context.Context, try attempt.Try, presented secret.String) (voucher authapp.Voucher, err error) {
-	err = v.Attempts.Check(ctx, try, func(ctx context.Context) (err error) {
+	err = v.Attempts.SignIn(ctx, try, func(ctx context.Context) (err error) {
 		voucher, err = v.Apps.VerifyClientSecret(ctx, try.Typed, presented)
 		return err
 	})

@@ -36,7 +36,7 @@ const (
 
 	perAccount    = 10
 	perSource     = 30
-	perUser       = 30
+	perUser       = 40
 	attemptWindow = 15 * time.Minute
 )
 

@@ -127,7 +127,8 @@ func TestOfManyBrowsersThatEndTheOthersOneRemains(t *testing.T) {
 	}
 }
 
-// TestTwoClicksThatEndTheOthersAtOnceGetOneSession: both are under way before the first one has ended a session.
+// TestTwoClicksThatEndTheOthersAtOnceGetOneSession: both are under way before the first one has ended a
+// session.
 func TestTwoClicksThatEndTheOthersAtOnceGetOneSession(t *testing.T) {
 	d := open(t)
 	here, there := d.signIn(t, ""), d.signIn(t, "")
