@@ -40,7 +40,7 @@ type Config struct {
 	LogRefusals bool `koanf:"log_refusals" help:"log each refused request with its cause at info, as in development; otherwise at debug"`
 	// ErrorDocsURL is a page with an anchor for each error code. It becomes error_uri (RFC 6749
 	// §5.2).
-	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to developers of clients: form responses contain error_uri, this address with #invalid_grant and the like; it may be /docs/errors of public_url, as in usher dev; empty: none"`
+	ErrorDocsURL string `koanf:"error_docs_url" help:"a page that explains errors to developers of clients: form responses contain error_uri, this address with #invalid_grant and the like; it may be /docs/errors of public_url; empty: none"`
 	// ProductName is the name that users know.
 	ProductName string `koanf:"product_name" help:"name of the product on the pages"`
 	// AccentColor is the colour of what acts on the pages.

@@ -7,8 +7,8 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 )
 
-// TestWhatIsNewInAnotherWorkspaceIsNotFolded: a permission that the client has elsewhere is new where it is not
-// connected, and that workspace can be chosen.
+// TestWhatIsNewInAnotherWorkspaceIsNotFolded: a permission that the client has elsewhere is new where
+// it is not connected, and that workspace can be chosen.
 func TestWhatIsNewInAnotherWorkspaceIsNotFolded(t *testing.T) {
 	const heading, open, folded = "<h2>In this workspace it will be able to</h2>", `<details class="more" open><summary>`, `<details class="more"><summary>2 permissions`
 	all := []string{"videos:read", "export:write"}

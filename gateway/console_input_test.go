@@ -67,7 +67,8 @@ func TestAResponseThatIsCutIsShownAsCut(t *testing.T) {
 	}
 }
 
-// TestAResponseThatBreaksOffIsShownAsCut: the proxy of the API aborts it, and the page is shown nevertheless.
+// TestAResponseThatBreaksOffIsShownAsCut: the proxy of the API aborts it, and the page is shown
+// nevertheless.
 func TestAResponseThatBreaksOffIsShownAsCut(t *testing.T) {
 	const path = appPages + "/playground"
 	p, form := playing(t, withUpstream(newUpstream(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -154,8 +155,8 @@ func TestADownloadHasEveryEvent(t *testing.T) {
 	p.get(workspacePages + "/activity/csv")
 }
 
-// TestADownloadThatNobodyReceivesIsNotRead: a HEAD request reads a part, which says who may download, and one
-// whose client goes away ends there.
+// TestADownloadThatNobodyReceivesIsNotRead: a HEAD request reads a part, which says who may download,
+// and one whose client goes away ends there.
 func TestADownloadThatNobodyReceivesIsNotRead(t *testing.T) {
 	p := withConsole(t)
 	reads, leave := 0, func() {}

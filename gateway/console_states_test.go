@@ -113,7 +113,8 @@ func TestTheEndOfADevicesRequestLeadsToTheDevice(t *testing.T) {
 	}
 }
 
-// TestAnApprovalOfAWorkspaceHasItsOwnWord: in German an administrator does not allow a client as a user does.
+// TestAnApprovalOfAWorkspaceHasItsOwnWord: in German an administrator does not allow a client as a user
+// does.
 func TestAnApprovalOfAWorkspaceHasItsOwnWord(t *testing.T) {
 	p := withConsole(t)
 	p.respond("ListWorkspaceApps", &consentv1.ListWorkspaceAppsResponse{Apps: []*consentv1.WorkspaceApp{{ClientId: "c1", ClientName: "One", Approved: true}}}, nil)
@@ -126,7 +127,8 @@ func TestAnApprovalOfAWorkspaceHasItsOwnWord(t *testing.T) {
 	wantPage(t, "of a user", p.send(german), 200, "<dt>Erlaubt</dt>")
 }
 
-// TestAMessageNamesWhatWasChanged: on a page with many clients, keys and addresses the message says which one.
+// TestAMessageNamesWhatWasChanged: on a page with many clients, keys and addresses the message says
+// which one.
 func TestAMessageNamesWhatWasChanged(t *testing.T) {
 	for text, row := range map[string]struct {
 		path, rpc string

@@ -50,8 +50,8 @@ func TestARefusedRequestLeadsToThoseWhoCanMendIt(t *testing.T) {
 	}
 }
 
-// TestTheOtherPagesOfARefusalLeadToTheLogToo: that of an unverified client, to the request that was refused and
-// not to the page's own, and that of a client that is not live yet.
+// TestTheOtherPagesOfARefusalLeadToTheLogToo: that of an unverified client, to the request that was
+// refused and not to the page's own, and that of a client that is not live yet.
 func TestTheOtherPagesOfARefusalLeadToTheLogToo(t *testing.T) {
 	const author, logged = `<a class="standing" href="/developers/apps/vdo_client_1/requests?request_id=`, "3f0c7a52-6f6e-4d2c-9d55-0a5d0a0c6d11"
 	for _, owned := range []string{"vdo_client_1", ""} {

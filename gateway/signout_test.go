@@ -19,7 +19,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// TestASignOutLeavesNothingOfTheUserInTheBrowser: a run of the playground has tokens, and a flash a new client secret.
+// TestASignOutLeavesNothingOfTheUserInTheBrowser: a run of the playground has tokens, and a flash a new
+// client secret.
 func TestASignOutLeavesNothingOfTheUserInTheBrowser(t *testing.T) {
 	user := &identityv1.GetSessionResponse{Session: &identityv1.Session{DisplayName: "John Doe"}}
 	for name, end := range map[string]func(p browser) *httptest.ResponseRecorder{

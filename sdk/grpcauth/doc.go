@@ -8,11 +8,11 @@
 //
 // # What it decides
 //
-// A method that is neither in the map nor public is always denied, so that a new method is closed
-// until it gets a scope. An access token needs the method's scope, and so does a restricted API key;
-// an unrestricted API key has no scopes and may call every method in the map; a user token is refused. The token comes from the `authorization`
-// metadata only. A stream is checked once, when it is opened: a server with long streams
-// introspects again with [usher.Client.Introspect].
+// A method that is neither in the map nor public is always denied, so that a new method is closed until
+// it gets a scope. An access token needs the method's scope, and so does a restricted API key; an
+// unrestricted API key has no scopes and may call every method in the map; a user token is refused. The
+// token comes from the `authorization` metadata only. A stream is checked once, when it is opened: a
+// server with long streams introspects again with [usher.Client.Introspect].
 //
 // # What it returns
 //

@@ -14,8 +14,9 @@ import (
 	"github.com/vidocu/usher/sdk/enforce"
 )
 
-// Introspector introspects a token; *usher.Client is one. It returns usher.ErrInactive for a token
-// that is not active, usher.ErrAddress for an API key of other networks; any other error results in Unavailable.
+// Introspector introspects a token; *usher.Client is one. It returns usher.ErrInactive for a token that
+// is not active, usher.ErrAddress for an API key of other networks; any other error results in
+// Unavailable.
 type Introspector interface {
 	Introspect(ctx context.Context, token string) (*usher.Token, error)
 }

@@ -38,7 +38,7 @@ func (a *acts) strangers() {
 	_, err = a.d.UserAPI(http.MethodPost, "/api/v1/user/logout", token, "")
 	expect.NoError(a.t, err)
 	a.want = append(a.want,
-		wanted{kind: "user_token.issued", user: a.admin.id, by: a.admin.id}, wanted{kind: "user_token.revoked", user: a.admin.id, by: a.admin.id})
+		wanted{kind: "user_token.issued", user: a.admin.id, by: a.admin.id, browser: "Go-http-client/1.1"}, wanted{kind: "user_token.revoked", user: a.admin.id, by: a.admin.id})
 }
 
 // registrations registers a client over HTTP, changes and deletes it.

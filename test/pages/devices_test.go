@@ -78,10 +78,10 @@ func TestDevices_AUserSignsAnotherBrowserOut(t *testing.T) {
 	})
 }
 
-// TestDevices_ASecondClickSignsThisDeviceOutNever: the first of two clicks replaced the session that the second one
-// carries, whether or not the browser has its response.
+// TestDevices_ASecondClickSignsThisDeviceOutNever: the first of two clicks replaced the session that
+// the second one carries, whether or not the browser has its response.
 func TestDevices_ASecondClickSignsThisDeviceOutNever(t *testing.T) {
-	const done = "Every other device is signed out."
+	const done = "Every other device is signed out"
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		ada := join(t, d, "ada.devices@example.com")
 		here, _ := ada.signIn(t, d, devicesPath)

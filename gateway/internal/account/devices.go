@@ -67,8 +67,9 @@ func (a Account) EndDevice(w http.ResponseWriter, r *http.Request) {
 	a.backToDevices(w, r, flash, err)
 }
 
-// EndOtherDevices signs every other device and the programs with a user token out. This browser gets a new session, and
-// the second of two clicks, which is sent with the session from before, gets the same one.
+// EndOtherDevices signs every other device and the programs with a user token out. This browser gets a
+// new session, and the second of two clicks, which is sent with the session from before, gets the same
+// one.
 func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.DevicesForm()) {
 		return

@@ -90,8 +90,8 @@ func (f Flow) RedirectToSignIn(w http.ResponseWriter, r *http.Request) {
 	RedirectToSignInFor(w, r, r.URL.EscapedPath())
 }
 
-// RedirectToSignInFor redirects to the sign-in page, which redirects to a page of an account: for a form, whose
-// own address is no page.
+// RedirectToSignInFor redirects to the sign-in page, which redirects to a page of an account: for a
+// form, whose own address is no page.
 func RedirectToSignInFor(w http.ResponseWriter, r *http.Request, path string) {
 	redirectToPage(w, r, SignInFor(path))
 }

@@ -26,8 +26,8 @@ func open(ws *consentv1.PromptWorkspace) bool {
 	return false
 }
 
-// closedSection returns the id of the section about a workspace in which the client may not be connected. Errors
-// about its form lead to the first one.
+// closedSection returns the id of the section about a workspace in which the client may not be
+// connected. Errors about its form lead to the first one.
 func closedSection(index int) string {
 	if index == 0 {
 		return "ask"
@@ -35,8 +35,8 @@ func closedSection(index int) string {
 	return "ask-" + strconv.Itoa(index)
 }
 
-// closedWorkspaces returns the workspaces in which the client may not be connected, with the input of the form
-// that is shown again.
+// closedWorkspaces returns the workspaces in which the client may not be connected, with the input of
+// the form that is shown again.
 func closedWorkspaces(prompt *consentv1.GetPromptResponse, input url.Values) []page.ClosedWorkspace {
 	var list []page.ClosedWorkspace
 	for _, ws := range prompt.GetWorkspaces() {

@@ -81,9 +81,9 @@ func (c Cookies) ClearSession(w http.ResponseWriter, r *http.Request) {
 	c.ClearOfSession(w, r)
 }
 
-// ClearOfSession deletes the cookies that belong to the session of a request: a run of the playground with its tokens,
-// a new secret that was not shown yet, and the input of a form. Without the session no page reads them, but the browser
-// kept them for its next user.
+// ClearOfSession deletes the cookies that belong to the session of a request: a run of the playground
+// with its tokens, a new secret that was not shown yet, and the input of a form. Without the session no
+// page reads them, but the browser kept them for its next user.
 func (c Cookies) ClearOfSession(w http.ResponseWriter, r *http.Request) {
 	for _, name := range []string{playgroundCookie, flashName(PageAccount), secretName(PageAccount), submittedCookie} {
 		if len(r.CookiesNamed(c.name(name))) > 0 {

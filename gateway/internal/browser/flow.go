@@ -322,7 +322,7 @@ func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) b
 		flash := Flash{Kind: flashAgain}
 		if from.submitted != "" && f.Cookies.Submitted(r) {
 			flash.Kind = from.submitted
-		} else if from.page == PageConsole || from.page == PageProfile {
+		} else if from.keepsInput() && (from.page != pageConsent || r.PostForm.Get("reason") != "") {
 			f.keepOrLose(r, from, &flash)
 		}
 		f.redirectBack(w, r, from, flash)

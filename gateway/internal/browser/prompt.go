@@ -72,8 +72,8 @@ func (f Flow) consentData(c consentView) page.Consent {
 	return data
 }
 
-// workspaces returns the workspaces to choose from, and after them those in which the client may not be connected.
-// The only one is chosen, and so is the only one in which the client has grants.
+// workspaces returns the workspaces to choose from, and after them those in which the client may not be
+// connected. The only one is chosen, and so is the only one in which the client has grants.
 func workspaces(prompt *consentv1.GetPromptResponse, chosen string) []page.Workspace {
 	granted := map[string]bool{}
 	for _, g := range prompt.GetGranted() {

@@ -55,7 +55,7 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage,
 			return nil, false
 		}
 	}
-	httpx.BeginDeadline(r)
+	httpx.BeginDeadline(w, r)
 	if !f.checkForm(w, r, from) {
 		return nil, false
 	}

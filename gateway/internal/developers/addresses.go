@@ -32,7 +32,9 @@ func (c Console) addresses(v visit) page.View {
 	case v.head.Head.Checked:
 		data.Review = "An address with a host that no other one has makes the app unverified until it is reviewed again. Addresses of the user's own computer do not count."
 	}
-	data.Fault = addressFaultOf(data.Fault, data.Typed)
+	if !input.Has("redirect_uri") { // which is to be removed
+		data.Fault = addressFaultOf(data.Fault, data.Typed)
+	}
 	return page.View{Template: "devaddresses", Data: data}
 }
 

@@ -23,7 +23,7 @@ func furtherExplanations() map[errorv1.Cause]explanation {
 			what: "Code is unknown", why: "It is none of the codes that were issued, or it expired long ago.", fix: "Send the code exactly as the browser brought it.",
 		},
 		errorv1.Cause_CAUSE_REFRESH_EXPIRED: {
-			what: "Refresh token has expired", why: "It was not used for too long.", fix: "Send the person to the authorization endpoint again.",
+			what: "Refresh token has expired", why: "It was not used for too long, or the access has lasted as long as it may.", fix: "Send the person to the authorization endpoint again.",
 		},
 		errorv1.Cause_CAUSE_REFRESH_REVOKED: {
 			what: "Refresh token was revoked", why: "The person disconnected the app, or its access was ended.", fix: "Send the person to the authorization endpoint again.",
@@ -39,7 +39,7 @@ func furtherExplanations() map[errorv1.Cause]explanation {
 			what: "Grant type is not registered", why: "The app may not use this grant type.", fix: "Use a grant type that the app is registered for.",
 		},
 		errorv1.Cause_CAUSE_GRANT_TYPE_UNSUPPORTED: {
-			what: "Grant type does not exist", why: "This service does not have the grant type.", fix: "Use authorization_code or refresh_token.",
+			what: "Grant type does not exist", why: "This service does not have the grant type.", fix: "Use one of the grant types that the metadata names.",
 		},
 		errorv1.Cause_CAUSE_ACCESS_TOKEN_INACTIVE: {
 			what: "Access token is not valid any more", why: "An access token lives for a short time, and ends when the access is taken back.", fix: "Refresh it, and send the new one.",

@@ -57,7 +57,7 @@ func (c Console) fault(f browser.Flash) page.Fault {
 // detail returns what a service said about the input, where it says more than the sentence of the page.
 func detail(f browser.Flash) string {
 	switch f.Field {
-	case "jwk", "jwks", "jwks_uri", "image", "redirect_uris":
+	case "jwk", "jwks", "jwks_uri", "kid", "image", "redirect_uris":
 		return f.Detail
 	}
 	if refusal(f.Field) == refusal("") { // no sentence of its own

@@ -74,7 +74,11 @@ func (e *Endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	kind := readableType(r)
 	if kind != httpx.TypeJSON && kind != httpx.TypeForm {
-		e.refuse(w, r, errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+httpx.TypeJSON+" or "+httpx.TypeForm+", in UTF-8 and not compressed")
+		accepted := httpx.TypeJSON + " or " + httpx.TypeForm
+		if r.URL.Path == oauth.PushPath {
+			accepted = httpx.TypeForm
+		}
+		e.refuse(w, r, errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+accepted+", in UTF-8 and not compressed")
 		return
 	}
 	body, err := httpx.ReadBody(w, r)

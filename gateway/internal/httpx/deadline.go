@@ -43,14 +43,18 @@ func withDeadline(caller context.Context, req *http.Request, timeout time.Durati
 // handler has the rest, and a request whose body is there needs no second timer.
 const promptBody = 10
 
+// responseTime is how long a response may take to be written after the handler's deadline.
+const responseTime = 25 * time.Second
+
 // BeginDeadline is called when a body has been read, and begins the deadline of the handler's context: a
 // client that sends slowly must not leave the services too little time, whose timeout would count as an
 // outage. How long a body may take is a limit of the connection. It replaces the context of r.
-func BeginDeadline(r *http.Request) {
+func BeginDeadline(w http.ResponseWriter, r *http.Request) {
 	c, ok := r.Context().Value(handlerKey{}).(*handlerContext)
 	if !ok || time.Since(c.begun) < c.timeout/promptBody {
 		return
 	}
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.timeout + responseTime)) // fails only where there is no connection, as in tests
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), c.timeout)
 	stop, before := context.AfterFunc(c.caller, cancel), c.release
 	c.begun, c.release = time.Now(), func() {

@@ -105,7 +105,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, ErrTooLarge
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, MaxBody+1))
-	BeginDeadline(r)
+	BeginDeadline(w, r)
 	if err != nil || len(body) > MaxBody {
 		CloseAfterResponse(w)
 	}

@@ -43,8 +43,8 @@ func Sentences() map[string]string {
 	}
 }
 
-// keySentence returns the message for an event that has the name of an API key; empty for a kind that has none
-// of its own.
+// keySentence returns the message for an event that has the name of an API key; empty for a kind that
+// has none of its own.
 func keySentence(kind string) string {
 	return map[string]string{
 		"api_key.created": "The API key %s was created", "api_key.rotated": "The API key %s was replaced",

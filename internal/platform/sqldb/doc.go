@@ -5,7 +5,7 @@
 // Statements are written once for both engines: $1 parameters, times as int64 microseconds since
 // 1970 (UTC), hashes as BYTEA or BLOB, and placeholders such as {{now}}, {{for update}} and {{for
 // share}} for the few expressions that differ, see DB.SQL. A column that may be NULL is read into a
-// pointer or a []byte.
+// pointer or a []byte, and a time into Time.
 //
 // It contains no table of a service, never decides what an absent row means, and never puts a URL,
 // a password or a parameter into an error's text.

@@ -188,7 +188,8 @@ func (*Step_ReturnPage) isStep_Next() {}
 
 func (*Step_SilentConsent) isStep_Next() {}
 
-// Refusal is why an authorization request was refused. It is logged and never sent to the browser.
+// Refusal is why an authorization request was refused. It is logged and, but for logged_as, never sent to
+// the browser.
 type Refusal struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cause.

@@ -776,8 +776,8 @@ type EndOtherSessionsRequest struct {
 	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	// The browser's User-Agent header; may be empty.
 	UserAgent string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
-	// A random value that only the form has; may be empty. A second request with the same session and the same value
-	// gets the session that the first one created, as long as that is live.
+	// A random value that only the form has; may be empty. A second request with the same session and the
+	// same value gets the session that the first one created, as long as that is live.
 	Form          string `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

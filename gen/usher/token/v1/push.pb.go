@@ -182,7 +182,8 @@ type PushRefusal struct {
 	Cause v1.Cause `protobuf:"varint,3,opt,name=cause,proto3,enum=usher.error.v1.Cause" json:"cause,omitempty"`
 	// The client, for the log.
 	ClientId string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The parameter whose value was refused where the expected one is known, and that value, for the log.
+	// The parameter whose value was not the expected one, or without one the parameter that was refused,
+	// and that value, for the log.
 	ExpectedParameter string `protobuf:"bytes,170,opt,name=expected_parameter,json=expectedParameter,proto3" json:"expected_parameter,omitempty"`
 	// Empty without expected_parameter.
 	Expected      string `protobuf:"bytes,171,opt,name=expected,proto3" json:"expected,omitempty"`

@@ -183,8 +183,8 @@ type expecting struct {
 // Unwrap returns the error.
 func (e *expecting) Unwrap() error { return e.error }
 
-// Expecting adds the value that was expected of a parameter, for the log of the client's author. It must
-// never be a secret, and no response contains it.
+// Expecting adds the value that was expected of a parameter, for the log of the client's author; empty where
+// the parameter is known alone. It must never be a secret, and no response contains it.
 func Expecting(err error, parameter, value string) error { return &expecting{err, parameter, value} }
 
 // Expected returns the parameter and the value of Expecting; empty without one.

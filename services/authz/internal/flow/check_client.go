@@ -17,7 +17,7 @@ func checkClient(ctx context.Context, f Flow, a *request) error {
 	case a.repeated("client_id"):
 		return pageWith(cause.ParameterRepeated, "The app sent the parameter client_id more than once.").of("client_id")
 	case id == "":
-		return pageWith(cause.ParameterMissing, "The app did not say who it is: the parameter client_id is missing.")
+		return pageWith(cause.ParameterMissing, "The app did not say who it is: the parameter client_id is missing.").of("client_id")
 	case !client.ValidID(id) && !client.IsDocument(id):
 		return unknownClient(cause.ClientUnknown)
 	}

@@ -12,7 +12,7 @@ func checkResponseType(_ context.Context, _ Flow, a *request) error {
 	case "code":
 		return nil
 	case "":
-		return invalidRequest(cause.ParameterMissing, "the parameter response_type is missing")
+		return invalidRequest(cause.ParameterMissing, "the parameter response_type is missing").of("response_type")
 	}
 	return redirectWith(cause.ResponseTypeUnsupported, "unsupported_response_type", "the parameter response_type must be code")
 }

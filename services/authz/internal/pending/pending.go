@@ -63,8 +63,8 @@ type Refusal struct {
 	// Code and Text are `error` and `error_description` of the response (RFC 6749 §4.1.2.1).
 	Code string `json:"code"`
 	Text string `json:"text"`
-	// Parameter is the parameter whose value was not Expected; empty if that is not known. They are for
-	// the log.
+	// Parameter is the parameter whose value was not Expected, or, without that, the one that was refused;
+	// empty if neither is known. They are for the log.
 	Parameter string `json:"parameter,omitempty"`
 	Expected  string `json:"expected,omitempty"`
 	// LoggedAs is the identifier under which the log has the refused request; empty for one that release

@@ -103,8 +103,8 @@ type Administration struct {
 	Versions Versions
 }
 
-// changeTimeout is how long a change may take after the first raise of the version.
-const changeTimeout = 10 * time.Second
+// stepTimeout is how long the change may take after the first raise of the version, and the second raise.
+const stepTimeout = 10 * time.Second
 
 // change makes a change between two raises of the version. A decision that reads the version after the
 // second raise reads the policy after the change. The first raise is for a failure of the second: a
@@ -117,13 +117,18 @@ func (a Administration) change(ctx context.Context, workspaceID string, change f
 	if err := a.Versions.RaisePolicyVersion(ctx, workspaceID); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), changeTimeout)
-	defer cancel()
-	err := change(ctx)
+	err := uninterrupted(ctx, change)
 	if errors.Is(err, ErrFull) || errors.Is(err, ErrNoRequest) {
 		return err
 	}
-	return errors.Join(err, a.Versions.RaisePolicyVersion(ctx, workspaceID))
+	return errors.Join(err, uninterrupted(ctx, func(ctx context.Context) error { return a.Versions.RaisePolicyVersion(ctx, workspaceID) }))
+}
+
+// uninterrupted takes a step that the caller cannot interrupt, with a timeout of its own.
+func uninterrupted(ctx context.Context, step func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stepTimeout)
+	defer cancel()
+	return step(ctx)
 }
 
 // SetRule sets the rule of a workspace.

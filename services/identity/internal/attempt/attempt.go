@@ -37,8 +37,9 @@ func (g *Guard) Check(ctx context.Context, try Try, check func(ctx context.Conte
 	return g.check(ctx, try, check, func() error { return nil })
 }
 
-// SignIn is Check for an attempt whose success leaves records behind, such as a session and its events: a budget of its
-// own counts the successful ones, so that it returns a *ratelimit.LimitedError also for correct credentials.
+// SignIn is Check for an attempt whose success leaves records behind, such as a session and its events:
+// a budget of its own counts the successful ones, so that it returns a *ratelimit.LimitedError also for
+// correct credentials.
 func (g *Guard) SignIn(ctx context.Context, try Try, check func(ctx context.Context) error) error {
 	return g.check(ctx, try, check, func() error {
 		_, err := g.Limiter.Spend(ctx, g.SignIns, signInName(try.Typed))
@@ -46,7 +47,8 @@ func (g *Guard) SignIn(ctx context.Context, try Try, check func(ctx context.Cont
 	})
 }
 
-// check calls succeeded after a check that succeeded, beside the refund of the attempt: one does not wait for the other.
+// check calls succeeded after a check that succeeded, beside the refund of the attempt: neither waits
+// for the other.
 func (g *Guard) check(ctx context.Context, try Try, check func(ctx context.Context) error, succeeded func() error) error {
 	limiter := g.Limiter
 	sourceSpend, err := limiter.Spend(ctx, g.Source, ratelimit.Source(try.Source))
@@ -72,9 +74,9 @@ func (g *Guard) check(ctx context.Context, try Try, check func(ctx context.Conte
 	return err
 }
 
-// Unlock resets the failed attempts of an account, and its sign-ins. Attempts counted for source addresses stay
-// counted, so that a source that guesses passwords gains nothing. It returns the error of a store
-// that is unavailable.
+// Unlock resets the failed attempts of an account, and its sign-ins. Attempts counted for source
+// addresses stay counted, so that a source that guesses passwords gains nothing. It returns the error
+// of a store that is unavailable.
 func (g *Guard) Unlock(ctx context.Context, address account.Address) error {
 	return errors.Join(g.Limiter.Reset(ctx, g.Account, accountName(string(address))), g.Limiter.Reset(ctx, g.SignIns, signInName(string(address))))
 }

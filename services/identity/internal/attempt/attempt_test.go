@@ -103,8 +103,9 @@ func TestSecurityCase24_EverySpellingSharesOneBudget(t *testing.T) {
 		d.wantLimited(t, "Émile@A.Test", "")
 		d.fails(t, 1, "emile@a.test", "")       // another account
 		d.fails(t, 1, "\u00e9mile@a.test2", "") // likewise
-		// Capitals have a final sigma at the end of a word, so that they are no spelling of the other address: the
-		// store finds no account of today's rules by the form of release 0.1, which is the same for both.
+		// Capitals have a final sigma at the end of a word, so that they are no spelling of the other
+		// address: the store finds no account of today's rules by the form of release 0.1, which is the
+		// same for both.
 		d.fails(t, perAccount, "\u039b\u039f\u0393\u039f\u03a3@a.test", "")
 		d.wantLimited(t, "\u03bb\u03bf\u03b3\u03bf\u03c2@a.test", "")
 		d.fails(t, perAccount, "\u03bb\u03bf\u03b3\u03bf\u03c3@a.test", "")

@@ -6,6 +6,7 @@
 //
 // The package owns how a session's value is generated, the key it is stored under and when it ends:
 // at its deadline, when it is ended, when the browser signs in again, when its user is disabled or
-// deleted, or when all of a user's sessions are ended by raising the epoch that each session was
-// created with. It never stores the value itself, and authenticates no user.
+// deleted, when the user has 100 that were used later, or when all of a user's sessions are ended by
+// raising the epoch that each session was created with. It never stores the value itself, and
+// authenticates no user.
 package session

@@ -25,8 +25,8 @@ func (s *Store) List(ctx context.Context, token secret.String) (Session, []Liste
 	return current, list, err
 }
 
-// EndOne ends a session of a session's user by its identifier, from a browser. It returns ErrRequired or ErrUnknown;
-// a session that has ended already is no error.
+// EndOne ends a session of a session's user by its identifier, from a browser. It returns ErrRequired
+// or ErrUnknown; a session that has ended already is no error.
 func (s *Store) EndOne(ctx context.Context, token secret.String, id string, on device.Device) error {
 	current, err := s.Get(ctx, token)
 	if err != nil {
@@ -39,12 +39,12 @@ func (s *Store) EndOne(ctx context.Context, token secret.String, id string, on d
 	return s.Users.EndUserSession(ctx, current.User.ID, hash, on)
 }
 
-// EndOthers ends all sessions of a session's user and begins one that continues this one: it is no sign-in,
-// so that it expires when this one would. It raises the user's epoch, which ends also what the durable store
-// does not list: sessions of release 0.1, and one that is being created concurrently. It returns ErrRequired,
-// also for a session that ends concurrently. Called again with the same random value of a form, which may be
-// empty, it returns the session that the first call began: the browser that sent two requests keeps the response to
-// the second one.
+// EndOthers ends all sessions of a session's user and begins one that continues this one: it is no
+// sign-in, so that it expires when this one would. It raises the user's epoch, which ends also what the
+// durable store does not list: sessions of release 0.1, and one that is being created concurrently. It
+// returns ErrRequired, also for a session that ends concurrently. Called again with the same random
+// value of a form, which may be empty, it returns the session that the first call began: the browser
+// that sent two requests keeps the response to the second one.
 func (s *Store) EndOthers(ctx context.Context, token, form secret.String, on device.Device) (secret.String, Session, error) {
 	next := continuation(token, form)
 	continued, err := s.endOthers(ctx, next, token, on)
@@ -81,9 +81,9 @@ func (s *Store) endOthers(ctx context.Context, next, token secret.String, on dev
 	return continued, err
 }
 
-// continuation returns the value of a session that continues another one at the request of a form, the same one each
-// time. A thief of the session's value alone cannot compute it, since only the form in the user's browser has the
-// other part. Without a form it is random.
+// continuation returns the value of a session that continues another one at the request of a form, the
+// same one each time. A thief of the session's value alone cannot compute it, since only the form in
+// the user's browser has the other part. Without a form it is random.
 func continuation(token, form secret.String) secret.String {
 	if form.IsZero() {
 		return secret.NewCode()

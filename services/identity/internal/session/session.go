@@ -63,22 +63,22 @@ type Holder struct {
 
 // Users is the part of the durable store that a Store needs. It decides which sessions are valid.
 type Users interface {
-	// BeginSession records a session and its event, ends the user's sessions beyond 100, the ones that were used longest
-	// ago, and ends the previous session of its browser in the same
-	// transaction. If that one is the same user's, the new one continues it: its clients are told when the new
-	// one ends. It reports whether there was a record of the previous session.
+	// BeginSession records a session and its event, ends the user's sessions beyond 100, the ones that were
+	// used longest ago, and ends the previous session of its browser in the same transaction. If that one is
+	// the same user's, the new one continues it: its clients are told when the new one ends. It reports
+	// whether there was a record of the previous session.
 	BeginSession(ctx context.Context, r Record) (replaced bool, err error)
 	// TouchSession records that a session is in use.
 	TouchSession(ctx context.Context, hash secret.Hash) error
 	// ListSessions returns a user's live sessions, the one used last first, at most 100.
 	ListSessions(ctx context.Context, userID string) ([]Listed, error)
-	// EndUserSession deletes the record of a session of a user, if there is one, and records the event of the
-	// browser that ends it.
+	// EndUserSession deletes the record of a session of a user, if there is one, and records the event
+	// of the browser that ends it.
 	EndUserSession(ctx context.Context, userID string, hash secret.Hash, on device.Device) error
-	// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a smaller one, and
-	// records the session, which continues its previous one, and the event of its browser. It returns
-	// account.ErrUnknown, and changes nothing, unless the previous session is live and the user is enabled and
-	// has the epoch before.
+	// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a
+	// smaller one, and records the session, which continues its previous one, and the event of its
+	// browser. It returns account.ErrUnknown, and changes nothing, unless the previous session is live
+	// and the user is enabled and has the epoch before.
 	EndOtherSessions(ctx context.Context, r Record) error
 	// GetHolder returns the user of a session, disabled or not, or account.ErrUnknown.
 	GetHolder(ctx context.Context, l Lookup) (Holder, error)
@@ -112,9 +112,9 @@ type Renewal struct {
 	User account.User
 	// Previous is the value of the session before.
 	Previous secret.String
-	// Record makes the change and records the session in one transaction, and reports whether there was a
-	// record of the previous session. A change without its session would end the previous one, and nothing would
-	// be left of which the end is announced to the clients.
+	// Record makes the change and records the session in one transaction, and reports whether there was
+	// a record of the previous session. A change without its session would end the previous one, and
+	// nothing would be left of which the end is announced to the clients.
 	Record func(ctx context.Context, r Record) (replaced bool, err error)
 
 	// value is that of the new session; zero for a random one.

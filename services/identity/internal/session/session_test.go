@@ -120,8 +120,9 @@ func TestEndingTheOthersIsNoSignIn(t *testing.T) {
 	}
 }
 
-// TestTwoClicksEndTheOthersOnce: the browser keeps the response to the second one, which it sent with the value from
-// before. The form's value is no part of a cookie, so that a thief of the cookies gets no session of it.
+// TestTwoClicksEndTheOthersOnce: the browser keeps the response to the second one, which it sent with
+// the value from before. The form's value is no part of a cookie, so that a thief of the cookies gets
+// no session of it.
 func TestTwoClicksEndTheOthersOnce(t *testing.T) {
 	d := open()
 	form := secret.New("random")
@@ -154,8 +155,8 @@ func TestTwoClicksEndTheOthersOnce(t *testing.T) {
 	}
 }
 
-// TestAChangeThatFailsEndsNoSession: a session that has ended, and whose successor never began, would be announced to no
-// client.
+// TestAChangeThatFailsEndsNoSession: a session that has ended, and whose successor never began, would be
+// announced to no client.
 func TestAChangeThatFailsEndsNoSession(t *testing.T) {
 	d := open()
 	token := d.begin(t, "usr_john", secret.String{})

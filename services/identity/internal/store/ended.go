@@ -15,8 +15,8 @@ const (
 	codesGone = 11 * time.Minute
 	// endedKept is how long a session stays in the outbox at most, if nothing acknowledges it.
 	endedKept = 24 * time.Hour
-	// successions is how often a sign-in looks for the session that took the place of its browser's previous one,
-	// while others of the same browser replace it.
+	// successions is how often a sign-in looks for the session that took the place of its browser's
+	// previous one, while others of the same browser replace it.
 	successions = 8
 )
 
@@ -32,22 +32,22 @@ SELECT hash, user_id, ended_at, again FROM ended_sessions WHERE successor IS NUL
 	t.removeEnded = db.SQL(`DELETE FROM ended_sessions WHERE hash = $1 AND again`)
 }
 
-// replace returns the statements that end the previous session of a session's browser: the one that the new session
-// continues it, if it is the same user's, and the one that deletes it.
+// replace returns the statements that end the previous session of a session's browser: the one that the
+// new session continues it, if it is the same user's, and the one that deletes it.
 func (s *Store) replace(r session.Record) (succeed, end *sqldb.Statement) {
 	return sqldb.Stmt(s.text.succeedSession, r.Previous.Bytes(), r.Hash.Bytes(), r.UserID), sqldb.Stmt(s.text.endSession, r.Previous.Bytes())
 }
 
-// continued returns the statement that marks a session as one that the same transaction replaces, before a new epoch
-// ends it: the clients of its user are told when its successor ends.
+// continued returns the statement that marks a session as one that the same transaction replaces,
+// before a new epoch ends it: the clients of its user are told when its successor ends.
 func (s *Store) continued(hash secret.Hash, userID string) *sqldb.Statement {
 	return sqldb.Stmt(s.text.succeedSession, hash.Bytes(), hash.Bytes(), userID)
 }
 
-// endSuccessor ends the session that took the place of the previous one of a session, which continues it too. Both
-// are of one browser, which sent two sign-ins with the same cookie, as a double click does, and keeps the value of
-// the last one: nobody has the value of the other, which would stay in the list of devices, and at whose end alone
-// the clients of the previous one would be told.
+// endSuccessor ends the session that took the place of the previous one of a session, which continues
+// it too. Both are of one browser, which sent two sign-ins with the same cookie, as a double click
+// does, and keeps the value of the last one: nobody has the value of the other, which would stay in the
+// list of devices, and at whose end alone the clients of the previous one would be told.
 func (s *Store) endSuccessor(ctx context.Context, r session.Record) error {
 	for range successions {
 		var successor []byte
@@ -55,8 +55,8 @@ func (s *Store) endSuccessor(ctx context.Context, r session.Record) error {
 		if err := s.db.Pipeline(ctx, read); err != nil || !read.Found() {
 			return err
 		}
-		// The condition on the successor keeps a session that a third sign-in replaces in this moment from ending
-		// without one.
+		// The condition on the successor keeps a session that a third sign-in replaces in this moment
+		// from ending without one.
 		end := sqldb.Stmt(s.text.endSucceeded, successor, r.UserID, r.Hash.Bytes())
 		if err := s.db.Pipeline(ctx, sqldb.Stmt(s.text.succeedSession, successor, r.Hash.Bytes(), r.UserID), end); err != nil || end.RowsAffected() > 0 {
 			return err

@@ -28,9 +28,10 @@ func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Prof
 	})
 }
 
-// ChangePassword replaces the password hash of an enabled user if it is still the one that was read, raises the session
-// epoch if all sessions end, replaces the session of the request, and records the event. It returns credential.ErrChanged
-// if the hash was replaced, or the user disabled or the epoch raised, concurrently.
+// ChangePassword replaces the password hash of an enabled user if it is still the one that was read, raises
+// the session epoch if all sessions end, replaces the session of the request, and records the event. It
+// returns credential.ErrChanged if the hash was replaced, or the user disabled or the epoch raised,
+// concurrently.
 func (s *Store) ChangePassword(ctx context.Context, c credential.Replacement) (replaced bool, err error) {
 	epoch := c.Epoch
 	if c.EndSessions {

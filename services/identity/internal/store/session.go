@@ -13,10 +13,10 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/session"
 )
 
-// BeginSession records a session and its event, ends the user's sessions beyond the number that is listed, and ends the
-// previous session of its browser, together with recording that the new one continues it: all of it or nothing, since a
-// session whose successor is recorded, and that lives on, would end without its clients being told. It reports whether
-// the previous one was there.
+// BeginSession records a session and its event, ends the user's sessions beyond the number that is
+// listed, and ends the previous session of its browser, together with recording that the new one
+// continues it: all of it or nothing, since a session whose successor is recorded, and that lives on,
+// would end without its clients being told. It reports whether the previous one was there.
 func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bool, err error) {
 	steps := s.begun(ctx, r)
 	replace, end := s.replace(r)
@@ -26,7 +26,7 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bo
 	steps = append(steps, sqldb.Stmt(s.text.endOldest, r.UserID))
 	err = s.db.Pipeline(ctx, steps...)
 	if err == nil && r.Replaces() && end.RowsAffected() == 0 {
-		err = s.endSuccessor(ctx, r)
+		_ = s.endSuccessor(ctx, r) // the sign-in stands: where this fails, a session that nobody holds is listed until it expires
 	}
 	return end.RowsAffected() > 0, sqldb.Wrap("recording a session", err)
 }
@@ -133,8 +133,8 @@ func (s *Store) ListSessions(ctx context.Context, userID string) ([]session.List
 	})
 }
 
-// EndUserSession deletes the record of a session of a user, if there is one, and records the event of the browser that
-// ends it.
+// EndUserSession deletes the record of a session of a user, if there is one, and records the event of
+// the browser that ends it.
 func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.Hash, on device.Device) error {
 	ended := outbox.Event{
 		Kind: "user.session_ended", UserID: userID, Actor: actor.OfUser(userID), Details: on.Details(),
@@ -149,10 +149,10 @@ func (s *Store) EndUserSession(ctx context.Context, userID string, hash secret.H
 	return sqldb.Wrap("ending a session", err)
 }
 
-// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a smaller one, and records
-// the session, which continues its previous one, and the event of its browser. It returns account.ErrUnknown unless the
-// previous session is live and the user is enabled and has the epoch before: what ends sessions concurrently, such as
-// a change of the password, ends this one too.
+// EndOtherSessions raises a user's epoch to that of a session, which ends every session of a smaller
+// one, and records the session, which continues its previous one, and the event of its browser. It
+// returns account.ErrUnknown unless the previous session is live and the user is enabled and has the
+// epoch before: what ends sessions concurrently, such as a change of the password, ends this one too.
 func (s *Store) EndOtherSessions(ctx context.Context, r session.Record) error {
 	r.Event = accountevent.OthersSignedOut
 	signedOut := outbox.Event{
@@ -169,9 +169,9 @@ func (s *Store) EndOtherSessions(ctx context.Context, r session.Record) error {
 	return sqldb.Wrap("ending a user's other sessions", err)
 }
 
-// continueSession makes a change of a session's user and records the session, which continues its previous one. It
-// reports whether the change found its row, without which nothing is recorded, and whether the previous session was
-// there.
+// continueSession makes a change of a session's user and records the session, which continues its
+// previous one. It reports whether the change found its row, without which nothing is recorded, and
+// whether the previous session was there.
 func (s *Store) continueSession(ctx context.Context, tx *sqldb.Tx, r session.Record, change *sqldb.Statement) (changed, replaced bool, err error) {
 	if err := tx.Run(ctx, s.continued(r.Previous, r.UserID), change); err != nil || change.RowsAffected() == 0 {
 		return false, false, err
@@ -211,8 +211,8 @@ FROM browser_sessions s JOIN users u ON u.id = s.user_id
 WHERE s.user_id = $1 AND s.expires_at > {{now}} AND s.epoch >= u.session_epoch
 ORDER BY 5 DESC, 4 DESC LIMIT 100`)
 
-	// Those beyond what a list shows, the ones that were used longest ago; first those of an earlier epoch, which have
-	// ended. The limit bounds the first sign-in after many of an earlier release.
+	// Those beyond what a list shows, the ones that were used longest ago; first those of an earlier
+	// epoch, which have ended. The limit bounds the first sign-in after many of an earlier release.
 	t.endOldest = db.SQL(`
 DELETE FROM browser_sessions WHERE hash IN (
     SELECT s.hash FROM browser_sessions s WHERE s.user_id = $1 AND s.expires_at > {{now}}

@@ -54,9 +54,9 @@ const userColumns = `u.id, u.email_address, u.first_name, u.last_name, u.display
 const addressRules = `1`
 
 // userBySpelling selects the identifier of the user of an account.Spelling, whose forms are two
-// parameters. The earlier form finds those that are stored under earlier rules, and they take precedence: an account of
-// today's rules has one budget of attempts, under its canonical form, so that no other address may find it. A spelling
-// without a canonical form has the budget of the earlier one.
+// parameters. The earlier form finds those that are stored under earlier rules, and they take
+// precedence: an account of today's rules has one budget of attempts, under its canonical form, so that
+// no other address may find it. A spelling without a canonical form has the budget of the earlier one.
 func userBySpelling(canonical, earlier string) string {
 	return `(SELECT x.id FROM users x WHERE x.email_address IN (` + canonical + `, ` + earlier + `)
   AND (x.address_rules IS NULL OR ` + canonical + ` IN (x.email_address, ''))

@@ -45,7 +45,7 @@ func (s *Passwords) change(ctx context.Context, req *identityv1.ChangePasswordRe
 	if err == nil {
 		return res, nil
 	}
-	return nil, hidden("changing a password", err, errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_INVALID_CREDENTIALS,
+	return nil, hidden("changing a password", oerr.UnlessImplemented(err), errorv1.Reason_REASON_SESSION_REQUIRED, errorv1.Reason_REASON_INVALID_CREDENTIALS,
 		errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_RATE_LIMITED)
 }
 
@@ -57,7 +57,7 @@ func (s *Passwords) SignOutElsewhere(ctx context.Context, req *tokenv1.SignOutEl
 		if err == nil {
 			return nil
 		}
-		return hidden("signing out elsewhere", err, errorv1.Reason_REASON_SESSION_REQUIRED)
+		return hidden("signing out elsewhere", oerr.UnlessImplemented(err), errorv1.Reason_REASON_SESSION_REQUIRED)
 	}
 	var res *identityv1.EndOtherSessionsResponse
 	end := func(ctx context.Context) (err error) {

@@ -52,8 +52,8 @@ SELECT user_id, app_id, workspace_id, display_name, issued_at, expires_at, expir
 FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`)
 }
 
-// IssueUserToken writes a user token and its event; usertoken.ErrRevokedMeanwhile when a revocation of its holder
-// has a cursor after i.Since.
+// IssueUserToken writes a user token and its event; usertoken.ErrRevokedMeanwhile when a revocation of
+// its holder has a cursor after i.Since.
 func (s *Store) IssueUserToken(ctx context.Context, i usertoken.Issue) error {
 	return s.inTx(ctx, "issuing a user token", func(tx *sqldb.Tx) error {
 		for _, subject := range []string{i.UserID, i.AppID} {

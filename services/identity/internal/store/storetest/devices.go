@@ -213,7 +213,8 @@ func sessionsBounded(t *testing.T) {
 	})
 }
 
-// signInOfMany counts the rows that PostgreSQL reads and writes at a sign-in, in a table with those of many users.
+// signInOfMany counts the rows that PostgreSQL reads and writes at a sign-in, in a table with those of
+// many users.
 func signInOfMany(t *testing.T) {
 	const others, own, few = 10_000, 20, 200
 	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())

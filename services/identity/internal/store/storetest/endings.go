@@ -159,8 +159,8 @@ func successorsEnd(t *testing.T) {
 	})
 }
 
-// signInsWithOneCookie: of a double click on Sign in, both requests have the cookie of before, and the browser keeps
-// the second one's session.
+// signInsWithOneCookie: of a double click on Sign in, both requests have the cookie of before, and the
+// browser keeps the second one's session.
 func signInsWithOneCookie(t *testing.T) {
 	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
@@ -211,8 +211,8 @@ func concurrentSignIns(t *testing.T) {
 	})
 }
 
-// failedSignInReplacesNothing: the previous session would otherwise end with a successor that never began, so that its
-// clients are never told.
+// failedSignInReplacesNothing: the previous session would otherwise end with a successor that never
+// began, so that its clients are never told.
 func failedSignInReplacesNothing(t *testing.T) {
 	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
