@@ -107,6 +107,15 @@ func TestTheReasonForAnAppIsKept(t *testing.T) {
 	wantRedirect(t, "the request", p.post("/consent/decision", form), "/consent?request=r")
 	w := p.get("/consent?request=r")
 	wantPage(t, "the page", w, 200, "We cannot answer right now.", `id="reason-1" name="reason" rows="2" maxlength="500">For captions &amp; subtitles<`, `id="reason-0" name="reason" rows="2" maxlength="500"></textarea>`)
+
+	p.cookies["__Host-usher_session"] = &http.Cookie{Name: "__Host-usher_session", Value: secret.NewCode().Reveal()}
+	wantRedirect(t, "after another sign-in", p.post("/consent/decision", form), "/consent?request=r")
+	wantPage(t, "after another sign-in", p.get("/consent?request=r"), 200, "Please confirm once more.", "What you entered was not kept.")
+	form.Del("reason")
+	wantRedirect(t, "without a reason", p.post("/consent/decision", form), "/consent?request=r")
+	if body := p.get("/consent?request=r").Body.String(); strings.Contains(body, "What you entered was not kept.") {
+		t.Error("the page says that nothing was kept")
+	}
 }
 
 // lastToken returns the CSRF token of the last form of a page: the first one may be the one that signs out.

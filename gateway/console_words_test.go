@@ -71,6 +71,13 @@ func TestARefusalIsOneSentence(t *testing.T) {
 		"a key": {
 			path: "/credentials", rpc: "UpdateApp", field: "jwks", form: url.Values{"do": {"set-keys"}, "jwk": {"{}"}}, text: "This key cannot be used.", detail: true,
 		},
+		"a key that is there": {
+			path: "/credentials", rpc: "UpdateApp", field: "kid", form: url.Values{"do": {"set-keys"}, "jwk": {"{}"}}, text: "This key cannot be used.", detail: true,
+		},
+		"the last address": {
+			path: "/addresses", rpc: "RemoveAppRedirectUri", field: "redirect_uris", form: url.Values{"do": {"remove"}, "redirect_uri": {"https://app.test/callback"}},
+			text: "This redirect address cannot be registered.", detail: true,
+		},
 		"an address": {
 			path: "/addresses", rpc: "AddAppRedirectUri", field: "redirect_uris", form: url.Values{"do": {"add"}, "redirect_uris": {"https://app.test/?code="}},
 			text: "This redirect address cannot be registered.", detail: true,

@@ -323,7 +323,7 @@ func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) b
 		if from.submitted != "" && f.Cookies.Submitted(r) {
 			flash.Kind = from.submitted
 		} else if from.keepsInput() && (from.page != pageConsent || r.PostForm.Get("reason") != "") {
-			f.keepOrLose(r, from, &flash)
+			f.keepOrLose(r, &flash)
 		}
 		f.redirectBack(w, r, from, flash)
 		return false

@@ -69,8 +69,8 @@ func (f Flow) TypingToken(w http.ResponseWriter, r *http.Request, userID string)
 
 // keepOrLose puts the input of a form whose token is of another session into the flash, where the session's
 // user is the one of the page.
-func (f Flow) keepOrLose(r *http.Request, from formPage, flash *Flash) {
-	if from.keepsInput() && f.sameUser(r) {
+func (f Flow) keepOrLose(r *http.Request, flash *Flash) {
+	if f.sameUser(r) {
 		flash.Typed = input(r.PostForm)
 	}
 	uploaded := strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")

@@ -67,6 +67,31 @@ func TestTheDeadlineOfAHandlerBeginsWhenItsBodyIsRead(t *testing.T) {
 	}
 }
 
+// connection records the deadline of a response.
+type connection struct {
+	*httptest.ResponseRecorder
+
+	until time.Time
+}
+
+func (c *connection) SetWriteDeadline(t time.Time) error {
+	c.until = t
+	return nil
+}
+
+// TestAResponseAfterASlowBodyCanBeWritten: the connection's deadline for it began with the request.
+func TestAResponseAfterASlowBodyCanBeWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &connection{ResponseRecorder: httptest.NewRecorder()}
+		s := newSite(false)
+		s.Post("/signin", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = httpx.ReadBody(w, r) }))
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/signin", &slowBody{strings.NewReader("x"), 40 * time.Second}))
+		if left := time.Until(w.until); left <= time.Minute { // the timeout of the handler
+			t.Errorf("the response has %s", left)
+		}
+	})
+}
+
 func TestAHandlerThatReadsNoBodyHasItsDeadlineFromTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		serveBody(t.Context(), time.Hour, func(_ http.ResponseWriter, r *http.Request) {

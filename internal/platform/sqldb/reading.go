@@ -60,6 +60,15 @@ func Exists(ctx context.Context, db Querier, text string, args ...any) (bool, er
 	return err == nil, NotFoundAs(nil, err)
 }
 
+// Demand returns missing unless a query of Exists finds a row.
+func Demand(ctx context.Context, db Querier, missing error, text string, args ...any) error {
+	found, err := Exists(ctx, db, text, args...)
+	if err == nil && !found {
+		return missing
+	}
+	return err
+}
+
 // NotFoundAs returns meaning in place of ErrNotFound, and every other error as it is.
 func NotFoundAs(meaning, err error) error {
 	if errors.Is(err, ErrNotFound) {

@@ -83,6 +83,11 @@ func TestARefusalOfAnUnverifiedClientHasWhatWasExpected(t *testing.T) {
 			t.Errorf("%s twice: %+v", name, step.Refusal)
 		}
 	}
+	for _, name := range []string{"response_type", "client_id", "redirect_uri"} {
+		if step := b.start(t, stranger(name, ""), b.signedIn()); step.Refusal.Parameter != name {
+			t.Errorf("without %s: %+v", name, step.Refusal)
+		}
+	}
 }
 
 // The page is the browser's that began the request, and there is nothing to decide.

@@ -197,7 +197,7 @@ func (s *Store) AdmitUser(ctx context.Context, clientID, userID string, limit in
 		if _, err := tx.Exec(ctx, text.addUser, clientID, userID, limit); err != nil {
 			return err
 		}
-		if err := demand(ctx, tx, dynamic.ErrUsers, text.findUser, clientID, userID); err != nil {
+		if err := sqldb.Demand(ctx, tx, dynamic.ErrUsers, text.findUser, clientID, userID); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, text.authorize, clientID, kept.Microseconds())

@@ -104,23 +104,14 @@ func (s *Store) AdmitPerson(ctx context.Context, a ownership.Approval) error {
 
 func (s *Store) addPerson(ctx context.Context, a ownership.Approval) error {
 	return s.db.InTx(ctx, func(tx *sqldb.Tx) error {
-		if err := demand(ctx, tx, client.ErrUnknown, s.text.lockAny, a.ClientID); err != nil {
+		if err := sqldb.Demand(ctx, tx, client.ErrUnknown, s.text.lockAny, a.ClientID); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, s.text.addPerson, a.ClientID, a.UserID, a.Limit); err != nil {
 			return err
 		}
-		return demand(ctx, tx, ownership.ErrPeople, s.text.findPerson, a.ClientID, a.UserID)
+		return sqldb.Demand(ctx, tx, ownership.ErrPeople, s.text.findPerson, a.ClientID, a.UserID)
 	})
-}
-
-// demand returns missing unless a statement finds a row.
-func demand(ctx context.Context, tx *sqldb.Tx, missing error, text string, args ...any) error {
-	found, err := sqldb.Exists(ctx, tx, text, args...)
-	if err == nil && !found {
-		return missing
-	}
-	return err
 }
 
 // Submit asks for a review of a client, and Withdraw takes that back. Both change nothing where there is
@@ -173,7 +164,7 @@ func (s *Store) AddRedirectURI(ctx context.Context, r ownership.RedirectURI) err
 		}
 		added, err := tx.Exec(ctx, s.text.addURI, r.ClientID, r.URI, r.Limit)
 		if err == nil && added == 0 {
-			err = demand(ctx, tx, ownership.ErrTooMany, s.text.hasURI, r.ClientID, r.URI)
+			err = sqldb.Demand(ctx, tx, ownership.ErrTooMany, s.text.hasURI, r.ClientID, r.URI)
 		}
 		return err
 	})
@@ -208,7 +199,7 @@ func ownedEvent(kind, clientID string) outbox.Event {
 // replica reflects it. It returns client.ErrUnknown.
 func (s *Store) changeOwned(ctx context.Context, event outbox.Event, change func(tx *sqldb.Tx) error) error {
 	err := s.events.Change(ctx, event, clientObject(event.ClientID), func(tx *sqldb.Tx) error {
-		if err := demand(ctx, tx, client.ErrUnknown, s.text.lockAny, event.ClientID); err != nil {
+		if err := sqldb.Demand(ctx, tx, client.ErrUnknown, s.text.lockAny, event.ClientID); err != nil {
 			return err
 		}
 		return change(tx)
@@ -238,7 +229,7 @@ func (s *Store) AddTester(ctx context.Context, clientID string, address emailadd
 		if _, err := tx.Exec(ctx, s.text.addTester, clientID, string(address), limit); err != nil {
 			return err
 		}
-		return demand(ctx, tx, ownership.ErrTooMany, s.text.isTester, clientID, string(address))
+		return sqldb.Demand(ctx, tx, ownership.ErrTooMany, s.text.isTester, clientID, string(address))
 	})
 }
 

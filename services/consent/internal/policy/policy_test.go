@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -144,6 +145,17 @@ func TestAnAdministratorWhoGoesAwayInterruptsNoChange(t *testing.T) {
 			t.Errorf("%s: %v, %d raises, rule %d", name, err, d.version, d.policy.Rule)
 		}
 	}
+}
+
+// TestASlowChangeOfAPolicyIsStillFollowedByARaise: it may have been committed when its time was over.
+func TestASlowChangeOfAPolicyIsStillFollowedByARaise(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &database{during: func() { time.Sleep(time.Hour) }}
+		err := policy.Administration{Store: d, Versions: d}.SetRule(t.Context(), "ws_acme", policy.None, oauth.NamedUser{})
+		if !errors.Is(err, context.DeadlineExceeded) || d.version != 2 {
+			t.Errorf("%v, %d raises", err, d.version)
+		}
+	})
 }
 
 func TestAPolicyIsReadOnceAVersion(t *testing.T) {

@@ -6,8 +6,8 @@
 // attempt, or one that an outage kept from being checked, is refunded; a failed one stays counted
 // until its window ends. So a source cannot reset its budget by signing in to an account of its
 // own, and many users behind one source are not limited for being many. An unknown address has a
-// budget like any other. A successful sign-in with a password leaves a session, an entry of the
-// short-lived store and events behind, so that a budget of its own bounds those of each account.
+// budget like any other. A successful sign-in leaves a session or a user token and events behind, so
+// that a budget of its own bounds those of each account.
 //
 // Windows are fixed and start at a different time for each account and source: twice the attempts
 // are possible around the end of a window, and no more than that in any two windows. A stranger can

@@ -123,6 +123,7 @@ func TestASignOutElsewhereRevokesSignIns(t *testing.T) {
 		"an ended session":       {passwords{refused: ended}, "", []string{"session"}, errorv1.Reason_REASON_SESSION_REQUIRED},
 		"a second click":         {passwords{refused: ended}, "form", []string{"session", end}, 0},
 		"one ends meanwhile":     {passwords{lost: ended}, "", around, errorv1.Reason_REASON_SESSION_REQUIRED},
+		"identity of 0.1":        {passwords{lost: status.Error(codes.Unimplemented, "unknown method")}, "", around, errorv1.Reason_REASON_UNAVAILABLE},
 		"an outage":              {passwords{down: sqldb.ErrUnavailable}, "", around[:2], errorv1.Reason_REASON_UNAVAILABLE},
 		"identity's own failure": {passwords{lost: oerr.New(errorv1.Reason_REASON_CALLER_DENIED, "x")}, "", around, errorv1.Reason_REASON_UNSPECIFIED},
 	} {

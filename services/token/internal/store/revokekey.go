@@ -21,11 +21,7 @@ func (s *Store) RevokeKey(ctx context.Context, workspaceID, id string) error {
 		event := outbox.Event{Kind: "api_key.revoked", Object: id, Changes: []outbox.Change{{Field: "status", Before: "live", After: "revoked"}}}
 		err := tx.QueryRow(ctx, s.text.revokeKey, id, workspaceID).Scan(&e.TokenHash, &event.WorkspaceID)
 		if isNotFound(err) {
-			found, err := sqldb.Exists(ctx, tx, s.text.keyExists, id, workspaceID)
-			if err == nil && !found {
-				err = apikey.ErrUnknown
-			}
-			return err
+			return sqldb.Demand(ctx, tx, apikey.ErrUnknown, s.text.keyExists, id, workspaceID)
 		}
 		if err != nil {
 			return err

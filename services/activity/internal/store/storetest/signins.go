@@ -90,9 +90,15 @@ func signInsByHour(t *testing.T) {
 	})
 }
 
-// Flooded counts the rows that PostgreSQL reads for a page of a user whose password is tried at every
-// hour of many days: as many as the hours of the page have.
+// Flooded counts the rows that PostgreSQL reads for a page of a user whose password is tried, or who
+// has a program that signs in, at every hour of many days: as many as the hours of the page have.
 func Flooded(t *testing.T) {
+	for _, kind := range []string{"user.sign_in_failed", "user_token.issued"} {
+		t.Run(kind, func(t *testing.T) { flooded(t, kind) })
+	}
+}
+
+func flooded(t *testing.T, kind string) {
 	const days, hourly, size = 30, 40, 50
 	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
 	db := sqldbtest.Prepare(t, at)
@@ -104,8 +110,8 @@ func Flooded(t *testing.T) {
 	fill := fmt.Sprintf(`
 INSERT INTO audit_events (at, source, source_cursor, kind, actor_kind, actor_id, user_id, workspace_id, client_id, object_id, changes, details,
     request_id, amount)
-SELECT %d - i * 90000000, 'identity', i, 'user.sign_in_failed', 4, 'identity', 'usr_john', '', '', '', '[]', '{"count":"1"}', '', 1
-FROM generate_series(1, %d::bigint) AS i`, today.UnixMicro(), (days-1)*24*hourly)
+SELECT %d - i * 90000000, 'identity', i, '%s', 4, 'identity', 'usr_john', '', '', '', '[]', '{"count":"1"}', '', 1
+FROM generate_series(1, %d::bigint) AS i`, today.UnixMicro(), kind, (days-1)*24*hourly)
 	for _, text := range []string{fill, `ANALYZE audit_events`} {
 		if err := db.ExecOutsideTx(t.Context(), time.Minute, text); err != nil {
 			t.Fatal(err)
@@ -115,13 +121,13 @@ FROM generate_series(1, %d::bigint) AS i`, today.UnixMicro(), (days-1)*24*hourly
 		t.Fatal(err)
 	}
 	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
-		f := trail.Filter{UserID: "usr_john", SignInsByHour: true, Kinds: []string{"user.sign_in_failed"}, Limit: size}
+		f := trail.Filter{UserID: "usr_john", SignInsByHour: true, Kinds: []string{kind}, Limit: size}
 		list, err := store.New(db, keptShort()).Events(t.Context(), f)
-		if err != nil || len(list) != size || list[size-1].Details["count"] != fmt.Sprint(hourly) {
+		if err != nil || len(list) != size || kind == "user.sign_in_failed" && list[size-1].Details["count"] != fmt.Sprint(hourly) {
 			t.Errorf("%d events, %v", len(list), err)
 		}
 	})
 	if most := int64(4 * size * hourly); rows > most { // each event, the first of its hour, and once more for the sum
-		t.Errorf("a page of %d hours with %d failures each reads %d rows", size, hourly, rows)
+		t.Errorf("a page of %d hours with %d events each reads %d rows", size, hourly, rows)
 	}
 }
