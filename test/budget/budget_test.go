@@ -63,7 +63,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 		budget    budget
 		operation func(ctx context.Context)
 	}{
-		{"authorize, consent page, decision, token", budget{11, 6, 8}, func(context.Context) {
+		{"authorize, consent page, decision, token", budget{11, 6, 6}, func(context.Context) {
 			issued, err := d.Issue(browser, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier()})
 			expect.NoError(t, err)
 			if issued.Access == "" {

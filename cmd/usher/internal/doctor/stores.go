@@ -134,7 +134,7 @@ func memory(ctx context.Context, store *shortlived.Redis) Finding {
 		return Finding{Check: check, State: Skipped, Text: "INFO is refused: " + err.Error()}
 	case policy != "":
 		return Finding{
-			check, Warning, "a full Redis deletes sessions and counters of attempts: maxmemory-policy is " + policy,
+			check, Warning, "a full Redis deletes codes and counters of attempts: maxmemory-policy is " + policy,
 			"set maxmemory-policy to noeviction",
 		}
 	}

@@ -22,8 +22,9 @@ type entries struct {
 	failPut, failGet, failDelete error
 }
 
-// uses are the last uses on record.
+// uses are the last uses on record, and the number of reads.
 type uses struct {
+	lookups int
 	// old says that the record of every session is too old.
 	old     bool
 	touched []secret.Hash
@@ -54,15 +55,15 @@ func (e *entries) Delete(_ context.Context, key string) error {
 // users are the users of the durable store.
 type users map[string]account.User
 
-// durable is the durable store with the valid sessions.
+// durable is the durable store with the sessions.
 type durable struct {
 	users
-	live map[secret.Hash]string
+	live map[secret.Hash]session.Record
 	uses *uses
 }
 
 func (d durable) BeginSession(ctx context.Context, r session.Record) (bool, error) {
-	d.live[r.Hash] = r.UserID
+	d.live[r.Hash] = r
 	return d.EndSession(ctx, r.Previous)
 }
 
@@ -72,8 +73,8 @@ func (d durable) TouchSession(_ context.Context, hash secret.Hash) error {
 }
 
 func (d durable) ListSessions(_ context.Context, userID string) (list []session.Listed, _ error) {
-	for hash, user := range d.live {
-		if user == userID {
+	for hash, r := range d.live {
+		if r.UserID == userID {
 			list = append(list, session.Listed{Hash: hash})
 		}
 	}
@@ -81,7 +82,7 @@ func (d durable) ListSessions(_ context.Context, userID string) (list []session.
 }
 
 func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Hash, _ device.Device) error {
-	if d.live[hash] == userID {
+	if d.live[hash].UserID == userID {
 		delete(d.live, hash)
 	}
 	return nil
@@ -89,7 +90,7 @@ func (d durable) EndUserSession(_ context.Context, userID string, hash secret.Ha
 
 func (d durable) EndOtherSessions(ctx context.Context, r session.Record) error {
 	user, found := d.users[r.UserID]
-	if !found || user.Disabled || user.SessionEpoch+1 != r.Epoch || d.live[r.Previous] != user.ID {
+	if !found || user.Disabled || user.SessionEpoch+1 != r.Epoch || d.live[r.Previous].UserID != user.ID {
 		return account.ErrUnknown
 	}
 	user.SessionEpoch++
@@ -104,15 +105,32 @@ func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {
 	return found, nil
 }
 
-func (d durable) GetHolder(_ context.Context, l session.Lookup) (session.Holder, error) {
-	user, found := d.users[l.UserID]
-	switch {
-	case l.UserID == "usr_down":
-		return session.Holder{}, errDown
-	case !found:
-		return session.Holder{}, account.ErrUnknown
+func (d durable) GetSession(ctx context.Context, l session.Lookup) (session.Stored, error) {
+	d.uses.lookups++
+	r, found := d.live[l.Hash]
+	if !found {
+		return session.Stored{}, account.ErrUnknown
 	}
-	return session.Holder{User: user, Live: d.live[l.Hash] == l.UserID, Unseen: d.uses.old}, nil
+	user, err := d.FindUser(ctx, r.UserID)
+	return session.Stored{
+		Session: session.Session{User: user, ExpiresAt: r.ExpiresAt, AuthenticatedAt: r.AuthenticatedAt},
+		Epoch:   r.Epoch, Unseen: d.uses.old,
+	}, err
+}
+
+func (d durable) FindUser(_ context.Context, id string) (account.User, error) {
+	user, found := d.users[id]
+	switch {
+	case id == "usr_down":
+		return account.User{}, errDown
+	case !found:
+		return account.User{}, account.ErrUnknown
+	}
+	return user, nil
+}
+
+func (durable) ListWorkspaces(_ context.Context, userID string) ([]account.Membership, error) {
+	return []account.Membership{{UserID: userID}}, nil
 }
 
 var errDown = errors.New("down")
@@ -128,7 +146,7 @@ type bench struct {
 func open() *bench {
 	d := &bench{
 		entries: &entries{kept: map[string][]byte{}},
-		durable: durable{live: map[secret.Hash]string{}, uses: &uses{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
+		durable: durable{live: map[secret.Hash]session.Record{}, uses: &uses{}, users: users{"usr_john": {ID: "usr_john", DisplayName: "John Doe"}, "usr_esther": {ID: "usr_esther"}}},
 		now:     time.Unix(1_800_000_000, 123_456_789),
 	}
 	d.Store = &session.Store{

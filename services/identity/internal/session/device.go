@@ -20,6 +20,8 @@ type Record struct {
 	// Epoch is the user's at the sign-in.
 	Epoch     int64
 	ExpiresAt time.Time
+	// AuthenticatedAt is when the user signed in; zero if that is not known.
+	AuthenticatedAt time.Time
 	device.Device
 	// Event is recorded with the session; zero for none.
 	Event accountevent.Kind

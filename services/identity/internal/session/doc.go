@@ -1,8 +1,8 @@
 // Package session stores the browser sessions.
 //
-// The durable store decides whether a session is valid; the short-lived one stores its content, so
-// that losing, restoring or failing over the short-lived store never makes an ended session valid
-// again.
+// The durable store has the sessions, so that losing, restoring or failing over the short-lived store
+// neither ends a session nor makes an ended one valid again. The short-lived store has those that
+// release 0.1 began, and a copy of the others for its replicas.
 //
 // The package owns how a session's value is generated, the key it is stored under and when it ends:
 // at its deadline, when it is ended, when the browser signs in again, when its user is disabled or

@@ -3,9 +3,12 @@ package session_test
 import (
 	"bytes"
 	"maps"
+	"reflect"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/services/identity/internal/account"
 )
 
 func TestFault_E7_AnEndedSessionStaysEndedAfterARestore(t *testing.T) {
@@ -38,6 +41,19 @@ func TestFault_E7_ASessionThatTheStoreLostIsStillEnded(t *testing.T) {
 	d.wantRequired(t, "a session that ended while the store had lost it", token)
 }
 
+func TestASessionOutlivesTheShortLivedStore(t *testing.T) {
+	d := open()
+	token := d.begin(t, "usr_john", secret.String{})
+	want, err := d.Get(t.Context(), token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(d.entries.kept)
+	if got, err := d.Get(t.Context(), token); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
+	}
+}
+
 func TestUpgrade_ASessionThatRelease01BeganLivesOn(t *testing.T) {
 	d := open()
 	token := d.begin(t, "usr_john", secret.String{})
@@ -45,11 +61,30 @@ func TestUpgrade_ASessionThatRelease01BeganLivesOn(t *testing.T) {
 		d.entries.kept[key] = bytes.Replace(value, []byte(`,"recorded":true`), nil, 1)
 	}
 	clear(d.live)
-	if _, err := d.Get(t.Context(), token); err != nil {
-		t.Errorf("a session of the previous release: %v", err)
+	s, err := d.GetWithWorkspaces(t.Context(), token)
+	if err != nil || s.User.ID != "usr_john" || len(s.Workspaces) != 1 || !s.ExpiresAt.Equal(d.now.Add(lifetime).Truncate(time.Microsecond)) {
+		t.Errorf("a session of the previous release: %+v, %v", s, err)
 	}
 	if err := d.End(t.Context(), token); err != nil {
 		t.Fatal(err)
 	}
 	d.wantRequired(t, "after its end", token)
+}
+
+// TestUpgrade_ASessionOfRelease01EndsAsTheOthersDo: at its deadline, and when its user's sessions are ended.
+func TestUpgrade_ASessionOfRelease01EndsAsTheOthersDo(t *testing.T) {
+	for name, end := range map[string]func(d *bench){
+		"its deadline":   func(d *bench) { d.now = d.now.Add(lifetime) },
+		"another epoch":  func(d *bench) { d.users["usr_john"] = account.User{ID: "usr_john", SessionEpoch: 1} },
+		"a deleted user": func(d *bench) { delete(d.users, "usr_john") },
+	} {
+		d := open()
+		token := d.begin(t, "usr_john", secret.String{})
+		for key, value := range d.entries.kept {
+			d.entries.kept[key] = bytes.Replace(value, []byte(`,"recorded":true`), nil, 1)
+		}
+		clear(d.live)
+		end(d)
+		d.wantRequired(t, name, token)
+	}
 }

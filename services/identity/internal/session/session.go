@@ -40,25 +40,21 @@ type Entries interface {
 
 // Lookup identifies a session in the durable store.
 type Lookup struct {
-	// UserID is the user according to the short-lived store.
-	UserID string
 	// Hash is the SHA-256 hash of the session's value.
 	Hash secret.Hash
 	// Workspaces requests the user's workspaces too.
 	Workspaces bool
 }
 
-// Holder is the user of a session.
-type Holder struct {
-	account.User
+// Stored is a session in the durable store.
+type Stored struct {
+	Session
 
-	// Live says that the durable store has the session as this user's: it was created and has not
-	// been ended.
-	Live bool
+	// Epoch is the user's epoch that the session was created with. A larger current epoch ends the
+	// session on every replica, even one that was being created concurrently.
+	Epoch int64
 	// Unseen says that the last use on record is more than five minutes ago.
 	Unseen bool
-	// Workspaces are the user's memberships, by name; nil unless requested.
-	Workspaces []account.Membership
 }
 
 // Users is the part of the durable store that a Store needs. It decides which sessions are valid.
@@ -80,8 +76,13 @@ type Users interface {
 	// browser. It returns account.ErrUnknown, and changes nothing, unless the previous session is live
 	// and the user is enabled and has the epoch before.
 	EndOtherSessions(ctx context.Context, r Record) error
-	// GetHolder returns the user of a session, disabled or not, or account.ErrUnknown.
-	GetHolder(ctx context.Context, l Lookup) (Holder, error)
+	// GetSession returns a session that has not been ended, perhaps expired or of an earlier epoch, with
+	// its user, disabled or not, or account.ErrUnknown.
+	GetSession(ctx context.Context, l Lookup) (Stored, error)
+	// FindUser returns a user, disabled or not, or account.ErrUnknown.
+	FindUser(ctx context.Context, id string) (account.User, error)
+	// ListWorkspaces returns an enabled user's memberships, by name.
+	ListWorkspaces(ctx context.Context, userID string) ([]account.Membership, error)
 	// EndSession deletes the record of a session, and reports whether there was one.
 	EndSession(ctx context.Context, hash secret.Hash) (bool, error)
 }
@@ -139,15 +140,16 @@ func (s *Store) begin(ctx context.Context, created Session, by Renewal) (secret.
 		token = secret.NewCode()
 	}
 	user := created.User
-	entry := stored{UserID: user.ID, Deadline: created.ExpiresAt.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true}
-	if !created.AuthenticatedAt.IsZero() {
-		entry.Authenticated = created.AuthenticatedAt.UnixMicro()
-	}
-	value, err := json.Marshal(entry)
+	value, err := json.Marshal(entry{
+		UserID: user.ID, Deadline: created.ExpiresAt.UnixMicro(), Epoch: user.SessionEpoch, Recorded: true,
+	})
 	if err != nil {
 		return secret.String{}, Session{}, fmt.Errorf("encoding a session: %w", err)
 	}
-	r := Record{Hash: secret.Sum(token.Reveal()), UserID: user.ID, Epoch: user.SessionEpoch, ExpiresAt: created.ExpiresAt}
+	r := Record{
+		Hash: secret.Sum(token.Reveal()), UserID: user.ID, Epoch: user.SessionEpoch,
+		ExpiresAt: created.ExpiresAt, AuthenticatedAt: created.AuthenticatedAt,
+	}
 	if secret.ValidCode(by.Previous.Reveal()) {
 		r.Previous = secret.Sum(by.Previous.Reveal())
 	}
@@ -178,55 +180,55 @@ func (s *Store) GetWithWorkspaces(ctx context.Context, token secret.String) (Ses
 }
 
 func (s *Store) get(ctx context.Context, token secret.String, workspaces bool) (Session, error) {
-	entry, err := s.read(ctx, token)
-	if err != nil {
-		return Session{}, err
-	}
-	expires := time.UnixMicro(entry.Deadline)
-	// The entry has its own deadline: a store that was restored, or that evicts too late, extends
-	// no session.
-	if !s.Now().Before(expires) {
+	if !secret.ValidCode(token.Reveal()) {
 		return Session{}, ErrRequired
 	}
-	holder, err := s.Users.GetHolder(ctx, Lookup{UserID: entry.UserID, Hash: secret.Sum(token.Reveal()), Workspaces: workspaces})
+	l := Lookup{Hash: secret.Sum(token.Reveal()), Workspaces: workspaces}
+	found, err := s.Users.GetSession(ctx, l)
 	if errors.Is(err, account.ErrUnknown) {
+		found, err = s.unrecorded(ctx, token, workspaces)
+	}
+	switch {
+	case errors.Is(err, account.ErrUnknown):
+		return Session{}, ErrRequired
+	case err != nil:
+		return Session{}, fmt.Errorf("reading a session: %w", err)
+	case found.User.Disabled || found.Epoch < found.User.SessionEpoch || !s.Now().Before(found.ExpiresAt):
 		return Session{}, ErrRequired
 	}
-	if err != nil {
-		return Session{}, fmt.Errorf("reading a session's user: %w", err)
-	}
-	// A short-lived store that was restored, or failed over to a replica that was behind, may
-	// contain a deleted entry: the durable store decides whether the session is valid.
-	if holder.Disabled || entry.Epoch < holder.SessionEpoch || entry.Recorded && !holder.Live {
-		return Session{}, ErrRequired
-	}
-	if holder.Live && holder.Unseen {
+	if found.Unseen {
 		// A last use that cannot be recorded ends no session; the next request records it.
-		_ = s.Users.TouchSession(ctx, secret.Sum(token.Reveal()))
+		_ = s.Users.TouchSession(ctx, l.Hash)
 	}
-	found := Session{User: holder.User, ExpiresAt: expires, Workspaces: holder.Workspaces}
-	if entry.Authenticated != 0 {
-		found.AuthenticatedAt = time.UnixMicro(entry.Authenticated)
-	}
-	return found, nil
+	return found.Session, nil
 }
 
-func (s *Store) read(ctx context.Context, token secret.String) (stored, error) {
-	if !secret.ValidCode(token.Reveal()) {
-		return stored{}, ErrRequired
-	}
+// unrecorded returns a session of release 0.1, which has only its entry, or account.ErrUnknown. An entry
+// of this release without its record is a session that has ended, or that never began.
+func (s *Store) unrecorded(ctx context.Context, token secret.String, workspaces bool) (Stored, error) {
 	value, found, err := s.Entries.Get(ctx, key(token))
 	if err != nil {
-		return stored{}, fmt.Errorf("reading a session: %w", err)
+		return Stored{}, err
 	}
 	if !found {
-		return stored{}, ErrRequired
+		return Stored{}, account.ErrUnknown
 	}
-	var entry stored
-	if err := json.Unmarshal(value, &entry); err != nil {
-		return stored{}, fmt.Errorf("decoding a session: %w", err)
+	var e entry
+	if err := json.Unmarshal(value, &e); err != nil {
+		return Stored{}, fmt.Errorf("decoding a session: %w", err)
 	}
-	return entry, nil
+	if e.Recorded {
+		return Stored{}, account.ErrUnknown
+	}
+	user, err := s.Users.FindUser(ctx, e.UserID)
+	if err != nil {
+		return Stored{}, err
+	}
+	earlier := Stored{Session: Session{User: user, ExpiresAt: time.UnixMicro(e.Deadline)}, Epoch: e.Epoch}
+	if workspaces {
+		earlier.Workspaces, err = s.Users.ListWorkspaces(ctx, user.ID)
+	}
+	return earlier, err
 }
 
 // End ends a session, first in the durable store. It returns no error for a session that has ended
@@ -252,18 +254,15 @@ func (s *Store) deleteEntry(ctx context.Context, token secret.String, ended bool
 	return nil
 }
 
-// stored is a session as JSON.
-type stored struct {
+// entry is a session as JSON in the short-lived store. Replicas of release 0.1 find their sessions by it,
+// also those that this release begins while it is rolled out.
+type entry struct {
 	UserID   string `json:"user"`
 	Deadline int64  `json:"deadline"`
-	// Epoch is the user's epoch at the sign-in. A larger current epoch invalidates the session on
-	// every replica, even one that was being created concurrently.
-	Epoch int64 `json:"epoch,omitempty"`
+	Epoch    int64  `json:"epoch,omitempty"`
 	// Recorded says that the durable store has the session. Sessions of release 0.1 lack it: until
 	// their deadline they stay valid by the short-lived store alone, as in that release.
 	Recorded bool `json:"recorded,omitempty"`
-	// Authenticated is the time of the sign-in, in microseconds since 1970.
-	Authenticated int64 `json:"authenticated,omitempty"`
 }
 
 // key returns the entry's key, a hash: the value itself is never stored.

@@ -207,8 +207,8 @@ func TestAMalformedValueIsNotLookedUp(t *testing.T) {
 		}
 		d.begin(t, "usr_john", secret.New(value))
 	}
-	if d.entries.calls != 0 {
-		t.Errorf("the store was called %d times", d.entries.calls)
+	if d.entries.calls != 0 || d.uses.lookups != 0 {
+		t.Errorf("the stores were called %d and %d times", d.entries.calls, d.uses.lookups)
 	}
 }
 
@@ -240,11 +240,13 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 		}
 		d.wantRequired(t, "although its entry is still there", ended)
 	}
-	delete(d.live, secret.Sum(token.Reveal())) // like a session of release 0.1
+	hash := secret.Sum(token.Reveal())
+	record := d.live[hash]
+	delete(d.live, hash) // like a session of release 0.1
 	if err := d.End(t.Context(), token); !errors.Is(err, errDown) {
 		t.Errorf("End of a session that only its entry decides: %v", err)
 	}
-	d.live[secret.Sum(token.Reveal())] = "usr_john"
+	d.live[hash] = record
 	d.entries.failPut, d.entries.failDelete = errDown, nil
 	before := len(d.live)
 	if _, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, token, device.Device{}); !errors.Is(err, errDown) {
@@ -260,7 +262,11 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 		t.Errorf("Find without the database: %v", err)
 	}
 	d.entries.failGet = errDown
+	if _, err := d.Get(t.Context(), token); err != nil {
+		t.Errorf("a session of which only the copy cannot be read: %v", err)
+	}
+	delete(d.live, hash)
 	if _, err := d.Get(t.Context(), token); !errors.Is(err, errDown) || errors.Is(err, session.ErrRequired) {
-		t.Errorf("Find: %v", err)
+		t.Errorf("a session that may be one of release 0.1: %v", err)
 	}
 }

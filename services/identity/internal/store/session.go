@@ -33,8 +33,12 @@ func (s *Store) BeginSession(ctx context.Context, r session.Record) (replaced bo
 
 // begun returns the statements that record a session and its event.
 func (s *Store) begun(ctx context.Context, r session.Record) []*sqldb.Statement {
+	var authenticatedAt any // NULL
+	if !r.AuthenticatedAt.IsZero() {
+		authenticatedAt = r.AuthenticatedAt.UnixMicro()
+	}
 	steps := []*sqldb.Statement{
-		sqldb.Stmt(s.text.beginSession, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network),
+		sqldb.Stmt(s.text.beginSession, r.Hash.Bytes(), r.UserID, r.ExpiresAt.UnixMicro(), r.Epoch, r.UserAgent, r.Network, authenticatedAt),
 	}
 	if r.Event != 0 {
 		steps = append(steps, sqldb.Stmt(s.text.addEvent, r.UserID, int64(r.Event), r.UserAgent, r.Network))
@@ -53,52 +57,52 @@ func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) 
 	return n > 0, sqldb.Wrap("recording the end of a session", err)
 }
 
-// GetHolder returns the user of a session, and whether the session is recorded as theirs. It
-// returns account.ErrUnknown if there is no user.
-func (s *Store) GetHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
-	var holder session.Holder
+// GetSession returns a session that has not been ended, perhaps expired or of an earlier epoch, with its
+// user, or account.ErrUnknown.
+func (s *Store) GetSession(ctx context.Context, l session.Lookup) (session.Stored, error) {
+	var stored session.Stored
 	var found bool
 	var err error
-	if s.holders != nil {
-		holder, found, err = s.holders.Get(ctx, l)
+	if s.sessions != nil {
+		stored, found, err = s.sessions.Get(ctx, l)
 	} else {
-		holder, found, err = s.getHolder(ctx, l)
+		stored, found, err = s.getSession(ctx, l)
 	}
 	if err == nil && !found {
 		err = account.ErrUnknown
 	}
-	return holder, err
+	return stored, err
 }
 
-func (s *Store) getHolder(ctx context.Context, l session.Lookup) (session.Holder, bool, error) {
-	found, err := s.readHolders(ctx, s.text.sessionHolder, l.UserID, l.Hash.Bytes(), l.Workspaces)
-	holder, exists := found[l]
-	return holder, exists, err
+func (s *Store) getSession(ctx context.Context, l session.Lookup) (session.Stored, bool, error) {
+	found, err := s.readSessions(ctx, s.text.session, l.Hash.Bytes(), l.Workspaces)
+	stored, exists := found[l]
+	return stored, exists, err
 }
 
-// getHolders is GetHolder for concurrent calls.
-func (s *Store) getHolders(ctx context.Context, lookups []session.Lookup) (map[session.Lookup]session.Holder, error) {
-	ids, hashes, workspaces := make([]string, len(lookups)), make([][]byte, len(lookups)), make([]bool, len(lookups))
+// getSessions is GetSession for concurrent calls.
+func (s *Store) getSessions(ctx context.Context, lookups []session.Lookup) (map[session.Lookup]session.Stored, error) {
+	hashes, workspaces := make([][]byte, len(lookups)), make([]bool, len(lookups))
 	for i, l := range lookups {
-		ids[i], hashes[i], workspaces[i] = l.UserID, l.Hash.Bytes(), l.Workspaces
+		hashes[i], workspaces[i] = l.Hash.Bytes(), l.Workspaces
 	}
-	return s.readHolders(ctx, s.text.sessionHolders, ids, hashes, workspaces)
+	return s.readSessions(ctx, s.text.sessions, hashes, workspaces)
 }
 
-// readHolders reads one row for each workspace of a session's user, and one without a workspace for
+// readSessions reads one row for each workspace of a session's user, and one without a workspace for
 // a user who has none or whose workspaces were not requested.
-func (s *Store) readHolders(ctx context.Context, text string, args ...any) (map[session.Lookup]session.Holder, error) {
-	found := make(map[session.Lookup]session.Holder)
-	err := sqldb.Each(ctx, s.db, sqldb.Read("reading users of sessions", text, args...), func(row sqldb.Row) error {
-		var one session.Holder
+func (s *Store) readSessions(ctx context.Context, text string, args ...any) (map[session.Lookup]session.Stored, error) {
+	found := make(map[session.Lookup]session.Stored)
+	err := sqldb.Each(ctx, s.db, sqldb.Read("reading sessions", text, args...), func(row sqldb.Row) error {
+		var one session.Stored
 		var l session.Lookup
 		var hash []byte
 		var membership account.Membership
-		dest := append(userDest(&one.User), &one.Live, &one.Unseen, &hash, &l.Workspaces)
+		dest := append(userDest(&one.User), &hash, &l.Workspaces, sqldb.Time(&one.ExpiresAt), sqldb.Time(&one.AuthenticatedAt), &one.Epoch, &one.Unseen)
 		if err := row.Scan(append(dest, membershipDest(&membership)...)...); err != nil {
 			return err
 		}
-		l.UserID, l.Hash = one.ID, secret.Hash(hash)
+		l.Hash = secret.Hash(hash)
 		if before, again := found[l]; again {
 			one.Workspaces = before.Workspaces
 		}
@@ -187,15 +191,14 @@ const unseen = `COALESCE(s.last_used_at, s.begun_at) + 300000000 < {{now}}`
 
 // prepareSessions sets the statements about browser sessions.
 func (t *statements) prepareSessions(db *sqldb.DB) {
-	const membershipColumns = `COALESCE(m.user_id, ''), COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')`
-	const where = `
-LEFT JOIN browser_sessions s ON s.hash = q.hash AND s.user_id = u.id
-LEFT JOIN memberships m ON q.workspaces AND m.user_id = u.id AND NOT u.disabled LEFT JOIN workspaces w ON w.id = m.workspace_id`
-	const record = `s.hash IS NOT NULL, COALESCE(` + unseen + `, FALSE), q.hash, q.workspaces, `
+	const columns = userColumns + `, q.hash, q.workspaces, s.expires_at, s.authenticated_at, s.epoch, ` + unseen + `,
+  COALESCE(m.user_id, ''), COALESCE(w.id, ''), COALESCE(w.name, ''), COALESCE(w.plan, ''), COALESCE(m.role, '')`
+	const from = ` JOIN browser_sessions s ON s.hash = q.hash JOIN users u ON u.id = s.user_id
+LEFT JOIN memberships m ON q.workspaces AND m.user_id = u.id AND NOT u.disabled LEFT JOIN workspaces w ON w.id = m.workspace_id` + byName
 	// A user who was deleted concurrently gets no session.
 	t.beginSession = db.SQL(`
-INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at, epoch, user_agent, network)
-SELECT $1, u.id, {{now}}, $3, $4, $5, $6 FROM users u WHERE u.id = $2`)
+INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at, epoch, user_agent, network, authenticated_at)
+SELECT $1, u.id, {{now}}, $3, $4, $5, $6, $7 FROM users u WHERE u.id = $2`)
 
 	t.endSession = db.SQL(`DELETE FROM browser_sessions WHERE hash = $1`)
 
@@ -222,11 +225,11 @@ DELETE FROM browser_sessions WHERE hash IN (
 UPDATE users SET session_epoch = session_epoch + 1 WHERE id = $1 AND session_epoch + 1 = $2 AND NOT disabled
     AND EXISTS (SELECT 1 FROM browser_sessions s WHERE s.hash = $3 AND s.user_id = $1)`)
 
-	t.sessionHolder = db.SQL(`
-SELECT ` + userColumns + `, ` + record + membershipColumns + `
-FROM (SELECT $1 AS user_id, $2 AS hash, $3 AS workspaces) q JOIN users u ON u.id = q.user_id` + where + byName)
+	t.session = db.SQL(`
+SELECT ` + columns + `
+FROM (SELECT $1 AS hash, $2 AS workspaces) q` + from)
 
-	t.sessionHolders = db.SQL(`
-SELECT ` + userColumns + `, ` + record + membershipColumns + `
-FROM unnest($1::text[], $2::bytea[], $3::boolean[]) AS q (user_id, hash, workspaces) JOIN users u ON u.id = q.user_id` + where + byName)
+	t.sessions = db.SQL(`
+SELECT ` + columns + `
+FROM unnest($1::bytea[], $2::boolean[]) AS q (hash, workspaces)` + from)
 }

@@ -24,7 +24,7 @@ type statements struct {
 
 	// Of browser sessions.
 	beginSession, endSession, endOneSession, endOldest, touchSession string
-	listSessions, raiseSessionEpoch, sessionHolder, sessionHolders   string
+	listSessions, raiseSessionEpoch, session, sessions               string
 
 	// Of what users see and change in their own accounts.
 	updateProfile, changePassword     string

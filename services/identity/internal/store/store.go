@@ -27,8 +27,8 @@ type Store struct {
 	text statements
 	// events is the log that the audit trail follows.
 	events *outbox.Log
-	// holders batches lookups of sessions; nil if that saves nothing.
-	holders *coalesce.Loader[session.Lookup, session.Holder]
+	// sessions batches lookups of sessions; nil if that saves nothing.
+	sessions *coalesce.Loader[session.Lookup, session.Stored]
 	// These are the deletions of CleanUp.
 	expiredSecrets  *cleanup.Sweep[[]byte]
 	revokedApps     *cleanup.Sweep[string]
@@ -58,7 +58,7 @@ func New(db *sqldb.DB) *Store {
 		}),
 	}
 	if db.Engine() == sqldb.Postgres {
-		s.holders = coalesce.New(s.getHolders)
+		s.sessions = coalesce.New(s.getSessions)
 	}
 	return s
 }

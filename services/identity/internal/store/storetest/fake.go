@@ -83,12 +83,12 @@ func (f *Fake) FindUser(ctx context.Context, id string) (account.User, error) {
 	return f.Store.FindUser(ctx, id)
 }
 
-// GetHolder calls the store's GetHolder.
-func (f *Fake) GetHolder(ctx context.Context, l session.Lookup) (session.Holder, error) {
+// GetSession calls the store's GetSession.
+func (f *Fake) GetSession(ctx context.Context, l session.Lookup) (session.Stored, error) {
 	if err := f.next(); err != nil {
-		return session.Holder{}, err
+		return session.Stored{}, err
 	}
-	return f.Store.GetHolder(ctx, l)
+	return f.Store.GetSession(ctx, l)
 }
 
 // ListWorkspaces calls the store's ListWorkspaces.

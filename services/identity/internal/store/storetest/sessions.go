@@ -25,45 +25,50 @@ func Sessions(t *testing.T) {
 			first, second := secret.Sum("first"), secret.Sum("second")
 			begin(t, s, first, time.Hour)
 			begin(t, s, second, time.Hour)
-			wantLive(t, s, "usr_ada", first, true)
-			wantLive(t, s, "usr_bob", first, false) // the session of another user
-			wantLive(t, s, "usr_ada", secret.Sum("third"), false)
+			wantLive(t, s, first, true)
+			wantLive(t, s, secret.Sum("third"), false)
 			for _, want := range []bool{true, false} {
 				if ended, err := s.EndSession(t.Context(), first); err != nil || ended != want {
 					t.Errorf("EndSession: %v, %v, want %v", ended, err, want)
 				}
 			}
-			wantLive(t, s, "usr_ada", first, false)
-			wantLive(t, s, "usr_ada", second, true)
-			if _, err := s.GetHolder(t.Context(), session.Lookup{UserID: "usr_nobody", Hash: second}); !errors.Is(err, account.ErrUnknown) {
-				t.Errorf("a user who is gone: %v", err)
-			}
+			wantLive(t, s, first, false)
+			wantLive(t, s, second, true)
 			if _, err := s.BeginSession(t.Context(), session.Record{Hash: secret.Sum("x"), UserID: "usr_nobody", ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
 				t.Errorf("a session of a user who is gone: %v", err)
 			}
 		})
 	})
+	t.Run("a session is read as it began", func(t *testing.T) { each(t, readAsBegun) })
 	t.Run("concurrent look-ups keep users and sessions apart", func(t *testing.T) {
 		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
 			directory := example()
 			directory.Memberships = append(directory.Memberships, member("usr_ada", "ws_two", "another"), member("usr_ada", "ws_three", "Zoo"))
 			seed(t, s, directory)
-			live := secret.Sum("live")
-			begin(t, s, live, time.Hour)
+			users := []string{"usr_ada", "usr_bob", ""}
+			for _, user := range users[:2] {
+				beginRecord(t, s, session.Record{Hash: secret.Sum(user), UserID: user, ExpiresAt: time.Now().Add(time.Hour)})
+			}
 			var n atomic.Int32
-			race(40, func() {
+			race(48, func() {
 				i := n.Add(1)
-				user, hash := []string{"usr_ada", "usr_bob"}[i%2], []secret.Hash{live, secret.Sum("dead")}[i/2%2]
-				l := session.Lookup{UserID: user, Hash: hash, Workspaces: i/4%2 == 0}
-				holder, err := s.GetHolder(t.Context(), l)
-				if err != nil || holder.ID != user || holder.Live != (user == "usr_ada" && hash == live) {
-					t.Errorf("%s: %+v, %v", user, holder, err)
+				user := users[i%3]
+				l := session.Lookup{Hash: secret.Sum(user), Workspaces: i/3%2 == 0}
+				stored, err := s.GetSession(t.Context(), l)
+				if user == "" {
+					if !errors.Is(err, account.ErrUnknown) {
+						t.Errorf("no session: %+v, %v", stored, err)
+					}
+					return
+				}
+				if err != nil || stored.User.ID != user {
+					t.Errorf("%s: %+v, %v", user, stored, err)
 				}
 				var want []account.Membership
 				if l.Workspaces {
 					want, err = s.ListWorkspaces(t.Context(), user)
 				}
-				if diff := cmp.Diff(want, holder.Workspaces); err != nil || diff != "" {
+				if diff := cmp.Diff(want, stored.Workspaces); err != nil || diff != "" {
 					t.Errorf("%s, workspaces %v: %v (-want +got)\n%s", user, l.Workspaces, err, diff)
 				}
 			})
@@ -91,6 +96,26 @@ func Sessions(t *testing.T) {
 	})
 }
 
+func readAsBegun(t *testing.T, _ *sqldb.DB, s *store.Store) {
+	seed(t, s, example())
+	now := time.UnixMicro(time.Now().UnixMicro()).UTC()
+	for _, r := range []session.Record{
+		{Hash: secret.Sum("of now"), ExpiresAt: now.Add(time.Hour), AuthenticatedAt: now, Epoch: 3},
+		{Hash: secret.Sum("expired"), ExpiresAt: now.Add(-time.Hour)},
+	} {
+		r.UserID = "usr_ada"
+		beginRecord(t, s, r)
+		got, err := s.GetSession(t.Context(), session.Lookup{Hash: r.Hash})
+		must(t, err)
+		want := session.Stored{
+			Session: session.Session{User: got.User, ExpiresAt: r.ExpiresAt, AuthenticatedAt: r.AuthenticatedAt}, Epoch: r.Epoch,
+		}
+		if diff := cmp.Diff(want, got); diff != "" || got.User.ID != r.UserID {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	}
+}
+
 func begin(t *testing.T, s *store.Store, hash secret.Hash, lifetime time.Duration) {
 	t.Helper()
 	beginRecord(t, s, session.Record{Hash: hash, UserID: "usr_ada", ExpiresAt: time.Now().Add(lifetime)})
@@ -102,10 +127,11 @@ func beginRecord(t *testing.T, s *store.Store, r session.Record) {
 	must(t, err)
 }
 
-func wantLive(t *testing.T, s *store.Store, userID string, hash secret.Hash, want bool) {
+// wantLive requires that there is, or is not, a session, of usr_ada.
+func wantLive(t *testing.T, s *store.Store, hash secret.Hash, want bool) {
 	t.Helper()
-	holder, err := s.GetHolder(t.Context(), session.Lookup{UserID: userID, Hash: hash})
-	if err != nil || holder.ID != userID || holder.Live != want {
-		t.Errorf("%s: %+v, %v, want live %v", userID, holder, err, want)
+	stored, err := s.GetSession(t.Context(), session.Lookup{Hash: hash})
+	if live := err == nil && stored.User.ID == "usr_ada"; live != want || !live && !errors.Is(err, account.ErrUnknown) {
+		t.Errorf("%+v, %v, want live %v", stored, err, want)
 	}
 }
