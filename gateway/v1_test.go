@@ -113,7 +113,7 @@ func spoofed() []string {
 		"Usher-Subject", "Usher-Client-Id", "Usher-Workspace-Id", "Usher-Scope", "Usher-Token-Kind", "Usher-Anything", "Usher-",
 		"Usher_Subject", "usher_subject", "USHER_SUBJECT", "Usher-Workspace_Id", "usher-workspace-id", "Usher.Scope", "uSHER-sCOPE",
 		"Cookie", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-User", "X_Forwarded_For",
-		"X-Real-Ip", "X-Http-Method-Override", "X-Original-Url", "X-Rewrite-Url", "Proxy", "Proxy-Authorization",
+		"X-Real-Ip", "X-Http-Method-Override", "X-Original-Url", "X-Rewrite-Url", "Proxy", "Proxy-Authorization", "Dpop",
 	}
 	var header []string
 	for _, name := range names {

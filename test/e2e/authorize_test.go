@@ -344,6 +344,13 @@ func TestCase30_GETNeverApproves(t *testing.T) {
 		if strings.Contains(page.Location(), "code=") {
 			t.Errorf("a GET approved: %s", page.Location())
 		}
+		for _, method := range []string{http.MethodGet, http.MethodHead} {
+			req, err := http.NewRequest(method, d.PublicURL+"/consent/decision?"+form.Values.Encode(), nil)
+			expect.NoError(t, err)
+			_, status, err := harness.SendText(req)
+			expect.NoError(t, err)
+			expect.Equal(t, "status of "+method, status, http.StatusMethodNotAllowed)
+		}
 		for _, flag := range []string{"approve=true", "approval_prompt=auto", "decision=approve", "consent=1", "prompt=none"} {
 			page, err := b.Follow(b.Get(harness.Request{}.Path() + "&" + flag))
 			expect.NoError(t, err)

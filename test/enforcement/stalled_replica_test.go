@@ -55,6 +55,7 @@ func TestFault_E8_ASuspendedReplicaKeepsNoTokenValid(t *testing.T) {
 // wantDenied sends requests to a gateway for four seconds, during two of which the replica is
 // suspended: a request that starts after staleServeLimit must be denied.
 func wantDenied(t *testing.T, gateway, token string, returned time.Time, resume func()) {
+	denials := 0
 	for start := time.Now(); start.Sub(returned) < 4*time.Second; start = time.Now() {
 		ctx, cancel := context.WithTimeout(t.Context(), staleServeLimit)
 		status := allowed(ctx, t, gateway, token)
@@ -63,9 +64,15 @@ func wantDenied(t *testing.T, gateway, token string, returned time.Time, resume 
 			t.Errorf("%s serves a request that began %s after the revocation of its token had returned", gateway, late)
 			return
 		}
+		if status == http.StatusUnauthorized || status == http.StatusServiceUnavailable {
+			denials++
+		}
 		if start.Sub(returned) > 2*time.Second {
 			resume()
 		}
+	}
+	if denials == 0 {
+		t.Errorf("%s denied no request", gateway)
 	}
 }
 

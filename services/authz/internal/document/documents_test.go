@@ -206,6 +206,40 @@ func TestN5_6_WhatADocumentMaySay(t *testing.T) {
 	}
 }
 
+// TestN5_6_AHostThatImitatesANameIsRefused unless the operator has listed it.
+func TestN5_6_AHostThatImitatesANameIsRefused(t *testing.T) {
+	const imitation = "https://login-vidocu.example/client.json"
+	body := strings.ReplaceAll(text("client_id", `"`+imitation+`"`), "client.example", "login-vidocu.example")
+	for name, row := range map[string]struct {
+		policy  document.Policy
+		refused bool
+	}{"an open policy": {document.Policy{Open: true}, true}, "a listed host": {document.Policy{Hosts: []string{"login-vidocu.example"}}, false}} {
+		b := newBench(t, row.policy)
+		b.host.body = body
+		_, err := b.Find(t.Context(), imitation)
+		if refused := errors.Is(err, client.ErrInvalid); refused != row.refused || !refused && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestN5_6_UsersSeeAddressesOfTheHostAlone: another host would lend the client its good name.
+func TestN5_6_UsersSeeAddressesOfTheHostAlone(t *testing.T) {
+	for host, shown := range map[string]bool{"client.example": true, "good-name.example": false, "client.example.evil.example": false, "www.client.example": false} {
+		b := newBench(t, listed())
+		b.host.body = text("client_uri", `"https://`+host+`/"`, "policy_uri", `"https://`+host+`/privacy"`, "tos_uri", `"https://`+host+`/terms"`)
+		c, err := b.Find(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, address := range []string{c.Identity.ClientURI, c.Identity.PolicyURI, c.Identity.TermsURI} {
+			if (address != "") != shown {
+				t.Errorf("%s: users see %q", host, address)
+			}
+		}
+	}
+}
+
 // TestN5_7_AnOpenPolicyRequiresOneHost: otherwise a document could send users to any site.
 func TestN5_7_AnOpenPolicyRequiresOneHost(t *testing.T) {
 	for body, ok := range map[string]bool{

@@ -143,6 +143,17 @@ func TestN12_4_ARequestThatWasNotPushedIsRefused(t *testing.T) {
 	}
 }
 
+// TestFAPI2_ARequestWithoutAChallengeIsNotCompleted after its client got the profile: nothing would protect the code.
+func TestFAPI2_ARequestWithoutAChallengeIsNotCompleted(t *testing.T) {
+	b := newBench(t)
+	without, with := b.bound(t, b.push(t, query())), b.bound(t, b.push(t, query("code_challenge", authztest.Challenge, "code_challenge_method", "S256")))
+	b.change(t, authztest.Web, func(r *client.Registration) { r.Profile = client.FAPI2 })
+	b.refuses(t, "a request without a challenge", b.approve(without), pending.ErrNotFound)
+	if _, err := b.Complete(t.Context(), b.approve(with)); err != nil {
+		t.Errorf("a request with one: %v", err)
+	}
+}
+
 // TestN13_3_TheKeyOfAProofIsTheOneOfTheRequest.
 func TestN13_3_TheKeyOfAProofIsTheOneOfTheRequest(t *testing.T) {
 	b := newBench(t)

@@ -74,6 +74,7 @@ func Devices(t *testing.T) {
 		})
 	})
 	t.Run("a user has as many sessions as a list shows", sessionsBounded)
+	t.Run("of these the ended ones go first", endedFirst)
 	t.Run("a sign-in reads no other user's sessions", signInOfMany)
 	t.Run("an epoch and its events are written together", func(t *testing.T) { each(t, epochEvents) })
 	t.Run("an epoch ends what is older", func(t *testing.T) {
@@ -211,6 +212,29 @@ func sessionsBounded(t *testing.T) {
 		wantLive(t, later, name(0), true)
 		if _, err := later.GetSession(t.Context(), session.Lookup{Hash: secret.Sum("another")}); err != nil {
 			t.Errorf("the session of another user: %v", err)
+		}
+	})
+}
+
+// endedFirst: a session of an earlier epoch has ended, however late it was used, and makes no live one end.
+func endedFirst(t *testing.T) {
+	const most = 100
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		s, later := store.New(reopen(0)), store.New(reopen(time.Hour))
+		seed(t, s, example())
+		r := session.Record{Hash: secret.Sum("ended"), UserID: "usr_ada", ExpiresAt: time.Now().Add(72 * time.Hour)}
+		beginRecord(t, s, r)
+		r.Epoch = 1
+		for n := range most - 1 {
+			r.Hash = secret.Sum(strconv.Itoa(n))
+			beginRecord(t, s, r)
+		}
+		must(t, later.TouchSession(t.Context(), secret.Sum("ended")))
+		r.Hash = secret.Sum("one more")
+		beginRecord(t, later, r)
+		wantLive(t, later, secret.Sum("ended"), false)
+		for n := range most - 1 {
+			wantLive(t, later, secret.Sum(strconv.Itoa(n)), true)
 		}
 	})
 }

@@ -17,7 +17,9 @@ func Installations(t *testing.T) {
 
 func installations(t *testing.T, b bench) {
 	john := oauth.UserClient{UserID: "usr_john", ClientID: "app"}
-	first, second, other := b.mustRedeem(t, code("app", "ws_acme", 0)), b.mustRedeem(t, code("app", "ws_doe", 0)), b.mustRedeem(t, code("other", "ws_doe", 0))
+	first := b.mustRedeem(t, code("app", "ws_acme", 0))
+	b.tick(t)
+	second, other := b.mustRedeem(t, code("app", "ws_doe", 0)), b.mustRedeem(t, code("other", "ws_doe", 0))
 	list := func() (ids []string) {
 		t.Helper()
 		found, err := b.ListInstallations(t.Context(), "usr_john", []string{"app", "unknown"})
