@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math/big"
 	"slices"
 
 	"github.com/go-jose/go-jose/v4"
@@ -22,8 +23,9 @@ const (
 	MaxKeyID = 256
 	// maxKeys bounds the keys of a set: more are not parsed.
 	maxKeys = 32
-	// The modulus of an RSA key, in bits. A longer one makes each signature expensive to verify.
-	minModulus, maxModulus = 2048, 8192
+	// The modulus of an RSA key, in bits, and its exponent. Larger ones make each signature expensive to
+	// verify.
+	minModulus, maxModulus, maxExponent = 2048, 4096, 65537
 )
 
 // Key is a public key that verifies signatures.
@@ -86,6 +88,9 @@ func ParseKey(jwk []byte) (Key, error) {
 	if err != nil {
 		return Key{}, errors.New("is not readable")
 	}
+	if err := checkLength(members); err != nil {
+		return Key{}, err
+	}
 	var public jose.JSONWebKey
 	if err := public.UnmarshalJSON(plain); err != nil {
 		return Key{}, errors.New("is not a JWK of an RSA, EC or OKP key")
@@ -118,7 +123,10 @@ func checkKey(public jose.JSONWebKey) error {
 	switch key := public.Key.(type) {
 	case *rsa.PublicKey:
 		if bits := key.N.BitLen(); bits < minModulus || bits > maxModulus {
-			return fmt.Errorf("is an RSA key of %d bits, and must have %d to %d", bits, minModulus, maxModulus)
+			return wrongLength(bits)
+		}
+		if key.E < 3 || key.E > maxExponent || key.E%2 == 0 {
+			return fmt.Errorf("is an RSA key with an exponent that is not an odd number from 3 to %d", maxExponent)
 		}
 	case *ecdsa.PublicKey:
 		if key.Curve != elliptic.P256() {
@@ -129,6 +137,31 @@ func checkKey(public jose.JSONWebKey) error {
 		return errors.New("is not an RSA, EC or OKP key")
 	}
 	return nil
+}
+
+// checkLength refuses an RSA key that is too long, which go-jose refuses without saying why.
+func checkLength(members map[string]*json.RawMessage) error {
+	text := func(name string) (value string) {
+		if member := members[name]; member == nil || json.Unmarshal(*member, &value) != nil {
+			return ""
+		}
+		return value
+	}
+	if text("kty") != "RSA" {
+		return nil
+	}
+	modulus, err := base64.RawURLEncoding.DecodeString(text("n"))
+	if err != nil {
+		return nil //nolint:nilerr // go-jose refuses it
+	}
+	if bits := new(big.Int).SetBytes(modulus).BitLen(); bits > maxModulus {
+		return wrongLength(bits)
+	}
+	return nil
+}
+
+func wrongLength(bits int) error {
+	return fmt.Errorf("is an RSA key of %d bits, and must have %d to %d", bits, minModulus, maxModulus)
 }
 
 // elements returns the keys of a JWK Set, not parsed.

@@ -13,16 +13,13 @@ import (
 	"slices"
 )
 
-// The modulus of an RSA key, in bits. A longer one makes each proof expensive to verify.
-const minModulus, maxModulus = 2048, 8192
+// The modulus of an RSA key, in bits, and its exponent. Larger ones make each proof expensive to verify:
+// one of 8192 bits with an exponent of 31 takes as long as sixty of 2048 bits.
+const minModulus, maxModulus, maxExponent = 2048, 4096, 65537
 
-const (
-	// coordinateSize is the size of a coordinate of P-256, and of each half of an ES256 signature, in
-	// bytes (RFC 7518 §3.4).
-	coordinateSize = 32
-	// maxExponent bounds the exponent of an RSA key: crypto/rsa accepts no larger one.
-	maxExponent = 1<<31 - 1
-)
+// coordinateSize is the size of a coordinate of P-256, and of each half of an ES256 signature, in bytes
+// (RFC 7518 §3.4).
+const coordinateSize = 32
 
 // Algorithms returns the signature algorithms of proofs (RFC 7518 §3.1, RFC 8037 §3.1), for metadata:
 // each with a private key, hence neither `none` nor HMAC.

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// MaxLength bounds a proof, in bytes. One with an RSA key of 8192 bits has 3.5 KiB.
+	// MaxLength bounds a proof, in bytes. One with an RSA key of 4096 bits has 2 KiB.
 	MaxLength = 8 << 10
 	// MaxID bounds a jti, in bytes.
 	MaxID = 256

@@ -35,7 +35,7 @@ func (g Guard) Authenticate(ctx context.Context, readings []oauth.ClientCredenti
 }
 
 // AuthenticateAssertion is like Authenticate for a client assertion. An assertion is verified before
-// anything is counted too: a signature costs less than the request that brings it.
+// anything is counted too: one signature with a key of at most 4096 bits, which takes half a millisecond.
 func (g Guard) AuthenticateAssertion(ctx context.Context, sent SentAssertion, source string) (Client, error) {
 	authenticated, err := g.Authenticator.AuthenticateAssertion(ctx, sent)
 	if !errors.Is(err, ErrInvalid) {
