@@ -86,7 +86,7 @@ func (p *Proofs) verify(ctx context.Context, c Credential, thumbprint string, ca
 	case proof.Thumbprint != thumbprint:
 		return keyDenial(OtherKey, challengeDPoP, "This token is bound to another key than that of the proof")
 	}
-	first, err := p.Replays.Use(ctx, proof.ID)
+	first, err := p.Replays.Use(ctx, proof)
 	if err != nil {
 		return Unavailable()
 	}

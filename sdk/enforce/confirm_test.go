@@ -109,7 +109,7 @@ func TestN13_4_EveryCombinationOfTokenSchemeAndProof(t *testing.T) {
 // broken is a record that cannot be read.
 type broken struct{}
 
-func (broken) Use(context.Context, [sha256.Size]byte) (bool, error) { return false, errors.New("down") }
+func (broken) Use(context.Context, dpop.Proof) (bool, error) { return false, errors.New("down") }
 
 // TestN13_6_WithoutARecordARequestIsRefused, and not served.
 func TestN13_6_WithoutARecordARequestIsRefused(t *testing.T) {
