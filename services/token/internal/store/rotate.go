@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,7 +34,11 @@ func (s *Store) Rotate(ctx context.Context, r grant.Rotation) (grant.Issued, err
 	}
 	// Not current, or its row is locked, or the batch failed: alone it may wait for the lock, and
 	// its failure affects no other rotation.
-	return s.rotateAtOnce(ctx, r)
+	issued, err = s.rotateAtOnce(ctx, r)
+	if !errors.Is(err, grant.ErrNotCurrent) {
+		return issued, err
+	}
+	return grant.Issued{}, s.whyNotRotated(ctx, r)
 }
 
 // rotateSteps is one rotation with one statement per step. The inserts find the family by its new
@@ -50,7 +55,22 @@ func (s *Store) rotateSteps(ctx context.Context, r grant.Rotation) (grant.Issued
 		sqldb.Stmt(s.text.spend, r.Predecessor.Bytes(), micros(r.Lifetimes.Refresh), r.Successor.Bytes()),
 		limited)
 	did.found = update.Found() || limited.Found()
+	if update.Found() { // a token that stays was raised by this very refresh
+		did.wait = 0
+	}
 	return issuedOrError(r, did, err)
+}
+
+// whyNotRotated returns why a rotation was refused: the limit, where the token is current, or
+// grant.ErrNotCurrent. It is a statement of its own, so that it reads what the rotation waited for.
+func (s *Store) whyNotRotated(ctx context.Context, r grant.Rotation) error {
+	_, slack := rateLimit(r)
+	var did rotation
+	limited := sqldb.Stmt(s.text.refreshLimited, r.Predecessor.Bytes(), r.ClientID, slack).Scan(&did.wait)
+	err := s.db.Pipeline(ctx, limited)
+	did.found = limited.Found()
+	_, err = issuedOrError(r, did, err)
+	return err
 }
 
 // rotateAtOnce is one rotation in one statement.
@@ -60,7 +80,7 @@ func (s *Store) rotateAtOnce(ctx context.Context, r grant.Rotation) (grant.Issue
 	var did rotation
 	whole := sqldb.Stmt(s.text.rotateAtOnce, r.Successor.Bytes(), micros(r.Lifetimes.Refresh), retryHash, sealed, window,
 		r.Predecessor.Bytes(), r.ClientID, r.Access.Bytes(), r.Scope, micros(r.Lifetimes.Access), step, slack, r.Resources.String(), r.Key, r.RefreshKey).
-		Scan(append([]any{&did.granted, &did.left, &did.wait}, identityDest(&did.user)...)...)
+		Scan(append([]any{&did.granted, &did.left}, identityDest(&did.user)...)...)
 	err := s.db.Pipeline(ctx, whole)
 	did.found = whole.Found()
 	return issuedOrError(r, did, err)

@@ -24,6 +24,8 @@ func Limits(t *testing.T) {
 	t.Run("redemptions at the same time stay within the limit", func(t *testing.T) { each(t, limitRace) })
 	t.Run("a family is refreshed so often in a window", refreshRate)
 	t.Run("of many refreshes at the limit none passes it", func(t *testing.T) { each(t, refreshRace) })
+	t.Run("a token that stays has all refreshes of a window", func(t *testing.T) { each(t, stayingRate) })
+	t.Run("of two refreshes with one left the other is limited", func(t *testing.T) { each(t, lastRefreshRace) })
 }
 
 func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequest) (issued, error) {
@@ -200,5 +202,89 @@ func refreshRace(t *testing.T, b bench) {
 	})
 	if limited.Load() != 10 || !b.current(t, held.refresh) {
 		t.Errorf("%d of 10 were refused", limited.Load())
+	}
+}
+
+// refreshStaying refreshes with a token that stays (FAPI 2.0 §5.3.2.1).
+func (b bench) refreshStaying(ctx context.Context, held issued, limit ratelimit.Budget) error {
+	_, err := b.Rotate(ctx, grant.Rotation{
+		Predecessor: held.refresh, ClientID: "app", Access: token(), Successor: held.refresh, Lifetimes: lifetimes(), Limit: limit,
+	})
+	return err
+}
+
+// stayingRate: the last refresh of a window was refused, though its access token was written.
+func stayingRate(t *testing.T, b bench) {
+	limit := ratelimit.Budget{Limit: 4, Window: time.Hour}
+	held := b.mustRedeem(t, code("app", "ws_acme", 0))
+	for n := range limit.Limit {
+		if err := b.refreshStaying(t.Context(), held, limit); err != nil {
+			t.Errorf("refresh %d of %d: %v", n+1, limit.Limit, err)
+		}
+	}
+	var limited *grant.RefreshLimitError
+	if err := b.refreshStaying(t.Context(), held, limit); !errors.As(err, &limited) {
+		t.Errorf("beyond the limit: %v", err)
+	}
+}
+
+// lastRefreshRace refreshes at two replicas: on PostgreSQL a refresh that waited for another one was refused
+// as one with a token that is not current.
+func lastRefreshRace(t *testing.T, b bench) {
+	limit := ratelimit.Budget{Limit: 1, Window: time.Hour}
+	replicas := []bench{b, open(t, b.db)}
+	held := b.mustRedeem(t, code("app", "ws_acme", 0))
+	release := b.holdUntilWaited(t, held, len(replicas))
+	var refreshed, limited atomic.Int32
+	together(len(replicas)+1, func(n int) {
+		if n == len(replicas) {
+			release()
+			return
+		}
+		var e *grant.RefreshLimitError
+		switch err := replicas[n].refreshStaying(context.Background(), held, limit); {
+		case err == nil:
+			refreshed.Add(1)
+		case errors.As(err, &e):
+			limited.Add(1)
+		default:
+			t.Errorf("a refresh at the limit: %v", err)
+		}
+	})
+	if refreshed.Load() != 1 || limited.Load() != 1 {
+		t.Errorf("%d of 2 refreshes have a token, and %d are limited", refreshed.Load(), limited.Load())
+	}
+}
+
+// holdUntilWaited locks a family. The function that it returns waits until that many transactions wait for
+// the lock, and then releases it. SQLite has one writer at a time, and no such lock.
+func (b bench) holdUntilWaited(t *testing.T, held issued, waiters int) (release func()) {
+	t.Helper()
+	if b.db.Engine() != sqldb.Postgres {
+		return func() {}
+	}
+	locked, waited, released := make(chan struct{}), make(chan struct{}), make(chan error)
+	go func() {
+		released <- b.db.InTx(t.Context(), func(tx *sqldb.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE families SET refresh_due = refresh_due WHERE refresh_hash = $1`, held.refresh.Bytes())
+			close(locked)
+			<-waited
+			return err
+		})
+	}()
+	<-locked
+	return func() {
+		for waiting := 0; waiting < waiters; {
+			err := b.db.QueryRow(t.Context(), `
+SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&waiting)
+			if err != nil {
+				t.Error(err)
+				break
+			}
+		}
+		close(waited)
+		if err := <-released; err != nil {
+			t.Error(err)
+		}
 	}
 }
