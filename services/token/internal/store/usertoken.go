@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/actor"
@@ -18,19 +19,21 @@ import (
 
 // prepareUser sets the statements about user tokens.
 func (t *statements) prepareUser(db *sqldb.DB) {
+	grantsRevoked := strconv.Itoa(int(revlog.ReasonGrantsRevoked))
 	t.ensureMark = `INSERT INTO ending_marks (subject, endings) VALUES ($1, 0) ON CONFLICT DO NOTHING`
 	// Locked in one order, so that two transactions that lock both cannot deadlock.
 	t.lockMarks = db.SQL(`SELECT subject FROM ending_marks WHERE subject IN ($1, $2) ORDER BY subject {{for share}}`)
 
 	// A statement after the locks on ending_marks, so that it sees revocations that release 0.1
 	// committed while it waited for them. A later revocation by this release has a cursor after
-	// the token's born.
+	// the token's born. It reads the log, since release 0.1 does not write revoked_subjects, and leaves
+	// out what ends OAuth grants alone: of a user, and of a user with one client in a workspace.
 	t.issueUserToken = db.SQL(`
 INSERT INTO user_tokens (hash, user_id, app_id, workspace_id, display_name, issued_at, expires_at, born)
 SELECT $1, $2, $3, $4, $5, {{now}}, {{now}} + $6, $7
 WHERE NOT EXISTS (
     SELECT 1 FROM revocations WHERE cursor > $7 AND (
-        user_id = $2 AND (kind = 4 OR kind = 5 AND workspace_id = $4) OR kind = 8 AND client_id = $3))`)
+        user_id = $2 AND (kind = 4 AND reason <> ` + grantsRevoked + ` OR kind = 5 AND workspace_id = $4 AND client_id = '') OR kind = 8 AND client_id = $3))`)
 
 	t.userTokenHolder = db.SQL(`
 SELECT user_id, app_id, workspace_id, display_name FROM user_tokens WHERE hash = $1 AND expires_at > {{now}} - $2`)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -189,15 +190,24 @@ func revokedMeanwhile(t *testing.T, b bench) {
 		end    func(ctx context.Context) error
 		spoils bool
 	}{
-		"the user's":                   {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_john") }, true},
-		"the user's password":          {john(), func(ctx context.Context) error { return b.RevokeSignIns(ctx, "usr_john", domain.NewPassword) }, true},
-		"the member's":                 {john(), func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") }, true},
-		"the app's":                    {john(), func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, true},
-		"another user's":               {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_esther") }, false},
-		"another workspace's":          {john(), func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_doe") }, false},
-		"another app's":                {john(), func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_2") }, false},
-		"a member's, without a limit":  {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") }, false},
-		"an app's, without one":        {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, false},
+		"the user's":                  {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_john") }, true},
+		"the user's password":         {john(), func(ctx context.Context) error { return b.RevokeSignIns(ctx, "usr_john", domain.NewPassword) }, true},
+		"the member's":                {john(), func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") }, true},
+		"the app's":                   {john(), func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, true},
+		"another user's":              {john(), func(ctx context.Context) error { return b.RevokeUser(ctx, "usr_esther") }, false},
+		"another workspace's":         {john(), func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_doe") }, false},
+		"another app's":               {john(), func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_2") }, false},
+		"a member's, without a limit": {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.RevokeMember(ctx, "usr_john", "ws_acme") }, false},
+		"an app's, without one":       {usertoken.Holder{UserID: "usr_john"}, func(ctx context.Context) error { return b.RevokeAuthenticationAppTokens(ctx, "aap_1") }, false},
+		"the user's grants":           {john(), func(ctx context.Context) error { return b.RevokeUserGrants(ctx, "usr_john") }, false},
+		"a client's of the user":      {john(), func(ctx context.Context) error { return b.EndConnection(ctx, "usr_john", "app") }, false},
+		"a client's of the member": {john(), func(ctx context.Context) error {
+			return b.EndConnectionIn(ctx, oauth.UserClient{UserID: "usr_john", ClientID: "app"}, "ws_acme")
+		}, false},
+		"a client's in the workspace": {john(), func(ctx context.Context) error {
+			_, err := b.EndClientInWorkspace(ctx, "app", "ws_acme", []string{"usr_john"})
+			return err
+		}, false},
 		"a workspace's change of plan": {john(), func(ctx context.Context) error { return b.LogWorkspaceChange(ctx, "ws_acme") }, false},
 	} {
 		since, err := b.RevocationLog.Cursor(t.Context())
