@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/consent/internal/policy"
+	"github.com/vidocu/usher/services/consent/internal/workspaceapp"
 )
 
 // requestRetention is how long a request of a member is kept.
@@ -114,9 +116,25 @@ func (s *Store) ApprovedAmong(ctx context.Context, workspaceID string, clientIDs
 	return approved, err
 }
 
-// RecentApprovers returns users who approved a client for a workspace in the last hour.
-func (s *Store) RecentApprovers(ctx context.Context, workspaceID, clientID string, limit int) ([]string, error) {
-	return sqldb.List(ctx, s.db, sqldb.Read("listing recent approvals", s.policies.recentApprovers, workspaceID, clientID, limit), scanText)
+// Now returns the database's time.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	var now int64
+	err := s.db.QueryRow(ctx, s.policies.now).Scan(&now)
+	return time.UnixMicro(now).UTC(), sqldb.Wrap("reading the time", err)
+}
+
+// Approvers returns the users of the oldest approvals, each once; of at most limit approvals.
+func (s *Store) Approvers(ctx context.Context, of workspaceapp.Approvals, limit int) ([]string, error) {
+	read := sqldb.Read("listing approvals", s.policies.approvers, of.WorkspaceID, of.ClientID, of.Before.UnixMicro(), limit)
+	users, err := sqldb.List(ctx, s.db, read, scanText)
+	slices.Sort(users)
+	return slices.Compact(users), err
+}
+
+// EndApprovals deletes the approvals of some users.
+func (s *Store) EndApprovals(ctx context.Context, of workspaceapp.Approvals, userIDs []string) error {
+	_, err := s.db.Exec(ctx, s.policies.endApprovals, of.WorkspaceID, of.ClientID, of.Before.UnixMicro(), s.db.Texts(userIDs))
+	return sqldb.Wrap("ending approvals", err)
 }
 
 // Approve approves a client, and the requests that wait for it.

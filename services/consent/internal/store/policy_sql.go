@@ -4,10 +4,10 @@ import "github.com/vidocu/usher/internal/platform/sqldb"
 
 // policyStatements are the SQL of policies.
 type policyStatements struct {
-	lock, policies, setting, setRule                  string
-	approvals, approvedAmong, approve, withdraw, full string
-	requests, waiting, requestsOf, ask, decide        string
-	deleteRequests, recentApprovers, lockWaiting      string
+	lock, policies, setting, setRule                          string
+	approvals, approvedAmong, approve, withdraw, full         string
+	requests, waiting, requestsOf, ask, decide                string
+	deleteRequests, approvers, endApprovals, now, lockWaiting string
 }
 
 // requestColumns are the columns of policy.Request, in the order of its scan.
@@ -72,8 +72,12 @@ WHERE workspace_id = $1 AND client_id = $2 AND state = 1`),
 DELETE FROM app_requests WHERE (workspace_id, client_id, user_id) IN (
     SELECT workspace_id, client_id, user_id FROM app_requests WHERE requested_at + $1 < {{now}} LIMIT $2)`),
 
-		recentApprovers: db.SQL(`
-SELECT DISTINCT user_id FROM consents WHERE workspace_id = $1 AND client_id = $2 AND approved_at > {{now}} - 3600000000 LIMIT $3`),
+		// In the order of the index, so that it reads no more than it returns.
+		approvers: `SELECT user_id FROM consents WHERE workspace_id = $1 AND client_id = $2 AND approved_at < $3 ORDER BY approved_at LIMIT $4`,
+
+		endApprovals: `DELETE FROM consents WHERE workspace_id = $1 AND client_id = $2 AND approved_at < $3 AND user_id ` + db.Among("$4"),
+
+		now: db.SQL(`SELECT {{now}}`),
 	}
 }
 

@@ -44,7 +44,7 @@ type Tokens interface {
 	// identifier, and returns the token of the next page.
 	ListWorkspaceClients(ctx context.Context, workspaceID string, size int32, page string) ([]oauth.WorkspaceClient, string, error)
 	// EndClientInWorkspace revokes the grants to a client in a workspace: of every user who has one, and
-	// of others who may have a pending code. It returns the number of users with a grant.
+	// of others, who may have a pending code. It returns the number of users with a grant.
 	EndClientInWorkspace(ctx context.Context, workspaceID, clientID string, others []string) (int64, error)
 }
 
@@ -56,11 +56,20 @@ type Clients interface {
 
 // Consents are what users approved.
 type Consents interface {
-	// RecentApprovers returns users who approved a client for a workspace in the last hour, who may have a
-	// code that was not redeemed; at most limit.
-	RecentApprovers(ctx context.Context, workspaceID, clientID string, limit int) ([]string, error)
+	// Now returns the time of the clock that approvals have.
+	Now(ctx context.Context) (time.Time, error)
+	// Approvers returns users who have approvals, of at most limit approvals.
+	Approvers(ctx context.Context, of Approvals, limit int) ([]string, error)
+	// EndApprovals deletes the approvals of users.
+	EndApprovals(ctx context.Context, of Approvals, userIDs []string) error
 	// ApprovedAmong returns which of the clients are approved in a workspace.
 	ApprovedAmong(ctx context.Context, workspaceID string, clientIDs []string) (map[string]bool, error)
+}
+
+// Approvals are what users approved of a client for a workspace before a time.
+type Approvals struct {
+	WorkspaceID, ClientID string
+	Before                time.Time
 }
 
 // Service lists and ends clients. Its methods may be called concurrently.
@@ -101,11 +110,18 @@ func (s Service) List(ctx context.Context, workspaceID string, size int32, page 
 	return apps, next, nil
 }
 
-// maxApprovers is how many users with a pending code one call names.
-const maxApprovers = 10_000
+const (
+	// maxApprovers is how many users with an approval one call of the token service names.
+	maxApprovers = 10_000
+	// endTimeout is how long End may take. It ends a workspace of a hundred thousand users in several
+	// calls, and may be repeated.
+	endTimeout = 3 * time.Minute
+)
 
-// End ends a client in a workspace for all users, and returns how many had a grant. The typed name must be
-// the client's or its identifier, unless it is not required. ErrNotConnected, and an *oauth.FieldError.
+// End ends a client in a workspace for all users, and returns how many had a grant: when it returns no
+// token is live, and nothing that was approved before the call counts, neither for a code nor for a request
+// without a page. The typed name must be the client's or its identifier, unless it is not required. A
+// caller that goes away does not interrupt it. ErrNotConnected, and an *oauth.FieldError.
 func (s Service) End(ctx context.Context, workspaceID, clientID, typed string, required bool) (int64, error) {
 	clients, err := s.Clients.DescribeClients(ctx, []string{clientID})
 	if err != nil {
@@ -115,15 +131,40 @@ func (s Service) End(ctx context.Context, workspaceID, clientID, typed string, r
 	if (required || typed != "") && !sameName(typed, name) && !sameName(typed, clientID) {
 		return 0, oauth.InvalidField("confirm_name", "is not the name of the app")
 	}
-	others, err := s.Consents.RecentApprovers(ctx, workspaceID, clientID, maxApprovers)
-	if err != nil {
-		return 0, err
-	}
-	users, err := s.Tokens.EndClientInWorkspace(ctx, workspaceID, clientID, others)
-	if _, registered := clients[clientID]; err == nil && users == 0 && len(others) == 0 && !registered {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	users, approved, err := s.end(ctx, workspaceID, clientID)
+	if _, registered := clients[clientID]; err == nil && users == 0 && !approved && !registered {
 		err = ErrNotConnected
 	}
 	return users, err
+}
+
+// end ends a client, and reports whether a user had an approval. An approval must not outlive the grants:
+// the epoch of a user-client does not hide it, since the user's approvals of other workspaces stay. Each
+// user's is deleted once the token service ended the codes that may have been issued for it: until then
+// a retry finds it.
+func (s Service) end(ctx context.Context, workspaceID, clientID string) (users int64, approved bool, err error) {
+	now, err := s.Consents.Now(ctx)
+	if err != nil {
+		return 0, false, err
+	}
+	of := Approvals{WorkspaceID: workspaceID, ClientID: clientID, Before: now}
+	for {
+		others, err := s.Consents.Approvers(ctx, of, maxApprovers)
+		if err != nil || len(others) == 0 && approved {
+			return users, approved, err
+		}
+		granted, err := s.Tokens.EndClientInWorkspace(ctx, workspaceID, clientID, others)
+		users += granted
+		if err != nil || len(others) == 0 {
+			return users, approved, err
+		}
+		if err := s.Consents.EndApprovals(ctx, of, others); err != nil {
+			return users, true, err
+		}
+		approved = true
+	}
 }
 
 // sameName compares what was typed with a name as people read it: without regard to case, spaces and

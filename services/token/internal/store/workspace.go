@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/sqldb"
@@ -17,12 +18,16 @@ const raisePolicy = `
 INSERT INTO policy_versions (workspace_id, version) VALUES ($1, 1)
 ON CONFLICT (workspace_id) DO UPDATE SET version = policy_versions.version + 1`
 
-// liveInWorkspace returns the SQL of the live grants of users in the workspace $1. A family whose user is
-// the client itself has the tokens that the client got for itself.
+// longestAccess is the longest life of an access token, which may exceed that of a refresh token.
+const longestAccess = 24 * time.Hour
+
+// liveInWorkspace returns the SQL of the live grants of users in the workspace $1, also of those whose refresh
+// token expired so lately that an access token may be live. A family whose user is the client itself has the
+// tokens that the client got for itself.
 func liveInWorkspace() string {
 	return `families f
     WHERE f.workspace_id = $1 AND f.user_id <> '` + oauth.ServiceSubject("") + `' || f.client_id
-        AND f.refresh_expires_at > {{now}} AND ` + liveGrant("f")
+        AND f.refresh_expires_at > {{now}} - ` + strconv.FormatInt(micros(longestAccess), 10) + ` AND f.expires_at > {{now}} AND ` + liveGrant("f")
 }
 
 // workspaceClients returns the SQL of ListWorkspaceClients: a row for each distinct scope of a client.
@@ -88,7 +93,7 @@ func (s *Store) ListWorkspaceClients(ctx context.Context, workspaceID, after str
 const endedAtOnce = 200
 
 // EndClientInWorkspace is EndConnectionIn for every user who has a live grant to the client in the
-// workspace, and for others who may have a pending code. It returns the number of users with a grant. A
+// workspace, and for others, who may have a pending code. It returns the number of users with a grant. A
 // user who connects the client during the call may stay connected.
 func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID string, others []string) (int, error) {
 	granted, err := s.workspaceClientUsers(ctx, clientID, workspaceID)

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,8 +12,10 @@ import (
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/racetest"
+	"github.com/vidocu/usher/services/consent/internal/decision"
 	"github.com/vidocu/usher/services/consent/internal/policy"
 	"github.com/vidocu/usher/services/consent/internal/store"
+	"github.com/vidocu/usher/services/consent/internal/workspaceapp"
 )
 
 // Policies checks the policies of workspaces, and what members ask for.
@@ -24,7 +27,7 @@ func Policies(t *testing.T) {
 	t.Run("requests are listed a page at a time", func(t *testing.T) { each(t, requestPages) })
 	t.Run("requests and approvals are bounded", func(t *testing.T) { each(t, boundedRequests) })
 	t.Run("old requests are deleted", func(t *testing.T) { eachLater(t, oldRequests) })
-	t.Run("recent approvers may have a code", func(t *testing.T) { eachLater(t, recentApprovers) })
+	t.Run("approvals of a client in a workspace end", func(t *testing.T) { each(t, endedApprovals) })
 }
 
 func admin() oauth.NamedUser { return oauth.NamedUser{UserID: "usr_john", Name: "John Doe"} }
@@ -213,16 +216,57 @@ func oldRequests(t *testing.T, later func(time.Duration) *store.Store) {
 	}
 }
 
-func recentApprovers(t *testing.T, later func(time.Duration) *store.Store) {
-	record(t, later(0), example())
-	record(t, later(0), example())
-	for after, want := range map[time.Duration]int{0: 1, 59 * time.Minute: 1, 61 * time.Minute: 0} {
-		users, err := later(after).RecentApprovers(t.Context(), "ws_acme", "app", 10)
-		if err != nil || len(users) != want {
-			t.Errorf("after %s: %v, %v", after, users, err)
+func endedApprovals(t *testing.T, s *store.Store) {
+	of := func(user, client, workspace string) decision.Consent {
+		c := example()
+		c.UserID, c.ClientID, c.WorkspaceID = user, client, workspace
+		return c
+	}
+	for _, c := range []decision.Consent{
+		of("usr_ann", "app", "ws_acme"), of("usr_john", "app", "ws_acme"), of("usr_ann", "app", "ws_acme"), of("usr_max", "app", "ws_acme"),
+		of("usr_ann", "app", "ws_doe"), of("usr_ann", "app2", "ws_acme"),
+	} {
+		record(t, s, c)
+	}
+	now := tick(t, s)
+	ending := workspaceapp.Approvals{WorkspaceID: "ws_acme", ClientID: "app", Before: now}
+	approvers := func(limit int, want ...string) {
+		t.Helper()
+		if got, err := s.Approvers(t.Context(), ending, limit); err != nil || !slices.Equal(got, want) {
+			t.Errorf("of %d approvals: %v, %v, want %v", limit, got, err, want)
 		}
 	}
-	if users, err := later(0).RecentApprovers(t.Context(), "ws_doe", "app", 10); err != nil || len(users) != 0 {
-		t.Errorf("another workspace: %v, %v", users, err)
+	approvers(10, "usr_ann", "usr_john", "usr_max")
+	approvers(3, "usr_ann", "usr_john")
+	record(t, s, of("usr_ann", "app", "ws_acme")) // meanwhile
+	if err := s.EndApprovals(t.Context(), ending, []string{"usr_ann", "usr_john"}); err != nil {
+		t.Fatal(err)
+	}
+	approvers(10, "usr_max")
+	approvals, err := s.Approvals(t.Context(), "usr_ann")
+	if err != nil || len(approvals) != 3 {
+		t.Errorf("of another workspace, another client and a later approval are left %+v, %v", approvals, err)
+	}
+	for _, a := range approvals {
+		if a.ClientID == "app" && a.WorkspaceID == "ws_acme" && a.First.Before(now) {
+			t.Errorf("%+v is left", a)
+		}
+	}
+}
+
+// tick waits until the database's clock has moved, which has milliseconds on SQLite.
+func tick(t *testing.T, s *store.Store) time.Time {
+	t.Helper()
+	for first := (time.Time{}); ; {
+		now, err := s.Now(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !first.IsZero() && now.After(first) {
+			return now
+		}
+		if first.IsZero() {
+			first = now
+		}
 	}
 }

@@ -3,17 +3,22 @@ package storetest
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/grant"
+	"github.com/vidocu/usher/services/token/internal/store"
 )
 
 // Workspaces checks what administrators of a workspace see and end, and the versions of policies.
 func Workspaces(t *testing.T) {
 	t.Run("the clients of a workspace are those with live grants of users", func(t *testing.T) { each(t, workspaceClients) })
 	t.Run("a client ends in a workspace for all users", func(t *testing.T) { each(t, endClientInWorkspace) })
+	t.Run("an access token that outlives its refresh token ends too", longAccess)
 	t.Run("the version of a policy is read with the epoch", func(t *testing.T) { each(t, policyVersions) })
 	t.Run("a user-client of which no page was shown is not stored", func(t *testing.T) { each(t, onlyStored) })
 }
@@ -94,6 +99,35 @@ func endClientInWorkspace(t *testing.T, b bench) {
 		t.Error("a code of a user without a grant, who was named, can be redeemed")
 	}
 	b.wantClients(t, map[string]int64{"app": 1})
+}
+
+// longAccess opens the same database again with its clock moved.
+func longAccess(t *testing.T) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
+		now, held := open(t, reopen(0)), fresh()
+		lives := lifetimes()
+		lives.Refresh = time.Minute
+		if _, err := now.GetPairEpoch(t.Context(), "usr_john", "app"); err != nil {
+			t.Fatal(err)
+		}
+		err := now.Redeem(t.Context(), grant.Redemption{
+			CodeHash: held.code, Code: codeOf("usr_john", "app", "ws_acme", "videos:read"), Access: held.access, Refresh: held.refresh, Lifetimes: lives,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		later := open(t, reopen(59*time.Minute))
+		if !later.live(t, held.access) || later.current(t, held.refresh) {
+			t.Fatal("the access token does not outlive the refresh token")
+		}
+		later.wantClients(t, map[string]int64{"app": 1})
+		if users, err := later.EndClientInWorkspace(t.Context(), "app", "ws_acme", nil); err != nil || users != 1 {
+			t.Errorf("%d users ended, %v", users, err)
+		}
+		if later.live(t, held.access) {
+			t.Error("the access token outlives the end of its client in the workspace")
+		}
+	})
 }
 
 func policyVersions(t *testing.T, b bench) {
