@@ -12,6 +12,8 @@ type Entry struct {
 	// Cursor is its place in the log. Cursors rise by one in the order of commits.
 	Cursor int64
 	revocation.Revocation
+	// RevokedAt is when it was appended, by the database's clock: no other entry at the same cursor has it.
+	RevokedAt time.Time
 	// Age is the entry's age when it was read, by the database's clock.
 	Age time.Duration
 }
@@ -24,12 +26,15 @@ type Bounds struct {
 	Oldest int64
 }
 
-// Log stores the revocations. Both methods see every entry whose commit had returned when they were
+// Log stores the revocations. The methods that read see every entry whose commit had returned when they were
 // called.
 type Log interface {
 	LogBounds(ctx context.Context) (Bounds, error)
 	// LogAfter reads entries behind a cursor, oldest first, at most limit.
 	LogAfter(ctx context.Context, cursor int64, limit int) ([]Entry, error)
+	// SkipCursors moves the head of the log beyond a cursor, and beyond those after it that may have been
+	// used before they were lost. It returns the head.
+	SkipCursors(ctx context.Context, cursor int64) (head int64, err error)
 }
 
 // Listener applies entries. Its methods are called by one goroutine at a time and must not block.

@@ -20,6 +20,7 @@ type memoryLog struct {
 	mu      sync.Mutex
 	entries []feed.Entry
 	head    int64
+	made    int64
 	down    error
 	reads   int
 	// gate, if set, delays the result of a read until it is closed.
@@ -32,7 +33,8 @@ func (l *memoryLog) append(n int) {
 	defer l.mu.Unlock()
 	for range n {
 		l.head++
-		l.entries = append(l.entries, feed.Entry{Cursor: l.head, Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_john"}})
+		l.made++ // lost entries too
+		l.entries = append(l.entries, feed.Entry{Cursor: l.head, RevokedAt: time.UnixMicro(l.made), Revocation: revocation.Revocation{Kind: revocation.User, UserID: "usr_john"}})
 	}
 }
 
@@ -48,9 +50,9 @@ func (l *memoryLog) trim(cursor int64) {
 func (l *memoryLog) restore(cursor int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for l.head > cursor {
-		l.head--
-		l.entries = l.entries[:len(l.entries)-1]
+	l.head = cursor
+	for n := len(l.entries); n > 0 && l.entries[n-1].Cursor > cursor; n = len(l.entries) {
+		l.entries = l.entries[:n-1]
 	}
 }
 
@@ -77,7 +79,18 @@ func (l *memoryLog) taken() int {
 func (l *memoryLog) LogBounds(context.Context) (feed.Bounds, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return feed.Bounds{Head: l.head, Oldest: l.head - int64(len(l.entries)) + 1}, l.down
+	b := feed.Bounds{Head: l.head, Oldest: l.head + 1}
+	if len(l.entries) > 0 {
+		b.Oldest = l.entries[0].Cursor
+	}
+	return b, l.down
+}
+
+func (l *memoryLog) SkipCursors(_ context.Context, cursor int64) (int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.head = max(l.head, cursor) + 10
+	return l.head, l.down
 }
 
 func (l *memoryLog) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.Entry, error) {

@@ -54,9 +54,10 @@ type Feed struct {
 	stop    sync.Once
 	ring    *ring
 
-	// pollMu is held during a poll; it guards failing, which says that the last poll failed.
+	// pollMu is held during a poll; it guards failing, which says that the last poll failed, and last.
 	pollMu  sync.Mutex
 	failing bool
+	last    lastEntry
 }
 
 // New returns a feed that has read nothing yet.
@@ -138,15 +139,18 @@ func (f *Feed) readLog(ctx context.Context) error {
 		}
 	}()
 	for {
-		entries, err := f.options.Log.LogAfter(ctx, f.applied.Load(), pageSize)
+		entries, lost, err := f.entriesAfter(ctx)
 		if err != nil {
 			return err
 		}
+		if lost {
+			if err := f.skipLost(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if len(entries) > 0 {
 			changed = true
-			if entries[0].Cursor != f.applied.Load()+1 {
-				f.resetTo(entries[0].Cursor - 1)
-			}
 			f.apply(entries)
 		}
 		if len(entries) < pageSize {
@@ -159,7 +163,8 @@ func (f *Feed) readLog(ctx context.Context) error {
 }
 
 // locate finds the cursor to continue from: the head of the log at first. After a failure, which
-// may have been a restored backup, it keeps the cursor only if it is within the bounds of the log.
+// may have been a restored backup, it keeps the cursor only if it is within the bounds of the log; a
+// cursor beyond them was lost (see entriesAfter).
 func (f *Feed) locate(ctx context.Context) error {
 	applied := f.applied.Load()
 	if applied >= 0 && !f.failing {
@@ -172,7 +177,7 @@ func (f *Feed) locate(ctx context.Context) error {
 	if bounds.Head < 0 || bounds.Oldest > bounds.Head+1 {
 		return errors.New("the log's bounds contradict each other")
 	}
-	if applied < 0 || applied > bounds.Head || applied+1 < bounds.Oldest {
+	if applied < 0 || applied <= bounds.Head && applied+1 < bounds.Oldest {
 		f.resetTo(bounds.Head)
 	}
 	return nil
@@ -184,18 +189,37 @@ func (f *Feed) resetTo(cursor int64) {
 	for _, l := range f.options.Listeners {
 		l.InvalidateAll()
 	}
+	f.last = lastEntry{}
 	f.applied.Store(cursor)
 	f.ring.notify()
 }
 
-// apply applies entries. It adds them to the ring first: a caller that is about to cache a result
-// looks there (see Since), and the listeners evict a result that was cached earlier.
+// apply applies entries. At a gap some were missed, or their cursors were lost: everything is invalidated.
 func (f *Feed) apply(entries []Entry) {
+	from := 0
+	for i, e := range entries {
+		if previous := f.applied.Load() + int64(i-from); e.Cursor != previous+1 {
+			f.applyRun(entries[from:i])
+			f.resetTo(e.Cursor - 1)
+			from = i
+		}
+	}
+	f.applyRun(entries[from:])
+}
+
+// applyRun applies entries without a gap. It adds them to the ring first: a caller that is about to cache a
+// result looks there (see Since), and the listeners evict a result that was cached earlier.
+func (f *Feed) applyRun(entries []Entry) {
+	if len(entries) == 0 {
+		return
+	}
 	f.ring.add(entries)
 	for _, l := range f.options.Listeners {
 		l.Apply(entries)
 	}
-	f.applied.Store(entries[len(entries)-1].Cursor)
+	last := entries[len(entries)-1]
+	f.last = lastEntry{revokedAt: last.RevokedAt}
+	f.applied.Store(last.Cursor)
 }
 
 // ReadAge is the time since the start of the last poll that succeeded; before the first one, the

@@ -150,8 +150,8 @@ func TestARestoredLogResetsItsWatchers(t *testing.T) {
 		pass(200 * time.Millisecond)
 		b.log.restore(2)
 		b.log.fail(nil)
-		if batch, _ := next(t, w); !batch.Reset || batch.Cursor != 2 {
-			t.Errorf("%+v, want a reset to 2", batch)
+		if batch, _ := next(t, w); !batch.Reset || batch.Cursor <= 5 {
+			t.Errorf("%+v, want a reset to a cursor that was not used before", batch)
 		}
 	})
 }

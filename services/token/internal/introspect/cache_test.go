@@ -111,6 +111,8 @@ func (p *platform) LogBounds(context.Context) (feed.Bounds, error) {
 	return feed.Bounds{Head: int64(len(p.log)), Oldest: 1}, nil
 }
 
+func (p *platform) SkipCursors(context.Context, int64) (int64, error) { return 0, errDown }
+
 func (p *platform) LogAfter(_ context.Context, cursor int64, limit int) ([]feed.Entry, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 
 // Reader reads the log: feed.Log. Its methods may be called concurrently.
 type Reader struct {
-	db                         *sqldb.DB
-	head, bounds, after, erase string
+	db                               *sqldb.DB
+	head, bounds, after, erase, skip string
 }
 
 // NewReader returns a reader.
@@ -30,6 +30,7 @@ FROM revocations WHERE cursor > $1 ORDER BY cursor LIMIT $2`),
 DELETE FROM revocations WHERE cursor IN (
     SELECT cursor FROM (SELECT cursor, revoked_at FROM revocations ORDER BY cursor LIMIT $2) AS oldest
     WHERE revoked_at + $1 < {{now}})`),
+		skip: `UPDATE revocation_head SET cursor = (CASE WHEN cursor > $1 THEN cursor ELSE $1 END) + $2 WHERE id = 1 RETURNING cursor`,
 	}
 }
 
@@ -71,9 +72,21 @@ func (r *Reader) LogAfter(ctx context.Context, cursor int64, limit int) ([]feed.
 	return entries, nil
 }
 
+// skipped is how many cursors SkipCursors leaves out: more than a failover loses, as other replicas may have
+// applied more of the lost ones than the one that calls it.
+const skipped = 1000
+
+// SkipCursors moves the head of the log beyond a cursor that a failover lost: feed.Log. It appends nothing,
+// so that no replica needs to be waited for. The next entry follows a gap, at which every replica
+// invalidates its caches.
+func (r *Reader) SkipCursors(ctx context.Context, cursor int64) (head int64, err error) {
+	err = r.db.InTx(ctx, func(tx *sqldb.Tx) error { return tx.QueryRow(ctx, r.skip, cursor, skipped).Scan(&head) })
+	return head, sqldb.Wrap("moving the end of the revocation log", err)
+}
+
 // Followed returns the entry as listeners need it.
 func (e Entry) Followed() feed.Entry {
-	return feed.Entry{Cursor: e.Cursor, Revocation: e.Revocation, Age: e.Age}
+	return feed.Entry{Cursor: e.Cursor, Revocation: e.Revocation, RevokedAt: e.RevokedAt, Age: e.Age}
 }
 
 // trimSlice is how many entries one statement of Trim reads.

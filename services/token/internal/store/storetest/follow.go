@@ -19,6 +19,7 @@ import (
 func Following(t *testing.T) {
 	t.Run("entries name what ended", func(t *testing.T) { each(t, followed) })
 	t.Run("the bounds of a log that was trimmed", bounds)
+	t.Run("no cursor that was lost is used again", func(t *testing.T) { each(t, skippedCursors) })
 	t.Run("many tokens are found as each alone", func(t *testing.T) { each(t, many) })
 }
 
@@ -50,7 +51,10 @@ func followed(t *testing.T, b bench) {
 			if age := got[i].Age; age < 0 || age > time.Hour {
 				t.Errorf("an entry of this moment is %s old", age)
 			}
-			got[i].Age = 0
+			if got[i].RevokedAt.IsZero() {
+				t.Error("an entry has no time")
+			}
+			got[i].Age, got[i].RevokedAt = 0, time.Time{}
 		}
 		if diff := cmp.Diff(want[from:], append([]feed.Entry{}, got...)); err != nil || diff != "" {
 			t.Errorf("behind %d: %v (-want +got):\n%s", from, err, diff)
@@ -90,6 +94,25 @@ func bounds(t *testing.T) {
 		}
 		wantBounds(t, last, feed.Bounds{Head: 3, Oldest: 4})
 	})
+}
+
+func skippedCursors(t *testing.T, b bench) {
+	for _, cursor := range []int64{5, 3} { // beyond the end, and before it
+		before, err := b.RevocationLog.LogBounds(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := b.RevocationLog.SkipCursors(t.Context(), cursor)
+		if err != nil || head <= cursor+1 || head <= before.Head+1 {
+			t.Fatalf("after cursor %d, and the end %d, the end is %d, %v", cursor, before.Head, head, err)
+		}
+		if err := b.EndConnection(t.Context(), "usr_john", "app"); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.RevocationLog.LogAfter(t.Context(), before.Head, 10); err != nil || len(got) != 1 || got[0].Cursor != head+1 {
+			t.Errorf("the next entry is %+v, %v, want cursor %d", got, err, head+1)
+		}
+	}
 }
 
 func many(t *testing.T, b bench) {
