@@ -729,8 +729,10 @@ type CheckRegistrationRequest struct {
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The registration access token.
 	RegistrationAccessToken string `protobuf:"bytes,2,opt,name=registration_access_token,json=registrationAccessToken,proto3" json:"registration_access_token,omitempty"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	// Disables the client if revocation_required is true: no registration joins it after that.
+	Disable       bool `protobuf:"varint,3,opt,name=disable,proto3" json:"disable,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CheckRegistrationRequest) Reset() {
@@ -775,6 +777,13 @@ func (x *CheckRegistrationRequest) GetRegistrationAccessToken() string {
 		return x.RegistrationAccessToken
 	}
 	return ""
+}
+
+func (x *CheckRegistrationRequest) GetDisable() bool {
+	if x != nil {
+		return x.Disable
+	}
+	return false
 }
 
 // CheckRegistrationResponse describes the registration.
@@ -878,11 +887,13 @@ func (x *ApplyDeleteRegistrationRequest) GetRegistrationAccessToken() string {
 	return ""
 }
 
-// ApplyDeleteRegistrationResponse is empty.
+// ApplyDeleteRegistrationResponse describes what was deleted.
 type ApplyDeleteRegistrationResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether a client was deleted that has had grants.
+	RevocationRequired bool `protobuf:"varint,1,opt,name=revocation_required,json=revocationRequired,proto3" json:"revocation_required,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *ApplyDeleteRegistrationResponse) Reset() {
@@ -913,6 +924,13 @@ func (x *ApplyDeleteRegistrationResponse) ProtoReflect() protoreflect.Message {
 // Deprecated: Use ApplyDeleteRegistrationResponse.ProtoReflect.Descriptor instead.
 func (*ApplyDeleteRegistrationResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_registration_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ApplyDeleteRegistrationResponse) GetRevocationRequired() bool {
+	if x != nil {
+		return x.RevocationRequired
+	}
+	return false
 }
 
 // InitialAccessToken is the public data of an initial access token.
@@ -1364,16 +1382,18 @@ const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\x1aUpdateRegistrationResponse\x128\n" +
 	"\x06client\x18\x01 \x01(\v2 .usher.authz.v1.RegisteredClientR\x06client\x12)\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\x12@\n" +
-	"\x19registration_access_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"y\n" +
+	"\x19registration_access_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"\x93\x01\n" +
 	"\x18CheckRegistrationRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12@\n" +
-	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"L\n" +
+	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\x12\x18\n" +
+	"\adisable\x18\x03 \x01(\bR\adisable\"L\n" +
 	"\x19CheckRegistrationResponse\x12/\n" +
 	"\x13revocation_required\x18\x01 \x01(\bR\x12revocationRequired\"\x7f\n" +
 	"\x1eApplyDeleteRegistrationRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12@\n" +
-	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"!\n" +
-	"\x1fApplyDeleteRegistrationResponse\"\xe7\x01\n" +
+	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"R\n" +
+	"\x1fApplyDeleteRegistrationResponse\x12/\n" +
+	"\x13revocation_required\x18\x01 \x01(\bR\x12revocationRequired\"\xe7\x01\n" +
 	"\x12InitialAccessToken\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -1401,7 +1421,7 @@ const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\x0eRegisterClient\x12%.usher.authz.v1.RegisterClientRequest\x1a&.usher.authz.v1.RegisterClientResponse\"\x05\xe2\xbd\x18\x01\x01\x12l\n" +
 	"\x0fGetRegistration\x12&.usher.authz.v1.GetRegistrationRequest\x1a'.usher.authz.v1.GetRegistrationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12r\n" +
 	"\x12UpdateRegistration\x12).usher.authz.v1.UpdateRegistrationRequest\x1a*.usher.authz.v1.UpdateRegistrationResponse\"\x05\xe2\xbd\x18\x01\x01\x12r\n" +
-	"\x11CheckRegistration\x12(.usher.authz.v1.CheckRegistrationRequest\x1a).usher.authz.v1.CheckRegistrationResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x01\x12\x81\x01\n" +
+	"\x11CheckRegistration\x12(.usher.authz.v1.CheckRegistrationRequest\x1a).usher.authz.v1.CheckRegistrationResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x81\x01\n" +
 	"\x17ApplyDeleteRegistration\x12..usher.authz.v1.ApplyDeleteRegistrationRequest\x1a/.usher.authz.v1.ApplyDeleteRegistrationResponse\"\x05\xe2\xbd\x18\x01\x03\x12\x84\x01\n" +
 	"\x18CreateInitialAccessToken\x12/.usher.authz.v1.CreateInitialAccessTokenRequest\x1a0.usher.authz.v1.CreateInitialAccessTokenResponse\"\x05\xe2\xbd\x18\x01\a\x12\x84\x01\n" +
 	"\x17ListInitialAccessTokens\x12..usher.authz.v1.ListInitialAccessTokensRequest\x1a/.usher.authz.v1.ListInitialAccessTokensResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12\x87\x01\n" +

@@ -49,8 +49,8 @@ type RegistrationServiceClient interface {
 	// access token; omitted metadata is deleted. INVALID_REGISTRATION_TOKEN, UNAUTHORIZED_CLIENT for a
 	// client that several registrations share, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA.
 	UpdateRegistration(ctx context.Context, in *UpdateRegistrationRequest, opts ...grpc.CallOption) (*UpdateRegistrationResponse, error)
-	// CheckRegistration returns the data that the token service needs before it deletes a registration.
-	// INVALID_REGISTRATION_TOKEN.
+	// CheckRegistration returns the data that the token service needs before it deletes a registration, and
+	// disables the client if the request says so. INVALID_REGISTRATION_TOKEN.
 	CheckRegistration(ctx context.Context, in *CheckRegistrationRequest, opts ...grpc.CallOption) (*CheckRegistrationResponse, error)
 	// ApplyDeleteRegistration makes the change of the token service's DeleteRegistration. It deletes
 	// the client or, if several registrations share it, this registration only.
@@ -172,8 +172,8 @@ type RegistrationServiceServer interface {
 	// access token; omitted metadata is deleted. INVALID_REGISTRATION_TOKEN, UNAUTHORIZED_CLIENT for a
 	// client that several registrations share, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA.
 	UpdateRegistration(context.Context, *UpdateRegistrationRequest) (*UpdateRegistrationResponse, error)
-	// CheckRegistration returns the data that the token service needs before it deletes a registration.
-	// INVALID_REGISTRATION_TOKEN.
+	// CheckRegistration returns the data that the token service needs before it deletes a registration, and
+	// disables the client if the request says so. INVALID_REGISTRATION_TOKEN.
 	CheckRegistration(context.Context, *CheckRegistrationRequest) (*CheckRegistrationResponse, error)
 	// ApplyDeleteRegistration makes the change of the token service's DeleteRegistration. It deletes
 	// the client or, if several registrations share it, this registration only.

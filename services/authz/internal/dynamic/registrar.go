@@ -24,9 +24,12 @@ type Store interface {
 	// ReplaceDynamic replaces the client and the token of a registration, and keeps the client's
 	// secret if it still authenticates with one. It returns ErrToken or ErrShared.
 	ReplaceDynamic(ctx context.Context, r Key, replacement Client, token secret.Hash) error
+	// DisableToDelete disables the client of a registration, and reports so, if users have approved it
+	// and no other registration shares it: none joins it after that. It returns ErrToken.
+	DisableToDelete(ctx context.Context, r Key) (disabled bool, err error)
 	// DeleteDynamic deletes the client of a registration, and of a shared client the registration
-	// only. It returns ErrToken.
-	DeleteDynamic(ctx context.Context, r Key) error
+	// only. It reports whether users have approved a client that it deleted. It returns ErrToken.
+	DeleteDynamic(ctx context.Context, r Key) (authorized bool, err error)
 	// CountDynamic returns the number of clients, counting up to limit.
 	CountDynamic(ctx context.Context, limit int) (int, error)
 	// FindInitialToken returns the privilege of an initial access token that can be used now, or
@@ -199,11 +202,21 @@ func (r Registrar) Check(ctx context.Context, id string, token secret.String) (r
 	return found.Authorized && !found.Shared, err
 }
 
-// Delete deletes a registration. It returns ErrOff or ErrToken.
-func (r Registrar) Delete(ctx context.Context, id string, token secret.String) error {
+// Disable is Check, and disables a client whose access must be revoked.
+func (r Registrar) Disable(ctx context.Context, id string, token secret.String) (revoke bool, err error) {
+	key, found, err := r.find(ctx, id, token)
+	if err != nil || !found.Authorized || found.Shared {
+		return false, err // an approval since is found when the client is deleted
+	}
+	return r.Store.DisableToDelete(ctx, key)
+}
+
+// Delete deletes a registration, and reports whether a client was deleted that users have approved. It
+// returns ErrOff or ErrToken.
+func (r Registrar) Delete(ctx context.Context, id string, token secret.String) (revoke bool, err error) {
 	key, _, err := r.find(ctx, id, token)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return r.Store.DeleteDynamic(ctx, key)
 }

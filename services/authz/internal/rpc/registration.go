@@ -65,11 +65,15 @@ func (s *Registrations) UpdateRegistration(
 	}, nil
 }
 
-// CheckRegistration validates the token of a registration.
+// CheckRegistration validates the token of a registration, and disables its client on request.
 func (s *Registrations) CheckRegistration(
 	ctx context.Context, req *authzv1.CheckRegistrationRequest,
 ) (*authzv1.CheckRegistrationResponse, error) {
-	revoke, err := s.Registrar.Check(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
+	check := s.Registrar.Check
+	if req.GetDisable() {
+		check = s.Registrar.Disable
+	}
+	revoke, err := check(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
 	return &authzv1.CheckRegistrationResponse{RevocationRequired: revoke}, registrationStatus(err)
 }
 
@@ -77,8 +81,8 @@ func (s *Registrations) CheckRegistration(
 func (s *Registrations) ApplyDeleteRegistration(
 	ctx context.Context, req *authzv1.ApplyDeleteRegistrationRequest,
 ) (*authzv1.ApplyDeleteRegistrationResponse, error) {
-	err := s.Registrar.Delete(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
-	return &authzv1.ApplyDeleteRegistrationResponse{}, registrationStatus(err)
+	revoke, err := s.Registrar.Delete(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
+	return &authzv1.ApplyDeleteRegistrationResponse{RevocationRequired: revoke}, registrationStatus(err)
 }
 
 // CreateInitialAccessToken issues an initial access token.

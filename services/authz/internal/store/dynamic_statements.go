@@ -9,6 +9,7 @@ type dynamicStatements struct {
 	insert, insertRegistration, trimRegistrations          string
 	releaseFingerprint, lockFingerprint, join              string
 	lock, replaceToken, replace, deleteRegistration, erase string
+	registered, disableToDelete                            string
 	addUser, findUser, authorize, use, setDisabled         string
 	expireUnused, eraseExpired                             string
 	findInitial, takeInitial, insertInitial, listInitial   string
@@ -60,7 +61,10 @@ UPDATE dynamic_clients SET name = $2, type = $3, grant_types = $4, scope = $5, a
     secret_last_four = CASE WHEN NOT $11 THEN '' WHEN $10 = '' THEN secret_last_four ELSE $10 END
 WHERE id = $1`,
 		deleteRegistration: `DELETE FROM dynamic_registrations WHERE hash = $2 AND client_id = $1`,
-		erase:              `DELETE FROM dynamic_clients WHERE id = $1`,
+		erase:              `DELETE FROM dynamic_clients WHERE id = $1 RETURNING authorized`,
+		registered:         `SELECT 1 FROM dynamic_registrations WHERE hash = $2 AND client_id = $1`,
+		// Without its fingerprint, which a registration that waits for the lock looks for.
+		disableToDelete: `UPDATE dynamic_clients SET disabled = TRUE, fingerprint = NULL WHERE id = $1 AND authorized`,
 
 		addUser: `
 INSERT INTO dynamic_client_users (client_id, user_id) SELECT $1, $2
@@ -103,6 +107,7 @@ func (t *dynamicStatements) expand(db *sqldb.DB) {
 	for _, text := range []*string{
 		&t.find, &t.findByToken, &t.list, &t.version, &t.count, &t.insert, &t.insertRegistration, &t.trimRegistrations,
 		&t.releaseFingerprint, &t.lockFingerprint, &t.join, &t.lock, &t.replaceToken, &t.replace, &t.deleteRegistration, &t.erase,
+		&t.registered, &t.disableToDelete,
 		&t.addUser, &t.findUser, &t.authorize, &t.use, &t.setDisabled, &t.expireUnused, &t.eraseExpired,
 		&t.findInitial, &t.takeInitial, &t.insertInitial, &t.listInitial, &t.revokeInitial, &t.eraseInitial,
 	} {

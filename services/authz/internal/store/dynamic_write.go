@@ -143,10 +143,27 @@ func (s *Store) ReplaceDynamic(ctx context.Context, r dynamic.Key, c dynamic.Cli
 	})
 }
 
-// DeleteDynamic deletes a registration, and its client unless that is shared. It returns
-// dynamic.ErrToken.
-func (s *Store) DeleteDynamic(ctx context.Context, r dynamic.Key) error {
-	return s.dynamic.changeLocked(ctx, byItself("client.registration_deleted", r.ClientID), func(tx *sqldb.Tx, shared bool) error {
+// DisableToDelete disables the client of a registration, and reports so, if users have approved it and it is
+// not shared: no registration joins it after that. It returns dynamic.ErrToken.
+func (s *Store) DisableToDelete(ctx context.Context, r dynamic.Key) (disabled bool, err error) {
+	event := byItself(disabledKind(true), r.ClientID).IfChanged()
+	err = s.dynamic.changeLocked(ctx, event, func(tx *sqldb.Tx, shared bool) error {
+		disabled = false
+		if err := sqldb.Demand(ctx, tx, dynamic.ErrToken, s.dynamic.text.registered, r.ClientID, r.Token.Bytes()); err != nil || shared {
+			return err
+		}
+		changed, err := tx.Exec(ctx, s.dynamic.text.disableToDelete, r.ClientID)
+		disabled = changed > 0
+		return err
+	})
+	return disabled && err == nil, err
+}
+
+// DeleteDynamic deletes a registration, and its client unless that is shared. It reports whether users have
+// approved a client that it deleted. It returns dynamic.ErrToken.
+func (s *Store) DeleteDynamic(ctx context.Context, r dynamic.Key) (authorized bool, err error) {
+	err = s.dynamic.changeLocked(ctx, byItself("client.registration_deleted", r.ClientID), func(tx *sqldb.Tx, shared bool) error {
+		authorized = false
 		deleted, err := tx.Exec(ctx, s.dynamic.text.deleteRegistration, r.ClientID, r.Token.Bytes())
 		switch {
 		case err != nil:
@@ -156,9 +173,9 @@ func (s *Store) DeleteDynamic(ctx context.Context, r dynamic.Key) error {
 		case shared:
 			return nil
 		}
-		_, err = tx.Exec(ctx, s.dynamic.text.erase, r.ClientID)
-		return err
+		return tx.QueryRow(ctx, s.dynamic.text.erase, r.ClientID).Scan(&authorized)
 	})
+	return authorized && err == nil, err
 }
 
 // changeLocked runs a change of a client while its row is locked, so that no registration joins it

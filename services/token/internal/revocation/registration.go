@@ -9,25 +9,37 @@ import (
 // Registrations deletes the registrations of clients that registered themselves, in authz. Its
 // methods get the registration access token, and fail for one that is not valid.
 type Registrations interface {
-	// CheckRegistration reports whether deleting the registration deletes a client that has had
+	// DisableRegistration disables the client of a registration, and reports so, if deleting the
+	// registration deletes a client that has had grants. No other registration shares the client after
+	// that.
+	DisableRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error)
+	// DeleteRegistration deletes a registration. It reports whether that deleted a client that has had
 	// grants.
-	CheckRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error)
-	DeleteRegistration(ctx context.Context, clientID string, token secret.String) error
+	DeleteRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error)
 }
 
 // DeleteRegistration deletes a registration and revokes what was granted to its client (RFC 7592
-// §2.3). The client is disabled between the two revocations and deleted last: until then the token of
+// §2.3). The client is disabled before the revocations and deleted last: until then the token of
 // the registration is valid, so that a retry completes a call that failed. A client that never had a
-// grant is deleted without a revocation, which would leave a row for each.
+// grant is deleted without a revocation, which would leave a row for each; one that got its first grant
+// during the call is revoked after it was deleted.
 func (r Revoker) DeleteRegistration(ctx context.Context, in Registrations, clientID string, token secret.String) error {
-	revoke, err := in.CheckRegistration(ctx, clientID, token)
+	disabled, err := in.DisableRegistration(ctx, clientID, token)
 	if err != nil {
 		return err
 	}
-	if revoke {
+	if disabled {
 		if err := r.DisableClient(ctx, clientID); err != nil {
 			return err
 		}
 	}
-	return in.DeleteRegistration(ctx, clientID, token)
+	revoke := false
+	err = uninterrupted(ctx, func(ctx context.Context) (err error) { // it cannot be repeated
+		revoke, err = in.DeleteRegistration(ctx, clientID, token)
+		return err
+	})
+	if err != nil || disabled || !revoke {
+		return err
+	}
+	return uninterrupted(r.Step(ctx), func(ctx context.Context) error { return r.Store.RevokeClientGrants(ctx, clientID) })
 }

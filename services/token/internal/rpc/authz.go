@@ -71,20 +71,21 @@ func (a Authz) RecordServiceScopes(ctx context.Context, clientID string, scopes 
 	return oerr.Wrap("recording scopes", err)
 }
 
-// CheckRegistration is revocation.Registrations.
-func (a Authz) CheckRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error) {
+// DisableRegistration is revocation.Registrations. Release 0.1 of authz disables nothing, and the revocation
+// does.
+func (a Authz) DisableRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error) {
 	res, err := a.Registrations.CheckRegistration(ctx, &authzv1.CheckRegistrationRequest{
-		ClientId: clientID, RegistrationAccessToken: token.Reveal(),
+		ClientId: clientID, RegistrationAccessToken: token.Reveal(), Disable: true,
 	})
-	return res.GetRevocationRequired(), oerr.Wrap("checking a registration", err)
+	return res.GetRevocationRequired(), oerr.Wrap("disabling the client of a registration", err)
 }
 
 // DeleteRegistration is revocation.Registrations.
-func (a Authz) DeleteRegistration(ctx context.Context, clientID string, token secret.String) error {
-	_, err := a.Registrations.ApplyDeleteRegistration(ctx, &authzv1.ApplyDeleteRegistrationRequest{
+func (a Authz) DeleteRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error) {
+	res, err := a.Registrations.ApplyDeleteRegistration(ctx, &authzv1.ApplyDeleteRegistrationRequest{
 		ClientId: clientID, RegistrationAccessToken: token.Reveal(),
 	})
-	return oerr.Wrap("deleting a registration", err)
+	return res.GetRevocationRequired(), oerr.Wrap("deleting a registration", err)
 }
 
 // RemoveFromWorkspace is revocation.Clients.

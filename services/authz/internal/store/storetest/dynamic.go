@@ -22,6 +22,8 @@ func Dynamic(t *testing.T) {
 	t.Run("an initial access token is used as often as it says", usesOfAToken)
 	t.Run("no race exceeds the number of users", usersAreCounted)
 	t.Run("a registration leaves the operator's clients in memory", separateVersions)
+	t.Run("no registration joins a client that is disabled to be deleted", disableOrJoin)
+	t.Run("a deletion says whether there may be grants", deletedClients)
 	t.Run("every replica reflects a change", dynamicChangesAreSeen)
 	t.Run("cleanup deletes what nobody approved, and disables and deletes what nobody uses", dynamicCleanup)
 }
@@ -251,11 +253,80 @@ func dynamicChangesAreSeen(t *testing.T) {
 		if list, err := other.List(ctx, []string{id, "vdo_client_x"}); err != nil || len(list) != 1 {
 			t.Errorf("%v, %v", list, err)
 		}
-		if err := one.DeleteDynamic(ctx, dynamic.Key{ClientID: id, Token: next}); err != nil {
+		if authorized, err := one.DeleteDynamic(ctx, dynamic.Key{ClientID: id, Token: next}); err != nil || authorized {
 			t.Fatal(err)
 		}
 		if _, err := other.Find(ctx, id); !errors.Is(err, client.ErrUnknown) {
 			t.Errorf("a deleted client: %v", err)
+		}
+	})
+}
+
+// disableOrJoin: the client was disabled after a registration had joined it since the check, and stayed so.
+func disableOrJoin(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		for round := range 30 {
+			first, second := self(fmt.Sprint("app", round), true), self(fmt.Sprint("app", round), true)
+			add(t, s, first)
+			if err := s.AdmitUser(t.Context(), first.Client.ID, "usr_a", 0, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			var disabled bool
+			var joined dynamic.Client
+			racetest.Run(2, func(i int) {
+				var err error
+				if i == 0 {
+					disabled, err = s.DisableToDelete(t.Context(), dynamic.Key{ClientID: first.Client.ID, Token: first.Token})
+				} else {
+					joined, err = s.AddDynamic(t.Context(), second)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+			if shares := joined.ID == first.Client.ID; shares == disabled || joined.Disabled {
+				t.Fatalf("a registration joined: %v, the client was disabled: %v, and is now: %v", shares, disabled, joined.Disabled)
+			}
+		}
+	})
+}
+
+func deletedClients(t *testing.T) {
+	each(t, func(t *testing.T, s *store.Store) {
+		approve := func(id string) {
+			t.Helper()
+			if err := s.AdmitUser(t.Context(), id, "usr_a", 0, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		unused, used, shared := self("unused", false), self("used", false), self("shared", true)
+		for _, n := range []dynamic.New{unused, used, shared} {
+			add(t, s, n)
+		}
+		joined := self("shared", true)
+		add(t, s, joined)
+		approve(used.Client.ID)
+		approve(shared.Client.ID)
+		for name, row := range map[string]struct {
+			key  dynamic.Key
+			want bool
+		}{
+			"one that nobody approved": {dynamic.Key{ClientID: unused.Client.ID, Token: unused.Token}, false},
+			"one that a user approved": {dynamic.Key{ClientID: used.Client.ID, Token: used.Token}, true},
+			"one that is shared":       {dynamic.Key{ClientID: shared.Client.ID, Token: joined.Token}, false},
+		} {
+			if _, err := s.DisableToDelete(t.Context(), dynamic.Key{ClientID: row.key.ClientID, Token: newHash()}); !errors.Is(err, dynamic.ErrToken) {
+				t.Errorf("%s, with another token: %v", name, err)
+			}
+			if disabled, err := s.DisableToDelete(t.Context(), row.key); err != nil || disabled != row.want {
+				t.Errorf("%s: disabled %v, %v", name, disabled, err)
+			}
+			if authorized, err := s.DeleteDynamic(t.Context(), row.key); err != nil || authorized != row.want {
+				t.Errorf("%s: may have grants %v, %v", name, authorized, err)
+			}
+		}
+		if found, err := s.Find(t.Context(), shared.Client.ID); err != nil || found.Disabled {
+			t.Errorf("the shared client: %+v, %v", found, err)
 		}
 	})
 }

@@ -75,7 +75,10 @@ func Million(t *testing.T) {
 			return s.UseDynamic(ctx, one.ClientID, 90*24*time.Hour)
 		}},
 		{"disable a client", func(ctx context.Context, s *store.Store) error { return s.SetClientDisabled(ctx, one.ClientID, true) }},
-		{"delete a registration", func(ctx context.Context, s *store.Store) error { return s.DeleteDynamic(ctx, two) }},
+		{"delete a registration", func(ctx context.Context, s *store.Store) error {
+			_, err := s.DeleteDynamic(ctx, two)
+			return err
+		}},
 		{"find whether a document is disabled", func(ctx context.Context, s *store.Store) error {
 			_, err := s.DocumentDisabled(ctx, "https://client.example/500000.json")
 			return err
