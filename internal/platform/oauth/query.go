@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -74,11 +73,11 @@ func (p Params) With(name, value string) Params {
 	return changed
 }
 
-// Encode returns the parameters without some of them as a query, which ParseForm parses.
-func (p Params) Encode(without ...string) string {
+// Encode returns the parameters with these names as a query, which ParseForm parses.
+func (p Params) Encode(names ...string) string {
 	values := url.Values{}
-	for name, found := range p.byName {
-		if !slices.Contains(without, name) {
+	for _, name := range names {
+		if found := p.byName[name]; len(found) > 0 {
 			values[name] = found
 		}
 	}

@@ -35,15 +35,23 @@ type Proof struct {
 	Algorithm string
 }
 
-// authenticationParams are the parameters that authenticate a client: they are not stored.
-func authenticationParams() []string {
-	return []string{"client_secret", "client_assertion", "client_assertion_type"}
+// storedParams are the parameters that the checks read, which must all be stored: the checks are made again
+// when the browser comes. No other one is, neither what authenticates a client nor what it invents.
+func storedParams(a *request) []string {
+	names := []string{
+		"client_id", "redirect_uri", "state", "response_mode", "response_type", "scope", "resource", "code_challenge", "code_challenge_method",
+		dpopKeyParam, "prompt", "max_age", "nonce", "id_token_hint",
+	}
+	if a.LoginHint != "" { // else it is dropped, and may be long
+		names = append(names, "login_hint")
+	}
+	return names
 }
 
 // Push validates and stores the request of a client, by the checks of the authorization endpoint, and
 // returns its request_uri with the lifetime (RFC 9126 §2.2). It returns a *RequestError, a
-// *ratelimit.LimitedError of the source of a public client, or another error if the request could not
-// be validated.
+// *ratelimit.LimitedError of the source of a client that anyone can be (see anyone), or another error if
+// the request could not be validated.
 func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifetime time.Duration, err error) {
 	params, err := oauth.ParseQuery(r.Form)
 	if err != nil {
@@ -57,11 +65,11 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifet
 	if a.DPoPKey != "" {
 		a.params = a.params.With(dpopKeyParam, a.DPoPKey) // the proof is not there when the browser comes
 	}
-	encoded := a.params.Encode(authenticationParams()...)
+	encoded := a.params.Encode(storedParams(a)...)
 	if _, err := oauth.ParseForm(encoded); err != nil { // as loadPushed will: client_id and dpop_jkt count too
 		return secret.String{}, 0, unreadable(fmt.Sprintf("with client_id and %s it has more than %d parameters", dpopKeyParam, oauth.MaxParams))
 	}
-	if a.client.Type == client.Public {
+	if anyone(a.client) {
 		if err := f.Starts.Allow(ctx, Starter{Source: r.Source}); err != nil {
 			return secret.String{}, 0, err
 		}
@@ -71,6 +79,10 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifet
 	})
 	return uri, pushed.Lifetime, err
 }
+
+// anyone reports whether a stranger can push requests as the client: it has no secret, or is not verified, as
+// a client that registered itself. Each request stays in the short-lived store until it expires.
+func anyone(c client.Registration) bool { return c.Type == client.Public || c.Unverified }
 
 // unreadable refuses a form whose parameters cannot be read, or could not be read when the browser comes.
 func unreadable(problem string) error {

@@ -104,13 +104,16 @@ func TestN12_1_EveryCheckOfTheAuthorizationEndpointIsMade(t *testing.T) {
 	}
 }
 
-// TestTheAuthenticationOfAPushIsNotStored: neither a secret nor an assertion.
-func TestTheAuthenticationOfAPushIsNotStored(t *testing.T) {
+// TestOnlyWhatIsReadOfAPushIsStored: neither a secret nor an assertion, nor what a client invents: 8,000
+// requests with 15 KB of it filled Redis.
+func TestOnlyWhatIsReadOfAPushIsStored(t *testing.T) {
 	b := newBench(t)
-	b.push(t, query("client_secret", "SECRET", "client_assertion", "ASSERTION", "client_assertion_type", "TYPE", "more", "kept"))
+	b.push(t, query("client_secret", "SECRET", "client_assertion", "ASSERTION", "client_assertion_type", "TYPE", "more", "MORE",
+		"login_hint", "HINT"+strings.Repeat("x", 10000)))
 	for _, key := range b.entries.Keys() {
 		value, ttl := b.entries.Kept(key)
-		if text := string(value); strings.Contains(text, "SECRET") || strings.Contains(text, "ASSERTION") || strings.Contains(text, "TYPE") || ttl <= 0 {
+		if text := string(value); strings.Contains(text, "SECRET") || strings.Contains(text, "ASSERTION") || strings.Contains(text, "TYPE") ||
+			strings.Contains(text, "MORE") || strings.Contains(text, "HINT") || ttl <= 0 {
 			t.Errorf("%s is %s", key, text)
 		}
 	}
@@ -216,9 +219,20 @@ func TestFAPI2_TheCodesOfTheProfileLiveForAMinute(t *testing.T) {
 	}
 }
 
-// TestN12_PublicClientsAreLimitedByTheirAddress, and others are not: a server pushes for all its users.
-func TestN12_PublicClientsAreLimitedByTheirAddress(t *testing.T) {
+// TestN12_ClientsThatAnyoneCanBeAreLimitedByTheirAddress, and others are not: a server pushes for all its users.
+func TestN12_ClientsThatAnyoneCanBeAreLimitedByTheirAddress(t *testing.T) {
+	for name, change := range map[string]func(r *client.Registration){
+		"public":     func(*client.Registration) {},
+		"unverified": func(r *client.Registration) { r.Type, r.Unverified = client.Confidential, true },
+	} {
+		t.Run(name, func(t *testing.T) { pushesLimited(t, change) })
+	}
+}
+
+func pushesLimited(t *testing.T, change func(r *client.Registration)) {
+	t.Helper()
 	b := newBench(t)
+	b.change(t, authztest.Native, change)
 	counts := shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now})
 	b.Starts = flow.StartLimit{
 		Budgets: ratelimit.NewPrepaid(&ratelimit.Limiter{Entries: counts, Now: b.clock.Now}),
@@ -227,7 +241,7 @@ func TestN12_PublicClientsAreLimitedByTheirAddress(t *testing.T) {
 	for n := range 4 {
 		_, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Native, Form: authztest.NativeQuery(), Source: "192.0.2.1"})
 		if limited := ratelimit.Limited(err); limited != (n >= 2) || err != nil && !limited {
-			t.Errorf("push %d of a public client: %v", n, err)
+			t.Errorf("push %d: %v", n, err)
 		}
 		if _, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: query(), Source: "192.0.2.1"}); err != nil {
 			t.Errorf("push %d of a confidential client: %v", n, err)
