@@ -68,26 +68,34 @@ type Uses interface {
 func (s *Clients) AuthenticateClient(
 	ctx context.Context, req *authzv1.AuthenticateClientRequest,
 ) (*authzv1.AuthenticateClientResponse, error) {
-	registered, err := s.authenticate(ctx, req)
+	registered, err := s.validateCredentials(ctx, req)
 	if err != nil {
 		return nil, toStatus(err)
 	}
+	// A code is resolved first: without one that exists, anyone could have proofs recorded.
+	var approved oauth.ApprovedRequest
+	var refused error
+	if req.GetCode() != "" {
+		approved, refused = s.Flow.Codes.Resolve(ctx, secret.New(req.GetCode()))
+	}
+	if refused == nil {
+		if err := s.useProof(ctx, req); err != nil {
+			return nil, toStatus(err)
+		}
+	}
 	s.noteUse(ctx, registered.ID, req.GetGrantLifetimeSeconds())
 	res := &authzv1.AuthenticateClientResponse{Client: describe(registered), ServiceScopes: registered.Service.Scope, Lease: leaseOf(req, registered)}
-	var approved oauth.ApprovedRequest
 	switch {
 	case req.GetDeviceCode() != "":
-		approved, err = s.Flow.PollDevice(ctx, secret.New(req.GetDeviceCode()), registered.ID)
-	case req.GetCode() != "":
-		approved, err = s.Flow.Codes.Resolve(ctx, secret.New(req.GetCode()))
-	default:
+		approved, refused = s.Flow.PollDevice(ctx, secret.New(req.GetDeviceCode()), registered.ID)
+	case req.GetCode() == "":
 		return res, nil
 	}
 	switch {
-	case errors.Is(err, code.ErrInvalid), errors.Is(err, device.ErrRefused):
-		res.Code = &authzv1.AuthenticateClientResponse_CodeRefusal{CodeRefusal: oerr.Named(cause.Of(err))}
-	case err != nil:
-		return nil, toStatus(err)
+	case errors.Is(refused, code.ErrInvalid), errors.Is(refused, device.ErrRefused):
+		res.Code = &authzv1.AuthenticateClientResponse_CodeRefusal{CodeRefusal: oerr.Named(cause.Of(refused))}
+	case refused != nil:
+		return nil, toStatus(refused)
 	default:
 		res.Code = &authzv1.AuthenticateClientResponse_ResolvedCode{ResolvedCode: convert.CodeToProto(approved)}
 	}
@@ -119,11 +127,19 @@ func (s *Clients) noteUse(ctx context.Context, clientID string, seconds int64) {
 // a failed authentication spends nothing.
 func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
 	registered, err := s.validateCredentials(ctx, req)
-	if err != nil || req.GetProof() == nil {
+	if err != nil {
 		return registered, err
 	}
+	return registered, s.useProof(ctx, req)
+}
+
+// useProof records the use of the DPoP proof of a request, if it has one.
+func (s *Clients) useProof(ctx context.Context, req *authzv1.AuthenticateClientRequest) error {
+	if req.GetProof() == nil {
+		return nil
+	}
 	lifetime := time.Duration(req.GetProof().GetLifetimeSeconds()) * time.Second
-	return registered, s.Proofs.Use(ctx, req.GetProof().GetId(), lifetime)
+	return s.Proofs.Use(ctx, req.GetProof().GetId(), lifetime)
 }
 
 func (s *Clients) validateCredentials(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
+	"github.com/vidocu/usher/services/authz/internal/client"
 )
 
 func TestACodeIsResolvedOrHasItsReason(t *testing.T) {
@@ -96,4 +97,36 @@ func TestAnAuthenticatedClientsCodeIsResolvedWithIt(t *testing.T) {
 	b.entries.Break("Get", shortlived.ErrUnavailable)
 	_, err = authenticate(authztest.WebSecret, issued)
 	wantReason(t, "the store is down", err, unavailable, "")
+}
+
+// TestN13_6_AProofOfACodeThatNeverWasIsNotRecorded: anyone could have an entry recorded for each request that
+// names a public client.
+func TestN13_6_AProofOfACodeThatNeverWasIsNotRecorded(t *testing.T) {
+	b := newBench(t)
+	b.clients.Proofs = client.Proofs{Entries: b.entries}
+	id := b.consent(t)
+	if err := b.bind(t, id, "usr_john", 7); err != nil {
+		t.Fatal(err)
+	}
+	values, err := b.complete(t, b.approval(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	authenticate := func(code string) error {
+		proof := secret.Sum("proof")
+		_, err := b.clients.AuthenticateClient(t.Context(), &authzv1.AuthenticateClientRequest{
+			Credentials: []*authzv1.ClientCredentials{credentials(authztest.Native, "")}, Code: code,
+			Proof: &authzv1.Proof{Id: proof.Bytes(), LifetimeSeconds: 60},
+		})
+		return err
+	}
+	for range 2 { // the proof stays unused
+		if err := authenticate(secret.NewCode().Reveal()); err != nil {
+			t.Errorf("a code that never was: %v", err)
+		}
+	}
+	if err := authenticate(values.Get("code")); err != nil {
+		t.Errorf("a code: %v", err)
+	}
+	wantReason(t, "the second use of its proof", authenticate(values.Get("code")), errorv1.Reason_REASON_INVALID_DPOP_PROOF, "")
 }

@@ -133,7 +133,11 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if req.Credentials.IsZero() {
 		return TokenPair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
-	client, err := e.clients.Authenticate(ctx, req)
+	authentication, err := e.unlessUnknown(ctx, g, req)
+	if err != nil {
+		return TokenPair{}, err
+	}
+	client, err := e.clients.Authenticate(ctx, authentication)
 	if err != nil {
 		return TokenPair{}, err
 	}
@@ -148,6 +152,23 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 		return TokenPair{}, &RefusedError{ClientID: client.ID, Err: err}
 	}
 	return e.identify(client, pair)
+}
+
+// unlessUnknown returns the request for the authentication of its client: without its proof, which is not
+// recorded then, where nobody proved to be a client and the grant is not known. Anyone could have proofs
+// recorded otherwise, of which each is an entry in the short-lived store.
+func (e *Endpoint) unlessUnknown(ctx context.Context, g Grant, req Request) (Request, error) {
+	looked, ok := g.(interface {
+		Known(ctx context.Context, req Request) (bool, error)
+	})
+	if !ok || req.Proof.ID == nil || req.Credentials.Proves() {
+		return req, nil
+	}
+	known, err := looked.Known(ctx, req)
+	if !known {
+		req.Proof.ID = nil
+	}
+	return req, err
 }
 
 // notRegistered is the error of a client that is not registered for a grant type.

@@ -97,6 +97,8 @@ type RefreshStore interface {
 	Replayed(ctx context.Context, p Presented, reuse oauth.Reuse) (Replay, error)
 	// ExplainRefresh returns what is stored of a refused token, for the log. It changes nothing.
 	ExplainRefresh(ctx context.Context, token secret.Hash, refreshLifetime time.Duration) (Refused, error)
+	// KnownRefresh reports whether a refresh token was ever issued, unless that was long ago.
+	KnownRefresh(ctx context.Context, token secret.Hash) (bool, error)
 	// WaitForReplicas takes as long as Replayed waits for a token that was revoked already.
 	WaitForReplicas(ctx context.Context) error
 }
@@ -175,6 +177,14 @@ func (RefreshToken) Check(req Request) error {
 		return missing("refresh_token")
 	}
 	return nil
+}
+
+// Known reports whether the refresh token was ever issued, unless that was long ago.
+func (g RefreshToken) Known(ctx context.Context, req Request) (bool, error) {
+	if !secret.Valid(secret.RefreshToken, req.RefreshToken.Reveal()) {
+		return false, nil
+	}
+	return g.Store.KnownRefresh(ctx, secret.Sum(req.RefreshToken.Reveal()))
 }
 
 // Issue rotates the refresh token.

@@ -150,6 +150,16 @@ func (s *Store) RedemptionOrigin(_ context.Context, code secret.Hash) (grant.Ori
 	return f.origin(), nil
 }
 
+// KnownRefresh is grant.RefreshStore.
+func (s *Store) KnownRefresh(_ context.Context, token secret.Hash) (bool, error) {
+	for _, f := range s.families {
+		if f.current == token || f.spent[token] {
+			return true, s.note("KnownRefresh")
+		}
+	}
+	return false, s.note("KnownRefresh")
+}
+
 // ExplainRefresh is grant.RefreshStore.
 func (s *Store) ExplainRefresh(_ context.Context, token secret.Hash, _ time.Duration) (grant.Refused, error) {
 	if err := s.note("ExplainRefresh"); err != nil {

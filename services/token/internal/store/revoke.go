@@ -34,6 +34,16 @@ func (s *Store) RevokeRefresh(ctx context.Context, token secret.Hash, onlyClient
 	return revoked, err
 }
 
+// KnownRefresh reports whether a refresh token is a current or a spent one of a family.
+func (s *Store) KnownRefresh(ctx context.Context, token secret.Hash) (bool, error) {
+	var family []byte
+	err := s.db.QueryRow(ctx, s.text.familyOfRefresh, token.Bytes()).Scan(&family)
+	if isNotFound(err) {
+		return false, nil
+	}
+	return err == nil, sqldb.Wrap("looking for a refresh token", err)
+}
+
 // RevokeAccess revokes one access token and nothing else. onlyClient as in RevokeRefresh.
 func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	var revoked bool
