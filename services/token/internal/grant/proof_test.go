@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/services/token/internal/grant"
 )
 
-// recordedProofs authenticates the public client app, and counts the proofs that it gets.
+// recordedProofs authenticates a public client, and counts the proofs that it gets.
 type recordedProofs struct{ proofs int }
 
 func (r *recordedProofs) Authenticate(_ context.Context, req grant.Request) (grant.Client, error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
-// registration is one in authz: what it returns of the client when it is disabled and deleted.
+// registration is a registration in authz, and its responses when the client is disabled and deleted.
 type registration struct {
 	*world
 
