@@ -30,7 +30,6 @@ SELECT ` + dynamicColumns + `
 FROM dynamic_clients c JOIN dynamic_registrations r ON r.client_id = c.id WHERE r.hash = $2 AND c.id = $1`,
 		list:  `SELECT ` + dynamicColumns + ` FROM dynamic_clients c WHERE c.id ` + db.Among("$1"),
 		count: `SELECT count(*) FROM (SELECT 1 FROM dynamic_clients LIMIT $1) AS counted`,
-
 		// A registration with a fingerprint waits here for a concurrent one with the same, and adds
 		// nothing if that one commits.
 		insert: `
