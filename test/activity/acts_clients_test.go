@@ -50,7 +50,7 @@ func (a *acts) console() {
 	session, by := a.developer.session, a.developer.id
 	a.clientID = a.register().GetClient().GetClientId()
 	changed := func(kind, field, before, after string) wanted {
-		return wanted{kind: kind, client: a.clientID, by: by, field: field, before: before, after: after}
+		return wanted{kind: kind, client: a.clientID, workspace: a.workspace, by: by, field: field, before: before, after: after}
 	}
 	a.do(service+"UpdateApp", &authzv1.UpdateAppRequest{SessionToken: session, Change: &authzv1.UpdateClientRequest{ClientId: a.clientID, Purpose: proto.String("Tests")}},
 		changed("client.updated", "purpose", "", "Tests"))
@@ -98,12 +98,14 @@ func (a *acts) console() {
 func (a *acts) review() {
 	const review = "authz.v1.ReviewService/ReviewClient"
 	reviewed := func(kind, before, after string) wanted {
-		return wanted{kind: kind, client: a.clientID, field: "publication", before: before, after: after}
+		return wanted{kind: kind, client: a.clientID, workspace: a.workspace, field: "publication", before: before, after: after}
 	}
 	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.clientID, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_REFUSE, Note: "No"},
 		reviewed("client.refused", "submitted", "draft"))
 	a.do("authz.v1.ConsoleService/SubmitApp", &authzv1.SubmitAppRequest{SessionToken: a.developer.session, ClientId: a.clientID})
-	a.want = append(a.want, wanted{kind: "client.submitted", client: a.clientID, by: a.developer.id, field: "publication", before: "draft", after: "submitted"})
+	a.want = append(a.want, wanted{
+		kind: "client.submitted", client: a.clientID, workspace: a.workspace, by: a.developer.id, field: "publication", before: "draft", after: "submitted",
+	})
 	a.do(review, &authzv1.ReviewClientRequest{ClientId: a.clientID, Verdict: authzv1.ReviewVerdict_REVIEW_VERDICT_APPROVE, Verified: true},
 		reviewed("client.approved", "submitted", "live"))
 	a.do("token.v1.EndingService/SuspendClient", &tokenv1.SuspendClientRequest{ClientId: a.clientID, Note: "Stop"},
@@ -122,9 +124,9 @@ func (a *acts) appKeys() {
 	const service = "authz.v1.ConsoleService/"
 	id := a.register(func(r *authzv1.CreateClientRequest) { r.Jwks = josetest.Set(josetest.New(a.t, "ES256", "one")) }).GetClient().GetClientId()
 	a.do(service+"AddAppKey", &authzv1.AddAppKeyRequest{SessionToken: a.developer.session, Key: &authzv1.AddClientKeyRequest{ClientId: id, Jwk: jwk(a.t, "two"), Name: "Second"}},
-		wanted{kind: "client.key_added", client: id, by: a.developer.id, field: "keys", before: "one one", after: "one one\ntwo Second"})
+		wanted{kind: "client.key_added", client: id, workspace: a.workspace, by: a.developer.id, field: "keys", before: "one one", after: "one one\ntwo Second"})
 	a.do(service+"RemoveAppKey", &authzv1.RemoveAppKeyRequest{SessionToken: a.developer.session, ClientId: id, Kid: "one"},
-		wanted{kind: "client.key_removed", client: id, by: a.developer.id, field: "keys", before: "one one\ntwo Second", after: "two Second"})
+		wanted{kind: "client.key_removed", client: id, workspace: a.workspace, by: a.developer.id, field: "keys", before: "one one\ntwo Second", after: "two Second"})
 }
 
 // clients makes the operator's acts about clients.
@@ -200,19 +202,22 @@ func (a *acts) grants() {
 	ended := func(kind, by string) wanted {
 		return wanted{kind: kind, user: a.developer.id, client: harness.PublicID, by: by}
 	}
+	endedHere := func(kind, by string) wanted {
+		return wanted{kind: kind, user: a.developer.id, workspace: a.workspace, client: harness.PublicID, by: by}
+	}
 	a.connect()
 	a.do("consent.v1.ConnectedAppService/DisconnectApp", &consentv1.DisconnectAppRequest{SessionToken: session, ClientId: harness.PublicID},
 		ended("grant.disconnected", by))
 	a.connect()
 	a.do("consent.v1.ConnectedAppService/DisconnectAppFromWorkspace",
-		&consentv1.DisconnectAppFromWorkspaceRequest{SessionToken: session, ClientId: harness.PublicID, WorkspaceId: a.workspace}, ended("grant.disconnected", by))
+		&consentv1.DisconnectAppFromWorkspaceRequest{SessionToken: session, ClientId: harness.PublicID, WorkspaceId: a.workspace}, endedHere("grant.disconnected", by))
 	a.connect()
 	a.do("consent.v1.ConnectedAppService/DisconnectAllApps", &consentv1.DisconnectAllAppsRequest{SessionToken: session}, ended("grant.disconnected", by))
 	a.endInstallation()
 	a.connect()
 	a.do("consent.v1.WorkspaceService/EndWorkspaceApp", &consentv1.EndWorkspaceAppRequest{
 		SessionToken: a.admin.session, WorkspaceId: a.workspace, ClientId: harness.PublicID, ConfirmName: harness.PublicID,
-	}, ended("grant.workspace_ended", a.admin.id))
+	}, endedHere("grant.workspace_ended", a.admin.id))
 	a.connect()
 	a.do("token.v1.EndingService/RevokeUserGrants", &tokenv1.RevokeUserGrantsRequest{UserId: a.developer.id, ClientId: harness.PublicID}, ended("grant.revoked", ""))
 	tokens := a.connect()

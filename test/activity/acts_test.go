@@ -213,8 +213,8 @@ func (w wanted) matches(e event) bool {
 	if w.browser != e.Details["user_agent"] || w.browser != "" && e.Details["network"] != "127.0.0.*" {
 		return false
 	}
-	return actor && e.Kind == w.kind && e.UserID == w.user && e.ClientID == w.client &&
-		(w.workspace == "" || e.WorkspaceID == w.workspace) && (w.object == "" || e.ObjectID == w.object) &&
+	return actor && e.Kind == w.kind && e.UserID == w.user && e.ClientID == w.client && e.WorkspaceID == w.workspace &&
+		(w.object == "" || e.ObjectID == w.object) &&
 		before == w.before && after == w.after && (e.RequestID != "") == (w.actor != service)
 }
 

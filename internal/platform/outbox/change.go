@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -20,6 +21,9 @@ type Observed struct {
 	// change.
 	Lock string
 	Args []any
+	// Workspace is the field with the workspace that the object belongs to, before or after the change,
+	// which is the event's if that names none. Empty for an object without such a field.
+	Workspace string
 }
 
 // Change runs work in a transaction (see sqldb.DB.InTx: it may run more than once) and writes its
@@ -44,6 +48,7 @@ func (l *Log) Change(ctx context.Context, e Event, object Observed, work func(tx
 			return err
 		}
 		recorded := e
+		recorded.WorkspaceID = cmp.Or(e.WorkspaceID, after[object.Workspace], before[object.Workspace])
 		recorded.Changes = append(slices.Clone(e.Changes), difference(before, after)...)
 		if e.onlyIfChanged && len(recorded.Changes) == 0 {
 			return nil

@@ -54,7 +54,7 @@ func (s *Store) audited(ctx context.Context, c clientChange) error {
 // clientObject is a registered client as the audit trail shows it: no credential, and of a secret its
 // last characters, which distinguish secrets; of its testers their number. Values of a field have no order:
 // that of the redirect URIs decides nothing but which one a page shows first, so that a change of it alone
-// has no event.
+// has no event. The events of a workspace's client are those of the workspace, also where an operator acts.
 func clientObject(id string) outbox.Observed {
 	query := `
 SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM clients WHERE id = $1
@@ -82,7 +82,7 @@ UNION ALL SELECT 'keys', kid || ' ' || name FROM client_keys WHERE client_id = $
 		query += `
 UNION ALL SELECT '` + field + `', ` + columns[field] + ` FROM clients WHERE id = $1`
 	}
-	return outbox.Observed{Query: query, Lock: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`, Args: []any{id}}
+	return outbox.Observed{Query: query, Lock: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`, Args: []any{id}, Workspace: "owner"}
 }
 
 // dynamicObject is a client that registered itself.

@@ -39,7 +39,7 @@ func SecretUse(hash secret.Hash) string { return secretUse + secretID(hash[:]) }
 // CreateOwned registers a client of a workspace, unless the workspace has limit clients (0 is any
 // number). It returns ownership.ErrTooMany, or client.ErrExists.
 func (s *Store) CreateOwned(ctx context.Context, o ownership.Registration) error {
-	event := outbox.Event{Kind: "client.created", ClientID: o.Client.ID, WorkspaceID: o.Client.Owner.WorkspaceID}
+	event := outbox.Event{Kind: "client.created", ClientID: o.Client.ID}
 	err := s.events.Change(ctx, event, clientObject(o.Client.ID), func(tx *sqldb.Tx) error {
 		taken, err := tx.Exec(ctx, s.text.takeClient, o.Client.Owner.WorkspaceID, o.Limit)
 		if err == nil && taken == 0 {
