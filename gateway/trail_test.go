@@ -25,7 +25,9 @@ import (
 func trailOf(p browser, next string, events ...*eventv1.Event) {
 	p.services["ListEvents"] = func(req proto.Message) (proto.Message, error) {
 		asked, _ := req.(*activityv1.ListEventsRequest)
-		res := &activityv1.ListEventsResponse{ClientNames: map[string]string{"c1": "Example"}, NextPageToken: next}
+		res := &activityv1.ListEventsResponse{
+			ClientNames: map[string]string{"c1": "Example"}, WorkspaceNames: map[string]string{"ws_1": "Acme"}, NextPageToken: next,
+		}
 		for _, e := range events {
 			if kinds := asked.GetKinds(); len(kinds) == 0 || slices.ContainsFunc(kinds, func(kind string) bool {
 				return kind == e.GetKind() || strings.HasSuffix(kind, ".") && strings.HasPrefix(e.GetKind(), kind)
@@ -163,5 +165,30 @@ func TestACodeThatWasUsedTwiceDisconnectsNothingElse(t *testing.T) {
 		wantIn(t, path, p.get(path).Body.String(), "<bdi>Example</bdi> was disconnected because its token was used twice")
 		trailOf(p, "", event("grant.refresh_reused", "abc"))
 		wantIn(t, path, p.get(path).Body.String(), "One installation of <bdi>Example</bdi> was disconnected because its token was used twice")
+	}
+}
+
+// TestTheEndOfAnAppInSeveralWorkspacesIsOneEntry: each workspace has an event of its own, for its administrators.
+func TestTheEndOfAnAppInSeveralWorkspacesIsOneEntry(t *testing.T) {
+	p := withConsole(t)
+	event := func(request, workspace, object string) *eventv1.Event {
+		return &eventv1.Event{
+			Kind: "grant.disconnected", UserId: "user_1", ClientId: "c1", WorkspaceId: workspace, ObjectId: object, RequestId: request, EventTime: timestamppb.Now(),
+		}
+	}
+	for _, row := range []struct {
+		events []*eventv1.Event
+		want   []string
+	}{
+		{[]*eventv1.Event{event("a", "ws_1", "")}, []string{"You disconnected Example from Acme"}},
+		{[]*eventv1.Event{event("a", "ws_1", ""), event("a", "ws_2", ""), event("a", "ws_3", "")}, []string{"You disconnected Example"}},
+		{[]*eventv1.Event{event("b", "ws_1", ""), event("a", "ws_1", "")}, []string{"You disconnected Example from Acme", "You disconnected Example from Acme"}},
+		{[]*eventv1.Event{event("a", "ws_1", "abc")}, []string{"You ended one installation of Example"}},
+	} {
+		trailOf(p, "", row.events...)
+		body := strings.NewReplacer("<bdi>", "", "</bdi>", "").Replace(p.get("/account/activity").Body.String())
+		if got := regexp.MustCompile(`You (disconnected|ended)[^<]*`).FindAllString(body, -1); !slices.Equal(got, row.want) {
+			t.Errorf("%d events: the page has %q, want %q", len(row.events), got, row.want)
+		}
 	}
 }

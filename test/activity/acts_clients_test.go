@@ -200,9 +200,6 @@ func (a *acts) connect() harness.Tokens {
 func (a *acts) grants() {
 	session, by := a.developer.session, a.developer.id
 	ended := func(kind, by string) wanted {
-		return wanted{kind: kind, user: a.developer.id, client: harness.PublicID, by: by}
-	}
-	endedHere := func(kind, by string) wanted {
 		return wanted{kind: kind, user: a.developer.id, workspace: a.workspace, client: harness.PublicID, by: by}
 	}
 	a.connect()
@@ -210,14 +207,14 @@ func (a *acts) grants() {
 		ended("grant.disconnected", by))
 	a.connect()
 	a.do("consent.v1.ConnectedAppService/DisconnectAppFromWorkspace",
-		&consentv1.DisconnectAppFromWorkspaceRequest{SessionToken: session, ClientId: harness.PublicID, WorkspaceId: a.workspace}, endedHere("grant.disconnected", by))
+		&consentv1.DisconnectAppFromWorkspaceRequest{SessionToken: session, ClientId: harness.PublicID, WorkspaceId: a.workspace}, ended("grant.disconnected", by))
 	a.connect()
 	a.do("consent.v1.ConnectedAppService/DisconnectAllApps", &consentv1.DisconnectAllAppsRequest{SessionToken: session}, ended("grant.disconnected", by))
 	a.endInstallation()
 	a.connect()
 	a.do("consent.v1.WorkspaceService/EndWorkspaceApp", &consentv1.EndWorkspaceAppRequest{
 		SessionToken: a.admin.session, WorkspaceId: a.workspace, ClientId: harness.PublicID, ConfirmName: harness.PublicID,
-	}, endedHere("grant.workspace_ended", a.admin.id))
+	}, ended("grant.workspace_ended", a.admin.id))
 	a.connect()
 	a.do("token.v1.EndingService/RevokeUserGrants", &tokenv1.RevokeUserGrantsRequest{UserId: a.developer.id, ClientId: harness.PublicID}, ended("grant.revoked", ""))
 	tokens := a.connect()
@@ -242,7 +239,7 @@ func (a *acts) endInstallation() {
 		for _, installation := range app.GetInstallations() {
 			a.do("consent.v1.ConnectedAppService/EndInstallation", &consentv1.EndInstallationRequest{
 				SessionToken: a.developer.session, ClientId: id, InstallationId: installation.GetInstallationId(),
-			}, wanted{kind: "grant.disconnected", user: a.developer.id, client: id, by: a.developer.id})
+			}, wanted{kind: "grant.disconnected", user: a.developer.id, workspace: a.workspace, client: id, by: a.developer.id})
 		}
 	}
 }

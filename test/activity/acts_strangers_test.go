@@ -96,6 +96,6 @@ func (a *acts) tokens() {
 	expect.NoError(a.t, err)
 	a.want = append(a.want,
 		wanted{kind: "client.created", client: id, field: "name", after: "Limited"},
-		wanted{kind: "grant.limit_reached", client: id, user: user, actor: client},
-		wanted{kind: "grant.code_replayed", client: id, user: user, actor: client})
+		wanted{kind: "grant.limit_reached", client: id, user: user, workspace: a.workspace, actor: client},
+		wanted{kind: "grant.code_replayed", client: id, user: user, workspace: a.workspace, actor: client})
 }

@@ -261,8 +261,8 @@ func (a *acts) people() {
 	slices.Sort(both)
 	a.want = append(a.want,
 		wanted{kind: "authentication_app.created", object: id, workspace: a.workspace, field: "secret_ends_with", after: lastFour(app.GetClientSecret())},
-		wanted{kind: "authentication_app.secret_rotated", object: id, field: "secret_ends_with", before: lastFour(app.GetClientSecret()), after: strings.Join(both, "\n")},
-		wanted{kind: "authentication_app.revoked", object: id, field: "status", before: "enabled", after: "revoked"})
+		wanted{kind: "authentication_app.secret_rotated", object: id, workspace: a.workspace, field: "secret_ends_with", before: lastFour(app.GetClientSecret()), after: strings.Join(both, "\n")},
+		wanted{kind: "authentication_app.revoked", object: id, workspace: a.workspace, field: "status", before: "enabled", after: "revoked"})
 }
 
 // policy makes the acts of a workspace's administrator about clients.

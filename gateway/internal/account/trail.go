@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
@@ -64,16 +65,27 @@ func (a Account) fromTrail(w http.ResponseWriter, r *http.Request, token string)
 	return true
 }
 
-// trailEntries returns the entries of a page. The failed sign-ins of an hour are one event.
+// trailEntries returns the entries of a page. The failed sign-ins of an hour are one event. The end of a
+// client's access in several workspaces, which has an event for each, is one entry.
 func trailEntries(res *activityv1.ListEventsResponse, in *time.Location) []page.ActivityEntry {
 	var entries []page.ActivityEntry
-	for _, e := range res.GetEvents() {
-		if entry, shown := trailEntry(e, res); shown {
+	for i, e := range res.GetEvents() {
+		if i > 0 && sameAct(e, res.GetEvents()[i-1]) {
+			continue
+		}
+		everywhere := i+1 < len(res.GetEvents()) && sameAct(res.GetEvents()[i+1], e)
+		if entry, shown := trailEntry(e, res, everywhere); shown {
 			entry.At = browser.At(e.GetEventTime(), in)
 			entries = append(entries, page.NewActivityEntry(entry, e.GetDetails()["user_agent"]))
 		}
 	}
 	return entries
+}
+
+// sameAct reports whether two events are of one end of a client's access, in different workspaces.
+func sameAct(one, other *eventv1.Event) bool {
+	return strings.HasPrefix(one.GetKind(), "grant.") && one.GetKind() == other.GetKind() && one.GetClientId() == other.GetClientId() &&
+		one.GetRequestId() != "" && one.GetRequestId() == other.GetRequestId() && one.GetWorkspaceId() != other.GetWorkspaceId()
 }
 
 func failedCount(e *eventv1.Event) int64 {
@@ -84,8 +96,9 @@ func failedCount(e *eventv1.Event) int64 {
 	return count
 }
 
-// trailEntry returns the words for an event; shown is false for one that says nothing to the user.
-func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry page.ActivityEntry, shown bool) {
+// trailEntry returns the words for an event; shown is false for one that says nothing to the user, and
+// everywhere says that it names one of several workspaces.
+func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse, everywhere bool) (entry page.ActivityEntry, shown bool) {
 	if e.GetKind() == "user.sign_in_failed" {
 		return page.ActivityEntry{Kind: "warn", Count: failedCount(e), Text: "%d failed sign-ins in this hour"}, true
 	}
@@ -110,20 +123,14 @@ func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse) (entry pag
 	if !registered {
 		app = e.GetClientId()
 	}
-	entry.Names = []string{app}
 	if e.GetKind() == "user_token.issued" {
-		if entry.Text = "The authentication app %s signed you in"; app == "" {
+		if entry.Text, entry.Names = "The authentication app %s signed you in", []string{app}; app == "" {
 			entry.Text, entry.Names = "A program signed in with your password", nil
 		}
 		return entry, true
 	}
-	entry.Text, entry.Kind = grantText(e, app != "", named)
-	switch {
-	case app == "":
-		entry.Names = nil
-	case named && (e.GetKind() == "grant.approved" || e.GetKind() == "grant.disconnected" || e.GetKind() == "grant.workspace_ended"):
-		entry.Names = append(entry.Names, where)
-	}
+	entry.Text, entry.Kind = grantText(e, app != "", named && !everywhere)
+	entry.Names = []string{app, where}[:strings.Count(entry.Text, "%s")]
 	return entry, entry.Text != ""
 }
 

@@ -20,7 +20,7 @@ func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.R
 	if app.WorkspaceID != "" {
 		insert = sqldb.Stmt(s.text.createAppFor, app.ID, app.Name, app.WorkspaceID)
 	}
-	err := s.events.Change(ctx, appEvent("authentication_app.created", app), appObject(app.ID), func(tx *sqldb.Tx) error {
+	err := s.events.Change(ctx, appEvent("authentication_app.created", app.ID), appObject(app.ID), func(tx *sqldb.Tx) error {
 		err := tx.Run(ctx, insert, sqldb.Stmt(s.text.insertAppSecret, app.ID, current.Hash.Bytes(), current.LastFour))
 		if err == nil && insert.RowsAffected() == 0 {
 			return account.ErrUnknownWorkspace
@@ -38,7 +38,7 @@ func (s *Store) CreateApp(ctx context.Context, app authapp.App, current secret.R
 func (s *Store) RotateAppSecret(ctx context.Context, id string, next secret.Record, overlap time.Duration) error {
 	insert := sqldb.Stmt(s.text.rotateSecretIn, id, next.Hash.Bytes(), next.LastFour)
 	var locked string
-	rotated := appEvent("authentication_app.secret_rotated", authapp.App{ID: id})
+	rotated := appEvent("authentication_app.secret_rotated", id)
 	err := s.events.Change(ctx, rotated, appObject(id), func(tx *sqldb.Tx) error {
 		err := tx.Run(ctx, sqldb.Stmt(s.text.lockApp, id).Scan(&locked), sqldb.Stmt(s.text.dropOlderSecrets, id),
 			sqldb.Stmt(s.text.expireSecrets, id, overlap.Microseconds()), insert)
@@ -60,13 +60,12 @@ func (s *Store) RevokeApp(ctx context.Context, id string) error {
 		"revoking an authentication app", s.text.revokeApp,
 		[]any{id},
 		authapp.ErrUnknown,
-		appEvent("authentication_app.revoked", authapp.App{ID: id}).IfChanged(), appObject(id),
+		appEvent("authentication_app.revoked", id).IfChanged(), appObject(id),
 	})
 }
 
-func appEvent(kind string, app authapp.App) outbox.Event {
-	return outbox.Event{Kind: kind, Object: app.ID, WorkspaceID: app.WorkspaceID}
-}
+// appEvent has its workspace from appObject.
+func appEvent(kind, id string) outbox.Event { return outbox.Event{Kind: kind, Object: id} }
 
 // FindApp returns an authentication app, revoked or not, or authapp.ErrUnknown.
 func (s *Store) FindApp(ctx context.Context, id string) (authapp.App, error) {

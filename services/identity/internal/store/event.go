@@ -56,7 +56,7 @@ SELECT 'role', role FROM memberships WHERE user_id = $1 AND workspace_id = $2`}
 }
 
 func appObject(id string) outbox.Observed {
-	return outbox.Observed{Args: []any{id}, Lock: `SELECT 1 FROM authentication_apps WHERE id = $1 {{for update}}`, Query: `
+	return outbox.Observed{Workspace: "workspace", Args: []any{id}, Lock: `SELECT 1 FROM authentication_apps WHERE id = $1 {{for update}}`, Query: `
 SELECT 'name', name FROM authentication_apps WHERE id = $1
 UNION ALL SELECT 'workspace', COALESCE(workspace_id, '') FROM authentication_apps WHERE id = $1
 UNION ALL SELECT 'status', CASE WHEN revoked_at IS NULL THEN 'enabled' ELSE 'revoked' END FROM authentication_apps WHERE id = $1

@@ -27,6 +27,7 @@ FROM pairs p WHERE p.user_id = $1 AND p.client_id = $2`
 	t.raisePolicy = raisePolicy
 	t.workspaceClients = db.SQL(workspaceClients())
 	t.workspaceClientUsers = db.SQL(workspaceClientUsers())
+	t.grantedWorkspaces = db.SQL(grantedWorkspaces())
 
 	t.pairGrants = prepareGranted(db, hard, soft)
 

@@ -36,7 +36,7 @@ func (s *Store) revokeOldest(ctx context.Context, c oauth.ApprovedRequest, limit
 			revoked = append(revoked, e)
 		}
 		for _, e := range revoked { // families are locked before the head of the log
-			if _, err := tx.Append(ctx, e); err != nil {
+			if _, err := tx.AppendIn(ctx, e, c.WorkspaceID); err != nil {
 				return err
 			}
 		}

@@ -48,13 +48,14 @@ func (s *Store) KnownRefresh(ctx context.Context, token secret.Hash) (bool, erro
 func (s *Store) RevokeAccess(ctx context.Context, token secret.Hash, onlyClient string) (bool, error) {
 	var revoked bool
 	err := s.log.Revoke(ctx, "revoking an access token", func(tx *revlog.Tx) error {
+		var workspaceID string
 		e := revlog.NewEntry(revlog.ReasonRevoked, revocation.Revocation{Kind: revocation.Token, TokenHash: token.Bytes()})
 		err := tx.QueryRow(ctx, s.text.revokeAccess, token.Bytes(), onlyClient).
-			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch)
+			Scan(&e.FamilyID, &e.UserID, &e.ClientID, &e.Epoch, &workspaceID)
 		if revoked = err == nil; !revoked {
 			return sqldb.NotFoundAs(nil, err)
 		}
-		_, err = tx.Append(ctx, e)
+		_, err = tx.AppendIn(ctx, e, workspaceID)
 		return err
 	})
 	return revoked, err
@@ -72,10 +73,11 @@ func (s *Store) RevokeFamily(ctx context.Context, code secret.Hash) error {
 // family that is not live.
 func (s *Store) revokeFamily(ctx context.Context, tx *revlog.Tx, c familyToRevoke) (bool, error) {
 	entry := revlog.NewEntry(c.reason, revocation.Revocation{Kind: revocation.Family, FamilyID: c.family})
-	err := tx.QueryRow(ctx, s.text.revokeFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch)
+	var workspaceID string
+	err := tx.QueryRow(ctx, s.text.revokeFamily, c.family, c.client).Scan(&entry.UserID, &entry.ClientID, &entry.Epoch, &workspaceID)
 	if err != nil {
 		return false, sqldb.NotFoundAs(nil, err)
 	}
-	_, err = tx.Append(ctx, entry)
+	_, err = tx.AppendIn(ctx, entry, workspaceID)
 	return true, err
 }

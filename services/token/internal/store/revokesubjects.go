@@ -256,10 +256,18 @@ func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason
 // revokeLockedUserClient revokes every grant of a user-client whose row is locked. Its new epoch is
 // the cursor, which is larger than every earlier epoch.
 func (s *Store) revokeLockedUserClient(ctx context.Context, tx *revlog.Tx, p oauth.UserClient, reason revlog.Reason) error {
+	workspaces, err := s.grantedWorkspaces(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	if len(workspaces) == 0 {
+		workspaces = []string{""} // a pending code ends, or what the page of connected apps listed
+	}
 	if err := execAll(ctx, tx, step{s.text.legacyRevokePair, []any{p.UserID, p.ClientID, legacyLimit}}); err != nil {
 		return err
 	}
-	cursor, err := tx.Append(ctx, revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.UserClient, UserID: p.UserID, ClientID: p.ClientID}))
+	entry := revlog.NewEntry(reason, revocation.Revocation{Kind: revocation.UserClient, UserID: p.UserID, ClientID: p.ClientID})
+	cursor, err := tx.AppendIn(ctx, entry, workspaces...)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type statements struct {
 	raisePolicy                                                                 string
 	// Of a client in a workspace.
 	workspaceClients, workspaceClientUsers string
+	grantedWorkspaces                      string
 
 	// Of the lists and counts for operators.
 	listGrantsOfUser, listGrantsOfClient                   string
@@ -147,7 +148,7 @@ UNION ALL SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires
 
 	revokeFamily: `
 UPDATE families SET revoked_at = {{now}}, retry_hash = NULL, retry_sealed = NULL, retry_until = NULL
-WHERE id = $1 AND ($2 = '' OR client_id = $2) AND ` + liveGrant("families") + ` RETURNING user_id, client_id, epoch`,
+WHERE id = $1 AND ($2 = '' OR client_id = $2) AND ` + liveGrant("families") + ` RETURNING user_id, client_id, epoch, workspace_id`,
 
 	revokeAccess: `
 UPDATE access_tokens SET revoked_at = {{now}}
@@ -156,7 +157,8 @@ WHERE hash = $1 AND revoked_at IS NULL AND expires_at > {{now}}
 RETURNING family_id,
     (SELECT f.user_id FROM families f WHERE f.id = access_tokens.family_id),
     (SELECT f.client_id FROM families f WHERE f.id = access_tokens.family_id),
-    (SELECT f.epoch FROM families f WHERE f.id = access_tokens.family_id)`,
+    (SELECT f.epoch FROM families f WHERE f.id = access_tokens.family_id),
+    (SELECT f.workspace_id FROM families f WHERE f.id = access_tokens.family_id)`,
 
 	// $1 is the limit, and the new grant is there already.
 	atGrantLimit: `SELECT ` + atGrantLimit("$1"),

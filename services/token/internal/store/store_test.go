@@ -15,6 +15,7 @@ func TestStoreAtomicity(t *testing.T)  { storetest.Atomicity(t) }
 func TestStoreCleanup(t *testing.T)    { storetest.Cleanup(t) }
 func TestStoreAPIKeys(t *testing.T)    { storetest.APIKeys(t) }
 func TestWorkspaces(t *testing.T)      { storetest.Workspaces(t) }
+func TestEvents(t *testing.T)          { storetest.Events(t) }
 func TestStoreFollowing(t *testing.T)  { storetest.Following(t) }
 func TestN8ServiceTokens(t *testing.T) { storetest.Service(t) }
 func TestExplanations(t *testing.T)    { storetest.Explanations(t) }

@@ -46,6 +46,16 @@ func workspaceClientUsers() string {
 	return `SELECT DISTINCT f.user_id FROM ` + liveInWorkspace() + ` AND f.client_id = $2 ORDER BY f.user_id`
 }
 
+// grantedWorkspaces returns the SQL of how many of the recentGrants of the user-client $1, $2 are in each
+// workspace, and how many of them are live.
+func grantedWorkspaces() string {
+	return `
+SELECT f.workspace_id, count(*), count(CASE WHEN f.refresh_expires_at > {{now}} AND ` + liveGrant("f") + ` THEN 1 END) FROM (
+    SELECT * FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL
+    ORDER BY workspace_id DESC, created_at DESC LIMIT ` + strconv.Itoa(recentGrants) + `) AS f
+GROUP BY f.workspace_id ORDER BY f.workspace_id`
+}
+
 // policyVersions returns the SQL of the policy versions of the workspaces $3, each as `version=workspace`.
 // A workspace's identifier has no space.
 func policyVersions(db *sqldb.DB) string {
@@ -113,6 +123,26 @@ func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID 
 func (s *Store) workspaceClientUsers(ctx context.Context, clientID, workspaceID string) ([]string, error) {
 	return sqldb.List(ctx, s.db, sqldb.Read("listing the users of a client", s.text.workspaceClientUsers, workspaceID, clientID),
 		func(row sqldb.Row, userID *string) error { return row.Scan(userID) })
+}
+
+// grantedWorkspaces returns the workspaces in which a user-client has a live grant: one that is empty where
+// it has more grants than are read, and none of those is live.
+func (s *Store) grantedWorkspaces(ctx context.Context, tx *revlog.Tx, p oauth.UserClient) (live []string, err error) {
+	looked := 0
+	read := sqldb.Read("listing the workspaces of a user-client", s.text.grantedWorkspaces, p.UserID, p.ClientID)
+	err = sqldb.Each(ctx, tx, read, func(row sqldb.Row) error {
+		var workspaceID string
+		var all, granted int
+		err := row.Scan(&workspaceID, &all, &granted)
+		if looked += all; granted > 0 {
+			live = append(live, workspaceID)
+		}
+		return err
+	})
+	if len(live) == 0 && looked >= recentGrants {
+		live = []string{""}
+	}
+	return live, err
 }
 
 // endConnectionsIn revokes the connections of some users, in the order of their identifiers, in one

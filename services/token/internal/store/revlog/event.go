@@ -9,12 +9,13 @@ import (
 )
 
 // eventOf returns the event of the audit trail for a revocation; recorded is false for one that
-// belongs to a change which another service records, and for the refresh of a user token.
+// belongs to a change which another service records, and for the refresh of a user token. It has no
+// workspace.
 func eventOf(ctx context.Context, e Entry) (event outbox.Event, recorded bool) {
 	if actor.IsWithin(ctx) {
 		return event, false
 	}
-	event = outbox.Event{UserID: e.UserID, ClientID: e.ClientID, WorkspaceID: e.WorkspaceID}
+	event = outbox.Event{UserID: e.UserID, ClientID: e.ClientID}
 	byClient, byUser := actor.OfClient(e.ClientID), actor.OfUser(e.UserID)
 	var usual actor.Actor
 	switch e.Reason {

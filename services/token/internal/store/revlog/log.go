@@ -75,10 +75,16 @@ func (l *Log) wait(ctx context.Context, what string, appended bool) error {
 	return nil
 }
 
-// Append writes an entry, and its event for the audit trail, and returns its cursor. It locks the head of the log until the commit,
-// which makes the order of cursors the order of commits: slow work, and every other lock, must come
-// before it.
+// Append is AppendIn with one event, of the entry's workspace.
 func (t *Tx) Append(ctx context.Context, e Entry) (cursor int64, err error) {
+	return t.AppendIn(ctx, e, e.WorkspaceID)
+}
+
+// AppendIn writes an entry and returns its cursor. It writes the entry's event for the audit trail once for
+// each workspace in which something live ended, empty for none in particular: an administrator reads those
+// of one workspace. It locks the head of the log until the commit, which makes the order of cursors the
+// order of commits: slow work, and every other lock, must come before it.
+func (t *Tx) AppendIn(ctx context.Context, e Entry, workspaces ...string) (cursor int64, err error) {
 	t.appended = true
 	if err := t.QueryRow(ctx, t.log.nextCursor).Scan(&cursor); err != nil {
 		return 0, err
@@ -88,10 +94,15 @@ func (t *Tx) Append(ctx context.Context, e Entry) (cursor int64, err error) {
 	if err != nil {
 		return cursor, err
 	}
-	if event, recorded := eventOf(ctx, e); recorded {
-		err = t.log.events.Append(ctx, t.Tx, event)
+	event, recorded := eventOf(ctx, e)
+	if !recorded || len(workspaces) == 0 {
+		return cursor, nil
 	}
-	return cursor, err
+	var steps []*sqldb.Statement
+	for _, event.WorkspaceID = range workspaces {
+		steps = append(steps, t.log.events.Statements(ctx, event)...)
+	}
+	return cursor, sqldb.Wrap("writing the event "+event.Kind, t.Run(ctx, steps...))
 }
 
 // Events returns the log of events that the audit trail follows.
