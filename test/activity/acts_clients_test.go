@@ -217,6 +217,7 @@ func (a *acts) grants() {
 	}, ended("grant.workspace_ended", a.admin.id))
 	a.connect()
 	a.do("token.v1.EndingService/RevokeUserGrants", &tokenv1.RevokeUserGrantsRequest{UserId: a.developer.id, ClientId: harness.PublicID}, ended("grant.revoked", ""))
+	a.do("token.v1.EndingService/RevokeUserGrants", &tokenv1.RevokeUserGrantsRequest{UserId: a.developer.id, ClientId: harness.PublicID}) // of which nothing is left
 	tokens := a.connect()
 	a.do("token.v1.EndingService/EndToken", &tokenv1.EndTokenRequest{Token: tokens.Access}, ended("grant.token_revoked", ""))
 }

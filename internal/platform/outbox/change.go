@@ -3,6 +3,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -26,6 +27,10 @@ type Observed struct {
 	Workspace string
 }
 
+// ErrUnchanged is the error of work that has found everything as it wants it, where the fields of the
+// object do not say so. Change writes no event then, and returns no error.
+var ErrUnchanged = errors.New("nothing changed")
+
 // Change runs work in a transaction (see sqldb.DB.InTx: it may run more than once) and writes its
 // event, with the fields that differ afterwards. No event is written if work fails, and none of an
 // IfChanged event if nothing differs. The error is work's own.
@@ -40,7 +45,10 @@ func (l *Log) Change(ctx context.Context, e Event, object Observed, work func(tx
 		if err != nil {
 			return err
 		}
-		if err := work(tx); err != nil {
+		switch err := work(tx); {
+		case errors.Is(err, ErrUnchanged):
+			return nil
+		case err != nil:
 			return err
 		}
 		after, err := object.read(ctx, tx)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,15 +18,22 @@ import (
 	"github.com/vidocu/usher/services/identity/internal/credential"
 )
 
-// UpdateProfile replaces a user's profile, in a browser. It returns account.ErrUnknown.
+// UpdateProfile replaces a user's profile, in a browser. It returns account.ErrUnknown. A profile that is
+// saved as it was has no event.
 func (s *Store) UpdateProfile(ctx context.Context, userID string, p account.Profile, on device.Device) error {
 	changed := userEvent("user.profile_changed", userID)
 	changed.Actor, changed.Details = actor.OfUser(userID), on.Details()
-	return s.change(ctx, change{
-		"changing a profile", s.text.updateProfile,
-		[]any{userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone},
-		account.ErrUnknown, changed, userObject(userID),
+	err := s.events.Change(ctx, changed, userObject(userID), func(tx *sqldb.Tx) error {
+		n, err := tx.Exec(ctx, s.text.updateProfile, userID, p.FirstName, p.LastName, p.DisplayName, p.Language, p.TimeZone)
+		if err != nil || n > 0 {
+			return err
+		}
+		return cmp.Or(sqldb.Demand(ctx, tx, account.ErrUnknown, s.text.userExists, userID), outbox.ErrUnchanged)
 	})
+	if err != nil && !errors.Is(err, account.ErrUnknown) {
+		err = fmt.Errorf("changing a profile: %w", err)
+	}
+	return err
 }
 
 // ChangePassword replaces the password hash of an enabled user if it is still the one that was read, raises
@@ -88,8 +96,10 @@ const hour = int64(time.Hour / time.Microsecond)
 func (t *statements) prepareOwnAccount(db *sqldb.DB) {
 	const insert = `INSERT INTO account_events (user_id, happened_at, kind, count, user_agent, network) `
 	const event = insert + `SELECT u.id, {{now}}, $2, 1, $3, $4 FROM users u WHERE u.id = $1`
-	t.updateProfile = db.SQL(`
-UPDATE users SET first_name = $2, last_name = $3, display_name = $4, language = $5, time_zone = $6 WHERE id = $1`)
+	t.updateProfile = `
+UPDATE users SET first_name = $2, last_name = $3, display_name = $4, language = $5, time_zone = $6
+WHERE id = $1 AND (first_name, last_name, display_name, language, time_zone) <> ($2, $3, $4, $5, $6)`
+	t.userExists = `SELECT 1 FROM users WHERE id = $1`
 
 	t.changePassword = db.SQL(`
 UPDATE users SET password_hash = $3, session_epoch = $5

@@ -28,6 +28,7 @@ type statements struct {
 
 	// Of what users see and change in their own accounts.
 	updateProfile, changePassword     string
+	userExists                        string
 	addEvent, addFailures, listEvents string
 
 	// Of the outbox of ended sessions.

@@ -254,14 +254,15 @@ func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason
 }
 
 // revokeLockedUserClient revokes every grant of a user-client whose row is locked. Its new epoch is
-// the cursor, which is larger than every earlier epoch.
+// the cursor, which is larger than every earlier epoch. An operator who finds no live grant leaves no
+// event; the epoch is raised all the same, for pending codes.
 func (s *Store) revokeLockedUserClient(ctx context.Context, tx *revlog.Tx, p oauth.UserClient, reason revlog.Reason) error {
 	workspaces, err := s.grantedWorkspaces(ctx, tx, p)
 	if err != nil {
 		return err
 	}
-	if len(workspaces) == 0 {
-		workspaces = []string{""} // a pending code ends, or what the page of connected apps listed
+	if len(workspaces) == 0 && reason != revlog.ReasonGrantsRevoked {
+		workspaces = []string{""} // what the page of connected apps listed, or what was stolen
 	}
 	if err := execAll(ctx, tx, step{s.text.legacyRevokePair, []any{p.UserID, p.ClientID, legacyLimit}}); err != nil {
 		return err

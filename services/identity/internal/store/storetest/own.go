@@ -28,10 +28,15 @@ func OwnAccount(t *testing.T) {
 }
 
 func profileReplaced(t *testing.T) {
-	each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+	each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
 		seed(t, s, example())
-		want := account.Profile{FirstName: "Augusta", LastName: "King", DisplayName: "Ada King", Language: "de", TimeZone: "Europe/Berlin"}
+		want := account.Profile{FirstName: "Augusta", LastName: "King", DisplayName: "Ada", Language: "de", TimeZone: "Europe/Berlin"}
 		must(t, s.UpdateProfile(t.Context(), "usr_ada", want, device.Device{}))
+		want.DisplayName = "Ada King"
+		for range 2 { // the second one changes nothing, and is no event
+			must(t, s.UpdateProfile(t.Context(), "usr_ada", want, device.Device{}))
+		}
+		wantAudited(t, db, "usr_ada", "user.profile_changed", "user.profile_changed")
 		user, err := s.FindUser(t.Context(), "usr_ada")
 		must(t, err)
 		if diff := cmp.Diff(want, user.Profile()); diff != "" {
@@ -69,6 +74,17 @@ func passwordChangedOnce(t *testing.T) {
 		must(t, s.SetPassword(t.Context(), "usr_bob", secret.New("y")))
 		wantEvents(t, s, accountevent.Query{UserID: "usr_bob", Limit: 9}, accountevent.PasswordSet)
 	})
+}
+
+// wantAudited compares the kinds of a user's events for the audit trail.
+func wantAudited(t *testing.T, db *sqldb.DB, userID string, want ...string) {
+	t.Helper()
+	read := sqldb.Read("reading events", `SELECT kind FROM events WHERE user_id = $1 ORDER BY cursor`, userID)
+	got, err := sqldb.List(t.Context(), db, read, func(row sqldb.Row, kind *string) error { return row.Scan(kind) })
+	must(t, err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events (-want +got)\n%s", diff)
+	}
 }
 
 // wantEvents returns a page, and requires the kinds.

@@ -13,6 +13,7 @@ import (
 func Events(t *testing.T) {
 	t.Run("the end of a client has an event in each workspace", func(t *testing.T) { each(t, eventsOfWorkspaces) })
 	t.Run("the end of one grant has the event of its workspace", func(t *testing.T) { each(t, eventsOfGrants) })
+	t.Run("an operator who finds no grant leaves no event", func(t *testing.T) { each(t, eventsOfNothing) })
 }
 
 // wantEvents compares the events of John and one client, each as its kind and its workspace, and deletes them.
@@ -62,4 +63,19 @@ func eventsOfGrants(t *testing.T, b bench) {
 		t.Fatal(err)
 	}
 	b.wantEvents(t, "grant.token_revoked ws_acme", "grant.token_revoked ws_doe", "grant.code_replayed ws_acme")
+}
+
+// eventsOfNothing: the epoch is raised all the same, so that no code of an earlier approval is redeemed.
+func eventsOfNothing(t *testing.T, b bench) {
+	pending := codeOf("usr_john", "app", "ws_acme", "videos:read")
+	b.mustRedeem(t, codeOf("usr_john", "app", "ws_acme", "videos:read"))
+	for range 2 {
+		if err := b.RevokeUserClientGrants(t.Context(), "usr_john", "app"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.wantEvents(t, "grant.revoked ws_acme")
+	if err := b.redeem(t.Context(), fresh(), pending); err == nil {
+		t.Error("a code from before the revocation was redeemed")
+	}
 }
