@@ -235,7 +235,7 @@ func (a *acts) people() {
 	}
 	a.developer = a.newPerson(a.t, "acts-developer@example.com", a.workspace, identityv1.Role_ROLE_MEMBER)
 	a.do(admin+"AddMember", &identityv1.AddMemberRequest{UserId: a.developer.id, WorkspaceId: a.workspace, Role: identityv1.Role_ROLE_DEVELOPER},
-		wanted{kind: "member.added", user: a.developer.id, workspace: a.workspace, field: "role", before: "member", after: "developer"})
+		wanted{kind: "member.role_changed", user: a.developer.id, workspace: a.workspace, field: "role", before: "member", after: "developer"})
 	gone := a.newPerson(a.t, "acts-gone@example.com", a.workspace, identityv1.Role_ROLE_MEMBER)
 	a.want = append(a.want, joined(a.developer), joined(gone))
 	a.do("token.v1.EndingService/RemoveMember", &tokenv1.RemoveMemberRequest{UserId: gone.id, WorkspaceId: a.workspace},

@@ -23,7 +23,7 @@ func shownKinds() []string {
 	return []string{
 		"user.created", "user.signed_in", "user.sign_in_failed", "user.password_changed", "user.password_set", "user.others_signed_out",
 		"user.session_ended", "user.profile_changed", "user.disabled", "user.enabled", "user.unlocked", "user_token.issued",
-		"member.added", "member.removed",
+		"member.added", "member.removed", "member.role_changed",
 		"grant.approved", "grant.disconnected", "grant.workspace_ended", "grant.refresh_reused", "grant.code_replayed", "grant.revoked", "grant.limit_reached",
 	}
 }
@@ -108,11 +108,7 @@ func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse, everywhere
 		return entry, true
 	}
 	where, named := res.GetWorkspaceNames()[e.GetWorkspaceId()]
-	switch e.GetKind() {
-	case "member.added", "member.removed":
-		if entry.Text = "You were added to %s"; e.GetKind() == "member.removed" {
-			entry.Text = "You were removed from %s"
-		}
+	if entry.Text = memberText(e.GetKind()); entry.Text != "" {
 		if !named {
 			where = e.GetWorkspaceId()
 		}
@@ -147,6 +143,13 @@ func accountText(kind string) page.Message {
 		"user.disabled":          {Kind: "warn", Text: "An operator disabled your account"},
 		"user.enabled":           {Kind: "ok", Text: "An operator enabled your account again"},
 		"user.unlocked":          {Kind: "ok", Text: "An operator let you sign in again after failed sign-ins"},
+	}[kind]
+}
+
+// memberText returns the text of an event of a membership, with a place for the workspace.
+func memberText(kind string) string {
+	return map[string]string{
+		"member.added": "You were added to %s", "member.removed": "You were removed from %s", "member.role_changed": "Your role in %s was changed",
 	}[kind]
 }
 

@@ -16,6 +16,7 @@ func Sentences() map[string]string {
 		"workspace.app_policy_set": "The rule for connecting apps was changed", "workspace.app_approved": "%s was approved for this workspace",
 		"workspace.app_requested": "A member asked for %s", "workspace.app_refused": "The request for %s was refused", "workspace.app_withdrawn": "The approval of %s was withdrawn",
 		"member.added": "%s became a member", "member.removed": "%s is no longer a member",
+		"member.role_changed": "The role of %s was changed",
 		"api_key.created": "An API key was created", "api_key.rotated": "An API key was replaced", "api_key.revoked": "An API key was revoked",
 		"authentication_app.created": "An authentication app was created", "authentication_app.revoked": "An authentication app was revoked",
 		"authentication_app.secret_rotated": "The secret of an authentication app was replaced",

@@ -56,6 +56,9 @@ func (l *Log) Change(ctx context.Context, e Event, object Observed, work func(tx
 			return err
 		}
 		recorded := e
+		if len(before) > 0 {
+			recorded.Kind = cmp.Or(e.kindOfChange, e.Kind)
+		}
 		recorded.WorkspaceID = cmp.Or(e.WorkspaceID, after[object.Workspace], before[object.Workspace])
 		recorded.Changes = append(slices.Clone(e.Changes), difference(before, after)...)
 		if e.onlyIfChanged && len(recorded.Changes) == 0 {

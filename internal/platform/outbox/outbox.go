@@ -38,14 +38,22 @@ type Event struct {
 	Changes []Change
 	Details map[string]string
 
-	// onlyIfChanged is described at IfChanged.
+	// onlyIfChanged is described at IfChanged, and kindOfChange at IfExisted.
 	onlyIfChanged bool
+	kindOfChange  string
 }
 
 // IfChanged returns the event such that Change writes it only if a field of the object differs: for an
 // act whose whole effect the fields show, and which may find everything as it wants it.
 func (e Event) IfChanged() Event {
 	e.onlyIfChanged = true
+	return e
+}
+
+// IfExisted returns the event such that Change gives it another kind if the object had a field before: for an
+// act that creates an object or changes the one that exists.
+func (e Event) IfExisted(kind string) Event {
+	e.kindOfChange = kind
 	return e
 }
 

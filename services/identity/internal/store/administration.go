@@ -128,7 +128,7 @@ func (s *Store) AddMember(ctx context.Context, userID, workspaceID string, role 
 		"adding a member", s.text.addMember,
 		[]any{userID, workspaceID, string(role)},
 		account.ErrUnknownUserOrWorkspace,
-		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID}.IfChanged(),
+		outbox.Event{Kind: "member.added", UserID: userID, WorkspaceID: workspaceID}.IfChanged().IfExisted("member.role_changed"),
 		memberObject(userID, workspaceID),
 	})
 }
