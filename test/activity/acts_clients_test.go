@@ -270,6 +270,8 @@ func (a *acts) account() {
 	}
 	a.do("token.v1.PasswordService/SignOutElsewhere", &tokenv1.SignOutElsewhereRequest{SessionToken: p.session, SourceAddress: source, UserAgent: browser},
 		own("user.others_signed_out", "", ""))
+	a.do(service+"EndSession", &identityv1.EndSessionRequest{SessionToken: a.signIn(a.t, p), SourceAddress: source, UserAgent: browser},
+		own("user.signed_out", "", ""))
 	p.session = a.signIn(a.t, p)
 	a.do("token.v1.PasswordService/ChangePassword", &tokenv1.ChangePasswordRequest{
 		SessionToken: p.session, OldPassword: harness.UserPassword, NewPassword: "yet another long password", SourceAddress: source, UserAgent: browser,

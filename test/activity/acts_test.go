@@ -30,7 +30,6 @@ func unrecorded() map[string]string {
 		"consent.v1.ConsentService/Decide":                    flow,
 		"consent.v1.ConsentService/DecideSilently":            flow,
 		"consent.v1.ConsentService/RequestApproval":           "asked for on the consent page, with the event workspace.app_requested",
-		"identity.v1.SessionService/EndSession":               "a user signs out of this browser",
 		"identity.v1.SessionService/EndOtherSessions":         "the token service calls it for PasswordService/SignOutElsewhere",
 		"identity.v1.CredentialService/ChangePassword":        "the token service calls it for PasswordService/ChangePassword",
 	}

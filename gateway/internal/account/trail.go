@@ -21,7 +21,7 @@ import (
 // nothing is shown.
 func shownKinds() []string {
 	return []string{
-		"user.created", "user.signed_in", "user.sign_in_failed", "user.password_changed", "user.password_set", "user.others_signed_out",
+		"user.created", "user.signed_in", "user.signed_out", "user.sign_in_failed", "user.password_changed", "user.password_set", "user.others_signed_out",
 		"user.session_ended", "user.profile_changed", "user.disabled", "user.enabled", "user.unlocked", "user_token.issued",
 		"member.added", "member.removed", "member.role_changed",
 		"grant.approved", "grant.disconnected", "grant.workspace_ended", "grant.refresh_reused", "grant.code_replayed", "grant.revoked", "grant.limit_reached",
@@ -135,6 +135,7 @@ func accountText(kind string) page.Message {
 	return map[string]page.Message{
 		"user.created":           {Text: "Your account was created"},
 		"user.signed_in":         {Text: "You signed in"},
+		"user.signed_out":        {Text: "You signed out"},
 		"user.password_changed":  {Kind: "ok", Text: "You changed your password"},
 		"user.password_set":      {Kind: "warn", Text: "An operator set a new password for you"},
 		"user.others_signed_out": {Kind: "ok", Text: "You signed out every other device"},

@@ -247,7 +247,9 @@ func (f Flow) SignOut(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f Flow) endSession(w http.ResponseWriter, r *http.Request) error {
-	_, err := f.Sessions.EndSession(r.Context(), &identityv1.EndSessionRequest{SessionToken: f.Cookies.Session(r).Reveal()})
+	_, err := f.Sessions.EndSession(r.Context(), &identityv1.EndSessionRequest{
+		SessionToken: f.Cookies.Session(r).Reveal(), SourceAddress: f.Proxies.Source(r), UserAgent: UserAgent(r),
+	})
 	if err == nil {
 		f.Cookies.ClearSession(w, r)
 	}

@@ -17,7 +17,7 @@ func Sentences() map[string]string {
 		"workspace.app_requested": "A member asked for %s", "workspace.app_refused": "The request for %s was refused", "workspace.app_withdrawn": "The approval of %s was withdrawn",
 		"member.added": "%s became a member", "member.removed": "%s is no longer a member",
 		"member.role_changed": "The role of %s was changed",
-		"api_key.created": "An API key was created", "api_key.rotated": "An API key was replaced", "api_key.revoked": "An API key was revoked",
+		"api_key.created":     "An API key was created", "api_key.rotated": "An API key was replaced", "api_key.revoked": "An API key was revoked",
 		"authentication_app.created": "An authentication app was created", "authentication_app.revoked": "An authentication app was revoked",
 		"authentication_app.secret_rotated": "The secret of an authentication app was replaced",
 		"registration_token.created":        "A token that registers apps was created", "registration_token.revoked": "A token that registers apps was revoked",
@@ -38,7 +38,7 @@ func Sentences() map[string]string {
 		"client.registration_changed": "%s changed its registration", "client.registration_deleted": "%s deleted its registration",
 		"user.created": "%s got an account", "user.disabled": "The account of %s was disabled", "user.enabled": "The account of %s was enabled again",
 		"user.unlocked": "%s may sign in again after failed sign-ins", "user.password_set": "A new password was set for %s",
-		"user.password_changed": "%s changed the password", "user.profile_changed": "%s changed the profile", "user.signed_in": "%s signed in",
+		"user.password_changed": "%s changed the password", "user.profile_changed": "%s changed the profile", "user.signed_in": "%s signed in", "user.signed_out": "%s signed out",
 		"user.session_ended": "%s signed out a device", "user.others_signed_out": "%s signed out every other device",
 		"user.sign_in_failed": "A sign-in of %s failed",
 	}

@@ -385,7 +385,11 @@ func (x *WorkspaceList) GetWorkspaces() []*Workspace {
 type EndSessionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The cookie's value.
-	SessionToken  string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	SessionToken string `protobuf:"bytes,1,opt,name=session_token,json=sessionToken,proto3" json:"session_token,omitempty"`
+	// The address that the request came from; empty when it is not known.
+	SourceAddress string `protobuf:"bytes,2,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
+	// The browser's User-Agent header; may be empty.
+	UserAgent     string `protobuf:"bytes,3,opt,name=user_agent,json=userAgent,proto3" json:"user_agent,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -423,6 +427,20 @@ func (*EndSessionRequest) Descriptor() ([]byte, []int) {
 func (x *EndSessionRequest) GetSessionToken() string {
 	if x != nil {
 		return x.SessionToken
+	}
+	return ""
+}
+
+func (x *EndSessionRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
+	}
+	return ""
+}
+
+func (x *EndSessionRequest) GetUserAgent() string {
+	if x != nil {
+		return x.UserAgent
 	}
 	return ""
 }
@@ -1343,9 +1361,12 @@ const file_usher_identity_v1_session_service_proto_rawDesc = "" +
 	"\rWorkspaceList\x12<\n" +
 	"\n" +
 	"workspaces\x18\x01 \x03(\v2\x1c.usher.identity.v1.WorkspaceR\n" +
-	"workspaces\">\n" +
+	"workspaces\"\x84\x01\n" +
 	"\x11EndSessionRequest\x12)\n" +
-	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x14\n" +
+	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12%\n" +
+	"\x0esource_address\x18\x02 \x01(\tR\rsourceAddress\x12\x1d\n" +
+	"\n" +
+	"user_agent\x18\x03 \x01(\tR\tuserAgent\"\x14\n" +
 	"\x12EndSessionResponse\"@\n" +
 	"\x13ListSessionsRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\"\x88\x01\n" +

@@ -69,7 +69,7 @@ func (s *Sessions) GetSession(ctx context.Context, req *identityv1.GetSessionReq
 
 // EndSession signs a browser out.
 func (s *Sessions) EndSession(ctx context.Context, req *identityv1.EndSessionRequest) (*identityv1.EndSessionResponse, error) {
-	err := s.Store.End(ctx, secret.New(req.GetSessionToken()))
+	err := s.Store.End(ctx, secret.New(req.GetSessionToken()), device.New(req.GetUserAgent(), req.GetSourceAddress()))
 	return &identityv1.EndSessionResponse{}, toStatus(err)
 }
 

@@ -64,7 +64,7 @@ type durable struct {
 
 func (d durable) BeginSession(ctx context.Context, r session.Record) (bool, error) {
 	d.live[r.Hash] = r
-	return d.EndSession(ctx, r.Previous)
+	return d.EndSession(ctx, r.Previous, r.Device)
 }
 
 func (d durable) TouchSession(_ context.Context, hash secret.Hash) error {
@@ -99,7 +99,7 @@ func (d durable) EndOtherSessions(ctx context.Context, r session.Record) error {
 	return err
 }
 
-func (d durable) EndSession(_ context.Context, hash secret.Hash) (bool, error) {
+func (d durable) EndSession(_ context.Context, hash secret.Hash, _ device.Device) (bool, error) {
 	_, found := d.live[hash]
 	delete(d.live, hash)
 	return found, nil

@@ -3,6 +3,7 @@ package session_test
 import (
 	"testing"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -25,7 +26,7 @@ func TestALastUseIsRecordedWhenItIsOld(t *testing.T) {
 	if d.uses.touched[0] != secret.Sum(token.Reveal()) {
 		t.Error("the use of another session was recorded")
 	}
-	if err := d.End(t.Context(), token); err != nil {
+	if err := d.End(t.Context(), token, device.Device{}); err != nil {
 		t.Fatal(err)
 	}
 	d.uses.old = true

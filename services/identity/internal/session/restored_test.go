@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/services/identity/internal/account"
 )
@@ -15,7 +16,7 @@ func TestFault_E7_AnEndedSessionStaysEndedAfterARestore(t *testing.T) {
 	d := open()
 	signedOut, replaced, live := d.begin(t, "usr_john", secret.String{}), d.begin(t, "usr_john", secret.String{}), d.begin(t, "usr_john", secret.String{})
 	snapshot := maps.Clone(d.entries.kept)
-	if err := d.End(t.Context(), signedOut); err != nil {
+	if err := d.End(t.Context(), signedOut, device.Device{}); err != nil {
 		t.Fatal(err)
 	}
 	next := d.begin(t, "usr_john", replaced)
@@ -34,7 +35,7 @@ func TestFault_E7_ASessionThatTheStoreLostIsStillEnded(t *testing.T) {
 	token := d.begin(t, "usr_john", secret.String{})
 	snapshot := maps.Clone(d.entries.kept)
 	clear(d.entries.kept)
-	if err := d.End(t.Context(), token); err != nil {
+	if err := d.End(t.Context(), token, device.Device{}); err != nil {
 		t.Fatal(err)
 	}
 	maps.Copy(d.entries.kept, snapshot)
@@ -65,7 +66,7 @@ func TestUpgrade_ASessionThatRelease01BeganLivesOn(t *testing.T) {
 	if err != nil || s.User.ID != "usr_john" || len(s.Workspaces) != 1 || !s.ExpiresAt.Equal(d.now.Add(lifetime).Truncate(time.Microsecond)) {
 		t.Errorf("a session of the previous release: %+v, %v", s, err)
 	}
-	if err := d.End(t.Context(), token); err != nil {
+	if err := d.End(t.Context(), token, device.Device{}); err != nil {
 		t.Fatal(err)
 	}
 	d.wantRequired(t, "after its end", token)

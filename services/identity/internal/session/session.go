@@ -83,8 +83,9 @@ type Users interface {
 	FindUser(ctx context.Context, id string) (account.User, error)
 	// ListWorkspaces returns an enabled user's memberships, by name.
 	ListWorkspaces(ctx context.Context, userID string) ([]account.Membership, error)
-	// EndSession deletes the record of a session, and reports whether there was one.
-	EndSession(ctx context.Context, hash secret.Hash) (bool, error)
+	// EndSession deletes the record of a session, with the event of the browser that signs out if the
+	// session was live, and reports whether there was a record.
+	EndSession(ctx context.Context, hash secret.Hash, on device.Device) (bool, error)
 }
 
 // Store stores the sessions. Its methods may be called concurrently and return the stores' errors.
@@ -231,13 +232,13 @@ func (s *Store) unrecorded(ctx context.Context, token secret.String, workspaces 
 	return earlier, err
 }
 
-// End ends a session, first in the durable store. It returns no error for a session that has ended
+// End ends a session, as its user signs out, first in the durable store. It returns no error for a session that has ended
 // or a malformed value.
-func (s *Store) End(ctx context.Context, token secret.String) error {
+func (s *Store) End(ctx context.Context, token secret.String, on device.Device) error {
 	if !secret.ValidCode(token.Reveal()) {
 		return nil
 	}
-	ended, err := s.Users.EndSession(ctx, secret.Sum(token.Reveal()))
+	ended, err := s.Users.EndSession(ctx, secret.Sum(token.Reveal()), on)
 	if err != nil {
 		return err
 	}

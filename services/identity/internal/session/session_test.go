@@ -25,7 +25,7 @@ func TestASessionIsFoundUntilItIsEnded(t *testing.T) {
 		t.Errorf("authenticated at %s, want %s", s.AuthenticatedAt, d.now)
 	}
 	for range 2 {
-		if err := d.End(t.Context(), token); err != nil {
+		if err := d.End(t.Context(), token, device.Device{}); err != nil {
 			t.Errorf("End: %v", err)
 		}
 	}
@@ -147,7 +147,7 @@ func TestTwoClicksEndTheOthersOnce(t *testing.T) {
 	if another, _, err := d.EndOthers(t.Context(), other, form, device.Device{}); err != nil || another.Equal(first) {
 		t.Errorf("the same form with another session: %v", err)
 	}
-	if err := d.End(t.Context(), first); err != nil {
+	if err := d.End(t.Context(), first, device.Device{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := d.EndOthers(t.Context(), token, form, device.Device{}); !errors.Is(err, session.ErrRequired) {
@@ -202,7 +202,7 @@ func TestAMalformedValueIsNotLookedUp(t *testing.T) {
 	d := open()
 	for _, value := range []string{"", "x", strings.Repeat("x", 42), strings.Repeat("!", 43), strings.Repeat("x", 1<<20)} {
 		d.wantRequired(t, "a malformed value", secret.New(value))
-		if err := d.End(t.Context(), secret.New(value)); err != nil {
+		if err := d.End(t.Context(), secret.New(value), device.Device{}); err != nil {
 			t.Errorf("End: %v", err)
 		}
 		d.begin(t, "usr_john", secret.New(value))
@@ -232,7 +232,7 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 			_, _, err := d.Begin(t.Context(), account.User{ID: "usr_john"}, previous, device.Device{})
 			return err
 		},
-		func(token secret.String) error { return d.End(t.Context(), token) },
+		func(token secret.String) error { return d.End(t.Context(), token, device.Device{}) },
 	} {
 		ended := d.begin(t, "usr_john", secret.String{})
 		if err := end(ended); err != nil {
@@ -243,7 +243,7 @@ func TestAnOutageIsNeverAMissingSession(t *testing.T) {
 	hash := secret.Sum(token.Reveal())
 	record := d.live[hash]
 	delete(d.live, hash) // like a session of release 0.1
-	if err := d.End(t.Context(), token); !errors.Is(err, errDown) {
+	if err := d.End(t.Context(), token, device.Device{}); !errors.Is(err, errDown) {
 		t.Errorf("End of a session that only its entry decides: %v", err)
 	}
 	d.live[hash] = record

@@ -51,10 +51,20 @@ func (s *Store) begun(ctx context.Context, r session.Record) []*sqldb.Statement 
 	return steps
 }
 
-// EndSession deletes the record of a session, and reports whether there was one.
-func (s *Store) EndSession(ctx context.Context, hash secret.Hash) (bool, error) {
-	n, err := s.db.Exec(ctx, s.text.endSession, hash.Bytes())
-	return n > 0, sqldb.Wrap("recording the end of a session", err)
+// EndSession deletes the record of a session, and reports whether there was one. One that was live has the
+// event of the browser that signs out.
+func (s *Store) EndSession(ctx context.Context, hash secret.Hash, on device.Device) (ended bool, err error) {
+	err = s.db.InTx(ctx, func(tx *sqldb.Tx) error {
+		signedOut := outbox.Event{Kind: "user.signed_out", Details: on.Details()}
+		var live bool
+		err := tx.QueryRow(ctx, s.text.endSession, hash.Bytes()).Scan(&signedOut.UserID, &live)
+		if ended = err == nil; !ended || !live {
+			return sqldb.NotFoundAs(nil, err)
+		}
+		signedOut.Actor = actor.OfUser(signedOut.UserID)
+		return s.events.Append(ctx, tx, signedOut)
+	})
+	return ended, sqldb.Wrap("recording the end of a session", err)
 }
 
 // GetSession returns a session that has not been ended, perhaps expired or of an earlier epoch, with its
@@ -200,7 +210,9 @@ LEFT JOIN memberships m ON q.workspaces AND m.user_id = u.id AND NOT u.disabled 
 INSERT INTO browser_sessions (hash, user_id, begun_at, expires_at, epoch, user_agent, network, authenticated_at)
 SELECT $1, u.id, {{now}}, $3, $4, $5, $6, $7 FROM users u WHERE u.id = $2`)
 
-	t.endSession = db.SQL(`DELETE FROM browser_sessions WHERE hash = $1`)
+	t.endSession = db.SQL(`
+DELETE FROM browser_sessions WHERE hash = $1 RETURNING user_id, expires_at > {{now}} AND EXISTS (
+    SELECT 1 FROM users u WHERE u.id = browser_sessions.user_id AND u.session_epoch <= browser_sessions.epoch AND NOT u.disabled)`)
 
 	t.endOneSession = db.SQL(`DELETE FROM browser_sessions WHERE hash = $1 AND user_id = $2`)
 

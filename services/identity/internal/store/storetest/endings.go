@@ -99,7 +99,7 @@ func wantDue(t *testing.T, s *store.Store, what string, want ...secret.Hash) []s
 func endingsRecorded(t *testing.T) {
 	for name, end := range map[string]func(t *testing.T, s *store.Store, hash secret.Hash){
 		"a sign-out": func(t *testing.T, s *store.Store, hash secret.Hash) {
-			_, err := s.EndSession(t.Context(), hash)
+			_, err := s.EndSession(t.Context(), hash, device.Device{})
 			must(t, err)
 		},
 		"from another device": func(t *testing.T, s *store.Store, hash secret.Hash) {
@@ -126,7 +126,7 @@ func endingsRecorded(t *testing.T) {
 						t.Errorf("%+v", e)
 					}
 				}
-				_, err := s.EndSession(t.Context(), hash) // its row may still be there
+				_, err := s.EndSession(t.Context(), hash, device.Device{}) // its row may still be there
 				must(t, err)
 				wantDue(t, s, "ended twice", hash)
 			})
@@ -153,7 +153,7 @@ func successorsEnd(t *testing.T) {
 
 		fifth := replace(t, s, fourth, "fifth", "usr_bob")
 		wantDue(t, s, "another user signed in", first, second, third, fourth)
-		_, err := s.EndSession(t.Context(), fifth)
+		_, err := s.EndSession(t.Context(), fifth, device.Device{})
 		must(t, err)
 		wantDue(t, s, "and out", first, second, third, fourth, fifth)
 	})
@@ -199,7 +199,7 @@ func concurrentSignIns(t *testing.T) {
 			if err != nil || len(list) != 1 {
 				t.Fatalf("%d sessions are left, want 1: %v", len(list), err)
 			}
-			_, err = s.EndSession(t.Context(), list[0].Hash)
+			_, err = s.EndSession(t.Context(), list[0].Hash, device.Device{})
 			must(t, err)
 			due, err := s.ListEndedSessions(t.Context(), 100)
 			must(t, err)
@@ -224,7 +224,8 @@ func failedSignInReplacesNothing(t *testing.T) {
 			t.Fatal("a sign-in without its event")
 		}
 		wantListed(t, s, "old")
-		_, err := s.EndSession(t.Context(), before)
+		exec(t, db, "ALTER TABLE away RENAME TO events")
+		_, err := s.EndSession(t.Context(), before, device.Device{})
 		must(t, err)
 		wantDue(t, s, "a sign-out afterwards", before)
 	})
@@ -253,7 +254,8 @@ func failedChangeContinuesNothing(t *testing.T) {
 			t.Fatalf("an epoch without its event: %v", err)
 		}
 		wantListed(t, s, "old")
-		_, err := s.EndSession(t.Context(), hash)
+		exec(t, db, "ALTER TABLE away RENAME TO events")
+		_, err := s.EndSession(t.Context(), hash, device.Device{})
 		must(t, err)
 		wantDue(t, s, "a sign-out afterwards", hash)
 	})
@@ -264,7 +266,7 @@ func dueTwice(t *testing.T) {
 		s, later := store.New(reopen(0)), store.New(reopen(15*time.Minute))
 		seed(t, s, example())
 		hash := beginAs(t, s, "usr_ada", "one", time.Hour)
-		_, err := s.EndSession(t.Context(), hash)
+		_, err := s.EndSession(t.Context(), hash, device.Device{})
 		must(t, err)
 		list := wantDue(t, s, "at once", hash)
 		must(t, s.AcknowledgeEndedSessions(t.Context(), list))
@@ -284,11 +286,11 @@ func expiredNotAnnounced(t *testing.T) {
 		s, later := store.New(reopen(0)), store.New(reopen(48*time.Hour))
 		seed(t, s, example())
 		hash := beginAs(t, s, "usr_ada", "one", -time.Minute)
-		_, err := s.EndSession(t.Context(), hash)
+		_, err := s.EndSession(t.Context(), hash, device.Device{})
 		must(t, err)
 		wantDue(t, s, "expired")
 		hash = beginAs(t, s, "usr_ada", "two", time.Hour)
-		_, err = s.EndSession(t.Context(), hash)
+		_, err = s.EndSession(t.Context(), hash, device.Device{})
 		must(t, err)
 		must(t, later.CleanUp(t.Context(), store.Retention{Events: time.Hour}))
 		wantDue(t, later, "two days later")

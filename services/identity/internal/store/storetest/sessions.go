@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vidocu/usher/internal/platform/device"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
@@ -20,7 +21,7 @@ import (
 // the cleanup deletes expired ones.
 func Sessions(t *testing.T) {
 	t.Run("a session lives until it is ended", func(t *testing.T) {
-		each(t, func(t *testing.T, _ *sqldb.DB, s *store.Store) {
+		each(t, func(t *testing.T, db *sqldb.DB, s *store.Store) {
 			seed(t, s, example())
 			first, second := secret.Sum("first"), secret.Sum("second")
 			begin(t, s, first, time.Hour)
@@ -28,10 +29,11 @@ func Sessions(t *testing.T) {
 			wantLive(t, s, first, true)
 			wantLive(t, s, secret.Sum("third"), false)
 			for _, want := range []bool{true, false} {
-				if ended, err := s.EndSession(t.Context(), first); err != nil || ended != want {
+				if ended, err := s.EndSession(t.Context(), first, device.Device{}); err != nil || ended != want {
 					t.Errorf("EndSession: %v, %v, want %v", ended, err, want)
 				}
 			}
+			wantAudited(t, db, "usr_ada", "user.signed_out")
 			wantLive(t, s, first, false)
 			wantLive(t, s, second, true)
 			if _, err := s.BeginSession(t.Context(), session.Record{Hash: secret.Sum("x"), UserID: "usr_nobody", ExpiresAt: time.Now().Add(time.Hour)}); err != nil {
