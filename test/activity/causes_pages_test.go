@@ -29,6 +29,8 @@ func (w *walk) openID() {
 	expect.NoError(w.t, err)
 	silent("interaction_required")
 	w.get("userinfo_scope", "/oauth/userinfo", "Authorization", "Bearer "+w.issue(c, "videos:read").Text("access_token"))
+	w.get("access_token_missing", "/oauth/userinfo")
+	w.get("access_token_inactive", "/oauth/userinfo", "Authorization", "Bearer "+secretOf("vdo_oat_"))
 	w.get("logout_uri_not_registered", "/oauth/logout?"+url.Values{
 		"id_token_hint": {tokens.Text("id_token")}, "post_logout_redirect_uri": {"https://yourapp.com/signed-out/"},
 	}.Encode())

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/page"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
@@ -155,6 +156,12 @@ func RedirectTo(w http.ResponseWriter, location string) {
 	w.WriteHeader(http.StatusSeeOther)
 }
 
+// showUnreadable is the page for a form that is not whole, or not one.
+func (f Flow) showUnreadable(w http.ResponseWriter, r *http.Request) {
+	refusal.NoteCause(r.Context(), errorv1.Cause_CAUSE_BODY_MALFORMED)
+	f.Pages.Problem(w, r, http.StatusBadRequest, textUnreadable)
+}
+
 // readForm parses the body. It writes an error page and returns false for a body that none of the
 // gateway's pages sends.
 func (f Flow) readForm(w http.ResponseWriter, r *http.Request) bool {
@@ -163,7 +170,7 @@ func (f Flow) readForm(w http.ResponseWriter, r *http.Request) bool {
 	case errors.Is(err, httpx.ErrTooLarge): // the fields of these pages are short, and the body says which page it is
 		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The form is too long.")
 	case err != nil:
-		f.Pages.Problem(w, r, http.StatusBadRequest, textUnreadable)
+		f.showUnreadable(w, r)
 	}
 	return err == nil
 }
@@ -226,7 +233,7 @@ func (f Flow) ParseForm(w http.ResponseWriter, r *http.Request, from formPage) b
 		f.redirectTooLong(w, r, from, Flash{Kind: flashTooLong, Lost: true})
 		return false
 	case err != nil:
-		f.Pages.Problem(w, r, http.StatusBadRequest, textUnreadable)
+		f.showUnreadable(w, r)
 		return false
 	}
 	return f.checkForm(w, r, from)

@@ -51,7 +51,7 @@ func (f Flow) ParseUpload(w http.ResponseWriter, r *http.Request, from formPage,
 			return nil, false
 		}
 		if err != nil {
-			f.Pages.Problem(w, r, http.StatusBadRequest, textUnreadable)
+			f.showUnreadable(w, r)
 			return nil, false
 		}
 	}

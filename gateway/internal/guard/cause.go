@@ -26,8 +26,8 @@ func refusalOf(cause errorv1.Cause, d *enforce.Denial, token *usher.Token) refus
 	return r
 }
 
-// causeOf returns the cause of denying a request with a bearer token; empty for none.
-func causeOf(bearer string, d *enforce.Denial) errorv1.Cause {
+// CauseOf returns the cause of denying a request with a bearer token; empty for none.
+func CauseOf(bearer string, d *enforce.Denial) errorv1.Cause {
 	switch d.Code {
 	case enforce.CodeAuthentication:
 		switch {
@@ -77,8 +77,10 @@ func keyCause(fault enforce.KeyFault) errorv1.Cause {
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_NEEDS_PROOF
 	case enforce.NotBound:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_NOT_BOUND
-	case enforce.InvalidProof, enforce.NeedsNonce:
+	case enforce.InvalidProof:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_PROOF_INVALID
+	case enforce.NeedsNonce:
+		return errorv1.Cause_CAUSE_PROOF_NONCE
 	case enforce.OtherKey:
 		return errorv1.Cause_CAUSE_ACCESS_TOKEN_OTHER_KEY
 	}

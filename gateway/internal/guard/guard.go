@@ -71,7 +71,7 @@ func (g Guard) Authorize(r *http.Request, s Subject) (Authorized, *enforce.Denia
 	if !errors.As(err, &denial) {
 		denial = enforce.Unavailable()
 	}
-	refusal.Note(r.Context(), refusalOf(causeOf(sent.Token, denial), denial, usher.RefusedToken(err)))
+	refusal.Note(r.Context(), refusalOf(CauseOf(sent.Token, denial), denial, usher.RefusedToken(err)))
 	if denial.Status >= http.StatusInternalServerError && r.Context().Err() == nil {
 		g.Logger.WarnContext(ctx, "a token could not be checked", "error", err)
 	}

@@ -2,12 +2,14 @@ package openid
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
 
 	"github.com/vidocu/usher/gateway/internal/guard"
 	"github.com/vidocu/usher/gateway/internal/httpx"
+	"github.com/vidocu/usher/gateway/internal/refusal"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -45,6 +47,9 @@ func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	sent, denial := credential(w, r)
 	if denial != nil {
+		if denial.Status == http.StatusUnauthorized {
+			refusal.NoteCause(r.Context(), guard.CauseOf(sent.Token, denial))
+		}
 		guard.WriteDenial(w, denial)
 		return
 	}
@@ -65,6 +70,7 @@ func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (u UserInfo) refused(r *http.Request, sent enforce.Credential, res *tokenv1.GetUserInfoResponse, err error) *enforce.Denial {
 	switch oerr.Reason(err) { //nolint:exhaustive // any other error is one of the server
 	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
+		refusal.NoteCause(r.Context(), inactiveCause(sent))
 		return sent.Inactive()
 	case errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
 		return insufficientScope()
@@ -73,9 +79,24 @@ func (u UserInfo) refused(r *http.Request, sent enforce.Credential, res *tokenv1
 		if r.Context().Err() == nil {
 			u.Logger.WarnContext(r.Context(), "UserInfo failed", "error", err)
 		}
-		return enforce.Unavailable()
+		denial := enforce.Unavailable()
+		refusal.NoteCause(r.Context(), guard.CauseOf(sent.Token, denial))
+		return denial
 	}
-	return u.Proofs.Confirm(r.Context(), sent, res.GetDpopJkt(), enforce.Call{Method: r.Method, Origin: u.API, Path: r.URL.Path})
+	denial := u.Proofs.Confirm(r.Context(), sent, res.GetDpopJkt(), enforce.Call{Method: r.Method, Origin: u.API, Path: r.URL.Path})
+	if denial != nil {
+		refusal.Note(r.Context(), refusal.Refusal{Cause: guard.CauseOf(sent.Token, denial), ClientID: res.GetClientId()})
+	}
+	return denial
+}
+
+// inactiveCause returns why a token is no active access token: one of another kind may be active elsewhere.
+func inactiveCause(sent enforce.Credential) errorv1.Cause {
+	switch enforce.KindOf(sent.Token) {
+	case enforce.APIKey, enforce.UserToken:
+		return errorv1.Cause_CAUSE_ACCESS_TOKEN_MALFORMED
+	}
+	return guard.CauseOf(sent.Token, sent.Inactive())
 }
 
 // credential returns the access token of a request: of the Authorization header, or of a form that is
@@ -85,12 +106,18 @@ func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *en
 	if r.Method == http.MethodPost && httpx.MediaType(r) == httpx.TypeForm {
 		body, err := httpx.ReadBody(w, r)
 		if err != nil {
+			refusal.NoteCause(r.Context(), unreadableCause(err))
 			return sent, refused(http.StatusBadRequest, errorInvalidRequest, "The body cannot be read")
 		}
 		form, err := url.ParseQuery(string(body))
 		inBody := form["access_token"]
 		switch {
 		case err != nil, len(inBody) > 1, len(inBody) == 1 && sent.Token != "":
+			why := refusal.Refusal{Cause: errorv1.Cause_CAUSE_BODY_MALFORMED}
+			if err == nil {
+				why.Cause, why.Field = errorv1.Cause_CAUSE_PARAMETER_REPEATED, "access_token"
+			}
+			refusal.Note(r.Context(), why)
 			return sent, refused(http.StatusBadRequest, errorInvalidRequest, "Send the access token once: in the Authorization header, or in the body")
 		case len(inBody) == 1:
 			sent = enforce.ReadCredential([]string{"Bearer " + inBody[0]}, nil) // the rules of the header: a token is b64token
@@ -103,6 +130,14 @@ func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *en
 		return sent, sent.Inactive()
 	}
 	return sent, nil
+}
+
+// unreadableCause returns why a body cannot be read.
+func unreadableCause(err error) errorv1.Cause {
+	if errors.Is(err, httpx.ErrTooLarge) {
+		return errorv1.Cause_CAUSE_BODY_TOO_LARGE
+	}
+	return errorv1.Cause_CAUSE_BODY_MALFORMED
 }
 
 // errorInvalidRequest is the error of a request with two tokens (RFC 6750 §3.1).

@@ -173,7 +173,9 @@ type GetUserInfoResponse struct {
 	// The language that the user chose, a BCP 47 tag.
 	Locale string `protobuf:"bytes,8,opt,name=locale,proto3" json:"locale,omitempty"`
 	// The time zone that the user chose, a name of the IANA database.
-	Zoneinfo      string `protobuf:"bytes,9,opt,name=zoneinfo,proto3" json:"zoneinfo,omitempty"`
+	Zoneinfo string `protobuf:"bytes,9,opt,name=zoneinfo,proto3" json:"zoneinfo,omitempty"`
+	// The client that the token was issued to, for the log of its author; no claim.
+	ClientId      string `protobuf:"bytes,10,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -267,6 +269,13 @@ func (x *GetUserInfoResponse) GetLocale() string {
 func (x *GetUserInfoResponse) GetZoneinfo() string {
 	if x != nil {
 		return x.Zoneinfo
+	}
+	return ""
+}
+
+func (x *GetUserInfoResponse) GetClientId() string {
+	if x != nil {
+		return x.ClientId
 	}
 	return ""
 }
@@ -390,7 +399,7 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"\x0fGetKeysResponse\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\tR\x04keys\"=\n" +
 	"\x12GetUserInfoRequest\x12'\n" +
-	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\x9f\x02\n" +
+	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\xbc\x02\n" +
 	"\x13GetUserInfoResponse\x12\x10\n" +
 	"\x03sub\x18\x01 \x01(\tR\x03sub\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -402,7 +411,9 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"\x0eemail_verified\x18\x06 \x01(\bH\x00R\remailVerified\x88\x01\x01\x12\x19\n" +
 	"\bdpop_jkt\x18\a \x01(\tR\adpopJkt\x12\x16\n" +
 	"\x06locale\x18\b \x01(\tR\x06locale\x12\x1a\n" +
-	"\bzoneinfo\x18\t \x01(\tR\bzoneinfoB\x11\n" +
+	"\bzoneinfo\x18\t \x01(\tR\bzoneinfo\x12\x1b\n" +
+	"\tclient_id\x18\n" +
+	" \x01(\tR\bclientIdB\x11\n" +
 	"\x0f_email_verified\"C\n" +
 	"\x17CheckIdTokenHintRequest\x12(\n" +
 	"\rid_token_hint\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vidTokenHint\"o\n" +

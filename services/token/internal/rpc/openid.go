@@ -91,7 +91,9 @@ func (s *OpenID) GetUserInfo(ctx context.Context, req *tokenv1.GetUserInfoReques
 	if err != nil || !scope.Contains(oauth.OpenIDScope) {
 		return nil, oerr.Refuse(errorv1.Cause_CAUSE_USERINFO_SCOPE, "the access token does not have the scope openid", oerr.WithClient(facts.ClientID))
 	}
-	res := &tokenv1.GetUserInfoResponse{Sub: grant.Identity{UserID: facts.UserID, Subject: facts.Subject}.Sub(), DpopJkt: facts.Thumbprint}
+	res := &tokenv1.GetUserInfoResponse{
+		Sub: grant.Identity{UserID: facts.UserID, Subject: facts.Subject}.Sub(), DpopJkt: facts.Thumbprint, ClientId: facts.ClientID,
+	}
 	if !scope.Contains("profile") && !scope.Contains("email") {
 		return res, nil
 	}
