@@ -81,6 +81,8 @@ type Store interface {
 	Approve(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error
 	// Withdraw withdraws the approval of a client; it succeeds where there is none.
 	Withdraw(ctx context.Context, workspaceID, clientID string, by oauth.NamedUser) error
+	// RecordEnd records that a client was ended in a workspace, with the number of users who had a grant.
+	RecordEnd(ctx context.Context, e End) error
 	// Requests lists requests, the newest first.
 	Requests(ctx context.Context, q Query) ([]Request, error)
 	// RequestsOf returns the requests of a user for a client, in all workspaces.
@@ -89,6 +91,13 @@ type Store interface {
 	Ask(ctx context.Context, r Request) error
 	// Decide decides the waiting requests for a client, and approves it. ErrNoRequest, ErrFull.
 	Decide(ctx context.Context, d Decision) error
+}
+
+// End is the end of a client in a workspace by one of its administrators, or by an operator.
+type End struct {
+	WorkspaceID, ClientID string
+	Users                 int64
+	By                    oauth.NamedUser
 }
 
 // Versions raises the version of a workspace's policy in the token service.

@@ -235,7 +235,7 @@ func (s *Store) EndConnectionIn(ctx context.Context, p oauth.UserClient, workspa
 		if err != nil {
 			return err
 		}
-		return s.appendConnectionEnd(ctx, tx, connectionEnd{p, workspaceID, revlog.ReasonDisconnect})
+		return s.appendConnectionEnd(ctx, tx, connectionEnd{p, workspaceID, revlog.ReasonDisconnect, true})
 	})
 }
 

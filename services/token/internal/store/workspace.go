@@ -46,11 +46,17 @@ func workspaceClientUsers() string {
 	return `SELECT DISTINCT f.user_id FROM ` + liveInWorkspace() + ` AND f.client_id = $2 ORDER BY f.user_id`
 }
 
+// accessOutlives is how long an access token may be live after its refresh token has expired: as long as any
+// access token.
+const accessOutlives = 24 * time.Hour
+
 // grantedWorkspaces returns the SQL of how many of the recentGrants of the user-client $1, $2 are in each
 // workspace, and how many of them are live.
 func grantedWorkspaces() string {
+	outlives := strconv.FormatInt(micros(accessOutlives), 10)
 	return `
-SELECT f.workspace_id, count(*), count(CASE WHEN f.refresh_expires_at > {{now}} AND ` + liveGrant("f") + ` THEN 1 END) FROM (
+SELECT f.workspace_id, count(*), count(CASE WHEN f.refresh_expires_at > {{now}} - ` + outlives + ` AND f.expires_at > {{now}}
+    AND ` + liveGrant("f") + ` THEN 1 END) FROM (
     SELECT * FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL
     ORDER BY workspace_id DESC, created_at DESC LIMIT ` + strconv.Itoa(recentGrants) + `) AS f
 GROUP BY f.workspace_id ORDER BY f.workspace_id`
@@ -113,7 +119,7 @@ func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID 
 	users := append(slices.Clone(granted), others...)
 	slices.Sort(users) // rows of pairs are locked in one order
 	for some := range slices.Chunk(slices.Compact(users), endedAtOnce) {
-		if err := s.endConnectionsIn(ctx, some, clientID, workspaceID); err != nil {
+		if err := s.endConnectionsIn(ctx, some, clientEnd{clientID, workspaceID, granted}); err != nil {
 			return 0, err
 		}
 	}
@@ -147,18 +153,23 @@ func (s *Store) grantedWorkspaces(ctx context.Context, tx *revlog.Tx, p oauth.Us
 
 // endConnectionsIn revokes the connections of some users, in the order of their identifiers, in one
 // transaction.
-func (s *Store) endConnectionsIn(ctx context.Context, users []string, clientID, workspaceID string) error {
+func (s *Store) endConnectionsIn(ctx context.Context, users []string, c clientEnd) error {
+	granted := map[string]bool{}
+	for _, userID := range c.granted {
+		granted[userID] = true
+	}
 	return s.log.Revoke(ctx, "revoking a client in a workspace", func(tx *revlog.Tx) error {
 		for _, userID := range users { // every row is locked before the head of the log
 			err := execAll(ctx, tx,
-				step{s.text.lockPair, []any{userID, clientID}},
-				step{s.text.legacyRevokeConnection, []any{userID, clientID, workspaceID, legacyLimit}})
+				step{s.text.lockPair, []any{userID, c.clientID}},
+				step{s.text.legacyRevokeConnection, []any{userID, c.clientID, c.workspaceID, legacyLimit}})
 			if err != nil {
 				return err
 			}
 		}
 		for _, userID := range users {
-			if err := s.appendConnectionEnd(ctx, tx, connectionEnd{oauth.UserClient{UserID: userID, ClientID: clientID}, workspaceID, revlog.ReasonWorkspaceEnded}); err != nil {
+			pair := oauth.UserClient{UserID: userID, ClientID: c.clientID}
+			if err := s.appendConnectionEnd(ctx, tx, connectionEnd{pair, c.workspaceID, revlog.ReasonWorkspaceEnded, granted[userID]}); err != nil {
 				return err
 			}
 		}
@@ -172,13 +183,26 @@ type connectionEnd struct {
 
 	workspaceID string
 	reason      revlog.Reason
+	// recorded is false for one without an event: of a user who has no grant, and may have a pending code.
+	recorded bool
+}
+
+// clientEnd is the end of a client in a workspace, and the users who have a grant.
+type clientEnd struct {
+	clientID, workspaceID string
+	granted               []string
 }
 
 // appendConnectionEnd revokes a connection whose row of pairs is locked.
 func (s *Store) appendConnectionEnd(ctx context.Context, tx *revlog.Tx, c connectionEnd) error {
-	cursor, err := tx.Append(ctx, revlog.NewEntry(c.reason, revocation.Revocation{
+	entry := revlog.NewEntry(c.reason, revocation.Revocation{
 		Kind: revocation.Member, UserID: c.UserID, ClientID: c.ClientID, WorkspaceID: c.workspaceID,
-	}))
+	})
+	var recorded []string
+	if c.recorded {
+		recorded = []string{c.workspaceID}
+	}
+	cursor, err := tx.AppendIn(ctx, entry, recorded...)
 	if err != nil {
 		return err
 	}

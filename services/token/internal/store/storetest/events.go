@@ -14,6 +14,18 @@ func Events(t *testing.T) {
 	t.Run("the end of a client has an event in each workspace", func(t *testing.T) { each(t, eventsOfWorkspaces) })
 	t.Run("the end of one grant has the event of its workspace", func(t *testing.T) { each(t, eventsOfGrants) })
 	t.Run("an operator who finds no grant leaves no event", func(t *testing.T) { each(t, eventsOfNothing) })
+	t.Run("the end of a client has no event for a user without a grant", func(t *testing.T) { each(t, eventsOfOthers) })
+}
+
+// eventsOfOthers: an administrator ends a client again and again, whose user may still have a code.
+func eventsOfOthers(t *testing.T, b bench) {
+	b.mustRedeem(t, codeOf("usr_john", "app", "ws_acme", "videos:read"))
+	for range 2 {
+		if _, err := b.EndClientInWorkspace(t.Context(), "app", "ws_acme", []string{"usr_john"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.wantEvents(t, "grant.workspace_ended ws_acme")
 }
 
 // wantEvents compares the events of John and one client, each as its kind and its workspace, and deletes them.
