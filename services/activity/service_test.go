@@ -245,6 +245,23 @@ func TestTheFailedSignInsOfAnHourAreOneEventOfOnesOwn(t *testing.T) {
 	}
 }
 
+// TestOnesOwnEventsHaveNoTokensThatAClientGaveBack: a client that gives back many would fill the pages. One that an
+// operator revoked is there.
+func TestOnesOwnEventsHaveNoTokensThatAClientGaveBack(t *testing.T) {
+	b := newBench(t)
+	revoked := func(by eventv1.ActorKind) *eventv1.Event {
+		e := change("grant.token_revoked", "usr_mem", "mine", "")
+		e.Actor = &eventv1.Actor{Kind: by}
+		return e
+	}
+	b.feeds["token"].add(revoked(eventv1.ActorKind_ACTOR_KIND_CLIENT), revoked(eventv1.ActorKind_ACTOR_KIND_OPERATOR))
+	b.events(t, 2, &activityv1.ListEventsRequest{UserId: "usr_mem"}) // an operator's
+	res, err := b.people.ListEvents(t.Context(), &activityv1.ListEventsRequest{SessionToken: member})
+	if err != nil || len(res.GetEvents()) != 1 || res.GetEvents()[0].GetActor().GetKind() != eventv1.ActorKind_ACTOR_KIND_OPERATOR {
+		t.Errorf("%v, %v", res.GetEvents(), err)
+	}
+}
+
 func TestADatabaseThatIsGoneIsUnavailable(t *testing.T) {
 	b := newBench(t)
 	if err := b.db.Close(); err != nil {

@@ -215,7 +215,7 @@ func (a *acts) grants() {
 	end := &consentv1.EndWorkspaceAppRequest{SessionToken: a.admin.session, WorkspaceId: a.workspace, ClientId: harness.PublicID, ConfirmName: harness.PublicID}
 	did := wanted{kind: "workspace.app_ended", workspace: a.workspace, client: harness.PublicID, by: a.admin.id}
 	a.do("consent.v1.WorkspaceService/EndWorkspaceApp", end, ended("grant.workspace_ended", a.admin.id), did)
-	a.do("consent.v1.WorkspaceService/EndWorkspaceApp", end, did) // nobody is connected any more
+	a.do("consent.v1.WorkspaceService/EndWorkspaceApp", end, did) // without a connection
 	a.connect()
 	a.do("token.v1.EndingService/RevokeUserGrants", &tokenv1.RevokeUserGrantsRequest{UserId: a.developer.id, ClientId: harness.PublicID}, ended("grant.revoked", ""))
 	a.do("token.v1.EndingService/RevokeUserGrants", &tokenv1.RevokeUserGrantsRequest{UserId: a.developer.id, ClientId: harness.PublicID}) // of which nothing is left

@@ -17,14 +17,15 @@ import (
 )
 
 // shownKinds are the events of the audit trail that a user reads about their account: those for which
-// trailEntry has words. Others, such as the tokens that a client gives back, would fill pages of which
-// nothing is shown.
+// trailEntry has words. Others would fill pages of which nothing is shown; of grant.token_revoked the
+// activity service leaves out the tokens that a client gives back.
 func shownKinds() []string {
 	return []string{
 		"user.created", "user.signed_in", "user.signed_out", "user.sign_in_failed", "user.password_changed", "user.password_set", "user.others_signed_out",
 		"user.session_ended", "user.profile_changed", "user.disabled", "user.enabled", "user.unlocked", "user_token.issued",
 		"member.added", "member.removed", "member.role_changed",
 		"grant.approved", "grant.disconnected", "grant.workspace_ended", "grant.refresh_reused", "grant.code_replayed", "grant.revoked", "grant.limit_reached",
+		"grant.token_revoked",
 	}
 }
 
@@ -191,6 +192,10 @@ func grantText(e *eventv1.Event, client, where bool) (text, entryKind string) {
 			return "Every app was disconnected", ""
 		}
 		return "An operator disconnected %s", ""
+	case "grant.token_revoked":
+		if e.GetActor().GetKind() == eventv1.ActorKind_ACTOR_KIND_OPERATOR {
+			return "An operator revoked a token of %s", "warn"
+		}
 	case "grant.limit_reached":
 		return "The oldest connection of %s ended, because it has too many", ""
 	}

@@ -122,6 +122,6 @@ func (s *Audit) confirm(ctx context.Context, session secret.String, f *trail.Fil
 	if f.UserID != "" && f.UserID != user.ID {
 		return user, access.ErrNotFound
 	}
-	f.UserID, f.SignInsByHour = user.ID, true
+	f.UserID, f.SignInsByHour, f.WithoutReturned = user.ID, true, true
 	return user, nil
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/activity/internal/requestlog"
 	"github.com/vidocu/usher/services/activity/internal/trail"
@@ -133,6 +134,9 @@ FROM audit_events e WHERE TRUE`}
 	q.anyOf("kind", f.Kinds)
 	if f.SignInsByHour {
 		q.text += firstOfHour(&q, f)
+	}
+	if f.WithoutReturned {
+		q.text += ` AND (e.kind <> 'grant.token_revoked' OR e.actor_kind = ` + q.arg(int64(actor.Operator)) + `)`
 	}
 	if f.After.Source != "" {
 		q.text += fmt.Sprintf(` AND (at, source, source_cursor) < (%s, %s, %s)`, q.arg(f.After.At), q.arg(f.After.Source), q.arg(f.After.Cursor))

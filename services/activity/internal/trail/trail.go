@@ -44,6 +44,8 @@ type Filter struct {
 	// SignInsByHour makes the failed sign-ins of an hour one event, at the first of them, with their sum,
 	// and likewise those of a program from one place, without a sum. Only with UserID.
 	SignInsByHour bool
+	// WithoutReturned leaves out the tokens that a client gave back; those that an operator revoked stay.
+	WithoutReturned bool
 	// After is the last event of the previous page.
 	After Place
 	Limit int
