@@ -21,13 +21,18 @@ ON CONFLICT (workspace_id) DO UPDATE SET version = policy_versions.version + 1`
 // longestAccess is the longest life of an access token, which may exceed that of a refresh token.
 const longestAccess = 24 * time.Hour
 
-// liveInWorkspace returns the SQL of the live grants of users in the workspace $1, also of those whose refresh
-// token expired so lately that an access token may be live. A family whose user is the client itself has the
-// tokens that the client got for itself.
+// liveTokens is the SQL condition for a family that may have a live token, also one whose refresh token
+// expired so lately that an access token may be live.
+func liveTokens(table string) string {
+	return table + `.refresh_expires_at > {{now}} - ` + strconv.FormatInt(micros(longestAccess), 10) +
+		` AND ` + table + `.expires_at > {{now}} AND ` + liveGrant(table)
+}
+
+// liveInWorkspace returns the SQL of the live grants of users in the workspace $1. A family whose user is
+// the client itself has the tokens that the client got for itself.
 func liveInWorkspace() string {
 	return `families f
-    WHERE f.workspace_id = $1 AND f.user_id <> '` + oauth.ServiceSubject("") + `' || f.client_id
-        AND f.refresh_expires_at > {{now}} - ` + strconv.FormatInt(micros(longestAccess), 10) + ` AND f.expires_at > {{now}} AND ` + liveGrant("f")
+    WHERE f.workspace_id = $1 AND f.user_id <> '` + oauth.ServiceSubject("") + `' || f.client_id AND ` + liveTokens("f")
 }
 
 // workspaceClients returns the SQL of ListWorkspaceClients: a row for each distinct scope of a client.
@@ -46,17 +51,11 @@ func workspaceClientUsers() string {
 	return `SELECT DISTINCT f.user_id FROM ` + liveInWorkspace() + ` AND f.client_id = $2 ORDER BY f.user_id`
 }
 
-// accessOutlives is how long an access token may be live after its refresh token has expired: as long as any
-// access token.
-const accessOutlives = 24 * time.Hour
-
 // grantedWorkspaces returns the SQL of how many of the recentGrants of the user-client $1, $2 are in each
 // workspace, and how many of them are live.
 func grantedWorkspaces() string {
-	outlives := strconv.FormatInt(micros(accessOutlives), 10)
 	return `
-SELECT f.workspace_id, count(*), count(CASE WHEN f.refresh_expires_at > {{now}} - ` + outlives + ` AND f.expires_at > {{now}}
-    AND ` + liveGrant("f") + ` THEN 1 END) FROM (
+SELECT f.workspace_id, count(*), count(CASE WHEN ` + liveTokens("f") + ` THEN 1 END) FROM (
     SELECT * FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL
     ORDER BY workspace_id DESC, created_at DESC LIMIT ` + strconv.Itoa(recentGrants) + `) AS f
 GROUP BY f.workspace_id ORDER BY f.workspace_id`
