@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -89,7 +90,7 @@ func (o Observed) read(ctx context.Context, tx *sqldb.Tx) (map[string]string, er
 	return fields, err
 }
 
-// maxValue is the longest value of a field that an event has, in bytes.
+// maxValue is the longest value of a field that an event has, in bytes, beside the marks of what was left out.
 const maxValue = 4000
 
 // difference returns the fields that differ, by name.
@@ -102,10 +103,74 @@ func difference(before, after map[string]string) []Change {
 	var changes []Change
 	for _, field := range slices.Sorted(maps.Keys(all)) {
 		if before[field] != after[field] {
-			changes = append(changes, Change{Field: field, Before: cut(before[field]), After: cut(after[field])})
+			changes = append(changes, bounded(field, before[field], after[field]))
 		}
 	}
 	return changes
+}
+
+// omitted marks a place where something of a value was left out.
+const omitted = "…"
+
+// bounded returns the change of a field to a different value. Two values that are short enough are whole. Of a
+// longer list it has the values that were removed and those that were added, and of a longer text what follows
+// its first difference: cut from the start, both could be equal, and the change would be lost.
+func bounded(field, before, after string) Change {
+	if len(before) <= maxValue && len(after) <= maxValue {
+		return Change{Field: field, Before: before, After: after}
+	}
+	kept := ""
+	removed, added, unchanged := compareLists(before, after)
+	if unchanged > 0 && len(removed)+len(added) > 0 {
+		before, after = strings.Join(removed, "\n"), strings.Join(added, "\n")
+		kept = fmt.Sprintf("%s %d unchanged", omitted, unchanged)
+	}
+	before, after = fromDifference(before, after)
+	return Change{Field: field, Before: joined(kept, cut(before)), After: joined(kept, cut(after))}
+}
+
+// compareLists compares two lists, which are sets: their values have no white space.
+func compareLists(before, after string) (removed, added []string, unchanged int) {
+	old, now := strings.Fields(before), strings.Fields(after)
+	for _, value := range old {
+		if slices.Contains(now, value) {
+			unchanged++
+		} else {
+			removed = append(removed, value)
+		}
+	}
+	for _, value := range now {
+		if !slices.Contains(old, value) {
+			added = append(added, value)
+		}
+	}
+	return removed, added, unchanged
+}
+
+// fromDifference leaves out the beginning that both texts share, up to some bytes for orientation, if one of
+// them is too long.
+func fromDifference(before, after string) (shortBefore, shortAfter string) {
+	if len(before) <= maxValue && len(after) <= maxValue {
+		return before, after
+	}
+	const shown = 100
+	same := 0
+	for same < min(len(before), len(after)) && before[same] == after[same] {
+		same++
+	}
+	from := same - shown
+	if from <= 0 {
+		return before, after
+	}
+	return omitted + strings.ToValidUTF8(before[from:], ""), omitted + strings.ToValidUTF8(after[from:], "")
+}
+
+// joined puts the note about what was left out on a line before a list.
+func joined(note, list string) string {
+	if note == "" || list == "" {
+		return note + list
+	}
+	return note + "\n" + list
 }
 
 // cut shortens a value so that a message with many events fits its limit.
@@ -113,5 +178,5 @@ func cut(value string) string {
 	if len(value) <= maxValue {
 		return value
 	}
-	return strings.ToValidUTF8(value[:maxValue], "") + "…"
+	return strings.ToValidUTF8(value[:maxValue], "") + omitted
 }
