@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
@@ -142,4 +144,19 @@ func Cut[T any](list []T, size int, name func(T) []string) ([]T, string) {
 		return list[:size], "" // strings can always be encoded
 	}
 	return list[:size], base64.RawURLEncoding.EncodeToString(text)
+}
+
+// maxBytes is the size from which a page gets no more entries: gRPC refuses a response of 4 MiB.
+const maxBytes = 1 << 20
+
+// Fit returns how many of the first entries a page of a list of large entries has: at least one, at most
+// size, and as many as fit into 1 MiB.
+func Fit[M proto.Message](list []M, size int) int {
+	bytes := 0
+	for n, m := range list {
+		if bytes += proto.Size(m); n == size || n > 0 && bytes > maxBytes {
+			return n
+		}
+	}
+	return size
 }

@@ -60,10 +60,11 @@ func (s *Audit) ListEvents(ctx context.Context, req *activityv1.ListEventsReques
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	events, next := paging.Cut(events, page.Size, func(e trail.Event) []string {
+	found := convert.Each(events, toEvent)
+	events, next := paging.Cut(events, paging.Fit(found, page.Size), func(e trail.Event) []string {
 		return []string{paging.FormatTime(e.At), e.Source, paging.FormatNumber(e.Cursor)}
 	})
-	res := &activityv1.ListEventsResponse{Events: convert.Each(events, toEvent), NextPageToken: next}
+	res := &activityv1.ListEventsResponse{Events: found[:len(events)], NextPageToken: next}
 	if !policy.IsOperator(ctx) {
 		if err := s.name(ctx, user, res); err != nil {
 			return nil, toStatus(err)

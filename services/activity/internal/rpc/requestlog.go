@@ -151,10 +151,11 @@ func (s *RequestLog) ListRequests(ctx context.Context, req *activityv1.ListReque
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	rows, next := paging.Cut(rows, page.Size, func(r requestlog.Row) []string {
+	found := convert.Each(rows, toRow)
+	rows, next := paging.Cut(rows, paging.Fit(found, page.Size), func(r requestlog.Row) []string {
 		return []string{paging.FormatTime(r.Last), r.ClientID, paging.FormatBytes(r.Key[:])}
 	})
-	return &activityv1.ListRequestsResponse{Requests: convert.Each(rows, toRow), NextPageToken: next}, nil
+	return &activityv1.ListRequestsResponse{Requests: found[:len(rows)], NextPageToken: next}, nil
 }
 
 func toRow(r requestlog.Row) *activityv1.LoggedRequest {
