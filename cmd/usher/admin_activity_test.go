@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 )
 
@@ -71,5 +74,77 @@ func TestARefusedRequestNamesItsParameter(t *testing.T) {
 	r := d.run("", "requests")
 	if r.status != succeeded || !strings.Contains(r.out, "PARAMETER") || !strings.Contains(r.out, "parameter_missing  code_verifier") {
 		t.Errorf("%+v", r)
+	}
+}
+
+// TestAListOfWhatHappenedGoesOnOverPages: a service ends a page of large entries early. A list that ends at the
+// limit says how it continues, and one that ends by itself says nothing.
+func TestAListOfWhatHappenedGoesOnOverPages(t *testing.T) {
+	d := newConsole(t)
+	const all = 7
+	page := func(req interface {
+		GetPageSize() int32
+		GetPageToken() string
+	},
+	) (from, to int, next string) {
+		from, _ = strconv.Atoi(req.GetPageToken())
+		to = min(from+2, from+int(req.GetPageSize()), all) // two fit into a message
+		if to < all {
+			next = strconv.Itoa(to)
+		}
+		return from, to, next
+	}
+	d.responses["ListEvents"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*activityv1.ListEventsRequest)
+		from, to, next := page(asked)
+		res := &activityv1.ListEventsResponse{NextPageToken: next}
+		for n := from; n < to; n++ {
+			res.Events = append(res.Events, &eventv1.Event{
+				Kind: "user.signed_in", RequestId: fmt.Sprintf("request-%d", n), Details: map[string]string{"network": "2001:db8::/64"}, EventTime: at,
+			})
+		}
+		return res, nil
+	}
+	d.responses["ListRequests"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*activityv1.ListRequestsRequest)
+		from, to, next := page(asked)
+		res := &activityv1.ListRequestsResponse{NextPageToken: next}
+		for n := from; n < to; n++ {
+			res.Requests = append(res.Requests, &activityv1.LoggedRequest{RequestId: fmt.Sprintf("request-%d", n), LastTime: at})
+		}
+		return res, nil
+	}
+	for _, command := range []string{"audit", "requests"} {
+		r := d.run("", command, "--limit", "5")
+		if strings.Count(r.out, "request-") != 5 || r.errors != "There are more: --cursor 5 continues the list.\n" {
+			t.Errorf("%s: %+v", command, r)
+		}
+		if command == "audit" && !strings.Contains(r.out, `network="2001:db8::/64"`) {
+			t.Errorf("no details in %s", r.out)
+		}
+		r = d.run("", command, "--limit", "5", "--cursor", "5")
+		if strings.Count(r.out, "request-") != 2 || r.errors != "" {
+			t.Errorf("%s continued: %+v", command, r)
+		}
+		r = d.run("", command, "--output", "json")
+		if strings.Count(r.out, "request-") != all || !strings.Contains(r.out, `"next_page_token": ""`) || r.errors != "" {
+			t.Errorf("%s in JSON: %+v", command, r)
+		}
+	}
+}
+
+// TestAKindOfEventsMustExist: a list without events would say that nothing happened.
+func TestAKindOfEventsMustExist(t *testing.T) {
+	d := newConsole(t)
+	d.respond("ListEvents", &activityv1.ListEventsResponse{}, nil)
+	for _, kind := range []string{"client.updated", "client.", "registration_token."} {
+		if r := d.run("", "audit", "--kind", kind); r.status != succeeded {
+			t.Errorf("%s: %+v", kind, r)
+		}
+	}
+	for _, kind := range []string{"client.update", "clients.", "client", "clie.", "."} {
+		if r := d.run("", "audit", "--kind", "user.", "--kind", kind); r.status != wrongUsage || !strings.Contains(r.errors, "docs/activity.md") {
+			t.Errorf("%s: %+v", kind, r)
+		}
 	}
 }

@@ -31,19 +31,21 @@ func kindsIn(file *ast.File) (kinds []string) {
 	return slices.Compact(kinds)
 }
 
-// TestTheKindsOfEventsAreThoseOfTheirPage: docs/activity.md lists every kind that a store writes, and no other; and every kind for
-// which the page of an account has words is one of them.
+// TestTheKindsOfEventsAreThoseOfTheirPage: docs/activity.md lists every kind that a store writes, and no other, as
+// usher audit --kind accepts them; and every kind for which the page of an account has words is one of them.
 func TestTheKindsOfEventsAreThoseOfTheirPage(t *testing.T) {
 	sources, err := Sources(os.DirFS("../.."))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var written, shown []string
+	var written, shown, accepted []string
 	for _, s := range sources {
 		switch {
 		case s.File == nil || s.IsTest():
 		case s.Path == "gateway/internal/account/trail.go":
 			shown = kindsIn(s.File)
+		case s.Path == "cmd/usher/internal/admin/event_kinds.go":
+			accepted = kindsIn(s.File)
 		case strings.HasPrefix(s.Path, "services/") && strings.Contains(s.Path, "/internal/store/") && !strings.Contains(s.Path, "storetest/"):
 			written = append(written, kindsIn(s.File)...)
 		}
@@ -64,6 +66,9 @@ func TestTheKindsOfEventsAreThoseOfTheirPage(t *testing.T) {
 	slices.Sort(listed)
 	if diff := cmp.Diff(written, listed); diff != "" || len(written) == 0 {
 		t.Errorf("docs/activity.md does not list what the stores write (-written +listed):\n%s", diff)
+	}
+	if diff := cmp.Diff(written, accepted); diff != "" {
+		t.Errorf("usher audit --kind does not accept what the stores write (-written +accepted):\n%s", diff)
 	}
 	for _, kind := range shown {
 		if !slices.Contains(written, kind) {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +21,7 @@ import (
 // page are the flags of a list that is read a page at a time.
 type page struct {
 	Limit  int32  `help:"List at most this many, 1 to 1000." default:"100"`
-	Cursor string `help:"Continue a list: the next_page_token of the page before, which --output json shows." placeholder:"TOKEN"`
+	Cursor string `help:"Continue a list: it was printed at the end of the list before, and is its next_page_token in JSON." placeholder:"TOKEN"`
 }
 
 func (p page) validate() error {
@@ -44,7 +46,21 @@ type Audit struct {
 }
 
 // Validate is called by kong.
-func (c Audit) Validate() error { return c.validate() }
+func (c Audit) Validate() error {
+	for _, kind := range c.Kind {
+		if !knownKind(kind) {
+			return fmt.Errorf("--kind %s is not a kind of event: docs/activity.md lists them, such as client.updated, or client. for all of clients", kind)
+		}
+	}
+	return c.validate()
+}
+
+// knownKind reports whether a value is a kind, or begins some and ends with the period.
+func knownKind(value string) bool {
+	return slices.ContainsFunc(eventKinds(), func(kind string) bool {
+		return kind == value || strings.HasSuffix(value, ".") && strings.HasPrefix(kind, value)
+	})
+}
 
 // Run lists events, the latest first.
 func (c Audit) Run(ctx context.Context, s *Session) error {
@@ -58,16 +74,17 @@ func (c Audit) Run(ctx context.Context, s *Session) error {
 	}
 	req := &activityv1.ListEventsRequest{
 		UserId: user, WorkspaceId: c.Workspace, ClientId: c.Client, ActorId: by, RequestId: c.Request, Kinds: c.Kind,
-		PageSize: c.Limit, PageToken: c.Cursor, StartTime: convert.TimeToProto(c.Since.Time), EndTime: convert.TimeToProto(c.Until.Time),
+		PageToken: c.Cursor, StartTime: convert.TimeToProto(c.Since.Time), EndTime: convert.TimeToProto(c.Until.Time),
 	}
-	return call(ctx, activityv1.NewAuditServiceClient(remote{s, "activity"}).ListEvents, req, rows(s, eventRows))
+	return call(ctx, continued(s, c.Limit, activityv1.NewAuditServiceClient(remote{s, "activity"}).ListEvents), req, rows(s, eventRows))
 }
 
 func eventRows(res *activityv1.ListEventsResponse) table.Rows {
-	t := table.Rows{{"TIME", "EVENT", "BY", "OF", "CHANGES"}}
+	t := table.Rows{{"TIME", "EVENT", "BY", "OF", "CHANGES", "DETAILS", "REQUEST"}}
 	for _, e := range res.GetEvents() {
 		t.Add(e.GetEventTime().AsTime().Format(time.RFC3339), e.GetKind(), actorText(e.GetActor()),
-			joinGiven(e.GetUserId(), e.GetClientId(), e.GetWorkspaceId(), e.GetObjectId()), changesText(e.GetChanges()))
+			joinGiven(e.GetUserId(), e.GetClientId(), e.GetWorkspaceId(), e.GetObjectId()), changesText(e.GetChanges()),
+			detailsText(e.GetDetails()), e.GetRequestId())
 	}
 	return t
 }
@@ -87,4 +104,12 @@ func changesText(changes []*eventv1.Change) string {
 		parts = append(parts, c.GetField()+": "+strconv.Quote(c.GetBefore())+" → "+strconv.Quote(c.GetAfter()))
 	}
 	return strings.Join(parts, ", ")
+}
+
+func detailsText(details map[string]string) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(details)) {
+		parts = append(parts, name+"="+strconv.Quote(details[name]))
+	}
+	return strings.Join(parts, " ")
 }

@@ -39,6 +39,16 @@ const (
 // allPages makes a method of one that returns a page: it requests page after page, until it has as many items as the limit says or
 // the list ends, and returns one response with the items of all. A limit of 0 is none.
 func allPages[Req, Res proto.Message](s *Session, limit int32, m method[Req, Res]) method[Req, Res] {
+	return pages(limit, m, func(string) { fmt.Fprintln(s.Err, "There are more: --limit 0 lists all of them.") })
+}
+
+// continued is allPages for a list that may be endless, and continues with a cursor.
+func continued[Req, Res proto.Message](s *Session, limit int32, m method[Req, Res]) method[Req, Res] {
+	return pages(limit, m, func(token string) { fmt.Fprintln(s.Err, "There are more: --cursor "+token+" continues the list.") })
+}
+
+// pages is allPages that calls more with the token of the next page where the limit ends the list.
+func pages[Req, Res proto.Message](limit int32, m method[Req, Res], more func(token string)) method[Req, Res] {
 	return func(ctx context.Context, req Req, opts ...grpc.CallOption) (all Res, err error) {
 		for left := limit; ; {
 			size := int32(maxPage)
@@ -57,7 +67,7 @@ func allPages[Req, Res proto.Message](s *Session, limit int32, m method[Req, Res
 				return all, nil
 			}
 			if limit > 0 && left <= 0 {
-				fmt.Fprintln(s.Err, "There are more: --limit 0 lists all of them.")
+				more(next.String())
 				return all, nil
 			}
 			set(req, pageToken, next)

@@ -74,9 +74,9 @@ func oauthEndpoints() []string {
 // Run lists requests, the latest first.
 func (c Requests) Run(ctx context.Context, s *Session) error {
 	req := &activityv1.ListRequestsRequest{
-		ClientId: c.Client, RefusedOnly: c.Refused, Endpoint: c.endpoint(), Cause: c.causeLabel(), RequestId: c.Request, PageSize: c.Limit, PageToken: c.Cursor,
+		ClientId: c.Client, RefusedOnly: c.Refused, Endpoint: c.endpoint(), Cause: c.causeLabel(), RequestId: c.Request, PageToken: c.Cursor,
 	}
-	return call(ctx, activityv1.NewRequestLogServiceClient(remote{s, "activity"}).ListRequests, req, rows(s, requestRows))
+	return call(ctx, continued(s, c.Limit, activityv1.NewRequestLogServiceClient(remote{s, "activity"}).ListRequests), req, rows(s, requestRows))
 }
 
 func requestRows(res *activityv1.ListRequestsResponse) table.Rows {
