@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +115,66 @@ func TestTheKeysOfAnAddressAreReadOnce(t *testing.T) {
 		if strings.Contains(w.Body.String(), "The keys were read.") {
 			t.Errorf("%s: the page says that the keys were read", text)
 		}
+	}
+}
+
+// TestTheEndOfACredentialIsChosen: a form that does not say when the present one ends changes nothing, since to
+// end it at once would stop every program that uses it. Where keys are replaced there is nothing to choose.
+func TestTheEndOfACredentialIsChosen(t *testing.T) {
+	p := withConsole(t)
+	var secrets, keys []int64
+	p.services["CreateAppSecret"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*authzv1.CreateAppSecretRequest)
+		secrets = append(secrets, asked.GetOverlapSeconds())
+		return &authzv1.CreateAppSecretResponse{ClientSecret: "sentinel"}, nil
+	}
+	p.services["RotateWorkspaceKey"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*tokenv1.RotateWorkspaceKeyRequest)
+		keys = append(keys, asked.GetOverlapSeconds())
+		return &tokenv1.RotateWorkspaceKeyResponse{Key: "sentinel"}, nil
+	}
+	const path, keysPath = appPages + "/credentials", workspacePages + "/keys"
+	send := func(path string, form url.Values) {
+		t.Helper()
+		form.Set("csrf_token", csrf(t, p.get(path)))
+		wantRedirect(t, form.Encode(), p.post(path, form), path)
+	}
+	for _, form := range []url.Values{
+		{"do": {"new-secret"}}, {"do": {"new-secret"}, "overlap": {""}}, {"do": {"new-secret"}, "overlap": {"a day"}},
+	} {
+		send(path, form)
+		wantPage(t, form.Encode(), p.get(path), 200, "<title>Error", "Choose when the present secret ends.", `id="overlap" name="overlap" aria-invalid="true"`)
+	}
+	for _, form := range []url.Values{{"do": {"rotate"}, "key_id": {"k"}}, {"do": {"rotate"}, "key_id": {"k"}, "overlap": {"a day"}}} {
+		send(keysPath, form)
+		wantPage(t, form.Encode(), p.get(keysPath), 200, "Choose when the key ends.")
+	}
+	if len(secrets)+len(keys) > 0 {
+		t.Errorf("secrets with %v and keys with %v were replaced", secrets, keys)
+	}
+	send(path, url.Values{"do": {"new-secret"}, "overlap": {"604800"}})
+	send(path, url.Values{"do": {"new-secret"}, "overlap": {"0"}})
+	send(keysPath, url.Values{"do": {"rotate"}, "key_id": {"k"}, "overlap": {"0"}})
+	if !slices.Equal(secrets, []int64{604800, 0}) || !slices.Equal(keys, []int64{0}) {
+		t.Errorf("secrets with %v and keys with %v were replaced", secrets, keys)
+	}
+
+	p.services["CreateAppSecret"] = func(proto.Message) (proto.Message, error) {
+		return nil, oerr.New(errorv1.Reason_REASON_CONFLICT, "changed", oerr.WithField("newest_secret_id"))
+	}
+	send(path, url.Values{"do": {"new-secret"}, "overlap": {"604800"}})
+	wantPage(t, "the choice is kept", p.get(path), 200, `<option value="604800" selected>`)
+
+	answer, _ := p.services["GetApp"](nil)
+	res, _ := answer.(*authzv1.GetAppResponse)
+	res.App.Registration.TokenEndpointAuthMethod = "private_key_jwt"
+	replaced := false
+	p.services["CreateAppSecret"] = func(proto.Message) (proto.Message, error) {
+		replaced = true
+		return &authzv1.CreateAppSecretResponse{ClientSecret: "sentinel"}, nil
+	}
+	if send(path, url.Values{"do": {"new-secret"}}); !replaced {
+		t.Error("keys are not replaced by a secret")
 	}
 }
 

@@ -21,6 +21,7 @@ func (c Console) credentials(v visit) page.View {
 	data := page.ConsoleCredentials{
 		Console: v.head, Secret: v.flash.Secret, Public: r.GetClient().GetType() == authzv1.ClientType_CLIENT_TYPE_PUBLIC,
 		UsesKeys: r.GetTokenEndpointAuthMethod() != "", Address: r.GetJwksUri(), TypedKey: input.Get("jwk"), TypedAddress: input.Get("jwks_uri"),
+		Overlap: input.Get("overlap"),
 	}
 	for i, s := range r.GetSecrets() {
 		if i == 0 {
@@ -79,13 +80,13 @@ func (c Console) changeCredentials(v visit) outcome {
 	form, session := v.r.PostForm, c.session(v.r)
 	switch form.Get("do") {
 	case "new-secret":
-		overlap, err := strconv.ParseInt(form.Get("overlap"), 10, 64)
+		usesKeys := v.app.GetRegistration().GetTokenEndpointAuthMethod() != ""
+		overlap, err := overlapOf(form.Get("overlap"), usesKeys)
 		if err != nil {
-			overlap = 0
+			return outcome{err: err}
 		}
 		res, err := c.Apps.CreateAppSecret(v.r.Context(), &authzv1.CreateAppSecretRequest{
-			SessionToken: session, ClientId: v.id(), OverlapSeconds: overlap, NewestSecretId: form.Get("newest"),
-			ReplaceKeys: v.app.GetRegistration().GetTokenEndpointAuthMethod() != "",
+			SessionToken: session, ClientId: v.id(), OverlapSeconds: overlap, NewestSecretId: form.Get("newest"), ReplaceKeys: usesKeys,
 		})
 		return outcome{flash: browser.Flash{Kind: flashSecret, Secret: res.GetClientSecret()}, err: err}
 	case "remove-secret":
@@ -100,6 +101,19 @@ func (c Console) changeCredentials(v visit) outcome {
 		return c.setKeys(v)
 	}
 	return outcome{}
+}
+
+// overlapOf returns for how many seconds the present secret stays valid, and INVALID_REQUEST where that was not
+// chosen: to end it now is a choice too. Keys have no overlap, and their form does not ask for one.
+func overlapOf(chosen string, usesKeys bool) (int64, error) {
+	if usesKeys {
+		return 0, nil
+	}
+	seconds, err := strconv.ParseInt(chosen, 10, 64)
+	if err != nil {
+		return 0, oerr.Invalid("overlap_seconds", "must be a number of seconds")
+	}
+	return seconds, nil
 }
 
 // endingOf returns a secret as the page shows it: by its last characters.

@@ -73,6 +73,8 @@ func element(field string) string {
 		return field
 	case "jwk", "jwks", "kid":
 		return "jwk"
+	case "overlap_seconds":
+		return "overlap"
 	}
 	return ""
 }
@@ -98,6 +100,7 @@ func refusal(field string) string {
 		"optional_scopes":  badScopes,
 		"secrets":          "That secret cannot be removed or created: one must stay, and two are the most.",
 		"newest_secret_id": "A secret was created or removed since this page was opened. Look at the secrets once more.",
+		"overlap_seconds":  "Choose when the present secret ends.",
 		"jwk":              badKey,
 		"jwks":             badKey,
 		"kid":              badKey,

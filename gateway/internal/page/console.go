@@ -154,8 +154,19 @@ type ConsoleCredentials struct {
 	Address string
 	// Public says that the client has no credentials, and UsesKeys that it authenticates with keys.
 	Public, UsesKeys bool
-	// TypedKey is the input of the form of keys.
-	TypedKey, TypedAddress string
+	// TypedKey is the input of the form of keys, and Overlap that of the form of secrets.
+	TypedKey, TypedAddress, Overlap string
+}
+
+// Overlaps returns for how long a replaced secret may stay valid, in seconds.
+func (c ConsoleCredentials) Overlaps() []Choice {
+	list := []Choice{
+		{Value: "86400", Text: "in 24 hours"}, {Value: "3600", Text: "in one hour"}, {Value: "604800", Text: "in 7 days"}, {Value: "0", Text: "now"},
+	}
+	for i := range list {
+		list[i].Chosen = list[i].Value == c.Overlap
+	}
+	return list
 }
 
 // Full reports whether there are as many secrets as there may be.

@@ -50,6 +50,9 @@ func (s Workspaces) changeKeys(v visit) (browser.Flash, error) {
 		return s.createKey(v)
 	case "rotate":
 		overlap, err := number(form.Get("overlap"), "overlap_seconds")
+		if form.Get("overlap") == "" { // to end the old key now is a choice too
+			err = oerr.Invalid("overlap_seconds", "must be a number")
+		}
 		if err != nil {
 			return browser.Flash{}, err
 		}
