@@ -264,6 +264,18 @@ func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
 	german := httptest.NewRequest("GET", "https://login.test"+workspacePages+"/activity", nil)
 	german.Header.Set("Accept-Language", "de")
 	wantPage(t, "in German", p.send(german), 200, "Ein Verwalter hat <bdi>Example</bdi> getrennt", "<bdi>user_3</bdi> ist jetzt Mitglied")
+	wantDownload := func(r *http.Request, want string) {
+		t.Helper()
+		body := strings.Split(p.send(r).Body.String(), "\r\n")
+		if len(body) != 5 || body[0] != "\ufefftime,what,by,event,actor_kind,actor,user,client,object,count,changes,details,request_id" || !strings.Contains(body[1], want) {
+			t.Errorf("the download is %q, want %q", body, want)
+		}
+	}
+	wantDownload(httptest.NewRequest("GET", "https://login.test"+workspacePages+"/activity/csv", nil),
+		",An administrator disconnected Example,John Doe,grant.workspace_ended,user,user_1,user_2,c1,,")
+	german = httptest.NewRequest("GET", "https://login.test"+workspacePages+"/activity/csv", nil)
+	german.Header.Set("Accept-Language", "de")
+	wantDownload(german, ",Ein Verwalter hat Example getrennt,John Doe,grant.workspace_ended,user,user_1,")
 	p.respond("ListWorkspaceMembers", nil, oerr.Unavailable(nil))
 	wantPage(t, "without the names", p.get(workspacePages+"/activity"), 200, "<bdi>user_1</bdi> ·")
 }

@@ -234,12 +234,30 @@ func (t templates) execute(out *bytes.Buffer, name string, data any) {
 }
 
 // language returns the tag of the language of a request, whose user may have chosen one.
-func (p *Pages) language(r *http.Request, chosen string) string {
+func (p *Pages) language(r *http.Request, chosen string) string { return p.match(r, chosen).Tag() }
+
+func (p *Pages) match(r *http.Request, chosen string) *message.Printer {
 	preferred := ""
 	if p.Preferred != nil {
 		preferred = p.Preferred(r)
 	}
-	return p.languages.Match(chosen, preferred, strings.Join(r.Header.Values("Accept-Language"), ",")).Tag()
+	return p.languages.Match(chosen, preferred, strings.Join(r.Header.Values("Accept-Language"), ","))
+}
+
+// Plain returns the function that writes a message as plain text, in the language of a request whose user may
+// have chosen one.
+func (p *Pages) Plain(r *http.Request, chosen string) func(Message) string {
+	printer := p.match(r, chosen)
+	return func(m Message) string {
+		if len(m.Names) == 0 {
+			return printer.Text(m.Text)
+		}
+		args := make([]any, len(m.Names))
+		for i, name := range m.Names {
+			args[i] = name
+		}
+		return printer.Format(m.Text, args...)
+	}
 }
 
 // MatchUILocales returns the tag of the language that fits the parameter ui_locales best (OpenID

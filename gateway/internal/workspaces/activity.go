@@ -1,9 +1,11 @@
 package workspaces
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -132,13 +134,18 @@ func change(c *eventv1.Change) string {
 	return c.GetBefore() + " → " + c.GetAfter()
 }
 
-// download writes everything that happened as CSV (RFC 4180), the newest first, part by part. A client that
-// goes away ends it: by the context of the request until its deadline, and by a write that fails after it.
+// byteOrderMark says to a spreadsheet that the text is UTF-8.
+const byteOrderMark = "\ufeff"
+
+// download writes everything that happened as CSV (RFC 4180), the newest first, part by part, with the sentences
+// and names of the page. A client that goes away ends it: by the context of the request until its deadline, and by a write that fails after it.
 func (s Workspaces) download(v visit) {
 	if s.Activity == nil {
 		s.showError(v.w, v.r, oerr.Unavailable(nil))
 		return
 	}
+	members, leave := s.memberNames(v) // meanwhile
+	defer leave()
 	res, err := s.part(v, "")
 	if err != nil {
 		s.showError(v.w, v.r, err)
@@ -151,12 +158,20 @@ func (s Workspaces) download(v visit) {
 	if v.r.Method == http.MethodHead { // writes would be dropped, so that nothing would end the rest
 		return
 	}
+	_, _ = io.WriteString(v.w, byteOrderMark) // out.Error has it
 	out := csv.NewWriter(v.w)
-	_ = out.Write([]string{"time", "event", "actor_kind", "actor", "user", "client", "object", "count", "changes", "details", "request_id"})
+	out.UseCRLF = true
+	_ = out.Write([]string{
+		"time", "what", "by", "event", "actor_kind", "actor", "user", "client", "object", "count", "changes", "details", "request_id",
+	})
+	text := s.Flow.Pages.Plain(v.r, v.session.GetLanguage())
+	known := names{users: members(), sentences: Sentences()}
 	control := http.NewResponseController(v.w)
 	for {
+		known.clients = res.GetClientNames()
 		for _, e := range res.GetEvents() {
-			_ = out.Write(record(e)) // out.Error has it
+			by := known.actor(e.GetActor())
+			_ = out.Write(record(e, text(known.sentence(e)), cmp.Or(by.Text, text(page.Message{Text: by.Phrase}))))
 		}
 		out.Flush()
 		if out.Error() == nil && res.GetNextPageToken() == "" {
@@ -179,8 +194,8 @@ func (s Workspaces) part(v visit, after string) (*activityv1.ListEventsResponse,
 	return s.events(ctx, v, eventsPerCall, after)
 }
 
-// record returns the row of an event.
-func record(e *eventv1.Event) []string {
+// record returns the row of an event, with its sentence and the name of who caused it.
+func record(e *eventv1.Event, what, by string) []string {
 	var changes, details []string
 	for _, c := range e.GetChanges() {
 		changes = append(changes, c.GetField()+": "+c.GetBefore()+" → "+c.GetAfter())
@@ -189,7 +204,7 @@ func record(e *eventv1.Event) []string {
 		details = append(details, name+": "+e.GetDetails()[name])
 	}
 	row := []string{
-		e.GetEventTime().AsTime().UTC().Format(time.RFC3339Nano), e.GetKind(), enumname.Of(e.GetActor().GetKind()),
+		e.GetEventTime().AsTime().UTC().Format(time.RFC3339Nano), what, by, e.GetKind(), enumname.Of(e.GetActor().GetKind()),
 		e.GetActor().GetId(), e.GetUserId(), e.GetClientId(), e.GetObjectId(), strconv.FormatInt(max(e.GetCount(), 1), 10),
 		strings.Join(changes, "; "), strings.Join(details, "; "), e.GetRequestId(),
 	}
