@@ -60,9 +60,11 @@ type Config struct {
 	// DCRClients is how many such clients there may be.
 	DCRClients int `koanf:"dcr_clients" bounds:"0 or more" help:"clients that registered themselves; more registrations get 503; 0 is any number"`
 	// DCRSourceLimit and DCRNetworkLimit are how many registrations are accepted within DCRWindow.
-	DCRSourceLimit  int           `koanf:"dcr_source_limit" bounds:"0 or more" help:"registrations of a source address (IPv6: a /64) each dcr_window, before the response is 429; 0 is any number"`
-	DCRNetworkLimit int           `koanf:"dcr_network_limit" bounds:"0 or more" help:"registrations of a network (IPv4: a /24, IPv6: a /48) each dcr_window; 0 is any number"`
-	DCRWindow       time.Duration `koanf:"dcr_window" bounds:"1s to 24h" help:"the window of dcr_source_limit and dcr_network_limit"`
+	DCRSourceLimit  int `koanf:"dcr_source_limit" bounds:"0 or more" help:"registrations of a source address (IPv6: a /64) each dcr_window, before the response is 429; 0 is any number"`
+	DCRNetworkLimit int `koanf:"dcr_network_limit" bounds:"0 or more" help:"registrations of a network (IPv4: a /24, IPv6: a /48) each dcr_window; 0 is any number"`
+	// DCRUpdateLimit is how many updates of one client are accepted within DCRWindow.
+	DCRUpdateLimit int           `koanf:"dcr_update_limit" bounds:"0 or more" help:"changes that a client may make to its registration each dcr_window, before the response is 429; they count as registrations of their source too; 0 is any number"`
+	DCRWindow      time.Duration `koanf:"dcr_window" bounds:"1s to 24h" help:"the window of dcr_source_limit, dcr_network_limit and dcr_update_limit"`
 	// DCRAbandoned, DCRUnused and DCRRemoved are after how long such a client is deleted.
 	DCRAbandoned time.Duration `koanf:"dcr_abandoned" bounds:"1h to 720h" help:"after which a client that registered itself is deleted if no person has allowed it access"`
 	DCRUnused    time.Duration `koanf:"dcr_unused" bounds:"24h to 8760h" help:"after which a client that registered itself is disabled, from the expiry of the last grant"`
@@ -81,7 +83,7 @@ func DefaultConfig() Config {
 		UserCodeAttempts: 5, UserCodeSourceAttempts: 20, UserCodeWindow: 10 * time.Minute,
 		ReservedNames: []string{"Vidocu"}, PrivateUseSchemes: []string{"cursor", "vscode", "vscode-insiders", "windsurf"},
 		WorkspaceApps: 20, UnverifiedPeople: 100,
-		DCRUsers: 25, DCRClients: 100_000, DCRSourceLimit: 20, DCRNetworkLimit: 100, DCRWindow: time.Hour,
+		DCRUsers: 25, DCRClients: 100_000, DCRSourceLimit: 20, DCRNetworkLimit: 100, DCRUpdateLimit: 20, DCRWindow: time.Hour,
 		DCRAbandoned: 24 * time.Hour, DCRUnused: 90 * 24 * time.Hour, DCRRemoved: 30 * 24 * time.Hour,
 	}
 }

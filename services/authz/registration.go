@@ -23,6 +23,7 @@ func newRegistrar(config Config, deps Deps, store dynamic.Store) dynamic.Registr
 			Limiter: limiter("authz:register:", deps),
 			Source:  ratelimit.Budget{Limit: config.DCRSourceLimit, Window: config.DCRWindow},
 			Network: ratelimit.Budget{Limit: config.DCRNetworkLimit, Window: config.DCRWindow},
+			Updates: ratelimit.Budget{Limit: config.DCRUpdateLimit, Window: config.DCRWindow},
 			Total:   dynamic.NewTotal(config.DCRClients, deps.Now),
 		},
 		Abandoned: config.DCRAbandoned,

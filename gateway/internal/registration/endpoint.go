@@ -131,6 +131,7 @@ func (e *Endpoints) update(w http.ResponseWriter, r *http.Request, id string) er
 	}
 	res, err := e.Registrations.UpdateRegistration(r.Context(), &authzv1.UpdateRegistrationRequest{
 		ClientId: id, RegistrationAccessToken: token, Metadata: metadata, ClientSecret: clientSecret,
+		SourceAddress: e.Proxies.Source(r),
 	})
 	if err != nil {
 		return err

@@ -595,7 +595,9 @@ type UpdateRegistrationRequest struct {
 	// The new metadata, which replaces all of the old.
 	Metadata *ClientMetadata `protobuf:"bytes,3,opt,name=metadata,proto3" json:"metadata,omitempty"`
 	// The client's secret, if it sent one: it must be the current one.
-	ClientSecret  string `protobuf:"bytes,4,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
+	ClientSecret string `protobuf:"bytes,4,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
+	// The network address that the request came from; empty if it is not known.
+	SourceAddress string `protobuf:"bytes,5,opt,name=source_address,json=sourceAddress,proto3" json:"source_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -654,6 +656,13 @@ func (x *UpdateRegistrationRequest) GetMetadata() *ClientMetadata {
 func (x *UpdateRegistrationRequest) GetClientSecret() string {
 	if x != nil {
 		return x.ClientSecret
+	}
+	return ""
+}
+
+func (x *UpdateRegistrationRequest) GetSourceAddress() string {
+	if x != nil {
+		return x.SourceAddress
 	}
 	return ""
 }
@@ -1373,12 +1382,13 @@ const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12@\n" +
 	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"S\n" +
 	"\x17GetRegistrationResponse\x128\n" +
-	"\x06client\x18\x01 \x01(\v2 .usher.authz.v1.RegisteredClientR\x06client\"\xe1\x01\n" +
+	"\x06client\x18\x01 \x01(\v2 .usher.authz.v1.RegisteredClientR\x06client\"\x88\x02\n" +
 	"\x19UpdateRegistrationRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12@\n" +
 	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\x12:\n" +
 	"\bmetadata\x18\x03 \x01(\v2\x1e.usher.authz.v1.ClientMetadataR\bmetadata\x12)\n" +
-	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\"\xc3\x01\n" +
+	"\rclient_secret\x18\x04 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\x12%\n" +
+	"\x0esource_address\x18\x05 \x01(\tR\rsourceAddress\"\xc3\x01\n" +
 	"\x1aUpdateRegistrationResponse\x128\n" +
 	"\x06client\x18\x01 \x01(\v2 .usher.authz.v1.RegisteredClientR\x06client\x12)\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\x12@\n" +

@@ -8,11 +8,13 @@ import (
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 )
 
-// Limits bound how many clients register themselves.
+// Limits bound how many clients register themselves, and how often they change their registrations.
 type Limits struct {
 	Limiter *ratelimit.Limiter
 	// Source is the budget of a source address, and Network that of a network (see networkOf).
 	Source, Network ratelimit.Budget
+	// Updates is the budget of the updates of one client.
+	Updates ratelimit.Budget
 	// Total bounds the number of clients.
 	Total *Total
 }
@@ -29,6 +31,15 @@ func (l Limits) take(ctx context.Context, source string) error {
 	}
 	_, err := l.Limiter.Spend(ctx, l.Network, ratelimit.Name{Kind: "network", Value: network.String(), Public: true})
 	return err
+}
+
+// takeUpdate spends one update of a client, which is also one registration of its source, whether or not it
+// succeeds. It returns a *ratelimit.LimitedError.
+func (l Limits) takeUpdate(ctx context.Context, clientID, source string) error {
+	if _, err := l.Limiter.Spend(ctx, l.Updates, ratelimit.Name{Kind: "registration_update", Value: clientID, Public: true}); err != nil {
+		return err
+	}
+	return l.take(ctx, source)
 }
 
 // recountAfter is how long a count of the clients is used. Meanwhile each replica adds only its own

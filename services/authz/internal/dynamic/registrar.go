@@ -158,13 +158,18 @@ type Update struct {
 	Metadata Metadata
 	// Secret is the client's secret; zero if the client did not send it.
 	Secret secret.String
+	// Source is the network address that the request came from; empty if it is not known.
+	Source string
 }
 
 // Update replaces all metadata of a registration and its token. A secret that the client sent must
-// be its current one: a client cannot choose its secret. It returns ErrOff, ErrToken, ErrShared or a
-// *MetadataError.
+// be its current one: a client cannot choose its secret. It returns ErrOff, ErrToken, ErrShared, a
+// *MetadataError or a *ratelimit.LimitedError.
 func (r Registrar) Update(ctx context.Context, u Update) (Registered, error) {
 	key, found, err := r.find(ctx, u.ClientID, u.Token)
+	if err == nil {
+		err = r.Limits.takeUpdate(ctx, u.ClientID, u.Source)
+	}
 	switch {
 	case err != nil:
 		return Registered{}, err

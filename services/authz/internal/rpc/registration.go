@@ -56,6 +56,7 @@ func (s *Registrations) UpdateRegistration(
 	updated, err := s.Registrar.Update(ctx, dynamic.Update{
 		ClientID: req.GetClientId(), Token: secret.New(req.GetRegistrationAccessToken()),
 		Metadata: metadataOf(req.GetMetadata()), Secret: secret.New(req.GetClientSecret()),
+		Source: req.GetSourceAddress(),
 	})
 	if err != nil {
 		return nil, registrationStatus(err)

@@ -127,7 +127,7 @@ func (s *Store) ReplaceDynamic(ctx context.Context, r dynamic.Key, c dynamic.Cli
 		return fmt.Errorf("encoding metadata: %w", err)
 	}
 	hash, lastFour := secretColumns(c.Secret)
-	return s.dynamic.changeLocked(ctx, byItself("client.registration_changed", r.ClientID), func(tx *sqldb.Tx, shared bool) error {
+	return s.dynamic.changeLocked(ctx, byItself("client.registration_changed", r.ClientID).IfChanged(), func(tx *sqldb.Tx, shared bool) error {
 		replaced, err := tx.Exec(ctx, s.dynamic.text.replaceToken, r.ClientID, r.Token.Bytes(), token.Bytes())
 		switch {
 		case err != nil:
