@@ -93,8 +93,13 @@ func (s *Sweep[K]) slice(ctx context.Context, args []any) (end bool, err error) 
 // slice, for twenty seconds at most. The last parameter of the statement is the size of the slice.
 // It returns the total number of rows affected.
 func Repeat(ctx context.Context, db *sqldb.DB, text string, rows int64, args ...any) (total int64, err error) {
+	return Slices(rows, func() (int64, error) { return db.Exec(ctx, text, append(args[:len(args):len(args)], rows)...) })
+}
+
+// Slices calls one, which changes at most so many rows and returns how many it did, as Repeat runs a statement.
+func Slices(rows int64, one func() (int64, error)) (total int64, err error) {
 	for until := time.Now().Add(budget); time.Now().Before(until); {
-		n, err := db.Exec(ctx, text, append(args[:len(args):len(args)], rows)...)
+		n, err := one()
 		total += n
 		if err != nil || n < rows {
 			return total, err

@@ -11,7 +11,7 @@ type dynamicStatements struct {
 	lock, replaceToken, replace, deleteRegistration, erase string
 	registered, disableToDelete                            string
 	addUser, findUser, authorize, use, setDisabled         string
-	expireUnused, eraseExpired                             string
+	due, expire, eraseAbandoned                            string
 	findInitial, takeInitial, insertInitial, listInitial   string
 	revokeInitial, eraseInitial                            string
 }
@@ -79,12 +79,14 @@ WHERE id = $1 AND authorized AND NOT disabled AND expires_at < {{now}} + $2`,
 UPDATE dynamic_clients SET disabled = $2, expires_at = CASE WHEN $2 OR expires_at >= {{now}} + $3 THEN expires_at ELSE {{now}} + $3 END
 WHERE id = $1`,
 
-		expireUnused: `
-UPDATE dynamic_clients SET disabled = TRUE, expires_at = {{now}} + $1 WHERE id IN (
-    SELECT id FROM dynamic_clients WHERE expires_at < {{now}} AND authorized AND NOT disabled ORDER BY expires_at LIMIT $2 {{skip locked}})`,
-		eraseExpired: `
+		// What is due among the clients that a user has approved, disabled or not.
+		due: `
+SELECT id, name, redirect_uris FROM dynamic_clients
+WHERE expires_at < {{now}} AND authorized AND disabled = $1 ORDER BY expires_at LIMIT $2 {{skip locked}}`,
+		expire: `UPDATE dynamic_clients SET disabled = TRUE, expires_at = {{now}} + $2 WHERE id = $1`,
+		eraseAbandoned: `
 DELETE FROM dynamic_clients WHERE id IN (
-    SELECT id FROM dynamic_clients WHERE expires_at < {{now}} AND (disabled OR NOT authorized) ORDER BY expires_at LIMIT $1 {{skip locked}})`,
+    SELECT id FROM dynamic_clients WHERE expires_at < {{now}} AND NOT authorized ORDER BY expires_at LIMIT $1 {{skip locked}})`,
 
 		findInitial: `SELECT scope FROM initial_access_tokens WHERE hash = $1 AND uses_left > 0 AND expires_at > {{now}}`,
 		takeInitial: `
@@ -107,7 +109,7 @@ func (t *dynamicStatements) expand(db *sqldb.DB) {
 		&t.find, &t.findByToken, &t.list, &t.version, &t.count, &t.insert, &t.insertRegistration, &t.trimRegistrations,
 		&t.releaseFingerprint, &t.lockFingerprint, &t.join, &t.lock, &t.replaceToken, &t.replace, &t.deleteRegistration, &t.erase,
 		&t.registered, &t.disableToDelete,
-		&t.addUser, &t.findUser, &t.authorize, &t.use, &t.setDisabled, &t.expireUnused, &t.eraseExpired,
+		&t.addUser, &t.findUser, &t.authorize, &t.use, &t.setDisabled, &t.due, &t.expire, &t.eraseAbandoned,
 		&t.findInitial, &t.takeInitial, &t.insertInitial, &t.listInitial, &t.revokeInitial, &t.eraseInitial,
 	} {
 		*text = db.SQL(*text)

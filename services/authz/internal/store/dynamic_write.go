@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/actor"
 	"github.com/vidocu/usher/internal/platform/cleanup"
 	"github.com/vidocu/usher/internal/platform/outbox"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -24,7 +25,7 @@ const (
 	joinAttempts = 3
 	// enabledFor is how long a client is kept at least after an operator enabled it.
 	enabledFor = 30 * 24 * time.Hour
-	// cleanupSlice is how many clients one statement of the cleanup deletes.
+	// cleanupSlice is how many clients one transaction of the cleanup changes.
 	cleanupSlice = 500
 )
 
@@ -245,16 +246,53 @@ func (d *dynamicClients) setDisabled(ctx context.Context, id string, disabled bo
 }
 
 // CleanUpDynamic disables clients that were not used for long, and deletes those that were disabled
-// for removed or that no user approved in time. It reads only rows that are due, and deletes them in
-// slices.
+// for removed or that no user approved in time. It reads only rows that are due, and changes them in
+// slices. Abandoned registrations have no event: anyone can make as many as the limits allow.
 func (s *Store) CleanUpDynamic(ctx context.Context, removed time.Duration) (disabled, deleted int64, err error) {
-	text := s.dynamic.text
-	disabled, err = cleanup.Repeat(ctx, s.db, text.expireUnused, cleanupSlice, removed.Microseconds())
+	d := s.dynamic
+	disabled, err = d.retire(ctx, false, func(c retired) (outbox.Event, *sqldb.Statement) {
+		changes := []outbox.Change{{Field: "status", Before: "enabled", After: "disabled"}}
+		return outbox.Event{Kind: disabledKind(true), ClientID: c.id, Changes: changes}, sqldb.Stmt(d.text.expire, c.id, removed.Microseconds())
+	})
 	if err == nil {
-		deleted, err = cleanup.Repeat(ctx, s.db, text.eraseExpired, cleanupSlice)
+		deleted, err = d.retire(ctx, true, func(c retired) (outbox.Event, *sqldb.Statement) {
+			changes := []outbox.Change{{Field: "name", Before: c.name}, {Field: "redirect_uris", Before: c.uris}, {Field: "status", Before: "disabled"}}
+			return outbox.Event{Kind: "client.registration_deleted", ClientID: c.id, Changes: changes}, sqldb.Stmt(d.text.erase, c.id)
+		})
 	}
 	if err == nil {
-		_, err = s.db.Exec(ctx, text.eraseInitial)
+		var abandoned int64
+		abandoned, err = cleanup.Repeat(ctx, s.db, d.text.eraseAbandoned, cleanupSlice)
+		deleted += abandoned
+	}
+	if err == nil {
+		_, err = s.db.Exec(ctx, d.text.eraseInitial)
 	}
 	return disabled, deleted, sqldb.Wrap("cleaning up clients that registered themselves", err)
+}
+
+// retired is a client that is due.
+type retired struct{ id, name, uris string }
+
+// retire runs a statement for each client that users had approved and that is due, disabled or not, with its
+// event.
+func (d *dynamicClients) retire(ctx context.Context, disabled bool, change func(c retired) (outbox.Event, *sqldb.Statement)) (int64, error) {
+	return cleanup.Slices(cleanupSlice, func() (count int64, err error) {
+		err = d.db.InTx(ctx, func(tx *sqldb.Tx) error {
+			read := sqldb.Read("reading the clients that are due", d.text.due, disabled, cleanupSlice)
+			due, err := sqldb.List(ctx, tx, read, func(row sqldb.Row, c *retired) error { return row.Scan(&c.id, &c.name, &c.uris) })
+			if err != nil {
+				return err
+			}
+			var steps []*sqldb.Statement
+			for _, c := range due {
+				event, step := change(c)
+				event.Actor = actor.Actor{Kind: actor.Service, ID: "authz"}
+				steps = append(append(steps, step), d.events.Statements(ctx, event)...)
+			}
+			count = int64(len(due))
+			return tx.Run(ctx, steps...)
+		})
+		return count, err
+	})
 }

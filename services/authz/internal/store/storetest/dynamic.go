@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/racetest"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/sqldb"
+	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/dynamic"
 	"github.com/vidocu/usher/services/authz/internal/store"
@@ -331,10 +334,22 @@ func deletedClients(t *testing.T) {
 	})
 }
 
+// kindsByService returns the kinds of the events about a client that authz caused by itself, the first one first.
+func kindsByService(t *testing.T, db *sqldb.DB, id string) []string {
+	t.Helper()
+	const text = `SELECT kind FROM events WHERE client_id = $1 AND actor_kind = 4 AND actor_id = 'authz' ORDER BY cursor`
+	kinds, err := sqldb.List(t.Context(), db, sqldb.Read("reading events", text, id), func(row sqldb.Row, kind *string) error { return row.Scan(kind) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kinds
+}
+
 func dynamicCleanup(t *testing.T) {
-	eachLater(t, func(t *testing.T, later func(time.Duration) *store.Store) {
+	sqldbtest.EachReopen(t, store.Migrations(), func(t *testing.T, reopen func(time.Duration) *sqldb.DB) {
 		const day = 24 * time.Hour
-		s, ctx := later(0), t.Context()
+		db, ctx := reopen(0), t.Context()
+		s, later := store.New(db), func(passed time.Duration) *store.Store { return store.New(reopen(passed)) }
 		abandoned, used := add(t, s, self("abandoned", false)).ID, add(t, s, self("used", false)).ID
 		if err := s.AdmitUser(ctx, used, "usr_a", 0, 90*day); err != nil {
 			t.Fatal(err)
@@ -361,6 +376,11 @@ func dynamicCleanup(t *testing.T) {
 			}
 			if a, u := state(moved, abandoned), state(moved, used); a != step.abandoned || u != step.used {
 				t.Errorf("after %s: %s and %s, want %s and %s", step.after, a, u, step.abandoned, step.used)
+			}
+		}
+		for id, want := range map[string][]string{abandoned: nil, used: {"client.disabled", "client.registration_deleted"}} {
+			if got := kindsByService(t, db, id); !slices.Equal(got, want) {
+				t.Errorf("the cleanup of %s has the events %v, want %v", id, got, want)
 			}
 		}
 	})
