@@ -134,7 +134,7 @@ func settingsOf(dir string, more map[string]string) (map[string]string, *harness
 	settings := map[string]string{
 		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(Failures),
 		"USHER_AUTHZ_DCR_SOURCE_LIMIT": strconv.Itoa(Registrations), "USHER_AUTHZ_DCR_USERS": "1",
-		"USHER_AUTHZ_DCR_UPDATE_LIMIT": strconv.Itoa(Registrations), // one client tries every refused metadata
+		"USHER_AUTHZ_DCR_UPDATE_LIMIT": "1000", // one client tries every refused metadata
 		"USHER_CLIENT_DOCUMENTS_MODE":  "open",
 	}
 	traces, err := harness.NewCollector(dir)
