@@ -103,13 +103,20 @@ func ParseKey(jwk []byte) (Key, error) {
 		return Key{}, fmt.Errorf("has an alg that is not supported, or not for its type: there are %s", oauth.JoinNames(oauth.SigningAlgorithms(), "and"))
 	}
 	if key.ID == "" {
-		print, err := public.Thumbprint(crypto.SHA256)
-		if err != nil {
+		if key.ID = key.Thumbprint(); key.ID == "" {
 			return Key{}, errors.New("has no thumbprint")
 		}
-		key.ID = base64.RawURLEncoding.EncodeToString(print)
 	}
 	return key, nil
+}
+
+// Thumbprint returns the SHA-256 thumbprint of the key (RFC 7638) in base64url.
+func (k Key) Thumbprint() string {
+	print, err := k.public.Thumbprint(crypto.SHA256)
+	if err != nil {
+		return "" // never of a key that ParseKey returned
+	}
+	return base64.RawURLEncoding.EncodeToString(print)
 }
 
 // checkKey refuses keys that cannot verify a permitted algorithm, and weak ones.

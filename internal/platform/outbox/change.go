@@ -26,6 +26,20 @@ type Observed struct {
 	// Workspace is the field with the workspace that the object belongs to, before or after the change,
 	// which is the event's if that names none. Empty for an object without such a field.
 	Workspace string
+	// Expand, if not nil, returns the fields and values that a value of a field stands for, such as the members of
+	// a document or the text of a time; nil for a value that is recorded as it is.
+	Expand func(field, value string) map[string][]string
+}
+
+// AppendCreated writes the event of an object that the transaction has created, with its fields.
+func (l *Log) AppendCreated(ctx context.Context, tx *sqldb.Tx, e Event, object Observed) error {
+	after, err := object.read(ctx, tx)
+	if err != nil {
+		return err
+	}
+	e.WorkspaceID = cmp.Or(e.WorkspaceID, after[object.Workspace])
+	e.Changes = append(slices.Clone(e.Changes), difference(nil, after)...)
+	return l.Append(ctx, tx, e)
 }
 
 // ErrUnchanged is the error of work that has found everything as it wants it, where the fields of the
@@ -77,8 +91,17 @@ func (o Observed) read(ctx context.Context, tx *sqldb.Tx) (map[string]string, er
 	err := sqldb.Each(ctx, tx, sqldb.Read("reading the fields of an event", o.Query, o.Args...), func(row sqldb.Row) error {
 		var field, value string
 		err := row.Scan(&field, &value)
-		if value != "" {
-			values[field] = append(values[field], value)
+		if value == "" {
+			return err
+		}
+		fields := map[string][]string{field: {value}}
+		if o.Expand != nil {
+			if several := o.Expand(field, value); several != nil {
+				fields = several
+			}
+		}
+		for name, list := range fields {
+			values[name] = append(values[name], list...)
 		}
 		return err
 	})

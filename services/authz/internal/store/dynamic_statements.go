@@ -13,7 +13,7 @@ type dynamicStatements struct {
 	addUser, findUser, authorize, use, setDisabled         string
 	due, expire, eraseAbandoned                            string
 	findInitial, takeInitial, insertInitial, listInitial   string
-	revokeInitial, eraseInitial                            string
+	revokeInitial, eraseInitial, nameInitial               string
 }
 
 // dynamicColumns are those of dynamic.Client, in the order of scanDynamic.
@@ -89,6 +89,7 @@ DELETE FROM dynamic_clients WHERE id IN (
     SELECT id FROM dynamic_clients WHERE expires_at < {{now}} AND NOT authorized ORDER BY expires_at LIMIT $1 {{skip locked}})`,
 
 		findInitial: `SELECT scope FROM initial_access_tokens WHERE hash = $1 AND uses_left > 0 AND expires_at > {{now}}`,
+		nameInitial: `SELECT id FROM initial_access_tokens WHERE hash = $1`,
 		takeInitial: `
 UPDATE initial_access_tokens SET uses_left = uses_left - 1 WHERE hash = $1 AND uses_left > 0 AND expires_at > {{now}}`,
 		insertInitial: `
@@ -110,7 +111,7 @@ func (t *dynamicStatements) expand(db *sqldb.DB) {
 		&t.releaseFingerprint, &t.lockFingerprint, &t.join, &t.lock, &t.replaceToken, &t.replace, &t.deleteRegistration, &t.erase,
 		&t.registered, &t.disableToDelete,
 		&t.addUser, &t.findUser, &t.authorize, &t.use, &t.setDisabled, &t.due, &t.expire, &t.eraseAbandoned,
-		&t.findInitial, &t.takeInitial, &t.insertInitial, &t.listInitial, &t.revokeInitial, &t.eraseInitial,
+		&t.findInitial, &t.takeInitial, &t.insertInitial, &t.listInitial, &t.revokeInitial, &t.eraseInitial, &t.nameInitial,
 	} {
 		*text = db.SQL(*text)
 	}

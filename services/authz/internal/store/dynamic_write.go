@@ -47,10 +47,18 @@ func (s *Store) AddDynamic(ctx context.Context, n dynamic.New) (dynamic.Client, 
 		if id, err = d.joinOrInsert(ctx, tx, n); err != nil {
 			return err
 		}
+		event := byItself("client.registered", id)
+		if n.Initial != nil {
+			var token string
+			if err := tx.QueryRow(ctx, d.text.nameInitial, n.Initial.Bytes()).Scan(&token); err != nil {
+				return err
+			}
+			event.Details = map[string]string{"registration_token": token}
+		}
 		if _, err = tx.Exec(ctx, d.text.insertRegistration, n.Token.Bytes(), id); err != nil {
 			return err
 		}
-		return s.events.Append(ctx, tx, byItself("client.registered", id))
+		return s.events.AppendCreated(ctx, tx, event, dynamicObject(id))
 	})
 	if err != nil {
 		return dynamic.Client{}, err

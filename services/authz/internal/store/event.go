@@ -69,7 +69,11 @@ UNION ALL SELECT 'secrets', '…' || last_four || CASE WHEN expires_at IS NULL T
 UNION ALL SELECT 'testers', CAST(count(*) AS TEXT) FROM client_testers WHERE client_id = $1 HAVING count(*) > 0
 UNION ALL SELECT 'publication', status FROM clients WHERE id = $1 AND owner_workspace_id <> ''
 UNION ALL SELECT 'submitted', CASE WHEN submitted_at IS NULL THEN '' ELSE 'yes' END FROM clients WHERE id = $1
-UNION ALL SELECT 'keys', kid || ' ' || name FROM client_keys WHERE client_id = $1`
+UNION ALL SELECT 'secret_ends', '…' || last_four || ' ' || CAST(expires_at AS TEXT) FROM client_secrets WHERE client_id = $1 AND expires_at IS NOT NULL
+UNION ALL SELECT 'subject_type', CASE WHEN sector <> '' THEN 'pairwise' ELSE '' END FROM clients WHERE id = $1
+UNION ALL SELECT 'keys', kid || ' ' || name FROM client_keys WHERE client_id = $1
+UNION ALL SELECT 'key_ends', kid || ' ' || CAST(expires_at AS TEXT) FROM client_keys WHERE client_id = $1 AND expires_at IS NOT NULL
+UNION ALL SELECT 'key_thumbprints', kid || ' ' || CAST(jwk AS TEXT) FROM client_keys WHERE client_id = $1`
 	columns := map[string]string{ //nolint:gosec // names of columns, and no credential
 		"name": "name", "type": "type", "grant_types": "grant_types", "scope": "scope", "default_scope": "default_scope",
 		"application_type": "application_type", "token_endpoint_auth_method": "auth_method", "token_endpoint_auth_signing_alg": "auth_algorithm",
@@ -82,25 +86,29 @@ UNION ALL SELECT 'keys', kid || ' ' || name FROM client_keys WHERE client_id = $
 		query += `
 UNION ALL SELECT '` + field + `', ` + columns[field] + ` FROM clients WHERE id = $1`
 	}
-	return outbox.Observed{Query: query, Lock: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`, Args: []any{id}, Workspace: "owner"}
+	return outbox.Observed{
+		Query: query, Lock: `SELECT 1 FROM clients WHERE id = $1 {{for update}}`, Args: []any{id}, Expand: expand, Workspace: "owner",
+	}
 }
 
 // dynamicObject is a client that registered itself.
 func dynamicObject(id string) outbox.Observed {
 	query := `
-SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM dynamic_clients WHERE id = $1`
-	for _, column := range []string{"name", "type", "grant_types", "scope", "application_type", "redirect_uris"} {
+SELECT 'status', CASE WHEN disabled THEN 'disabled' ELSE 'enabled' END FROM dynamic_clients WHERE id = $1
+UNION ALL SELECT 'secrets', CASE WHEN secret_hash IS NULL THEN '' ELSE '…' || secret_last_four END FROM dynamic_clients WHERE id = $1`
+	for _, column := range []string{"name", "type", "grant_types", "scope", "application_type", "redirect_uris", "metadata"} {
 		query += `
 UNION ALL SELECT '` + column + `', ` + column + ` FROM dynamic_clients WHERE id = $1`
 	}
-	return outbox.Observed{Query: query, Lock: `SELECT 1 FROM dynamic_clients WHERE id = $1 {{for update}}`, Args: []any{id}}
+	return outbox.Observed{Query: query, Lock: `SELECT 1 FROM dynamic_clients WHERE id = $1 {{for update}}`, Args: []any{id}, Expand: expand}
 }
 
 // registrationObject is an initial access token.
 func registrationObject(id string) outbox.Observed {
-	return outbox.Observed{Args: []any{id}, Query: `
+	return outbox.Observed{Args: []any{id}, Expand: expand, Query: `
 SELECT 'name', name FROM initial_access_tokens WHERE id = $1
 UNION ALL SELECT 'scope', scope FROM initial_access_tokens WHERE id = $1
+UNION ALL SELECT 'expire_time', CAST(expires_at AS TEXT) FROM initial_access_tokens WHERE id = $1
 UNION ALL SELECT 'uses_left', CAST(uses_left AS TEXT) FROM initial_access_tokens WHERE id = $1`}
 }
 

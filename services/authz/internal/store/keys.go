@@ -110,7 +110,7 @@ func (s *Store) UpdateClientKey(ctx context.Context, c client.KeyChange) error {
 	forever := c.Lifetime != nil && *c.Lifetime == 0
 	changed := sqldb.Stmt(s.text.updateKey, c.ClientID, c.KeyID, c.Name, forever, microsOrNull(c.Lifetime))
 	return s.changeKeys(ctx, clientChange{
-		kind: "client.key_updated", id: c.ClientID, steps: []*sqldb.Statement{sqldb.Stmt(s.text.deleteExpiredKeys, c.ClientID), changed},
+		kind: "client.key_updated", id: c.ClientID, ifChanged: true, steps: []*sqldb.Statement{sqldb.Stmt(s.text.deleteExpiredKeys, c.ClientID), changed},
 		verify: affected(changed, client.ErrUnknownKey),
 	})
 }

@@ -30,6 +30,35 @@ func Keys(t *testing.T) {
 	t.Run("of many keys that are added at once two are registered", twoKeys)
 	t.Run("of two keys that are removed at once one stays", oneKeyStays)
 	t.Run("a use is recorded and changes no client", keyUse)
+	t.Run("events have the ends and the thumbprints of keys", keyEvents)
+}
+
+// keyEvents: both engines have bytes and times as text in their own way.
+func keyEvents(t *testing.T) {
+	sqldbtest.Each(t, store.Migrations(), func(t *testing.T, db *sqldb.DB) {
+		s, key := store.New(db), newKey(t, "one key")
+		public, err := jose.ParseKey(key.JWK)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.CreateClient(t.Context(), withKeys(), nil, key); err != nil {
+			t.Fatal(err)
+		}
+		day := 24 * time.Hour
+		if err := s.UpdateClientKey(t.Context(), client.KeyChange{ClientID: Example().ID, KeyID: key.ID, Lifetime: &day}); err != nil {
+			t.Fatal(err)
+		}
+		for kind, want := range map[string]string{
+			"client.created":     `"key_thumbprints","after":"one key ` + public.Thumbprint() + `"`,
+			"client.key_updated": `"key_ends","after":"one key 20`,
+		} {
+			var changes string
+			err := db.QueryRow(t.Context(), `SELECT changes FROM events WHERE kind = $1`, kind).Scan(&changes)
+			if err != nil || !strings.Contains(changes, want) {
+				t.Errorf("%s has %s, want %s (%v)", kind, changes, want, err)
+			}
+		}
+	})
 }
 
 // withKeys returns a client with registered keys.
