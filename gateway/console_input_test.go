@@ -326,6 +326,8 @@ func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
 	}
 	all = all[3:]
 	wantPage(t, "nothing in the span", p.get(path+"?since=1h"), 200, "No refused request is like that", "Show all")
+	all = all[:1]
+	wantPage(t, "an id that no row has", p.get(path+"?since=1h&request_id=earlier"), 200, "No row has this request id", "with the id of the last one", "Show all")
 	tolerated = row(0, 1, errorv1.Cause_CAUSE_UNSPECIFIED)
 	tolerated.Kind.Got = &activityv1.RequestFacts{Scope: "videos:read", Tolerated: "scope_spaces"}
 	wantPage(t, "granted with extra spaces", p.get(path), 200, "Extra spaces in scope", "by single spaces", "scope_spaces", "Granted")

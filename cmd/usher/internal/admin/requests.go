@@ -23,7 +23,7 @@ type Requests struct {
 	Refused  bool   `help:"Only requests that were refused."`
 	Endpoint string `help:"Only requests to this endpoint: a path such as /oauth/token, or its last part (token)." placeholder:"PATH"`
 	Cause    string `help:"Only requests that were refused for this cause of docs/errors.md, such as code_expired or CAUSE_CODE_EXPIRED." placeholder:"CAUSE"`
-	Request  string `help:"Only the request of this id: the response header Usher-Request-Id." placeholder:"ID"`
+	Request  string `help:"Only the request of this id: the response header Usher-Request-Id. Of equal requests in an hour only the last is found." placeholder:"ID"`
 }
 
 // Validate is called by kong.
