@@ -79,10 +79,8 @@ WHERE id = $1 AND authorized AND NOT disabled AND expires_at < {{now}} + $2`,
 UPDATE dynamic_clients SET disabled = $2, expires_at = CASE WHEN $2 OR expires_at >= {{now}} + $3 THEN expires_at ELSE {{now}} + $3 END
 WHERE id = $1`,
 
-		// What is due among the clients that a user has approved, disabled or not.
 		due: `
-SELECT id, name, redirect_uris FROM dynamic_clients
-WHERE expires_at < {{now}} AND authorized AND disabled = $1 ORDER BY expires_at LIMIT $2 {{skip locked}}`,
+SELECT id, name, redirect_uris FROM dynamic_clients WHERE expires_at < {{now}} AND authorized AND disabled = $1 ORDER BY expires_at LIMIT $2 {{skip locked}}`,
 		expire: `UPDATE dynamic_clients SET disabled = TRUE, expires_at = {{now}} + $2 WHERE id = $1`,
 		eraseAbandoned: `
 DELETE FROM dynamic_clients WHERE id IN (

@@ -62,7 +62,7 @@ func thumbprint(value string) []string {
 }
 
 // metadataFields returns the members of the metadata of a client that registered itself, by their names in RFC 7591. Of
-// contacts, which are addresses of people, it has the number and a part of a hash, which tells lists apart.
+// contacts, which are addresses of people, it has the number and a part of a hash, by which lists differ.
 func metadataFields(stored string) map[string][]string {
 	var m dynamic.Metadata
 	if err := json.Unmarshal([]byte(stored), &m); err != nil {
