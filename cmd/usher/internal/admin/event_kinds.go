@@ -4,10 +4,10 @@ package admin
 func eventKinds() []string {
 	return []string{
 		"user.created", "user.disabled", "user.enabled", "user.unlocked", "user.password_set",
-		"user.password_changed", "user.profile_changed", "user.signed_in", "user.session_ended", "user.others_signed_out",
+		"user.password_changed", "user.profile_changed", "user.signed_in", "user.signed_out", "user.session_ended", "user.others_signed_out",
 		"user.sign_in_failed",
-		"workspace.created", "workspace.plan_set", "member.added", "member.removed",
-		"workspace.app_policy_set", "workspace.app_approved", "workspace.app_withdrawn",
+		"workspace.created", "workspace.plan_set", "member.added", "member.role_changed", "member.removed",
+		"workspace.app_policy_set", "workspace.app_approved", "workspace.app_withdrawn", "workspace.app_ended",
 		"workspace.app_requested", "workspace.app_refused",
 		"authentication_app.created", "authentication_app.secret_rotated", "authentication_app.revoked",
 		"client.created", "client.updated", "client.disabled", "client.enabled", "client.logo_set", "client.workspace_removed",

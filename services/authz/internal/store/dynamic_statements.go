@@ -42,7 +42,6 @@ ON CONFLICT (fingerprint) WHERE fingerprint IS NOT NULL DO NOTHING`,
 		trimRegistrations: `
 DELETE FROM dynamic_registrations WHERE client_id = $1 AND hash IN (
     SELECT hash FROM dynamic_registrations WHERE client_id = $1 ORDER BY created_at DESC LIMIT 1000 OFFSET $2)`,
-
 		releaseFingerprint: `
 UPDATE dynamic_clients SET fingerprint = NULL WHERE fingerprint = $1 AND (registered_at <= {{now}} - $2 OR disabled)`,
 		lockFingerprint: `SELECT id FROM dynamic_clients WHERE fingerprint = $1 {{for update}}`,
