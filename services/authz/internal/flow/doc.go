@@ -6,6 +6,7 @@
 // state: steps never call each other. A decision closes the request with a code or with
 // access_denied (complete.go).
 //
-// The package renders no page, sees no password and stores no consent: every request ends in the
-// consent screen.
+// The package renders no page, sees no password and stores no consent. Every request for a code is
+// decided on the consent screen, except one with prompt=none: where dispatch.go admits it, the consent
+// service decides without a page, from what the user has approved before.
 package flow
