@@ -8,6 +8,6 @@ const (
 	RoleMember Role = "member"
 	// RoleDeveloper is a member who may also register clients of the workspace, and read about them.
 	RoleDeveloper Role = "developer"
-	// RoleAdministrator may also administer the workspace.
+	// RoleAdministrator may also administer the workspace, but not its members and their roles.
 	RoleAdministrator Role = "administrator"
 )

@@ -29,7 +29,9 @@ const (
 	Role_ROLE_UNSPECIFIED Role = 0
 	// An ordinary member.
 	Role_ROLE_MEMBER Role = 1
-	// A member who may also administer the other members.
+	// A member who may also administer the workspace: list its members, read its activity, set who may
+	// connect clients, end a client for all members, manage its API keys and register its clients. An
+	// operator alone changes members and roles.
 	Role_ROLE_ADMINISTRATOR Role = 2
 	// A member who may also register clients of the workspace. Release 0.1 shows it as no role.
 	Role_ROLE_DEVELOPER Role = 3

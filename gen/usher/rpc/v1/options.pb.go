@@ -39,7 +39,8 @@ const (
 	Caller_CALLER_AUTHZ Caller = 4
 	// The identity service.
 	Caller_CALLER_IDENTITY Caller = 5
-	// A service that is configured as a resource server: it may introspect tokens and nothing else.
+	// A service that is configured as a resource server: it may introspect tokens, check access, follow
+	// revocations and read the catalog, and nothing else.
 	Caller_CALLER_RESOURCE_SERVER Caller = 6
 	// An operator with the administration certificate.
 	Caller_CALLER_OPERATOR Caller = 7
