@@ -243,6 +243,13 @@ func clientCommands() []command {
 			[]string{"access token", "usr_john", "vdo_client_a", "videos:read", "MDEyMzQ1Njc4", "2026-11-24T06:30:00Z"},
 		},
 		{
+			"tokens inspect", "vdo_live_x", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_live_x"},
+			&tokenv1.InspectTokenResponse{
+				Active: true, Kind: tokenv1.TokenKind_TOKEN_KIND_RESTRICTED_API_KEY, KeyId: "key_a", AllowedAddresses: []string{"203.0.113.0/24", "2001:db8::/32"},
+			},
+			[]string{"restricted api key", "key_a", "203.0.113.0/24 2001:db8::/32"},
+		},
+		{
 			"tokens inspect", "vdo_ort_x", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_ort_x"},
 			&tokenv1.InspectTokenResponse{Kind: tokenv1.TokenKind_TOKEN_KIND_REFRESH_TOKEN},
 			[]string{"refresh token", "not active"},

@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
@@ -52,6 +53,27 @@ func TestAnOperatorSeesWhatATokenStandsForAndEndsIt(t *testing.T) {
 	for _, text := range []string{"", "x", pair.GetAccessToken() + "x", " " + pair.GetAccessToken()} {
 		_, err := sees.InspectToken(t.Context(), &tokenv1.InspectTokenRequest{Token: text})
 		wantReason(t, err, errorv1.Reason_REASON_INVALID_REQUEST)
+	}
+}
+
+func TestAnOperatorSeesTheLimitsOfARestrictedKey(t *testing.T) {
+	b := newBench(t, token.DefaultConfig())
+	operator := b.dial(t, "operator", "token")
+	sees, keys := tokenv1.NewOversightServiceClient(operator), tokenv1.NewWorkspaceKeyServiceClient(operator)
+	for name, limits := range map[string]*tokenv1.CreateWorkspaceKeyRequest{
+		"scopes":    {Scopes: []string{"videos:read"}, LifetimeSeconds: 86400},
+		"addresses": {AllowedAddresses: []string{"203.0.113.0/24"}},
+	} {
+		limits.WorkspaceId, limits.Name = "ws_acme", name
+		key, err := keys.CreateWorkspaceKey(t.Context(), limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := sees.InspectToken(t.Context(), &tokenv1.InspectTokenRequest{Token: key.GetKey()})
+		if err != nil || res.GetKind() != tokenv1.TokenKind_TOKEN_KIND_RESTRICTED_API_KEY || !slices.Equal(res.GetScopes(), limits.GetScopes()) ||
+			!slices.Equal(res.GetAllowedAddresses(), limits.GetAllowedAddresses()) || (res.GetExpireTime() == nil) != (limits.GetLifetimeSeconds() == 0) {
+			t.Errorf("%s: %v, %v", name, res, err)
+		}
 	}
 }
 

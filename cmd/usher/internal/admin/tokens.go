@@ -54,6 +54,7 @@ func tokenRows(res *tokenv1.InspectTokenResponse) table.Rows {
 	t.AddGiven("CLIENT", res.GetClientId())
 	t.AddGiven("WORKSPACE", res.GetWorkspaceId())
 	t.AddGiven("SCOPES", strings.Join(res.GetScopes(), " "))
+	t.AddGiven("ADDRESSES", strings.Join(res.GetAllowedAddresses(), " "))
 	t.AddGiven("GRANT", short(res.GetGrantId()))
 	t.AddGiven("ISSUED", timestamp(res.GetCreateTime()))
 	t.AddGiven("EXPIRES", timestamp(res.GetExpireTime()))

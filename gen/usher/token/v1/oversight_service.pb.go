@@ -585,11 +585,13 @@ func (x *InspectTokenRequest) GetToken() string {
 // InspectTokenResponse describes the token.
 type InspectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind by its form, whether or not it is active.
+	// The kind. That of an inactive token is by its form alone, which does not tell a service token from
+	// an access token, nor a restricted API key from one without limits.
 	Kind TokenKind `protobuf:"varint,1,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
 	// Whether it is active. All fields below are empty when it is not.
 	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`
-	// The user, `usr_…`; empty for an API key.
+	// The user, `usr_…`; for a service token the client, as `svc_` and its identifier; empty for an API
+	// key.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The API key's identifier, `key_…`.
 	KeyId string `protobuf:"bytes,4,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
@@ -597,16 +599,19 @@ type InspectTokenResponse struct {
 	ClientId string `protobuf:"bytes,5,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The workspace, `ws_…`; empty for a user token that is good for all of the user's.
 	WorkspaceId string `protobuf:"bytes,6,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// Its scopes, in the order of the request.
+	// Its scopes, in the order of the request; for a restricted API key the scopes that limit it, empty
+	// where its addresses alone do.
 	Scopes []string `protobuf:"bytes,7,rep,name=scopes,proto3" json:"scopes,omitempty"`
-	// The grant that it belongs to; empty for an API key and a user token.
+	// The token family that it belongs to; empty for an API key and a user token.
 	GrantId []byte `protobuf:"bytes,8,opt,name=grant_id,json=grantId,proto3" json:"grant_id,omitempty"`
 	// When it was issued.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When it expires; absent for an API key.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// When it expires; absent for a token that does not, such as an API key without a lifetime.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// The networks that a restricted API key may be used from, such as `203.0.113.0/24`; empty for all.
+	AllowedAddresses []string `protobuf:"bytes,11,rep,name=allowed_addresses,json=allowedAddresses,proto3" json:"allowed_addresses,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *InspectTokenResponse) Reset() {
@@ -705,6 +710,13 @@ func (x *InspectTokenResponse) GetCreateTime() *timestamppb.Timestamp {
 func (x *InspectTokenResponse) GetExpireTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *InspectTokenResponse) GetAllowedAddresses() []string {
+	if x != nil {
+		return x.AllowedAddresses
 	}
 	return nil
 }
@@ -913,7 +925,7 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"\x10user_token_users\x18\x04 \x01(\x03R\x0euserTokenUsers\x12\x1c\n" +
 	"\ttruncated\x18\x05 \x01(\bR\ttruncated\"1\n" +
 	"\x13InspectTokenRequest\x12\x1a\n" +
-	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"\xfa\x02\n" +
+	"\x05token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\x05token\"\xa7\x03\n" +
 	"\x14InspectTokenResponse\x12-\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x19.usher.token.v1.TokenKindR\x04kind\x12\x16\n" +
 	"\x06active\x18\x02 \x01(\bR\x06active\x12\x17\n" +
@@ -927,7 +939,8 @@ const file_usher_token_v1_oversight_service_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\n" +
 	" \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\"n\n" +
+	"expireTime\x12+\n" +
+	"\x11allowed_addresses\x18\v \x03(\tR\x10allowedAddresses\"n\n" +
 	"\x16ListRevocationsRequest\x12&\n" +
 	"\fafter_cursor\x18\x01 \x01(\x03H\x00R\vafterCursor\x88\x01\x01\x12\x1b\n" +
 	"\tpage_size\x18\x02 \x01(\x05R\bpageSizeB\x0f\n" +

@@ -92,13 +92,12 @@ type Inspector struct {
 }
 
 // InspectToken returns the kind of a token, and its facts while it is live: introspect.ErrInactive
-// with the kind when it is not. ErrNoToken.
+// with the kind of its format when it is not. ErrNoToken.
 func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce.Kind, facts introspect.Facts, err error) {
 	hash := secret.Sum(token)
 	switch kind = enforce.KindOf(token); kind {
 	case enforce.AccessToken:
 		facts, err = i.Store.FindAccess(ctx, hash)
-		kind = facts.KindOf(kind)
 	case enforce.RefreshToken:
 		facts, err = i.Store.FindRefresh(ctx, hash)
 	case enforce.APIKey:
@@ -108,7 +107,7 @@ func (i Inspector) InspectToken(ctx context.Context, token string) (kind enforce
 	default:
 		err = ErrNoToken
 	}
-	return kind, facts, err
+	return facts.KindOf(kind), facts, err
 }
 
 // CountAccess counts the grants and user tokens that an operation on a holder would revoke.

@@ -120,6 +120,7 @@ func (s *Inspection) InspectToken(ctx context.Context, req *tokenv1.InspectToken
 	return &tokenv1.InspectTokenResponse{
 		Kind: tokenKind(kind), Active: true, UserId: facts.UserID, KeyId: facts.KeyID, ClientId: facts.ClientID, WorkspaceId: facts.WorkspaceID,
 		Scopes: strings.Fields(facts.Scope), GrantId: facts.Family, CreateTime: convert.TimeToProto(facts.IssuedAt), ExpireTime: convert.TimeToProto(facts.ExpiresAt),
+		AllowedAddresses: facts.Addresses.Strings(),
 	}, nil
 }
 
