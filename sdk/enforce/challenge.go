@@ -34,8 +34,8 @@ const (
 type Challenge struct {
 	// Algorithms are those of proofs, for a challenge of the scheme DPoP; none for Bearer.
 	Algorithms []string
-	// Error is `invalid_token` or `insufficient_scope`; empty where the request had no token (RFC
-	// 6750 §3.1).
+	// Error is `invalid_token` or `insufficient_scope` (RFC 6750 §3.1), or with the scheme DPoP
+	// `invalid_dpop_proof` or `use_dpop_nonce` (RFC 9449 §7.1, §9); empty where the request had no token.
 	Error string
 	// Scopes are all scopes that the request needs; empty for unknown.
 	Scopes []string

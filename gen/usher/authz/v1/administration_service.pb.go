@@ -531,17 +531,17 @@ type CreateClientRequest struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether it can keep a secret.
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
-	// At most 20, and at least one unless the client is only a resource server: https, http on
-	// 127.0.0.1, [::1] or localhost, or a private-use scheme (RFC 8252 §7), which has a dot in it or
-	// is one of `authz.private_use_schemes`.
+	// At most 20, and at least one with a grant type that redirects, which is `authorization_code`:
+	// https, http on 127.0.0.1, [::1] or localhost, or a private-use scheme (RFC 8252 §7), which has a
+	// dot in it or is one of `authz.private_use_schemes`.
 	RedirectUris []string `protobuf:"bytes,4,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
 	// The scopes that it may request: names in the catalog.
 	Scopes []string `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Whether it may introspect every access token. Only a confidential client can be one.
 	ResourceServer bool `protobuf:"varint,6,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`
-	// The grant types that it may use: `authorization_code`, alone or with `refresh_token`, and
-	// `client_credentials`, which needs a confidential client and a workspace. Empty means the first
-	// two, and none for a client that is only a resource server.
+	// `authorization_code` and `urn:ietf:params:oauth:grant-type:device_code`, with `refresh_token` or
+	// without, and `client_credentials`, for a confidential client of a workspace. Empty means
+	// `authorization_code` and `refresh_token`, or none for a client that is only a resource server.
 	GrantTypes []string `protobuf:"bytes,7,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// How long after a rotation a repeated refresh returns the same successor, in seconds: 0 to 30.
 	// The setting `token.refresh_retry_window` applies if absent.

@@ -245,7 +245,8 @@ type Client struct {
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// Whether the client can keep a secret (RFC 6749 §2.1).
 	Type ClientType `protobuf:"varint,3,opt,name=type,proto3,enum=usher.authz.v1.ClientType" json:"type,omitempty"`
-	// The grant types it may use: `authorization_code`, `refresh_token`, `client_credentials`.
+	// The grant types it may use: `authorization_code`, `refresh_token`, `client_credentials` and
+	// `urn:ietf:params:oauth:grant-type:device_code`.
 	GrantTypes []string `protobuf:"bytes,4,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// Whether it may introspect every access token (docs/wire-contract.md §4.3).
 	ResourceServer bool `protobuf:"varint,5,opt,name=resource_server,json=resourceServer,proto3" json:"resource_server,omitempty"`

@@ -76,7 +76,7 @@ const (
 	// The form did not come from our own page in this browser.
 	Reason_REASON_CROSS_SITE_REQUEST Reason = 21
 	// The user token is absent, malformed, was never issued, or expired so long ago that its record
-	// was deleted.
+	// was deleted. At UserInfo: the OAuth access token is not active (RFC 6750 §3.1).
 	Reason_REASON_INVALID_ACCESS_TOKEN Reason = 22
 	// The user token is expired, logged out, replaced, or revoked because its user lost access.
 	Reason_REASON_EXPIRED_ACCESS_TOKEN Reason = 23

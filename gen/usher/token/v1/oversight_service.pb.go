@@ -53,7 +53,8 @@ const (
 	RevocationReason_REVOCATION_REASON_REPLACED RevocationReason = 11
 	// The plan of a workspace changed: nothing was revoked.
 	RevocationReason_REVOCATION_REASON_PLAN_CHANGED RevocationReason = 12
-	// An operator revoked all access of a client.
+	// All access of a client was revoked: by an operator, or because the client deleted its own
+	// registration (RFC 7592 §2.3).
 	RevocationReason_REVOCATION_REASON_CLIENT_ENDED RevocationReason = 13
 	// An operator revoked a user's grants.
 	RevocationReason_REVOCATION_REASON_GRANTS_REVOKED RevocationReason = 14
@@ -585,8 +586,8 @@ func (x *InspectTokenRequest) GetToken() string {
 // InspectTokenResponse describes the token.
 type InspectTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind. That of an inactive token is by its form alone, which does not tell a service token from
-	// an access token, nor a restricted API key from one without limits.
+	// The kind. That of an inactive token is by its form alone, which is the same for a service token and
+	// an access token, and for an API key with or without limits.
 	Kind TokenKind `protobuf:"varint,1,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
 	// Whether it is active. All fields below are empty when it is not.
 	Active bool `protobuf:"varint,2,opt,name=active,proto3" json:"active,omitempty"`

@@ -20,7 +20,7 @@
 //     it is written later.
 //   - A revocation that returned is durable, visible to every later read, and in the log. Cursors
 //     rise in commit order without gaps.
-//   - An API key is live until it is revoked; revoking it twice is one revocation.
+//   - An API key is live until it is revoked or expires; revoking it twice is one revocation.
 //   - Expiry is decided by the database's clock.
 //
 // Locks are taken in this order: row of ending_marks, row of pairs, family, access token, user

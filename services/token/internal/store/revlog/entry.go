@@ -35,7 +35,8 @@ const (
 	ReasonReplaced Reason = 11
 	// ReasonPlanChanged is a workspace's new plan.
 	ReasonPlanChanged Reason = 12
-	// ReasonClientEnded is an operator's decision on a client.
+	// ReasonClientEnded is an operator's decision on a client, or the client's own deletion of its
+	// registration (RFC 7592 §2.3).
 	ReasonClientEnded Reason = 13
 	// ReasonGrantsRevoked is an operator's decision on what a user granted.
 	ReasonGrantsRevoked Reason = 14
