@@ -212,7 +212,7 @@ func clientCommands() []command {
 		{
 			"grants list --user usr_john", "", "ListGrants", &tokenv1.ListGrantsRequest{UserId: "usr_john", PageSize: 100},
 			&tokenv1.ListGrantsResponse{Grants: []*tokenv1.Grant{grant}},
-			[]string{"MDEyMzQ1Njc4", "usr_john", "vdo_client_a", "ws_acme", "videos:read jobs:read", "2026-11-24T06:30:00Z"},
+			[]string{"3031323334353637", "usr_john", "vdo_client_a", "ws_acme", "videos:read jobs:read", "2026-11-24T06:30:00Z"},
 		},
 		{
 			"grants list --client vdo_client_a --limit 0", "", "ListGrants", &tokenv1.ListGrantsRequest{ClientId: "vdo_client_a", PageSize: 1000},
@@ -240,7 +240,7 @@ func clientCommands() []command {
 				Active: true, Kind: tokenv1.TokenKind_TOKEN_KIND_ACCESS_TOKEN, UserId: "usr_john", ClientId: "vdo_client_a", GrantId: grant.GetGrantId(),
 				Scopes: []string{"videos:read"}, ExpireTime: at,
 			},
-			[]string{"access token", "usr_john", "vdo_client_a", "videos:read", "MDEyMzQ1Njc4", "2026-11-24T06:30:00Z"},
+			[]string{"access token", "usr_john", "vdo_client_a", "videos:read", "3031323334353637", "2026-11-24T06:30:00Z"},
 		},
 		{
 			"tokens inspect", "vdo_live_x", "InspectToken", &tokenv1.InspectTokenRequest{Token: "vdo_live_x"},
@@ -257,7 +257,7 @@ func clientCommands() []command {
 		{
 			"revocations list", "", "ListRevocations", &tokenv1.ListRevocationsRequest{PageSize: 100},
 			&tokenv1.ListRevocationsResponse{Revocations: logged()},
-			[]string{"user", "password set", "usr_john", "grants revoked", "2026-11-24T06:30:00Z", "token", "AQID"},
+			[]string{"user", "password set", "usr_john", "grants revoked", "2026-11-24T06:30:00Z", "token", "010203"},
 		},
 		{
 			"revocations list --after 6 --limit 2", "", "ListRevocations", &tokenv1.ListRevocationsRequest{AfterCursor: proto.Int64(6), PageSize: 2},

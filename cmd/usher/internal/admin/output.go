@@ -3,7 +3,7 @@ package admin
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -100,10 +100,11 @@ func (s *Session) json(response proto.Message) error {
 	return err
 }
 
-// short is the beginning of a hash in the encoding of the JSON output, long enough to be unique. It is empty for none.
+// short is the beginning of a hash, long enough to be unique: of a token family's identifier, the object_id of its events in the
+// audit trail. It is empty for none.
 func short(hash []byte) string {
-	const shown = 12
-	text := base64.StdEncoding.EncodeToString(hash)
+	const shown = 16
+	text := hex.EncodeToString(hash)
 	return text[:min(shown, len(text))]
 }
 

@@ -268,7 +268,8 @@ type Event struct {
 	WorkspaceId string `protobuf:"bytes,5,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
 	// The client that it concerns; empty if none.
 	ClientId string `protobuf:"bytes,6,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// The identifier of another object that it concerns, such as an API key; empty if none.
+	// The identifier of another object that it concerns, such as an API key; of a token family, the first
+	// 16 hexadecimal digits of its grant_id. Empty if none.
 	ObjectId string `protobuf:"bytes,7,opt,name=object_id,json=objectId,proto3" json:"object_id,omitempty"`
 	// The fields that the event changed.
 	Changes []*Change `protobuf:"bytes,8,rep,name=changes,proto3" json:"changes,omitempty"`

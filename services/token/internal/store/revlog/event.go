@@ -49,5 +49,6 @@ func eventOf(ctx context.Context, e Entry) (event outbox.Event, recorded bool) {
 	return event, event.Kind != ""
 }
 
-// objectLength is how many characters of a family's identifier, which is a hash, identify it.
+// objectLength is how many characters of a family's identifier, which is a hash, identify it. The
+// command line prints as many.
 const objectLength = 16
