@@ -257,7 +257,7 @@ func clientCommands() []command {
 		{
 			"revocations list", "", "ListRevocations", &tokenv1.ListRevocationsRequest{PageSize: 100},
 			&tokenv1.ListRevocationsResponse{Revocations: logged()},
-			[]string{"user", "password set", "usr_john", "grants revoked", "2026-11-24T06:30:00Z", "token", "010203"},
+			[]string{"user", "password set", "usr_john", "grants revoked", "2026-11-24T06:30:00Z", "token", "010203", "user-client"},
 		},
 		{
 			"revocations list --after 6 --limit 2", "", "ListRevocations", &tokenv1.ListRevocationsRequest{AfterCursor: proto.Int64(6), PageSize: 2},

@@ -135,9 +135,17 @@ func revocationRow(r *tokenv1.LoggedRevocation) []string {
 	e := r.GetRevocation()
 	names := joinGiven(e.GetUserId(), e.GetClientId(), e.GetWorkspaceId(), short(e.GetGrantId()), short(e.GetTokenHash()))
 	return []string{
-		strconv.FormatInt(e.GetCursor(), 10), timestamp(r.GetRevokeTime()), words(e.GetKind().String(), "REVOCATION_KIND_"),
+		strconv.FormatInt(e.GetCursor(), 10), timestamp(r.GetRevokeTime()), revocationKind(e.GetKind()),
 		words(r.GetReason().String(), "REVOCATION_REASON_"), orNone(names),
 	}
+}
+
+// revocationKind is the name of a kind in the words of docs/glossary.md, where the wire keeps one of release 0.1.
+func revocationKind(k tokenv1.RevocationKind) string {
+	if k == tokenv1.RevocationKind_REVOCATION_KIND_PAIR {
+		return "user-client"
+	}
+	return words(k.String(), "REVOCATION_KIND_")
 }
 
 // words is the name of an enum value in lower case, with blanks.
