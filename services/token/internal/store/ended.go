@@ -15,13 +15,13 @@ const maxRevocations = 100
 // workspace in it, and of all clients at once, the newest first. Its cost grows with the number of
 // clients that the user ever disconnected, and not with the log.
 func (s *Store) ListConnectionRevocations(ctx context.Context, userID string) ([]oauth.ConnectionRevocation, error) {
-	pairs, connections := grantsOfPair(userID, ""), grantsOfUserConnections(userID)
+	pairs, inWorkspaces := grantsOfPair(userID, ""), grantsOfUserClientsInWorkspaces(userID)
 	read := sqldb.Read("listing a user's revocations", s.text.pairRevocations,
-		grantsOfUser(userID), pairs, after(pairs), connections, after(connections), maxRevocations)
+		grantsOfUser(userID), pairs, after(pairs), inWorkspaces, after(inWorkspaces), maxRevocations)
 	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, r *oauth.ConnectionRevocation) error {
 		var subject string
 		err := row.Scan(&subject, &r.Reason, sqldb.Time(&r.At))
-		if rest, found := strings.CutPrefix(subject, connections); found {
+		if rest, found := strings.CutPrefix(subject, inWorkspaces); found {
 			r.WorkspaceID, r.ClientID, _ = strings.Cut(rest, "/")
 		} else if rest, found := strings.CutPrefix(subject, pairs); found {
 			r.ClientID = rest

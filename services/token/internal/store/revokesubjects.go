@@ -62,7 +62,7 @@ UPDATE user_tokens SET ended_at = {{now}} WHERE ended_at IS NULL AND expires_at 
 	}
 	const live = `SELECT hash, workspace_id FROM user_tokens WHERE ended_at IS NULL AND expires_at > {{now}} - $1 AND `
 	t.legacyRevokePair = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL LIMIT $3 {{skip locked}}`)
-	t.legacyRevokeConnection = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
+	t.legacyRevokeUserClientInWorkspace = families(`SELECT id FROM families WHERE user_id = $1 AND client_id = $2 AND workspace_id = $3 AND revoked_at IS NULL
     LIMIT $4 {{skip locked}}`)
 	t.legacyRevokeUser = families(`SELECT id FROM families WHERE user_id = $1 AND revoked_at IS NULL LIMIT $2 {{skip locked}}`)
 	t.legacyRevokeMember = families(`SELECT id FROM (
@@ -228,14 +228,14 @@ func (s *Store) EndConnection(ctx context.Context, userID, clientID string) erro
 // stay; its pending codes are revoked, since the workspace is not known yet when a consent page is
 // shown. The entry of the log makes caches evict what the user has in the workspace.
 func (s *Store) EndConnectionIn(ctx context.Context, p oauth.UserClient, workspaceID string) error {
-	return s.log.Revoke(ctx, "revoking a connection in a workspace", func(tx *revlog.Tx) error {
+	return s.log.Revoke(ctx, "revoking a user-client in a workspace", func(tx *revlog.Tx) error {
 		err := execAll(ctx, tx,
 			step{s.text.lockPair, []any{p.UserID, p.ClientID}},
-			step{s.text.legacyRevokeConnection, []any{p.UserID, p.ClientID, workspaceID, legacyLimit}})
+			step{s.text.legacyRevokeUserClientInWorkspace, []any{p.UserID, p.ClientID, workspaceID, legacyLimit}})
 		if err != nil {
 			return err
 		}
-		return s.appendConnectionEnd(ctx, tx, connectionEnd{p, workspaceID, revlog.ReasonDisconnect, true})
+		return s.revokeLockedUserClientInWorkspace(ctx, tx, userClientRevocation{p, workspaceID, revlog.ReasonDisconnect, true})
 	})
 }
 
@@ -245,7 +245,7 @@ func (s *Store) RevokeUserClientGrants(ctx context.Context, userID, clientID str
 }
 
 func (s *Store) revokeUserClient(ctx context.Context, p oauth.UserClient, reason revlog.Reason) error {
-	return s.log.Revoke(ctx, "revoking a connection", func(tx *revlog.Tx) error {
+	return s.log.Revoke(ctx, "revoking a user-client", func(tx *revlog.Tx) error {
 		if _, err := tx.Exec(ctx, s.text.lockPair, p.UserID, p.ClientID); err != nil {
 			return err
 		}

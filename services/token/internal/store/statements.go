@@ -25,9 +25,9 @@ type statements struct {
 	revokeSubject, incrementMark, lockPair, setPairEpoch, raisePairEpoch string
 	// Steps that update a bounded number of rows for processes of release 0.1. They are empty on SQLite,
 	// whose file has one process: run them by execAll.
-	legacyRevokePair, legacyRevokeConnection, legacyRevokeUser, legacyRevokeMember, legacyRevokeClient string
-	legacyRevokeUserTokens, legacyRevokeMemberTokens, legacyRevokeAppTokens                            string
-	legacyRaisePairsOfUser, legacyRaisePairsOfClient, legacyRaiseCodesOfUser                           string
+	legacyRevokePair, legacyRevokeUserClientInWorkspace, legacyRevokeUser, legacyRevokeMember, legacyRevokeClient string
+	legacyRevokeUserTokens, legacyRevokeMemberTokens, legacyRevokeAppTokens                                       string
+	legacyRaisePairsOfUser, legacyRaisePairsOfClient, legacyRaiseCodesOfUser                                      string
 
 	// Of user-clients, which are the rows of the table pairs.
 	pairEpochs, pairGrants, ensurePair, carryPair, connections, pairRevocations string

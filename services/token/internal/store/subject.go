@@ -8,7 +8,7 @@ import "strings"
 //
 // The subjects of each kind of credential:
 //
-//	a grant          grantsOf, member, client, pair, connection
+//	a grant          grantsOf, member, client, pairOf, userClientInWorkspace
 //	a code in flight grantsOf, codesOf, client; and the pair's epoch, which the pair's revocation moves
 //	a user token     tokensOf, member, authenticationApp
 const (
@@ -18,10 +18,10 @@ const (
 	member   = `'member/' || %s.user_id || '/' || %s.workspace_id`
 	client   = `'client/' || %s.client_id`
 	pairOf   = `'pair/' || %s.user_id || '/' || %s.client_id`
-	// connection is a user-client in one workspace. The client comes last, since its identifier may
-	// have "/".
-	connection        = `'connection/' || %s.user_id || '/' || %s.workspace_id || '/' || %s.client_id`
-	authenticationApp = `'app/' || %s.app_id`
+	// userClientInWorkspace is a user-client in one workspace, whose stored form begins with the word
+	// of release 0.1. The client comes last, since its identifier may have "/".
+	userClientInWorkspace = `'connection/' || %s.user_id || '/' || %s.workspace_id || '/' || %s.client_id`
+	authenticationApp     = `'app/' || %s.app_id`
 )
 
 // The same keys as Go values.
@@ -31,11 +31,11 @@ func tokensOfUser(userID string) string           { return "tokens/" + userID }
 func memberOf(userID, workspaceID string) string  { return "member/" + userID + "/" + workspaceID }
 func grantsOfClient(clientID string) string       { return "client/" + clientID }
 func grantsOfPair(userID, clientID string) string { return "pair/" + userID + "/" + clientID }
-func grantsOfConnection(userID, workspaceID, clientID string) string {
+func grantsOfUserClientInWorkspace(userID, workspaceID, clientID string) string {
 	return "connection/" + userID + "/" + workspaceID + "/" + clientID
 }
-func grantsOfUserConnections(userID string) string { return "connection/" + userID + "/" }
-func tokensOfApp(appID string) string              { return "app/" + appID }
+func grantsOfUserClientsInWorkspaces(userID string) string { return "connection/" + userID + "/" }
+func tokensOfApp(appID string) string                      { return "app/" + appID }
 
 // liveGrant is the SQL condition for a family that is not revoked, neither by itself nor by a
 // subject. Every statement that reads or changes a live family has it. It looks up one primary key
@@ -46,12 +46,12 @@ func liveGrant(table string) string {
 
 // revokedGrant is the SQL condition for a family of which a subject was revoked after it was born.
 func revokedGrant(table string) string {
-	return bornBefore(table, "created_at", "", grantsOf, member, client, pairOf, connection)
+	return bornBefore(table, "created_at", "", grantsOf, member, client, pairOf, userClientInWorkspace)
 }
 
 // sweptGrant is revokedGrant for a revocation that is older than age, a parameter in microseconds.
 func sweptGrant(table, age string) string {
-	return bornBefore(table, "created_at", ` AND r.revoked_at + `+age+` < {{now}}`, grantsOf, member, client, pairOf, connection)
+	return bornBefore(table, "created_at", ` AND r.revoked_at + `+age+` < {{now}}`, grantsOf, member, client, pairOf, userClientInWorkspace)
 }
 
 // evidenceSpent is the SQL condition for a family whose spent refresh tokens are not evidence of

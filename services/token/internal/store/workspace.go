@@ -118,7 +118,7 @@ func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID 
 	users := append(slices.Clone(granted), others...)
 	slices.Sort(users) // rows of pairs are locked in one order
 	for some := range slices.Chunk(slices.Compact(users), endedAtOnce) {
-		if err := s.endConnectionsIn(ctx, some, clientEnd{clientID, workspaceID, granted}); err != nil {
+		if err := s.revokeUserClientsInWorkspace(ctx, some, clientEnd{clientID, workspaceID, granted}); err != nil {
 			return 0, err
 		}
 	}
@@ -150,9 +150,9 @@ func (s *Store) grantedWorkspaces(ctx context.Context, tx *revlog.Tx, p oauth.Us
 	return live, err
 }
 
-// endConnectionsIn revokes the connections of some users, in the order of their identifiers, in one
-// transaction.
-func (s *Store) endConnectionsIn(ctx context.Context, users []string, c clientEnd) error {
+// revokeUserClientsInWorkspace revokes the user-clients of some users and a client in one workspace,
+// in the order of the users' identifiers, in one transaction.
+func (s *Store) revokeUserClientsInWorkspace(ctx context.Context, users []string, c clientEnd) error {
 	granted := map[string]bool{}
 	for _, userID := range c.granted {
 		granted[userID] = true
@@ -161,14 +161,14 @@ func (s *Store) endConnectionsIn(ctx context.Context, users []string, c clientEn
 		for _, userID := range users { // every row is locked before the head of the log
 			err := execAll(ctx, tx,
 				step{s.text.lockPair, []any{userID, c.clientID}},
-				step{s.text.legacyRevokeConnection, []any{userID, c.clientID, c.workspaceID, legacyLimit}})
+				step{s.text.legacyRevokeUserClientInWorkspace, []any{userID, c.clientID, c.workspaceID, legacyLimit}})
 			if err != nil {
 				return err
 			}
 		}
 		for _, userID := range users {
 			pair := oauth.UserClient{UserID: userID, ClientID: c.clientID}
-			if err := s.appendConnectionEnd(ctx, tx, connectionEnd{pair, c.workspaceID, revlog.ReasonWorkspaceEnded, granted[userID]}); err != nil {
+			if err := s.revokeLockedUserClientInWorkspace(ctx, tx, userClientRevocation{pair, c.workspaceID, revlog.ReasonWorkspaceEnded, granted[userID]}); err != nil {
 				return err
 			}
 		}
@@ -176,8 +176,8 @@ func (s *Store) endConnectionsIn(ctx context.Context, users []string, c clientEn
 	})
 }
 
-// connectionEnd is the end of a user-client in one workspace.
-type connectionEnd struct {
+// userClientRevocation is the revocation of a user-client in one workspace.
+type userClientRevocation struct {
 	oauth.UserClient
 
 	workspaceID string
@@ -192,8 +192,9 @@ type clientEnd struct {
 	granted               []string
 }
 
-// appendConnectionEnd revokes a connection whose row of pairs is locked.
-func (s *Store) appendConnectionEnd(ctx context.Context, tx *revlog.Tx, c connectionEnd) error {
+// revokeLockedUserClientInWorkspace revokes a user-client in one workspace. Its row of pairs is
+// locked.
+func (s *Store) revokeLockedUserClientInWorkspace(ctx context.Context, tx *revlog.Tx, c userClientRevocation) error {
 	entry := revlog.NewEntry(c.reason, revocation.Revocation{
 		Kind: revocation.Member, UserID: c.UserID, ClientID: c.ClientID, WorkspaceID: c.workspaceID,
 	})
@@ -208,5 +209,5 @@ func (s *Store) appendConnectionEnd(ctx context.Context, tx *revlog.Tx, c connec
 	if _, err := tx.Exec(ctx, s.text.raisePairEpoch, c.UserID, c.ClientID, cursor); err != nil {
 		return err
 	}
-	return s.revokeBornBefore(ctx, tx, cursor, grantsOfConnection(c.UserID, c.workspaceID, c.ClientID))
+	return s.revokeBornBefore(ctx, tx, cursor, grantsOfUserClientInWorkspace(c.UserID, c.workspaceID, c.ClientID))
 }
