@@ -13,7 +13,7 @@ import (
 // scopeUses records the days on which scopes were granted to the clients that are registered here.
 type scopeUses struct{ recorder *lastuse.Daily }
 
-// Granted is flow.Grants.
+// Granted is flow.ScopeRecorder.
 func (s scopeUses) Granted(clientID string, scope oauth.Scope) {
 	if client.IsDocument(clientID) {
 		return

@@ -133,9 +133,9 @@ func New(config Config, deps Deps) (*Service, error) {
 				Source:  ratelimit.Budget{Limit: config.AnonymousRequests, Window: config.AnonymousWindow},
 				User:    ratelimit.Budget{Limit: config.UserRequests, Window: config.UserWindow},
 			},
-			Grants: scopes,
-			Issuer: deps.Issuer,
-			Now:    deps.Now,
+			Recorder: scopes,
+			Issuer:   deps.Issuer,
+			Now:      deps.Now,
 		},
 	}, nil
 }
@@ -156,7 +156,7 @@ func (s *Service) Register(r grpc.ServiceRegistrar) {
 	authzv1.RegisterLogoutServiceServer(r, &rpc.Logouts{Flow: s.flow, Sender: s.sender()})
 	authzv1.RegisterCodeServiceServer(r, &rpc.Codes{Codes: s.flow.Codes})
 	authzv1.RegisterLogoServiceServer(r, &rpc.Logos{Store: s.store})
-	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Grants: s.scopeUses, Logger: s.deps.Logger}
+	clients := &rpc.Clients{Guard: s.guard, Proofs: client.Proofs{Entries: s.deps.ShortLived}, Registry: s.clients, Flow: s.flow, Uses: s.users, Scopes: s.scopeUses, Logger: s.deps.Logger}
 	authzv1.RegisterClientServiceServer(r, clients)
 	authzv1.RegisterDeviceServiceServer(r, &rpc.Devices{Clients: clients, Flow: s.flow})
 	authzv1.RegisterPushedAuthorizationServiceServer(r, &rpc.PushedAuthorizations{Clients: clients, Flow: s.flow})

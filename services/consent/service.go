@@ -67,7 +67,7 @@ func New(config Config, deps Deps) (*Service, error) {
 	return &Service{
 		config: config, deps: deps, store: st,
 		decider: decision.Decider{
-			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Grants: st, Catalog: deps.Catalog,
+			Identity: identity, Authorizations: authz, Epochs: token, Codes: token, Consents: st, Approvals: st, Catalog: deps.Catalog,
 			Policies: policy.NewCache(st, time.Now), Requests: policies,
 		},
 		apps: connectedapp.Service{

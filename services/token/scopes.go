@@ -17,7 +17,7 @@ const recordTimeout = 3 * time.Second
 // No request waits for it.
 type serviceScopes struct{ recorder *lastuse.Daily }
 
-// Granted is grant.Grants.
+// Granted is grant.ScopeRecorder.
 func (s serviceScopes) Granted(clientID string, scope oauth.Scope) {
 	s.recorder.Used([]byte(clientID + " " + scope.String()))
 }

@@ -122,7 +122,7 @@ func New(ctx context.Context, config Config, deps Deps) (*Service, error) {
 		grant.RefreshToken{
 			Store: st, Sealer: seal.Sealer{}, Lifetimes: config.lifetimes(), Resources: resources, Limit: config.refreshLimit(), Refusals: refusals,
 		},
-		grant.ClientCredentials{Clients: clients, Store: st, Log: st.RevocationLog, Catalog: deps.Catalog, Lifetimes: config.lifetimes(), Grants: scopes},
+		grant.ClientCredentials{Clients: clients, Store: st, Log: st.RevocationLog, Catalog: deps.Catalog, Lifetimes: config.lifetimes(), Scopes: scopes},
 	)
 	endpoint.IDTokens = openID.tokens
 	s := &Service{

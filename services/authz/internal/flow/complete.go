@@ -116,8 +116,8 @@ func (f Flow) Complete(ctx context.Context, d Decision) (Completed, error) {
 	if !p.Outcome.Same(outcome) {
 		return Completed{}, pending.ErrDecided
 	}
-	if won && p.Outcome.Approved && f.Grants != nil {
-		f.Grants.Granted(p.ClientID, approvedRequest(p).Scope)
+	if won && p.Outcome.Approved && f.Recorder != nil {
+		f.Recorder.Granted(p.ClientID, approvedRequest(p).Scope)
 	}
 	if !won {
 		if err := f.recheckChoice(ctx, p, d.Approval); err != nil {

@@ -77,8 +77,8 @@ type Admissions interface {
 	Admit(ctx context.Context, clientID, userID string) error
 }
 
-// Grants records which scopes clients are granted. It never blocks.
-type Grants interface {
+// ScopeRecorder records which scopes clients are granted. It never blocks.
+type ScopeRecorder interface {
 	Granted(clientID string, scope oauth.Scope)
 }
 
@@ -105,8 +105,8 @@ type Flow struct {
 	Admissions Admissions
 	// Audience decides who may connect a client of a workspace; nil for a server without such clients.
 	Audience Audience
-	// Grants records what users granted; nil records nothing.
-	Grants Grants
+	// Recorder records what users granted; nil records nothing.
+	Recorder ScopeRecorder
 	// Issuer is sent in every authorization response as `iss` (RFC 9207).
 	Issuer string
 	Now    func() time.Time

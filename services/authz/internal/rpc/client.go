@@ -51,8 +51,8 @@ type Clients struct {
 	Flow flow.Flow
 	// Uses keeps the clients that registered themselves as long as they are used.
 	Uses Uses
-	// Grants records the scopes of tokens that clients got for themselves.
-	Grants flow.Grants
+	// Scopes records the scopes of tokens that clients got for themselves.
+	Scopes flow.ScopeRecorder
 	Logger *slog.Logger
 }
 
@@ -171,7 +171,7 @@ func (s *Clients) RecordServiceScopes(
 		return nil, invalid("scopes", fmt.Sprintf("must be at most %d", maxBatch))
 	}
 	if client.ValidID(req.GetClientId()) {
-		s.Grants.Granted(req.GetClientId(), req.GetScopes())
+		s.Scopes.Granted(req.GetClientId(), req.GetScopes())
 	}
 	return &authzv1.RecordServiceScopesResponse{}, nil
 }

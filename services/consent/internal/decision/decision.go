@@ -278,7 +278,7 @@ type Decider struct {
 	Epochs         Epochs
 	Codes          Codes
 	Consents       Consents
-	Grants         Grants
+	Approvals      PriorApprovals
 	Catalog        Catalog
 	Policies       Policies
 	Requests       Requests

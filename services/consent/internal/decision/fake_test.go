@@ -69,7 +69,7 @@ func newWorld() *world {
 
 func (w *world) decider() decision.Decider {
 	return decision.Decider{
-		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Grants: w, Catalog: words{}, Policies: w, Requests: w,
+		Identity: w, Authorizations: w, Epochs: w, Codes: w, Consents: w, Approvals: w, Catalog: words{}, Policies: w, Requests: w,
 	}
 }
 

@@ -20,8 +20,8 @@ const (
 	InteractionRequired
 )
 
-// Grants are the consents of a user-client.
-type Grants interface {
+// PriorApprovals are what the user of a user-client approved before.
+type PriorApprovals interface {
 	// Granted returns what was approved at an epoch of the user-client, one or several for a workspace.
 	Granted(ctx context.Context, u oauth.UserClient, epoch int64) ([]oauth.GrantedScopes, error)
 }
@@ -53,7 +53,7 @@ func (d Decider) DecideSilently(ctx context.Context, r Request) (SilentDecision,
 		return SilentDecision{}, err
 	}
 	epoch := state.Epoch
-	granted, err := d.Grants.Granted(ctx, uc, epoch)
+	granted, err := d.Approvals.Granted(ctx, uc, epoch)
 	if err != nil {
 		return SilentDecision{}, err
 	}

@@ -51,8 +51,8 @@ type ServiceCatalog interface {
 	Names() []string
 }
 
-// Grants records which scopes clients get. It never blocks.
-type Grants interface {
+// ScopeRecorder records which scopes clients get. It never blocks.
+type ScopeRecorder interface {
 	Granted(clientID string, scope oauth.Scope)
 }
 
@@ -65,8 +65,8 @@ type ClientCredentials struct {
 	Log       Cursor
 	Catalog   ServiceCatalog
 	Lifetimes Lifetimes
-	// Grants records the scopes of tokens; nil records nothing.
-	Grants Grants
+	// Scopes records the scopes of tokens; nil records nothing.
+	Scopes ScopeRecorder
 }
 
 // Type is `client_credentials`.
@@ -117,8 +117,8 @@ func (g ClientCredentials) issue(ctx context.Context, client Client, req Request
 		Access: secret.Sum(token.Access.Reveal()), ClientID: client.ID, Service: client.Service, Scope: scope, Resources: resources,
 		Lifetimes: g.Lifetimes, Since: client.Since, Key: req.Proof.Key,
 	})
-	if err == nil && g.Grants != nil {
-		g.Grants.Granted(client.ID, scope)
+	if err == nil && g.Scopes != nil {
+		g.Scopes.Granted(client.ID, scope)
 	}
 	return token, err
 }

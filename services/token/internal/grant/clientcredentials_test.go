@@ -51,7 +51,7 @@ func TestN8_5_ASecretIsCheckedAgainAndAnAssertionIsNot(t *testing.T) {
 	} {
 		r := &revokedOnce{}
 		clients := grant.NotedClients{Clients: r, Applied: func() int64 { return 6 }}
-		endpoint := grant.NewEndpoint(clients, grant.ClientCredentials{Clients: clients, Store: r, Log: r, Catalog: catalog.Default(), Grants: r})
+		endpoint := grant.NewEndpoint(clients, grant.ClientCredentials{Clients: clients, Store: r, Log: r, Catalog: catalog.Default(), Scopes: r})
 		_, err := endpoint.Issue(t.Context(), grant.Request{GrantType: oauth.ClientCredentialsGrant, Credentials: row.credentials})
 		if !errors.Is(err, row.want) || r.authenticated != row.authenticated || r.issued != row.issued || r.granted != row.issued {
 			t.Errorf("%s: %v after %d authentications and %d tokens, of which %d are recorded", name, err, r.authenticated, r.issued, r.granted)

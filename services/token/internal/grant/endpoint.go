@@ -87,9 +87,9 @@ type Clients interface {
 	Authenticate(ctx context.Context, req Request) (Client, error)
 }
 
-// Grant is one grant type: the hooks that differ between grant types. Endpoint runs the phases
+// GrantType is one grant type: the hooks that differ between grant types. Endpoint runs the phases
 // around them.
-type Grant interface {
+type GrantType interface {
 	// Type is the value of grant_type.
 	Type() string
 	// Check returns a FieldError for a required parameter that the request lacks.
@@ -105,14 +105,14 @@ type Endpoint struct {
 	IDTokens IDTokens
 
 	clients Clients
-	grants  map[string]Grant
+	types   map[string]GrantType
 }
 
 // NewEndpoint returns an endpoint that supports the given grant types.
-func NewEndpoint(clients Clients, grants ...Grant) *Endpoint {
-	e := &Endpoint{clients: clients, grants: make(map[string]Grant, len(grants))}
-	for _, g := range grants {
-		e.grants[g.Type()] = g
+func NewEndpoint(clients Clients, types ...GrantType) *Endpoint {
+	e := &Endpoint{clients: clients, types: make(map[string]GrantType, len(types))}
+	for _, g := range types {
+		e.types[g.Type()] = g
 	}
 	return e
 }
@@ -123,7 +123,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if req.GrantType == "" {
 		return TokenPair{}, missing("grant_type")
 	}
-	g, ok := e.grants[req.GrantType]
+	g, ok := e.types[req.GrantType]
 	if !ok {
 		return TokenPair{}, ErrUnsupportedGrantType
 	}
