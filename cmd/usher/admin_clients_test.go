@@ -88,7 +88,7 @@ func clientCommands() []command {
 			&authzv1.RotateClientSecretResponse{ClientSecret: "secret-once"}, nil,
 		},
 		{
-			"clients create Report --grant client_credentials --workspace ws_acme --scope videos:read", "", "CreateClient",
+			"clients create Report --grant-type client_credentials --workspace ws_acme --scope videos:read", "", "CreateClient",
 			&authzv1.CreateClientRequest{
 				Name: "Report", Type: authzv1.ClientType_CLIENT_TYPE_CONFIDENTIAL, GrantTypes: []string{"client_credentials"}, WorkspaceId: "ws_acme",
 				Scopes: []string{"videos:read"},
@@ -319,7 +319,7 @@ func TestTheLogIsPrintedFromTheCursor(t *testing.T) {
 		return &tokenv1.ListRevocationsResponse{Revocations: logged()[list.GetAfterCursor()-6:][:1]}, nil // a page holds one
 	}
 	r := d.run("", "revocations", "tail", "--after", "7", "--count", "2")
-	want := "8  2026-11-24T06:30:00Z  user  password set  usr_john\n9  2026-11-24T06:30:00Z  pair  grants revoked  usr_john vdo_client_a\n"
+	want := "8  2026-11-24T06:30:00Z  user  password set  usr_john\n9  2026-11-24T06:30:00Z  user-client  grants revoked  usr_john vdo_client_a\n"
 	if r.status != 0 || r.out != want {
 		t.Errorf("%+v", r)
 	}

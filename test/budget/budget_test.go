@@ -47,7 +47,7 @@ func TestTheHotOperationsKeepTheirBudget(t *testing.T) {
 	defer func() { expect.NoError(t, counter.Close()) }()
 
 	serviceSecret, err := d.Operate(t.Context(), bins, "clients", "create", "Service", "--id", serviceID,
-		"--grant", "client_credentials", "--workspace", "ws_acme", "--scope", "videos:read")
+		"--grant-type", "client_credentials", "--workspace", "ws_acme", "--scope", "videos:read")
 	expect.NoError(t, err)
 	serviceSecret = strings.TrimSpace(serviceSecret)
 	browser := d.NewBrowser()

@@ -28,7 +28,7 @@ type serviceClient struct {
 // registerService registers a client by the command line.
 func registerService(t *testing.T, d *harness.Deployment, id string, flags ...string) serviceClient {
 	t.Helper()
-	args := append([]string{"clients", "create", id, "--id", id, "--grant", "client_credentials"}, flags...)
+	args := append([]string{"clients", "create", id, "--id", id, "--grant-type", "client_credentials"}, flags...)
 	if !slices.Contains(flags, "--workspace") {
 		args = append(args, "--workspace", "ws_acme")
 	}

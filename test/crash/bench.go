@@ -64,7 +64,7 @@ func newBench(ctx context.Context, dir string) (*bench, error) {
 		return nil, errors.Join(err, b.way.Close(), b.db.Close())
 	}
 	b.browser = b.deployment.NewBrowser()
-	printed, err := b.deployment.Operate(ctx, bins, "clients", "create", "Crash", "--id", serviceID, "--grant", "client_credentials",
+	printed, err := b.deployment.Operate(ctx, bins, "clients", "create", "Crash", "--id", serviceID, "--grant-type", "client_credentials",
 		"--workspace", "ws_acme", "--scope", "videos:read")
 	if err != nil {
 		return nil, errors.Join(err, b.close())

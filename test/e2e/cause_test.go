@@ -184,7 +184,7 @@ func TestFault_D3_AnOperatorsChangeToAClientIsTheCause(t *testing.T) {
 	d.RecordSecret("client_secret", fresh)
 	body := harness.CodeRequest(harness.NewVerifier(), map[string]any{"client_id": id, "client_secret": old})
 	replaced := refusedToken(t, d, body, "secret_expired", id)
-	operate("clients", "update", id, "--grant", "refresh_token", "--grant", "authorization_code")
+	operate("clients", "update", id, "--grant-type", "refresh_token", "--grant-type", "authorization_code")
 	operate("clients", "disable", id, "--yes")
 	body["client_secret"] = fresh
 	if disabled := refusedToken(t, d, body, "client_disabled", id); disabled != replaced {

@@ -91,7 +91,7 @@ func TestFAPI2_EnsureAuthorizationCodeIsBoundToClient(t *testing.T) {
 // TestFAPI2_ClientCredentialsGrant: a client's own token is bound too.
 func TestFAPI2_ClientCredentialsGrant(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
-		c := newClient(t, d, "--grant", "client_credentials", "--workspace", "ws_acme")
+		c := newClient(t, d, "--grant-type", "client_credentials", "--workspace", "ws_acme")
 		request := func(proofs ...string) harness.Response {
 			return c.post("/oauth/token", proofs, "grant_type", "client_credentials", "scope", "videos:read")
 		}
@@ -136,7 +136,7 @@ func TestFAPI2_TheProfileRefusesWhatContradictsIt(t *testing.T) {
 			"http":         {"clients", "update", c.id, "--redirect-uri", "http://127.0.0.1/cb"},
 			"RS256":        {"clients", "update", c.id, "--signing-alg", "RS256"},
 			"a new secret": {"clients", "rotate-secret", c.id, "--replace-keys"},
-			"a device":     {"clients", "update", c.id, "--grant", "urn:ietf:params:oauth:grant-type:device_code"},
+			"a device":     {"clients", "update", c.id, "--grant-type", "urn:ietf:params:oauth:grant-type:device_code"},
 			"not verified": {"clients", "update", c.id, "--unverified"},
 		} {
 			if out, err := d.Operate(t.Context(), shared.Bins, args...); err == nil {

@@ -17,7 +17,7 @@ const serviceID = "vdo_client_interop_service"
 func registerService(t *testing.T, id string) string {
 	t.Helper()
 	printed, err := usher.Operate(t.Context(), usher.bins, "clients", "create", "Interop", "--id", id,
-		"--grant", "client_credentials", "--workspace", "ws_acme", "--scope", "videos:read,jobs:read")
+		"--grant-type", "client_credentials", "--workspace", "ws_acme", "--scope", "videos:read,jobs:read")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,7 +110,7 @@ func TestN10_1_AClientHasES256(t *testing.T) {
 // prompt=none when its access token expires.
 func TestRFC6749_1_5_AClientWithoutTheGrantTypeGetsNoRefreshToken(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
-		r := newClient(t, d, "--grant", "authorization_code")
+		r := newClient(t, d, "--grant-type", "authorization_code")
 		first := r.login(t, "scope", "openid offline_access videos:read")
 		silent := r.exchange(t, r.open(t, r.params("prompt", "none", "scope", "openid videos:read")).Query().Get("code"))
 		for name, a := range map[string]response{"the first": first, "the silent": silent} {
@@ -121,7 +121,7 @@ func TestRFC6749_1_5_AClientWithoutTheGrantTypeGetsNoRefreshToken(t *testing.T) 
 			expect.NoError(t, err)
 			expect.Equal(t, "active of "+name, own.Body["active"], any(true))
 		}
-		_, err := d.Operate(t.Context(), shared.Bins, "clients", "update", r.id, "--grant", "authorization_code,refresh_token")
+		_, err := d.Operate(t.Context(), shared.Bins, "clients", "update", r.id, "--grant-type", "authorization_code,refresh_token")
 		expect.NoError(t, err)
 		if a := r.login(t); a.Text("refresh_token") == "" {
 			t.Errorf("with the grant type the response is %s", a.Raw)

@@ -38,8 +38,8 @@ type createClient struct {
 	ResourceServer bool     `help:"The client may introspect every access token."`
 	RedirectURIs   []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more." placeholder:"URI" sep:"none"`
 	Scopes         []string `name:"scope" help:"Scopes that the client may request; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
-	GrantTypes     []string `name:"grant" help:"A grant type that the client may use: ${grant_types}; ${default_grant_types} unless given." placeholder:"GRANT"`
-	Workspace      string   `help:"The workspace in which the client gets tokens for itself, ws_…: with --grant client_credentials." placeholder:"WORKSPACE"`
+	GrantTypes     []string `name:"grant-type" aliases:"grant" help:"A grant type that the client may use: ${grant_types}; ${default_grant_types} unless given." placeholder:"TYPE"`
+	Workspace      string   `help:"The workspace in which the client gets tokens for itself, ws_…: with --grant-type client_credentials." placeholder:"WORKSPACE"`
 	refreshRetry
 
 	DefaultScopes   []string `name:"default-scope" help:"Scopes of a request that names none; such a request is refused unless given." placeholder:"SCOPE"`

@@ -16,7 +16,7 @@ type updateClient struct {
 	Name         string   `help:"The new name." placeholder:"NAME"`
 	RedirectURIs []string `name:"redirect-uri" help:"A redirect URI; repeat the flag for more. They replace all that it has." placeholder:"URI" sep:"none"`
 	Scopes       []string `name:"scope" help:"Scopes, which replace all that it has; repeat the flag, or separate them with commas." placeholder:"SCOPE"`
-	GrantTypes   []string `name:"grant" help:"Grant types, which replace all that it has: ${grant_types}." placeholder:"GRANT"`
+	GrantTypes   []string `name:"grant-type" aliases:"grant" help:"Grant types, which replace all that it has: ${grant_types}." placeholder:"TYPE"`
 
 	Workspace string `help:"The workspace in which a client that has none gets tokens for itself: with the grant type client_credentials." placeholder:"WORKSPACE"`
 
@@ -63,7 +63,7 @@ func (c updateClient) Validate() error {
 	switches := c.keyFlags.given() || c.identityFlags.given() || c.openIDFlags.given() || c.NoPostLogoutURI || c.changed() || c.NoOptionalScope ||
 		c.AnySigningAlg || c.ResourceServer || c.NoResourceServer || c.NoDefaultScope || c.Verified || c.Unverified || c.DefaultRefreshRetry
 	if c.Name == "" && c.ApplicationType == "" && c.Reuse == "" && c.Workspace == "" && c.RefreshRetry == nil && lists == 0 && !switches {
-		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant, --workspace, " +
+		return errors.New("no change was given: add --name, --redirect-uri, --scope, --default-scope, --no-default-scope, --grant-type, --workspace, " +
 			"--application-type, --jwks, --jwks-uri, --signing-alg, --any-signing-alg, --resource-server, --no-resource-server, --verified, " +
 			"--unverified, --reuse, --publisher, --purpose, --client-uri, --policy-uri, --tos-uri, --optional-scope, --no-optional-scope, " +
 			"--id-token-alg, --post-logout-redirect-uri, --no-post-logout-redirect-uri, --backchannel-logout-uri, --backchannel-logout-session-required, --require-par, --no-require-par, --dpop-bound, " +

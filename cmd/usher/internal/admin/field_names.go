@@ -16,7 +16,7 @@ func flagsOf(method string) fieldNames {
 	names := fieldNames{ //nolint:gosec // names of fields and flags, and no credential
 		"allow_reserved_name": "--allow-reserved-name", "allowed_addresses": "--address", "application_type": "--application-type",
 		"backchannel_logout_uri": "--backchannel-logout-uri", "client_uri": "--client-uri", "default_scopes": "--default-scope",
-		"dpop_bound_access_tokens": "--dpop-bound", "grant_types": "--grant", "id_token_signed_response_alg": "--id-token-alg",
+		"dpop_bound_access_tokens": "--dpop-bound", "grant_types": "--grant-type", "id_token_signed_response_alg": "--id-token-alg",
 		"jwk": "--jwks", "jwks": "--jwks", "jwks_uri": "--jwks-uri", "lifetime_seconds": "--lifetime", "optional_scopes": "--optional-scope",
 		"overlap_seconds": "--overlap", "page_token": "--cursor", "policy_uri": "--policy-uri",
 		"post_logout_redirect_uris": "--post-logout-redirect-uri", "profile": "--profile", "publisher": "--publisher", "purpose": "--purpose",
