@@ -1,6 +1,7 @@
 package convert_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -11,14 +12,18 @@ import (
 )
 
 func TestEveryFieldOfAConnectionTravels(t *testing.T) {
-	for _, want := range []oauth.Connection{
-		{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.UnixMicro(1_700_000_000_000_001).UTC(), DescriptionDigest: "digest"}, {},
-	} {
+	full := oauth.Connection{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.UnixMicro(1_700_000_000_000_001).UTC(), DescriptionDigest: "digest"}
+	for field, value := range reflect.ValueOf(full).Fields() {
+		if (field.Name == "Lifetimes") != value.IsZero() { // the list has them once, and no connection of it
+			t.Errorf("the test sets the field %s: %t", field.Name, !value.IsZero())
+		}
+	}
+	for _, want := range []oauth.Connection{full, {}} {
 		if diff := cmp.Diff(want, convert.ConnectionFromProto(convert.ConnectionToProto(want))); diff != "" {
 			t.Errorf("received (-want +got):\n%s", diff)
 		}
 	}
-	message := convert.ConnectionToProto(oauth.Connection{ClientID: "app", Epoch: 3, Lenient: 2, LastUsed: time.Unix(1, 0), DescriptionDigest: "digest"}).ProtoReflect()
+	message := convert.ConnectionToProto(full).ProtoReflect()
 	fields := message.Descriptor().Fields()
 	for i := range fields.Len() {
 		if !message.Has(fields.Get(i)) {

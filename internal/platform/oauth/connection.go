@@ -29,8 +29,6 @@ type Connection struct {
 	LastUsed time.Time
 	// DescriptionDigest is that of the newest grant; empty where it is not known.
 	DescriptionDigest string
-	// PolicyVersions are those of workspaces, without the ones at 0; nil where they were not read.
-	PolicyVersions map[string]int64
 	// Lifetimes are those of the grants.
 	Lifetimes GrantLifetimes
 }
