@@ -54,6 +54,9 @@ const (
 	statusForbidden    = 403
 )
 
+// statusUnavailable has Retry-After.
+const statusUnavailable = 503
+
 // OtherResource reports whether the request was refused because its token, which is active, was
 // issued for another resource.
 func (d *Denial) OtherResource() bool { return d.otherResource }
@@ -83,6 +86,22 @@ func (d *Denial) Token() any { return d.token }
 
 // Error returns the code and the message.
 func (d *Denial) Error() string { return d.Code + ": " + d.Message }
+
+// Headers returns the headers of the response. An entry point adds only what its proxy or a browser
+// needs to read them.
+func (d *Denial) Headers() []Header {
+	headers := []Header{{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}}
+	if d.Challenge != "" {
+		headers = append(headers, Header{"WWW-Authenticate", d.Challenge})
+	}
+	if d.Nonce != "" {
+		headers = append(headers, Header{"DPoP-Nonce", d.Nonce})
+	}
+	if d.Status == statusUnavailable {
+		headers = append(headers, Header{"Retry-After", RetryAfter})
+	}
+	return headers
+}
 
 // JSON returns the documented body.
 func (d *Denial) JSON() []byte {
@@ -127,7 +146,7 @@ func Inactive(token string) *Denial {
 
 // Unavailable returns the denial of a request whose token cannot be checked.
 func Unavailable() *Denial {
-	return &Denial{Status: 503, Code: CodeUnavailable, Message: "The service is temporarily unavailable, try again shortly"}
+	return &Denial{Status: statusUnavailable, Code: CodeUnavailable, Message: "The service is temporarily unavailable, try again shortly"}
 }
 
 func notFound() *Denial {

@@ -196,17 +196,8 @@ func (o options) denialOf(r *http.Request, err error) *enforce.Denial {
 
 // deny writes the documented response (docs/wire-contract.md §6).
 func deny(w http.ResponseWriter, d *enforce.Denial) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	if d.Challenge != "" {
-		h.Set("WWW-Authenticate", d.Challenge)
-	}
-	if d.Nonce != "" {
-		h.Set("DPoP-Nonce", d.Nonce)
-	}
-	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", enforce.RetryAfter)
+	for _, header := range d.Headers() {
+		w.Header().Set(header.Name, header.Value)
 	}
 	w.WriteHeader(d.Status)
 	_, _ = w.Write(d.JSON()) // fails only where the client has disconnected

@@ -93,13 +93,8 @@ func (p Authorized) SetIdentityHeaders(h http.Header) {
 
 // SetDenialHeaders sets the headers of a denial.
 func SetDenialHeaders(h http.Header, d *enforce.Denial) {
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	if d.Challenge != "" {
-		h.Set("WWW-Authenticate", d.Challenge)
-	}
-	if d.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", enforce.RetryAfter)
+	for _, header := range d.Headers() {
+		h.Set(header.Name, header.Value)
 	}
 }
 

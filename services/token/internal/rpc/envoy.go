@@ -143,16 +143,12 @@ func removeReserved(remove []string, set []*corev3.HeaderValueOption, http *auth
 
 func denied(d *enforce.Denial) *authv3.CheckResponse {
 	headers := []*corev3.HeaderValueOption{
-		overwrite("Content-Type", "application/json"), overwrite("Cache-Control", "no-store"),
 		// CORS: a browser may read a denial from any origin, as at the gateway's /v1, since no
 		// cookie is involved.
 		overwrite("Access-Control-Allow-Origin", "*"), overwrite("Access-Control-Expose-Headers", enforce.ExposedHeaders),
 	}
-	if d.Challenge != "" {
-		headers = append(headers, overwrite("WWW-Authenticate", d.Challenge))
-	}
-	if d.Code == enforce.CodeUnavailable {
-		headers = append(headers, overwrite("Retry-After", enforce.RetryAfter))
+	for _, header := range d.Headers() {
+		headers = append(headers, overwrite(header.Name, header.Value))
 	}
 	return &authv3.CheckResponse{
 		Status: &statuspb.Status{Code: int32(codeOf(d))},
