@@ -11,3 +11,7 @@ const (
 	// RoleAdministrator may also administer the workspace, but not its members and their roles.
 	RoleAdministrator Role = "administrator"
 )
+
+// ManagesClients reports whether a member with the role may manage the clients of the workspace, and
+// read about them.
+func (r Role) ManagesClients() bool { return r == RoleDeveloper || r == RoleAdministrator }

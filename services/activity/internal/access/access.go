@@ -60,7 +60,7 @@ func (r Rules) Client(ctx context.Context, session secret.String, clientID strin
 	if err != nil {
 		return User{}, err
 	}
-	if role := user.Roles[owner]; owner == "" || role != oauth.RoleDeveloper && role != oauth.RoleAdministrator {
+	if owner == "" || !user.Roles[owner].ManagesClients() {
 		return User{}, ErrNotFound
 	}
 	return user, nil

@@ -32,7 +32,7 @@ type People interface {
 
 // manages returns the workspaces in which the user may manage clients.
 func (p Person) manages() []Workspace {
-	return slices.DeleteFunc(slices.Clone(p.Workspaces), func(w Workspace) bool { return w.Role != oauth.RoleDeveloper && w.Role != oauth.RoleAdministrator })
+	return slices.DeleteFunc(slices.Clone(p.Workspaces), func(w Workspace) bool { return !w.Role.ManagesClients() })
 }
 
 // team returns the workspace with an identifier if the user may manage clients in it.

@@ -3,8 +3,6 @@ package ownership
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/services/authz/internal/client"
@@ -15,13 +13,11 @@ type Reviewer struct{ Store Store }
 
 // Review makes a decision. It returns an *oauth.FieldError or client.ErrUnknown.
 func (r Reviewer) Review(ctx context.Context, review Review) error {
-	review.Note = strings.TrimSpace(review.Note)
-	if !oauth.PrintableText(review.Note, oauth.MaxNote) {
-		return oauth.InvalidField("note", fmt.Sprintf("must have at most %d printable characters", oauth.MaxNote))
+	note, err := oauth.ReviewNote(review.Note, !review.Approve)
+	if err != nil {
+		return err
 	}
-	if review.Note == "" && !review.Approve {
-		return oauth.InvalidField("note", "is required: the client's team reads it")
-	}
+	review.Note = note
 	found, err := r.Store.FindClient(ctx, review.ClientID)
 	switch {
 	case err != nil:

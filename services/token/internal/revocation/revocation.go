@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -183,19 +182,14 @@ func (r Revoker) SuspendClient(ctx context.Context, clientID, note string) error
 	if err != nil {
 		return err
 	}
+	_, invalid := oauth.ReviewNote(note, true)
 	suspend := func(ctx context.Context) error { return r.Clients.SuspendClient(ctx, clientID, note) }
-	if !owned || !validNote(note) { // authz returns why; nothing is revoked before
+	if !owned || invalid != nil { // authz returns why; nothing is revoked before
 		if err := suspend(ctx); err != nil {
 			return err
 		}
 	}
 	return r.revokeClientAround(ctx, clientID, suspend)
-}
-
-// validNote reports whether authz accepts the note of a suspension.
-func validNote(note string) bool {
-	note = strings.TrimSpace(note)
-	return note != "" && oauth.PrintableText(note, oauth.MaxNote)
 }
 
 // RemoveClientFromWorkspace removes a client from its workspace and revokes the tokens that it got
