@@ -12,7 +12,9 @@ const (
 	HeaderClientID    = "Usher-Client-Id"
 	HeaderWorkspaceID = "Usher-Workspace-Id"
 	HeaderScope       = "Usher-Scope"
-	HeaderTokenKind   = "Usher-Token-Kind"
+	// HeaderTokenKind has Kind.String(); docs/enforcement.md compares it with the token_kind of an
+	// introspection, which has other values.
+	HeaderTokenKind = "Usher-Token-Kind"
 )
 
 // reservedPrefix is the prefix of the headers that only Usher may set.

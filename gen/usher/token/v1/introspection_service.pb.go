@@ -355,7 +355,7 @@ type IntrospectTokenResponse struct {
 	// The workspace that the user chose, `ws_…`, or the API key's or the service's own; empty for a
 	// user token that is good for all of the user's workspaces.
 	WorkspaceId string `protobuf:"bytes,10,opt,name=workspace_id,json=workspaceId,proto3" json:"workspace_id,omitempty"`
-	// The kind of credential.
+	// The kind of credential; docs/enforcement.md compares it with token_kind and Usher-Token-Kind.
 	Kind TokenKind `protobuf:"varint,11,opt,name=kind,proto3,enum=usher.token.v1.TokenKind" json:"kind,omitempty"`
 	// The plan of the workspace, by its name in the catalog.
 	Plan string `protobuf:"bytes,12,opt,name=plan,proto3" json:"plan,omitempty"`
@@ -372,7 +372,8 @@ type IntrospectTokenResponse struct {
 	// for a user token.
 	Aud []string `protobuf:"bytes,16,rep,name=aud,proto3" json:"aud,omitempty"`
 	// For whom the token acts, as introspection over HTTP says it: `user`, `service` for a token that a
-	// client got for itself, `api_key` for an API key of either kind, or `user_api` for a user token.
+	// client got for itself, `api_key` for an API key of either kind, or `user_api` for a user token
+	// (docs/enforcement.md).
 	TokenKind string `protobuf:"bytes,17,opt,name=token_kind,json=tokenKind,proto3" json:"token_kind,omitempty"`
 	// The key that the token is bound to; absent for none.
 	Cnf *Confirmation `protobuf:"bytes,70,opt,name=cnf,proto3" json:"cnf,omitempty"`
