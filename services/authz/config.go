@@ -47,10 +47,10 @@ type Config struct {
 	// PrivateUseSchemes are the schemes of known native clients that are not reversed domain names,
 	// against the advice of RFC 8252 §7.1.
 	PrivateUseSchemes []string `koanf:"private_use_schemes" help:"schemes without a dot that redirect URIs may have, besides reversed domain names such as com.example.app"`
-	// WorkspaceApps is how many clients a workspace may own, and UnverifiedPeople how many users may
+	// WorkspaceApps is how many clients a workspace may own, and UnverifiedUsers how many users may
 	// approve one of them that is not verified.
-	WorkspaceApps    int `koanf:"workspace_apps" bounds:"0 or more" help:"apps that a workspace may register in the developer console; 0 is any number"`
-	UnverifiedPeople int `koanf:"unverified_people" bounds:"0 or more" help:"people who may connect such an app before the operator has verified it; 0 is any number"`
+	WorkspaceApps   int `koanf:"workspace_apps" bounds:"0 or more" help:"apps that a workspace may register in the developer console; 0 is any number"`
+	UnverifiedUsers int `koanf:"unverified_people" bounds:"0 or more" help:"people who may connect such an app before the operator has verified it; 0 is any number"`
 	// DCRScopes and the following are for clients that register themselves (RFC 7591).
 	DCRScopes []string `koanf:"dcr_scopes" help:"scopes that clients which register themselves may request; empty: those that the protected resources of the catalog need at least, and in usher dev those of OpenID Connect"`
 	// DCROpenID adds those of OpenID Connect where DCRScopes is empty.
@@ -82,7 +82,7 @@ func DefaultConfig() Config {
 		DeviceCodeLifetime: 15 * time.Minute, DevicePollInterval: 5 * time.Second,
 		UserCodeAttempts: 5, UserCodeSourceAttempts: 20, UserCodeWindow: 10 * time.Minute,
 		ReservedNames: []string{"Vidocu"}, PrivateUseSchemes: []string{"cursor", "vscode", "vscode-insiders", "windsurf"},
-		WorkspaceApps: 20, UnverifiedPeople: 100,
+		WorkspaceApps: 20, UnverifiedUsers: 100,
 		DCRUsers: 25, DCRClients: 100_000, DCRSourceLimit: 20, DCRNetworkLimit: 100, DCRUpdateLimit: 20, DCRWindow: time.Hour,
 		DCRAbandoned: 24 * time.Hour, DCRUnused: 90 * 24 * time.Hour, DCRRemoved: 30 * 24 * time.Hour,
 	}

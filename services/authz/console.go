@@ -28,7 +28,7 @@ func newConsole(config Config, deps Deps, st *store.Store) ownership.Console {
 	return ownership.Console{
 		Acting: func(ctx context.Context, userID string) context.Context { return actor.With(ctx, actor.OfUser(userID)) },
 		People: identity, Store: st, Limit: config.WorkspaceApps,
-		Audience: ownership.Audience{People: identity, Store: st, Limit: config.UnverifiedPeople},
+		Audience: ownership.Audience{People: identity, Store: st, Limit: config.UnverifiedUsers},
 		Registry: registry.Clients{
 			Store: st, Scopes: deps.Catalog, Reserved: config.ReservedNames, PrivateUseSchemes: config.PrivateUseSchemes,
 			Workspaces: identity, CheckURL: deps.Fetcher.CheckURL,

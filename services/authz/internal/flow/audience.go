@@ -34,7 +34,7 @@ func (f Flow) CheckAudience(ctx context.Context, p pending.Authorization, sessio
 }
 
 // ClientError is the refusal of a user because of the client, which exists, for the log of its author:
-// ownership.ErrNotLive, ownership.ErrPeople, dynamic.ErrUsers, or a change of the client.
+// ownership.ErrNotLive, ownership.ErrUsers, dynamic.ErrUsers, or a change of the client.
 type ClientError struct {
 	ClientID string
 	Err      error
@@ -49,7 +49,7 @@ func (e *ClientError) Unwrap() error { return e.Err }
 // refusedBy returns a refusal by the limits of a client as a ClientError, and any other error, for
 // example of a session that has ended or in an outage, unchanged.
 func refusedBy(clientID string, err error) error {
-	if errors.Is(err, ownership.ErrNotLive) || errors.Is(err, ownership.ErrPeople) || errors.Is(err, dynamic.ErrUsers) {
+	if errors.Is(err, ownership.ErrNotLive) || errors.Is(err, ownership.ErrUsers) || errors.Is(err, dynamic.ErrUsers) {
 		return &ClientError{clientID, err}
 	}
 	return err

@@ -27,7 +27,7 @@ func (a audience) Admit(context.Context, client.Registration, string, string) er
 func TestOnlyARefusalByTheClientsLimitsIsTheClients(t *testing.T) {
 	b := newBench(t)
 	for err, want := range map[error]bool{
-		ownership.ErrNotLive: true, ownership.ErrPeople: true, dynamic.ErrUsers: true,
+		ownership.ErrNotLive: true, ownership.ErrUsers: true, dynamic.ErrUsers: true,
 		flow.ErrSignedOut: false, sqldb.ErrUnavailable: false, errors.New("identity is away"): false,
 	} {
 		b.Audience = audience{err}

@@ -47,7 +47,7 @@ func (a Audience) Check(ctx context.Context, registration client.Registration, s
 	return err
 }
 
-// Admit counts the user of an approval, and records the use of the redirect URI. It returns ErrPeople, or
+// Admit counts the user of an approval, and records the use of the redirect URI. It returns ErrUsers, or
 // client.ErrUnknown.
 func (a Audience) Admit(ctx context.Context, registration client.Registration, userID, redirectURI string) error {
 	if registration.Owner.WorkspaceID == "" {
@@ -59,7 +59,7 @@ func (a Audience) Admit(ctx context.Context, registration client.Registration, u
 			approval.RedirectURI = uri
 		}
 	}
-	return a.Store.AdmitPerson(ctx, approval)
+	return a.Store.AdmitOwnedUser(ctx, approval)
 }
 
 // limit returns how many users may approve a client; 0 for any number.

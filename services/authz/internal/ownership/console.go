@@ -41,22 +41,22 @@ func (e *ConflictError) Error() string { return e.Text }
 type OwnedClient struct {
 	registry.Client
 	Workspace Workspace
-	// People is how many users have approved it, at most MaxCounted, and MorePeople whether there are more.
-	People     int
-	MorePeople bool
-	// PeopleLimit is how many may approve it; 0 is any number.
-	PeopleLimit int
-	Testers     []Tester
-	Uses        map[string]time.Time
+	// Users is how many have approved it, at most MaxCounted, and MoreUsers whether there are more.
+	Users     int
+	MoreUsers bool
+	// UsersLimit is how many may approve it; 0 is any number.
+	UsersLimit int
+	Testers    []Tester
+	Uses       map[string]time.Time
 }
 
 // MaxCounted is how many users of a client are counted: a page must not cost more for a client that has
 // millions of them.
 const MaxCounted = 10_000
 
-// withPeople returns the client with a count of at most MaxCounted + 1.
-func (c OwnedClient) withPeople(count int) OwnedClient {
-	c.People, c.MorePeople = min(count, MaxCounted), count > MaxCounted
+// withUsers returns the client with a count of at most MaxCounted + 1.
+func (c OwnedClient) withUsers(count int) OwnedClient {
+	c.Users, c.MoreUsers = min(count, MaxCounted), count > MaxCounted
 	return c
 }
 
@@ -76,8 +76,8 @@ func (c Console) List(ctx context.Context, session secret.String) (Person, []Wor
 			return Person{}, nil, nil, err
 		}
 		for _, one := range list {
-			app := OwnedClient{Client: one, Workspace: w, PeopleLimit: c.Audience.limit(one.Registration)}
-			apps = append(apps, app.withPeople(people[one.ID]))
+			app := OwnedClient{Client: one, Workspace: w, UsersLimit: c.Audience.limit(one.Registration)}
+			apps = append(apps, app.withUsers(people[one.ID]))
 		}
 	}
 	return person, person.manages(), apps, nil
@@ -89,11 +89,11 @@ func (c Console) Get(ctx context.Context, session secret.String, clientID string
 	if err != nil {
 		return Person{}, OwnedClient{}, err
 	}
-	people, err := c.Store.CountPeople(ctx, clientID, MaxCounted+1)
+	people, err := c.Store.CountOwnedUsers(ctx, clientID, MaxCounted+1)
 	if err != nil {
 		return Person{}, OwnedClient{}, err
 	}
-	app = app.withPeople(people)
+	app = app.withUsers(people)
 	if app.Testers, err = c.Store.Testers(ctx, clientID); err != nil {
 		return Person{}, OwnedClient{}, err
 	}
@@ -127,7 +127,7 @@ func (c Console) find(ctx context.Context, session secret.String, clientID strin
 	if !member {
 		return ctx, Person{}, OwnedClient{}, client.ErrUnknown
 	}
-	return ctx, person, OwnedClient{Client: found, Workspace: workspace, PeopleLimit: c.Audience.limit(found.Registration)}, nil
+	return ctx, person, OwnedClient{Client: found, Workspace: workspace, UsersLimit: c.Audience.limit(found.Registration)}, nil
 }
 
 // Create registers a client as a draft of a workspace. The secret is zero for a public client and for one
@@ -165,7 +165,7 @@ func (c Console) Create(ctx context.Context, session secret.String, workspaceID 
 	if err != nil {
 		return OwnedClient{}, secret.String{}, err
 	}
-	return OwnedClient{Client: registry.Client{Registration: registration}, Workspace: workspace, PeopleLimit: c.Audience.limit(registration)}, clear, nil
+	return OwnedClient{Client: registry.Client{Registration: registration}, Workspace: workspace, UsersLimit: c.Audience.limit(registration)}, clear, nil
 }
 
 // flag returns a pointer to true, or nil.

@@ -23,8 +23,8 @@ var (
 	ErrStale = errors.New("it was changed meanwhile")
 	// ErrSubmitted is returned for a change of what is reviewed while the client waits for its review.
 	ErrSubmitted = errors.New("the client waits for its review")
-	// ErrPeople is returned if as many users as may have approved a client that is not verified.
-	ErrPeople = errors.New("the client has as many users as it may have")
+	// ErrUsers is returned if as many users as may have approved a client that is not verified.
+	ErrUsers = errors.New("the client has as many users as it may have")
 )
 
 // Registration is a new client of a workspace.
@@ -82,7 +82,7 @@ type Store interface {
 	ListOwned(ctx context.Context, workspaceID string, limit int) ([]registry.Client, map[string]int, error)
 	ListSubmitted(ctx context.Context, after time.Time, afterID string, limit int) ([]registry.Client, error)
 	FindClient(ctx context.Context, id string) (registry.Client, error)
-	CountPeople(ctx context.Context, clientID string, limit int) (int, error)
+	CountOwnedUsers(ctx context.Context, clientID string, limit int) (int, error)
 	Submit(ctx context.Context, clientID string) error
 	Withdraw(ctx context.Context, clientID string) error
 	// Review returns client.ErrUnknown if the client does not wait for the decision.
@@ -107,6 +107,6 @@ type Store interface {
 // AudienceStore is the part of the store that an approval needs.
 type AudienceStore interface {
 	IsTester(ctx context.Context, clientID string, address emailaddress.Address) (bool, error)
-	// AdmitPerson returns ErrPeople.
-	AdmitPerson(ctx context.Context, a Approval) error
+	// AdmitOwnedUser returns ErrUsers.
+	AdmitOwnedUser(ctx context.Context, a Approval) error
 }

@@ -46,7 +46,7 @@ func (s *Console) GetApp(ctx context.Context, req *authzv1.GetAppRequest) (*auth
 func appOf(app ownership.OwnedClient) *authzv1.OwnedClient {
 	res := &authzv1.OwnedClient{
 		Registration: registration(app.Client), Workspace: workspaceOf(app.Workspace),
-		People: int32(min(app.People, math.MaxInt32)), MorePeople: app.MorePeople, PeopleLimit: int32(min(app.PeopleLimit, math.MaxInt32)),
+		People: int32(min(app.Users, math.MaxInt32)), MorePeople: app.MoreUsers, PeopleLimit: int32(min(app.UsersLimit, math.MaxInt32)),
 	}
 	for _, t := range app.Testers {
 		res.Testers = append(res.Testers, &authzv1.AppTester{EmailAddress: string(t.Address), CreateTime: timestamppb.New(t.AddedAt)})

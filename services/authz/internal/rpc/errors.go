@@ -45,8 +45,8 @@ func toStatus(err error) error {
 		return oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "the session is invalid")
 	case errors.Is(err, ownership.ErrNotLive):
 		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_NOT_LIVE, ownership.ErrNotLive.Error(), clientOf(err))
-	case errors.Is(err, ownership.ErrPeople):
-		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_PEOPLE_LIMIT, ownership.ErrPeople.Error(), clientOf(err))
+	case errors.Is(err, ownership.ErrUsers):
+		return oerr.Refuse(errorv1.Cause_CAUSE_CLIENT_PEOPLE_LIMIT, ownership.ErrUsers.Error(), clientOf(err))
 	case errors.As(err, &field):
 		return oerr.New(errorv1.Reason_REASON_INVALID_REQUEST, field.Error(), oerr.WithField(field.Field))
 	case errors.Is(err, logo.ErrUnknown):

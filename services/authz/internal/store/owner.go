@@ -83,15 +83,15 @@ func (s *Store) ListSubmitted(ctx context.Context, after time.Time, afterID stri
 	return s.listRegistrations(ctx, s.text.submitted, after.UnixMicro(), afterID, limit)
 }
 
-// CountPeople returns how many users have approved a client of a workspace, at most limit.
-func (s *Store) CountPeople(ctx context.Context, clientID string, limit int) (count int, err error) {
+// CountOwnedUsers returns how many users have approved a client of a workspace, at most limit.
+func (s *Store) CountOwnedUsers(ctx context.Context, clientID string, limit int) (count int, err error) {
 	err = s.db.QueryRow(ctx, s.text.countPeople, clientID, limit).Scan(&count)
 	return count, sqldb.Wrap("counting users", err)
 }
 
-// AdmitPerson counts a user of a client, unless limit others (0 is any number) are counted, and records
-// the use of a redirect URI. It returns ownership.ErrPeople, or client.ErrUnknown.
-func (s *Store) AdmitPerson(ctx context.Context, a ownership.Approval) error {
+// AdmitOwnedUser counts a user of a client, unless limit others (0 is any number) are counted, and records
+// the use of a redirect URI. It returns ownership.ErrUsers, or client.ErrUnknown.
+func (s *Store) AdmitOwnedUser(ctx context.Context, a ownership.Approval) error {
 	known, err := sqldb.Exists(ctx, s.db, s.text.findPerson, a.ClientID, a.UserID)
 	if err == nil && !known {
 		err = s.addPerson(ctx, a)
@@ -110,7 +110,7 @@ func (s *Store) addPerson(ctx context.Context, a ownership.Approval) error {
 		if _, err := tx.Exec(ctx, s.text.addPerson, a.ClientID, a.UserID, a.Limit); err != nil {
 			return err
 		}
-		return sqldb.Demand(ctx, tx, ownership.ErrPeople, s.text.findPerson, a.ClientID, a.UserID)
+		return sqldb.Demand(ctx, tx, ownership.ErrUsers, s.text.findPerson, a.ClientID, a.UserID)
 	})
 }
 

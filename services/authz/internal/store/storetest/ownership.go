@@ -91,18 +91,18 @@ func peopleLimit(t *testing.T) {
 	each(t, func(t *testing.T, s *store.Store) {
 		createOwned(t, s, owned("vdo_client_owned"))
 		admit := func(user string, limit int) error {
-			return s.AdmitPerson(t.Context(), ownership.Approval{ClientID: "vdo_client_owned", UserID: user, RedirectURI: Example().RedirectURIs[0], Limit: limit})
+			return s.AdmitOwnedUser(t.Context(), ownership.Approval{ClientID: "vdo_client_owned", UserID: user, RedirectURI: Example().RedirectURIs[0], Limit: limit})
 		}
 		var won atomic.Int64
 		racetest.Run(racers, func(i int) {
 			switch err := admit(fmt.Sprint("usr_", i), 2); {
 			case err == nil:
 				won.Add(1)
-			case !errors.Is(err, ownership.ErrPeople):
-				t.Errorf("AdmitPerson: %v", err)
+			case !errors.Is(err, ownership.ErrUsers):
+				t.Errorf("AdmitOwnedUser: %v", err)
 			}
 		})
-		if count, err := s.CountPeople(t.Context(), "vdo_client_owned", 10); err != nil || count != 2 || won.Load() != 2 {
+		if count, err := s.CountOwnedUsers(t.Context(), "vdo_client_owned", 10); err != nil || count != 2 || won.Load() != 2 {
 			t.Errorf("%d users, %d admitted, %v; want 2", count, won.Load(), err)
 		}
 		if err := admit("usr_late", 0); err != nil {
@@ -115,7 +115,7 @@ func peopleLimit(t *testing.T) {
 		if err != nil || len(uses) != 1 || uses[Example().RedirectURIs[0]].IsZero() {
 			t.Errorf("uses %v, %v", uses, err)
 		}
-		err = s.AdmitPerson(t.Context(), ownership.Approval{ClientID: "vdo_client_none", UserID: "usr_1"})
+		err = s.AdmitOwnedUser(t.Context(), ownership.Approval{ClientID: "vdo_client_none", UserID: "usr_1"})
 		if !errors.Is(err, client.ErrUnknown) {
 			t.Errorf("an unknown client: %v", err)
 		}
@@ -208,7 +208,7 @@ func lastURI(t *testing.T) {
 		if err := add(id, added+"2"); !errors.Is(err, ownership.ErrTooMany) {
 			t.Errorf("one too many: %v", err)
 		}
-		if err := s.AdmitPerson(t.Context(), ownership.Approval{ClientID: id, UserID: "usr_1", RedirectURI: first}); err != nil {
+		if err := s.AdmitOwnedUser(t.Context(), ownership.Approval{ClientID: id, UserID: "usr_1", RedirectURI: first}); err != nil {
 			t.Fatal(err)
 		}
 		if err := remove(first, time.Hour); !errors.Is(err, ownership.ErrUsed) {

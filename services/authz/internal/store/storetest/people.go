@@ -21,11 +21,11 @@ func People(t *testing.T) {
 		for id, count := range map[string]int{"vdo_client_many": limit + 5, "vdo_client_few": 3, "vdo_client_none": 0} {
 			createOwned(t, s, owned(id))
 			for n := range count {
-				if err := s.AdmitPerson(t.Context(), ownership.Approval{ClientID: id, UserID: fmt.Sprint("usr_", n)}); err != nil {
+				if err := s.AdmitOwnedUser(t.Context(), ownership.Approval{ClientID: id, UserID: fmt.Sprint("usr_", n)}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if got, err := s.CountPeople(t.Context(), id, limit); err != nil || got != min(count, limit) {
+			if got, err := s.CountOwnedUsers(t.Context(), id, limit); err != nil || got != min(count, limit) {
 				t.Errorf("%s has %d users, %v", id, got, err)
 			}
 			if _, people, err := s.ListOwned(t.Context(), "ws_acme", limit); err != nil || people[id] != min(count, limit) {
@@ -37,11 +37,11 @@ func People(t *testing.T) {
 	addPeople(t, at, users)
 	for name, count := range map[string]func(ctx context.Context, s *store.Store) (int, error){
 		"one": func(ctx context.Context, s *store.Store) (int, error) {
-			return s.CountPeople(ctx, "vdo_client_a", limit)
+			return s.CountOwnedUsers(ctx, "vdo_client_a", limit)
 		},
 		"another user": func(ctx context.Context, s *store.Store) (int, error) {
-			err := s.AdmitPerson(ctx, ownership.Approval{ClientID: "vdo_client_b", UserID: "usr_new", Limit: limit})
-			if !errors.Is(err, ownership.ErrPeople) {
+			err := s.AdmitOwnedUser(ctx, ownership.Approval{ClientID: "vdo_client_b", UserID: "usr_new", Limit: limit})
+			if !errors.Is(err, ownership.ErrUsers) {
 				t.Errorf("beyond the limit: %v", err)
 			}
 			return limit, nil
