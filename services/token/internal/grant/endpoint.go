@@ -157,7 +157,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 // unlessUnknown returns the request for the authentication of its client: without its proof, which is not
 // recorded then, where the client is not authenticated and the grant is not known. Anyone could have proofs
 // recorded otherwise, of which each is an entry in the short-lived store.
-func (e *Endpoint) unlessUnknown(ctx context.Context, g Grant, req Request) (Request, error) {
+func (e *Endpoint) unlessUnknown(ctx context.Context, g GrantType, req Request) (Request, error) {
 	looked, ok := g.(interface {
 		Known(ctx context.Context, req Request) (bool, error)
 	})
