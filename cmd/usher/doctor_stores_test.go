@@ -63,8 +63,7 @@ func newTwoRoles(t *testing.T, service string) twoRoles {
 		return u.String()
 	}
 	d.owner, d.own = as(owner), as(d.role)
-	runSQL(t, server, "CREATE ROLE "+owner+" LOGIN PASSWORD 'sentinel'", "CREATE ROLE "+d.role+" LOGIN PASSWORD 'sentinel'", "CREATE DATABASE "+database)
-	runSQL(t, as(""), "GRANT CREATE ON SCHEMA public TO "+owner)
+	runSQL(t, server, "CREATE ROLE "+owner+" LOGIN PASSWORD 'sentinel'", "CREATE ROLE "+d.role+" LOGIN PASSWORD 'sentinel'", "CREATE DATABASE "+database+" OWNER "+owner)
 	t.Cleanup(func() {
 		runSQL(t, server, "DROP DATABASE "+database+" WITH (FORCE)", "DROP ROLE "+owner, "DROP ROLE "+d.role)
 	})
@@ -142,6 +141,26 @@ func TestTheDoctorNamesTablesThatARoleMayNotUse(t *testing.T) {
 		}
 		runSQL(t, d.owner, repair...)
 		if f := d.migrated(t)["authz privileges"]; f.State != doctor.OK {
+			t.Errorf("after the page's statements it found %+v", f)
+		}
+	}
+}
+
+// TestTheDoctorNamesASchemaThatARoleMayNotUse, as after DROP SCHEMA and CREATE SCHEMA: the tables look
+// missing, and `usher migrate up` would not help. The page's statements repair it.
+func TestTheDoctorNamesASchemaThatARoleMayNotUse(t *testing.T) {
+	d := newTwoRoles(t, "authz")
+	repair := statements(t, "after", d.role)
+	runSQL(t, d.owner, statements(t, "before", d.role)...)
+	d.migrated(t)
+	runSQL(t, d.owner, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+	f := d.migrated(t)["authz database"]
+	if f.State != doctor.Wrong || !strings.Contains(f.Text, "USAGE") || !strings.Contains(f.Text, d.role) || strings.Contains(f.Text+f.Fix, "migrate up") || !strings.Contains(f.Fix, "kubernetes.md") {
+		t.Errorf("without USAGE it found %+v", f)
+	}
+	runSQL(t, d.owner, repair...)
+	for _, check := range []string{"authz database", "authz privileges"} {
+		if f := d.migrated(t)[check]; f.State != doctor.OK {
 			t.Errorf("after the page's statements it found %+v", f)
 		}
 	}

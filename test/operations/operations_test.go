@@ -110,10 +110,13 @@ func newSite(t *testing.T) *site {
 	servers, err := harness.StartOwnServers(t.Context(), dir)
 	expect.NoError(t, err)
 	t.Cleanup(func() { expect.NoError(t, servers.Close()) })
+	roles, err := separateRoles(t.Context(), servers)
+	expect.NoError(t, err)
 	d, err := harness.Processes(bins, dir, servers.Servers, harness.WithLongTimeouts(map[string]string{"USHER_DCR": "open"}))
 	expect.NoError(t, err)
 	t.Cleanup(func() { expect.NoError(t, d.Close()) })
 	s := &site{d: d, dir: filepath.Join(dir, "work")}
+	expect.NoError(t, s.useRoles(roles))
 	expect.NoError(t, os.Mkdir(s.dir, 0o700))
 	expect.NoError(t, os.WriteFile(filepath.Join(bin, "systemctl"), []byte(systemctl), 0o700))
 	tokens, err := d.Issue(d.NewBrowser(), harness.Request{})
@@ -141,6 +144,9 @@ func (s *site) environment(bin string, bins harness.Binaries, servers *harness.O
 		return nil, err
 	}
 	env := append(os.Environ(), "PATH="+strings.Join([]string{bin, filepath.Dir(bins.Path("usher")), os.Getenv("USHER_TEST_PG_BIN"), os.Getenv("PATH")}, ":"))
+	for service, url := range servers.Databases { // the owner's, who backs up and migrates
+		operator["USHER_"+strings.ToUpper(service)+"_DATABASE_URL"] = url
+	}
 	for k, v := range operator {
 		env = append(env, k+"="+v)
 	}
@@ -149,7 +155,7 @@ func (s *site) environment(bin string, bins harness.Binaries, servers *harness.O
 		return nil, err
 	}
 	return append(env, "POSTGRES_URL="+servers.URL(), "GATEWAY="+s.d.PublicURL, "GATEWAY_ADMIN="+s.d.AdminURL, "CATALOG="+catalog,
-		"TOKEN_ADMIN="+s.d.AdminURLs()["token"], "ACCESS_TOKEN="+s.token, "USHER_ACTIVITY_DATABASE_URL="+servers.Databases["activity"]), nil
+		"TOKEN_ADMIN="+s.d.AdminURLs()["token"], "ACCESS_TOKEN="+s.token), nil
 }
 
 // run runs commands in a shell that stops at the first failure.

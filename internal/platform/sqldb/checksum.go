@@ -67,7 +67,8 @@ func (db *DB) checksums(ctx context.Context) (map[int64]recorded, error) {
 	return known, err
 }
 
-// appliedVersions reads goose's own table; it is empty before the first migration.
+// appliedVersions reads goose's own table; it is empty before the first migration. It returns
+// ErrSchemaPrivilege where the table looks missing only because the role may not use the schema.
 func (db *DB) appliedVersions(ctx context.Context) (map[int64]bool, error) {
 	applied := make(map[int64]bool)
 	err := db.each(ctx, "goose_db_version", `SELECT version_id FROM goose_db_version WHERE is_applied`, func(row Row) error {
@@ -76,6 +77,9 @@ func (db *DB) appliedVersions(ctx context.Context) (map[int64]bool, error) {
 		applied[version] = true
 		return err
 	})
+	if err == nil && len(applied) == 0 {
+		err = db.checkSchema(ctx)
+	}
 	return applied, err
 }
 

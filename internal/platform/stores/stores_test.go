@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	neturl "net/url"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -88,6 +89,38 @@ func TestAServiceDoesNotStartOnASchemaThatIsBehind(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAStartNamesASchemaThatTheRoleMayNotUse, and does not propose a migration, which would not help.
+func TestAStartNamesASchemaThatTheRoleMayNotUse(t *testing.T) {
+	url := sqldbtest.Postgres(t)
+	owner := sqldbtest.Open(t, sqldb.Config{URL: secret.New(url)})
+	must(t, sqldb.Migrate(t.Context(), owner, migrations(1)))
+	role := strings.ToLower(secret.NewID("role"))
+	for _, statement := range []string{"CREATE ROLE " + role + " LOGIN PASSWORD 'sentinel'", "REVOKE ALL ON SCHEMA public FROM PUBLIC", "GRANT SELECT ON goose_db_version TO " + role} {
+		_, err := owner.Exec(t.Context(), statement)
+		must(t, err)
+	}
+	t.Cleanup(func() {
+		_, err := owner.Exec(context.WithoutCancel(t.Context()), "DROP OWNED BY "+role)
+		must(t, err)
+		_, err = owner.Exec(context.WithoutCancel(t.Context()), "DROP ROLE "+role)
+		must(t, err)
+	})
+	as, err := neturl.Parse(url)
+	must(t, err)
+	as.User = neturl.UserPassword(role, "sentinel")
+	h := host(t)
+	defer func() { must(t, h.Wait()) }()
+	_, err = stores.Database(t.Context(), h, secret.New(as.String()), migrations(1))
+	if !errors.Is(err, sqldb.ErrSchemaPrivilege) || !strings.Contains(err.Error(), "GRANT USAGE ON SCHEMA public TO "+role) || strings.Contains(err.Error(), "migrate") {
+		t.Errorf("%v", err)
+	}
+	_, err = owner.Exec(t.Context(), "GRANT USAGE ON SCHEMA public TO "+role)
+	must(t, err)
+	db, err := stores.Database(t.Context(), h, secret.New(as.String()), migrations(1))
+	must(t, err)
+	must(t, db.Close())
 }
 
 func TestADatabaseEndsWithTheProcess(t *testing.T) {

@@ -58,6 +58,9 @@ func reach(ctx context.Context, s Section) (*sqldb.DB, error) {
 
 func schema(ctx context.Context, check string, db *sqldb.DB, steps fs.FS) Finding {
 	all, err := sqldb.MigrationStatus(ctx, db, steps)
+	if errors.Is(err, sqldb.ErrSchemaPrivilege) {
+		return Finding{check, Wrong, err.Error(), "grant it as the schema's owner: docs/kubernetes.md has the statements"}
+	}
 	if err != nil {
 		return Finding{check, Wrong, err.Error(), "the role needs the schema that `usher migrate up` creates"}
 	}
