@@ -47,8 +47,8 @@ func TestABackupOrRestoreWithoutAURLTouchesNoDatabase(t *testing.T) {
 	}
 }
 
-// withoutURL runs commands in a plain shell in which the URL of one database is not set; what they
-// call is only recorded.
+// withoutURL runs commands in a plain shell in which the URL of one database is not set; the commands that
+// it calls are only recorded.
 func withoutURL(t *testing.T, text, missing string) (out, record string, err error) {
 	t.Helper()
 	dir := t.TempDir()
