@@ -1,8 +1,6 @@
 package fetch
 
 import (
-	"crypto/x509"
-	"errors"
 	"net/netip"
 	"testing"
 )
@@ -32,16 +30,5 @@ func TestSpecialAddressesAreNotConnectedTo(t *testing.T) {
 		if got := development.public(netip.MustParseAddr(a)); got != want {
 			t.Errorf("in development, %s may be connected to: %v, want %v", a, got, want)
 		}
-	}
-}
-
-func TestASystemWithoutAuthoritiesTrustsThoseThatAreCompiledIn(t *testing.T) {
-	empty := x509.NewCertPool()
-	if roots(empty, nil).Equal(empty) || roots(nil, errors.New("no files")).Equal(empty) {
-		t.Error("no authority is trusted")
-	}
-	own := roots(empty, nil)
-	if got := roots(own, nil); got != own {
-		t.Error("the system's authorities are not used")
 	}
 }

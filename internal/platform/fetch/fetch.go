@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/authorities"
 	"github.com/vidocu/usher/internal/platform/oauth"
 )
 
@@ -72,7 +73,7 @@ type Document struct {
 // New returns a Fetcher.
 func New(o Options) *Fetcher {
 	if o.Roots == nil {
-		o.Roots = roots(x509.SystemCertPool())
+		o.Roots = authorities.Default()
 	}
 	permitted := newGuard(o.Loopback)
 	dialer := &net.Dialer{

@@ -59,7 +59,7 @@ type Redis struct {
 	SentinelUsername string        `koanf:"sentinel_username" help:"ACL user of the Sentinels, where they require one"`
 	SentinelPassword secret.String `koanf:"sentinel_password" help:"password of the Sentinels, where they have one of their own"`
 	TLS              bool          `koanf:"tls" help:"speak TLS to Redis, and to its Sentinels"`
-	CAFile           string        `koanf:"ca_file" help:"certificate authority of Redis, PEM; empty is the system's; read again for every new connection"`
+	CAFile           string        `koanf:"ca_file" help:"certificate authority of Redis, PEM; empty is the system's, or in an image Mozilla's list; read again for every new connection"`
 	CertFile         string        `koanf:"cert_file" help:"client certificate for Redis, PEM, where it requires one; read again for every new connection"`
 	KeyFile          string        `koanf:"key_file" help:"its private key, PEM"`
 	Prefix           string        `koanf:"prefix" help:"prefix of every key"`

@@ -35,6 +35,7 @@ func OpenRedis(config RedisConfig) (*Redis, error) {
 	if config.Logger != nil {
 		redis.SetLogger(logger{config.Logger}) // the library has one for the whole process
 	}
+	config.TLS = config.TLS.withDefaults()
 	client := config.client()
 	if config.Tracer != nil {
 		// Without the statement, which contains keys and values.

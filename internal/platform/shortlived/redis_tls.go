@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"github.com/vidocu/usher/internal/platform/authorities"
 )
 
 // RedisTLS configures TLS to Redis, and to its Sentinels. The files are read again for every new
@@ -16,10 +18,22 @@ import (
 type RedisTLS struct {
 	// On turns on TLS 1.2 or newer.
 	On bool
-	// CAFile has the authorities of the servers' certificates, PEM; empty is the system's.
+	// CAFile has the authorities of the servers' certificates, PEM; empty is the system's, or those
+	// that are compiled in.
 	CAFile string
 	// CertFile and KeyFile are this process's certificate, PEM; empty for none.
 	CertFile, KeyFile string
+
+	// roots are the authorities without a CAFile, which never change.
+	roots *x509.CertPool
+}
+
+// withDefaults adds the authorities for settings that name none.
+func (t RedisTLS) withDefaults() RedisTLS {
+	if t.On && t.CAFile == "" {
+		t.roots = authorities.Default()
+	}
+	return t
 }
 
 // Validate joins all faults, and reads the files.
@@ -39,7 +53,7 @@ func (t RedisTLS) Validate() error {
 
 // config reads the files. The server's certificate must be valid for the host.
 func (t RedisTLS) config(host string) (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: t.roots}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
 		if err != nil {

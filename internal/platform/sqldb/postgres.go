@@ -55,6 +55,7 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 		c.ConnConfig.RuntimeParams["application_name"] = "usher"
 	}
 	p := &postgres{timeouts: timeouts{acquire: own.AcquireTimeout}}
+	trust(&c.ConnConfig.Config)
 	p.primary.configure(c.ConnConfig)
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.outage.end()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+
+	"github.com/vidocu/usher/internal/platform/authorities"
 )
 
 // Config is the section `telemetry` of the configuration. The zero value disables tracing.
@@ -13,7 +15,7 @@ type Config struct {
 	// OTLPEndpoint is the collector of traces, over gRPC.
 	OTLPEndpoint string `koanf:"otlp_endpoint" help:"OpenTelemetry collector for traces, over gRPC: https://host:4317, or http:// without TLS; empty traces nothing"`
 	// OTLPCAFile is the authority of the collector's certificate.
-	OTLPCAFile string `koanf:"otlp_ca_file" help:"certificate authority of the collector, PEM; empty is the system's"`
+	OTLPCAFile string `koanf:"otlp_ca_file" help:"certificate authority of the collector, PEM; empty is the system's, or in an image Mozilla's list"`
 	// SampleRatio is the share of requests that are sampled, decided where a request arrives.
 	SampleRatio float64 `koanf:"sample_ratio" bounds:"0 to 1" help:"share of the requests that are traced"`
 	// Profiles serves pprof on the admin listener.
@@ -47,10 +49,11 @@ func (c Config) CheckFiles() error {
 	return err
 }
 
-// roots returns the authority of the collector's certificate; nil for the system's.
+// roots returns the authority of the collector's certificate: the system's, or those that are
+// compiled in, where no file is named.
 func (c Config) roots() (*x509.CertPool, error) {
 	if c.OTLPCAFile == "" {
-		return nil, nil //nolint:nilnil // nil is the system's
+		return authorities.Default(), nil
 	}
 	pem, err := os.ReadFile(c.OTLPCAFile)
 	if err != nil {

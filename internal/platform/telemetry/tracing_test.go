@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,15 @@ func recording(ratio float64) (*Tracing, *tracetest.InMemoryExporter) {
 		sdktrace.WithSyncer(&scrubber{to: memory, logger: slog.New(slog.DiscardHandler)}),
 	)
 	return &Tracing{provider: provider, tracer: provider.Tracer("test")}, memory
+}
+
+// TestTheCollectorIsVerifiedWithTheAuthoritiesThatAreKnown where no file is named: an image has no
+// files, and would trust no collector.
+func TestTheCollectorIsVerifiedWithTheAuthoritiesThatAreKnown(t *testing.T) {
+	roots, err := Config{OTLPEndpoint: "https://collector.test:4317"}.roots()
+	if err != nil || roots == nil || roots.Equal(x509.NewCertPool()) {
+		t.Errorf("it has %v, %v", roots, err)
+	}
 }
 
 func TestNothingIsInstalledWithoutACollector(t *testing.T) {
