@@ -51,7 +51,7 @@ func TestCase120_AProcessWithoutItsSecretsDoesNotStart(t *testing.T) {
 	for _, service := range services() {
 		key := "USHER_" + strings.ToUpper(service) + "_DATABASE_URL"
 		rows = append(rows, row{service, "database_url", unset(key)}, row{service, "database_url", set(key, "")},
-			row{service, "", set(key, "postgres://usher:sentinel-password@127.0.0.1:1/usher?sslmode=disable")})
+			row{service, "", set(key, "mysql://usher:sentinel-password@127.0.0.1:1/usher")})
 	}
 	for _, r := range rows {
 		output, err := shared.StartRefused(r.process, r.change)

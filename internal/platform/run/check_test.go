@@ -17,15 +17,23 @@ import (
 // asToken makes this test binary run as the token process.
 const asToken = "USHER_TEST_AS_TOKEN"
 
-// serving makes it run until a signal.
-const serving = "serving"
+const (
+	// serving makes it run until a signal.
+	serving = "serving"
+	// waiting makes its start wait for a dependency.
+	waiting = "waiting"
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asToken) == "" {
 		m.Run()
 		return
 	}
-	status := run.Main(run.Process[*process]{Name: "token", Config: defaults(), Start: func(_ context.Context, h *run.Host, _ *process) error {
+	status := run.Main(run.Process[*process]{Name: "token", Config: defaults(), Start: func(ctx context.Context, h *run.Host, _ *process) error {
+		if os.Getenv(asToken) == waiting {
+			<-ctx.Done()
+			return ctx.Err()
+		}
 		if os.Getenv(asToken) != serving {
 			return errors.New("it started")
 		}

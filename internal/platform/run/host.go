@@ -53,6 +53,7 @@ type process struct {
 	closers  []func() error
 	checks   []Check
 	admin    []adminRoute
+	adminMux *http.ServeMux // nil until the admin port is served
 	reserved map[string]net.Listener
 	catalog  *catalog.Source
 }

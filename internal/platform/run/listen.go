@@ -94,10 +94,14 @@ func (h *Host) closeKeepAlive(next http.Handler) http.Handler {
 	})
 }
 
-// Admin adds a handler to the routes of ServeAdmin.
+// Admin adds a handler to the routes of ServeAdmin, before or after its call.
 func (h *Host) Admin(pattern string, handler http.Handler) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.adminMux != nil {
+		h.adminMux.Handle(pattern, handler)
+		return
+	}
 	h.admin = append(h.admin, adminRoute{pattern, handler})
 }
 
@@ -115,9 +119,12 @@ func (h *Host) ServeAdmin() error {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { respond(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", h.Metrics.Handler())
+	h.mu.Lock()
 	for _, route := range h.admin {
 		mux.Handle(route.pattern, route.handler)
 	}
+	h.adminMux = mux
+	h.mu.Unlock()
 	mux.Handle(checkPath, probes{host: h}.handler())
 	if h.Settings.Development || h.Settings.Telemetry.Profiles {
 		profiles(mux)

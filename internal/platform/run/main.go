@@ -8,12 +8,14 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -33,8 +35,8 @@ type Process[C Config] struct {
 	// Check returns faults in settings that only the process's own packages can validate, without
 	// connecting; nil for none.
 	Check func(config C) []error
-	// Start starts the process's parts, which run until the context ends; its admin port is served
-	// afterwards.
+	// Start starts the process's parts, which run until the context ends. It may wait for a dependency:
+	// the admin port is served already, and the process is not ready until Start has returned.
 	Start func(ctx context.Context, host *Host, config C) error
 }
 
@@ -76,14 +78,29 @@ func (p Process[C]) run(file string, _, log io.Writer) error {
 	}
 	Tune()
 	limitCores()
-	if err := p.Start(host.ctx, host, p.Config); err != nil {
-		return host.Abandon(err)
-	}
+	var started atomic.Bool
+	host.Checking(func(context.Context) error {
+		if !started.Load() {
+			return errStarting
+		}
+		return nil
+	})
 	if err := host.ServeAdmin(); err != nil {
 		return host.Abandon(err)
 	}
+	if err := p.Start(host.ctx, host, p.Config); err != nil {
+		err = host.Abandon(err)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil // a signal ended it while it waited for a dependency
+		}
+		return err
+	}
+	started.Store(true)
 	return host.Wait()
 }
+
+// errStarting makes a process not ready that has not started all of its parts.
+var errStarting = errors.New("the process is starting")
 
 // limitCores leaves half of the machine's cores to the other processes, unless the operator set
 // GOMAXPROCS: our processes are many and each does little, so with all cores they spend a third of

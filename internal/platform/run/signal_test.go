@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/vidocu/usher/test/harness"
 )
 
 // TestFault_C7_SIGHUPEndsNothing: it killed the process in the middle of its requests. A SIGTERM
@@ -26,6 +29,39 @@ func TestFault_C7_SIGHUPEndsNothing(t *testing.T) {
 		t.Fatalf("it did not start: %s, %v", line, err)
 	}
 	must(t, cmd.Process.Signal(syscall.SIGHUP))
+	must(t, cmd.Process.Signal(syscall.SIGTERM))
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// TestAStartThatWaitsIsAliveAndNotReady, so that no probe restarts it, and a signal ends it in order.
+func TestAStartThatWaitsIsAliveAndNotReady(t *testing.T) {
+	dir, environ := ready(t)
+	self, err := os.Executable()
+	must(t, err)
+	addr, err := harness.FreeAddr()
+	must(t, err)
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Dir, cmd.Env = dir, append(environ, asToken+"="+waiting, "USHER_ADMIN_ADDR="+addr, "USHER_DRAIN_TIME=1s")
+	must(t, cmd.Start())
+	get := func(path string) (int, error) {
+		r, err := http.Get("http://" + addr + path)
+		if err != nil {
+			return 0, err
+		}
+		return r.StatusCode, r.Body.Close()
+	}
+	for _, err := get("/healthz"); err != nil; _, err = get("/healthz") {
+		if t.Context().Err() != nil {
+			t.Fatal(err)
+		}
+	}
+	for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusServiceUnavailable, "/metrics": http.StatusOK} {
+		if got, err := get(path); got != want || err != nil {
+			t.Errorf("%s is %d, %v", path, got, err)
+		}
+	}
 	must(t, cmd.Process.Signal(syscall.SIGTERM))
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)

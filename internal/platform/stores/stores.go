@@ -6,8 +6,11 @@ package stores
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/run"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -15,9 +18,9 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 )
 
-// Database opens the database of h's service. An outdated schema fails the start, and makes the
-// process not ready when it is detected later; the all-in-one, which has exclusive use of its
-// databases, migrates it.
+// Database opens the database of h's service, and waits while it is unavailable. An outdated schema
+// fails the start, and makes the process not ready when it is detected later; the all-in-one, which
+// has exclusive use of its databases, migrates it and does not wait.
 func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.FS) (*sqldb.DB, error) {
 	db, err := open(ctx, h, u)
 	if err != nil {
@@ -27,7 +30,7 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 	if h.AllInOne() {
 		err = sqldb.Migrate(ctx, db, migrations)
 	} else {
-		err = schema.usable(ctx)
+		err = schema.wait(ctx, h.Logger)
 	}
 	if err != nil {
 		return nil, err
@@ -41,6 +44,25 @@ type schema struct {
 	service    string
 	db         *sqldb.DB
 	migrations fs.FS
+}
+
+// databaseEvery is the interval of the attempts to reach a database.
+const databaseEvery = time.Second
+
+// wait waits until the database responds, and returns why the process cannot start on it.
+func (s schema) wait(ctx context.Context, log *slog.Logger) error {
+	for {
+		err := s.usable(ctx)
+		if !errors.Is(err, sqldb.ErrUnavailable) {
+			return err
+		}
+		log.Warn("the database cannot be used now", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(databaseEvery):
+		}
+	}
 }
 
 // usable reports whether a process can start on the database.

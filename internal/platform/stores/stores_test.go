@@ -17,6 +17,7 @@ import (
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/internal/platform/stores"
+	"github.com/vidocu/usher/test/harness"
 )
 
 func host(t *testing.T) *run.Host {
@@ -147,9 +148,72 @@ func TestAMissingURLIsNamed(t *testing.T) {
 func TestAWrongURLDoesNotShowItsPassword(t *testing.T) {
 	h := host(t)
 	defer func() { must(t, h.Wait()) }()
-	for _, url := range []string{"mysql://usher:sentinel@db.test/usher", "postgres://usher:sentinel@127.0.0.1:1/usher?connect_timeout=1"} {
-		if _, err := stores.Database(t.Context(), h, secret.New(url), migrations(1)); err == nil || strings.Contains(err.Error(), "sentinel") {
-			t.Errorf("%v", err)
+	if _, err := stores.Database(t.Context(), h, secret.New("mysql://usher:sentinel@db.test/usher"), migrations(1)); err == nil || strings.Contains(err.Error(), "sentinel") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAStartWaitsForADatabaseThatIsUnavailable, and says so; then it starts, or names the schema that
+// is behind. A start that is ended meanwhile ends.
+func TestAStartWaitsForADatabaseThatIsUnavailable(t *testing.T) {
+	url := sqldbtest.Postgres(t)
+	must(t, sqldb.Migrate(t.Context(), sqldbtest.Open(t, sqldb.Config{URL: secret.New(url)}), migrations(1)))
+	way, err := neturl.Parse(url)
+	must(t, err)
+	proxy, err := harness.NewTCPProxy(way.Host)
+	must(t, err)
+	t.Cleanup(func() { must(t, proxy.Close()) })
+	proxy.Blackhole(true)
+	way.Host, way.User = proxy.Addr(), neturl.UserPassword(way.User.Username(), "sentinel") // the server trusts the user
+	at := secret.New(way.String())
+	log := logLines(make(chan string, 100))
+	s := run.Default()
+	h, err := run.NewHost(context.Background(), "token", &s, log)
+	must(t, err)
+	defer func() { must(t, h.Wait()) }()
+	start := func(ctx context.Context, steps int) <-chan error {
+		done := make(chan error, 1)
+		go func() {
+			_, err := stores.Database(ctx, h, at, migrations(steps))
+			done <- err
+		}()
+		return done
+	}
+	ended, end := context.WithCancel(t.Context())
+	given := start(ended, 1)
+	log.await(t, "the database cannot be used now")
+	end()
+	if err := <-given; !errors.Is(err, context.Canceled) {
+		t.Errorf("a start that was ended: %v", err)
+	}
+	current, behind := start(t.Context(), 1), start(t.Context(), 2)
+	log.await(t, "the database cannot be used now")
+	proxy.Blackhole(false)
+	proxy.Cut()
+	must(t, <-current)
+	if err := <-behind; err == nil || !strings.Contains(err.Error(), "usher migrate up") {
+		t.Errorf("with a step pending: %v", err)
+	}
+}
+
+// logLines receives the lines of a log.
+type logLines chan string
+
+func (l logLines) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
+}
+
+func (l logLines) await(t *testing.T, text string) {
+	t.Helper()
+	for {
+		select {
+		case line := <-l:
+			if strings.Contains(line, text) && !strings.Contains(line, "sentinel") {
+				return
+			}
+		case <-t.Context().Done():
+			t.Fatalf("the log has no %q", text)
 		}
 	}
 }
