@@ -38,6 +38,7 @@ func (i *interceptor) unary(ctx context.Context, req any, info *grpc.UnaryServer
 		err = i.finish(ctx, call{method: info.FullMethod, begun: begun, err: err, panicked: recover()})
 	}()
 	if err := i.policy.Check(ctx, info.FullMethod); err != nil {
+		i.metrics[info.FullMethod].Denied()
 		return nil, err
 	}
 	if policy.IsOperator(ctx) { // its calls are requests from outside
@@ -57,6 +58,7 @@ func (i *interceptor) stream(srv any, stream grpc.ServerStream, info *grpc.Strea
 		err = i.finish(stream.Context(), call{method: info.FullMethod, begun: begun, err: err, panicked: recover()})
 	}()
 	if err := i.policy.Check(stream.Context(), info.FullMethod); err != nil {
+		i.metrics[info.FullMethod].Denied()
 		return err
 	}
 	return handler(srv, envelopedStream{stream})

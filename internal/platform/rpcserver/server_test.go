@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -37,6 +39,8 @@ func (fake) IntrospectToken(_ context.Context, req *tokenv1.IntrospectTokenReque
 	switch req.GetToken() {
 	case "panic":
 		panic("vdo_oat_sentinel in a panic is our own text, the request's is not")
+	case "forbidden":
+		return nil, oerr.New(errorv1.Reason_REASON_WORKSPACE_FORBIDDEN, "not a member")
 	case "inner":
 		return nil, errors.New("pq: relation missing")
 	case "field":
@@ -66,8 +70,14 @@ func (s *safeBuffer) String() string {
 // serve starts a server with the fake on the network and a plaintext port.
 func serve(t *testing.T, network *inproc.Network, logs *safeBuffer) (plainAddr string) {
 	t.Helper()
+	return serveCounted(t, network, logs, telemetry.New())
+}
+
+// serveCounted is serve with the metrics of the caller.
+func serveCounted(t *testing.T, network *inproc.Network, logs *safeBuffer, metrics *telemetry.Metrics) (plainAddr string) {
+	t.Helper()
 	s := rpcserver.New(rpcserver.Options{
-		Name: "token", Metrics: telemetry.New(), ResourceServers: []string{"video-api"},
+		Name: "token", Metrics: metrics, ResourceServers: []string{"video-api"},
 		Logger: slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	tokenv1.RegisterIntrospectionServiceServer(s, fake{})
@@ -98,6 +108,25 @@ func client(t *testing.T, conn *grpc.ClientConn, err error) tokenv1.Introspectio
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return tokenv1.NewIntrospectionServiceClient(conn)
+}
+
+// TestOnlyACallerThatMayNotUseAMethodIsCountedAsDenied, and not a user or a client without a permission,
+// whose code is the same.
+func TestOnlyACallerThatMayNotUseAMethodIsCountedAsDenied(t *testing.T) {
+	network, metrics := inproc.NewNetwork(), telemetry.New()
+	serveCounted(t, network, &safeBuffer{}, metrics)
+	for caller, token := range map[string]string{"gatewey": "ok", "video-api": "forbidden"} {
+		conn, err := network.Dial(caller, "token")
+		_, err = client(t, conn, err).IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: token})
+		if status.Code(err) != codes.PermissionDenied {
+			t.Errorf("%s gets %v", caller, err)
+		}
+	}
+	w := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if want := `usher_rpc_callers_denied_total{method="usher.token.v1.IntrospectionService/IntrospectToken"} 1`; !strings.Contains(w.Body.String(), want+"\n") {
+		t.Errorf("the metrics do not have %s", want)
+	}
 }
 
 func TestTheEdgeLetsOutOnlyWhatIsOurs(t *testing.T) {

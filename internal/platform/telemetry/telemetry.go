@@ -24,6 +24,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
+	denied   *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	requests *prometheus.CounterVec
 	served   *prometheus.HistogramVec
@@ -40,6 +41,9 @@ func New() *Metrics {
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "usher_rpc_calls_total", Help: "gRPC calls served, by method and code.",
 		}, []string{"method", "code"}),
+		denied: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "usher_rpc_callers_denied_total", Help: "gRPC calls refused because the caller may not use the method.",
+		}, []string{"method"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "usher_rpc_duration_seconds", Help: "How long gRPC calls took to serve.", Buckets: buckets(),
 		}, []string{"method"}),
@@ -57,7 +61,7 @@ func New() *Metrics {
 		}, []string{"digest"}),
 	}
 	m.registerCleanup()
-	m.registry.MustRegister(m.calls, m.took, m.requests, m.served, m.refused, m.catalog,
+	m.registry.MustRegister(m.calls, m.denied, m.took, m.requests, m.served, m.refused, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -83,8 +87,9 @@ const maxCode = codes.Unauthenticated
 // Method counts the calls of one RPC; its counters are looked up once, so that a call costs two
 // additions.
 type Method struct {
-	calls [maxCode + 1]prometheus.Counter
-	took  prometheus.Observer
+	calls  [maxCode + 1]prometheus.Counter
+	denied prometheus.Counter
+	took   prometheus.Observer
 }
 
 // Methods creates the counters of every method of a server, by full name. A nil receiver creates
@@ -97,7 +102,7 @@ func (m *Metrics) Methods(services map[string]grpc.ServiceInfo) map[string]*Meth
 	for service, info := range services {
 		for _, rpc := range info.Methods {
 			name := service + "/" + rpc.Name
-			method := &Method{took: m.took.WithLabelValues(name)}
+			method := &Method{denied: m.denied.WithLabelValues(name), took: m.took.WithLabelValues(name)}
 			for code := range method.calls {
 				method.calls[code] = m.calls.WithLabelValues(name, codes.Code(code).String())
 			}
@@ -114,6 +119,14 @@ func (m *Method) Observe(code codes.Code, took time.Duration) {
 	}
 	m.calls[code].Inc()
 	m.took.Observe(took.Seconds())
+}
+
+// Denied counts a call whose caller may not use the method: its code is also that of a user who lacks
+// a permission. A nil receiver counts nothing.
+func (m *Method) Denied() {
+	if m != nil {
+		m.denied.Inc()
+	}
 }
 
 // HTTP counts a request. The route is a pattern of ours, never a path that a client chose. A nil

@@ -51,7 +51,10 @@ func TestCallsAreCountedByMethodAndCode(t *testing.T) {
 	issue.Observe(codes.OK, time.Millisecond)
 	issue.Observe(codes.Unauthenticated, time.Second)
 	issue.Observe(codes.Code(99), time.Second) // not a gRPC code: not counted
+	issue.Denied()
 	text := scrape(t, m)
+	wantLine(t, text, `usher_rpc_callers_denied_total{method="usher.token.v1.OAuthService/IssueToken"} 1`)
+	wantLine(t, text, `usher_rpc_callers_denied_total{method="usher.token.v1.OAuthService/RevokeToken"} 0`)
 	wantLine(t, text, `usher_rpc_calls_total{code="OK",method="usher.token.v1.OAuthService/IssueToken"} 2`)
 	wantLine(t, text, `usher_rpc_calls_total{code="Unauthenticated",method="usher.token.v1.OAuthService/IssueToken"} 1`)
 	wantLine(t, text, `usher_rpc_calls_total{code="OK",method="usher.token.v1.OAuthService/RevokeToken"} 0`)
