@@ -32,7 +32,7 @@ func (s *Service) startCleanup(ctx context.Context, group *errgroup.Group) {
 	}
 	group.Go(func() error { sweeper.Run(ctx); return nil })
 	retries := cleanup.Runner{
-		Name: "token retries", DB: s.deps.DB, Logger: s.deps.Logger, Every: eraseRetriesEvery,
+		Name: "token retries", DB: s.deps.DB, Logger: s.deps.Logger, Every: eraseRetriesEvery, Done: s.deps.Metrics.CleanupSucceeded,
 		Work: func(ctx context.Context) error {
 			_, err := s.store.EraseRetries(ctx)
 			return err

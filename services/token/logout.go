@@ -23,7 +23,7 @@ func (s *Service) startLogout(ctx context.Context, group *errgroup.Group) {
 	clients := newAuthz(s.config, s.deps)
 	outbox := store.LogoutStore{Store: s.store}
 	planner := logout.Planner{Outbox: outbox, Clients: clients, Sessions: newIdentity(s.deps)}
-	planning := cleanup.Runner{Name: "token logouts", DB: s.deps.DB, Logger: s.deps.Logger, Every: planEvery, Work: planner.Plan}
+	planning := cleanup.Runner{Name: "token logouts", DB: s.deps.DB, Logger: s.deps.Logger, Every: planEvery, Work: planner.Plan, Done: s.deps.Metrics.CleanupSucceeded}
 	group.Go(func() error { planning.Run(ctx); return nil })
 	deliverer := logout.Deliverer{
 		Queue: outbox, Clients: clients, Tokens: s.openID.IDTokens, Sender: clients, Logger: s.deps.Logger, Count: s.countLogout,

@@ -76,7 +76,7 @@ func (s *Service) startSigning(ctx context.Context, group *errgroup.Group) {
 		return
 	}
 	group.Go(func() error { s.ring.Run(ctx); return nil })
-	rotation := cleanup.Runner{Name: "token keys", DB: s.deps.DB, Logger: s.deps.Logger, Every: rotateEvery, Work: s.ring.Rotate}
+	rotation := cleanup.Runner{Name: "token keys", DB: s.deps.DB, Logger: s.deps.Logger, Every: rotateEvery, Work: s.ring.Rotate, Done: s.deps.Metrics.CleanupSucceeded}
 	group.Go(func() error { rotation.Run(ctx); return nil })
 }
 

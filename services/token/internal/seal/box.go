@@ -9,8 +9,12 @@ import (
 // Box encrypts under a key of the configuration.
 type Box struct{ key, other secret.String }
 
-// NewBox returns a box for a key. It also opens bytes that were sealed under other, which may be zero.
-func NewBox(key, other secret.String) Box { return Box{key, other} }
+// NewBox returns a box for the value that a key has now. It also opens bytes that were sealed under
+// other, which may be zero. Files that are replaced later have no effect: the new value opens nothing
+// that is stored, and other replicas do not have it yet.
+func NewBox(key, other secret.String) Box {
+	return Box{secret.New(key.Reveal()), secret.New(other.Reveal())}
+}
 
 // Seal encrypts. The label names what is encrypted: only the same label decrypts it, so that stored
 // values cannot be exchanged for one another.
