@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/vidocu/usher/gateway/internal/requestlog"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
@@ -67,5 +68,14 @@ func Start(ctx context.Context, host *run.Host, config Config) error {
 	}
 	host.ServeHTTP(lis, handler, config.IdleTimeout)
 	host.Admin(ForwardAuthPath, ForwardAuth(config, deps))
+	return nil
+}
+
+// Check returns faults in settings that the start would find: it reads the logo.
+func Check(config Config) []error {
+	config.AccentColor = "" // Validate reports it
+	if _, err := config.brand(); err != nil {
+		return []error{fmt.Errorf("gateway.%w", err)}
+	}
 	return nil
 }

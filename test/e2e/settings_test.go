@@ -24,6 +24,7 @@ func TestFault_C3_CheckConfigRefusesWhatTheStartRefuses(t *testing.T) {
 			{"authz", "USHER_PEERS_IDENTITY", "http://identity:9090", "peers.identity"},
 			{"authz", "USHER_PEERS_IDENTITY", "identity", "peers.identity"},
 			{"gateway", "USHER_PEERS_TOKEN", "a:1,b", "peers.token"},
+			{"gateway", "USHER_GATEWAY_LOGO_FILE", "/nowhere", "logo_file"},
 			{"gateway", "USHER_HTTP_ADDR", "http://:8080", "http_addr"},
 			{"token", "USHER_GRPC_ADDR", "9090", "grpc_addr"},
 			{"token", "USHER_TOKEN_DATABASE_URL", "mysql://h/x", "token.database_url"},

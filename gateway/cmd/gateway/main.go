@@ -17,6 +17,7 @@ type settings struct {
 func main() {
 	os.Exit(run.Main(run.Process[*settings]{
 		Name: "gateway", Config: &settings{Settings: run.Default(), Gateway: gateway.DefaultConfig()},
+		Check: func(c *settings) []error { return gateway.Check(c.Gateway) },
 		Start: func(ctx context.Context, host *run.Host, c *settings) error {
 			return gateway.Start(ctx, host, c.Gateway)
 		},
