@@ -15,12 +15,15 @@ import (
 	"testing"
 )
 
+// commit is the revision that the image is built with.
+const commit = "0123456789abcdef0123456789abcdef01234567"
+
 // image builds one command's image and returns its archive and its bill of materials.
 func image(t *testing.T) (archive, bill []byte) {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "deploy/docker/oci.sh", "consent")
-	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "OUT="+dir, "VERSION=v1.2.3")
+	cmd.Dir, cmd.Env = "../..", append(os.Environ(), "OUT="+dir, "VERSION=v1.2.3", "COMMIT="+commit)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building the image: %v\n%s", err, out)
 	}
@@ -72,8 +75,9 @@ func TestAnImageIsOneFileAndTheSameBytesEachTime(t *testing.T) {
 	var user string
 	var layer []string
 	for _, blob := range entries(t, archive) {
-		for name := range entries(t, blob) {
+		for name, content := range entries(t, blob) {
 			layer = append(layer, name)
+			wantRelease(t, content)
 		}
 		var config struct {
 			Config struct{ User string }
@@ -92,5 +96,13 @@ func TestAnImageIsOneFileAndTheSameBytesEachTime(t *testing.T) {
 	}
 	if err := json.Unmarshal(bill, &materials); err != nil || materials.Format != "CycloneDX" || materials.Version != "1.6" || len(materials.Components) < 10 {
 		t.Errorf("the bill of materials is %s %s of %d components: %v", materials.Format, materials.Version, len(materials.Components), err)
+	}
+}
+
+// wantRelease checks that the binary has its release and commit.
+func wantRelease(t *testing.T, binary []byte) {
+	t.Helper()
+	if !bytes.Contains(binary, []byte("v1.2.3")) || !bytes.Contains(binary, []byte(commit)) {
+		t.Error("the process does not have its release and commit")
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/vidocu/usher/internal/platform/config"
+	"github.com/vidocu/usher/internal/platform/release"
 )
 
 // Config is a struct of settings that embeds Settings.
@@ -76,6 +77,8 @@ func (p Process[C]) run(file string, _, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	build := release.Read()
+	host.Logger.Info("the process starts", "service", p.Name, "version", build.Version, "commit", build.Commit)
 	Tune()
 	limitCores()
 	var started atomic.Bool

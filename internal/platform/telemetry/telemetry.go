@@ -18,6 +18,7 @@ import (
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/internal/platform/release"
 )
 
 // Metrics is the registry of one process.
@@ -61,9 +62,19 @@ func New() *Metrics {
 		}, []string{"digest"}),
 	}
 	m.registerCleanup()
+	m.registerBuild(release.Read())
 	m.registry.MustRegister(m.calls, m.denied, m.took, m.requests, m.served, m.refused, m.catalog,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// registerBuild registers the release that the process runs.
+func (m *Metrics) registerBuild(build release.Info) {
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "usher_build_info", Help: "The release that the process runs, and the commit that it was built from: 1.",
+	}, []string{"version", "commit"})
+	info.WithLabelValues(build.Version, build.Commit).Set(1)
+	m.registry.MustRegister(info)
 }
 
 // buckets are seconds, from a cached introspection to a timeout.

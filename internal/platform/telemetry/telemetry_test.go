@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
+	"github.com/vidocu/usher/internal/platform/release"
 	"github.com/vidocu/usher/internal/platform/telemetry"
 )
 
@@ -59,6 +60,14 @@ func TestCallsAreCountedByMethodAndCode(t *testing.T) {
 	wantLine(t, text, `usher_rpc_calls_total{code="Unauthenticated",method="usher.token.v1.OAuthService/IssueToken"} 1`)
 	wantLine(t, text, `usher_rpc_calls_total{code="OK",method="usher.token.v1.OAuthService/RevokeToken"} 0`)
 	wantLine(t, text, `usher_rpc_duration_seconds_count{method="usher.token.v1.OAuthService/IssueToken"} 3`)
+}
+
+func TestTheReleaseIsShown(t *testing.T) {
+	build := release.Read()
+	wantLine(t, scrape(t, telemetry.New()), `usher_build_info{commit="`+build.Commit+`",version="`+build.Version+`"} 1`)
+	if build.Commit == "" || build.Version == "" {
+		t.Errorf("the build is %+v", build)
+	}
 }
 
 func TestRequestsAreCountedByRouteAndStatus(t *testing.T) {
