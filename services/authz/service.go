@@ -145,7 +145,7 @@ func New(config Config, deps Deps) (*Service, error) {
 func limiter(prefix string, deps Deps) *ratelimit.Limiter {
 	return &ratelimit.Limiter{
 		Entries: deps.ShortLived, Prefix: prefix, Now: deps.Now,
-		Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now).Exhausted,
+		Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now, prefix).Exhausted,
 	}
 }
 

@@ -118,7 +118,7 @@ func attempts(config Config, deps Deps) *attempt.Guard {
 	return &attempt.Guard{
 		Limiter: &ratelimit.Limiter{
 			Entries: deps.ShortLived, Prefix: attempt.Prefix, Now: deps.Now,
-			Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now).Exhausted,
+			Exhausted: ratelimit.NewNotices(deps.Logger, deps.Now, attempt.Prefix).Exhausted,
 		},
 		Account: ratelimit.Budget{Limit: config.AccountAttempts, Window: config.AccountWindow},
 		Source:  ratelimit.Budget{Limit: config.SourceAttempts, Window: config.SourceWindow},

@@ -3,6 +3,7 @@ package ratelimit
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -14,8 +15,9 @@ const noticeEvery = time.Minute
 // a minute with the number of refusals since. So a platform that is throttled as one source is
 // visible at the default level, and a flood costs a line a minute.
 type Notices struct {
-	logger *slog.Logger
-	now    func() time.Time
+	logger  *slog.Logger
+	now     func() time.Time
+	limiter string
 
 	mu    sync.Mutex
 	kinds map[string]*notice
@@ -26,9 +28,10 @@ type notice struct {
 	refused int64
 }
 
-// NewNotices returns one that has logged nothing yet.
-func NewNotices(logger *slog.Logger, now func() time.Time) *Notices {
-	return &Notices{logger: logger, now: now, kinds: map[string]*notice{}}
+// NewNotices returns one that has logged nothing yet. The lines name the limiter by the prefix of its
+// keys: several have budgets of sources and users.
+func NewNotices(logger *slog.Logger, now func() time.Time, prefix string) *Notices {
+	return &Notices{logger: logger, now: now, limiter: strings.TrimSuffix(prefix, ":"), kinds: map[string]*notice{}}
 }
 
 // Exhausted is a Limiter.Exhausted.
@@ -38,7 +41,7 @@ func (n *Notices) Exhausted(ctx context.Context, name Name, retryAfter time.Dura
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("budget", name.Kind), slog.Int64("refused", refused), slog.Duration("retry_after", retryAfter),
+		slog.String("limiter", n.limiter), slog.String("budget", name.Kind), slog.Int64("refused", refused), slog.Duration("retry_after", retryAfter),
 	}
 	if name.Public {
 		attrs = append(attrs, slog.String("name", name.Value))

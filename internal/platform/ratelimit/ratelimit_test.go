@@ -83,7 +83,7 @@ func TestFault_E2_AThrottledPlatformLeavesALogLine(t *testing.T) {
 	now := stopped()
 	clock := func() time.Time { return now }
 	l := limiter(shortlived.NewMemory(shortlived.MemoryOptions{Now: stopped}))
-	l.Exhausted = ratelimit.NewNotices(slog.New(slog.NewJSONHandler(&log, nil)), clock).Exhausted
+	l.Exhausted = ratelimit.NewNotices(slog.New(slog.NewJSONHandler(&log, nil)), clock, "authz:user-codes:").Exhausted
 	refuse := func(times int, name ratelimit.Name) {
 		for range times {
 			_, _ = l.Spend(t.Context(), ratelimit.Budget{Limit: 1, Window: time.Hour}, name)
@@ -98,15 +98,15 @@ func TestFault_E2_AThrottledPlatformLeavesALogLine(t *testing.T) {
 	var lines []string
 	for line := range strings.Lines(log.String()) {
 		var l struct {
-			Level, Budget, Name string
+			Level, Limiter, Budget, Name string
 			Refused             int
 		}
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			t.Fatal(err)
 		}
-		lines = append(lines, fmt.Sprint(l.Level, " ", l.Budget, " ", l.Name, " ", l.Refused))
+		lines = append(lines, fmt.Sprint(l.Level, " ", l.Limiter, " ", l.Budget, " ", l.Name, " ", l.Refused))
 	}
-	want := []string{"WARN source 10.0.0.7 1", "WARN account  1", "WARN source 10.0.0.7 50"}
+	want := []string{"WARN authz:user-codes source 10.0.0.7 1", "WARN authz:user-codes account  1", "WARN authz:user-codes source 10.0.0.7 50"}
 	if strings.Join(lines, "\n") != strings.Join(want, "\n") || strings.Contains(log.String(), "john") {
 		t.Errorf("the log has\n%s\nwant\n%s", log.String(), strings.Join(want, "\n"))
 	}
