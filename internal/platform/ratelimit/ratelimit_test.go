@@ -99,7 +99,7 @@ func TestFault_E2_AThrottledPlatformLeavesALogLine(t *testing.T) {
 	for line := range strings.Lines(log.String()) {
 		var l struct {
 			Level, Limiter, Budget, Name string
-			Refused             int
+			Refused                      int
 		}
 		if err := json.Unmarshal([]byte(line), &l); err != nil {
 			t.Fatal(err)

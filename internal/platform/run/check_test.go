@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 	}
 	status := run.Main(run.Process[*process]{Name: "token", Config: defaults(), Start: func(ctx context.Context, h *run.Host, _ *process) error {
 		if os.Getenv(asToken) == waiting {
+			if err := h.ServeAdmin(); err != nil {
+				return err
+			}
 			<-ctx.Done()
 			return ctx.Err()
 		}

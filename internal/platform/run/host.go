@@ -54,8 +54,11 @@ type process struct {
 	checks   []Check
 	admin    []adminRoute
 	adminMux *http.ServeMux // nil until the admin port is served
-	reserved map[string]net.Listener
-	catalog  *catalog.Source
+	// adminOnce serves the admin port; adminErr is why it could not.
+	adminOnce sync.Once
+	adminErr  error
+	reserved  map[string]net.Listener
+	catalog   *catalog.Source
 }
 
 type adminRoute struct {

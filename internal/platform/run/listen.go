@@ -106,8 +106,14 @@ func (h *Host) Admin(pattern string, handler http.Handler) {
 }
 
 // ServeAdmin serves health over HTTP and gRPC, metrics, the handlers of Admin and, in development
-// or where enabled, profiles, on a port of their own.
+// or where enabled, profiles, on a port of their own. A start that waits for a dependency calls it
+// first; later calls do nothing.
 func (h *Host) ServeAdmin() error {
+	h.adminOnce.Do(func() { h.adminErr = h.serveAdmin() })
+	return h.adminErr
+}
+
+func (h *Host) serveAdmin() error {
 	lis, err := h.Listen("admin_addr", h.Settings.AdminAddr)
 	if err != nil {
 		return err

@@ -36,8 +36,8 @@ type Process[C Config] struct {
 	// Check returns faults in settings that only the process's own packages can validate, without
 	// connecting; nil for none.
 	Check func(config C) []error
-	// Start starts the process's parts, which run until the context ends. It may wait for a dependency:
-	// the admin port is served already, and the process is not ready until Start has returned.
+	// Start starts the process's parts, which run until the context ends. One that waits for a
+	// dependency calls Host.ServeAdmin before: the process is not ready until Start has returned.
 	Start func(ctx context.Context, host *Host, config C) error
 }
 
@@ -88,15 +88,15 @@ func (p Process[C]) run(file string, _, log io.Writer) error {
 		}
 		return nil
 	})
-	if err := host.ServeAdmin(); err != nil {
-		return host.Abandon(err)
-	}
 	if err := p.Start(host.ctx, host, p.Config); err != nil {
 		err = host.Abandon(err)
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			return nil // a signal ended it while it waited for a dependency
 		}
 		return err
+	}
+	if err := host.ServeAdmin(); err != nil {
+		return host.Abandon(err)
 	}
 	started.Store(true)
 	return host.Wait()

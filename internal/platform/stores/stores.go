@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/run"
@@ -30,7 +29,7 @@ func Database(ctx context.Context, h *run.Host, u secret.String, migrations fs.F
 	if h.AllInOne() {
 		err = sqldb.Migrate(ctx, db, migrations)
 	} else {
-		err = schema.wait(ctx, h.Logger)
+		err = schema.wait(ctx, h)
 	}
 	if err != nil {
 		return nil, err
@@ -49,14 +48,18 @@ type schema struct {
 // databaseEvery is the interval of the attempts to reach a database.
 const databaseEvery = time.Second
 
-// wait waits until the database responds, and returns why the process cannot start on it.
-func (s schema) wait(ctx context.Context, log *slog.Logger) error {
+// wait waits until the database responds, and returns why the process cannot start on it. Meanwhile
+// the admin port is served, so that no probe restarts the process.
+func (s schema) wait(ctx context.Context, h *run.Host) error {
 	for {
 		err := s.usable(ctx)
 		if !errors.Is(err, sqldb.ErrUnavailable) {
 			return err
 		}
-		log.Warn("the database cannot be used now", "error", err)
+		h.Logger.Warn("the database cannot be used now", "error", err)
+		if err := h.ServeAdmin(); err != nil {
+			return err
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -168,6 +168,7 @@ func TestAStartWaitsForADatabaseThatIsUnavailable(t *testing.T) {
 	at := secret.New(way.String())
 	log := logLines(make(chan string, 100))
 	s := run.Default()
+	s.AdminAddr = "127.0.0.1:0"
 	h, err := run.NewHost(context.Background(), "token", &s, log)
 	must(t, err)
 	defer func() { must(t, h.Wait()) }()
