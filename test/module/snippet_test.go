@@ -32,11 +32,34 @@ var _ = []any{grpc.NewServer, enforce.Unavailable, insecure.NewCredentials, http
 func page(ctx context.Context, r *http.Request, api, reports http.Handler, mux *http.ServeMux, cert, key, ca, addr string) {
 `
 
+// aroundClient is the program around the Go code of a page for apps.
+const aroundClient = `package main
+
+import (
+	"context"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+var (
+	ctx context.Context
+	id, secret, issuer, redirectURI, state, nonce, verifier, code string
+	_ = []any{oidc.NewProvider, oauth2.Config{}, clientcredentials.Config{}}
+)
+
+func page() {
+`
+
 // TestTheGoOfThePagesCompiles extracts the Go code from the pages that show the SDK, and compiles
 // it.
 func TestTheGoOfThePagesCompiles(t *testing.T) {
 	declared := regexp.MustCompile(`(?m)^(\w+)(?:, (\w+))? :=`)
-	for _, page := range []string{"README.md", "docs/sdk.md"} {
+	for page, around := range map[string]string{
+		"README.md": around, "docs/sdk.md": around,
+		"docs/clients.md": aroundClient, "docs/devices.md": aroundClient, "docs/openid.md": aroundClient,
+	} {
 		text, err := os.ReadFile(filepath.Join(root, page))
 		if err != nil {
 			t.Fatal(err)

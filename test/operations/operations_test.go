@@ -21,7 +21,7 @@ import (
 func pages() []string {
 	return []string{
 		"../../docs/operations.md", "../../docs/cli.md", "../../docs/api-keys.md", "../../docs/service-clients.md", "../../docs/registration.md",
-		"../../docs/dpop.md",
+		"../../docs/dpop.md", "../../docs/activity.md",
 	}
 }
 
@@ -45,6 +45,9 @@ func TestN7_EveryCommandOfTheRegistrationPageRuns(t *testing.T) { follow(t, page
 
 // TestN13_EveryCommandOfTheDPoPPageRuns follows docs/dpop.md.
 func TestN13_EveryCommandOfTheDPoPPageRuns(t *testing.T) { follow(t, pages()[5]) }
+
+// TestEveryCommandOfTheActivityPageRuns follows docs/activity.md.
+func TestEveryCommandOfTheActivityPageRuns(t *testing.T) { follow(t, pages()[6]) }
 
 func follow(t *testing.T, page string) {
 	t.Helper()
