@@ -256,10 +256,13 @@ func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
 		{Kind: "grant.workspace_ended", Actor: john, UserId: "user_2", ClientId: "c1", EventTime: timestamppb.Now()},
 		{Kind: "member.added", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_OPERATOR}, UserId: "user_3", EventTime: timestamppb.Now()},
 		{Kind: "of.tomorrow", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_SERVICE, Id: "token"}, EventTime: timestamppb.Now()},
+		{Kind: "grant.token_revoked", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_OPERATOR}, UserId: "user_1", ClientId: "c1", EventTime: timestamppb.Now()},
+		{Kind: "grant.token_revoked", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_CLIENT, Id: "c1"}, UserId: "user_1", ClientId: "c1", EventTime: timestamppb.Now()},
 	}}, nil)
 	wantPage(t, "the activity", p.get(workspacePages+"/activity"), 200,
 		"An administrator disconnected <bdi>Example</bdi>", "<bdi>John Doe</bdi> ·", "for <bdi>&lt;b&gt;Esther&lt;/b&gt;</bdi>",
 		"<bdi>user_3</bdi> became a member", "The operator ·", "Something happened: <bdi>of.tomorrow</bdi>",
+		"An operator revoked a token of <bdi>Example</bdi>", "<bdi>Example</bdi> gave back a token",
 	)
 	german := httptest.NewRequest("GET", "https://login.test"+workspacePages+"/activity", nil)
 	german.Header.Set("Accept-Language", "de")
@@ -267,7 +270,7 @@ func TestTheActivityOfAWorkspaceIsSentences(t *testing.T) {
 	wantDownload := func(r *http.Request, want string) {
 		t.Helper()
 		body := strings.Split(p.send(r).Body.String(), "\r\n")
-		if len(body) != 5 || body[0] != "\ufefftime,what,by,event,actor_kind,actor,user,client,object,count,changes,details,request_id" || !strings.Contains(body[1], want) {
+		if len(body) != 7 || body[0] != "\ufefftime,what,by,event,actor_kind,actor,user,client,object,count,changes,details,request_id" || !strings.Contains(body[1], want) {
 			t.Errorf("the download is %q, want %q", body, want)
 		}
 	}
@@ -300,6 +303,9 @@ func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
 	var tolerated *activityv1.LoggedRequest
 	p.services["ListRequests"] = func(req proto.Message) (proto.Message, error) {
 		asked, _ := req.(*activityv1.ListRequestsRequest)
+		if asked.GetRequestId() != "" { // no row has it
+			return &activityv1.ListRequestsResponse{}, nil
+		}
 		if asked.GetWithTolerated() && tolerated != nil {
 			return &activityv1.ListRequestsResponse{Requests: []*activityv1.LoggedRequest{tolerated}}, nil
 		}
@@ -327,7 +333,8 @@ func TestTheLogHasAChartAndAFilterByTime(t *testing.T) {
 	all = all[3:]
 	wantPage(t, "nothing in the span", p.get(path+"?since=1h"), 200, "No refused request is like that", "Show all")
 	all = all[:1]
-	wantPage(t, "an id that no row has", p.get(path+"?since=1h&request_id=earlier"), 200, "No row has this request id", "with the id of the last one", "Show all")
+	wantPage(t, "an id that no row has", p.get(path+"?request_id=earlier"), 200, "No refused request here has this id", "with the id of the last one", "or among the granted ones", "Show all")
+	wantPage(t, "among the granted ones", p.get(path+"?outcome=granted&request_id=earlier"), 200, "No granted request here has this id", "Show all")
 	tolerated = row(0, 1, errorv1.Cause_CAUSE_UNSPECIFIED)
 	tolerated.Kind.Got = &activityv1.RequestFacts{Scope: "videos:read", Tolerated: "scope_spaces"}
 	wantPage(t, "granted with extra spaces", p.get(path), 200, "Extra spaces in scope", "by single spaces", "scope_spaces", "Granted")

@@ -106,7 +106,7 @@ func TestASecondClickDoesNotLoseTheSecret(t *testing.T) {
 		shows   []string
 	}{
 		workspacePages + "/keys": {
-			url.Values{"do": {"rotate"}, "key_id": {"k1"}},
+			url.Values{"do": {"rotate"}, "key_id": {"k1"}, "overlap": {"0"}},
 			"RotateWorkspaceKey", &tokenv1.RotateWorkspaceKeyResponse{Key: "vdo_live_sentinel"},
 			errorv1.Reason_REASON_NOT_FOUND,
 			[]string{"vdo_live_sentinel", "The API key is replaced."},

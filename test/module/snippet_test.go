@@ -32,7 +32,7 @@ var _ = []any{grpc.NewServer, enforce.Unavailable, insecure.NewCredentials, http
 func page(ctx context.Context, r *http.Request, api, reports http.Handler, mux *http.ServeMux, cert, key, ca, addr string) {
 `
 
-// aroundClient is the program around the Go code of a page for apps.
+// aroundClient is the program around the Go code of a page for clients.
 const aroundClient = `package main
 
 import (

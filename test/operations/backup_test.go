@@ -24,7 +24,10 @@ echo "$(basename "$0") $*" >>"$RECORD"
 func TestABackupOrRestoreWithoutAURLTouchesNoDatabase(t *testing.T) {
 	blocks, err := readBlocks(pages()[0])
 	expect.NoError(t, err)
-	for heading, missing := range map[string]string{"Back up": "USHER_ACTIVITY_DATABASE_URL", "Restore": "USHER_TOKEN_DATABASE_URL"} {
+	for _, row := range []struct{ heading, missing string }{
+		{"Back up", "USHER_ACTIVITY_DATABASE_URL"}, {"Restore", "USHER_TOKEN_DATABASE_URL"}, {"Restore", "USHER_REDIS_ADDRS"},
+	} {
+		heading, missing := row.heading, row.missing
 		ran := 0
 		for _, b := range blocks {
 			if b.heading != heading || !strings.Contains(b.text, `"${!url:?`) {
@@ -47,7 +50,7 @@ func TestABackupOrRestoreWithoutAURLTouchesNoDatabase(t *testing.T) {
 	}
 }
 
-// withoutURL runs commands in a plain shell in which the URL of one database is not set; the commands that
+// withoutURL runs commands in a plain shell in which one variable is not set; the commands that
 // it calls are only recorded.
 func withoutURL(t *testing.T, text, missing string) (out, record string, err error) {
 	t.Helper()
@@ -58,10 +61,14 @@ func withoutURL(t *testing.T, text, missing string) (out, record string, err err
 	list := filepath.Join(dir, "record")
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", text)
 	cmd.Dir = dir
-	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "RECORD=" + list, "USHER_REDIS_ADDRS=127.0.0.1:1"}
+	cmd.Env = []string{"PATH=" + dir + ":" + os.Getenv("PATH"), "RECORD=" + list}
+	set := map[string]string{"USHER_REDIS_ADDRS": "127.0.0.1:1"}
 	for _, service := range services() {
-		if variable := "USHER_" + strings.ToUpper(service) + "_DATABASE_URL"; variable != missing {
-			cmd.Env = append(cmd.Env, variable+"=postgres://127.0.0.1:1/"+service)
+		set["USHER_"+strings.ToUpper(service)+"_DATABASE_URL"] = "postgres://127.0.0.1:1/" + service
+	}
+	for variable, value := range set {
+		if variable != missing {
+			cmd.Env = append(cmd.Env, variable+"="+value)
 		}
 	}
 	all, err := cmd.CombinedOutput()

@@ -84,7 +84,7 @@ func TestWorkspaces_OnlyAdministratorsSeeOne(t *testing.T) {
 			return answer
 		}
 		changes := map[string][]map[string]string{
-			"/keys": {{"do": "create", "name": "Stolen"}, {"do": "revoke", "key_id": id}, {"do": "rotate", "key_id": id}},
+			"/keys": {{"do": "create", "name": "Stolen"}, {"do": "revoke", "key_id": id}, {"do": "rotate", "key_id": id, "overlap": "0"}},
 			"/policy": {
 				{"do": "set", "policy": "nobody"}, {"do": "grant", "client_id": harness.ConfidentialID}, {"do": "withdraw", "client_id": harness.ConfidentialID},
 			},
@@ -102,7 +102,7 @@ func TestWorkspaces_OnlyAdministratorsSeeOne(t *testing.T) {
 		johns, err := john.Get("/account")
 		expect.NoError(t, err)
 		for _, do := range []string{"revoke", "rotate"} {
-			answer := post(john, johns, "/workspaces/ws_johns/keys", map[string]string{"do": do, "key_id": id})
+			answer := post(john, johns, "/workspaces/ws_johns/keys", map[string]string{"do": do, "key_id": id, "overlap": "0"})
 			expect.Equal(t, "status of "+do+" through another workspace", answer.Status, http.StatusSeeOther)
 			page, err := john.Get("/workspaces/ws_johns/keys")
 			expect.NoError(t, err)

@@ -26,10 +26,16 @@ type ConsoleRequests struct {
 // None returns the empty state.
 func (c ConsoleRequests) None() Empty {
 	switch {
+	case c.RequestID != "" && c.Granted:
+		return Empty{
+			Heading: "No granted request here has this id", Text: "Equal requests of an hour are one row, with the id of the last one. Look at all of them for the same address and time.",
+			Link: Link{Address: c.Action + "?outcome=granted", Text: "Show all"},
+		}
 	case c.RequestID != "":
 		return Empty{
-			Heading: "No row has this request id", Text: "Equal requests of an hour are one row, with the id of the last one. Look at all of them for the same address and time.",
-			Link: Link{Address: c.Action, Text: "Show all"},
+			Heading: "No refused request here has this id",
+			Text:    "Equal requests of an hour are one row, with the id of the last one. Look at all of them for the same address and time, or among the granted ones.",
+			Link:    Link{Address: c.Action, Text: "Show all"},
 		}
 	case c.Filtered && c.Granted:
 		return Empty{Heading: "No granted request is like that", Text: "Choose less, or look at all of them.", Link: Link{Address: c.Action + "?outcome=granted", Text: "Show all"}}

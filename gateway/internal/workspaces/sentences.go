@@ -75,6 +75,9 @@ func (n names) sentence(e *eventv1.Event) page.Message {
 	if one := installationSentence(e.GetKind()); one != "" && e.GetObjectId() != "" {
 		text = one
 	}
+	if e.GetKind() == "grant.token_revoked" && e.GetActor().GetKind() == eventv1.ActorKind_ACTOR_KIND_OPERATOR {
+		text = "An operator revoked a token of %s"
+	}
 	if named := keySentence(e.GetKind()); named != "" {
 		for _, c := range e.GetChanges() {
 			if c.GetField() == "name" && c.GetAfter() != "" {
