@@ -112,7 +112,7 @@ func TestASecondClickDoesNotLoseTheSecret(t *testing.T) {
 			[]string{"vdo_live_sentinel", "The API key is replaced."},
 		},
 		appPages + "/credentials": {
-			url.Values{"do": {"new-secret"}, "newest": {"s1"}},
+			url.Values{"do": {"new-secret"}, "newest": {"s1"}, "overlap": {"0"}},
 			"CreateAppSecret", &authzv1.CreateAppSecretResponse{ClientSecret: "vdo_secret_sentinel"},
 			errorv1.Reason_REASON_CONFLICT,
 			[]string{"vdo_secret_sentinel", "The secret is created."},
