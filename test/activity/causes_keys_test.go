@@ -129,8 +129,7 @@ func (w *walk) proofs() {
 		w.t.Helper()
 		w.refused(cause, w.proven("/oauth/token", proofs, c.with("grant_type", "refresh_token", "refresh_token", secretOf("vdo_ort_"))...).Header, nil)
 	}
-	good := p.proof()
-	parts := strings.Split(good, ".")
+	parts := strings.Split(p.proof(), ".")
 	refresh("proof_repeated", p.proof(), p.proof())
 	refresh("proof_type", p.sign(map[string]any{"typ": "JWT"}))
 	refresh("proof_algorithm", p.sign(map[string]any{"alg": "HS256"}))
@@ -140,8 +139,6 @@ func (w *walk) proofs() {
 	refresh("proof_url", p.proof("htu", "https://other.example/oauth/token"))
 	refresh("proof_time", p.proof("iat", now-600))
 	refresh("proof_id", p.proof("jti", nil))
-	_ = w.proven("/oauth/token", []string{good}, c.with("grant_type", "refresh_token", "refresh_token", secretOf("vdo_ort_"))...)
-	refresh("proof_replayed", good)
 	bound := w.public(func(r *authzv1.CreateClientRequest) { r.DpopBoundAccessTokens = true })
 	w.form("proof_missing", "/oauth/token", bound.with("grant_type", "refresh_token", "refresh_token", secretOf("vdo_ort_"))...)
 	verifier := harness.NewVerifier()
@@ -167,8 +164,11 @@ func (w *walk) proofs() {
 func (w *walk) bound(c registered, p prover) {
 	verifier := harness.NewVerifier()
 	code := w.approve(harness.Request{ClientID: c.id, Scope: "videos:read", Verifier: verifier})
-	tokens := w.proven("/oauth/token", []string{p.proof()}, c.with(
+	once := []string{p.proof()}
+	tokens := w.proven("/oauth/token", once, c.with(
 		"grant_type", "authorization_code", "code", code, "redirect_uri", harness.CallbackURI, "code_verifier", verifier)...)
+	w.refused("proof_replayed", w.proven("/oauth/token", once, c.with(
+		"grant_type", "refresh_token", "refresh_token", tokens.Text("refresh_token"))...).Header, nil)
 	w.refused("refresh_other_key", w.proven("/oauth/token", []string{w.prover().proof()}, c.with(
 		"grant_type", "refresh_token", "refresh_token", tokens.Text("refresh_token"))...).Header, nil)
 	access := tokens.Text("access_token")
