@@ -55,7 +55,9 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 		c.ConnConfig.RuntimeParams["application_name"] = "usher"
 	}
 	p := &postgres{timeouts: timeouts{acquire: own.AcquireTimeout}}
-	trust(&c.ConnConfig.Config)
+	p.login = newLogin(own.URL)
+	// The login repeats this for the URL of each connection; an invalid one leaves these.
+	trust(&c.ConnConfig.Config, p.login.authorities)
 	p.primary.configure(c.ConnConfig)
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		p.outage.end()
@@ -64,7 +66,6 @@ func openPostgres(ctx context.Context, own Config) (*postgres, error) {
 		_, err := conn.Exec(ctx, `SET plan_cache_mode = force_generic_plan`)
 		return err
 	}
-	p.login = &login{url: own.URL}
 	c.BeforeConnect = p.login.before
 	// An idle connection that the server closed is replaced before it is used: otherwise a restart,
 	// or a firewall, fails one caller for each connection. A connection to a server that was

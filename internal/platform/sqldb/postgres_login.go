@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/vidocu/usher/internal/platform/authorities"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -29,10 +31,17 @@ const (
 // last one that worked stays in use, and the new one is retried soon.
 type login struct {
 	url secret.String
+	// authorities returns the default authorities, which are loaded once, and only for a URL that
+	// needs them.
+	authorities func() *x509.CertPool
 
 	mu              sync.Mutex
 	worked, refused string
 	refusedAt       time.Time
+}
+
+func newLogin(url secret.String) *login {
+	return &login{url: url, authorities: sync.OnceValue(authorities.Default)}
 }
 
 // choose returns the URL for the next connection.
@@ -66,6 +75,7 @@ func (l *login) before(_ context.Context, c *pgx.ConnConfig) error {
 	// The pool's parser: pgx's own would send the pool's settings to the server.
 	if fresh, err := pgxpool.ParseConfig(url); err == nil && isPostgres(url) {
 		to := fresh.ConnConfig
+		trust(&to.Config, l.authorities)
 		c.Host, c.Port, c.Database, c.User, c.Password = to.Host, to.Port, to.Database, to.User, to.Password
 		c.TLSConfig, c.Fallbacks = to.TLSConfig, to.Fallbacks
 	}

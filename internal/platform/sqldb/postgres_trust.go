@@ -5,19 +5,16 @@ import (
 	"crypto/x509"
 
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/vidocu/usher/internal/platform/authorities"
 )
 
 // trust gives the connections that verify the server's certificate, and whose URL names no file with
-// the authorities (sslrootcert), those of the system, or the compiled-in ones where the system has
-// none: a container without files would trust no server.
-func trust(c *pgconn.Config) {
+// the authorities (sslrootcert), the default authorities: a container without files would trust no
+// server.
+func trust(c *pgconn.Config, authorities func() *x509.CertPool) {
 	connections := []*tls.Config{c.TLSConfig}
 	for _, f := range c.Fallbacks {
 		connections = append(connections, f.TLSConfig)
 	}
-	var roots *x509.CertPool
 	for _, connection := range connections {
 		if connection == nil || connection.InsecureSkipVerify && connection.VerifyPeerCertificate == nil {
 			continue
@@ -25,9 +22,6 @@ func trust(c *pgconn.Config) {
 		if own := connection.RootCAs; own != nil && !own.Equal(x509.NewCertPool()) {
 			continue // sslrootcert; "system" is an empty pool in a container without files
 		}
-		if roots == nil {
-			roots = authorities.Default()
-		}
-		connection.RootCAs = roots
+		connection.RootCAs = authorities()
 	}
 }
