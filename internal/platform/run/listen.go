@@ -135,7 +135,7 @@ func (h *Host) serveAdmin() error {
 	if h.Settings.Development || h.Settings.Telemetry.Profiles {
 		profiles(mux)
 	}
-	// It is closed last, so that probes get a response until the end.
+	// It is closed after the tasks have ended, so that probes get a response while those drain.
 	server := httpserver.Limited(h.Logger)
 	server.Handler, server.Protocols = mux, plain()
 	go func() { _ = server.Serve(lis) }()
