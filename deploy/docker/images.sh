@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds an image of every command, or of those that are named, with Docker or Podman; without either, as OCI archives.
 #   VERSION   the tag (dev), which the process shows as its release
-#   COMMIT    what it shows as its commit (that of the working copy)
+#   COMMIT    what it shows as its commit (that of the working copy, with -dirty where tracked files differ from it)
 #   REGISTRY  what stands before the name (localhost/usher)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -21,8 +21,9 @@ if [[ -z $engine ]]; then
   make bin/cyclonedx-gomod
   exec deploy/docker/oci.sh "${commands[@]}"
 fi
-commit=${COMMIT:-$(git rev-parse HEAD 2>/dev/null || true)}
+commit=${COMMIT:-$(git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null || true)}
+version=${VERSION:-dev}
 for command in "${commands[@]}"; do
-  "$engine" build --build-arg "COMMAND=$command" --build-arg "VERSION=${VERSION:-}" --build-arg "COMMIT=$commit" --tag "${REGISTRY:-localhost/usher}/$command:${VERSION:-dev}" \
+  "$engine" build --build-arg "COMMAND=$command" --build-arg "VERSION=$version" --build-arg "COMMIT=$commit" --tag "${REGISTRY:-localhost/usher}/$command:$version" \
     --file deploy/docker/Dockerfile .
 done

@@ -12,7 +12,8 @@ commands=("$@")
 platform=${PLATFORM:-linux/amd64}
 out=${OUT:-dist/images}
 release=github.com/vidocu/usher/internal/platform/release
-commit=${COMMIT:-$(git rev-parse HEAD 2>/dev/null || true)}
+commit=${COMMIT:-$(git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null || true)}
+version=${VERSION:-dev}
 mkdir -p "$out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -21,9 +22,9 @@ GOWORK=off go -C tools/image build -o "$work/archive" ./archive
 for command in "${commands[@]}"; do
   mkdir -p "$work/$command"
   GOOS=${platform%/*} GOARCH=${platform#*/} CGO_ENABLED=0 go build -trimpath -buildvcs=false \
-    -ldflags "-s -w -X $release.version=${VERSION:-} -X $release.commit=$commit" \
+    -ldflags "-s -w -X $release.version=$version -X $release.commit=$commit" \
     -o "$work/$command/usher-process" "$(deploy/docker/package.sh "$command")"
   "$work/archive" -binary "$work/$command/usher-process" -platform "$platform" \
-    -tag "${REGISTRY:-localhost/usher}/$command:${VERSION:-dev}" -out "$out/$command.tar"
+    -tag "${REGISTRY:-localhost/usher}/$command:$version" -out "$out/$command.tar"
   bin/cyclonedx-gomod bin -json -version "${VERSION:-v0.0.0-dev}" -noserial -notimestamp -output "$out/$command.cdx.json" "$work/$command/usher-process"
 done
