@@ -75,6 +75,10 @@ func (ClientCredentials) Type() string { return oauth.ClientCredentialsGrant }
 // Check requires nothing but the client's credentials.
 func (ClientCredentials) Check(Request) error { return nil }
 
+// Known returns false: the request has no code and no refresh token that could be known. Without credentials
+// that authenticate its client it issues nothing, and its proof is not recorded.
+func (ClientCredentials) Known(context.Context, Request) (bool, error) { return false, nil }
+
 // Issue issues an access token. If access of the client was revoked since it was authenticated, it
 // authenticates the client once more: a proof from before a revocation issues nothing after it. An
 // assertion is valid once (RFC 7523 §3), so that a client that sent one gets ErrRevokedMeanwhile and

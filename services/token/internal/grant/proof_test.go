@@ -49,3 +49,18 @@ func TestN13_6_AProofOfNothingIsNotRecorded(t *testing.T) {
 		}
 	}
 }
+
+// TestN13_6_AProofOfClientCredentialsThatProveNothingIsNotRecorded: anyone could have an entry recorded for each
+// request that names a public client, which gets no token for itself.
+func TestN13_6_AProofOfClientCredentialsThatProveNothingIsNotRecorded(t *testing.T) {
+	for secretOf, want := range map[string]int{"": 0, "secret": 1} {
+		clients := &recordedProofs{}
+		_, _ = grant.NewEndpoint(clients, grant.ClientCredentials{Clients: clients}).Issue(t.Context(), grant.Request{
+			GrantType: oauth.ClientCredentialsGrant, Credentials: as("app", secretOf),
+			Proof: grant.Proof{Key: "key", Algorithm: "ES256", ID: &[sha256.Size]byte{1}},
+		}) // refused either way: the client is not registered for the grant type
+		if clients.proofs != want {
+			t.Errorf("the secret %q: %d proofs are recorded, want %d", secretOf, clients.proofs, want)
+		}
+	}
+}
