@@ -72,10 +72,14 @@ func (s *Clients) AuthenticateClient(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	// A code is resolved first: without one that exists, anyone could have proofs recorded.
+	// A code or a device code is resolved first, which consumes neither: without one that is approved, anyone could
+	// have proofs recorded.
 	var approved oauth.ApprovedRequest
 	var refused error
-	if req.GetCode() != "" {
+	switch {
+	case req.GetDeviceCode() != "":
+		approved, refused = s.Flow.PollDevice(ctx, secret.New(req.GetDeviceCode()), registered.ID)
+	case req.GetCode() != "":
 		approved, refused = s.Flow.Codes.Resolve(ctx, secret.New(req.GetCode()))
 	}
 	if refused == nil {
@@ -86,12 +90,8 @@ func (s *Clients) AuthenticateClient(
 	s.noteUse(ctx, registered.ID, req.GetGrantLifetimeSeconds())
 	res := &authzv1.AuthenticateClientResponse{Client: describe(registered), ServiceScopes: registered.Service.Scope, Lease: leaseOf(req, registered)}
 	switch {
-	case req.GetDeviceCode() != "":
-		approved, refused = s.Flow.PollDevice(ctx, secret.New(req.GetDeviceCode()), registered.ID)
-	case req.GetCode() == "":
+	case req.GetDeviceCode() == "" && req.GetCode() == "":
 		return res, nil
-	}
-	switch {
 	case errors.Is(refused, code.ErrInvalid), errors.Is(refused, device.ErrRefused):
 		res.Code = &authzv1.AuthenticateClientResponse_CodeRefusal{CodeRefusal: oerr.Named(cause.Of(refused))}
 	case refused != nil:
