@@ -123,16 +123,6 @@ func (s *Clients) noteUse(ctx context.Context, clientID string, seconds int64) {
 	}
 }
 
-// authenticate validates the one client authentication of a request, and then spends its DPoP proof:
-// a failed authentication spends nothing.
-func (s *Clients) authenticate(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
-	registered, err := s.validateCredentials(ctx, req)
-	if err != nil {
-		return registered, err
-	}
-	return registered, s.useProof(ctx, req)
-}
-
 // useProof records the use of the DPoP proof of a request, if it has one.
 func (s *Clients) useProof(ctx context.Context, req *authzv1.AuthenticateClientRequest) error {
 	if req.GetProof() == nil {
@@ -142,6 +132,7 @@ func (s *Clients) useProof(ctx context.Context, req *authzv1.AuthenticateClientR
 	return s.Proofs.Use(ctx, req.GetProof().GetId(), lifetime)
 }
 
+// validateCredentials validates the one client authentication of a request.
 func (s *Clients) validateCredentials(ctx context.Context, req *authzv1.AuthenticateClientRequest) (client.Client, error) {
 	ctx = document.WithSource(ctx, req.GetSourceAddress())
 	n := len(req.GetCredentials())

@@ -18,11 +18,11 @@ type Devices struct {
 	Flow    flow.Flow
 }
 
-// StartDeviceAuthorization stores the request of a device.
+// StartDeviceAuthorization stores the request of a device. It needs no DPoP proof, and records none.
 func (s *Devices) StartDeviceAuthorization(
 	ctx context.Context, req *authzv1.StartDeviceAuthorizationRequest,
 ) (*authzv1.StartDeviceAuthorizationResponse, error) {
-	registered, err := s.Clients.authenticate(ctx, req.GetClient())
+	registered, err := s.Clients.validateCredentials(ctx, req.GetClient())
 	if err != nil {
 		return nil, toStatus(err)
 	}

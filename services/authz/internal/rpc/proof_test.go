@@ -6,10 +6,14 @@ import (
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
+	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/flow"
+	"github.com/vidocu/usher/services/authz/internal/pushed"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
 )
 
@@ -70,5 +74,45 @@ func TestN13_6_AProofIsRecordedOnceADeviceIsApproved(t *testing.T) {
 	wantReason(t, "the second use of its proof", err, errorv1.Reason_REASON_INVALID_DPOP_PROOF, "")
 	if got, err := poll(started.GetDeviceCode(), false); err != nil || got.GetResolvedCode() == nil {
 		t.Errorf("the device after that: %v, %v", got, err)
+	}
+}
+
+// TestN13_6_AProofOfARefusedPushIsNotRecorded, neither for its form nor for the limit of its source: anyone could
+// have an entry recorded for each request.
+func TestN13_6_AProofOfARefusedPushIsNotRecorded(t *testing.T) {
+	b := newBench(t)
+	b.clients.Proofs = client.Proofs{Entries: b.entries}
+	f := b.clients.Flow
+	f.Pushed = &pushed.Store{Entries: b.entries, Decided: time.Hour, Now: b.clock.Now}
+	push := func(form string) (*authzv1.PushAuthorizationResponse, error) {
+		pushes := &rpc.PushedAuthorizations{Clients: b.clients, Flow: f}
+		from := proved(authztest.Native)
+		from.SourceAddress = "192.0.2.1"
+		return pushes.PushAuthorization(t.Context(), &authzv1.PushAuthorizationRequest{Client: from, Form: form})
+	}
+	for range 2 { // the proof stays unused
+		if got, err := push("scope=videos:read"); err != nil || got.GetRefusal() == nil {
+			t.Errorf("a form without a redirect URI: %v, %v", got, err)
+		}
+	}
+	f.Starts = flow.StartLimit{
+		Budgets: ratelimit.NewPrepaid(&ratelimit.Limiter{Entries: shortlived.NewMemory(shortlived.MemoryOptions{Now: b.clock.Now}), Now: b.clock.Now}),
+		Source:  ratelimit.Budget{Limit: 1, Window: time.Minute},
+	}
+	if err := f.Starts.Allow(t.Context(), flow.Starter{Source: "192.0.2.1"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := push(authztest.NativeQuery())
+		wantReason(t, "a source over its limit", err, errorv1.Reason_REASON_RATE_LIMITED, "")
+	}
+	f.Starts = flow.StartLimit{}
+	if got, err := push(authztest.NativeQuery()); err != nil || got.GetRequestUri() == "" {
+		t.Errorf("a valid push: %v, %v", got, err)
+	}
+	got, err := push(authztest.NativeQuery())
+	wantReason(t, "the second use of its proof", err, errorv1.Reason_REASON_INVALID_DPOP_PROOF, "")
+	if got != nil {
+		t.Errorf("the second use of its proof returns %v", got)
 	}
 }

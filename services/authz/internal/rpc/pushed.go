@@ -20,11 +20,13 @@ type PushedAuthorizations struct {
 	Flow    flow.Flow
 }
 
-// PushAuthorization stores the request of a client.
+// PushAuthorization stores the request of a client. The DPoP proof is recorded last: before the checks of the
+// request, and the limit on those of public clients, anyone could have proofs recorded. A request whose proof was
+// used before is stored until it expires, and its request_uri is not returned.
 func (s *PushedAuthorizations) PushAuthorization(
 	ctx context.Context, req *authzv1.PushAuthorizationRequest,
 ) (*authzv1.PushAuthorizationResponse, error) {
-	registered, err := s.Clients.authenticate(ctx, req.GetClient())
+	registered, err := s.Clients.validateCredentials(ctx, req.GetClient())
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -45,6 +47,9 @@ func (s *PushedAuthorizations) PushAuthorization(
 			ExpectedParameter: parameter, Expected: value,
 		}}, nil
 	case err != nil:
+		return nil, toStatus(err)
+	}
+	if err := s.Clients.useProof(ctx, req.GetClient()); err != nil {
 		return nil, toStatus(err)
 	}
 	return &authzv1.PushAuthorizationResponse{RequestUri: uri.Reveal(), ExpiresIn: int32(lifetime / time.Second)}, nil
