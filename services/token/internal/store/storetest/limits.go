@@ -26,6 +26,7 @@ func Limits(t *testing.T) {
 	t.Run("of many refreshes at the limit none passes it", func(t *testing.T) { each(t, refreshRace) })
 	t.Run("a token that stays has all refreshes of a window", func(t *testing.T) { each(t, stayingRate) })
 	t.Run("of two refreshes with one left the other is limited", func(t *testing.T) { each(t, lastRefreshRace) })
+	t.Run("a refresh whose limit passes while it waits is rotated", func(t *testing.T) { each(t, limitPassesMeanwhile) })
 }
 
 func (b bench) redeemWithin(ctx context.Context, limit int, c oauth.ApprovedRequest) (issued, error) {
@@ -256,9 +257,26 @@ func lastRefreshRace(t *testing.T, b bench) {
 	}
 }
 
+// limitPassesMeanwhile has the limit of a family pass after a refresh was refused by it, and before the store reads
+// why: a refresh that waited for the family's row was refused as one with a token that is not current.
+func limitPassesMeanwhile(t *testing.T, b bench) {
+	held := b.mustRedeem(t, code("app", "ws_acme", 0))
+	// The refresh read the clock before it waited: the time that the limit passes is later.
+	release := b.holdUntilWaited(t, held, 1, b.db.SQL(`UPDATE families SET refresh_due = {{now}} WHERE refresh_hash = $1`))
+	together(2, func(n int) {
+		if n == 1 {
+			release()
+			return
+		}
+		if err := b.refreshStaying(context.Background(), held, ratelimit.Budget{Limit: 1, Window: time.Hour}); err != nil {
+			t.Errorf("a refresh whose limit passed: %v", err)
+		}
+	})
+}
+
 // holdUntilWaited locks a family. The function that it returns waits until that many transactions wait for
-// the lock, and then releases it. SQLite has one writer at a time, and no such lock.
-func (b bench) holdUntilWaited(t *testing.T, held issued, waiters int) (release func()) {
+// the lock, makes the last changes of the family, and then releases it. SQLite has one writer at a time, and no such lock.
+func (b bench) holdUntilWaited(t *testing.T, held issued, waiters int, last ...string) (release func()) {
 	t.Helper()
 	if b.db.Engine() != sqldb.Postgres {
 		return func() {}
@@ -269,6 +287,10 @@ func (b bench) holdUntilWaited(t *testing.T, held issued, waiters int) (release 
 			_, err := tx.Exec(t.Context(), `UPDATE families SET refresh_due = refresh_due WHERE refresh_hash = $1`, held.refresh.Bytes())
 			close(locked)
 			<-waited
+			for _, change := range last {
+				_, changeErr := tx.Exec(t.Context(), change, held.refresh.Bytes())
+				err = errors.Join(err, changeErr)
+			}
 			return err
 		})
 	}()
