@@ -88,6 +88,12 @@ func (a Authz) DeleteRegistration(ctx context.Context, clientID string, token se
 	return res.GetRevocationRequired(), oerr.Wrap("deleting a registration", err)
 }
 
+// ClientExists is revocation.Registrations.
+func (a Authz) ClientExists(ctx context.Context, clientID string) (bool, error) {
+	res, err := a.Clients.BatchGetClients(ctx, &authzv1.BatchGetClientsRequest{ClientIds: []string{clientID}})
+	return len(res.GetClients()) > 0, oerr.Wrap("reading a client", err)
+}
+
 // RemoveFromWorkspace is revocation.Clients.
 func (a Authz) RemoveFromWorkspace(ctx context.Context, clientID string) error {
 	_, err := a.Administration.ApplyRemoveClientFromWorkspace(ctx, &authzv1.ApplyRemoveClientFromWorkspaceRequest{ClientId: clientID})
