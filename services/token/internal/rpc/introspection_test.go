@@ -92,10 +92,10 @@ func TestWireContract4_3_WhatMayNotBeSeenIsExactlyInactive(t *testing.T) {
 		"another's access token":                       {token: access},
 		"another's refresh token":                      {token: refresh},
 		"another's refresh token to a resource server": {token: refresh, server: true},
-		"an API key":    {token: secret.Generate(secret.APIKey).Reveal(), server: true},
-		"nonsense":      {token: "nonsense", server: true},
-		"a dead token":  {token: access, server: true, down: introspect.ErrInactive},
-		"a spent token": {token: refresh, down: introspect.ErrInactive},
+		"an API key":                                   {token: secret.Generate(secret.APIKey).Reveal(), server: true},
+		"nonsense":                                     {token: "nonsense", server: true},
+		"a dead token":                                 {token: access, server: true, down: introspect.ErrInactive},
+		"a spent token":                                {token: refresh, down: introspect.ErrInactive},
 	} {
 		b := newBench()
 		b.authz.client.ResourceServer, b.tokens.down = row.server, row.down
