@@ -731,33 +731,31 @@ func (x *UpdateRegistrationResponse) GetRegistrationAccessToken() string {
 	return ""
 }
 
-// CheckRegistrationRequest names a registration.
-type CheckRegistrationRequest struct {
+// DisableRegistrationRequest names a registration.
+type DisableRegistrationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// The registration access token.
 	RegistrationAccessToken string `protobuf:"bytes,2,opt,name=registration_access_token,json=registrationAccessToken,proto3" json:"registration_access_token,omitempty"`
-	// Disables the client if revocation_required is true: no registration joins it after that.
-	Disable       bool `protobuf:"varint,3,opt,name=disable,proto3" json:"disable,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
-func (x *CheckRegistrationRequest) Reset() {
-	*x = CheckRegistrationRequest{}
+func (x *DisableRegistrationRequest) Reset() {
+	*x = DisableRegistrationRequest{}
 	mi := &file_usher_authz_v1_registration_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CheckRegistrationRequest) String() string {
+func (x *DisableRegistrationRequest) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CheckRegistrationRequest) ProtoMessage() {}
+func (*DisableRegistrationRequest) ProtoMessage() {}
 
-func (x *CheckRegistrationRequest) ProtoReflect() protoreflect.Message {
+func (x *DisableRegistrationRequest) ProtoReflect() protoreflect.Message {
 	mi := &file_usher_authz_v1_registration_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -769,55 +767,49 @@ func (x *CheckRegistrationRequest) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CheckRegistrationRequest.ProtoReflect.Descriptor instead.
-func (*CheckRegistrationRequest) Descriptor() ([]byte, []int) {
+// Deprecated: Use DisableRegistrationRequest.ProtoReflect.Descriptor instead.
+func (*DisableRegistrationRequest) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_registration_service_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *CheckRegistrationRequest) GetClientId() string {
+func (x *DisableRegistrationRequest) GetClientId() string {
 	if x != nil {
 		return x.ClientId
 	}
 	return ""
 }
 
-func (x *CheckRegistrationRequest) GetRegistrationAccessToken() string {
+func (x *DisableRegistrationRequest) GetRegistrationAccessToken() string {
 	if x != nil {
 		return x.RegistrationAccessToken
 	}
 	return ""
 }
 
-func (x *CheckRegistrationRequest) GetDisable() bool {
-	if x != nil {
-		return x.Disable
-	}
-	return false
-}
-
-// CheckRegistrationResponse describes the registration.
-type CheckRegistrationResponse struct {
+// DisableRegistrationResponse says what was done.
+type DisableRegistrationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether deleting it deletes a client that has had grants.
-	RevocationRequired bool `protobuf:"varint,1,opt,name=revocation_required,json=revocationRequired,proto3" json:"revocation_required,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Whether the client is disabled; false for one that had no grant, and for one that other registrations
+	// share.
+	Disabled      bool `protobuf:"varint,1,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CheckRegistrationResponse) Reset() {
-	*x = CheckRegistrationResponse{}
+func (x *DisableRegistrationResponse) Reset() {
+	*x = DisableRegistrationResponse{}
 	mi := &file_usher_authz_v1_registration_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CheckRegistrationResponse) String() string {
+func (x *DisableRegistrationResponse) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CheckRegistrationResponse) ProtoMessage() {}
+func (*DisableRegistrationResponse) ProtoMessage() {}
 
-func (x *CheckRegistrationResponse) ProtoReflect() protoreflect.Message {
+func (x *DisableRegistrationResponse) ProtoReflect() protoreflect.Message {
 	mi := &file_usher_authz_v1_registration_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -829,14 +821,14 @@ func (x *CheckRegistrationResponse) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CheckRegistrationResponse.ProtoReflect.Descriptor instead.
-func (*CheckRegistrationResponse) Descriptor() ([]byte, []int) {
+// Deprecated: Use DisableRegistrationResponse.ProtoReflect.Descriptor instead.
+func (*DisableRegistrationResponse) Descriptor() ([]byte, []int) {
 	return file_usher_authz_v1_registration_service_proto_rawDescGZIP(), []int{9}
 }
 
-func (x *CheckRegistrationResponse) GetRevocationRequired() bool {
+func (x *DisableRegistrationResponse) GetDisabled() bool {
 	if x != nil {
-		return x.RevocationRequired
+		return x.Disabled
 	}
 	return false
 }
@@ -1392,13 +1384,12 @@ const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\x1aUpdateRegistrationResponse\x128\n" +
 	"\x06client\x18\x01 \x01(\v2 .usher.authz.v1.RegisteredClientR\x06client\x12)\n" +
 	"\rclient_secret\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\fclientSecret\x12@\n" +
-	"\x19registration_access_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"\x93\x01\n" +
-	"\x18CheckRegistrationRequest\x12\x1b\n" +
+	"\x19registration_access_token\x18\x03 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"{\n" +
+	"\x1aDisableRegistrationRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12@\n" +
-	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\x12\x18\n" +
-	"\adisable\x18\x03 \x01(\bR\adisable\"L\n" +
-	"\x19CheckRegistrationResponse\x12/\n" +
-	"\x13revocation_required\x18\x01 \x01(\bR\x12revocationRequired\"\x7f\n" +
+	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"9\n" +
+	"\x1bDisableRegistrationResponse\x12\x1a\n" +
+	"\bdisabled\x18\x01 \x01(\bR\bdisabled\"\x7f\n" +
 	"\x1eApplyDeleteRegistrationRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12@\n" +
 	"\x19registration_access_token\x18\x02 \x01(\tB\x04\xe8\xbd\x18\x01R\x17registrationAccessToken\"R\n" +
@@ -1426,12 +1417,12 @@ const file_usher_authz_v1_registration_service_proto_rawDesc = "" +
 	"\x15initial_access_tokens\x18\x01 \x03(\v2\".usher.authz.v1.InitialAccessTokenR\x13initialAccessTokens\"1\n" +
 	"\x1fRevokeInitialAccessTokenRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\"\"\n" +
-	" RevokeInitialAccessTokenResponse2\xef\a\n" +
+	" RevokeInitialAccessTokenResponse2\xf5\a\n" +
 	"\x13RegistrationService\x12f\n" +
 	"\x0eRegisterClient\x12%.usher.authz.v1.RegisterClientRequest\x1a&.usher.authz.v1.RegisterClientResponse\"\x05\xe2\xbd\x18\x01\x01\x12l\n" +
 	"\x0fGetRegistration\x12&.usher.authz.v1.GetRegistrationRequest\x1a'.usher.authz.v1.GetRegistrationResponse\"\b\xe2\xbd\x18\x01\x01\x90\x02\x01\x12r\n" +
-	"\x12UpdateRegistration\x12).usher.authz.v1.UpdateRegistrationRequest\x1a*.usher.authz.v1.UpdateRegistrationResponse\"\x05\xe2\xbd\x18\x01\x01\x12r\n" +
-	"\x11CheckRegistration\x12(.usher.authz.v1.CheckRegistrationRequest\x1a).usher.authz.v1.CheckRegistrationResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x81\x01\n" +
+	"\x12UpdateRegistration\x12).usher.authz.v1.UpdateRegistrationRequest\x1a*.usher.authz.v1.UpdateRegistrationResponse\"\x05\xe2\xbd\x18\x01\x01\x12x\n" +
+	"\x13DisableRegistration\x12*.usher.authz.v1.DisableRegistrationRequest\x1a+.usher.authz.v1.DisableRegistrationResponse\"\b\xe2\xbd\x18\x01\x03\x90\x02\x02\x12\x81\x01\n" +
 	"\x17ApplyDeleteRegistration\x12..usher.authz.v1.ApplyDeleteRegistrationRequest\x1a/.usher.authz.v1.ApplyDeleteRegistrationResponse\"\x05\xe2\xbd\x18\x01\x03\x12\x84\x01\n" +
 	"\x18CreateInitialAccessToken\x12/.usher.authz.v1.CreateInitialAccessTokenRequest\x1a0.usher.authz.v1.CreateInitialAccessTokenResponse\"\x05\xe2\xbd\x18\x01\a\x12\x84\x01\n" +
 	"\x17ListInitialAccessTokens\x12..usher.authz.v1.ListInitialAccessTokensRequest\x1a/.usher.authz.v1.ListInitialAccessTokensResponse\"\b\xe2\xbd\x18\x01\a\x90\x02\x01\x12\x87\x01\n" +
@@ -1460,8 +1451,8 @@ var file_usher_authz_v1_registration_service_proto_goTypes = []any{
 	(*GetRegistrationResponse)(nil),          // 5: usher.authz.v1.GetRegistrationResponse
 	(*UpdateRegistrationRequest)(nil),        // 6: usher.authz.v1.UpdateRegistrationRequest
 	(*UpdateRegistrationResponse)(nil),       // 7: usher.authz.v1.UpdateRegistrationResponse
-	(*CheckRegistrationRequest)(nil),         // 8: usher.authz.v1.CheckRegistrationRequest
-	(*CheckRegistrationResponse)(nil),        // 9: usher.authz.v1.CheckRegistrationResponse
+	(*DisableRegistrationRequest)(nil),       // 8: usher.authz.v1.DisableRegistrationRequest
+	(*DisableRegistrationResponse)(nil),      // 9: usher.authz.v1.DisableRegistrationResponse
 	(*ApplyDeleteRegistrationRequest)(nil),   // 10: usher.authz.v1.ApplyDeleteRegistrationRequest
 	(*ApplyDeleteRegistrationResponse)(nil),  // 11: usher.authz.v1.ApplyDeleteRegistrationResponse
 	(*InitialAccessToken)(nil),               // 12: usher.authz.v1.InitialAccessToken
@@ -1488,7 +1479,7 @@ var file_usher_authz_v1_registration_service_proto_depIdxs = []int32{
 	2,  // 11: usher.authz.v1.RegistrationService.RegisterClient:input_type -> usher.authz.v1.RegisterClientRequest
 	4,  // 12: usher.authz.v1.RegistrationService.GetRegistration:input_type -> usher.authz.v1.GetRegistrationRequest
 	6,  // 13: usher.authz.v1.RegistrationService.UpdateRegistration:input_type -> usher.authz.v1.UpdateRegistrationRequest
-	8,  // 14: usher.authz.v1.RegistrationService.CheckRegistration:input_type -> usher.authz.v1.CheckRegistrationRequest
+	8,  // 14: usher.authz.v1.RegistrationService.DisableRegistration:input_type -> usher.authz.v1.DisableRegistrationRequest
 	10, // 15: usher.authz.v1.RegistrationService.ApplyDeleteRegistration:input_type -> usher.authz.v1.ApplyDeleteRegistrationRequest
 	13, // 16: usher.authz.v1.RegistrationService.CreateInitialAccessToken:input_type -> usher.authz.v1.CreateInitialAccessTokenRequest
 	15, // 17: usher.authz.v1.RegistrationService.ListInitialAccessTokens:input_type -> usher.authz.v1.ListInitialAccessTokensRequest
@@ -1496,7 +1487,7 @@ var file_usher_authz_v1_registration_service_proto_depIdxs = []int32{
 	3,  // 19: usher.authz.v1.RegistrationService.RegisterClient:output_type -> usher.authz.v1.RegisterClientResponse
 	5,  // 20: usher.authz.v1.RegistrationService.GetRegistration:output_type -> usher.authz.v1.GetRegistrationResponse
 	7,  // 21: usher.authz.v1.RegistrationService.UpdateRegistration:output_type -> usher.authz.v1.UpdateRegistrationResponse
-	9,  // 22: usher.authz.v1.RegistrationService.CheckRegistration:output_type -> usher.authz.v1.CheckRegistrationResponse
+	9,  // 22: usher.authz.v1.RegistrationService.DisableRegistration:output_type -> usher.authz.v1.DisableRegistrationResponse
 	11, // 23: usher.authz.v1.RegistrationService.ApplyDeleteRegistration:output_type -> usher.authz.v1.ApplyDeleteRegistrationResponse
 	14, // 24: usher.authz.v1.RegistrationService.CreateInitialAccessToken:output_type -> usher.authz.v1.CreateInitialAccessTokenResponse
 	16, // 25: usher.authz.v1.RegistrationService.ListInitialAccessTokens:output_type -> usher.authz.v1.ListInitialAccessTokensResponse

@@ -22,7 +22,7 @@ const (
 	RegistrationService_RegisterClient_FullMethodName           = "/usher.authz.v1.RegistrationService/RegisterClient"
 	RegistrationService_GetRegistration_FullMethodName          = "/usher.authz.v1.RegistrationService/GetRegistration"
 	RegistrationService_UpdateRegistration_FullMethodName       = "/usher.authz.v1.RegistrationService/UpdateRegistration"
-	RegistrationService_CheckRegistration_FullMethodName        = "/usher.authz.v1.RegistrationService/CheckRegistration"
+	RegistrationService_DisableRegistration_FullMethodName      = "/usher.authz.v1.RegistrationService/DisableRegistration"
 	RegistrationService_ApplyDeleteRegistration_FullMethodName  = "/usher.authz.v1.RegistrationService/ApplyDeleteRegistration"
 	RegistrationService_CreateInitialAccessToken_FullMethodName = "/usher.authz.v1.RegistrationService/CreateInitialAccessToken"
 	RegistrationService_ListInitialAccessTokens_FullMethodName  = "/usher.authz.v1.RegistrationService/ListInitialAccessTokens"
@@ -49,9 +49,10 @@ type RegistrationServiceClient interface {
 	// access token; omitted metadata is deleted. INVALID_REGISTRATION_TOKEN, UNAUTHORIZED_CLIENT for a
 	// client that several registrations share, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA.
 	UpdateRegistration(ctx context.Context, in *UpdateRegistrationRequest, opts ...grpc.CallOption) (*UpdateRegistrationResponse, error)
-	// CheckRegistration returns the data that the token service needs before it deletes a registration, and
-	// disables the client if the request says so. INVALID_REGISTRATION_TOKEN.
-	CheckRegistration(ctx context.Context, in *CheckRegistrationRequest, opts ...grpc.CallOption) (*CheckRegistrationResponse, error)
+	// DisableRegistration disables the client of a registration before the token service deletes it, if that
+	// deletes a client that has had grants: no other registration joins it after that.
+	// INVALID_REGISTRATION_TOKEN.
+	DisableRegistration(ctx context.Context, in *DisableRegistrationRequest, opts ...grpc.CallOption) (*DisableRegistrationResponse, error)
 	// ApplyDeleteRegistration makes the change of the token service's DeleteRegistration. It deletes
 	// the client or, if several registrations share it, this registration only.
 	// INVALID_REGISTRATION_TOKEN.
@@ -102,10 +103,10 @@ func (c *registrationServiceClient) UpdateRegistration(ctx context.Context, in *
 	return out, nil
 }
 
-func (c *registrationServiceClient) CheckRegistration(ctx context.Context, in *CheckRegistrationRequest, opts ...grpc.CallOption) (*CheckRegistrationResponse, error) {
+func (c *registrationServiceClient) DisableRegistration(ctx context.Context, in *DisableRegistrationRequest, opts ...grpc.CallOption) (*DisableRegistrationResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
-	out := new(CheckRegistrationResponse)
-	err := c.cc.Invoke(ctx, RegistrationService_CheckRegistration_FullMethodName, in, out, cOpts...)
+	out := new(DisableRegistrationResponse)
+	err := c.cc.Invoke(ctx, RegistrationService_DisableRegistration_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -172,9 +173,10 @@ type RegistrationServiceServer interface {
 	// access token; omitted metadata is deleted. INVALID_REGISTRATION_TOKEN, UNAUTHORIZED_CLIENT for a
 	// client that several registrations share, INVALID_REDIRECT_URI, INVALID_CLIENT_METADATA.
 	UpdateRegistration(context.Context, *UpdateRegistrationRequest) (*UpdateRegistrationResponse, error)
-	// CheckRegistration returns the data that the token service needs before it deletes a registration, and
-	// disables the client if the request says so. INVALID_REGISTRATION_TOKEN.
-	CheckRegistration(context.Context, *CheckRegistrationRequest) (*CheckRegistrationResponse, error)
+	// DisableRegistration disables the client of a registration before the token service deletes it, if that
+	// deletes a client that has had grants: no other registration joins it after that.
+	// INVALID_REGISTRATION_TOKEN.
+	DisableRegistration(context.Context, *DisableRegistrationRequest) (*DisableRegistrationResponse, error)
 	// ApplyDeleteRegistration makes the change of the token service's DeleteRegistration. It deletes
 	// the client or, if several registrations share it, this registration only.
 	// INVALID_REGISTRATION_TOKEN.
@@ -204,8 +206,8 @@ func (UnimplementedRegistrationServiceServer) GetRegistration(context.Context, *
 func (UnimplementedRegistrationServiceServer) UpdateRegistration(context.Context, *UpdateRegistrationRequest) (*UpdateRegistrationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method UpdateRegistration not implemented")
 }
-func (UnimplementedRegistrationServiceServer) CheckRegistration(context.Context, *CheckRegistrationRequest) (*CheckRegistrationResponse, error) {
-	return nil, status.Error(codes.Unimplemented, "method CheckRegistration not implemented")
+func (UnimplementedRegistrationServiceServer) DisableRegistration(context.Context, *DisableRegistrationRequest) (*DisableRegistrationResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisableRegistration not implemented")
 }
 func (UnimplementedRegistrationServiceServer) ApplyDeleteRegistration(context.Context, *ApplyDeleteRegistrationRequest) (*ApplyDeleteRegistrationResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ApplyDeleteRegistration not implemented")
@@ -294,20 +296,20 @@ func _RegistrationService_UpdateRegistration_Handler(srv interface{}, ctx contex
 	return interceptor(ctx, in, info, handler)
 }
 
-func _RegistrationService_CheckRegistration_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
-	in := new(CheckRegistrationRequest)
+func _RegistrationService_DisableRegistration_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisableRegistrationRequest)
 	if err := dec(in); err != nil {
 		return nil, err
 	}
 	if interceptor == nil {
-		return srv.(RegistrationServiceServer).CheckRegistration(ctx, in)
+		return srv.(RegistrationServiceServer).DisableRegistration(ctx, in)
 	}
 	info := &grpc.UnaryServerInfo{
 		Server:     srv,
-		FullMethod: RegistrationService_CheckRegistration_FullMethodName,
+		FullMethod: RegistrationService_DisableRegistration_FullMethodName,
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
-		return srv.(RegistrationServiceServer).CheckRegistration(ctx, req.(*CheckRegistrationRequest))
+		return srv.(RegistrationServiceServer).DisableRegistration(ctx, req.(*DisableRegistrationRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -404,8 +406,8 @@ var RegistrationService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _RegistrationService_UpdateRegistration_Handler,
 		},
 		{
-			MethodName: "CheckRegistration",
-			Handler:    _RegistrationService_CheckRegistration_Handler,
+			MethodName: "DisableRegistration",
+			Handler:    _RegistrationService_DisableRegistration_Handler,
 		},
 		{
 			MethodName: "ApplyDeleteRegistration",

@@ -200,15 +200,9 @@ func (r Registrar) Update(ctx context.Context, u Update) (Registered, error) {
 	return updated, nil
 }
 
-// Check reports whether deleting a registration requires that access is revoked. It returns ErrOff
-// or ErrToken.
-func (r Registrar) Check(ctx context.Context, id string, token secret.String) (revoke bool, err error) {
-	_, found, err := r.find(ctx, id, token)
-	return found.Authorized && !found.Shared, err
-}
-
-// Disable is Check, and disables a client whose access must be revoked.
-func (r Registrar) Disable(ctx context.Context, id string, token secret.String) (revoke bool, err error) {
+// Disable disables the client of a registration, and reports so, if users have approved it and it is not
+// shared. It returns ErrOff or ErrToken.
+func (r Registrar) Disable(ctx context.Context, id string, token secret.String) (disabled bool, err error) {
 	key, found, err := r.find(ctx, id, token)
 	if err != nil || !found.Authorized || found.Shared {
 		return false, err // an approval since is found when the client is deleted

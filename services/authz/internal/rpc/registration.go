@@ -66,16 +66,12 @@ func (s *Registrations) UpdateRegistration(
 	}, nil
 }
 
-// CheckRegistration validates the token of a registration, and disables its client on request.
-func (s *Registrations) CheckRegistration(
-	ctx context.Context, req *authzv1.CheckRegistrationRequest,
-) (*authzv1.CheckRegistrationResponse, error) {
-	check := s.Registrar.Check
-	if req.GetDisable() {
-		check = s.Registrar.Disable
-	}
-	revoke, err := check(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
-	return &authzv1.CheckRegistrationResponse{RevocationRequired: revoke}, registrationStatus(err)
+// DisableRegistration disables the client of a registration that has had grants.
+func (s *Registrations) DisableRegistration(
+	ctx context.Context, req *authzv1.DisableRegistrationRequest,
+) (*authzv1.DisableRegistrationResponse, error) {
+	disabled, err := s.Registrar.Disable(ctx, req.GetClientId(), secret.New(req.GetRegistrationAccessToken()))
+	return &authzv1.DisableRegistrationResponse{Disabled: disabled}, registrationStatus(err)
 }
 
 // ApplyDeleteRegistration deletes a registration.

@@ -12,7 +12,7 @@ type Registrations interface {
 	// DisableRegistration disables the client of a registration, and reports so, if deleting the
 	// registration deletes a client that has had grants. No other registration shares the client after
 	// that.
-	DisableRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error)
+	DisableRegistration(ctx context.Context, clientID string, token secret.String) (disabled bool, err error)
 	// DeleteRegistration deletes a registration. It reports whether that deleted a client that has had
 	// grants.
 	DeleteRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error)

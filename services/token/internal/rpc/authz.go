@@ -71,13 +71,12 @@ func (a Authz) RecordServiceScopes(ctx context.Context, clientID string, scopes 
 	return oerr.Wrap("recording scopes", err)
 }
 
-// DisableRegistration is revocation.Registrations. Release 0.1 of authz disables nothing, and the revocation
-// does.
-func (a Authz) DisableRegistration(ctx context.Context, clientID string, token secret.String) (revoke bool, err error) {
-	res, err := a.Registrations.CheckRegistration(ctx, &authzv1.CheckRegistrationRequest{
-		ClientId: clientID, RegistrationAccessToken: token.Reveal(), Disable: true,
+// DisableRegistration is revocation.Registrations.
+func (a Authz) DisableRegistration(ctx context.Context, clientID string, token secret.String) (disabled bool, err error) {
+	res, err := a.Registrations.DisableRegistration(ctx, &authzv1.DisableRegistrationRequest{
+		ClientId: clientID, RegistrationAccessToken: token.Reveal(),
 	})
-	return res.GetRevocationRequired(), oerr.Wrap("disabling the client of a registration", err)
+	return res.GetDisabled(), oerr.Wrap("disabling the client of a registration", err)
 }
 
 // DeleteRegistration is revocation.Registrations.
