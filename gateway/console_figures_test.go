@@ -36,8 +36,7 @@ func logOf(p browser, next string, rows ...*activityv1.LoggedRequest) {
 		for _, row := range rows {
 			k := row.GetKind()
 			granted := k.GetCause() == errorv1.Cause_CAUSE_UNSPECIFIED && k.GetStatus() < http.StatusBadRequest
-			if asked.GetRefusedOnly() && granted || asked.GetGrantedOnly() && !granted || asked.GetEndpoint() != "" && asked.GetEndpoint() != k.GetEndpoint() ||
-				asked.GetRequestId() != "" && asked.GetRequestId() != row.GetRequestId() {
+			if asked.GetRefusedOnly() && granted || asked.GetGrantedOnly() && !granted || asked.GetEndpoint() != "" && asked.GetEndpoint() != k.GetEndpoint() {
 				continue
 			}
 			res.Requests = append(res.Requests, row)

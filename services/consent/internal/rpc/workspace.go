@@ -105,8 +105,8 @@ func (s *Workspaces) EndWorkspaceApp(
 		ctx = actor.With(ctx, actor.OfUser(by.UserID)) // of the events in the token service
 	}
 	users, err := s.Apps.End(ctx, req.GetWorkspaceId(), req.GetClientId(), req.GetConfirmName(), by.UserID != "")
-	if err == nil { // also for a caller that went away meanwhile
-		err = s.Policies.Store.RecordEnd(context.WithoutCancel(ctx), policy.End{WorkspaceID: req.GetWorkspaceId(), ClientID: req.GetClientId(), Users: users, By: by})
+	if err == nil {
+		err = s.Policies.RecordEnd(ctx, policy.End{WorkspaceID: req.GetWorkspaceId(), ClientID: req.GetClientId(), Users: users, By: by})
 	}
 	return &consentv1.EndWorkspaceAppResponse{Users: users}, toStatus(err)
 }

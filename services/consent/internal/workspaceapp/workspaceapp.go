@@ -141,10 +141,10 @@ func (s Service) End(ctx context.Context, workspaceID, clientID, typed string, r
 }
 
 // end ends a client, and reports whether a user had an approval. An approval must not outlive the grants:
-// the list of the user's connected clients shows it also under the raised epoch, since the user's approvals of other
-// workspaces stay. It may be old: a request without a page (prompt=none) gets a code for one that was made
-// at any time. Each user's is deleted once the token service ended the codes that may have been issued for it: until then
-// a retry finds it.
+// the list of the user's connected clients shows it also under the raised epoch, since the user's
+// approvals of other workspaces stay. It may be old: a request without a page (prompt=none) gets a code
+// for one that was made at any time. Each user's is deleted once the token service ended the codes that
+// may have been issued for it: until then a retry finds it.
 func (s Service) end(ctx context.Context, workspaceID, clientID string) (users int64, approved bool, err error) {
 	now, err := s.Consents.Now(ctx)
 	if err != nil {

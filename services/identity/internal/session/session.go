@@ -232,8 +232,8 @@ func (s *Store) unrecorded(ctx context.Context, token secret.String, workspaces 
 	return earlier, err
 }
 
-// End ends a session, as its user signs out, first in the durable store. It returns no error for a session that has ended
-// or a malformed value.
+// End ends a session, as its user signs out, first in the durable store. It returns no error for a
+// session that has ended or a malformed value.
 func (s *Store) End(ctx context.Context, token secret.String, on device.Device) error {
 	if !secret.ValidCode(token.Reveal()) {
 		return nil

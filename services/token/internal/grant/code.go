@@ -102,6 +102,9 @@ func (AuthorizationCode) Check(req Request) error {
 	return nil
 }
 
+// Known returns true: authz looks for the code before it records a proof.
+func (AuthorizationCode) Known(context.Context, Request) (bool, error) { return true, nil }
+
 // Issue redeems the code. A code that does not match the request is refused and stays redeemable by
 // its own client.
 //

@@ -50,6 +50,9 @@ func (DeviceCode) Check(req Request) error {
 	return nil
 }
 
+// Known returns true: authz looks for the device code before it records a proof.
+func (DeviceCode) Known(context.Context, Request) (bool, error) { return true, nil }
+
 // Issue redeems the device code once the user has approved.
 func (g DeviceCode) Issue(ctx context.Context, client Client, req Request) (TokenPair, error) {
 	switch {

@@ -94,6 +94,9 @@ type GrantType interface {
 	Type() string
 	// Check returns a FieldError for a required parameter that the request lacks.
 	Check(req Request) error
+	// Known reports whether the proof of a client that does not authenticate is sent to authz, which records
+	// it: anyone could have proofs recorded otherwise, each of which is an entry in the short-lived store.
+	Known(ctx context.Context, req Request) (bool, error)
 	// Issue issues a token pair for the request of an authenticated client that is registered for
 	// the grant type.
 	Issue(ctx context.Context, client Client, req Request) (TokenPair, error)
@@ -133,7 +136,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	if req.Credentials.IsZero() {
 		return TokenPair{}, cause.With(missing("client_id"), cause.ClientNotNamed)
 	}
-	authentication, err := e.unlessUnknown(ctx, g, req)
+	authentication, err := withoutUnknown(ctx, g, req)
 	if err != nil {
 		return TokenPair{}, err
 	}
@@ -154,17 +157,13 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	return e.identify(client, pair)
 }
 
-// unlessUnknown returns the request for the authentication of its client: without its proof, which is not
-// recorded then, where the client is not authenticated and the grant is not known. Anyone could have proofs
-// recorded otherwise, of which each is an entry in the short-lived store.
-func (e *Endpoint) unlessUnknown(ctx context.Context, g GrantType, req Request) (Request, error) {
-	looked, ok := g.(interface {
-		Known(ctx context.Context, req Request) (bool, error)
-	})
-	if !ok || req.Proof.ID == nil || req.Credentials.Proves() {
+// withoutUnknown returns the request for the authentication of its client: without its proof, which is not
+// recorded then, where the client is not authenticated and its code or token is not known.
+func withoutUnknown(ctx context.Context, g GrantType, req Request) (Request, error) {
+	if req.Proof.ID == nil || req.Credentials.Proves() {
 		return req, nil
 	}
-	known, err := looked.Known(ctx, req)
+	known, err := g.Known(ctx, req)
 	if !known {
 		req.Proof.ID = nil
 	}

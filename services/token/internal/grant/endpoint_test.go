@@ -31,6 +31,8 @@ func (w *witness) Check(grant.Request) error {
 	return w.checkErr
 }
 
+func (*witness) Known(context.Context, grant.Request) (bool, error) { return true, nil }
+
 func (w *witness) Authenticate(_ context.Context, req grant.Request) (grant.Client, error) {
 	w.calls, w.readings = append(w.calls, "authenticate"), req.Credentials.Readings
 	return grant.Client{ID: "app", GrantTypes: w.grantTypes}, w.clientErr

@@ -24,8 +24,9 @@ type Registrations interface {
 // §2.3). The client is disabled before the revocations and deleted last: until then the token of
 // the registration is valid, so that a retry completes a call that failed. A client that never had a
 // grant is deleted without a revocation, which would leave a row for each; one that got its first grant
-// during the call is revoked after it was deleted. Where the response of the deletion was lost, it is revoked if
-// the client is gone: no retry could revoke its grants. Other registrations may share a client that is still there.
+// during the call is revoked after it was deleted. Where the response of the deletion was lost, it is
+// revoked if the client is gone: no retry could revoke its grants. Other registrations may share a client
+// that is still there.
 func (r Revoker) DeleteRegistration(ctx context.Context, in Registrations, clientID string, token secret.String) error {
 	disabled, err := in.DisableRegistration(ctx, clientID, token)
 	if err != nil {

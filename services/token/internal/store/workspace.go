@@ -18,7 +18,8 @@ const raisePolicy = `
 INSERT INTO policy_versions (workspace_id, version) VALUES ($1, 1)
 ON CONFLICT (workspace_id) DO UPDATE SET version = policy_versions.version + 1`
 
-// longestAccess is the longest life of an access token, which may exceed that of a refresh token.
+// longestAccess is the longest life of an access token, which may exceed that of a refresh token: the bound
+// of token.access_token_lifetime.
 const longestAccess = 24 * time.Hour
 
 // liveTokens is the SQL condition for a family that may have a live token, also one whose refresh token
