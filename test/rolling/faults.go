@@ -19,6 +19,9 @@ const (
 	postgresRestarted = "PostgreSQL restarted"
 )
 
+// mayLose reports whether a phase may lose what a sign-in or an authorization has stored so far.
+func mayLose(phase string) bool { return phase == masterKilled || phase == failoverRequested }
+
 // steps returns one round of all faults and replacements.
 func (w *world) steps() []step {
 	f := w.fleet

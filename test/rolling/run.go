@@ -58,10 +58,10 @@ const covered = 4 * time.Second
 // Redis master that held it, and every request fails while PostgreSQL is unavailable for longer
 // than the retry waits: both return 503.
 func (r *Report) promised(k kind, phase string) bool {
-	switch phase {
-	case masterKilled, failoverRequested:
+	switch {
+	case mayLose(phase):
 		return k != flowing
-	case postgresRestarted:
+	case phase == postgresRestarted:
 		return r.Away < covered && k != flowing
 	}
 	return true

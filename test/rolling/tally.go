@@ -84,10 +84,11 @@ func (t *Tally) now() string {
 	return t.phase
 }
 
-// end counts the operation; err is the failure after the retry.
+// end counts the operation; err is the failure after the retry. An operation that was in progress while state
+// could be lost fails because of that, even if it notices later.
 func (o *operation) end(err error) error {
 	if err != nil {
-		if !o.retried {
+		if !o.retried && !mayLose(o.phase) {
 			o.phase = o.tally.now()
 		}
 		o.tally.note(&o.tally.failures, o, "failed: "+err.Error())
