@@ -59,12 +59,12 @@ func (b bench) sees(t *testing.T, caller, access string) map[string]string {
 			seen[how] = strings.TrimSpace("inactive " + seen[how])
 		}
 	}
-	for range 2 { // from the store, then from the cache
+	for _, from := range []string{"the store", "the cache"} {
 		one, err := introspection.IntrospectToken(t.Context(), &tokenv1.IntrospectTokenRequest{Token: access})
 		if err != nil {
 			t.Fatal(err)
 		}
-		record("one", one.GetActive(), one.GetAud())
+		record("one, from "+from, one.GetActive(), one.GetAud())
 		batch, err := introspection.BatchIntrospectTokens(t.Context(), &tokenv1.BatchIntrospectTokensRequest{Tokens: []string{access}})
 		if err != nil {
 			t.Fatal(err)
@@ -74,7 +74,7 @@ func (b bench) sees(t *testing.T, caller, access string) map[string]string {
 		if first.GetActive() && len(aud) == 0 {
 			aud = batch.GetAud()
 		}
-		record("batch", first.GetActive(), aud)
+		record("batch, from "+from, first.GetActive(), aud)
 	}
 	return seen
 }
@@ -115,6 +115,43 @@ func TestMCPFailure_4_AResourceServerSeesTokensForItsResourcesOnly(t *testing.T)
 			}
 		}
 		b.wantDecisions(t, name, row.access, map[string]bool{"/v1/videos": row.api, "/mcp": row.mcp})
+	}
+}
+
+// TestRFC7662_2_2_ARefreshTokenNamesItsResources: also one that is stored without any, which is for the
+// default resource.
+func TestRFC7662_2_2_ARefreshTokenNamesItsResources(t *testing.T) {
+	b := newResourceBench(t)
+	for code, aud := range map[string]string{"code-1": apiResource, "code-2@" + mcpResource: mcpResource} {
+		res, err := b.oauth.IntrospectClientToken(t.Context(), &tokenv1.IntrospectClientTokenRequest{
+			Token: b.mustRedeem(t, code).GetRefreshToken(), ClientId: "app", ClientSecret: "secret",
+		})
+		if got := strings.Join(res.GetAud(), " "); err != nil || !res.GetActive() || got != aud {
+			t.Errorf("%s: aud is %q, %v; want %q", code, got, err, aud)
+		}
+	}
+}
+
+// TestRFC8707_3_AServerThatAsksFirstSeesNoTokenForOthers: before the cache has the token, and after. An API key
+// is for the default resource.
+func TestRFC8707_3_AServerThatAsksFirstSeesNoTokenForOthers(t *testing.T) {
+	b := newResourceBench(t)
+	for name, row := range map[string]struct{ token, aud, server, other string }{
+		"a key":        {b.mustKey(t, "ws_acme").GetKey(), apiResource, "videos", "video-mcp"},
+		"of the API":   {b.mustRedeem(t, "code-1").GetAccessToken(), apiResource, "videos", "video-mcp"},
+		"of the other": {b.mustRedeem(t, "code-2@"+mcpResource).GetAccessToken(), mcpResource, "video-mcp", "videos"},
+	} {
+		for _, caller := range []string{row.other, row.server, "gateway", row.other} {
+			want := row.aud
+			if caller == row.other {
+				want = "inactive"
+			}
+			for how, got := range b.sees(t, caller, row.token) {
+				if got != want {
+					t.Errorf("%s, %s as %s: %q, want %q", name, how, caller, got, want)
+				}
+			}
+		}
 	}
 }
 
