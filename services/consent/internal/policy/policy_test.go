@@ -21,9 +21,11 @@ type database struct {
 	mu      sync.Mutex
 	policy  policy.Policy
 	version int64
-	reads   int
-	asked   []policy.Request
-	fail    error
+	// changedAt is the version at the last change of the approved clients.
+	changedAt int64
+	reads     int
+	asked     []policy.Request
+	fail      error
 	// during is called with a change.
 	during func()
 }
@@ -45,6 +47,20 @@ func (d *database) SetRule(ctx context.Context, _ string, rule policy.Rule, _ oa
 		return ctx.Err()
 	}
 	d.policy = policy.Policy{Rule: rule}
+	return d.fail
+}
+
+func (d *database) Approve(context.Context, string, string, oauth.NamedUser) error { return d.change() }
+
+func (d *database) Withdraw(context.Context, string, string, oauth.NamedUser) error {
+	return d.change()
+}
+
+func (d *database) Decide(context.Context, policy.Decision) error { return d.change() }
+
+// change notes the version at which a change is made.
+func (d *database) change() error {
+	d.changedAt = d.version
 	return d.fail
 }
 
@@ -125,6 +141,27 @@ func TestADecisionObeysEveryChangeThatReturned(t *testing.T) {
 	deciders.Wait()
 }
 
+// TestEveryChangeOfTheApprovedClientsIsBetweenTwoRaises of the version: a decision on another replica has the
+// policy cached.
+func TestEveryChangeOfTheApprovedClientsIsBetweenTwoRaises(t *testing.T) {
+	for name, change := range map[string]func(a policy.Administration) error{
+		"approve": func(a policy.Administration) error {
+			return a.Approve(t.Context(), "ws_acme", "app", oauth.NamedUser{})
+		},
+		"withdraw": func(a policy.Administration) error {
+			return a.Withdraw(t.Context(), "ws_acme", "app", oauth.NamedUser{})
+		},
+		"decide": func(a policy.Administration) error {
+			return a.Decide(t.Context(), policy.Decision{WorkspaceID: "ws_acme", ClientID: "app", Approve: true})
+		},
+	} {
+		d := &database{}
+		if err := change(policy.Administration{Store: d, Versions: d}); err != nil || d.changedAt != 1 || d.version != 2 {
+			t.Errorf("%s: %v, made at version %d of %d; want 1 of 2", name, err, d.changedAt, d.version)
+		}
+	}
+}
+
 // TestAnAdministratorWhoGoesAwayInterruptsNoChange: the version is raised also after a change whose caller
 // went away, or that may have been committed although it failed.
 func TestAnAdministratorWhoGoesAwayInterruptsNoChange(t *testing.T) {
@@ -181,6 +218,45 @@ func TestAPolicyIsReadOnceAVersion(t *testing.T) {
 	d.fail = errors.New("down")
 	if _, err := cache.Access(t.Context(), "app", []string{"ws_acme"}, map[string]int64{"ws_acme": 3}); !errors.Is(err, d.fail) {
 		t.Errorf("the policy cannot be read: %v", err)
+	}
+}
+
+// TestAPolicyIsCachedForAMinuteAtMost: a change whose second raise of the version failed is found then.
+func TestAPolicyIsCachedForAMinuteAtMost(t *testing.T) {
+	d := &database{policy: policy.Policy{Rule: policy.Anyone}, version: 1}
+	now := time.Now()
+	cache := policy.NewCache(d, func() time.Time { return now })
+	want := func(after time.Duration, access policy.Access) {
+		t.Helper()
+		now = now.Add(after)
+		if got, err := cache.Access(t.Context(), "app", []string{"ws_acme"}, d.versions()); err != nil || got["ws_acme"] != access {
+			t.Errorf("access %d, %v; want %d", got["ws_acme"], err, access)
+		}
+	}
+	want(0, policy.Open)
+	d.policy.Rule = policy.None
+	want(time.Minute-time.Second, policy.Open)
+	want(time.Second, policy.Closed)
+}
+
+// TestAPolicyWhoseVersionIsNotKnownIsReadAndNotCached: release 0.1 of the token service has no versions, and a
+// member who asks for a client needs none.
+func TestAPolicyWhoseVersionIsNotKnownIsReadAndNotCached(t *testing.T) {
+	d := &database{policy: policy.Policy{Rule: policy.Anyone}}
+	cache := policy.NewCache(d, time.Now)
+	for i, row := range []struct {
+		rule     policy.Rule
+		versions map[string]int64
+		access   policy.Access
+	}{
+		{policy.Anyone, nil, policy.Open},
+		{policy.None, map[string]int64{}, policy.Closed},
+		{policy.Anyone, nil, policy.Open},
+	} {
+		d.policy.Rule = row.rule
+		if got, err := cache.Access(t.Context(), "app", []string{"ws_acme"}, row.versions); err != nil || got["ws_acme"] != row.access {
+			t.Errorf("read %d: access %d, %v; want %d", i+1, got["ws_acme"], err, row.access)
+		}
 	}
 }
 
