@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
@@ -60,6 +61,24 @@ func TestN10_3_PromptNoneApprovesOnlyWhatWasApproved(t *testing.T) {
 				t.Errorf("completed %+v with %d consents", w.done, len(w.consents))
 			}
 		})
+	}
+}
+
+// TestN10_3_ASilentApprovalIsAtTheEpochThatWasRead, so that a revocation in between ends its code, and has the
+// time of the session's sign-in, which the ID token names.
+func TestN10_3_ASilentApprovalIsAtTheEpochThatWasRead(t *testing.T) {
+	w := silentWorld(decision.Consent{WorkspaceID: "ws_acme", Scope: oauth.Scope{"analyze:write", "videos:read", "export:write"}, Epoch: 7})
+	w.epoch = 7
+	signedInAt := time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC)
+	john := w.users["john"]
+	john.AuthTime = signedInAt
+	w.users["john"] = john
+	if _, err := w.decider().DecideSilently(t.Context(), request("john")); err != nil || len(w.done) != 1 {
+		t.Fatalf("completed %+v, %v", w.done, err)
+	}
+	got := w.done[0]
+	if got.Epoch == nil || *got.Epoch != 7 || got.UserID != "usr_john" || got.DisplayName != john.DisplayName || !got.AuthTime.Equal(signedInAt) {
+		t.Errorf("completed %+v", got)
 	}
 }
 
