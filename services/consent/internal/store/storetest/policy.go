@@ -22,6 +22,7 @@ import (
 func Policies(t *testing.T) {
 	t.Run("a workspace has the policy that was set last", func(t *testing.T) { each(t, setRule) })
 	t.Run("clients are approved and withdrawn", func(t *testing.T) { each(t, approve) })
+	t.Run("each workspace has its own policy", func(t *testing.T) { each(t, ownPolicies) })
 	t.Run("a member has one request for a client", func(t *testing.T) { each(t, ask) })
 	t.Run("a decision is for all that wait, and made once", func(t *testing.T) { each(t, decide) })
 	t.Run("requests are listed a page at a time", func(t *testing.T) { each(t, requestPages) })
@@ -74,6 +75,44 @@ func approve(t *testing.T, s *store.Store) {
 	among, err := s.ApprovedAmong(t.Context(), "ws_acme", []string{"app", "other"})
 	if err != nil || !among["app"] || among["other"] {
 		t.Errorf("among two: %v, %v", among, err)
+	}
+}
+
+// ownPolicies checks that what one workspace approves, withdraws and refuses is not so in another one.
+func ownPolicies(t *testing.T, s *store.Store) {
+	third := request("third", "usr_a", "")
+	for _, id := range []string{"ws_acme", "ws_doe"} {
+		third.WorkspaceID = id
+		if err := errors.Join(s.SetRule(t.Context(), id, policy.Approved, admin()), s.Approve(t.Context(), id, "app", admin()), s.Ask(t.Context(), third)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(
+		s.Approve(t.Context(), "ws_doe", "other", admin()), s.Withdraw(t.Context(), "ws_acme", "app", admin()),
+		s.Decide(t.Context(), policy.Decision{WorkspaceID: "ws_acme", ClientID: "third", By: admin()}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Policies(t.Context(), []string{"ws_acme", "ws_doe"})
+	if diff := cmp.Diff(map[string]policy.Policy{
+		"ws_acme": {Rule: policy.Approved, Clients: map[string]bool{}},
+		"ws_doe":  {Rule: policy.Approved, Clients: map[string]bool{"app": true, "other": true}},
+	}, all); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	if among, err := s.ApprovedAmong(t.Context(), "ws_acme", []string{"app", "other"}); err != nil || len(among) != 0 {
+		t.Errorf("approved in a workspace that approves none: %v, %v", among, err)
+	}
+	states := map[string]policy.State{}
+	own, err := s.RequestsOf(t.Context(), "usr_a", "third")
+	for _, r := range own {
+		states[r.WorkspaceID] = r.State
+	}
+	if diff := cmp.Diff(map[string]policy.State{"ws_acme": policy.Declined, "ws_doe": policy.Waiting}, states); diff != "" || err != nil {
+		t.Errorf("requests: %v (-want +got)\n%s", err, diff)
+	}
+	if others, err := s.RequestsOf(t.Context(), "usr_b", "third"); err != nil || len(others) != 0 {
+		t.Errorf("requests of a user without one: %v, %v", others, err)
 	}
 }
 
