@@ -19,6 +19,8 @@ type fake struct {
 	now      time.Time
 	ended    []string
 	fail     error
+	// name is the client's; empty for one that is not registered.
+	name string
 }
 
 func (f *fake) Now(context.Context) (time.Time, error) { return f.now, nil }
@@ -53,7 +55,10 @@ func (f *fake) EndClientInWorkspace(ctx context.Context, _, _ string, others []s
 }
 
 func (f *fake) DescribeClients(context.Context, []string) (map[string]connectedapp.Client, error) {
-	return nil, nil
+	if f.name == "" {
+		return nil, nil
+	}
+	return map[string]connectedapp.Client{"app": {Name: f.name}}, nil
 }
 
 func newFake() *fake {
@@ -89,6 +94,36 @@ func TestAnApprovalStaysUntilItsCodesAreEnded(t *testing.T) {
 	f.fail = errors.New("down")
 	if err := f.end(t.Context()); !errors.Is(err, f.fail) || len(f.approved) != 3 {
 		t.Errorf("%v, and %d approvals are left", err, len(f.approved))
+	}
+}
+
+// TestTheNameOfTheClientIsTyped before it ends, or its identifier, by an administrator; an operator may leave it
+// out, and may not mistype it.
+func TestTheNameOfTheClientIsTyped(t *testing.T) {
+	for _, row := range []struct {
+		name, typed string
+		required    bool
+		ends        bool
+	}{
+		{"Example App", "", true, false},
+		{"Example App", "Other App", true, false},
+		{"Example App", " \u200b", true, false},
+		{"Example App", "example  APP", true, true},
+		{"Example App", "app", true, true},
+		{"Example App", "", false, true},
+		{"Example App", "Other App", false, false},
+		{"Example App", "Example App", false, true},
+		{"\u200b", "", true, false}, // a name that is not visible is no name
+		{"\u200b", " ", true, false},
+		{"\u200b", "app", true, true},
+	} {
+		f := newFake()
+		f.name = row.name
+		_, err := workspaceapp.Service{Tokens: f, Clients: f, Consents: f}.End(t.Context(), "ws_acme", "app", row.typed, row.required)
+		var field *oauth.FieldError
+		if refused := errors.As(err, &field) && field.Field == "confirm_name"; refused == row.ends || (len(f.ended) > 0) != row.ends {
+			t.Errorf("%q for %q, required %t: %v, and %v ended", row.typed, row.name, row.required, err, f.ended)
+		}
 	}
 }
 
