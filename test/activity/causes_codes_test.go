@@ -179,19 +179,23 @@ func (w *walk) devices() {
 	guesser := w.newPerson(w.t, "walk-"+strings.ToLower(rand.Text()[:8])+"@example.com", "ws_acme", identityv1.Role_ROLE_MEMBER)
 	guesses := w.d.NewBrowser()
 	expect.NoError(w.t, guesses.SignInAs(guesser.email))
-	enter := func() http.Header {
-		w.t.Helper()
+	var unknown, limited http.Header // equal requests are one row, with the id of the last
+	expect.RateLimit{Attempts: 5, Window: 10 * time.Minute}.Exhaust(w.t, func() time.Duration {
 		page, err := guesses.Get("/device")
 		expect.NoError(w.t, err)
 		page, err = guesses.Submit(page, page.Forms[len(page.Forms)-1], map[string]string{"user_code": "BCDF-GHJK"})
 		expect.NoError(w.t, err)
-		return page.Header
-	}
-	const attempts = 5      // the default of authz.user_code_attempts
-	var unknown http.Header // equal requests are one row, with the id of the last
-	for range attempts {
-		unknown = enter()
-	}
+		response := page.Header
+		page, err = guesses.Follow(page, nil)
+		expect.NoError(w.t, err)
+		wait := expect.PageWait(w.t, page)
+		if wait == 0 {
+			unknown = response
+		} else {
+			limited = response
+		}
+		return wait
+	})
 	w.refused("user_code_unknown", unknown, nil)
-	w.refused("rate_limited", enter(), nil)
+	w.refused("rate_limited", limited, nil)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -335,13 +336,20 @@ func TestN9_7_ACodeInTheAddressHasNoEffect(t *testing.T) {
 // too, and no other user's.
 func TestN9_3_FiveWrongCodesOfAUser(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
-		b := d.NewBrowser()
-		for _, code := range []string{"BBBB-BBBB", "CCCC-CCCC", "AAAA-AAAA", "1234", "FFFF-FFFF-FFFF"} {
+		b, attempt := d.NewBrowser(), 0
+		wrong := []string{"BBBB-BBBB", "CCCC-CCCC", "AAAA-AAAA", "1234", "FFFF-FFFF-FFFF"}
+		expect.RateLimit{Attempts: len(wrong), Window: 10 * time.Minute}.Exhaust(t, func() time.Duration {
+			code := wrong[attempt%len(wrong)]
+			attempt++
 			page, err := b.EnterDevice(harness.EstherEmail, code)
 			expect.NoError(t, err)
 			expect.Equal(t, "the address after a wrong code", page.URL, d.PublicURL+"/device")
-			expect.Page(t, "the page after a wrong code", page, 200, "No device waits with this code", `value="`+code+`"`)
-		}
+			wait := expect.PageWait(t, page)
+			if wait == 0 {
+				expect.Page(t, "the page after a wrong code", page, 200, "No device waits with this code", `value="`+code+`"`)
+			}
+			return wait
+		})
 		device, err := d.StartDevice("videos:read")
 		expect.NoError(t, err)
 		for _, browser := range []*harness.Browser{b, d.NewBrowser()} {

@@ -260,7 +260,7 @@ func TestACancelledAttemptIsRefunded(t *testing.T) {
 func TestReplicasShareTheBudgets(t *testing.T) {
 	each(t, func(t *testing.T, d *bench, entries shortlived.Store, _ func(time.Duration)) {
 		d.fails(t, perAccount/2, "john@a.test", "")
-		other := open(entries, time.Now)
+		other := open(entries, d.Limiter.Now)
 		other.fails(t, perAccount/2, "john@a.test", "")
 		other.wantLimited(t, "john@a.test", "")
 		d.wantLimited(t, "john@a.test", "")
