@@ -32,6 +32,12 @@ type fapiClient struct {
 // newClient registers a client of the profile fapi2.
 func newClient(t *testing.T, d *harness.Deployment, more ...string) fapiClient {
 	t.Helper()
+	return newConfidential(t, d, append([]string{"--profile", "fapi2"}, more...)...)
+}
+
+// newConfidential registers a client that authenticates with its key, and may use DPoP.
+func newConfidential(t *testing.T, d *harness.Deployment, more ...string) fapiClient {
+	t.Helper()
 	c := fapiClient{
 		t: t, d: d, id: "vdo_client_" + strings.ToLower(rand.Text()[:12]),
 		key: josetest.New(t, "ES256", "first"), proofKey: josetest.New(t, "ES256", ""),
@@ -39,8 +45,7 @@ func newClient(t *testing.T, d *harness.Deployment, more ...string) fapiClient {
 	file := filepath.Join(t.TempDir(), "keys.json")
 	expect.NoError(t, os.WriteFile(file, []byte(josetest.Set(c.key)), 0o600))
 	c.operate(append([]string{
-		"clients", "create", "FAPI Client", "--id", c.id, "--jwks", file, "--profile", "fapi2",
-		"--redirect-uri", harness.CallbackURI, "--scope", "videos:read,jobs:read",
+		"clients", "create", "Confidential Client", "--id", c.id, "--jwks", file, "--redirect-uri", harness.CallbackURI, "--scope", "videos:read,jobs:read",
 	}, more...)...)
 	return c
 }

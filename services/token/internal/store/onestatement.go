@@ -27,6 +27,7 @@ WITH family AS (
         refresh_expires_at = LEAST({{now}} + $2, expires_at),
         last_used_at = {{now}}, retry_hash = $3, retry_sealed = $4, retry_until = {{now}} + $5,
         refresh_due = GREATEST(refresh_due, {{now}}) + $11,
+        bound_later = bound_later OR refresh_jkt = '' AND $15 <> '',
         refresh_jkt = CASE WHEN $15 = '' THEN refresh_jkt ELSE $15 END
     WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND (refresh_jkt = '' OR refresh_jkt = $14)
         AND (refresh_due IS NULL OR refresh_due <= {{now}} + $12) AND ` + liveGrant("families") + `
@@ -58,6 +59,7 @@ WITH asked AS (
         retry_hash = CASE WHEN a.sealed IS NOT NULL THEN a.predecessor END, retry_sealed = a.sealed,
         retry_until = CASE WHEN a.sealed IS NOT NULL THEN {{now}} + a.retry_window END,
         refresh_due = GREATEST(f.refresh_due, {{now}}) + a.step,
+        bound_later = f.bound_later OR f.refresh_jkt = '' AND a.bind <> '',
         refresh_jkt = CASE WHEN a.bind = '' THEN f.refresh_jkt ELSE a.bind END
     FROM asked a, held
     WHERE f.id = held.id AND f.refresh_hash = a.predecessor AND f.client_id = a.client_id AND f.refresh_expires_at > {{now}}

@@ -85,6 +85,9 @@ func atGrantLimit(limit string) string {
 // accessResources are the resources of an access token a of a family f.
 const accessResources = `CASE WHEN a.resources = '' THEN f.resources ELSE a.resources END`
 
+// hasKey is true where the key $3 may use the current token of a family f.
+const hasKey = `(f.refresh_jkt = '' OR f.refresh_jkt = $3)`
+
 // portable is the SQL before {{now}} and the lock clauses are expanded. Parameters of one pipeline
 // that mean the same carry the same number wherever the statement allows it.
 var portable = statements{
@@ -111,6 +114,7 @@ UPDATE families SET refresh_hash = $1, refresh_issued_at = {{now}},
     refresh_expires_at = CASE WHEN {{now}} + $2 < expires_at THEN {{now}} + $2 ELSE expires_at END,
     last_used_at = {{now}}, retry_hash = $3, retry_sealed = $4, retry_until = {{now}} + $5,
     refresh_due = CASE WHEN refresh_due > {{now}} THEN refresh_due ELSE {{now}} END + $8,
+    bound_later = bound_later OR refresh_jkt = '' AND $11 <> '',
     refresh_jkt = CASE WHEN $11 = '' THEN refresh_jkt ELSE $11 END
 WHERE refresh_hash = $6 AND client_id = $7 AND refresh_expires_at > {{now}} AND (refresh_jkt = '' OR refresh_jkt = $10)
     AND (refresh_due IS NULL OR refresh_due <= {{now}} + $9) AND ` + liveGrant("families") + `
@@ -131,16 +135,18 @@ FROM families WHERE refresh_hash = $4`,
 INSERT INTO spent_refresh_tokens (hash, family_id, expires_at)
 SELECT $1, id, {{now}} + $2 FROM families WHERE refresh_hash = $3 AND $1 <> $3`,
 
-	// The columns of the family that it reads never change, except the retry columns; evidence that
-	// is spent stays spent. A token that is bound to another key than the presented one is not found:
-	// a thief without the key gets no successor, and revokes nothing.
+	// The columns of the family that it reads never change, except the retry columns and the key's; evidence
+	// that is spent stays spent. A token that is bound to another key than the presented one is not found:
+	// a thief without the key gets no successor, and revokes nothing. Of a family that a refresh bound to a
+	// key, the tokens before that were not bound: each that is presented without the key is a reuse, since
+	// the key may be a thief's.
 	spentFacts: `
 SELECT f.id, f.client_id, f.scope, f.resources, f.expires_at - f.refresh_issued_at, ` + identityColumns("f") + `,
-    CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `,
+    CASE WHEN f.retry_hash = $1 AND f.retry_until > {{now}} AND ` + hasKey + ` AND ` + liveGrant("f") + ` THEN f.retry_sealed END, ` + evidenceSpent("f") + `,
     f.revoked_at IS NOT NULL
 FROM (SELECT family_id FROM spent_refresh_tokens WHERE hash = $1 AND expires_at > {{now}} LIMIT 1) AS s
 JOIN families f ON f.id = s.family_id
-WHERE f.client_id = $2 AND (f.refresh_jkt = '' OR f.refresh_jkt = $3)`,
+WHERE f.client_id = $2 AND (` + hasKey + ` OR f.bound_later)`,
 
 	familyOfRefresh: `
 SELECT id FROM families WHERE refresh_hash = $1
