@@ -79,6 +79,9 @@ func (r *roll) replace(t *testing.T, why string, bins harness.Binaries) {
 			if n == 0 && (why == upgrading || service == "consent") {
 				r.wantEverythingWorks(t, why+" of "+name)
 			}
+			if name == "identity" && why == upgrading {
+				wantSessions(t, r.d)
+			}
 		}
 	}
 }
