@@ -231,10 +231,10 @@ func TestAConnectedAppIsShownAndDisconnected(t *testing.T) {
 	if w := p.post(home+"/disconnect", form); w.Code != http.StatusSeeOther || w.Header().Get("Location") != home {
 		t.Errorf("disconnecting responds %d %v", w.Code, w.Header())
 	}
-	if w := p.get(home); !strings.Contains(w.Body.String(), "The app is disconnected.") {
+	if w := p.get(home); !strings.Contains(w.Body.String(), "<bdi>Example &lt;b&gt;</bdi> is disconnected.") {
 		t.Errorf("the page does not confirm the disconnection: %s", w.Body)
 	}
-	if w := p.get(home); strings.Contains(w.Body.String(), "The app is disconnected.") {
+	if w := p.get(home); strings.Contains(w.Body.String(), "<bdi>Example &lt;b&gt;</bdi> is disconnected.") {
 		t.Error("the page confirms it twice")
 	}
 	p.respond("DisconnectApp", nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "x"))

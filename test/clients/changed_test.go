@@ -74,7 +74,7 @@ func TestN5_11_OneInstallationIsEndedAlone(t *testing.T) {
 		}
 		page, err = b.Follow(b.Submit(page, form, map[string]string{"installation_id": buttons[1][1]})) // the newest is first
 		expect.NoError(t, err)
-		expect.Page(t, "the page afterwards", page, http.StatusOK, "That installation has no access any more", id)
+		expect.Page(t, "the page afterwards", page, http.StatusOK, "has no access any more. The others go on.", id)
 		expect.Active(t, d, old.Access, false)
 		expect.Active(t, d, current.Access, true)
 		for what, unknown := range map[string]string{"ended before": buttons[1][1], "malformed": "x"} {

@@ -74,7 +74,7 @@ func TestCase33_DisconnectingIsCompleteAndImmediate(t *testing.T) {
 		expect.Active(t, d, esther.Access, true)
 		page, err := b.Follow(done, nil)
 		expect.NoError(t, err)
-		if strings.Contains(page.Body, "<bdi>Example App</bdi>") || !strings.Contains(page.Body, "is disconnected") {
+		if strings.Contains(page.Body, "<h2><bdi>Example App</bdi>") || !strings.Contains(page.Body, "<bdi>Example App</bdi> is disconnected") {
 			t.Error("the page still lists the app, or does not report the disconnection")
 		}
 		// The user may approve the client again.

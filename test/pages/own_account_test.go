@@ -90,7 +90,7 @@ func TestAccount_APasswordIsChangedWithTheOldOne(t *testing.T) {
 		ada := join(t, d, "ada.password@example.com")
 		b, page := ada.signIn(t, d, securityPath)
 		mustShow(t, page, "Change the password") // the sign-in returned here
-		there, _ := ada.signIn(t, d, securityPath)
+		there, open := ada.signIn(t, d, securityPath)
 		app, err := d.Issue(b, harness.Request{})
 		expect.NoError(t, err)
 		code, err := b.Approve(harness.Request{})
@@ -117,6 +117,8 @@ func TestAccount_APasswordIsChangedWithTheOldOne(t *testing.T) {
 		mustShow(t, page, "Your password is changed.")
 		expect.Equal(t, "this browser is signed in", signedIn(t, b), true)
 		expect.Equal(t, "another browser is signed in", signedIn(t, there), false)
+		mustShow(t, changePassword(t, there, open, map[string]string{"old_password": ada.password, "new_password": "another password"}),
+			"You were signed out meanwhile, and nothing was changed.", `name="password"`)
 		old := get(t, d, securityPath, map[string]string{harness.SessionCookie: before})
 		expect.Equal(t, "status with this browser's value before", old.Status, http.StatusSeeOther)
 		expect.UserException(t, expect.UserAPI(t, d, http.MethodPost, "/api/v1/user/refresh-access-token", user, ""), http.StatusBadRequest, "ExpiredAccessTokenException")
@@ -244,7 +246,7 @@ func TestAccount_AnAppIsDisconnectedFromOneWorkspace(t *testing.T) {
 		var page harness.Page
 		for range 2 { // a second click
 			page = press(t, b, mustGet(t, b, "/account/connected-apps"), "/disconnect", map[string]string{"workspace_id": "ws_doe"})
-			mustShow(t, page, "The app has no access to that workspace any more.", "Acme Studio")
+			mustShow(t, page, "<bdi>Example App</bdi> has no access to that workspace any more.", "Acme Studio")
 		}
 		if strings.Contains(page.Body, "Doe Family") {
 			t.Errorf("the workspace is still listed:\n%s", page.Body)

@@ -98,7 +98,7 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	if !a.Flow.ParseForm(w, r, browser.AccountForm()) {
 		return
 	}
-	flash := browser.Flash{Kind: browser.FlashDisconnected}
+	flash := browser.Flash{Kind: browser.FlashDisconnected, Name: a.nameOf(r, r.PostForm.Get("client_id"))}
 	switch {
 	case r.PostForm.Get("installation_id") != "":
 		flash.Kind = browser.FlashInstallationEnded
@@ -118,6 +118,21 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.back(w, r, flash, browser.PageAccount, browser.HomePath)
+}
+
+// nameOf returns the name of a connected app; empty where it is not known, which prevents no disconnection.
+func (a Account) nameOf(r *http.Request, clientID string) string {
+	res, err := a.ConnectedApps.ListConnectedApps(r.Context(), &consentv1.ListConnectedAppsRequest{SessionToken: a.Flow.Cookies.Session(r).Reveal()})
+	if err != nil {
+		a.Flow.Log(r, err)
+		return ""
+	}
+	for _, app := range res.GetApps() {
+		if app.GetClientId() == clientID {
+			return app.GetClientName()
+		}
+	}
+	return ""
 }
 
 // disconnect calls the RPC for the client of a form, and for its workspace or its installation if it

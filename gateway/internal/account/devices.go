@@ -91,7 +91,7 @@ func (a Account) EndOtherDevices(w http.ResponseWriter, r *http.Request) {
 func (a Account) backToDevices(w http.ResponseWriter, r *http.Request, flash browser.Flash, err error) {
 	switch {
 	case oerr.Reason(err) == errorv1.Reason_REASON_SESSION_REQUIRED:
-		browser.RedirectToSignInFor(w, r, browser.DevicesPath)
+		a.Flow.RedirectToSignInFor(w, r, browser.DevicesPath)
 	case err != nil:
 		a.Flow.RedirectWithError(w, r, browser.DevicesForm(), err)
 	default:

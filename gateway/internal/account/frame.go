@@ -10,6 +10,14 @@ import (
 
 // done returns the notice of what was done; nil for nothing.
 func done(f browser.Flash) *page.Message {
+	named := map[browser.FlashKind]string{
+		browser.FlashDisconnected:      "%s is disconnected. It has no access any more.",
+		browser.FlashWorkspaceEnded:    "%s has no access to that workspace any more.",
+		browser.FlashInstallationEnded: "That installation of %s has no access any more. The others go on.",
+	}[f.Kind]
+	if named != "" && f.Name != "" {
+		return &page.Message{Kind: "ok", Text: named, Names: []string{f.Name}}
+	}
 	return page.Done(map[browser.FlashKind]string{
 		browser.FlashDisconnected:      "The app is disconnected. It has no access any more.",
 		browser.FlashWorkspaceEnded:    "The app has no access to that workspace any more.",

@@ -87,13 +87,21 @@ func (f Flow) AccountToken(w http.ResponseWriter, r *http.Request) string {
 // RedirectToSignIn redirects to the sign-in page, which redirects back to the page of the request, or to
 // the one of the connected clients.
 func (f Flow) RedirectToSignIn(w http.ResponseWriter, r *http.Request) {
-	RedirectToSignInFor(w, r, r.URL.EscapedPath())
+	f.RedirectToSignInFor(w, r, r.URL.EscapedPath())
 }
 
 // RedirectToSignInFor redirects to the sign-in page, which redirects to a page of an account: for a
 // form, whose own address is no page.
-func RedirectToSignInFor(w http.ResponseWriter, r *http.Request, path string) {
+func (f Flow) RedirectToSignInFor(w http.ResponseWriter, r *http.Request, path string) {
+	f.noteSignedOut(w, r, "")
 	redirectToPage(w, r, SignInFor(path))
+}
+
+// noteSignedOut makes the sign-in page say that a form that was sent without a live session changed nothing.
+func (f Flow) noteSignedOut(w http.ResponseWriter, r *http.Request, request string) {
+	if r.Method == http.MethodPost {
+		f.Cookies.SetFlash(w, r, Flash{Kind: flashSignedOut}, pageSignIn, request)
+	}
 }
 
 // AccountForm returns the form page of the connections of a user.

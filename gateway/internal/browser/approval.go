@@ -73,6 +73,7 @@ func (f Flow) askForApproval(w http.ResponseWriter, r *http.Request, from formPa
 	})
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
+		f.noteSignedOut(w, r, from.request)
 		redirect(w, r, "/signin", from.request)
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_CLIENT_NOT_LIVE:

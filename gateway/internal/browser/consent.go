@@ -157,7 +157,8 @@ func (f Flow) Decide(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if f.Cookies.Session(r).IsZero() {
-		redirect(w, r, "/signin", from.request) // signed out in another tab: the authorization continues after the sign-in
+		f.noteSignedOut(w, r, from.request) // in another tab: the authorization continues after the sign-in
+		redirect(w, r, "/signin", from.request)
 		return
 	}
 	if workspace, asks := strings.CutPrefix(r.PostForm.Get("decision"), decisionAsk); asks {
@@ -201,6 +202,7 @@ func (f Flow) decide(w http.ResponseWriter, r *http.Request, from formPage, req 
 	}
 	switch oerr.Reason(err) { //nolint:exhaustive // RedirectWithError handles the others
 	case errorv1.Reason_REASON_SESSION_REQUIRED:
+		f.noteSignedOut(w, r, from.request)
 		redirect(w, r, "/signin", from.request)
 		return
 	case errorv1.Reason_REASON_AUTHORIZATION_NOT_FOUND, errorv1.Reason_REASON_CLIENT_NOT_LIVE:

@@ -57,6 +57,7 @@ const (
 	flashWrong        FlashKind = "wrong"
 	flashLimited      FlashKind = "limited"
 	flashAgain        FlashKind = "again"
+	flashSignedOut    FlashKind = "signed-out"
 	flashUnavailable  FlashKind = "unavailable"
 	flashFailed       FlashKind = "failed"
 	flashTooLong      FlashKind = "too-long"

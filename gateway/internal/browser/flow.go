@@ -303,7 +303,7 @@ func (o formPage) address() string {
 func (f Flow) redirectTooLong(w http.ResponseWriter, r *http.Request, from formPage, flash Flash) {
 	switch {
 	case from.account() && f.Cookies.Session(r).IsZero():
-		redirectToPage(w, r, SignInFor(from.path()))
+		f.RedirectToSignInFor(w, r, from.path())
 	case f.Cookies.Browser(r).IsZero():
 		f.checkCookies(w, r, from)
 	default:
@@ -314,7 +314,7 @@ func (f Flow) redirectTooLong(w http.ResponseWriter, r *http.Request, from formP
 // checkForm checks the session and the CSRF token of a form that was parsed, as ParseForm says.
 func (f Flow) checkForm(w http.ResponseWriter, r *http.Request, from formPage) bool {
 	if from.account() && f.Cookies.Session(r).IsZero() {
-		redirectToPage(w, r, SignInFor(from.path()))
+		f.RedirectToSignInFor(w, r, from.path())
 		return false
 	}
 	if r.PostForm.Get("csrf_token") == "" { // every form of the gateway's pages has one
@@ -391,6 +391,7 @@ func (f Flow) Fault(flash Flash) page.Fault {
 		flashWrong:       {Text: "The e-mail address or the password is wrong.", Field: "password"},
 		flashLimited:     {Text: "There were too many attempts.", Wait: &page.Wait{Now: f.Time(), At: time.Unix(flash.Until, 0).UTC()}},
 		flashAgain:       {Text: "This page was open for too long, or you signed in or out since it was opened. Please confirm once more."},
+		flashSignedOut:   {Text: "You were signed out meanwhile, and nothing was changed. Sign in and do it once more."},
 		flashUnavailable: {Text: "We cannot answer right now. Please try once more in a moment."},
 		flashFailed:      {Text: "Something went wrong on our side. Please try once more."},
 		flashTooLong:     {Text: "The form is too long: at most 64 KiB can be sent at once. Nothing was changed."},
