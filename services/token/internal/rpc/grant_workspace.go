@@ -51,7 +51,7 @@ func (s *Grants) ListWorkspaceClients(
 
 // endTimeout is how long EndClientInWorkspace may take. It revokes the grants of many users in several
 // transactions.
-const endTimeout = time.Minute
+const endTimeout = 3 * time.Minute
 
 // EndClientInWorkspace revokes every grant of users to a client in a workspace before it returns. A caller
 // that goes away does not interrupt it: some users would stay connected.

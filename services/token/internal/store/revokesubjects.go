@@ -40,8 +40,11 @@ INSERT INTO pairs (user_id, client_id, epoch) VALUES ($1, $2, 0)
 ON CONFLICT (user_id, client_id) DO UPDATE SET epoch = pairs.epoch`
 	t.setPairEpoch = `UPDATE pairs SET epoch = $3, lenient_raises = 0 WHERE user_id = $1 AND client_id = $2`
 	// Approvals and grants of other workspaces stay valid; codes in flight do not.
-	t.raisePairEpoch = `
-UPDATE pairs SET epoch = $3, lenient_raises = $3 - (epoch - lenient_raises) WHERE user_id = $1 AND client_id = $2`
+	const raise = `UPDATE pairs SET epoch = $3, lenient_raises = $3 - (epoch - lenient_raises) WHERE `
+	t.raisePairEpoch = raise + `user_id = $1 AND client_id = $2`
+	// lockPairs locks in one order, so that two transactions that lock several cannot deadlock.
+	t.lockPairs = db.SQL(`SELECT user_id FROM pairs WHERE client_id = $1 AND user_id ` + db.Among("$2") + ` ORDER BY user_id {{for update}}`)
+	t.raisePairs = raise + `client_id = $1 AND user_id ` + db.Among("$2")
 	if db.Engine() == sqldb.Postgres {
 		t.prepareLegacySteps(db)
 	}
@@ -235,7 +238,7 @@ func (s *Store) EndConnectionIn(ctx context.Context, p oauth.UserClient, workspa
 		if err != nil {
 			return err
 		}
-		return s.revokeLockedUserClientInWorkspace(ctx, tx, userClientRevocation{p, workspaceID, revlog.ReasonDisconnect, true})
+		return s.revokeLockedUserClientInWorkspace(ctx, tx, userClientRevocation{p, workspaceID, revlog.ReasonDisconnect})
 	})
 }
 

@@ -23,6 +23,7 @@ type statements struct {
 
 	// Of the revocation of subjects.
 	revokeSubject, incrementMark, lockPair, setPairEpoch, raisePairEpoch string
+	lockPairs, raisePairs                                                string
 	// Steps that update a bounded number of rows for processes of release 0.1. They are empty on SQLite,
 	// whose file has one process: run them by execAll.
 	legacyRevokePair, legacyRevokeUserClientInWorkspace, legacyRevokeUser, legacyRevokeMember, legacyRevokeClient string

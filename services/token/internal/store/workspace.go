@@ -105,25 +105,55 @@ func (s *Store) ListWorkspaceClients(ctx context.Context, workspaceID, after str
 	return list, err
 }
 
-// endedAtOnce is how many users' grants one transaction of EndClientInWorkspace revokes.
-const endedAtOnce = 200
+// How many users one transaction of EndClientInWorkspace has: those whose grants it revokes, and those
+// whose pending codes alone.
+const endedAtOnce, codesEndedAtOnce = 200, 2000
 
 // EndClientInWorkspace is EndConnectionIn for every user who has a live grant to the client in the
-// workspace, and for others, who may have a pending code. It returns the number of users with a grant. A
-// user who connects the client during the call may stay connected.
+// workspace. Of others, who may have a pending code, it revokes the codes alone, which costs little: they
+// may be all who ever approved the client. It returns the number of users with a grant. A user who
+// connects the client during the call may stay connected.
 func (s *Store) EndClientInWorkspace(ctx context.Context, clientID, workspaceID string, others []string) (int, error) {
+	others = slices.Clone(others)
+	slices.Sort(others)
+	for some := range slices.Chunk(slices.Compact(others), codesEndedAtOnce) {
+		if err := s.revokeCodes(ctx, some, clientEnd{clientID, workspaceID}); err != nil {
+			return 0, err
+		}
+	}
+	// After the codes: one that was redeemed before is a grant now.
 	granted, err := s.workspaceClientUsers(ctx, clientID, workspaceID)
 	if err != nil {
 		return 0, err
 	}
-	users := append(slices.Clone(granted), others...)
-	slices.Sort(users) // rows of pairs are locked in one order
-	for some := range slices.Chunk(slices.Compact(users), endedAtOnce) {
-		if err := s.revokeUserClientsInWorkspace(ctx, some, clientEnd{clientID, workspaceID, granted}); err != nil {
+	for some := range slices.Chunk(granted, endedAtOnce) {
+		if err := s.revokeUserClientsInWorkspace(ctx, some, clientEnd{clientID, workspaceID}); err != nil {
 			return 0, err
 		}
 	}
 	return len(granted), nil
+}
+
+// revokeCodes revokes the pending codes of some users and a client, by new epochs of their user-clients. A
+// user-client that is not stored has no code. The epochs are one cursor, whose entry of the log is that of
+// the first user.
+func (s *Store) revokeCodes(ctx context.Context, users []string, c clientEnd) error {
+	return s.log.Revoke(ctx, "revoking the codes of a client", func(tx *revlog.Tx) error {
+		lock := sqldb.Read("locking user-clients", s.text.lockPairs, c.clientID, s.db.Texts(users))
+		stored, err := sqldb.List(ctx, tx, lock, func(row sqldb.Row, userID *string) error { return row.Scan(userID) })
+		if err != nil || len(stored) == 0 {
+			return err
+		}
+		entry := revlog.NewEntry(revlog.ReasonWorkspaceEnded, revocation.Revocation{
+			Kind: revocation.Member, UserID: stored[0], ClientID: c.clientID, WorkspaceID: c.workspaceID,
+		})
+		cursor, err := tx.AppendIn(ctx, entry)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, s.text.raisePairs, c.clientID, s.db.Texts(stored), cursor)
+		return err
+	})
 }
 
 func (s *Store) workspaceClientUsers(ctx context.Context, clientID, workspaceID string) ([]string, error) {
@@ -154,10 +184,6 @@ func (s *Store) grantedWorkspaces(ctx context.Context, tx *revlog.Tx, p oauth.Us
 // revokeUserClientsInWorkspace revokes the user-clients of some users and a client in one workspace,
 // in the order of the users' identifiers, in one transaction.
 func (s *Store) revokeUserClientsInWorkspace(ctx context.Context, users []string, c clientEnd) error {
-	granted := map[string]bool{}
-	for _, userID := range c.granted {
-		granted[userID] = true
-	}
 	return s.log.Revoke(ctx, "revoking a client in a workspace", func(tx *revlog.Tx) error {
 		for _, userID := range users { // every row is locked before the head of the log
 			err := execAll(ctx, tx,
@@ -169,7 +195,7 @@ func (s *Store) revokeUserClientsInWorkspace(ctx context.Context, users []string
 		}
 		for _, userID := range users {
 			pair := oauth.UserClient{UserID: userID, ClientID: c.clientID}
-			if err := s.revokeLockedUserClientInWorkspace(ctx, tx, userClientRevocation{pair, c.workspaceID, revlog.ReasonWorkspaceEnded, granted[userID]}); err != nil {
+			if err := s.revokeLockedUserClientInWorkspace(ctx, tx, userClientRevocation{pair, c.workspaceID, revlog.ReasonWorkspaceEnded}); err != nil {
 				return err
 			}
 		}
@@ -183,15 +209,10 @@ type userClientRevocation struct {
 
 	workspaceID string
 	reason      revlog.Reason
-	// recorded is false for one without an event: of a user who has no grant, and may have a pending code.
-	recorded bool
 }
 
-// clientEnd is the end of a client in a workspace, and the users who have a grant.
-type clientEnd struct {
-	clientID, workspaceID string
-	granted               []string
-}
+// clientEnd is the end of a client in a workspace.
+type clientEnd struct{ clientID, workspaceID string }
 
 // revokeLockedUserClientInWorkspace revokes a user-client in one workspace. Its row of pairs is
 // locked.
@@ -199,11 +220,7 @@ func (s *Store) revokeLockedUserClientInWorkspace(ctx context.Context, tx *revlo
 	entry := revlog.NewEntry(c.reason, revocation.Revocation{
 		Kind: revocation.Member, UserID: c.UserID, ClientID: c.ClientID, WorkspaceID: c.workspaceID,
 	})
-	var recorded []string
-	if c.recorded {
-		recorded = []string{c.workspaceID}
-	}
-	cursor, err := tx.AppendIn(ctx, entry, recorded...)
+	cursor, err := tx.Append(ctx, entry)
 	if err != nil {
 		return err
 	}

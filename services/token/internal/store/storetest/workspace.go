@@ -81,9 +81,17 @@ func endClientInWorkspace(t *testing.T, b bench) {
 		t.Fatal(err)
 	}
 	for i, want := range []int{2, 0} { // it may be repeated
+		before, err := b.RevocationLog.Cursor(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		users, err := b.EndClientInWorkspace(t.Context(), document, "ws_acme", []string{"usr_ada", "usr_john"})
 		if err != nil || users != want {
 			t.Errorf("the %d. time ended %d users, %v, want %d", i+1, users, err, want)
+		}
+		// An entry for each grant, and one for all codes: approvals of years may be named.
+		if after, err := b.RevocationLog.Cursor(t.Context()); err != nil || after != before+int64(want)+1 {
+			t.Errorf("the %d. time wrote %d entries of the log, %v", i+1, after-before, err)
 		}
 	}
 	for _, i := range []issued{john, esther} {
