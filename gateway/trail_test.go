@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -191,5 +192,35 @@ func TestTheEndOfAnAppInSeveralWorkspacesIsOneEntry(t *testing.T) {
 		if got := regexp.MustCompile(`You (disconnected|ended)[^<]*`).FindAllString(body, -1); !slices.Equal(got, row.want) {
 			t.Errorf("%d events: the page has %q, want %q", len(row.events), got, row.want)
 		}
+	}
+}
+
+// TestAnEndInSeveralWorkspacesIsOneEntryOnOnePage: the page that it would continue on does not show it again.
+func TestAnEndInSeveralWorkspacesIsOneEntryOnOnePage(t *testing.T) {
+	p := withConsole(t)
+	ended := func(workspace, request string) *eventv1.Event {
+		return &eventv1.Event{
+			Kind: "grant.disconnected", Actor: &eventv1.Actor{Kind: eventv1.ActorKind_ACTOR_KIND_USER, Id: "user_1"}, UserId: "user_1", ClientId: "c1",
+			WorkspaceId: workspace, RequestId: request, EventTime: timestamppb.Now(),
+		}
+	}
+	events := []*eventv1.Event{ended("ws_1", "one"), ended("ws_2", "one"), ended("ws_3", "one"), ended("ws_1", "two"), ended("ws_2", "two")}
+	p.services["ListEvents"] = func(req proto.Message) (proto.Message, error) {
+		asked, _ := req.(*activityv1.ListEventsRequest)
+		from, _ := strconv.Atoi(asked.GetPageToken())                 // none is the first event
+		to := min(from+min(int(asked.GetPageSize()), 2), len(events)) // a page of two, for a full one
+		res := &activityv1.ListEventsResponse{Events: slices.Clone(events[from:to]), ClientNames: map[string]string{"c1": "Example"}}
+		if to < len(events) {
+			res.NextPageToken = strconv.Itoa(to)
+		}
+		return res, nil
+	}
+	first := p.get("/account/activity").Body.String()
+	if n := strings.Count(first, `<li class="part`); n != 1 || !strings.Contains(first, "from=3") {
+		t.Errorf("the first page has %d entries, and not the act alone: %s", n, first)
+	}
+	second := p.get("/account/activity?from=3").Body.String()
+	if n := strings.Count(second, `<li class="part`); n != 1 || strings.Contains(second, "from=") {
+		t.Errorf("the second page has %d entries: %s", n, second)
 	}
 }

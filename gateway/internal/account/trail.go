@@ -58,12 +58,34 @@ func (a Account) fromTrail(w http.ResponseWriter, r *http.Request, token string)
 		a.showError(w, r, err)
 		return true
 	}
+	a.readWholeAct(r, token, res)
 	data := page.Activity{Later: after != "", Entries: trailEntries(res, browser.Zone(session.GetSession().GetTimeZone()))}
 	if next := res.GetNextPageToken(); next != "" {
 		data.Earlier = browser.ActivityPath + "?" + url.Values{"from": {next}}.Encode()
 	}
 	a.render(w, r, session.GetSession(), page.View{Template: "activity", Title: "Activity", Data: data})
 	return true
+}
+
+// mostOfAct is how many events readWholeAct reads at most.
+const mostOfAct = 20
+
+// readWholeAct adds the first events of the next page while they are of the same act as the last event of a
+// page, so that the next page does not show it again. A failure leaves them there.
+func (a Account) readWholeAct(r *http.Request, token string, res *activityv1.ListEventsResponse) {
+	for range mostOfAct {
+		events := res.GetEvents()
+		if res.GetNextPageToken() == "" || len(events) == 0 || !partOfAct(events[len(events)-1]) {
+			return
+		}
+		next, err := a.Audit.ListEvents(r.Context(), &activityv1.ListEventsRequest{
+			SessionToken: token, Kinds: shownKinds(), PageSize: 1, PageToken: res.GetNextPageToken(),
+		})
+		if err != nil || len(next.GetEvents()) == 0 || !sameAct(next.GetEvents()[0], events[len(events)-1]) {
+			return
+		}
+		res.Events, res.NextPageToken = append(events, next.GetEvents()...), next.GetNextPageToken()
+	}
 }
 
 // trailEntries returns the entries of a page. The failed sign-ins of an hour are one event. The end of a
@@ -85,8 +107,13 @@ func trailEntries(res *activityv1.ListEventsResponse, in *time.Location) []page.
 
 // sameAct reports whether two events are of one end of a client's access, in different workspaces.
 func sameAct(one, other *eventv1.Event) bool {
-	return strings.HasPrefix(one.GetKind(), "grant.") && one.GetKind() == other.GetKind() && one.GetClientId() == other.GetClientId() &&
-		one.GetRequestId() != "" && one.GetRequestId() == other.GetRequestId() && one.GetWorkspaceId() != other.GetWorkspaceId()
+	return partOfAct(one) && one.GetKind() == other.GetKind() && one.GetClientId() == other.GetClientId() &&
+		one.GetRequestId() == other.GetRequestId() && one.GetWorkspaceId() != other.GetWorkspaceId()
+}
+
+// partOfAct reports whether an event may be one of several of one end of a client's access.
+func partOfAct(e *eventv1.Event) bool {
+	return strings.HasPrefix(e.GetKind(), "grant.") && e.GetRequestId() != ""
 }
 
 func failedCount(e *eventv1.Event) int64 {
