@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/testing/protocmp"
 
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
@@ -26,7 +28,9 @@ type passwords struct {
 	revocation.Store
 
 	calls []string
-	fault identityv1.PasswordFault
+	// changes are the requests for a change, as they were sent.
+	changes []*identityv1.ChangePasswordRequest
+	fault   identityv1.PasswordFault
 	// refused is identity's error, lost that of a change after its commit, and down the store's.
 	refused, lost, down error
 	// on is the occasion of the last revocation.
@@ -40,7 +44,7 @@ func (p *passwords) ChangePassword(
 	if req.GetValidateOnly() {
 		call, res.SessionToken = "validate", ""
 	}
-	p.calls = append(p.calls, call)
+	p.calls, p.changes = append(p.calls, call), append(p.changes, proto.Clone(req).(*identityv1.ChangePasswordRequest))
 	if p.refused != nil {
 		return nil, p.refused
 	}
@@ -58,7 +62,7 @@ func (p *passwords) GetSession(context.Context, *identityv1.GetSessionRequest, .
 func (p *passwords) EndOtherSessions(
 	_ context.Context, req *identityv1.EndOtherSessionsRequest, _ ...grpc.CallOption,
 ) (*identityv1.EndOtherSessionsResponse, error) {
-	p.calls = append(p.calls, "end others of "+req.GetSessionToken()+" "+req.GetSourceAddress()+" "+req.GetUserAgent())
+	p.calls = append(p.calls, "end others of "+req.GetSessionToken()+" "+req.GetSourceAddress()+" "+req.GetUserAgent()+" "+req.GetForm())
 	return &identityv1.EndOtherSessionsResponse{SessionToken: "next", Session: &identityv1.Session{UserId: "usr_john"}}, p.lost
 }
 
@@ -107,10 +111,36 @@ func TestSignInsAreRevokedAroundANewPassword(t *testing.T) {
 	}
 }
 
+// TestIdentityGetsAChangeOfAPasswordWhole: with the source, whose attempts it counts, with the browser of the event,
+// and with the end of the other sessions where the user asks for it, in the validation too.
+func TestIdentityGetsAChangeOfAPasswordWhole(t *testing.T) {
+	for _, elsewhere := range []bool{true, false} {
+		p := passwords{}
+		server := &rpc.Passwords{Revoker: revocation.Revoker{Store: &p, Unchanged: rpc.Unchanged, Step: actor.Within}, Credentials: &p}
+		if _, err := server.ChangePassword(t.Context(), &tokenv1.ChangePasswordRequest{
+			SessionToken: "now", OldPassword: "old", NewPassword: "new", SourceAddress: "203.0.113.7", UserAgent: "Firefox", SignOutElsewhere: elsewhere,
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for _, got := range p.changes {
+			want := &identityv1.ChangePasswordRequest{
+				SessionToken: "now", OldPassword: "old", NewPassword: "new", SourceAddress: "203.0.113.7", UserAgent: "Firefox",
+				EndOtherSessions: elsewhere, ValidateOnly: got.GetValidateOnly(),
+			}
+			if diff := cmp.Diff(want, got, protocmp.Transform()); diff != "" {
+				t.Errorf("elsewhere %t (-want +got)\n%s", elsewhere, diff)
+			}
+		}
+		if last := len(p.changes) - 1; last < 0 || p.changes[last].GetValidateOnly() {
+			t.Errorf("elsewhere %t: nothing is changed by %v", elsewhere, p.calls)
+		}
+	}
+}
+
 // TestASignOutElsewhereRevokesSignIns, around the end of the other sessions, and nothing for a session
 // that has ended, whose form may have been sent before.
 func TestASignOutElsewhereRevokesSignIns(t *testing.T) {
-	const end = "end others of now 203.0.113.7 Firefox"
+	const end = "end others of now 203.0.113.7 Firefox "
 	ended := oerr.New(errorv1.Reason_REASON_SESSION_REQUIRED, "ended")
 	around := []string{"session", "revoke usr_john", end, "revoke usr_john"}
 	for name, row := range map[string]struct {
@@ -121,7 +151,7 @@ func TestASignOutElsewhereRevokesSignIns(t *testing.T) {
 	}{
 		"a session":              {passwords{}, "", around, 0},
 		"an ended session":       {passwords{refused: ended}, "", []string{"session"}, errorv1.Reason_REASON_SESSION_REQUIRED},
-		"a second click":         {passwords{refused: ended}, "form", []string{"session", end}, 0},
+		"a second click":         {passwords{refused: ended}, "form", []string{"session", end + "form"}, 0},
 		"one ends meanwhile":     {passwords{lost: ended}, "", around, errorv1.Reason_REASON_SESSION_REQUIRED},
 		"identity of 0.1":        {passwords{lost: status.Error(codes.Unimplemented, "unknown method")}, "", around, errorv1.Reason_REASON_UNAVAILABLE},
 		"an outage":              {passwords{down: sqldb.ErrUnavailable}, "", around[:2], errorv1.Reason_REASON_UNAVAILABLE},
