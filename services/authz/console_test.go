@@ -227,6 +227,20 @@ func TestAServiceClientGetsTokensInItsOwnWorkspace(t *testing.T) {
 	}
 }
 
+// TestAClientThatBecomesAServiceGetsTokensInItsOwnWorkspace: its team cannot choose another one.
+func TestAClientThatBecomesAServiceGetsTokensInItsOwnWorkspace(t *testing.T) {
+	b := newBench(t)
+	id, _ := b.newApp(t)
+	if _, err := b.console(t).UpdateApp(t.Context(), &authzv1.UpdateAppRequest{SessionToken: developer, Change: &authzv1.UpdateClientRequest{
+		ClientId: id, GrantTypes: []string{"authorization_code", "refresh_token", "client_credentials"},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.app(t, id).GetRegistration().GetClient().GetWorkspaceId(); got != "ws_acme" {
+		t.Errorf("its tokens are for %q", got)
+	}
+}
+
 // decide has a user approve a client in ws_acme, and returns GetAuthorization's error and the decision's.
 func (b *bench) decide(t *testing.T, id, session string) (page, decision error) {
 	t.Helper()
