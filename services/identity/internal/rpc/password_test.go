@@ -1,6 +1,7 @@
 package rpc_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -121,6 +122,22 @@ func TestAWrongOldPasswordIsAFailedSignIn(t *testing.T) {
 	}
 	if failures != perAccount {
 		t.Errorf("%d failures are listed, want %d", failures, perAccount)
+	}
+}
+
+// TestAWrongOldPasswordCountsForItsSource, as a failed sign-in from there does.
+func TestAWrongOldPasswordCountsForItsSource(t *testing.T) {
+	const source = "192.0.2.1"
+	d := open(t)
+	here := d.signIn(t, "")
+	for i := range perSource - 1 {
+		wantReason(t, "a wrong password", d.passwordFrom(source)(t.Context(), fmt.Sprintf("user%d@a.test", i), "wrong"), errorv1.Reason_REASON_INVALID_CREDENTIALS)
+	}
+	_, err := d.change(t, &identityv1.ChangePasswordRequest{SessionToken: here, OldPassword: "wrong", SourceAddress: source})
+	wantReason(t, "a wrong old password", err, errorv1.Reason_REASON_INVALID_CREDENTIALS)
+	wantReason(t, "one more from the source", d.passwordFrom(source)(t.Context(), "last@a.test", "wrong"), errorv1.Reason_REASON_RATE_LIMITED)
+	if _, err := d.change(t, &identityv1.ChangePasswordRequest{SessionToken: here, SourceAddress: "192.0.2.2"}); err != nil {
+		t.Errorf("from another source: %v", err)
 	}
 }
 
