@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -102,6 +104,15 @@ func statusOf(err error) int {
 		return denial.Status
 	}
 	return 0
+}
+
+// get returns the response to a GET with an Authorization header.
+func get(h http.Handler, target, authorization string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Header.Set("Authorization", authorization)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
 }
 
 // syncBuffer is a log that a test reads while the client writes to it.

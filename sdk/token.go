@@ -24,7 +24,7 @@ var ErrAddress = fmt.Errorf("%w here: the API key may not be used from this addr
 // share it, and must not modify it.
 type Token struct {
 	// Kind is the token's kind; zero, which authorizes nothing, for a kind that this version does
-	// not implement.
+	// not implement, and for a token that is bound in a way that it cannot check.
 	Kind enforce.Kind
 	// Subject is the user, `usr_…`; for an API key the key itself, `key_…`; for a service token, which
 	// acts for no user, the client as `svc_` and its identifier.
@@ -105,12 +105,22 @@ func (w *scopeCache) tokenOf(res *tokenv1.IntrospectTokenResponse) Token {
 		username = res.GetSub() // one copy for both
 	}
 	return Token{
-		Kind: enforce.KindNumbered(int32(res.GetKind())), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
+		Kind: kindOf(res), Subject: res.GetSub(), Username: username, Name: res.GetName(), ClientID: res.GetClientId(),
 		WorkspaceID: res.GetWorkspaceId(), Plan: intern(res.GetPlan()), Scopes: w.fields(res.GetScope()),
 		Addresses: addressesOf(res.GetAllowedAddresses()),
 		Audience:  w.audience(res.GetAud()), Thumbprint: res.GetCnf().GetJkt(), Issuer: intern(res.GetIss()),
 		IssuedAt: timeOrZero(res.GetIat()), ExpiresAt: timeOrZero(res.GetExp()),
 	}
+}
+
+// kindOf returns the token's kind. A token that is bound otherwise than to the thumbprint of a key, as by
+// a later release, is no bearer token, and no proof that this version checks is one of its binding.
+func kindOf(res *tokenv1.IntrospectTokenResponse) enforce.Kind {
+	bearer := res.GetTokenType() == "" || strings.EqualFold(res.GetTokenType(), "Bearer")
+	if res.GetCnf().GetJkt() == "" && (res.GetCnf() != nil || !bearer) {
+		return 0
+	}
+	return enforce.KindNumbered(int32(res.GetKind()))
 }
 
 // wellFormed reports whether a string can be a bearer token.
