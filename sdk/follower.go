@@ -77,9 +77,9 @@ func (f *follower) recover(ctx context.Context, err error, pauses *backoff) bool
 	if f.readiness.setLost(err, unsupported) {
 		f.logger.LogAttrs(ctx, slog.LevelWarn, "revocation log lost", slog.Any("error", err))
 	}
+	f.catalog.refresh() // without the stream no message has the digest of a new one
 	if unsupported {
 		f.cache.trustUntil(0)
-		f.catalog.refresh()
 		return pause(ctx, unsupportedPause)
 	}
 	if errors.Is(err, errSilent) && f.reconnect != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"testing"
 	"time"
 
@@ -212,17 +213,19 @@ func TestAConnectionThatDropsBytesAllowsNothingBeyondTheBoundAndIsReplaced(t *te
 	}
 }
 
-// withoutLog is a token service without a revocation log.
+// withoutLog is a token service whose revocation log cannot be followed.
 type withoutLog struct {
 	*ushertest.Server
+	err error
 }
 
 func (o withoutLog) WatchRevocations(*tokenv1.WatchRevocationsRequest, grpc.ServerStreamingServer[tokenv1.WatchRevocationsResponse]) error {
-	return status.Error(codes.Unimplemented, "unknown method")
+	return o.err
 }
 
-func TestWithAServerWithoutALogEveryCallIntrospects(t *testing.T) {
-	server := ushertest.New()
+// startWithoutLog serves everything but the revocation log, whose streams end with a status.
+func startWithoutLog(t *testing.T, server *ushertest.Server, code codes.Code) (addr string) {
+	t.Helper()
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -230,10 +233,15 @@ func TestWithAServerWithoutALogEveryCallIntrospects(t *testing.T) {
 	s := grpc.NewServer()
 	tokenv1.RegisterIntrospectionServiceServer(s, server)
 	tokenv1.RegisterCatalogServiceServer(s, server)
-	tokenv1.RegisterRevocationServiceServer(s, withoutLog{server})
+	tokenv1.RegisterRevocationServiceServer(s, withoutLog{server, status.Error(code, "no stream")})
 	go func() { _ = s.Serve(lis) }()
 	t.Cleanup(s.Stop)
-	client := dial(t, lis.Addr().String())
+	return lis.Addr().String()
+}
+
+func TestWithAServerWithoutALogEveryCallIntrospects(t *testing.T) {
+	server := ushertest.New()
+	client := dial(t, startWithoutLog(t, server, codes.Unimplemented))
 	waitReady(t, client)
 	token := server.Issue(facts())
 	for range 3 {
@@ -244,5 +252,38 @@ func TestWithAServerWithoutALogEveryCallIntrospects(t *testing.T) {
 	server.Revoke(token)
 	if _, err := client.Introspect(t.Context(), token); !errors.Is(err, usher.ErrInactive) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestANewCatalogTakesEffectAlsoWithoutTheStream: every check introspects then, and a scope that an endpoint
+// needs since is enforced too.
+func TestANewCatalogTakesEffectAlsoWithoutTheStream(t *testing.T) {
+	for name, begin := range map[string]func(*ushertest.Server) *usher.Client{
+		"the stream is silent": func(server *ushertest.Server) *usher.Client {
+			client := ready(t, server)
+			server.Silence(true)
+			return client
+		},
+		"the stream is denied": func(server *ushertest.Server) *usher.Client {
+			return dial(t, startWithoutLog(t, server, codes.PermissionDenied))
+		},
+		"the stream is limited": func(server *ushertest.Server) *usher.Client {
+			return dial(t, startWithoutLog(t, server, codes.ResourceExhausted))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := ushertest.New()
+			client, token := begin(server), server.Issue(facts())
+			check := func() int {
+				_, err := client.Check(t.Context(), token, "GET", "/v1/videos")
+				return statusOf(err)
+			}
+			eventually(t, "the first catalog", func() bool { return check() == 0 })
+			server.SetCatalog(&tokenv1.GetCatalogResponse{
+				Endpoints: []*tokenv1.Endpoint{{Method: "GET", Path: "/v1/videos", Scope: "videos:admin"}},
+				Plans:     []*tokenv1.Plan{{Name: "pro", Endpoints: []string{"GET /v1/videos"}}},
+			})
+			eventually(t, "the new scope", func() bool { return check() == http.StatusForbidden })
+		})
 	}
 }
