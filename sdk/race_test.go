@@ -3,8 +3,14 @@ package usher_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	usher "github.com/vidocu/usher/sdk"
@@ -160,4 +166,42 @@ func TestWithoutTrustACallDoesNotJoinAnEarlierRequest(t *testing.T) {
 	if err := <-after; !errors.Is(err, usher.ErrInactive) {
 		t.Errorf("the call from after the revocation got %v", err)
 	}
+}
+
+// hanging is a connection of a token service that never responds.
+type hanging struct{}
+
+// Invoke is grpc.ClientConnInterface.
+func (hanging) Invoke(ctx context.Context, _ string, _, _ any, _ ...grpc.CallOption) error {
+	<-ctx.Done()
+	return status.FromContextError(ctx.Err()).Err()
+}
+
+// NewStream is grpc.ClientConnInterface.
+func (hanging) NewStream(ctx context.Context, _ *grpc.StreamDesc, _ string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+	<-ctx.Done()
+	return nil, status.FromContextError(ctx.Err()).Err()
+}
+
+// TestACallTakesAtMostTheTimeoutAlsoWhereItWaitsForAnEarlierRequest: it sends one of its own after that one, because without
+// the log it may not use the response.
+func TestACallTakesAtMostTheTimeoutAlsoWhereItWaitsForAnEarlierRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := usher.New(hanging{})
+		defer func() { _ = client.Close() }() // the connection is the test's
+		token := ushertest.Token(0)
+		var callers sync.WaitGroup
+		for i := range 10 {
+			callers.Go(func() {
+				time.Sleep(time.Duration(i) * 300 * time.Millisecond)
+				start := time.Now()
+				_, err := client.Check(t.Context(), token, "GET", "/v1/videos")
+				if took := time.Since(start); statusOf(err) != http.StatusServiceUnavailable || took > 2*time.Second {
+					t.Errorf("caller %d: %v after %v", i, err, took)
+				}
+			})
+		}
+		callers.Wait()
+		time.Sleep(2 * time.Second) // the last request, for which no caller waits, ends by its own timeout
+	})
 }

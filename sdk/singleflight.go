@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"google.golang.org/grpc/status"
+
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 )
 
@@ -58,9 +60,14 @@ const maxAttempts = 2
 // trusted, a call may join a flight in progress, as it may use a cached response; otherwise only a
 // flight that started after the call, so that it reflects every revocation before the call. The
 // request is not cancelled with the caller's context, because others may wait for it.
+//
+// A flight takes at most callTimeout, and so does the call, of however many flights it has to wait for.
 func (c *Client) introspect(ctx context.Context, k key, token string) (*Token, error) {
 	trusted := c.size > 0 && c.cache.isTrusted(c.now())
-	var first uint64 // the number of the first flight that starts after this call came
+	limit := time.NewTimer(callTimeout)
+	defer limit.Stop()
+	var tooLate <-chan time.Time // nil while it waits for the first flight, whose error says more
+	var first uint64             // the number of the first flight that starts after this call came
 	for attempt := 0; ; {
 		f, created, before := c.flights.join(k)
 		if first == 0 {
@@ -73,7 +80,10 @@ func (c *Client) introspect(ctx context.Context, k key, token string) (*Token, e
 		case <-f.done:
 		case <-ctx.Done():
 			return nil, fmt.Errorf("introspecting a token: %w", ctx.Err())
+		case <-tooLate:
+			return nil, fmt.Errorf("introspecting a token: %w", status.FromContextError(context.DeadlineExceeded).Err())
 		}
+		tooLate = limit.C
 		later := f.number >= first
 		if f.current && (trusted || later) || later && (f.err != nil || attempt == maxAttempts) {
 			return f.token, f.err
