@@ -1,6 +1,7 @@
 package usher_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -8,9 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/grpcauth"
 	"github.com/vidocu/usher/sdk/httpauth"
 	"github.com/vidocu/usher/sdk/ushertest"
 )
@@ -151,5 +156,38 @@ func TestAnAddressListOfALaterReleaseAllowsNone(t *testing.T) {
 	key := server.Issue(later)
 	if _, err := client.Introspect(usher.WithSource(t.Context(), "203.0.113.9"), key); !errors.Is(err, usher.ErrInactive) {
 		t.Errorf("a network that this version cannot read: %v", err)
+	}
+}
+
+// sourceStream is a fake stream of a caller with a token.
+type sourceStream struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+// Context is grpc.ServerStream.
+func (s sourceStream) Context() context.Context { return s.ctx }
+
+// TestAHandlerIntrospectsTheTokenOfALongStreamAgain, from the address that the stream came from.
+func TestAHandlerIntrospectsTheTokenOfALongStreamAgain(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	key := server.Issue(restrictedKey())
+	guard := grpcauth.New(client, map[string]string{"/v.S/Watch": "videos:read"}, grpcauth.WithSource(func(context.Context) string { return "203.0.113.9:4711" }))
+	stream := sourceStream{ctx: metadata.NewIncomingContext(t.Context(), metadata.MD{"authorization": {"Bearer " + key}})}
+	err := guard.Stream()(nil, stream, &grpc.StreamServerInfo{FullMethod: "/v.S/Watch"}, func(_ any, s grpc.ServerStream) error {
+		sent := enforce.ReadCredential(metadata.ValueFromIncomingContext(s.Context(), "authorization"), nil)
+		if _, err := client.Introspect(s.Context(), sent.Token); err != nil {
+			t.Errorf("while the key is active: %v", err)
+		}
+		server.Revoke(key)
+		eventually(t, "the revocation", func() bool {
+			_, err := client.Introspect(s.Context(), sent.Token)
+			return errors.Is(err, usher.ErrInactive) && !errors.Is(err, usher.ErrAddress)
+		})
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

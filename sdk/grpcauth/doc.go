@@ -11,8 +11,15 @@
 // A method that is neither in the map nor public is always denied, so that a new method is closed until
 // it gets a scope. An access token needs the method's scope, and so does a restricted API key; an
 // unrestricted API key has no scopes and may call every method in the map; a user token is refused. The
-// token comes from the `authorization` metadata only. A stream is checked once, when it is opened: a
-// server with long streams introspects again with [usher.Client.Introspect].
+// token comes from the `authorization` metadata only.
+//
+// A stream is checked once, when it is opened. The handler of a long one introspects the token again, in
+// the context of the stream, which has the call's source address, and ends the stream when it is not active:
+//
+//	sent := enforce.ReadCredential(metadata.ValueFromIncomingContext(ctx, "authorization"), nil)
+//	if _, err := client.Introspect(ctx, sent.Token); errors.Is(err, usher.ErrInactive) {
+//		return status.Error(codes.Unauthenticated, "the token is not active any more")
+//	}
 //
 // # What it returns
 //

@@ -130,6 +130,9 @@ func (g *Guard) authorize(ctx context.Context, method string) (context.Context, 
 	if !listed && g.public[method] {
 		return ctx, nil
 	}
+	if g.source != nil { // for the handler too, which may introspect the token again
+		ctx = usher.WithSource(ctx, g.source(ctx))
+	}
 	t, err := g.token(ctx, method)
 	if err != nil {
 		return nil, err
@@ -148,9 +151,6 @@ func (g *Guard) token(ctx context.Context, method string) (*usher.Token, error) 
 	sent := enforce.ReadCredential(metadata.ValueFromIncomingContext(ctx, "authorization"), metadata.ValueFromIncomingContext(ctx, "dpop"))
 	if sent.Token == "" || sent.Token == enforce.Malformed {
 		return nil, statusOf(sent.Inactive(), "")
-	}
-	if g.source != nil {
-		ctx = usher.WithSource(ctx, g.source(ctx))
 	}
 	t, err := g.introspector.Introspect(ctx, sent.Token)
 	switch {
