@@ -147,6 +147,29 @@ func TestAResetClearsTheCache(t *testing.T) {
 	eventually(t, "trust", func() bool { return cached(t, server, client, token) })
 }
 
+// TestACursorBeyondTheEndOfTheLogIsReset: it is of another log, such as that of a fake that a test replaces.
+func TestACursorBeyondTheEndOfTheLogIsReset(t *testing.T) {
+	first, second := ushertest.New(), ushertest.New()
+	addr, stop, err := first.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProxy(t, addr)
+	client := dial(t, p.addr)
+	waitReady(t, client)
+	token := first.Issue(facts())
+	_ = active(t, client, token)
+	first.RevokeWith(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
+	eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 })
+	addr = start(t, second)
+	p.target.Store(&addr)
+	stop()
+	eventually(t, "the reset", func() bool { return usher.Applied(client) == 0 })
+	if active(t, client, token) {
+		t.Error("a response of before the reset is used")
+	}
+}
+
 func TestASilentStreamIsNotTrustedBeyondTheBound(t *testing.T) {
 	server := ushertest.New()
 	client := ready(t, server)

@@ -117,7 +117,7 @@ func (s *Server) at(cursor int64, generation int) update {
 	res := &tokenv1.WatchRevocationsResponse{
 		Cursor: s.head(), HeartbeatIntervalMs: s.Heartbeat.Milliseconds(), CatalogDigest: s.catalog.GetDigest(),
 	}
-	if cursor < s.trimmed {
+	if cursor < s.trimmed || cursor > s.head() { // a cursor beyond the end is of another log, as after a restore
 		res.Reset_ = true
 	} else {
 		res.Revocations = append(res.Revocations, s.log[cursor-s.trimmed:]...)
