@@ -30,13 +30,33 @@ const (
 // entries.
 type RevocationServiceClient interface {
 	// WatchRevocations streams every entry of the revocation log after a cursor, in the order of
-	// commits. The first message is sent at once, and an empty message (a heartbeat) is sent every
-	// heartbeat interval when there is no entry: a stream that has been silent for longer is broken,
-	// and cached responses must not be used until it is resumed.
+	// commits. The first message is sent at once, and an empty message (a heartbeat) when there was no
+	// entry for the heartbeat interval.
 	//
 	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It
 	// ends with UNAVAILABLE when the log cannot be read. In each case, call again with the cursor of
 	// the last message: the new stream continues after it, and no entry is lost.
+	//
+	// A cache of introspection responses that follows the stream returns no revoked token if it keeps
+	// five rules.
+	//
+	// It applies entries and stores responses under one lock; a request sends the highest cursor that
+	// was applied as min_cursor, and its response is requested again, and not stored, if an entry that
+	// was applied since the request began concerns it.
+	//
+	// A stream without a cursor omits earlier entries: the cache begins empty. After a stream was
+	// resumed, cached responses may be used from the first message without revocations on: then the
+	// log has been read to its end.
+	//
+	// Cached responses may be used for a limited time after the arrival of the message before the last
+	// one, because the server may have created the last one before it was suspended.
+	//
+	// Heartbeats arrive at the interval and not before it, so that the limit must be longer: for
+	// example three intervals, and at least 750 ms. After it every token is introspected, and the
+	// stream is opened again.
+	//
+	// An entry of REVOCATION_KIND_WORKSPACE also evicts every cached response for an inactive token,
+	// which a change of a workspace may make active.
 	WatchRevocations(ctx context.Context, in *WatchRevocationsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchRevocationsResponse], error)
 }
 
@@ -75,13 +95,33 @@ type RevocationService_WatchRevocationsClient = grpc.ServerStreamingClient[Watch
 // entries.
 type RevocationServiceServer interface {
 	// WatchRevocations streams every entry of the revocation log after a cursor, in the order of
-	// commits. The first message is sent at once, and an empty message (a heartbeat) is sent every
-	// heartbeat interval when there is no entry: a stream that has been silent for longer is broken,
-	// and cached responses must not be used until it is resumed.
+	// commits. The first message is sent at once, and an empty message (a heartbeat) when there was no
+	// entry for the heartbeat interval.
 	//
 	// The stream ends with OK (end of stream) after at most 2 minutes, and when the server stops. It
 	// ends with UNAVAILABLE when the log cannot be read. In each case, call again with the cursor of
 	// the last message: the new stream continues after it, and no entry is lost.
+	//
+	// A cache of introspection responses that follows the stream returns no revoked token if it keeps
+	// five rules.
+	//
+	// It applies entries and stores responses under one lock; a request sends the highest cursor that
+	// was applied as min_cursor, and its response is requested again, and not stored, if an entry that
+	// was applied since the request began concerns it.
+	//
+	// A stream without a cursor omits earlier entries: the cache begins empty. After a stream was
+	// resumed, cached responses may be used from the first message without revocations on: then the
+	// log has been read to its end.
+	//
+	// Cached responses may be used for a limited time after the arrival of the message before the last
+	// one, because the server may have created the last one before it was suspended.
+	//
+	// Heartbeats arrive at the interval and not before it, so that the limit must be longer: for
+	// example three intervals, and at least 750 ms. After it every token is introspected, and the
+	// stream is opened again.
+	//
+	// An entry of REVOCATION_KIND_WORKSPACE also evicts every cached response for an inactive token,
+	// which a change of a workspace may make active.
 	WatchRevocations(*WatchRevocationsRequest, grpc.ServerStreamingServer[WatchRevocationsResponse]) error
 	mustEmbedUnimplementedRevocationServiceServer()
 }
