@@ -98,8 +98,8 @@ type IntrospectTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The token as it stood in the Authorization header, without the scheme.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// The response must include every revocation up to this cursor of WatchRevocations. With 0, it
-	// includes every revocation whose RPC had returned.
+	// The response must include every revocation up to this cursor of WatchRevocations: a cache sends
+	// the highest one that it has applied. With 0, it includes every revocation whose RPC had returned.
 	MinCursor int64 `protobuf:"varint,2,opt,name=min_cursor,json=minCursor,proto3" json:"min_cursor,omitempty"`
 	// The network address that the bearer's request came from, such as `203.0.113.9`; empty where it is
 	// not known. An API key with address ranges is active only for an address in one of them, so that it

@@ -31,10 +31,10 @@ const (
 type IntrospectionServiceClient interface {
 	// IntrospectToken returns whether a token is active, and its user, client and scope. An inactive
 	// token is a response, not an error; UNAVAILABLE is returned when the state of the token cannot
-	// be read.
+	// be read, and INVALID_ARGUMENT for an empty token.
 	IntrospectToken(ctx context.Context, in *IntrospectTokenRequest, opts ...grpc.CallOption) (*IntrospectTokenResponse, error)
-	// BatchIntrospectTokens is IntrospectToken for many tokens in one call. INVALID_REQUEST for no
-	// token and for more than 1,000.
+	// BatchIntrospectTokens is IntrospectToken for many tokens in one call; an empty one is not active.
+	// INVALID_ARGUMENT for no token and for more than 1,000.
 	BatchIntrospectTokens(ctx context.Context, in *BatchIntrospectTokensRequest, opts ...grpc.CallOption) (*BatchIntrospectTokensResponse, error)
 }
 
@@ -74,10 +74,10 @@ func (c *introspectionServiceClient) BatchIntrospectTokens(ctx context.Context, 
 type IntrospectionServiceServer interface {
 	// IntrospectToken returns whether a token is active, and its user, client and scope. An inactive
 	// token is a response, not an error; UNAVAILABLE is returned when the state of the token cannot
-	// be read.
+	// be read, and INVALID_ARGUMENT for an empty token.
 	IntrospectToken(context.Context, *IntrospectTokenRequest) (*IntrospectTokenResponse, error)
-	// BatchIntrospectTokens is IntrospectToken for many tokens in one call. INVALID_REQUEST for no
-	// token and for more than 1,000.
+	// BatchIntrospectTokens is IntrospectToken for many tokens in one call; an empty one is not active.
+	// INVALID_ARGUMENT for no token and for more than 1,000.
 	BatchIntrospectTokens(context.Context, *BatchIntrospectTokensRequest) (*BatchIntrospectTokensResponse, error)
 	mustEmbedUnimplementedIntrospectionServiceServer()
 }
