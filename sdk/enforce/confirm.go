@@ -14,7 +14,8 @@ type KeyFault int
 
 // The faults of a key. The zero value is none.
 const (
-	// NeedsProof is a bound token that was sent as a bearer token (RFC 9449 §7.2).
+	// NeedsProof is a bound token that was sent as a bearer token (RFC 9449 §7.2), or to a service that
+	// cannot check a proof.
 	NeedsProof KeyFault = iota + 1
 	// NotBound is a token of the scheme DPoP that is not bound to a key.
 	NotBound
@@ -59,12 +60,14 @@ func (p *Proofs) Confirm(ctx context.Context, c Credential, thumbprint string, c
 	switch {
 	case thumbprint == "" && !c.DPoP:
 		return nil
+	case thumbprint == "" && call.Origin == "":
+		return notBound(challengeBearer)
 	case thumbprint == "":
-		return keyDenial(NotBound, challengeDPoP, "This token is not bound to a key: send it as Bearer")
+		return notBound(challengeDPoP)
+	case call.Origin == "":
+		return unproved()
 	case !c.DPoP:
 		return keyDenial(NeedsProof, challengeBoth, "This token is bound to a key: send it as DPoP, with a proof")
-	case call.Origin == "":
-		return keyDenial(NotBound, challengeDPoP, "This service accepts no token that is bound to a key")
 	case len(c.Proofs) != 1:
 		return proofDenial("send exactly one header DPoP, with a proof for this request")
 	}
@@ -94,6 +97,17 @@ func (p *Proofs) verify(ctx context.Context, c Credential, thumbprint string, ca
 		return proofDenial("the DPoP proof " + dpop.Replayed.String())
 	}
 	return nil
+}
+
+// notBound is the denial of a token of the scheme DPoP that is not bound to a key.
+func notBound(in challengeScheme) *Denial {
+	return keyDenial(NotBound, in, "This token is not bound to a key: send it as Bearer")
+}
+
+// unproved is the denial of a bound token by a service that checks no proof. A challenge of the scheme DPoP
+// would ask for what is refused too.
+func unproved() *Denial {
+	return keyDenial(NeedsProof, challengeBearer, "This service accepts no token that is bound to a key")
 }
 
 // keyDenial is the denial of a token whose key is not proved (RFC 9449 §7.1: invalid_token).
