@@ -147,6 +147,15 @@ func TestAResetClearsTheCache(t *testing.T) {
 	eventually(t, "trust", func() bool { return cached(t, server, client, token) })
 }
 
+// TestWithoutALoggerALostStreamIsResumed: the line about it is written by a goroutine of the client.
+func TestWithoutALoggerALostStreamIsResumed(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server, usher.WithLogger(nil), usher.WithProofNonces(nil))
+	server.Break()
+	server.RevokeWith(&tokenv1.Revocation{Kind: tokenv1.RevocationKind_REVOCATION_KIND_USER, UserId: "usr_x"})
+	eventually(t, "the entry", func() bool { return usher.Applied(client) == 1 && len(server.WatchRequests()) > 1 })
+}
+
 // TestACursorBeyondTheEndOfTheLogIsReset: it is of another log, such as that of a fake that a test replaces.
 func TestACursorBeyondTheEndOfTheLogIsReset(t *testing.T) {
 	first, second := ushertest.New(), ushertest.New()

@@ -45,7 +45,7 @@ func WithDialOptions(opts ...grpc.DialOption) Option {
 }
 
 // WithLogger sets the logger for the loss and the recovery of the revocation log; nothing is logged
-// by default. It never logs a token or its properties.
+// by default, and with nil. It never logs a token or its properties.
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 // WithProofNonces makes the proofs of tokens that are bound to a key need a nonce of this service (RFC 9449
@@ -56,11 +56,14 @@ func WithProofNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.n
 func settings(opts []Option) options {
 	start := time.Now()
 	o := options{
-		size: defaultCacheSize, maxAge: defaultMaxAge, negativeAge: defaultNegativeAge, logger: slog.New(slog.DiscardHandler),
+		size: defaultCacheSize, maxAge: defaultMaxAge, negativeAge: defaultNegativeAge,
 		now: func() time.Duration { return time.Since(start) }, // monotonic, and cheaper than time.Now
 	}
 	for _, opt := range opts {
 		opt(&o)
+	}
+	if o.logger == nil {
+		o.logger = slog.New(slog.DiscardHandler)
 	}
 	return o
 }

@@ -42,7 +42,8 @@ type Call struct {
 type Proofs struct {
 	// Replays records the proofs that were used.
 	Replays dpop.Replays
-	Now     func() time.Time
+	// Now is the time; nil is time.Now.
+	Now func() time.Time
 	// Nonces are those that a proof must have one of; nil where it needs none.
 	Nonces *dpop.Nonces
 }
@@ -75,13 +76,18 @@ func (p *Proofs) Confirm(ctx context.Context, c Credential, thumbprint string, c
 }
 
 func (p *Proofs) verify(ctx context.Context, c Credential, thumbprint string, call Call) *Denial {
+	now := time.Now
+	if p.Now != nil {
+		now = p.Now
+	}
+	at := now()
 	proof, err := dpop.Verify(c.Proofs[0], dpop.Request{
-		Method: call.Method, URL: call.Origin + call.Path, AccessToken: c.Token, Now: p.Now(), Nonces: p.Nonces,
+		Method: call.Method, URL: call.Origin + call.Path, AccessToken: c.Token, Now: at, Nonces: p.Nonces,
 	})
 	var refused *dpop.Error
 	switch {
 	case errors.As(err, &refused) && refused.Fault == dpop.Nonce:
-		return p.nonceDenial(refused)
+		return p.nonceDenial(refused, at)
 	case errors.As(err, &refused):
 		return proofDenial(refused.Error())
 	case err != nil:
@@ -117,10 +123,10 @@ func keyDenial(fault KeyFault, in challengeScheme, message string) *Denial {
 }
 
 // nonceDenial is the denial of a proof without a nonce (RFC 9449 §9: use_dpop_nonce).
-func (p *Proofs) nonceDenial(refused *dpop.Error) *Denial {
+func (p *Proofs) nonceDenial(refused *dpop.Error, now time.Time) *Denial {
 	d := &Denial{
 		Status: statusUnauthorized, Code: CodeAuthentication, Message: "The DPoP proof has no nonce of this server: " + refused.Error(),
-		Nonce: p.Nonces.Issue(p.Now()), tokenSent: true, scheme: challengeDPoP, key: NeedsNonce,
+		Nonce: p.Nonces.Issue(now), tokenSent: true, scheme: challengeDPoP, key: NeedsNonce,
 	}
 	return Resource{}.Challenge(d)
 }

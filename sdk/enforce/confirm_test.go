@@ -140,7 +140,7 @@ func (broken) Use(context.Context, dpop.Proof) (bool, error) { return false, err
 // TestN13_6_WithoutARecordARequestIsRefused, and not served.
 func TestN13_6_WithoutARecordARequestIsRefused(t *testing.T) {
 	p := newProver(t)
-	proofs := &enforce.Proofs{Replays: broken{}, Now: time.Now}
+	proofs := &enforce.Proofs{Replays: broken{}}
 	d := proofs.Confirm(t.Context(), enforce.Credential{Token: "token", DPoP: true, Proofs: []string{p.proof(t, "token")}}, p.thumbprint,
 		enforce.Call{Method: "GET", Origin: "https://api.test", Path: "/v1/videos"})
 	if d == nil || d.Status != 503 || d.Challenge != "" {

@@ -72,7 +72,7 @@ func PeerAddress(ctx context.Context) string {
 	return ""
 }
 
-// WithLogger sets the logger for failed introspections; they are not logged by default.
+// WithLogger sets the logger for failed introspections; they are not logged by default, and with nil.
 func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger = logger } }
 
 // New returns a guard with the scope that each method needs, by its full name
@@ -82,10 +82,13 @@ func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger =
 // shows this server: its own, and in development all. A server that is a protected resource names it.
 func New(c Introspector, scopes map[string]string, opts ...Option) *Guard {
 	g := &Guard{
-		introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{}, logger: slog.New(slog.DiscardHandler), proofs: enforce.NewProofs(),
+		introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{}, proofs: enforce.NewProofs(),
 	}
 	for _, opt := range opts {
 		opt(g)
+	}
+	if g.logger == nil {
+		g.logger = slog.New(slog.DiscardHandler)
 	}
 	if g.origin == "" {
 		g.origin = g.resource.Origin()

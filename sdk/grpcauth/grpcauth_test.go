@@ -123,3 +123,15 @@ func TestTheDenialNamesTheScope(t *testing.T) {
 		t.Errorf("got %v %v", err, infoOf(err))
 	}
 }
+
+// TestANilOptionIsTheDefault, and does not fail with the first call that needs it.
+func TestANilOptionIsTheDefault(t *testing.T) {
+	g := grpcauth.New(introspector{}, map[string]string{"/v.S/List": "videos:read"}, grpcauth.WithSource(nil), grpcauth.WithLogger(nil))
+	for token, want := range map[string]codes.Code{"live": codes.OK, "down": codes.Unavailable} {
+		ctx := metadata.NewIncomingContext(t.Context(), metadata.MD{"authorization": {"Bearer " + token}})
+		_, err := g.Unary()(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/v.S/List"}, func(context.Context, any) (any, error) { return nil, nil })
+		if status.Code(err) != want {
+			t.Errorf("%s: %v", token, err)
+		}
+	}
+}

@@ -45,8 +45,8 @@ type options struct {
 // Option changes a setting of the middleware.
 type Option func(*options)
 
-// WithPath sets the function that returns the path to check: by default the URL's path as it was
-// sent. A service behind a proxy that rewrites paths returns the path that is in the catalog. It
+// WithPath sets the function that returns the path to check: by default, and with nil, the URL's path as
+// it was sent. A service behind a proxy that rewrites paths returns the path that is in the catalog. It
 // must be undecoded and without a query, and the handler must act on the same one.
 func WithPath(path func(*http.Request) string) Option { return func(o *options) { o.path = path } }
 
@@ -79,20 +79,26 @@ func WithOrigin(origin string) Option { return func(o *options) { o.origin = ori
 // nonces. New ignores this option: a Client has them.
 func WithNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.proofs.Nonces = nonces } }
 
-// WithLogger sets the logger, slog.Default by default. Each failed introspection is logged. A path
+// WithLogger sets the logger, slog.Default by default; with nil nothing is logged. Each failed introspection is logged. A path
 // that is not in the catalog is logged once per middleware, because it usually means that New is
 // used around a service that needs RequireScope. Other denials are caused by the client and are not
 // logged.
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 func settings(opts []Option) options {
-	o := options{
-		path: func(r *http.Request) string { return r.URL.EscapedPath() }, source: func(*http.Request) string { return "" },
-		unknownPath: &sync.Once{}, proofs: enforce.NewProofs(),
-	}
+	o := options{unknownPath: &sync.Once{}, proofs: enforce.NewProofs()}
 	o.logger = slog.Default() //nolint:forbidigo // the default of a library; WithLogger replaces it
 	for _, opt := range opts {
 		opt(&o)
+	}
+	if o.path == nil {
+		o.path = func(r *http.Request) string { return r.URL.EscapedPath() }
+	}
+	if o.source == nil {
+		o.source = func(*http.Request) string { return "" }
+	}
+	if o.logger == nil {
+		o.logger = slog.New(slog.DiscardHandler)
 	}
 	return o
 }

@@ -186,3 +186,16 @@ func TestRFC9728_5_1_AServiceOfItsOwnNamesItsResource(t *testing.T) {
 		}
 	}
 }
+
+// TestANilOptionIsTheDefault, and does not fail with the first request that needs it.
+func TestANilOptionIsTheDefault(t *testing.T) {
+	none := []httpauth.Option{httpauth.WithPath(nil), httpauth.WithSource(nil), httpauth.WithLogger(nil), httpauth.WithNonces(nil)}
+	for name, h := range map[string]http.Handler{
+		"catalog": httpauth.New(&checker{}, none...)(http.HandlerFunc(subject)),
+		"scope":   httpauth.RequireScope(&checker{}, "videos:read", none...)(http.HandlerFunc(subject)),
+	} {
+		if live, down := serve(h, "/v1/videos", "Bearer live"), serve(h, "/v1/videos", "Bearer down"); live.Code != 200 || down.Code != 503 {
+			t.Errorf("%s: %d and %d", name, live.Code, down.Code)
+		}
+	}
+}
