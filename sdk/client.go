@@ -76,6 +76,11 @@ func (c *Client) Ready(ctx context.Context) error { return c.readiness.wait(ctx)
 // and another error, a gRPC status or that of ctx, where the token service did not respond within 2
 // s: deny the request then, with 503 and not with 401.
 //
+// An active token is not yet access. Introspect checks neither the kind and the scope of the token, nor that it
+// was issued for this service, nor that the request proves the key that it is bound to: CheckRequest and
+// the middleware do. Code of its own passes Token.EnforcedSubject to enforce.Resource.RequireScope, which
+// refuses a bound token.
+//
 // A restricted API key may be limited to networks: unless ctx has an address in one of them (WithSource)
 // the error is ErrAddress, which is an ErrInactive.
 func (c *Client) Introspect(ctx context.Context, token string) (*Token, error) {
@@ -152,7 +157,9 @@ func (c *Client) CheckRequest(ctx context.Context, r Request) (*Token, error) {
 			return nil, rules.Challenge(d, r.Method, r.Path).WithToken(t)
 		}
 	}
-	if d := rules.Decide(t.EnforcedSubject(), r.Method, r.Path); d != nil {
+	subject := t.EnforcedSubject()
+	subject.Proved = true
+	if d := rules.Decide(subject, r.Method, r.Path); d != nil {
 		return nil, d.WithToken(t)
 	}
 	return t, nil

@@ -15,7 +15,8 @@
 //
 // # Introspection
 //
-// [Client.Introspect] returns the properties of a token. [Client.Check] also checks a method and a
+// [Client.Introspect] returns the properties of a token, and checks neither its kind, its scope and its
+// audience nor the proof of the key that it is bound to: an active token is not yet access. [Client.Check] also checks a method and a
 // path by the catalog of scopes, endpoints and plans, which the client loads from the token service
 // and reloads when it changes. A token that is not active is [ErrInactive] or a denial with 401. A
 // request to the token service that fails is another error or a denial with 503, and says nothing

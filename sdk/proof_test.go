@@ -18,10 +18,12 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
 	"github.com/vidocu/usher/sdk/grpcauth"
 	"github.com/vidocu/usher/sdk/httpauth"
+	"github.com/vidocu/usher/sdk/ushertest"
 )
 
 // boundTo is a key, and an introspector whose one token is bound to it.
@@ -116,6 +118,27 @@ func TestN13_4_TheMiddlewareRequiresTheProof(t *testing.T) {
 			if got.Code != http.StatusUnauthorized || asks != strings.Contains(challenge, "DPoP algs=") {
 				t.Errorf("%s, %s: %d with %q", name, what, got.Code, challenge)
 			}
+		}
+	}
+}
+
+// TestRFC9449_7_2_AnIntrospectedTokenIsNoProof: a bound token that Introspect returned is refused.
+func TestRFC9449_7_2_AnIntrospectedTokenIsNoProof(t *testing.T) {
+	server := ushertest.New()
+	client := ready(t, server)
+	bound := facts()
+	bound.Cnf = &tokenv1.Confirmation{Jkt: newBound(t).thumbprint}
+	for want, issued := range map[int]*tokenv1.IntrospectTokenResponse{0: facts(), http.StatusUnauthorized: bound} {
+		token, err := client.Introspect(t.Context(), server.Issue(issued))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got int
+		if d := enforce.RequireScope(token.EnforcedSubject(), "videos:read"); d != nil {
+			got = d.Status
+		}
+		if got != want {
+			t.Errorf("bound %t: %d, want %d", token.Thumbprint != "", got, want)
 		}
 	}
 }

@@ -72,7 +72,8 @@ func (t *Token) String() string {
 // another.
 func (t *Token) Has(scope string) bool { return slices.Contains(t.Scopes, scope) }
 
-// EnforcedSubject returns the token's properties that package enforce checks.
+// EnforcedSubject returns the token's properties that package enforce checks. A token that is bound to a key
+// is refused by it until Proved is set, which the caller does after enforce.Proofs.Confirm returned nil.
 func (t *Token) EnforcedSubject() enforce.Subject {
 	return enforce.Subject{Kind: t.Kind, Scopes: t.Scopes, Audience: t.Audience, Plan: t.Plan, Bound: t.Thumbprint != ""}
 }

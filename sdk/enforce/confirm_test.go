@@ -188,9 +188,32 @@ func TestABearerTokenIsConfirmedWithoutAnAllocation(t *testing.T) {
 
 // TestRFC9449_7_1_AMissingScopeIsChallengedInTheSchemeOfTheToken.
 func TestRFC9449_7_1_AMissingScopeIsChallengedInTheSchemeOfTheToken(t *testing.T) {
-	d := enforce.RequireScope(enforce.Subject{Kind: enforce.AccessToken, Bound: true}, "videos:read")
+	d := enforce.RequireScope(enforce.Subject{Kind: enforce.AccessToken, Bound: true, Proved: true}, "videos:read")
 	if !strings.HasPrefix(d.Challenge, `DPoP algs="ES256 EdDSA PS256 RS256", error="insufficient_scope", scope="videos:read"`) {
 		t.Errorf("the challenge is %s", d.Challenge)
+	}
+}
+
+// TestRFC9449_7_2_ABoundTokenWithoutItsProofIsRefused: code that introspects a token and compares scopes
+// would accept a stolen one.
+func TestRFC9449_7_2_ABoundTokenWithoutItsProofIsRefused(t *testing.T) {
+	s := enforce.Subject{Kind: enforce.AccessToken, Scopes: []string{"videos:read"}, Plan: "pro", Audience: []string{api}, Bound: true}
+	rules, resource := twoResources(t), enforce.Resource{ID: api, Metadata: apiMeta}
+	for name, decide := range map[string]func(enforce.Subject) *enforce.Denial{
+		"one scope":           func(s enforce.Subject) *enforce.Denial { return enforce.RequireScope(s, "videos:read") },
+		"one of a resource":   func(s enforce.Subject) *enforce.Denial { return resource.RequireScope(s, "videos:read") },
+		"a scope that it has": func(s enforce.Subject) *enforce.Denial { return rules.Decide(s, "GET", "/v1/videos") },
+		"no such path":        func(s enforce.Subject) *enforce.Denial { return rules.Decide(s, "GET", "/v1/nothing") },
+	} {
+		d := decide(s)
+		if statusOf(d) != 401 || d.KeyFault() != enforce.NeedsProof || strings.Contains(d.Challenge, "DPoP") || !strings.Contains(d.Challenge, `error="invalid_token"`) {
+			t.Errorf("%s: %+v", name, d)
+		}
+		proved := s
+		proved.Proved = true
+		if d := decide(proved); d != nil && (name != "no such path" || d.Status != 404) {
+			t.Errorf("%s, with a proof: %+v", name, d)
+		}
 	}
 }
 

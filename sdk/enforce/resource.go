@@ -46,14 +46,14 @@ func (r Resource) Challenge(d *Denial, scopes ...string) *Denial {
 
 // RequireScope checks an active token for the resource and for one scope, for endpoints that are
 // not in the catalog. It returns nil where it is allowed. An access token needs both. An API key
-// has no audience, and needs the scope only if scopes restrict it. Any other token is refused.
+// has no audience, and needs the scope only if scopes restrict it. Any other token is refused, and so is
+// one that is bound to a key whose proof has not been checked.
 func (r Resource) RequireScope(s Subject, scope string) *Denial {
-	switch s.Kind {
-	case APIKey:
-		return nil
-	case AccessToken, ServiceToken, RestrictedAPIKey:
-	default:
+	if !s.Kind.Scoped() && !s.Kind.IsAPIKey() {
 		return r.Challenge(Unauthenticated(true), scope)
+	}
+	if s.unproved() {
+		return r.Challenge(unproved(), scope)
 	}
 	if !s.limited() {
 		return nil

@@ -17,9 +17,13 @@ type Subject struct {
 	Audience []string
 	// Plan is the plan of the token's workspace, by its name in the catalog.
 	Plan string
-	// Bound says that the token is bound to a key, which the request has proved (see Proofs).
-	Bound bool
+	// Bound says that the token is bound to a key, and Proved that the request proves it: Proofs.Confirm
+	// returned nil. A bound token without the proof is refused.
+	Bound, Proved bool
 }
+
+// unproved reports whether nothing has checked a proof of the token's key.
+func (s *Subject) unproved() bool { return s.Bound && !s.Proved }
 
 // limited reports whether the token may call only what its scopes name.
 func (s *Subject) limited() bool {
@@ -139,6 +143,9 @@ func segmentsOf(path string) ([]string, error) {
 func (r *Rules) Decide(s Subject, method, path string) *Denial {
 	if !s.Kind.Scoped() && !s.Kind.IsAPIKey() {
 		return r.Challenge(Unauthenticated(true), method, path)
+	}
+	if s.unproved() {
+		return r.Challenge(unproved(), method, path)
 	}
 	resource := r.resources.at(path)
 	if s.Kind.Scoped() && !r.resources.accept(resource, s.Audience) {

@@ -143,7 +143,9 @@ func (g *Guard) authorize(ctx context.Context, method string) (context.Context, 
 	if !listed {
 		return nil, methodDenied()
 	}
-	if d := g.resource.RequireScope(t.EnforcedSubject(), scope); d != nil {
+	subject := t.EnforcedSubject()
+	subject.Proved = true // by token
+	if d := g.resource.RequireScope(subject, scope); d != nil {
 		return nil, statusOf(d, scope)
 	}
 	return usher.NewContext(ctx, t), nil

@@ -149,7 +149,9 @@ func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handle
 		if d := o.proofs.Confirm(r.Context(), sent, t.Thumbprint, call); d != nil {
 			return nil, o.resource.Challenge(d, scope)
 		}
-		return confirmed(o.resource.RequireScope(t.EnforcedSubject(), scope), t)
+		subject := t.EnforcedSubject()
+		subject.Proved = true
+		return confirmed(o.resource.RequireScope(subject, scope), t)
 	})
 }
 

@@ -68,7 +68,7 @@ func (d Decider) Decide(ctx context.Context, r Request) (enforce.Identity, *enfo
 		}
 	}
 	var room [16]string // the scopes of most tokens, without the heap
-	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources, Bound: facts.Thumbprint != ""}
+	subject := enforce.Subject{Kind: facts.Kind, Plan: facts.Plan, Audience: facts.Resources, Bound: facts.Thumbprint != "", Proved: true}
 	if facts.Scope != "" {
 		subject.Scopes = split(room[:0], facts.Scope)
 	}
