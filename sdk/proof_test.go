@@ -21,6 +21,7 @@ import (
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	usher "github.com/vidocu/usher/sdk"
 	"github.com/vidocu/usher/sdk/enforce"
+	"github.com/vidocu/usher/sdk/enforce/dpop"
 	"github.com/vidocu/usher/sdk/grpcauth"
 	"github.com/vidocu/usher/sdk/httpauth"
 	"github.com/vidocu/usher/sdk/ushertest"
@@ -119,6 +120,43 @@ func TestN13_4_TheMiddlewareRequiresTheProof(t *testing.T) {
 				t.Errorf("%s, %s: %d with %q", name, what, got.Code, challenge)
 			}
 		}
+	}
+}
+
+// TestGuardsThatShareTheirProofsAcceptEachOnce, and one that has its own accepts it again. The nonces of one guard are
+// not those of another.
+func TestGuardsThatShareTheirProofsAcceptEachOnce(t *testing.T) {
+	b, shared := newBound(t), enforce.NewProofs()
+	final := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	guarded := func(options ...httpauth.Option) http.Handler {
+		return httpauth.RequireScope(b, "videos:read", append(options, httpauth.WithOrigin("https://api.test"))...)(final)
+	}
+	interceptor := grpcauth.New(b, map[string]string{"/v.S/List": "videos:read"}, grpcauth.WithOrigin("https://api.test"), grpcauth.WithProofs(shared)).Unary()
+	proof := b.proof(http.MethodPost, "https://api.test/v.S/List")
+	send := func(h http.Handler) int {
+		r := httptest.NewRequest(http.MethodPost, "/v.S/List", nil)
+		r.Header.Set("Authorization", "DPoP live")
+		r.Header.Set("DPoP", proof)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code
+	}
+	if got := send(guarded(httpauth.WithNonces(dpop.NewNonces([]byte(strings.Repeat("k", 32)))), httpauth.WithProofs(shared))); got != http.StatusUnauthorized {
+		t.Errorf("a guard that needs a nonce: %d", got)
+	}
+	if got := send(guarded(httpauth.WithProofs(shared))); got != http.StatusOK {
+		t.Errorf("first: %d", got)
+	}
+	if got := send(guarded(httpauth.WithProofs(shared))); got != http.StatusUnauthorized {
+		t.Errorf("again, at another guard with the same proofs: %d", got)
+	}
+	ctx := metadata.NewIncomingContext(t.Context(), metadata.MD{"authorization": {"DPoP live"}, "dpop": {proof}})
+	_, err := interceptor(ctx, nil, &grpc.UnaryServerInfo{FullMethod: "/v.S/List"}, func(context.Context, any) (any, error) { return nil, nil })
+	if status.Code(err) != codes.Unauthenticated {
+		t.Errorf("again, at an interceptor with the same proofs: %v", err)
+	}
+	if got := send(guarded(httpauth.WithProofs(nil))); got != http.StatusOK {
+		t.Errorf("at a guard with its own: %d", got)
 	}
 }
 

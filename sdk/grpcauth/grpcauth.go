@@ -72,6 +72,12 @@ func PeerAddress(ctx context.Context) string {
 	return ""
 }
 
+// WithProofs sets the checker of proofs, which records those that were used. By default, and with nil, each
+// guard has one in the memory of this process; several share one so that they take the memory of one, and
+// replicas may share a dpop.Replays of their own. A nonce that it needs is not sent: a guard has no header
+// for it.
+func WithProofs(proofs *enforce.Proofs) Option { return func(g *Guard) { g.proofs = proofs } }
+
 // WithLogger sets the logger for failed introspections; they are not logged by default, and with nil.
 func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger = logger } }
 
@@ -82,10 +88,13 @@ func WithLogger(logger *slog.Logger) Option { return func(g *Guard) { g.logger =
 // shows this server: its own, and in development all. A server that is a protected resource names it.
 func New(c Introspector, scopes map[string]string, opts ...Option) *Guard {
 	g := &Guard{
-		introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{}, proofs: enforce.NewProofs(),
+		introspector: c, scopes: maps.Clone(scopes), public: map[string]bool{},
 	}
 	for _, opt := range opts {
 		opt(g)
+	}
+	if g.proofs == nil {
+		g.proofs = enforce.NewProofs()
 	}
 	if g.logger == nil {
 		g.logger = slog.New(slog.DiscardHandler)

@@ -33,6 +33,7 @@ type RequestChecker interface {
 
 type options struct {
 	proofs   *enforce.Proofs
+	nonces   *dpop.Nonces
 	origin   string
 	path     func(*http.Request) string
 	source   func(*http.Request) string
@@ -77,7 +78,12 @@ func WithOrigin(origin string) Option { return func(o *options) { o.origin = ori
 // WithNonces makes a proof need a nonce of this service (RFC 9449 §9): a request without one gets 401 with
 // use_dpop_nonce and the header DPoP-Nonce, and the client repeats it. All replicas share the key of the
 // nonces. New ignores this option: a Client has them.
-func WithNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.proofs.Nonces = nonces } }
+func WithNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.nonces = nonces } }
+
+// WithProofs sets the checker of proofs, which records those that were used. By default, and with nil, each
+// middleware has one in the memory of this process; several share one so that they take the memory of one,
+// and replicas may share a dpop.Replays of their own. New ignores this option: a Client has one.
+func WithProofs(proofs *enforce.Proofs) Option { return func(o *options) { o.proofs = proofs } }
 
 // WithLogger sets the logger, slog.Default by default; with nil nothing is logged. Each failed introspection is logged. A path
 // that is not in the catalog is logged once per middleware, because it usually means that New is
@@ -86,7 +92,7 @@ func WithNonces(nonces *dpop.Nonces) Option { return func(o *options) { o.proofs
 func WithLogger(logger *slog.Logger) Option { return func(o *options) { o.logger = logger } }
 
 func settings(opts []Option) options {
-	o := options{unknownPath: &sync.Once{}, proofs: enforce.NewProofs()}
+	o := options{unknownPath: &sync.Once{}}
 	o.logger = slog.Default() //nolint:forbidigo // the default of a library; WithLogger replaces it
 	for _, opt := range opts {
 		opt(&o)
@@ -103,6 +109,21 @@ func settings(opts []Option) options {
 	return o
 }
 
+// checker returns the checker of proofs, with the nonces of WithNonces: in a copy, since other middleware
+// may share it.
+func (o options) checker() *enforce.Proofs {
+	proofs := o.proofs
+	if proofs == nil {
+		proofs = enforce.NewProofs()
+	}
+	if o.nonces != nil {
+		with := *proofs
+		with.Nonces = o.nonces
+		proofs = &with
+	}
+	return proofs
+}
+
 // New returns middleware that passes the requests on that the checker allows.
 func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 	o := settings(opts)
@@ -115,7 +136,7 @@ func New(c Checker, opts ...Option) func(http.Handler) http.Handler {
 			return t, err
 		}
 		// It knows no URL that a proof could be for, so that a bound token is refused.
-		return confirmed(o.proofs.Confirm(r.Context(), sent, t.Thumbprint, enforce.Call{}), t)
+		return confirmed(new(enforce.Proofs).Confirm(r.Context(), sent, t.Thumbprint, enforce.Call{}), t)
 	})
 }
 
@@ -130,6 +151,7 @@ func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handle
 	if o.origin == "" {
 		o.origin = o.resource.Origin()
 	}
+	proofs := o.checker()
 	return o.guard(func(r *http.Request, sent enforce.Credential) (*usher.Token, error) {
 		if sent.Token == "" || sent.Token == enforce.Malformed {
 			return nil, o.resource.Challenge(sent.Inactive(), scope)
@@ -146,7 +168,7 @@ func RequireScope(c Introspector, scope string, opts ...Option) func(http.Handle
 			return nil, enforce.Unavailable()
 		}
 		call := enforce.Call{Method: r.Method, Origin: o.origin, Path: o.path(r)}
-		if d := o.proofs.Confirm(r.Context(), sent, t.Thumbprint, call); d != nil {
+		if d := proofs.Confirm(r.Context(), sent, t.Thumbprint, call); d != nil {
 			return nil, o.resource.Challenge(d, scope)
 		}
 		subject := t.EnforcedSubject()
