@@ -92,12 +92,16 @@ func TestMCPFailure_9_ADocumentThatCannotBeReadIsNoUnknownClient(t *testing.T) {
 			}
 		}
 		for path, want := range map[string]int{"/403": http.StatusServiceUnavailable, "/500": http.StatusServiceUnavailable, "/secret": http.StatusUnauthorized, "/copied": http.StatusUnauthorized} {
-			body := url.Values{"grant_type": {"refresh_token"}, "refresh_token": {"vdo_ort_x"}, "client_id": {p.URL + path}}
-			a, err := harness.Send(fromElsewhere(t, "203.0.113.8", http.MethodPost, d.PublicURL+"/oauth/token", body))
-			expect.NoError(t, err)
-			code := map[int]string{http.StatusServiceUnavailable: "temporarily_unavailable", http.StatusUnauthorized: "invalid_client"}[want]
-			if a.Status != want || a.Code() != code || (a.Header.Get("Retry-After") != "") != (want == http.StatusServiceUnavailable) {
-				t.Errorf("%s: the token endpoint returns %d %s, Retry-After %q; want %d %s", path, a.Status, a.Raw, a.Header.Get("Retry-After"), want, code)
+			for endpoint, body := range map[string]url.Values{
+				"/oauth/token": {"grant_type": {"refresh_token"}, "refresh_token": {"vdo_ort_x"}, "client_id": {p.URL + path}},
+				"/oauth/par":   {"response_type": {"code"}, "scope": {"videos:read"}, "client_id": {p.URL + path}},
+			} {
+				a, err := harness.Send(fromElsewhere(t, "203.0.113.8", http.MethodPost, d.PublicURL+endpoint, body))
+				expect.NoError(t, err)
+				code := map[int]string{http.StatusServiceUnavailable: "temporarily_unavailable", http.StatusUnauthorized: "invalid_client"}[want]
+				if a.Status != want || a.Code() != code || (a.Header.Get("Retry-After") != "") != (want == http.StatusServiceUnavailable) {
+					t.Errorf("%s: %s returns %d %s, Retry-After %q; want %d %s", path, endpoint, a.Status, a.Raw, a.Header.Get("Retry-After"), want, code)
+				}
 			}
 		}
 		german := fromElsewhere(t, "203.0.113.8", http.MethodGet, d.PublicURL+documentRequest(p.URL+"/403").Path(), nil)

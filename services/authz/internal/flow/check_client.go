@@ -61,6 +61,7 @@ func documentRefusal(f *document.Failure) *refusal {
 	refused := pageWith(f.Cause(), "This app describes itself at %s, and such a description is not accepted here. For its author: %s.")
 	switch f.Kind {
 	case document.Unreadable:
+		refused.unreadable = f
 		refused.text = "We could not read the app's description at %s. For its author: %s."
 	case document.Invalid:
 		refused.text = "The app's description at %s is wrong. For its author: %s."

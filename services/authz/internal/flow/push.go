@@ -51,7 +51,7 @@ func storedParams(a *request) []string {
 // Push validates and stores the request of a client, by the checks of the authorization endpoint, and
 // returns its request_uri with the lifetime (RFC 9126 §2.2). It returns a *RequestError, a
 // *ratelimit.LimitedError of the source of a client that anyone can be (see anyone), or another error if
-// the request could not be validated.
+// the request could not be validated, such as the *document.Failure of a document that cannot be read.
 func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifetime time.Duration, err error) {
 	params, err := oauth.ParseQuery(r.Form)
 	if err != nil {
@@ -90,11 +90,14 @@ func unreadable(problem string) error {
 }
 
 // pushError converts a refusal, also one that the authorization endpoint shows on a page: a client
-// reads every response to a push.
+// reads every response to a push. Of a document that cannot be read it returns the *document.Failure.
 func (f Flow) pushError(a *request, err error) error {
 	var refused *refusal
 	if !errors.As(err, &refused) {
 		return err
+	}
+	if refused.unreadable != nil { // says nothing about the request, which the client may repeat
+		return refused.unreadable
 	}
 	text, code := refused.text, refused.code
 	if code == "" {

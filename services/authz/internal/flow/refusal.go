@@ -21,6 +21,8 @@ type refusal struct {
 	names []string
 	// temporary says that the same request may succeed soon.
 	temporary bool
+	// unreadable is why the client's document could not be read; nil for any other refusal.
+	unreadable error
 }
 
 // Error returns the text.

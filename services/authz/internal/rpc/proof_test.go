@@ -1,17 +1,20 @@
 package rpc_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/ratelimit"
 	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/shortlived"
 	"github.com/vidocu/usher/services/authz/internal/authztest"
 	"github.com/vidocu/usher/services/authz/internal/client"
 	"github.com/vidocu/usher/services/authz/internal/device"
+	"github.com/vidocu/usher/services/authz/internal/document"
 	"github.com/vidocu/usher/services/authz/internal/flow"
 	"github.com/vidocu/usher/services/authz/internal/pushed"
 	"github.com/vidocu/usher/services/authz/internal/rpc"
@@ -114,5 +117,43 @@ func TestN13_6_AProofOfARefusedPushIsNotRecorded(t *testing.T) {
 	wantReason(t, "the second use of its proof", err, errorv1.Reason_REASON_INVALID_DPOP_PROOF, "")
 	if got != nil {
 		t.Errorf("the second use of its proof returns %v", got)
+	}
+}
+
+// outdated is the registry of a client whose document can be read no more: its tokens live on with the copy, and
+// a new authorization has none.
+type outdated struct {
+	flow.Clients
+
+	failure *document.Failure
+}
+
+func (o outdated) Find(context.Context, string) (client.Registration, error) {
+	return client.Registration{}, o.failure
+}
+
+// TestMCPFailure_9_APushWhoseDocumentCannotBeReadMayBeRepeated: the copy authenticates the client, and the
+// authorization needs the document. A document that describes no client is refused for good.
+func TestMCPFailure_9_APushWhoseDocumentCannotBeReadMayBeRepeated(t *testing.T) {
+	b := newBench(t)
+	f := b.clients.Flow
+	f.Pushed = &pushed.Store{Entries: b.entries, Decided: time.Hour, Now: b.clock.Now}
+	push := func(failure document.Failure) (*authzv1.PushAuthorizationResponse, error) {
+		f.Clients = outdated{f.Clients, &failure}
+		pushes := &rpc.PushedAuthorizations{Clients: b.clients, Flow: f}
+		return pushes.PushAuthorization(t.Context(), &authzv1.PushAuthorizationRequest{
+			Client: &authzv1.AuthenticateClientRequest{Credentials: proved(authztest.Native).GetCredentials()}, Form: authztest.NativeQuery(),
+		})
+	}
+	for _, temporary := range []bool{true, false} {
+		_, err := push(document.Failure{Kind: document.Unreadable, Host: "client.example", Detail: "status 403", Temporary: temporary})
+		wantReason(t, "a document that cannot be read", err, errorv1.Reason_REASON_UNAVAILABLE, "")
+		if oerr.RetryAfter(err) != 30*time.Second || oerr.Cause(err) != errorv1.Cause_CAUSE_CLIENT_DOCUMENT_UNREADABLE {
+			t.Errorf("it may be repeated after %s, for %s", oerr.RetryAfter(err), oerr.Cause(err))
+		}
+	}
+	got, err := push(document.Failure{Kind: document.Invalid, Host: "client.example", Detail: "empty"})
+	if err != nil || got.GetRefusal().GetError() != "invalid_request" {
+		t.Errorf("a document that describes no client: %v, %v", got, err)
 	}
 }
