@@ -208,6 +208,22 @@ func TestPagesAreInTheLanguageOfTheBrowserOrOfTheClient(t *testing.T) {
 	}
 }
 
+// TestN12_3_TheLanguageOfAPushedRequestIsTheOneOfThePages: as authz returns it, and not as the address has it.
+func TestN12_3_TheLanguageOfAPushedRequestIsTheOneOfThePages(t *testing.T) {
+	p, request := redirectedByClient(t)
+	for _, row := range []struct{ pushed, beside, want string }{
+		{"de", "", "de"}, {"de", "&ui_locales=en", "de"}, {"", "&ui_locales=de", "en"}, {"en", "&ui_locales=de", "en"},
+	} {
+		p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{
+			Step: &authzv1.Step{Next: &authzv1.Step_SignIn{SignIn: &authzv1.SignIn{RequestId: request}}}, UiLocales: row.pushed,
+		}, nil)
+		p.get("/oauth/authorize?client_id=x&request_uri=urn:ietf:params:oauth:request_uri:x" + row.beside)
+		if w := p.get("/signin?request=" + request); w.Header().Get("Content-Language") != row.want {
+			t.Errorf("pushed %q, and %q beside it: the page is in %q, want %q", row.pushed, row.beside, w.Header().Get("Content-Language"), row.want)
+		}
+	}
+}
+
 func TestAFailedFormIsShownInTheLanguageToo(t *testing.T) {
 	p, request := redirectedByClient(t)
 	page := "/signin?request=" + request

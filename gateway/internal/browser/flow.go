@@ -22,6 +22,7 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/requestid"
 )
@@ -61,7 +62,11 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
 		return
 	}
-	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(uiLocales(r.URL.RawQuery)))
+	query, _ := url.ParseQuery(r.URL.RawQuery) // has the parameters that can be read
+	pushed := strings.HasPrefix(query.Get("request_uri"), oauth.PushedPrefix)
+	if !pushed {
+		f.setUILocales(w, r, query.Get(paramUILocales))
+	}
 	hint, err := f.idTokenHint(r, r.URL.RawQuery)
 	if err != nil {
 		f.ShowError(w, r, err)
@@ -76,14 +81,16 @@ func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 		f.ShowError(w, r, err)
 		return
 	}
+	if pushed { // no other parameter in the browser counts (RFC 9126 §4)
+		f.setUILocales(w, r, res.GetUiLocales())
+	}
 	f.step(w, r, res.GetStep())
 }
 
-// uiLocales returns the parameter ui_locales of an authorization request (OpenID Connect Core
-// §3.1.2.1), which concerns the pages only; empty where there is none.
-func uiLocales(rawQuery string) string {
-	query, _ := url.ParseQuery(rawQuery) // has the parameters that can be read
-	return query.Get("ui_locales")
+// setUILocales sets the language of the pages that follow by the parameter ui_locales of a request (OpenID
+// Connect Core §3.1.2.1), which concerns the pages only; empty for none.
+func (f Flow) setUILocales(w http.ResponseWriter, r *http.Request, locales string) {
+	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(locales))
 }
 
 // step redirects to the next step. Every redirect after a form has the status 303, so that the

@@ -91,7 +91,7 @@ func (f Flow) Logout(w http.ResponseWriter, r *http.Request) {
 		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
 		return
 	}
-	f.Cookies.SetLanguage(w, r, f.Pages.MatchUILocales(query.Get(paramUILocales)))
+	f.setUILocales(w, r, query.Get(paramUILocales))
 	f.logout(w, r, query)
 }
 

@@ -7,4 +7,7 @@ const (
 	TokenPath = "/oauth/token" //nolint:gosec // a path, and no credential
 	// PushPath is the pushed authorization request endpoint (RFC 9126 §2).
 	PushPath = "/oauth/par"
+	// PushedPrefix is the prefix of the request_uri of a pushed request (RFC 9126 §2.2), and not of the URL
+	// of a request object.
+	PushedPrefix = "urn:ietf:params:oauth:request_uri:"
 )

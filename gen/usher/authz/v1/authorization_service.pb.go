@@ -311,7 +311,10 @@ func (x *IdTokenHint) GetUserId() string {
 type StartAuthorizationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The next step for the browser.
-	Step          *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	Step *Step `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	// The parameter ui_locales of a pushed request (OpenID Connect Core §3.1.2.1): untrusted text. Empty
+	// for a request that was not pushed, whose query has it.
+	UiLocales     string `protobuf:"bytes,200,opt,name=ui_locales,json=uiLocales,proto3" json:"ui_locales,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -351,6 +354,13 @@ func (x *StartAuthorizationResponse) GetStep() *Step {
 		return x.Step
 	}
 	return nil
+}
+
+func (x *StartAuthorizationResponse) GetUiLocales() string {
+	if x != nil {
+		return x.UiLocales
+	}
+	return ""
 }
 
 // ResumeAuthorizationRequest names a pending authorization.
@@ -894,9 +904,11 @@ const file_usher_authz_v1_authorization_service_proto_rawDesc = "" +
 	"\x18silent_consent_supported\x18= \x01(\bR\x16silentConsentSupported\"C\n" +
 	"\vIdTokenHint\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\tR\x06userId\"F\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"f\n" +
 	"\x1aStartAuthorizationResponse\x12(\n" +
-	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\"\x91\x01\n" +
+	"\x04step\x18\x01 \x01(\v2\x14.usher.authz.v1.StepR\x04step\x12\x1e\n" +
+	"\n" +
+	"ui_locales\x18\xc8\x01 \x01(\tR\tuiLocales\"\x91\x01\n" +
 	"\x1aResumeAuthorizationRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +

@@ -54,3 +54,15 @@ func checkLoginHint(_ context.Context, _ Flow, a *request) error {
 	}
 	return nil
 }
+
+// uiLocalesParam is the parameter with the languages of the user (OpenID Connect Core §3.1.2.1).
+const uiLocalesParam = "ui_locales"
+
+// checkUILocales reads the languages that the pages may be in, for the request of a client that pushes it:
+// of any other one the gateway reads them. They are only a preference: a list that is too long is dropped.
+func checkUILocales(_ context.Context, _ Flow, a *request) error {
+	if locales := a.value(uiLocalesParam); len(locales) <= maxHintLength && utf8.ValidString(locales) {
+		a.uiLocales = locales
+	}
+	return nil
+}

@@ -133,6 +133,16 @@ type Browser struct {
 // *ratelimit.LimitedError of this source or user.
 func (f Flow) Start(ctx context.Context, rawQuery string, browser Browser) (Step, error) {
 	req, err := f.validate(ctx, rawQuery, browser.Hint)
+	step, err := f.start(ctx, req, err, browser)
+	if req.PushedID != "" {
+		// Not what checkUILocales read: a request may be refused before that, and has a page too.
+		step.UILocales = req.value(uiLocalesParam)
+	}
+	return step, err
+}
+
+// start returns the next step of a request, with the error of validate.
+func (f Flow) start(ctx context.Context, req *request, err error, browser Browser) (Step, error) {
 	var refused *refusal
 	switch {
 	case errors.As(err, &refused) && req.returnedByUser(refused):

@@ -38,6 +38,7 @@ func order() []check {
 		checkPrompt,        // none together with another value          → invalid_request
 		checkMaxAge,        // not a whole number of seconds             → invalid_request
 		checkLoginHint,     // never refuses
+		checkUILocales,     // never refuses
 		checkOpenID,        // nonce, id_token_hint; registration        → invalid_request; registration_not_supported
 	}
 }
@@ -55,6 +56,8 @@ type request struct {
 	// one.
 	push  bool
 	proof Proof
+	// uiLocales is the parameter ui_locales; empty for none, or one that is too long.
+	uiLocales string
 	// maxAge is the maximum age of the sign-in; nil for any.
 	maxAge *time.Duration
 	// hint is the ID token of the request; nil where none was sent, or where it is not one of this

@@ -45,6 +45,9 @@ func storedParams(a *request) []string {
 	if a.LoginHint != "" { // else it is dropped, and may be long
 		names = append(names, "login_hint")
 	}
+	if a.uiLocales != "" { // likewise
+		names = append(names, uiLocalesParam)
+	}
 	return names
 }
 
@@ -64,6 +67,9 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifet
 	}
 	if a.DPoPKey != "" {
 		a.params = a.params.With(dpopKeyParam, a.DPoPKey) // the proof is not there when the browser comes
+	}
+	if a.uiLocales != "" {
+		a.params = a.params.With(uiLocalesParam, a.uiLocales) // once: the others are not read, and may be long
 	}
 	encoded := a.params.Encode(storedParams(a)...)
 	if _, err := oauth.ParseForm(encoded); err != nil { // as loadPushed will: client_id and dpop_jkt count too

@@ -119,6 +119,34 @@ func TestOnlyWhatIsReadOfAPushIsStored(t *testing.T) {
 	}
 }
 
+// TestN12_3_TheLanguagesOfAPushedRequestCount, and not those beside its request_uri, also where the request is
+// refused before they are read. A list that is too long is dropped.
+func TestN12_3_TheLanguagesOfAPushedRequestCount(t *testing.T) {
+	b := newBench(t)
+	for _, row := range []struct{ pushed, want string }{
+		{"de-AT de", "de-AT de"}, {"", ""}, {strings.Repeat("de ", 100), ""},
+	} {
+		address := also(b.push(t, query("ui_locales", row.pushed)), "ui_locales=fr")
+		if step := b.start(t, address, b.signedIn()); step.Kind != flow.Consent || step.UILocales != row.want {
+			t.Errorf("pushed %.20q: %+v, want %q", row.pushed, step, row.want)
+		}
+	}
+	address := b.push(t, also(query("ui_locales", "de"), "ui_locales="+strings.Repeat("x", 1000)))
+	b.change(t, authztest.Web, func(r *client.Registration) { r.Disabled = true })
+	if step := b.start(t, address, b.signedIn()); step.Kind != flow.ErrorPage || step.UILocales != "" {
+		t.Errorf("of a client that is disabled: %+v", step)
+	}
+	b.change(t, authztest.Web, func(r *client.Registration) {
+		r.Disabled, r.RedirectURIs = false, []string{"https://yourapp.com/other"}
+	})
+	if step := b.start(t, address, b.signedIn()); step.Kind != flow.ErrorPage || step.UILocales != "de" {
+		t.Errorf("of a client whose address changed: %+v", step)
+	}
+	if step := b.start(t, query("ui_locales", "de"), b.signedIn()); step.UILocales != "" {
+		t.Errorf("of a request that was not pushed: %+v", step)
+	}
+}
+
 // TestN12_4_ARequestThatWasNotPushedIsRefused where the client, its profile or the operator requires
 // it, also while the user decides.
 func TestN12_4_ARequestThatWasNotPushedIsRefused(t *testing.T) {

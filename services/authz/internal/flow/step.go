@@ -53,6 +53,9 @@ type Step struct {
 	RequestID string
 	// Reason is set on a SignIn of a signed-in user.
 	Reason Reason
+	// UILocales is the parameter ui_locales of a pushed request (OpenID Connect Core §3.1.2.1): untrusted
+	// text, empty for a request that was not pushed.
+	UILocales string
 	// Refusal is set if the request was refused; it is for the log.
 	Refusal Refusal
 }

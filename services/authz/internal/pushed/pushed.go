@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oauth/cause"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
@@ -26,12 +27,10 @@ const (
 	// kept is how long a request is stored: after its lifetime, the cause of a failure can be
 	// "expired" for as long again.
 	kept = 2 * Lifetime
-	// prefix is that of RFC 9126 §2.2.
-	prefix = "urn:ietf:params:oauth:request_uri:"
 )
 
 // Is reports whether a request_uri is one of a pushed request, and not the URL of a request object.
-func Is(uri string) bool { return strings.HasPrefix(uri, prefix) }
+func Is(uri string) bool { return strings.HasPrefix(uri, oauth.PushedPrefix) }
 
 // Entries is the part of the short-lived store that a Store needs. Each method is atomic.
 type Entries interface {
@@ -79,13 +78,13 @@ func (s *Store) Keep(ctx context.Context, r Request) (secret.String, error) {
 	if err := s.Entries.Put(ctx, requestKey(hashed(reference.Reveal())), value, kept); err != nil {
 		return secret.String{}, fmt.Errorf("storing a pushed request: %w", err)
 	}
-	return secret.New(prefix + reference.Reveal()), nil
+	return secret.New(oauth.PushedPrefix + reference.Reveal()), nil
 }
 
 // Find returns the request of a request_uri, and an identifier that is no secret. It returns
 // ErrNotFound, without a lookup if the string has not the format.
 func (s *Store) Find(ctx context.Context, uri, clientID string) (r Request, id string, err error) {
-	reference := strings.TrimPrefix(uri, prefix)
+	reference := strings.TrimPrefix(uri, oauth.PushedPrefix)
 	if !Is(uri) || !secret.ValidCode(reference) {
 		return Request{}, "", cause.With(ErrNotFound, cause.PushedRequestUnknown)
 	}

@@ -36,7 +36,7 @@ func (s *Authorizations) StartAuthorization(
 	if err != nil {
 		return nil, toStatus(err)
 	}
-	return &authzv1.StartAuthorizationResponse{Step: wire(step)}, nil
+	return &authzv1.StartAuthorizationResponse{Step: wire(step), UiLocales: step.UILocales}, nil
 }
 
 // ResumeAuthorization returns the next step of a pending authorization.
