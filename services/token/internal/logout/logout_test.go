@@ -42,8 +42,13 @@ func (w *world) Events(context.Context, int) ([]logout.Event, int64, bool, error
 	return nil, 0, false, nil
 }
 
-func (w *world) SessionsOf(context.Context, logout.Event) ([]logout.Session, error) {
-	return w.signedIn, nil
+func (w *world) SessionsOf(_ context.Context, e logout.Event) (found []logout.Session, err error) {
+	for _, s := range w.signedIn {
+		if e.Browser == (secret.Hash{}) || s.ID == oauth.SessionID(e.Browser, s.ClientID) {
+			found = append(found, s)
+		}
+	}
+	return found, nil
 }
 
 func (w *world) Add(_ context.Context, list []logout.Delivery, _ int64) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/secret"
 )
 
@@ -105,9 +104,6 @@ func (p Planner) deliveries(ctx context.Context, events []Event) ([]Delivery, er
 			return nil, err
 		}
 		for _, s := range sessions {
-			if e.Browser != (secret.Hash{}) && s.ID != oauth.SessionID(e.Browser, s.ClientID) {
-				continue
-			}
 			list = append(list, Delivery{Session: s, Reason: e.Reason})
 			if !slices.Contains(clients, s.ClientID) {
 				clients = append(clients, s.ClientID)

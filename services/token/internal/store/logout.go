@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/services/token/internal/logout"
 	"github.com/vidocu/usher/services/token/internal/store/revlog"
 )
 
 const (
-	// maxSessions bounds the sessions that one event ends.
+	// maxSessions bounds the sessions that one revocation ends.
 	maxSessions = 1000
 	// maxProblem bounds a stored problem, in bytes.
 	maxProblem = 500
@@ -34,6 +35,22 @@ SELECT client_id, user_id, subject, sid, MAX(created_at) FROM families
 WHERE user_id = $1 AND sid <> '' AND ($2 = '' OR client_id = $2) AND ($3 = '' OR workspace_id = $3) AND (born < $4 OR $4 = 0)
     AND (id = $5 OR $5 IS NULL) AND ' ' || scope || ' ' LIKE '% ` + oauth.OpenIDScope + ` %'
 GROUP BY client_id, user_id, subject, sid ORDER BY MAX(created_at) DESC, client_id, sid LIMIT $6`)
+	t.clientsWithSessions = `
+WITH RECURSIVE clients (id) AS (
+    SELECT MIN(client_id) FROM families WHERE user_id = $1 AND sid <> ''
+    UNION ALL
+    SELECT (SELECT MIN(f.client_id) FROM families f WHERE f.user_id = $1 AND f.sid <> '' AND f.client_id > clients.id) FROM clients WHERE clients.id IS NOT NULL
+)
+SELECT id FROM clients WHERE id IS NOT NULL`
+	wanted := `unnest($2::text[], $3::text[]) AS w (client_id, sid) JOIN`
+	if db.Engine() == sqldb.SQLite { // CROSS JOIN: it reads families last, instead of all sessions at each client
+		wanted = `(SELECT json_extract($2, '$[' || s.key || ']') AS client_id, s.value AS sid FROM json_each($3) AS s) AS w CROSS JOIN`
+	}
+	t.browserSessions = `
+SELECT f.client_id, f.user_id, f.subject, f.sid, MAX(f.created_at)
+FROM ` + wanted + ` families f ON f.user_id = $1 AND f.client_id = w.client_id AND f.sid = w.sid AND f.sid <> ''
+WHERE ' ' || f.scope || ' ' LIKE '% ` + oauth.OpenIDScope + ` %'
+GROUP BY f.client_id, f.user_id, f.subject, f.sid ORDER BY MAX(f.created_at) DESC, f.client_id, f.sid`
 	t.addLogout = db.SQL(`
 INSERT INTO logout_deliveries (client_id, user_id, subject, sid, signed_in_at, reason, created_at, due_at)
 VALUES ($1, $2, $3, $4, $5, $6, {{now}}, {{now}}) ON CONFLICT DO NOTHING`)
@@ -128,19 +145,41 @@ func logoutReason(r revlog.Reason) string {
 	}[r]
 }
 
-// SessionsOf returns the sessions at clients that an event ends, the newest maxSessions of them first: of the
-// grants with the scope openid, also of those that are revoked.
+// SessionsOf returns the sessions at clients that an event ends, the newest first: of the grants with the scope
+// openid, also of those that are revoked. Of a browser's session it returns all, and of a revocation the newest
+// maxSessions.
 func (s LogoutStore) SessionsOf(ctx context.Context, e logout.Event) ([]logout.Session, error) {
+	if e.Browser != (secret.Hash{}) {
+		return s.sessionsOfBrowser(ctx, e)
+	}
 	var family any
 	if len(e.FamilyID) > 0 {
 		family = e.FamilyID
 	}
 	read := sqldb.Read("finding the sessions at clients", s.text.logoutSessions, e.UserID, e.ClientID, e.WorkspaceID, e.Before, family, maxSessions)
-	return sqldb.List(ctx, s.db, read, func(row sqldb.Row, one *logout.Session) error {
-		err := row.Scan(&one.ClientID, &one.UserID, &one.Subject, &one.ID, sqldb.Time(&one.SignedInAt))
-		one.Subject = cmp.Or(one.Subject, one.UserID)
-		return err
-	})
+	return sqldb.List(ctx, s.db, read, scanSession)
+}
+
+// sessionsOfBrowser looks up the session that a browser's has at each of the user's clients: its identifier
+// follows from both (oauth.SessionID), whichever other sessions the user has.
+func (s LogoutStore) sessionsOfBrowser(ctx context.Context, e logout.Event) ([]logout.Session, error) {
+	clients, err := sqldb.List(ctx, s.db, sqldb.Read("finding a user's clients with sessions", s.text.clientsWithSessions, e.UserID),
+		func(row sqldb.Row, id *string) error { return row.Scan(id) })
+	if err != nil || len(clients) == 0 {
+		return nil, err
+	}
+	ids := make([]string, len(clients))
+	for i, clientID := range clients {
+		ids[i] = oauth.SessionID(e.Browser, clientID)
+	}
+	read := sqldb.Read("finding the sessions of a browser at clients", s.text.browserSessions, e.UserID, s.db.Texts(clients), s.db.Texts(ids))
+	return sqldb.List(ctx, s.db, read, scanSession)
+}
+
+func scanSession(row sqldb.Row, one *logout.Session) error {
+	err := row.Scan(&one.ClientID, &one.UserID, &one.Subject, &one.ID, sqldb.Time(&one.SignedInAt))
+	one.Subject = cmp.Or(one.Subject, one.UserID)
+	return err
 }
 
 // Add adds deliveries, and stores the cursor unless it is 0.

@@ -56,9 +56,9 @@ type statements struct {
 	addSecret, storedSecret, resealSecret, userOfSubject                            string
 
 	// Of logout tokens.
-	logoutPosition, setLogoutPosition, logoutSessions, addLogout string
-	claimLogouts, finishLogout, abandonLogout, postponeLogout    string
-	listLogouts, listAllLogouts, eraseLogouts                    string
+	logoutPosition, setLogoutPosition, logoutSessions, clientsWithSessions, browserSessions, addLogout string
+	claimLogouts, finishLogout, abandonLogout, postponeLogout                                          string
+	listLogouts, listAllLogouts, eraseLogouts                                                          string
 }
 
 // all returns every statement of portable, for prepare.

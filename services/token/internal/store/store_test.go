@@ -45,6 +45,9 @@ func TestFault_C11_WhatAnOperationWouldEndIsCounted(t *testing.T) { storetest.Co
 // second, and approved grants without a limit.
 func TestFault_E4_GrantsAndRefreshesAreBounded(t *testing.T) { storetest.Limits(t) }
 
+// TestN11_ALogoutOfABrowserCostsTheSameAfterAnyNumber of sessions of its user.
+func TestN11_ALogoutOfABrowserCostsTheSameAfterAnyNumber(t *testing.T) { storetest.LogoutOfBrowser(t) }
+
 // TestN11_StoreLogoutCostsTheSameAfterAnyNumber of deliveries.
 func TestN11_StoreLogoutCostsTheSameAfterAnyNumber(t *testing.T) { storetest.LogoutOfMany(t) }
 

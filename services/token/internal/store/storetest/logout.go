@@ -19,6 +19,7 @@ import (
 // Logout checks the outbox of logout tokens.
 func Logout(t *testing.T) {
 	t.Run("a revocation ends the sessions of the grants before it", func(t *testing.T) { each(t, sessionsOfRevocations) })
+	t.Run("a browser's logout ends its sessions, however many are newer", func(t *testing.T) { each(t, browserAmongMany) })
 	t.Run("the log is read once, from its first entry", func(t *testing.T) { each(t, readOnce) })
 	t.Run("a session is announced once as it was established", func(t *testing.T) { each(t, announcedOnce) })
 	t.Run("concurrent replicas claim a delivery once", func(t *testing.T) { each(t, claimedOnce) })

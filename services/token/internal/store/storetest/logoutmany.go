@@ -1,10 +1,15 @@
 package storetest
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
+	"github.com/vidocu/usher/internal/platform/oauth"
+	"github.com/vidocu/usher/internal/platform/secret"
 	"github.com/vidocu/usher/internal/platform/sqldb"
 	"github.com/vidocu/usher/internal/platform/sqldb/sqldbtest"
 	"github.com/vidocu/usher/services/token/internal/logout"
@@ -50,6 +55,81 @@ func LogoutOfMany(t *testing.T) {
 		if rows > fewRows {
 			t.Errorf("%s: %d rows are read and written, of %d", name, rows, below)
 		}
+	}
+}
+
+// browserAmongMany ends the sessions of one browser, whichever sessions are newer.
+func browserAmongMany(t *testing.T, b bench) {
+	browser := secret.Sum("browser")
+	var want []string
+	for _, client := range []string{"one", "two", "two"} { // at the second one twice
+		sid := oauth.SessionID(browser, client)
+		b.signIn(t, client, "ws_acme", "openid", sid)
+		if !slices.Contains(want, sid) {
+			want = append(want, sid)
+		}
+	}
+	b.signIn(t, "three", "ws_acme", "", oauth.SessionID(browser, "three")) // without an ID token
+	addSessions(t, b.db, 1500)
+	found, err := store.LogoutStore{Store: b.Store}.SessionsOf(t.Context(), logout.Event{UserID: "usr_john", Browser: browser})
+	var got []string
+	for _, one := range found {
+		got = append(got, one.ID)
+		if one.Subject != "usr_john" || one.SignedInAt.IsZero() {
+			t.Errorf("a session is %+v", one)
+		}
+	}
+	slices.Sort(got)
+	if slices.Sort(want); err != nil || !slices.Equal(got, want) {
+		t.Errorf("the sessions are %v, %v, want %v", got, err, want)
+	}
+	for what, e := range map[string]logout.Event{
+		"another browser": {UserID: "usr_john", Browser: secret.Sum("another")}, "another user": {UserID: "usr_jane", Browser: browser},
+	} {
+		if found, err := (store.LogoutStore{Store: b.Store}).SessionsOf(t.Context(), e); err != nil || len(found) > 0 {
+			t.Errorf("%s has %v, %v", what, found, err)
+		}
+	}
+}
+
+// addSessions adds newer grants of John at one client, each with another session.
+func addSessions(t *testing.T, db *sqldb.DB, n int) {
+	t.Helper()
+	bytes := `convert_to(%s, 'UTF8')`
+	if db.Engine() == sqldb.SQLite {
+		bytes = `CAST(%s AS BLOB)`
+	}
+	_, err := db.Exec(t.Context(), db.SQL(`
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < `+strconv.Itoa(n)+`)
+INSERT INTO families (id, user_id, client_id, workspace_id, display_name, scope, sid, epoch, born, redirect_uri, code_challenge,
+    created_at, expires_at, refresh_hash, refresh_issued_at, refresh_expires_at, last_used_at)
+SELECT `+fmt.Sprintf(bytes, `'many' || i`)+`, 'usr_john', 'one', 'ws_acme', 'John', 'openid', 'sid' || i, 0, 0, 'https://yourapp.com/callback', '',
+    {{now}} + i, {{now}} + 3600000000, `+fmt.Sprintf(bytes, `'r' || i`)+`, {{now}}, {{now}} + 3600000000, {{now}} FROM n`))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// LogoutOfBrowser counts the rows that PostgreSQL reads for the logout of one browser, whose user has many
+// sessions at a client.
+func LogoutOfBrowser(t *testing.T) {
+	at := sqldbtest.Migrated(t, sqldb.Postgres, store.Migrations())
+	db := sqldbtest.Prepare(t, at)
+	b, browser := open(t, db), secret.Sum("browser")
+	b.signIn(t, "one", "ws_acme", "openid", oauth.SessionID(browser, "one"))
+	addSessions(t, db, below)
+	if err := db.ExecOutsideTx(t.Context(), time.Minute, `ANALYZE families`); err != nil {
+		t.Fatal(err)
+	}
+	_ = db.Close() // the statistics of its sessions are complete when they are closed
+	rows := sqldbtest.RowsTouched(t, at, func(db *sqldb.DB) {
+		found, err := store.LogoutStore{Store: store.New(db, noReplicas{})}.SessionsOf(t.Context(), logout.Event{UserID: "usr_john", Browser: browser})
+		if err != nil || len(found) != 1 {
+			t.Errorf("the browser has %v, %v", found, err)
+		}
+	})
+	if rows > fewRows {
+		t.Errorf("%d rows are read, of %d", rows, below)
 	}
 }
 
