@@ -127,9 +127,7 @@ func (m Metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.openIDMembers = m.openID()
 	}
 	for _, scope := range m.Scopes() {
-		if scope.Name != "offline_access" { // clients ask for it if it is listed; refresh tokens need no scope
-			d.ScopesSupported = append(d.ScopesSupported, scope.Name)
-		}
+		d.ScopesSupported = append(d.ScopesSupported, scope.Name)
 	}
 	writeDocument(w, r, d)
 }

@@ -15,7 +15,7 @@ import (
 func metadata(t *testing.T) map[string]any {
 	t.Helper()
 	m := wellknown.Metadata{Issuer: "https://login.test", API: "https://api.test", Scopes: func() []catalog.Scope {
-		return []catalog.Scope{{Name: "a:read"}, {Name: "offline_access"}, {Name: "b:write"}}
+		return []catalog.Scope{{Name: "a:read"}, {Name: "b:write"}}
 	}}
 	r := httptest.NewRequest(http.MethodGet, "https://evil.test/.well-known/oauth-authorization-server", nil)
 	r.Header.Set("X-Forwarded-Host", "evil.test")

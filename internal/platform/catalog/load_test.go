@@ -104,6 +104,7 @@ func mistakes() []struct {
 		{"description: Write a", `description: " x"`, 4, "not one line"},
 		{"description: Write a", "description: " + strings.Repeat("x", 201), 4, "not one line"},
 		{"name: a:write", "name: a:read", 4, `scope "a:read" appears twice`},
+		{"name: a:write", "name: offline_access", 4, `scope "offline_access" means nothing here`},
 		{"description: Write a", "description: Write a\n    access: write", 4, "the access of"},
 		{"description: Write a", "description: Write a\n    access: ''", 6, "expected a string"},
 		{"description: Write a", "description: Write a\n    group: [A]", 6, "expected a string"},

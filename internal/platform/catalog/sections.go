@@ -55,6 +55,8 @@ func readScope(entry *yaml.Node) (Scope, error) {
 	switch {
 	case !oauth.ValidScopeName(scope.Name):
 		return Scope{}, faultAt(entry, "scope %q has a character that RFC 6749 does not allow", scope.Name)
+	case scope.Name == oauth.OfflineAccessScope:
+		return Scope{}, faultAt(entry, "scope %q means nothing here: refresh tokens need no scope, and it is ignored in requests", scope.Name)
 	case !showable(scope.Description):
 		return Scope{}, faultAt(entry, "the description of %q is not one line of at most %d bytes", scope.Name, maxDescription)
 	case !showable(scope.Group):

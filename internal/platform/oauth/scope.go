@@ -58,11 +58,15 @@ func HasExtraSpaces(s string) bool {
 // OpenIDScope is the scope that asks for an ID token (OpenID Connect Core §3.1.2.1).
 const OpenIDScope = "openid"
 
+// OfflineAccessScope asks for a refresh token (OpenID Connect Core §11). It is ignored, since refresh tokens need
+// no scope, and never listed: clients ask for it where it is.
+const OfflineAccessScope = "offline_access"
+
 // OpenIDScopes are the names that OpenID Connect Core §5.4 and §11 define. Clients request them by
 // default, and a server without OpenID Connect should ignore them (OpenID Connect Core §3.1.2.1;
 // RFC 6749 §3.3 allows it).
 func OpenIDScopes() Scope {
-	return Scope{OpenIDScope, "profile", "email", "phone", "address", "offline_access"}
+	return Scope{OpenIDScope, "profile", "email", "phone", "address", OfflineAccessScope}
 }
 
 // ValidScopeName reports whether name is a scope-token of RFC 6749 §3.3: printable ASCII without
