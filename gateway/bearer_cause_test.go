@@ -17,6 +17,7 @@ import (
 	"github.com/vidocu/usher/gateway"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/internal/platform/secret"
 	usher "github.com/vidocu/usher/sdk"
@@ -26,9 +27,15 @@ import (
 
 // TestFault_D3_ARefusalOfUserInfoHasItsCause, as one of the API has, with the client where it is known.
 func TestFault_D3_ARefusalOfUserInfoHasItsCause(t *testing.T) {
-	p := withRequestIDs(t, func(d *gateway.Deps) { d.OpenID = true })
+	p := withRequestIDs(t, func(d *gateway.Deps) {
+		d.OpenID, d.Catalog = true, catalog.Fixed(catalog.Default().At("https://login.test"))
+	})
 	inactive := oerr.New(errorv1.Reason_REASON_INVALID_ACCESS_TOKEN, "the access token is not active")
 	bound := &tokenv1.GetUserInfoResponse{Sub: "usr_1", DpopJkt: "key", ClientId: "vdo_client_sentinel"}
+	narrow := &tokenv1.GetUserInfoResponse{ClientId: "vdo_client_sentinel", Scopes: []string{"videos:read"}, Audience: []string{"https://login.test/v1"}}
+	elsewhere := &tokenv1.GetUserInfoResponse{
+		ClientId: "vdo_client_sentinel", Scopes: []string{"openid"}, Audience: []string{"https://mcp.test/mcp"},
+	}
 	dead := secret.Generate("vdo_oat_").Reveal()
 	const form = "application/x-www-form-urlencoded"
 	for _, row := range []struct {
@@ -43,6 +50,8 @@ func TestFault_D3_ARefusalOfUserInfoHasItsCause(t *testing.T) {
 		{"GET", "", "", secret.Generate("vdo_live_").Reveal(), nil, inactive, "cause=access_token_malformed"}, // a key may be active elsewhere
 		{"GET", "", "", "two words", nil, nil, "cause=access_token_malformed"},
 		{"GET", "", "", "vdo_oat_x", bound, nil, "cause=access_token_needs_proof client_id=vdo_client_sentinel"},
+		{"GET", "", "", "vdo_oat_x", narrow, nil, "cause=userinfo_scope client_id=vdo_client_sentinel"},
+		{"GET", "", "", "vdo_oat_x", elsewhere, nil, "cause=access_token_other_resource client_id=vdo_client_sentinel"},
 		{"GET", "", "", "vdo_oat_x", nil, oerr.Unavailable(nil), "cause=dependency_unavailable"},
 		{"POST", form, "access_token=vdo_oat_x", "vdo_oat_x", nil, nil, "cause=parameter_repeated field=access_token"},
 		{"POST", form, "access_token=a&access_token=b", "", nil, nil, "cause=parameter_repeated field=access_token"},
@@ -58,6 +67,42 @@ func TestFault_D3_ARefusalOfUserInfoHasItsCause(t *testing.T) {
 		w := p.program(row.method, "/oauth/userinfo", row.body, header...)
 		if line := refusalLine(p.logs.String()); w.Code == http.StatusOK || !strings.Contains(line, row.want) {
 			t.Errorf("%s %.40s with %q: %d, the line is %q, want %s", row.method, row.body, row.bearer, w.Code, line, row.want)
+		}
+	}
+}
+
+// TestN13_4_UserInfoRefusesATokenAsTheAPIDoes: the proof of its key comes first, the 403 has the scheme of the token
+// and all its scopes, and each challenge the scope that is needed.
+func TestN13_4_UserInfoRefusesATokenAsTheAPIDoes(t *testing.T) {
+	p := newBrowser(t, func(d *gateway.Deps) {
+		d.OpenID, d.Catalog = true, catalog.Fixed(catalog.Default().At("https://login.test"))
+	})
+	const api, other = "https://login.test/v1", "https://mcp.test/mcp"
+	answer := func(scope, key string, audience ...string) *tokenv1.GetUserInfoResponse {
+		return &tokenv1.GetUserInfoResponse{Scopes: strings.Fields(scope), Audience: audience, DpopJkt: key}
+	}
+	inactive := oerr.New(errorv1.Reason_REASON_INVALID_ACCESS_TOKEN, "the access token is not active")
+	for what, row := range map[string]struct {
+		scheme string
+		res    *tokenv1.GetUserInfoResponse
+		err    error
+		status int
+		want   []string
+	}{
+		"without openid":       {"Bearer", answer("videos:read jobs:read", "", api), nil, 403, []string{`Bearer error="insufficient_scope", scope="openid videos:read jobs:read"`}},
+		"for another resource": {"Bearer", answer("openid email", "", other), nil, 401, []string{`Bearer error="invalid_token", scope="openid"`, "This token was issued for " + other}},
+		"both":                 {"Bearer", answer("videos:read", "", other), nil, 401, []string{`Bearer error="invalid_token", scope="openid"`}},
+		"bound, without openid and without a proof": {"DPoP", answer("videos:read", "key", api), nil, 401, []string{`Bearer scope="openid", DPoP algs="`, `error="invalid_dpop_proof"`}},
+		"bound, without openid, as a bearer":        {"Bearer", answer("videos:read", "key", api), nil, 401, []string{`Bearer error="invalid_token", scope="openid"`, `DPoP algs="`}},
+		"not active, with DPoP":                     {"DPoP", nil, inactive, 401, []string{`Bearer scope="openid", DPoP algs="`, `error="invalid_token"`}},
+	} {
+		p.respond("GetUserInfo", row.res, row.err)
+		w := p.program(http.MethodGet, "/oauth/userinfo", "", "Authorization", row.scheme+" vdo_oat_x")
+		challenge := w.Header().Get("WWW-Authenticate")
+		for _, want := range row.want {
+			if w.Code != row.status || !strings.Contains(challenge, want) || strings.Contains(w.Body.String(), "sub") {
+				t.Errorf("%s: %d, challenge %s, want %s", what, w.Code, challenge, want)
+			}
 		}
 	}
 }

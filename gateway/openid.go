@@ -39,7 +39,9 @@ func openIDRoutes(r *httpx.Router, deps Deps, flow browser.Flow, metadata wellkn
 		return
 	}
 	metadata.OpenID = true
-	userInfo := openid.UserInfo{Tokens: flow.OpenID, Proofs: enforce.NewProofs(), API: deps.APIURL, Logger: deps.Logger}
+	userInfo := openid.UserInfo{
+		Tokens: flow.OpenID, Proofs: enforce.NewProofs(), API: deps.APIURL, Resource: deps.Catalog.DefaultResource, Logger: deps.Logger,
+	}
 	r.Public("/.well-known/openid-configuration", metadata)
 	r.Public(openid.KeysPath, openid.Keys{Tokens: flow.OpenID, Logger: deps.Logger})
 	r.Handle(openid.UserInfoPath, httpx.CORS(userInfo)) // responds 405 itself

@@ -72,7 +72,7 @@ func TestOIDCBasic_UserinfoPostHeaderAndBody(t *testing.T) {
 			"unknown":              {"GET", "", "vdo_oat_unknown", "", 401, `Bearer error="invalid_token"`},
 			"a refresh token":      {"GET", "", a.Text("refresh_token"), "", 401, `Bearer error="invalid_token"`},
 			"an ID token":          {"GET", "", a.Text("id_token"), "", 401, `Bearer error="invalid_token"`},
-			"without scope openid": {"GET", "", without.Text("access_token"), "", 403, `Bearer error="insufficient_scope", scope="openid"`},
+			"without scope openid": {"GET", "", without.Text("access_token"), "", 403, `Bearer error="insufficient_scope", scope="openid videos:read"`},
 			"another method":       {"PUT", "", token, "", 405, ""},
 		} {
 			t.Run(name, func(t *testing.T) {

@@ -6,12 +6,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/guard"
 	"github.com/vidocu/usher/gateway/internal/httpx"
 	"github.com/vidocu/usher/gateway/internal/refusal"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/oauth"
 	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/sdk/enforce"
 )
@@ -22,7 +24,9 @@ type UserInfo struct {
 	// Proofs checks the proofs of tokens that are bound to a key, and API is the origin of the endpoint.
 	Proofs *enforce.Proofs
 	API    string
-	Logger *slog.Logger
+	// Resource returns the identifier of the resource that the endpoint is part of: the default one.
+	Resource func() oauth.Resources
+	Logger   *slog.Logger
 }
 
 // claims is the response. Claims that are not known are left out (OpenID Connect Core §5.3.2).
@@ -50,12 +54,12 @@ func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if denial.Status == http.StatusUnauthorized {
 			refusal.NoteCause(r.Context(), guard.CauseOf(sent.Token, denial))
 		}
-		guard.WriteDenial(w, denial)
+		u.writeDenial(w, denial)
 		return
 	}
 	res, err := u.Tokens.GetUserInfo(r.Context(), &tokenv1.GetUserInfoRequest{AccessToken: sent.Token})
 	if denial := u.refused(r, sent, res, err); denial != nil {
-		guard.WriteDenial(w, denial)
+		u.writeDenial(w, denial)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -66,16 +70,28 @@ func (u UserInfo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}) // fails only where the client has disconnected
 }
 
-// refused returns why a request gets no claims; nil for one that does.
+// writeDenial writes a denial, of which a 401 has the scope that a token needs here.
+func (u UserInfo) writeDenial(w http.ResponseWriter, d *enforce.Denial) {
+	guard.WriteDenial(w, u.resource().Challenge(d, oauth.OpenIDScope))
+}
+
+// resource is the resource of the endpoint. Its challenges name no metadata, which would not have the address of
+// the endpoint (RFC 9728 §3.3).
+func (u UserInfo) resource() enforce.Resource {
+	if ids := u.Resource(); len(ids) > 0 {
+		return enforce.Resource{ID: ids[0]}
+	}
+	return enforce.Resource{}
+}
+
+// refused returns why a request gets no claims; nil for one that does. The proof of the token's key comes
+// first: without it the request learns nothing of the token (RFC 9449 §7.1).
 func (u UserInfo) refused(r *http.Request, sent enforce.Credential, res *tokenv1.GetUserInfoResponse, err error) *enforce.Denial {
-	switch oerr.Reason(err) { //nolint:exhaustive // any other error is one of the server
-	case errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
+	switch {
+	case oerr.Reason(err) == errorv1.Reason_REASON_INVALID_ACCESS_TOKEN:
 		refusal.NoteCause(r.Context(), inactiveCause(sent))
 		return sent.Inactive()
-	case errorv1.Reason_REASON_INSUFFICIENT_SCOPE:
-		return insufficientScope()
-	}
-	if err != nil {
+	case err != nil:
 		if r.Context().Err() == nil {
 			u.Logger.WarnContext(r.Context(), "UserInfo failed", "error", err)
 		}
@@ -83,11 +99,36 @@ func (u UserInfo) refused(r *http.Request, sent enforce.Credential, res *tokenv1
 		refusal.NoteCause(r.Context(), guard.CauseOf(sent.Token, denial))
 		return denial
 	}
+	noted := refusal.Refusal{ClientID: res.GetClientId()}
 	denial := u.Proofs.Confirm(r.Context(), sent, res.GetDpopJkt(), enforce.Call{Method: r.Method, Origin: u.API, Path: r.URL.Path})
+	if denial == nil && res.GetSub() == "" {
+		denial, noted = u.unusable(sent, res)
+	}
 	if denial != nil {
-		refusal.Note(r.Context(), refusal.Refusal{Cause: guard.CauseOf(sent.Token, denial), ClientID: res.GetClientId()})
+		if noted.Cause == errorv1.Cause_CAUSE_UNSPECIFIED {
+			noted.Cause = guard.CauseOf(sent.Token, denial)
+		}
+		refusal.Note(r.Context(), noted)
 	}
 	return denial
+}
+
+// unusable returns the denial of a token that is active and cannot be used here, and what the log of its client
+// has of it.
+func (u UserInfo) unusable(sent enforce.Credential, res *tokenv1.GetUserInfoResponse) (*enforce.Denial, refusal.Refusal) {
+	noted := refusal.Refusal{ClientID: res.GetClientId()}
+	denial := u.resource().RequireScope(enforce.Subject{
+		Kind: enforce.AccessToken, Scopes: res.GetScopes(), Audience: res.GetAudience(), Bound: res.GetDpopJkt() != "",
+	}, oauth.OpenIDScope)
+	switch {
+	case denial == nil: // the token service has another catalog at this moment
+		denial = sent.Inactive()
+	case denial.OtherResource():
+		noted.Parameter, noted.Sent, noted.Expected = "resource", strings.Join(res.GetAudience(), " "), denial.NeededResource()
+	default:
+		noted.Cause = errorv1.Cause_CAUSE_USERINFO_SCOPE
+	}
+	return denial, noted
 }
 
 // inactiveCause returns why a token is no active access token: one of another kind may be active elsewhere.
@@ -150,13 +191,4 @@ func refused(status int, code, message string) *enforce.Denial {
 		d.Challenge = enforce.Challenge{Error: code, Description: message}.String()
 	}
 	return d
-}
-
-// insufficientScope is the denial of a token without the scope openid.
-func insufficientScope() *enforce.Denial {
-	message := `This endpoint requires the "openid" scope`
-	return &enforce.Denial{
-		Status: http.StatusForbidden, Code: enforce.CodeInsufficientScope, Message: message,
-		Challenge: enforce.Challenge{Error: enforce.CodeInsufficientScope, Scopes: []string{"openid"}, Description: message}.String(),
-	}
 }

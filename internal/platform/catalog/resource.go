@@ -75,7 +75,8 @@ func (c *Catalog) ResourcesOf(server string) oauth.Resources {
 func (c *Catalog) DefaultResource() oauth.Resources { return c.fallback }
 
 // Belongs reports whether a scope makes sense for one of the resources; nil is the default one.
-// A scope of OpenID Connect does for all of them, since it concerns the user.
+// A scope of OpenID Connect does for all of them, since it concerns the user: it says what the ID token is for.
+// UserInfo needs an access token for the default one.
 func (c *Catalog) Belongs(scope string, ids oauth.Resources) bool {
 	if c.IsOpenID(scope) {
 		return true

@@ -155,7 +155,7 @@ func (x *GetUserInfoRequest) GetAccessToken() string {
 // Empty ones are not known, or not allowed.
 type GetUserInfoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user as this client's tokens name them.
+	// The user as this client's tokens name them; empty for a token that the caller refuses.
 	Sub string `protobuf:"bytes,1,opt,name=sub,proto3" json:"sub,omitempty"`
 	// The name that others see; with the scope profile, as the two below, locale and zoneinfo.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
@@ -175,7 +175,11 @@ type GetUserInfoResponse struct {
 	// The time zone that the user chose, a name of the IANA database.
 	Zoneinfo string `protobuf:"bytes,9,opt,name=zoneinfo,proto3" json:"zoneinfo,omitempty"`
 	// The client that the token was issued to, for the log of its author; no claim.
-	ClientId      string `protobuf:"bytes,10,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	ClientId string `protobuf:"bytes,10,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The scopes of a token that the caller refuses.
+	Scopes []string `protobuf:"bytes,200,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// The identifiers of the protected resources that such a token is for.
+	Audience      []string `protobuf:"bytes,201,rep,name=audience,proto3" json:"audience,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -278,6 +282,20 @@ func (x *GetUserInfoResponse) GetClientId() string {
 		return x.ClientId
 	}
 	return ""
+}
+
+func (x *GetUserInfoResponse) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+func (x *GetUserInfoResponse) GetAudience() []string {
+	if x != nil {
+		return x.Audience
+	}
+	return nil
 }
 
 // CheckIdTokenHintRequest holds an ID token.
@@ -399,7 +417,7 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"\x0fGetKeysResponse\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\tR\x04keys\"=\n" +
 	"\x12GetUserInfoRequest\x12'\n" +
-	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\xbc\x02\n" +
+	"\faccess_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vaccessToken\"\xf2\x02\n" +
 	"\x13GetUserInfoResponse\x12\x10\n" +
 	"\x03sub\x18\x01 \x01(\tR\x03sub\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1d\n" +
@@ -413,7 +431,9 @@ const file_usher_token_v1_openid_service_proto_rawDesc = "" +
 	"\x06locale\x18\b \x01(\tR\x06locale\x12\x1a\n" +
 	"\bzoneinfo\x18\t \x01(\tR\bzoneinfo\x12\x1b\n" +
 	"\tclient_id\x18\n" +
-	" \x01(\tR\bclientIdB\x11\n" +
+	" \x01(\tR\bclientId\x12\x17\n" +
+	"\x06scopes\x18\xc8\x01 \x03(\tR\x06scopes\x12\x1b\n" +
+	"\baudience\x18\xc9\x01 \x03(\tR\baudienceB\x11\n" +
 	"\x0f_email_verified\"C\n" +
 	"\x17CheckIdTokenHintRequest\x12(\n" +
 	"\rid_token_hint\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\vidTokenHint\"o\n" +

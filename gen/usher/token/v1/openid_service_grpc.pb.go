@@ -35,8 +35,9 @@ type OpenIDServiceClient interface {
 	// and those that signed lately.
 	GetKeys(ctx context.Context, in *GetKeysRequest, opts ...grpc.CallOption) (*GetKeysResponse, error)
 	// GetUserInfo returns the claims about the user of an access token (OpenID Connect Core §5.3).
-	// INVALID_ACCESS_TOKEN for a token that is not active, and INSUFFICIENT_SCOPE for one without the
-	// scope openid.
+	// INVALID_ACCESS_TOKEN for a token that is not active. For one without the scope openid, or that is
+	// not for the default resource, it returns no claims and what the token is for: the caller refuses it
+	// once the request has proved the token's key (RFC 9449 §7.1).
 	GetUserInfo(ctx context.Context, in *GetUserInfoRequest, opts ...grpc.CallOption) (*GetUserInfoResponse, error)
 	// CheckIdTokenHint verifies an ID token of this server, expired or not. INVALID_REQUEST for any
 	// other string, and for one whose user is not known any more.
@@ -92,8 +93,9 @@ type OpenIDServiceServer interface {
 	// and those that signed lately.
 	GetKeys(context.Context, *GetKeysRequest) (*GetKeysResponse, error)
 	// GetUserInfo returns the claims about the user of an access token (OpenID Connect Core §5.3).
-	// INVALID_ACCESS_TOKEN for a token that is not active, and INSUFFICIENT_SCOPE for one without the
-	// scope openid.
+	// INVALID_ACCESS_TOKEN for a token that is not active. For one without the scope openid, or that is
+	// not for the default resource, it returns no claims and what the token is for: the caller refuses it
+	// once the request has proved the token's key (RFC 9449 §7.1).
 	GetUserInfo(context.Context, *GetUserInfoRequest) (*GetUserInfoResponse, error)
 	// CheckIdTokenHint verifies an ID token of this server, expired or not. INVALID_REQUEST for any
 	// other string, and for one whose user is not known any more.

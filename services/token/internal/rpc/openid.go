@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -72,7 +73,8 @@ func (s *OpenID) CheckIdTokenHint(ctx context.Context, req *tokenv1.CheckIdToken
 	return &tokenv1.CheckIdTokenHintResponse{ClientId: hint.ClientID, UserId: hint.UserID, SessionId: hint.SessionID}, nil
 }
 
-// GetUserInfo returns the claims about the user of an access token that its scope allows.
+// GetUserInfo returns the claims about the user of an access token that its scope allows; of a token that the
+// caller has to refuse none, and what it is for.
 func (s *OpenID) GetUserInfo(ctx context.Context, req *tokenv1.GetUserInfoRequest) (*tokenv1.GetUserInfoResponse, error) {
 	if s.Keys == nil {
 		return nil, errOpenIDOff()
@@ -87,13 +89,13 @@ func (s *OpenID) GetUserInfo(ctx context.Context, req *tokenv1.GetUserInfoReques
 	if err != nil {
 		return nil, toStatus(err)
 	}
+	res := &tokenv1.GetUserInfoResponse{DpopJkt: facts.Thumbprint, ClientId: facts.ClientID}
 	scope, err := oauth.ParseScope(facts.Scope)
-	if err != nil || !scope.Contains(oauth.OpenIDScope) {
-		return nil, oerr.Refuse(errorv1.Cause_CAUSE_USERINFO_SCOPE, "the access token does not have the scope openid", oerr.WithClient(facts.ClientID))
+	if err != nil || !scope.Contains(oauth.OpenIDScope) || !s.serves(facts.Resources) {
+		res.Scopes, res.Audience = scope, facts.Resources
+		return res, nil
 	}
-	res := &tokenv1.GetUserInfoResponse{
-		Sub: grant.Identity{UserID: facts.UserID, Subject: facts.Subject}.Sub(), DpopJkt: facts.Thumbprint, ClientId: facts.ClientID,
-	}
+	res.Sub = grant.Identity{UserID: facts.UserID, Subject: facts.Subject}.Sub()
 	if !scope.Contains("profile") && !scope.Contains("email") {
 		return res, nil
 	}
@@ -106,6 +108,13 @@ func (s *OpenID) GetUserInfo(ctx context.Context, req *tokenv1.GetUserInfoReques
 	}
 	s.addClaims(res, scope, found)
 	return res, nil
+}
+
+// serves reports whether a token with the resources may be used at UserInfo, which is part of the default
+// resource (RFC 8707 §3): an API of someone else that got a token does not read with it who the user is.
+func (s *OpenID) serves(resources oauth.Resources) bool {
+	catalog := s.Introspector.Resources
+	return catalog == nil || slices.ContainsFunc(catalog.DefaultResource(), resources.Contains)
 }
 
 // addClaims adds the claims of OpenID Connect Core §5.4 that are known.
