@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"maps"
@@ -10,11 +13,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pb33f/libopenapi"
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/errors"
 
+	"github.com/vidocu/usher/internal/platform/jose/josetest"
 	"github.com/vidocu/usher/test/expect"
 	"github.com/vidocu/usher/test/harness"
 )
@@ -55,13 +60,14 @@ func newDescribed(t *testing.T, d *harness.Deployment) *described {
 }
 
 // withoutOtherMembers allows the responses of a description no member that it does not describe:
-// clients may meet new members, but a member that is served and not described is a fault.
+// clients may meet new members, but a member that is served and not described is a fault. So is a parameter of the
+// authorization endpoint that this test sends.
 func withoutOtherMembers(description map[string]any) map[string]any {
 	components, _ := description["components"].(map[string]any)
 	schemas, _ := components["schemas"].(map[string]any)
 	for name, schema := range schemas {
 		object, _ := schema.(map[string]any)
-		if object["properties"] != nil && !strings.HasSuffix(name, "Request") {
+		if object["properties"] != nil && (!strings.HasSuffix(name, "Request") || name == "AuthorizationRequest") {
 			object["additionalProperties"] = false
 		}
 	}
@@ -155,6 +161,7 @@ func TestOpenAPI_RequestsAndResponsesFitTheDescription(t *testing.T) {
 			p.send(t, "POST "+documented.path, http.StatusOK, documented.request(t, d, b))
 		}
 		p.forms(t, b)
+		p.bound(t, b)
 		p.refusals(t)
 		p.device(t)
 		p.push(t)
@@ -186,6 +193,37 @@ func (p *described) forms(t *testing.T, b *harness.Browser) {
 		req := mustRequest(t, http.MethodPost, p.d.PublicURL+row.path, "application/x-www-form-urlencoded", row.values.Encode())
 		p.send(t, "POST "+row.path, http.StatusOK, basic(req, row.id, row.secret))
 	}
+}
+
+// bound gets a token that is bound to a key, and reads with it who the user is (RFC 9449 §5, §7).
+func (p *described) bound(t *testing.T, b *harness.Browser) {
+	t.Helper()
+	key := josetest.New(t, "ES256", "")
+	proof := func(method, path string, more ...string) string {
+		claims := map[string]any{"jti": rand.Text(), "htm": method, "htu": p.d.PublicURL + path, "iat": time.Now().Unix()}
+		for _, token := range more {
+			hash := sha256.Sum256([]byte(token))
+			claims["ath"] = base64.RawURLEncoding.EncodeToString(hash[:])
+		}
+		return key.Sign(t, map[string]any{"typ": "dpop+jwt", "jwk": json.RawMessage(key.JWK())}, claims)
+	}
+	code, err := b.Approve(harness.Request{Scope: "openid"})
+	expect.NoError(t, err)
+	exchange := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {harness.CallbackURI}}
+	req := mustRequest(t, http.MethodPost, p.d.PublicURL+"/oauth/token", "application/x-www-form-urlencoded", exchange.Encode())
+	req.Header.Set("Dpop", proof(http.MethodPost, "/oauth/token"))
+	var issued struct {
+		Token string `json:"access_token"`
+		Type  string `json:"token_type"`
+	}
+	response := p.send(t, "POST /oauth/token", http.StatusOK, basic(req, harness.ConfidentialID, harness.ConfidentialPW))
+	expect.NoError(t, json.Unmarshal([]byte(response), &issued))
+	expect.Equal(t, "token_type", issued.Type, "DPoP")
+	p.d.RecordSecret("access_token", issued.Token)
+	req = mustRequest(t, http.MethodGet, p.d.PublicURL+"/oauth/userinfo", "", "")
+	req.Header.Set("Authorization", "DPoP "+issued.Token)
+	req.Header.Set("Dpop", proof(http.MethodGet, "/oauth/userinfo", issued.Token))
+	p.send(t, "GET /oauth/userinfo", http.StatusOK, req)
 }
 
 // registration registers a client, reads, changes and deletes it (RFC 7591, RFC 7592), and is refused.
@@ -239,7 +277,15 @@ func (p *described) push(t *testing.T) {
 	credentials := url.Values{"client_id": {"vdo_client_abc123"}, "client_secret": {"vdo_secret_xyz789"}}
 	body := url.Values{"redirect_uri": {"https://yourapp.com/callback"}, "response_type": {"code"}, "scope": {"videos:read"}, "state": {"s"}}
 	maps.Copy(body, credentials)
-	p.send(t, "POST "+path, http.StatusCreated, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, body.Encode()))
+	var pushed struct {
+		URI string `json:"request_uri"`
+	}
+	response := p.send(t, "POST "+path, http.StatusCreated, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, body.Encode()))
+	expect.NoError(t, json.Unmarshal([]byte(response), &pushed))
+	const authorize = "/oauth/authorize"
+	query := url.Values{"client_id": {"vdo_client_abc123"}, "request_uri": {pushed.URI}}.Encode()
+	p.send(t, "GET "+authorize, http.StatusSeeOther, mustRequest(t, http.MethodGet, p.d.PublicURL+authorize+"?"+query, "", ""))
+	p.send(t, "POST "+authorize, http.StatusSeeOther, mustRequest(t, http.MethodPost, p.d.PublicURL+authorize, form, query))
 	p.sendWrong(t, "POST "+path, http.StatusBadRequest, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, credentials.Encode()))
 	p.sendWrong(t, "POST "+path, http.StatusUnauthorized, mustRequest(t, http.MethodPost, p.d.PublicURL+path, form, "client_id=unknown"))
 }
@@ -288,8 +334,13 @@ func (p *described) documents(t *testing.T) {
 		p.send(t, operation, status, mustRequest(t, http.MethodGet, p.d.PublicURL+path, "", ""))
 	}
 	_, query, _ := strings.Cut(harness.Request{}.Path(), "?")
-	form := mustRequest(t, http.MethodPost, p.d.PublicURL+"/oauth/authorize", "application/x-www-form-urlencoded", query)
-	p.send(t, "POST /oauth/authorize", http.StatusSeeOther, form)
+	authorize := func(kind, body string) *http.Request {
+		return mustRequest(t, http.MethodPost, p.d.PublicURL+"/oauth/authorize", kind, body)
+	}
+	const form = "application/x-www-form-urlencoded"
+	p.send(t, "POST /oauth/authorize", http.StatusSeeOther, authorize(form, query+"&nonce=n&id_token_hint=x"))
+	p.sendWrong(t, "POST /oauth/authorize", http.StatusRequestEntityTooLarge, authorize(form, query+"&state="+strings.Repeat("x", 64<<10)))
+	p.sendWrong(t, "POST /oauth/authorize", http.StatusUnsupportedMediaType, authorize("application/json", "{}"))
 	p.send(t, "POST /oauth/logout", http.StatusSeeOther, mustRequest(t, http.MethodPost, p.d.PublicURL+"/oauth/logout", "application/x-www-form-urlencoded", ""))
 	p.userInfo(t)
 	p.send(t, "GET /.well-known/security.txt", http.StatusNotFound, mustRequest(t, http.MethodGet, p.d.PublicURL+"/.well-known/security.txt", "", ""))

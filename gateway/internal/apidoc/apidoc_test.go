@@ -118,13 +118,16 @@ func TestTheFieldsOfAMessageAreDescribed(t *testing.T) {
 		{"IssueTokenRequest", "client_secret", "format", "password"},
 		{"IssueTokenRequest", "code_verifier", "type", "string"},
 		{"IssueTokenResponse", "expires_in", "type", "integer"},
-		{"IssueTokenResponse", "token_type", "const", "Bearer"},
+		{"AuthorizationRequest", "nonce", "type", "string"},
 		{"IntrospectClientTokenResponse", "active", "type", "boolean"},
 		{"IntrospectClientTokenResponse", "aud", "type", "array"},
 	} {
 		if got := schemas.Get(row.message, "properties", row.field, row.member).String(); got != row.want {
 			t.Errorf("%s of %s.%s is %q, want %q", row.member, row.message, row.field, got, row.want)
 		}
+	}
+	if types := schemas.Get("IssueTokenResponse", "properties", "token_type", "enum").Items(); len(types) != 2 || types[1].String() != "DPoP" {
+		t.Errorf("the token types are %v", types)
 	}
 	if one := schemas.Get("IssueTokenRequest", "properties", "resource", "oneOf").Items(); len(one) != 2 {
 		t.Error("a parameter that may be repeated is not a string or a list")
