@@ -29,11 +29,13 @@ func (w *walk) openID() {
 	expect.NoError(w.t, err)
 	silent("interaction_required")
 	w.get("userinfo_scope", "/oauth/userinfo", "Authorization", "Bearer "+w.issue(c, "videos:read").Text("access_token"))
-	narrowed, err := w.d.Form("/oauth/token", values(c.with(
-		"grant_type", "refresh_token", "refresh_token", tokens.Text("refresh_token"), "resource", otherResource)))
+	verifier := harness.NewVerifier()
+	code := w.approve(harness.Request{ClientID: c.id, Scope: "openid videos:read", Verifier: verifier, Resource: otherResource})
+	elsewhere, err := w.d.Form("/oauth/token", values(c.with(
+		"grant_type", "authorization_code", "code", code, "redirect_uri", harness.CallbackURI, "code_verifier", verifier)))
 	expect.NoError(w.t, err)
-	expect.Equal(w.t, "scope of the token for another resource", narrowed.Text("scope"), "openid videos:read")
-	w.get("access_token_other_resource", "/oauth/userinfo", "Authorization", "Bearer "+narrowed.Text("access_token"))
+	expect.Equal(w.t, "scope of the token for another resource", elsewhere.Text("scope"), "openid videos:read")
+	w.get("access_token_other_resource", "/oauth/userinfo", "Authorization", "Bearer "+elsewhere.Text("access_token"))
 	w.get("access_token_missing", "/oauth/userinfo")
 	w.get("access_token_inactive", "/oauth/userinfo", "Authorization", "Bearer "+secretOf("vdo_oat_"))
 	w.get("logout_uri_not_registered", "/oauth/logout?"+url.Values{

@@ -77,7 +77,10 @@ func TestRFC9449_7_UserInfoNeedsTheProof(t *testing.T) {
 	shared.Each(t, func(t *testing.T, d *harness.Deployment) {
 		c := newClient(t, d, "--scope", "openid,profile")
 		verifier := harness.NewVerifier()
-		token := c.exchange(c.code(verifier, "scope", "openid profile"), verifier, c.proof("/oauth/token")).Text("access_token")
+		issue := func(scope string) string {
+			return c.exchange(c.code(verifier, "scope", scope), verifier, c.proof("/oauth/token")).Text("access_token")
+		}
+		token := issue("openid profile")
 		other := c
 		other.proofKey = josetest.New(t, "ES256", "")
 		at := []any{"htu", d.PublicURL + "/oauth/userinfo"}
@@ -97,6 +100,15 @@ func TestRFC9449_7_UserInfoNeedsTheProof(t *testing.T) {
 		if post.Status != http.StatusOK || post.Text("sub") == "" || post.Text("name") == "" {
 			t.Errorf("POST: %d %s", post.Status, post.Raw)
 		}
+		bound := token
+		token = issue("videos:read")
+		for proof, want := range map[string]string{"": `error="invalid_dpop_proof"`, c.apiProof(token, at...): `error="insufficient_scope", scope="openid videos:read"`} {
+			a := userInfo(http.MethodGet, "DPoP", proof)
+			if challenge := a.Header.Get("WWW-Authenticate"); !strings.Contains(challenge, `DPoP algs="`) || !strings.Contains(challenge, want) {
+				t.Errorf("without the scope openid: %d %q, want %s", a.Status, challenge, want)
+			}
+		}
+		token = bound
 		for name, a := range map[string]harness.Response{
 			"as a bearer":     userInfo(http.MethodGet, "Bearer"),
 			"without a proof": userInfo(http.MethodGet, "DPoP"),
