@@ -33,7 +33,7 @@ func (p problems) Problem(w http.ResponseWriter, r *http.Request, status int) {
 	case path == registration.Path || strings.HasPrefix(path, registration.Path+"/"):
 		p.registrations.Problem(w, status)
 	case path == userapi.Path || strings.HasPrefix(path, userapi.Path+"/"):
-		p.users.Problem(w, r, status)
+		p.users.Problem(w, r, status, dialect.Explain(status))
 	case !browses(r) || strings.HasPrefix(path, "/v1/"):
 		dialect.Problem(w, status)
 	case status == http.StatusForbidden:

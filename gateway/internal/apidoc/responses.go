@@ -109,7 +109,7 @@ func failuresOf(format string) ([]failure, error) {
 		if format == exceptions {
 			status, name, ok := userapi.ExceptionOf(reason)
 			if ok || reason == errorv1.Reason_REASON_UNSPECIFIED {
-				all = append(all, exceptionOf(status, name))
+				all = append(all, exceptionOf(status, name, userapi.HasDetails(reason)))
 			}
 			continue
 		}
@@ -145,8 +145,12 @@ func flatOf(f dialect.Failure) failure {
 	return failure{f.FormStatus, f.FormError + " (form)", body}
 }
 
-func exceptionOf(status int, name string) failure {
+func exceptionOf(status int, name string, hasDetails bool) failure {
+	details := openapi.List()
+	if hasDetails {
+		details = openapi.List(openapi.Text(problem))
+	}
 	body := openapi.Object().With("name", openapi.Text(name)).
-		With("incidentId", openapi.Text("167c0274-515e-4f16-a309-449c9573e9c6")).With("exceptionDetails", openapi.List())
+		With("incidentId", openapi.Text("167c0274-515e-4f16-a309-449c9573e9c6")).With("exceptionDetails", details)
 	return failure{status, name, body}
 }

@@ -160,11 +160,11 @@ func problemOf(status int) Failure {
 	if status == http.StatusInternalServerError {
 		return internalError()
 	}
-	return Failure{status, invalidRequest, explain(status), status, invalidRequest}
+	return Failure{status, invalidRequest, Explain(status), status, invalidRequest}
 }
 
-// explain returns the message of a status, for the developer of the client.
-func explain(status int) string {
+// Explain returns the message of a status, for the developer of the client.
+func Explain(status int) string {
 	return cmp.Or(map[int]string{
 		http.StatusBadRequest:                  "The request cannot be read: its request line or a header is malformed, or a header is missing",
 		http.StatusForbidden:                   "This form did not come from a page of ours",

@@ -56,7 +56,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	body, err := httpx.ReadBody(w, r)
 	switch {
 	case errors.Is(err, httpx.ErrTooLarge):
-		return nil, oerr.New(errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB")
+		return nil, oerr.New(errorv1.Reason_REASON_REQUEST_TOO_LARGE, "the body is longer than 64 KiB: send only the documented members")
 	case err != nil:
 		return nil, oerr.Refuse(errorv1.Cause_CAUSE_BODY_MALFORMED, "the body was cut off")
 	}
@@ -64,7 +64,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 func unsupported() error {
-	return oerr.New(errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send "+httpx.TypeJSON)
+	return oerr.New(errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE, "send Content-Type: "+httpx.TypeJSON)
 }
 
 // invalid refuses a request that has problems.

@@ -80,21 +80,39 @@ func rowOf(reason errorv1.Reason) (code int, name string) {
 	return http.StatusInternalServerError, "InternalServerException"
 }
 
+// hasDetails reports whether the response to a reason says what to change: for the requests that are
+// wrong in their form. For the others a detail could help to guess, or there is nothing to change.
+func hasDetails(reason errorv1.Reason) bool {
+	switch reason { //nolint:exhaustive // see above
+	case errorv1.Reason_REASON_INVALID_REQUEST, errorv1.Reason_REASON_METHOD_NOT_ALLOWED, errorv1.Reason_REASON_UNSUPPORTED_MEDIA_TYPE,
+		errorv1.Reason_REASON_REQUEST_TOO_LARGE, errorv1.Reason_REASON_NOT_FOUND:
+		return true
+	}
+	return false
+}
+
+// unknownPath is the detail of a path without an endpoint.
+const unknownPath = "there is no such endpoint: compare the path with the documentation, and send a / within the e-mail address as %2F"
+
 // Problem writes the error response of a request that no endpoint served, in the documented format.
-func (a API) Problem(w http.ResponseWriter, r *http.Request, status int) {
+// The explanation says what is wrong with it, where the status alone is known.
+func (a API) Problem(w http.ResponseWriter, r *http.Request, status int, explanation string) {
+	details := []string{explanation}
 	name := "InvalidRequestException"
 	switch status {
 	case http.StatusNotFound:
 		_, name = rowOf(errorv1.Reason_REASON_NOT_FOUND)
+		details = []string{unknownPath}
 	case http.StatusMethodNotAllowed:
 		_, name = rowOf(errorv1.Reason_REASON_METHOD_NOT_ALLOWED)
 	case http.StatusRequestHeaderFieldsTooLarge:
 		_, name = rowOf(errorv1.Reason_REASON_REQUEST_TOO_LARGE)
 	case http.StatusInternalServerError:
 		_, name = rowOf(errorv1.Reason_REASON_UNSPECIFIED)
+		details = nil
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	a.writeFailure(w, r, failure{status: status, name: name})
+	a.writeFailure(w, r, failure{status: status, name: name, details: details})
 }
 
 // problemSeparator stands between the problems of one request in an error's message, as in those of
@@ -122,7 +140,7 @@ func (f failure) refusal() (why refusal.Refusal, refused bool) {
 func (a API) writeError(w http.ResponseWriter, r *http.Request, err error) {
 	code, name := rowOf(oerr.Reason(err))
 	f := failure{status: code, name: name, err: err}
-	if oerr.Reason(err) == errorv1.Reason_REASON_INVALID_REQUEST {
+	if hasDetails(oerr.Reason(err)) {
 		f.details = strings.Split(oerr.Message(err), problemSeparator)
 	}
 	if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {

@@ -12,3 +12,6 @@ func ExceptionOf(reason errorv1.Reason) (status int, name string, ok bool) {
 	status, name = rowOf(reason)
 	return status, name, status != http.StatusInternalServerError
 }
+
+// HasDetails reports whether the response to a reason says what to change, for the description of the API.
+func HasDetails(reason errorv1.Reason) bool { return hasDetails(reason) }

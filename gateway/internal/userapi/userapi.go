@@ -55,12 +55,12 @@ func (a API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a API) route(w http.ResponseWriter, r *http.Request) (any, error) {
 	found := a.endpoint(r.URL.EscapedPath())
 	if found == nil {
-		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, "unknown path")
+		return nil, oerr.New(errorv1.Reason_REASON_NOT_FOUND, unknownPath)
 	}
 	serve := found[r.Method]
 	if serve == nil {
-		w.Header().Set("Allow", found.allow())
-		return nil, oerr.New(errorv1.Reason_REASON_METHOD_NOT_ALLOWED, "wrong method")
+		w.Header().Set("Allow", strings.Join(found.methods(), ", "))
+		return nil, oerr.New(errorv1.Reason_REASON_METHOD_NOT_ALLOWED, "use "+strings.Join(found.methods(), " or "))
 	}
 	return serve(w, r)
 }
@@ -86,7 +86,7 @@ func (a API) endpoint(path string) endpoint {
 	return endpoint{http.MethodGet: read, http.MethodHead: read}
 }
 
-func (e endpoint) allow() string { return strings.Join(slices.Sorted(maps.Keys(e)), ", ") }
+func (e endpoint) methods() []string { return slices.Sorted(maps.Keys(e)) }
 
 // authenticate is POST /authenticate.
 func (a API) authenticate(w http.ResponseWriter, r *http.Request) (any, error) {
