@@ -40,8 +40,12 @@ func readable(head []byte) *http.Request {
 	}
 	r.Method = fields[0]
 	target, _, _ := strings.Cut(fields[1], "?")
-	if u, err := url.ParseRequestURI(target); err == nil && strings.HasPrefix(u.Path, "/") {
+	u, err := url.ParseRequestURI(target)
+	switch {
+	case err == nil && strings.HasPrefix(u.Path, "/"):
 		r.URL = u
+	case err != nil && strings.HasPrefix(target, "/"):
+		r.URL = &url.URL{Path: target} // it cannot be decoded, but its beginning selects the format
 	}
 	for line := range strings.SplitSeq(rest, "\n") {
 		name, value, found := strings.Cut(strings.TrimSuffix(line, "\r"), ":")
