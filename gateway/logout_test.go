@@ -19,6 +19,20 @@ import (
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
+// TestALogoutRequestThatCannotBeReadSaysWhy, in its address and in a form.
+func TestALogoutRequestThatCannotBeReadSaysWhy(t *testing.T) {
+	p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.OpenID = true })
+	for sent, want := range map[string]string{"state=SENT;x": "a semicolon in it is not percent-encoded", "state=SENT%zz": "two hexadecimal digits"} {
+		posted := httptest.NewRequest(http.MethodPost, "https://login.test/oauth/logout", strings.NewReader(sent))
+		posted.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, w := range []*httptest.ResponseRecorder{p.get("/oauth/logout?" + sent), p.send(posted)} {
+			if body := w.Body.String(); w.Code != http.StatusBadRequest || !strings.Contains(body, want) || strings.Contains(body, "SENT") {
+				t.Errorf("%s: %d %s", sent, w.Code, body)
+			}
+		}
+	}
+}
+
 // TestALogoutSaysWhatBecameOfTheApps, even where the session had ended before they could be disconnected.
 func TestALogoutSaysWhatBecameOfTheApps(t *testing.T) {
 	const keep, ended, none = "Apps that you connected keep their access: signing out does not end it.", "Every app that you connected is disconnected.", "no app was disconnected"

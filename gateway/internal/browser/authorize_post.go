@@ -3,6 +3,7 @@ package browser
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/httpx"
@@ -37,19 +38,33 @@ func (f Flow) AuthorizePosted(w http.ResponseWriter, r *http.Request) {
 	f.Authorize(w, posted)
 }
 
-const textNotWhole = "The app's request did not arrive whole. Go back to the app and start again."
+const (
+	textNotWhole = "The app's request did not arrive whole. Go back to the app and start again."
+	textNotUTF8  = "The app's request cannot be read: it has text that is not UTF-8."
+)
+
+// unreadableText says why the parameters of an app's request cannot be read, as authz does.
+func unreadableText(err error, raw string) string {
+	if escape := url.EscapeError(""); errors.As(err, &escape) {
+		return "The app's request cannot be read: a percent sign in it is not followed by two hexadecimal digits."
+	}
+	if strings.Contains(raw, ";") {
+		return "The app's request cannot be read: a semicolon in it is not percent-encoded."
+	}
+	return textNotWhole
+}
 
 // readPosted returns the parameters of a client's request in a form body, with those of its address, or
 // writes an error page.
 func (f Flow) readPosted(w http.ResponseWriter, r *http.Request) (query string, ok bool) {
 	if kind := httpx.MediaType(r); kind != httpx.TypeForm && !httpx.Untyped(r) {
-		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in a form that cannot be read here.")
+		f.Pages.Problem(w, r, http.StatusUnsupportedMediaType, "The app sent its request in another form than application/x-www-form-urlencoded.")
 		return "", false
 	}
 	body, err := httpx.ReadBody(w, r)
 	switch {
 	case errors.Is(err, httpx.ErrTooLarge):
-		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The app sent a request that is too long.")
+		f.Pages.Problem(w, r, http.StatusRequestEntityTooLarge, "The app sent a request that is too long: at most 64 KiB can be read.")
 	case err != nil:
 		f.Pages.Problem(w, r, http.StatusBadRequest, textNotWhole)
 	}

@@ -59,7 +59,7 @@ const (
 // Authorize is the authorization endpoint (RFC 6749 §3.1). It passes the query to authz undecoded.
 func (f Flow) Authorize(w http.ResponseWriter, r *http.Request) {
 	if !utf8.ValidString(r.URL.RawQuery) {
-		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
+		f.Pages.Problem(w, r, http.StatusBadRequest, textNotUTF8)
 		return
 	}
 	query, _ := url.ParseQuery(r.URL.RawQuery) // has the parameters that can be read

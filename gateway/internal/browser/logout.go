@@ -88,7 +88,7 @@ func logoutParams(query url.Values) (url.Values, bool) {
 func (f Flow) Logout(w http.ResponseWriter, r *http.Request) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		f.Pages.Problem(w, r, http.StatusBadRequest, textMalformed)
+		f.Pages.Problem(w, r, http.StatusBadRequest, unreadableText(err, r.URL.RawQuery))
 		return
 	}
 	f.setUILocales(w, r, query.Get(paramUILocales))
@@ -105,7 +105,7 @@ func (f Flow) LogoutPosted(w http.ResponseWriter, r *http.Request) {
 	}
 	query, err := url.ParseQuery(raw)
 	if err != nil {
-		f.Pages.Problem(w, r, http.StatusBadRequest, textNotWhole)
+		f.Pages.Problem(w, r, http.StatusBadRequest, unreadableText(err, raw))
 		return
 	}
 	if f.Cookies.Session(r).IsZero() {

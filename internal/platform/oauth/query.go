@@ -11,10 +11,10 @@ import (
 
 // Failures of ParseQuery and ParseForm; all wrap ErrParams.
 var (
-	ErrParams          = errors.New("parameters cannot be read")
+	ErrParams          = errors.New("the parameters cannot be read")
 	ErrParamsTooLong   = fmt.Errorf("%w: too long", ErrParams)
-	ErrParamsTooMany   = fmt.Errorf("%w: too many", ErrParams)
-	ErrParamsSeparator = fmt.Errorf("%w: semicolon as a separator", ErrParams)
+	ErrParamsTooMany   = fmt.Errorf("%w: more than %d", ErrParams, MaxParams)
+	ErrParamsSeparator = fmt.Errorf("%w: a semicolon must be sent as %%3B", ErrParams)
 	ErrParamsEscape    = fmt.Errorf("%w: malformed percent-encoding", ErrParams)
 	ErrParamsUTF8      = fmt.Errorf("%w: not UTF-8", ErrParams)
 )
@@ -90,7 +90,7 @@ func (p Params) Values(name string) []string { return p.byName[name] }
 
 func parse(raw string, maxLength int) (Params, error) {
 	if len(raw) > maxLength {
-		return Params{}, ErrParamsTooLong
+		return Params{}, fmt.Errorf("%w: at most %d KiB", ErrParamsTooLong, maxLength>>10)
 	}
 	if strings.Contains(raw, ";") {
 		return Params{}, ErrParamsSeparator

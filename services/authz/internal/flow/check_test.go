@@ -102,6 +102,23 @@ func TestWireContract5_1_AQueryThatCannotBeReadWholeIsAPage(t *testing.T) {
 	})
 }
 
+// TestWireContract5_1_AQueryThatCannotBeReadSaysWhy, and the limit: the author of an app sees nothing else.
+func TestWireContract5_1_AQueryThatCannotBeReadSaysWhy(t *testing.T) {
+	b := over(allClients())
+	for added, want := range map[string]string{
+		"x=SENT;y=2":                       "a semicolon in it is not percent-encoded.",
+		"x=SENT%zz":                        "a percent sign in it is not followed by two hexadecimal digits.",
+		"x=SENT%ff":                        "it has text that is not UTF-8.",
+		strings.Repeat("SENT&", 101):       "it has more than 100 parameters.",
+		"x=" + strings.Repeat("x", 16<<10): "it is longer than 16 KiB.",
+	} {
+		step := b.start(t, also(query(), added), b.signedOut())
+		if step.Kind != flow.ErrorPage || step.Message != "The app's request cannot be read: "+want || len(step.Names) > 0 {
+			t.Errorf("%.20s: %q, want %q", added, step.Message, want)
+		}
+	}
+}
+
 func TestWireContract5_1_CheckClient(t *testing.T) {
 	wantRefusals(t, []row{
 		{"missing", query("client_id", ""), page},

@@ -70,7 +70,7 @@ func (f Flow) validate(ctx context.Context, rawQuery string, hint *IDTokenHint) 
 	a := &request{hint: hint}
 	params, err := oauth.ParseQuery(rawQuery)
 	if err != nil {
-		return a, pageWith(cause.QueryMalformed, "The address of this page cannot be read: it is too long, or wrongly encoded.")
+		return a, pageWith(cause.QueryMalformed, unreadableText(err))
 	}
 	a.params = params
 	if pushed.Is(a.value("request_uri")) {

@@ -58,7 +58,7 @@ func storedParams(a *request) []string {
 func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifetime time.Duration, err error) {
 	params, err := oauth.ParseQuery(r.Form)
 	if err != nil {
-		return secret.String{}, 0, unreadable("it is too long, or wrongly encoded")
+		return secret.String{}, 0, unreadable(err.Error())
 	}
 	// Basic and an assertion name the client by themselves.
 	a := &request{params: params.With("client_id", r.ClientID), push: true, proof: r.Proof, hint: r.Hint}
@@ -73,7 +73,7 @@ func (f Flow) Push(ctx context.Context, r PushRequest) (uri secret.String, lifet
 	}
 	encoded := a.params.Encode(storedParams(a)...)
 	if _, err := oauth.ParseForm(encoded); err != nil { // as loadPushed will: client_id and dpop_jkt count too
-		return secret.String{}, 0, unreadable(fmt.Sprintf("with client_id and %s it has more than %d parameters", dpopKeyParam, oauth.MaxParams))
+		return secret.String{}, 0, unreadable(fmt.Sprintf("with client_id and %s there are more than %d parameters", dpopKeyParam, oauth.MaxParams))
 	}
 	if anyone(a.client) {
 		if err := f.Starts.Allow(ctx, Starter{Source: r.Source}); err != nil {
@@ -92,7 +92,7 @@ func anyone(c client.Registration) bool { return c.Type == client.Public || c.Un
 
 // unreadable refuses a form whose parameters cannot be read, or could not be read when the browser comes.
 func unreadable(problem string) error {
-	return &RequestError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: "the form cannot be read: " + problem}
+	return &RequestError{Cause: cause.QueryMalformed, Code: invalidRequestCode, Text: problem}
 }
 
 // pushError converts a refusal, also one that the authorization endpoint shows on a page: a client

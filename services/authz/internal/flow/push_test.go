@@ -96,10 +96,16 @@ func TestN12_1_EveryCheckOfTheAuthorizationEndpointIsMade(t *testing.T) {
 			t.Errorf("%s: %v, want %s", w.name, err, want)
 		}
 	}
-	for name, form := range map[string]string{"too long": strings.Repeat("x", 17<<10), "malformed": "a=%zz"} {
+	for form, want := range map[string]string{
+		strings.Repeat("x", 17<<10): "the parameters cannot be read: too long: at most 16 KiB",
+		strings.Repeat("a&", 100):   "the parameters cannot be read: more than 100",
+		"a=%zz":                     "the parameters cannot be read: malformed percent-encoding",
+		"a=1;b=2":                   "the parameters cannot be read: a semicolon must be sent as %3B",
+		"a=%ff":                     "the parameters cannot be read: not UTF-8",
+	} {
 		var refused *flow.RequestError
-		if _, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form}); !errors.As(err, &refused) || refused.Code != "invalid_request" {
-			t.Errorf("a form that is %s: %v", name, err)
+		if _, _, err := b.Push(t.Context(), flow.PushRequest{ClientID: authztest.Web, Form: form}); !errors.As(err, &refused) || refused.Code != "invalid_request" || refused.Text != want {
+			t.Errorf("%.20s: %v, want %s", form, err, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -42,6 +43,22 @@ func (e *RequestError) Error() string { return e.Text }
 
 // pageWith shows an error page to the user: no redirect URI is known to be safe.
 func pageWith(why cause.Cause, text string) *refusal { return &refusal{cause: why, text: text} }
+
+// unreadableText is the text of a page about a request whose parameters cannot be read, which may be in
+// its address or in a form. It has the limits of oauth.ParseQuery, and nothing of the request.
+func unreadableText(err error) string {
+	switch {
+	case errors.Is(err, oauth.ErrParamsTooLong):
+		return "The app's request cannot be read: it is longer than 16 KiB."
+	case errors.Is(err, oauth.ErrParamsTooMany):
+		return "The app's request cannot be read: it has more than 100 parameters."
+	case errors.Is(err, oauth.ErrParamsSeparator):
+		return "The app's request cannot be read: a semicolon in it is not percent-encoded."
+	case errors.Is(err, oauth.ErrParamsUTF8):
+		return "The app's request cannot be read: it has text that is not UTF-8."
+	}
+	return "The app's request cannot be read: a percent sign in it is not followed by two hexadecimal digits."
+}
 
 // redirectWith redirects the error to the client.
 func redirectWith(why cause.Cause, code, text string) *refusal {
