@@ -141,7 +141,8 @@ const (
 	Cause_CAUSE_REFRESH_REUSED Cause = 50
 	// The refresh token was issued to another client.
 	Cause_CAUSE_REFRESH_OTHER_CLIENT Cause = 51
-	// The query or the form cannot be read: wrongly encoded, or too long.
+	// The query or the form cannot be read: it is wrongly encoded, has a semicolon that is not encoded, more than 100 parameters,
+	// or, in an authorization request, more than 16 KiB.
 	Cause_CAUSE_QUERY_MALFORMED Cause = 52
 	// The redirect_uri is not one of the client's.
 	Cause_CAUSE_REDIRECT_URI_UNREGISTERED Cause = 53
@@ -766,7 +767,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x93x\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xe3x\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -821,8 +822,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x15CAUSE_REFRESH_REVOKED\x100\x1a2\xe8\xbd\x18\a\xf2\xbd\x18*Send the user through a new authorization.\x12{\n" +
 	"\x15CAUSE_REFRESH_ROTATED\x101\x1a`\xe8\xbd\x18\a\xf2\xbd\x18XSend the user through a new authorization; store the new refresh token of each response.\x12\xaa\x01\n" +
 	"\x14CAUSE_REFRESH_REUSED\x102\x1a\x8f\x01\xe8\xbd\x18\a\xf2\xbd\x18\x86\x01Refresh once at a time and store the new refresh token before using the new access token; for parallel refreshes have repeats allowed.\x12W\n" +
-	"\x1aCAUSE_REFRESH_OTHER_CLIENT\x103\x1a7\xe8\xbd\x18\a\xf2\xbd\x18/Use the client_id that the token was issued to.\x12>\n" +
-	"\x15CAUSE_QUERY_MALFORMED\x104\x1a#\xe8\xbd\x18\x01\xf2\xbd\x18\x1bEncode each parameter once.\x12_\n" +
+	"\x1aCAUSE_REFRESH_OTHER_CLIENT\x103\x1a7\xe8\xbd\x18\a\xf2\xbd\x18/Use the client_id that the token was issued to.\x12\x8d\x01\n" +
+	"\x15CAUSE_QUERY_MALFORMED\x104\x1ar\xe8\xbd\x18\x01\xf2\xbd\x18jEncode each name and value once, as UTF-8 and a semicolon as %3B, and send only the documented parameters.\x12_\n" +
 	"\x1fCAUSE_REDIRECT_URI_UNREGISTERED\x105\x1a:\xe8\xbd\x18\x01\xf2\xbd\x182Register the redirect_uri, character by character.\x12X\n" +
 	"\x14CAUSE_STATE_TOO_LONG\x106\x1a>\xe8\xbd\x18\x01\xf2\xbd\x186Keep the data on your side and send a reference to it.\x12M\n" +
 	" CAUSE_REQUEST_OBJECT_UNSUPPORTED\x107\x1a'\xe8\xbd\x18\x01\xf2\xbd\x18\x1fSend the parameters themselves.\x12E\n" +
