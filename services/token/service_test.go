@@ -78,6 +78,10 @@ func TestRFC8414_2_EveryGrantTypeThatIsNamedIsSupported(t *testing.T) {
 	}
 	_, err := b.oauth.IssueToken(t.Context(), &tokenv1.IssueTokenRequest{GrantType: "password"})
 	wantReason(t, err, errorv1.Reason_REASON_UNSUPPORTED_GRANT_TYPE)
+	const want = "grant_type must be one of authorization_code, refresh_token, client_credentials, urn:ietf:params:oauth:grant-type:device_code"
+	if message := oerr.Message(err); !strings.HasSuffix(message, want) || strings.Contains(message, "password") {
+		t.Errorf("the refusal is %q, want the values that may be sent", message)
+	}
 }
 
 func TestRFC6749_4_1_2_AReplayedCodeEndsWhatItIssued(t *testing.T) {

@@ -128,7 +128,7 @@ func (e *Endpoint) Issue(ctx context.Context, req Request) (TokenPair, error) {
 	}
 	g, ok := e.types[req.GrantType]
 	if !ok {
-		return TokenPair{}, ErrUnsupportedGrantType
+		return TokenPair{}, unsupportedGrantType()
 	}
 	if err := g.Check(req); err != nil {
 		return TokenPair{}, err

@@ -3,6 +3,7 @@ package grant
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/vidocu/usher/internal/platform/oauth"
@@ -78,8 +79,8 @@ type Origin struct {
 	Ago time.Duration
 }
 
-// ParameterError is an ErrInvalidScope, an ErrInvalidTarget or an ErrUnauthorizedClient that says what is
-// wrong.
+// ParameterError is an ErrUnsupportedGrantType, an ErrInvalidScope, an ErrInvalidTarget or an
+// ErrUnauthorizedClient that says what is wrong.
 type ParameterError struct {
 	// Err is the sentinel.
 	Err error
@@ -92,6 +93,12 @@ func (e *ParameterError) Error() string { return e.Problem }
 
 // Unwrap returns the sentinel.
 func (e *ParameterError) Unwrap() error { return e.Err }
+
+// unsupportedGrantType names the grant types that may be sent.
+func unsupportedGrantType() error {
+	names := strings.Join(oauth.GrantTypeNames(nil), ", ")
+	return &ParameterError{ErrUnsupportedGrantType, "the grant type is not supported: grant_type must be one of " + names}
+}
 
 func invalidTarget(why cause.Cause, problem string) error {
 	return cause.With(&ParameterError{ErrInvalidTarget, problem}, why)
