@@ -138,6 +138,18 @@ func TestFault_D3_AProofWithoutANonceIsNoInvalidProof(t *testing.T) {
 	}
 }
 
+// TestUserInfoSaysWhereItReadsTheToken, and names no API key, which it does not take.
+func TestUserInfoSaysWhereItReadsTheToken(t *testing.T) {
+	p := signedInWith(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.OpenID = true })
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		w := p.program(method, "/oauth/userinfo", "")
+		body := w.Body.String()
+		if w.Code != http.StatusUnauthorized || !strings.Contains(body, "Missing access token: send it in the Authorization header, or as access_token in a form") {
+			t.Errorf("%s: %d %s", method, w.Code, body)
+		}
+	}
+}
+
 // TestFault_D3_ABrokenFormIsABody: it was the query that was called malformed.
 func TestFault_D3_ABrokenFormIsABody(t *testing.T) {
 	p := withConsoleOf(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.Development = true })

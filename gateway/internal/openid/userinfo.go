@@ -140,6 +140,9 @@ func inactiveCause(sent enforce.Credential) errorv1.Cause {
 	return guard.CauseOf(sent.Token, sent.Inactive())
 }
 
+// textNoToken is the message to a request without a token. API keys are not read here.
+const textNoToken = "Missing access token: send it in the Authorization header, or as access_token in a form"
+
 // credential returns the access token of a request: of the Authorization header, or of a form that is
 // posted (RFC 6750 §2.1, §2.2; RFC 9449 §7.1). It is never read from the query.
 func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *enforce.Denial) {
@@ -166,7 +169,9 @@ func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *en
 	}
 	switch sent.Token {
 	case "":
-		return sent, enforce.Resource{}.Challenge(enforce.Unauthenticated(false), "openid")
+		missing := enforce.Unauthenticated(false)
+		missing.Message = textNoToken
+		return sent, enforce.Resource{}.Challenge(missing, "openid")
 	case enforce.Malformed:
 		return sent, sent.Inactive()
 	}
