@@ -47,7 +47,7 @@ const (
 	Cause_CAUSE_BODY_JSON_SENT_AS_FORM Cause = 6
 	// The body is a form, but its media type says that it is JSON.
 	Cause_CAUSE_BODY_FORM_SENT_AS_JSON Cause = 7
-	// The body is longer than 64 KiB.
+	// The body is longer than the endpoint's limit, which the response names.
 	Cause_CAUSE_BODY_TOO_LARGE Cause = 8
 	// The body has a media type, a character set or a compression that the endpoint does not read.
 	Cause_CAUSE_MEDIA_TYPE_UNSUPPORTED Cause = 9
@@ -767,7 +767,7 @@ var File_usher_error_v1_cause_proto protoreflect.FileDescriptor
 
 const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\n" +
-	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\xe3x\n" +
+	"\x1ausher/error/v1/cause.proto\x12\x0eusher.error.v1\x1a google/protobuf/descriptor.proto\x1a\x1busher/error/v1/reason.proto*\x9ey\n" +
 	"\x05Cause\x12\x15\n" +
 	"\x11CAUSE_UNSPECIFIED\x10\x00\x12P\n" +
 	"\x17CAUSE_PARAMETER_MISSING\x10\x01\x1a3\xe8\xbd\x18\x01\xf2\xbd\x18+Send the parameter that the response names.\x12?\n" +
@@ -780,8 +780,8 @@ const file_usher_error_v1_cause_proto_rawDesc = "" +
 	"\x14CAUSE_BODY_TOO_LARGE\x10\b\x1a,\xe8\xbd\x18\x12\xf2\xbd\x18$Send only the documented parameters.\x12s\n" +
 	"\x1cCAUSE_MEDIA_TYPE_UNSUPPORTED\x10\t\x1aQ\xe8\xbd\x18\x13\xf2\xbd\x18ISend the media type that the response names, in UTF-8 and not compressed.\x12V\n" +
 	"\x18CAUSE_METHOD_NOT_ALLOWED\x10\n" +
-	"\x1a8\xe8\xbd\x18\x14\xf2\xbd\x180Use the method that the response names in Allow.\x12Y\n" +
-	"\x0fCAUSE_NOT_FOUND\x10\v\x1aD\xe8\xbd\x18\x10\xf2\xbd\x18<Compare the path and the identifiers with the documentation.\x12A\n" +
+	"\x1a8\xe8\xbd\x18\x14\xf2\xbd\x180Use the method that the response names in Allow.\x12\x93\x01\n" +
+	"\x0fCAUSE_NOT_FOUND\x10\v\x1a~\xe8\xbd\x18\x10\xf2\xbd\x18vCompare the method, the path and the identifiers with the documentation; a path is compared as it was sent, undecoded.\x12A\n" +
 	"\x12CAUSE_RATE_LIMITED\x10\f\x1a)\xe8\xbd\x18\t\xf2\xbd\x18!Wait as long as Retry-After says.\x12[\n" +
 	"\x1cCAUSE_DEPENDENCY_UNAVAILABLE\x10\r\x1a9\xe8\xbd\x18\n" +
 	"\xf2\xbd\x181Repeat the request after the time in Retry-After.\x12g\n" +

@@ -67,7 +67,7 @@ const (
 	Reason_REASON_NOT_FOUND Reason = 16
 	// The caller's identity may not call this RPC.
 	Reason_REASON_CALLER_DENIED Reason = 17
-	// The body is longer than 64 KiB.
+	// The body is longer than the endpoint's limit.
 	Reason_REASON_REQUEST_TOO_LARGE Reason = 18
 	// The body's media type is neither JSON nor a form.
 	Reason_REASON_UNSUPPORTED_MEDIA_TYPE Reason = 19
