@@ -111,7 +111,8 @@ func TestRFC9700_4_11_2_ADenialIsAPageWithAButton(t *testing.T) {
 		wantRedirect(t, "a client that is not verified", w, "/signin?request="+request)
 		delete(p.cookies, "__Host-usher_session") // also for a user who cancelled without a session
 		w = p.get("/signin?request=" + request)
-		wantPage(t, "the denial", w, 200, "You denied this request", "Return to app.test")
+		wantPage(t, "the denial", w, 200, "You denied this request", "You answered no.", "Return to app.test")
+		wantNotIn(t, "the denial", w.Body.String(), "answered already")
 		form = url.Values{"csrf_token": {csrf(t, w)}, "request": {request}, "decision": {"return"}}
 		wantRedirect(t, "the button", p.post("/consent/decision", form), location)
 		p.respond("LookUpAuthorization", nil, oerr.Unavailable(nil))

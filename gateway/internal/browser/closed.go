@@ -117,7 +117,7 @@ func (f Flow) showDecided(w http.ResponseWriter, r *http.Request, request string
 	if found.GetState() == authzv1.AuthorizationState_AUTHORIZATION_STATE_DENIED {
 		n.Heading = "You denied this request"
 		n.Text = "This request was answered already, and the answer was no."
-		if found.GetDevice() != nil { // the user comes here right after the decision
+		if found.GetDevice() != nil || found.GetReturnLocation() != "" { // the user comes here right after the decision
 			n.Text = "You answered no."
 		}
 		n.Known = "Nothing was shared with the app. To let it in, start again from the app."
