@@ -14,6 +14,7 @@ import (
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	"github.com/vidocu/usher/internal/platform/enumname"
 	"github.com/vidocu/usher/internal/platform/oerr"
+	"github.com/vidocu/usher/sdk/enforce"
 )
 
 //go:embed errors.txt
@@ -84,9 +85,16 @@ func kinds() []kind {
 		{name: "invalid_redirect_uri", text: "`/oauth/register` refuses a redirect URI of the client, with 400 (RFC 7591 §3.2.2)."},
 		{name: "invalid_client_metadata", text: "`/oauth/register` refuses another member of the metadata, with 400; the member `software_statement` with the error\n`unapproved_software_statement`. A body that is too large has 413, and one of another media type 415."},
 		{name: kindRegistrationToken, text: "`/oauth/register` refuses the initial access token or the registration access token, with 401 and `WWW-Authenticate`\n(RFC 7591 §3, RFC 7592 §2): missing, unknown, expired, used up, or another client's."},
-		{name: kindAPI, text: "The API refuses the bearer token. The header `WWW-Authenticate` says the same to libraries."},
+		{
+			name: enforce.CodeInsufficientScope,
+			text: "The access token does not have the scope that the endpoint needs (RFC 6750 §3.1): 403 `insufficient_scope`, at the API with the\ncause [scope_insufficient](#scope_insufficient), and at UserInfo:",
+		},
+		{
+			name: kindAPI,
+			text: "The API, `/v1/*`, refuses the token or the request. [The responses](enforcement.md#the-responses) has the messages, and the header\n`WWW-Authenticate`, which says the same to libraries.",
+		},
 		{name: kindPages, text: "The user sees a page that says how to go on, and the client gets no response."},
-		{name: kindUsers, text: "VIDIZMO's user API under `/api/v1/user`."},
+		{name: kindUsers, text: "VIDIZMO's user API under `/api/v1/user`. The response has the `name`, and `exceptionDetails` says what to change in the request."},
 	}
 }
 
@@ -165,7 +173,7 @@ func (p Protos) ErrorsPage() (string, error) {
 	b.WriteString(errorsHead)
 	for _, k := range sections {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", k.name, k.text)
-		writeResponses(&b, k)
+		writeResponses(&b, k, sections)
 		for _, c := range k.causes {
 			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n**Fix:** %s\n", oerr.CauseLabel(c.Value), c.Meaning, c.Advice)
 		}
@@ -174,7 +182,7 @@ func (p Protos) ErrorsPage() (string, error) {
 }
 
 // writeResponses writes the responses of a section: those of both dialects, and of the user API.
-func writeResponses(b *strings.Builder, k kind) {
+func writeResponses(b *strings.Builder, k kind, sections []kind) {
 	var rows []string
 	for _, c := range k.causes {
 		reason := oerr.ReasonOf(c.Value)
@@ -186,6 +194,12 @@ func writeResponses(b *strings.Builder, k kind) {
 		if !slices.Contains(rows, row) {
 			rows = append(rows, row)
 		}
+	}
+	switch k.name {
+	case kindAPI:
+		writeAPIResponses(b, k)
+	case kindUsers:
+		writeExceptions(b, sections)
 	}
 	if rows = append(rows, k.rows...); len(rows) > 0 {
 		fmt.Fprintf(b, "\n| to a form | to JSON |\n| --- | --- |\n%s\n", strings.Join(rows, "\n"))
