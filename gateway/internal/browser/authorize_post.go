@@ -43,7 +43,7 @@ const (
 	textNotUTF8  = "The app's request cannot be read: it has text that is not UTF-8."
 )
 
-// unreadableText says why the parameters of an app's request cannot be read, as authz does.
+// unreadableText says why the parameters of a client's request cannot be read, as authz does.
 func unreadableText(err error, raw string) string {
 	if escape := url.EscapeError(""); errors.As(err, &escape) {
 		return "The app's request cannot be read: a percent sign in it is not followed by two hexadecimal digits."

@@ -102,7 +102,7 @@ func TestWireContract5_1_AQueryThatCannotBeReadWholeIsAPage(t *testing.T) {
 	})
 }
 
-// TestWireContract5_1_AQueryThatCannotBeReadSaysWhy, and the limit: the author of an app sees nothing else.
+// TestWireContract5_1_AQueryThatCannotBeReadSaysWhy, and the limit: the author of a client sees nothing else.
 func TestWireContract5_1_AQueryThatCannotBeReadSaysWhy(t *testing.T) {
 	b := over(allClients())
 	for added, want := range map[string]string{
