@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 )
 
@@ -84,5 +86,25 @@ func TestAClosedWorkspaceIsLastAndLeadsToItsForm(t *testing.T) {
 			t.Fatalf("the page has %q not, or not in its place:\n%s", text, body)
 		}
 		at += i
+	}
+}
+
+// TestAMemberReadsWhatBecameOfTheirRequest: an approval that has no effect now is an answer too.
+func TestAMemberReadsWhatBecameOfTheirRequest(t *testing.T) {
+	const (
+		waits  = consentv1.WorkspaceAccess_WORKSPACE_ACCESS_NEEDS_APPROVAL
+		nobody = consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED
+	)
+	for text, ws := range map[string]*consentv1.PromptWorkspace{
+		"nobody has answered yet.":                                {Access: waits},
+		"and they refused.":                                       {Access: waits, ApprovalRefused: true},
+		"they approved it, but they let no app be connected now.": {Access: nobody, ApprovalGranted: true},
+		"they approved it, but took the approval back.":           {Access: waits, ApprovalGranted: true},
+	} {
+		body := consentPage(t, signedIn(t), func(p *consentv1.GetPromptResponse) {
+			ws.WorkspaceId, ws.Name, ws.ApprovalRequestTime, ws.ApprovalAnswer = "ws_a", "A", timestamppb.Now(), "a <word>"
+			p.Workspaces = append(p.Workspaces, ws)
+		})
+		wantIn(t, text, body, "You asked for this app, and "+strings.TrimPrefix(text, "and "), "a &lt;word&gt;")
 	}
 }

@@ -217,6 +217,17 @@ func TestWorkspaces_ThePolicyIsObeyedAndMembersAsk(t *testing.T) {
 			t.Errorf("after the approval: %d to %s", decided.Status, decided.Location())
 		}
 
+		// The member reads the answer, also where it has no effect any more.
+		mustShow(t, inWorkspace(t, john, path, map[string]string{"do": "withdraw", "client_id": harness.ConfidentialID}), "is withdrawn", "Was approved")
+		again, err = esther.Consent(harness.Request{Email: harness.EstherEmail})
+		expect.NoError(t, err)
+		mustShow(t, again, "took the approval back", "fine")
+		form, err = again.FormWith("reason")
+		expect.NoError(t, err)
+		_, err = esther.Submit(again, form, map[string]string{"decision": "ask ws_policy", "reason": "once more"})
+		expect.NoError(t, err)
+		mustShow(t, inWorkspace(t, john, path, map[string]string{"do": "grant", "client_id": harness.ConfidentialID}), "<bdi>Example App</bdi> is approved.")
+
 		// A form that names the approved client does not approve another one.
 		mustNotApprove(t, esther, harness.Request{ClientID: harness.PublicID, Verifier: harness.NewVerifier(), Email: harness.EstherEmail}, harness.ConfidentialID)
 

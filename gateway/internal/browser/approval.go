@@ -45,7 +45,7 @@ func closedWorkspaces(prompt *consentv1.GetPromptResponse, input url.Values) []p
 		}
 		shown := page.ClosedWorkspace{
 			ID: ws.GetWorkspaceId(), Section: closedSection(len(list)), Name: ws.GetName(), Nobody: ws.GetAccess() == consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED,
-			Administers: ws.GetRole() == "administrator", Refused: ws.GetApprovalRefused(), Answer: ws.GetApprovalAnswer(),
+			Administers: ws.GetRole() == "administrator", Refused: ws.GetApprovalRefused(), Granted: ws.GetApprovalGranted(), Answer: ws.GetApprovalAnswer(),
 		}
 		if input.Get("decision") == decisionAsk+shown.ID {
 			shown.Typed = input.Get("reason")

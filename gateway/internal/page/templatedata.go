@@ -104,11 +104,27 @@ type ClosedWorkspace struct {
 	Administers bool
 	// AskedAt is when the user asked for the app; zero if never.
 	AskedAt time.Time
-	// Refused says that the administrators refused, with an answer, which is untrusted text and may be empty.
-	Refused bool
-	Answer  string
+	// Refused says that the administrators refused, and Granted that they approved the app, which has no effect
+	// now. Answer is their word: untrusted text, which may be empty.
+	Refused, Granted bool
+	Answer           string
 	// Typed is the reason of the form that is shown again: untrusted text.
 	Typed string
+}
+
+// Answered returns what became of the user's request; empty where they made none.
+func (c ClosedWorkspace) Answered() string {
+	switch {
+	case c.AskedAt.IsZero():
+		return ""
+	case c.Refused:
+		return "You asked for this app, and they refused."
+	case c.Granted && c.Nobody:
+		return "You asked for this app, and they approved it, but they let no app be connected now."
+	case c.Granted:
+		return "You asked for this app, and they approved it, but took the approval back."
+	}
+	return "You asked for this app, and nobody has answered yet."
 }
 
 // Choosable reports whether there is a workspace to choose.

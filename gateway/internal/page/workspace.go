@@ -162,7 +162,7 @@ func (r WorkspaceRequest) Facts() []Fact {
 // Badge returns what became of the request.
 func (r WorkspaceRequest) Badge() Badge {
 	if r.Approved {
-		return Badge{Kind: "ok", Text: "Approved here"}
+		return Badge{Kind: "ok", Text: "Was approved"}
 	}
 	return Badge{Kind: "danger", Text: "Refused"}
 }

@@ -644,10 +644,13 @@ type PromptWorkspace struct {
 	// Whether that request was refused, and the administrator's word about it: untrusted text, which may
 	// be empty.
 	ApprovalRefused bool `protobuf:"varint,122,opt,name=approval_refused,json=approvalRefused,proto3" json:"approval_refused,omitempty"`
-	// See approval_refused.
+	// See approval_refused. Where the request was approved, the word is about that.
 	ApprovalAnswer string `protobuf:"bytes,123,opt,name=approval_answer,json=approvalAnswer,proto3" json:"approval_answer,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Whether that request was approved, and the client may not be connected all the same: the approval was
+	// withdrawn, or the workspace lets no client be connected.
+	ApprovalGranted bool `protobuf:"varint,124,opt,name=approval_granted,json=approvalGranted,proto3" json:"approval_granted,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PromptWorkspace) Reset() {
@@ -734,6 +737,13 @@ func (x *PromptWorkspace) GetApprovalAnswer() string {
 		return x.ApprovalAnswer
 	}
 	return ""
+}
+
+func (x *PromptWorkspace) GetApprovalGranted() bool {
+	if x != nil {
+		return x.ApprovalGranted
+	}
+	return false
 }
 
 // RequestApprovalRequest asks for the approval of a client.
@@ -1384,7 +1394,7 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\vPromptScope\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x1a\n" +
-	"\boptional\x18P \x01(\bR\boptional\"\xcf\x02\n" +
+	"\boptional\x18P \x01(\bR\boptional\"\xfa\x02\n" +
 	"\x0fPromptWorkspace\x12!\n" +
 	"\fworkspace_id\x18\x01 \x01(\tR\vworkspaceId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
@@ -1393,7 +1403,8 @@ const file_usher_consent_v1_consent_service_proto_rawDesc = "" +
 	"\x06access\x18x \x01(\x0e2!.usher.consent.v1.WorkspaceAccessR\x06access\x12N\n" +
 	"\x15approval_request_time\x18y \x01(\v2\x1a.google.protobuf.TimestampR\x13approvalRequestTime\x12)\n" +
 	"\x10approval_refused\x18z \x01(\bR\x0fapprovalRefused\x12'\n" +
-	"\x0fapproval_answer\x18{ \x01(\tR\x0eapprovalAnswer\"\xc8\x01\n" +
+	"\x0fapproval_answer\x18{ \x01(\tR\x0eapprovalAnswer\x12)\n" +
+	"\x10approval_granted\x18| \x01(\bR\x0fapprovalGranted\"\xc8\x01\n" +
 	"\x16RequestApprovalRequest\x12\x1d\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tR\trequestId\x12)\n" +

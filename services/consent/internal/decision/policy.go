@@ -15,9 +15,10 @@ type WorkspacePolicy struct {
 	// AskedAt is when the user asked the administrators for the client; zero if never, and where Access is
 	// Open.
 	AskedAt time.Time
-	// Refused says that they refused, with a reply, which is untrusted text and may be empty.
-	Refused bool
-	Answer  string
+	// Refused says that they refused, and Granted that they approved it, which has no effect now. Answer is
+	// their reply: untrusted text, which may be empty.
+	Refused, Granted bool
+	Answer           string
 }
 
 // policies returns what the policies of the user's workspaces say of a client. The requests of the user
@@ -41,7 +42,7 @@ func (d Decider) policies(ctx context.Context, u oauth.UserClient, user User, ve
 	}
 	for _, r := range requests {
 		if p, member := all[r.WorkspaceID]; member && p.Access != policy.Open {
-			p.AskedAt, p.Refused, p.Answer = r.At, r.State == policy.Declined, r.Answer
+			p.AskedAt, p.Refused, p.Granted, p.Answer = r.At, r.State == policy.Declined, r.State == policy.Granted, r.Answer
 			all[r.WorkspaceID] = p
 		}
 	}

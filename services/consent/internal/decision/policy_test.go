@@ -98,14 +98,16 @@ func TestAnUnknownPolicyIsNoPermission(t *testing.T) {
 func TestThePromptShowsPoliciesAndTheUsersRequests(t *testing.T) {
 	w := newWorld()
 	w.access = map[string]policy.Access{"ws_acme": policy.NeedsApproval}
-	w.asked = []policy.Request{
-		{WorkspaceID: "ws_acme", ClientID: "app", At: decidedAt, State: policy.Declined, Answer: "not now"},
-		{WorkspaceID: "ws_zoo", ClientID: "app", At: decidedAt.Add(time.Hour), State: policy.Waiting},
-	}
-	prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
-	want := decision.WorkspacePolicy{Access: policy.NeedsApproval, AskedAt: decidedAt, Refused: true, Answer: "not now"}
-	if err != nil || prompt.Policies["ws_acme"] != want || prompt.Policies["ws_zoo"] != (decision.WorkspacePolicy{Access: policy.Open}) {
-		t.Errorf("the policies are %+v, %v", prompt.Policies, err)
+	for state, want := range map[policy.State]decision.WorkspacePolicy{policy.Waiting: {}, policy.Declined: {Refused: true}, policy.Granted: {Granted: true}} {
+		w.asked = []policy.Request{
+			{WorkspaceID: "ws_acme", ClientID: "app", At: decidedAt, State: state, Answer: "not now"},
+			{WorkspaceID: "ws_zoo", ClientID: "app", At: decidedAt.Add(time.Hour), State: policy.Waiting},
+		}
+		want.Access, want.AskedAt, want.Answer = policy.NeedsApproval, decidedAt, "not now"
+		prompt, err := w.decider().GetPrompt(t.Context(), request("john"))
+		if err != nil || prompt.Policies["ws_acme"] != want || prompt.Policies["ws_zoo"] != (decision.WorkspacePolicy{Access: policy.Open}) {
+			t.Errorf("the policies are %+v, %v", prompt.Policies, err)
+		}
 	}
 }
 

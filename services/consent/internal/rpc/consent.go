@@ -59,7 +59,7 @@ func (s *Consents) GetPrompt(ctx context.Context, req *consentv1.GetPromptReques
 		p := prompt.Policies[w.ID]
 		shown := workspace(w)
 		shown.Access, shown.ApprovalRequestTime = consentv1.WorkspaceAccess(p.Access), convert.TimeToProto(p.AskedAt)
-		shown.ApprovalRefused, shown.ApprovalAnswer = p.Refused, p.Answer
+		shown.ApprovalRefused, shown.ApprovalGranted, shown.ApprovalAnswer = p.Refused, p.Granted, p.Answer
 		res.Workspaces[i] = shown
 	}
 	return res, nil
