@@ -79,7 +79,7 @@ func TestAClosedWorkspaceIsLastAndLeadsToItsForm(t *testing.T) {
 	at := 0
 	for _, text := range []string{
 		`value="ws_acme" required>`, `value="ws_doe" required>`, `value="ws_a" required disabled>`, `href="#ask">What you can do`,
-		`value="ws_b" required disabled>`, `href="#ask-1">What you can do`, `id="ask" tabindex="-1"`, `value="ask ws_a"`, `id="ask-1" tabindex="-1"`, `value="ask ws_b"`,
+		`value="ws_b" required disabled>`, `href="#ask-1">What you can do`, `id="ask" tabindex="-1"`, `id="ask-1" tabindex="-1"`, `value="ask ws_b"`,
 	} {
 		i := strings.Index(body[at:], text)
 		if i < 0 {
@@ -96,8 +96,8 @@ func TestAMemberReadsWhatBecameOfTheirRequest(t *testing.T) {
 		nobody = consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED
 	)
 	for text, ws := range map[string]*consentv1.PromptWorkspace{
-		"nobody has answered yet.":                                {Access: waits},
-		"and they refused.":                                       {Access: waits, ApprovalRefused: true},
+		"nobody has answered yet.": {Access: waits},
+		"and they refused.":        {Access: waits, ApprovalRefused: true},
 		"they approved it, but they let no app be connected now.": {Access: nobody, ApprovalGranted: true},
 		"they approved it, but took the approval back.":           {Access: waits, ApprovalGranted: true},
 	} {
@@ -106,5 +106,17 @@ func TestAMemberReadsWhatBecameOfTheirRequest(t *testing.T) {
 			p.Workspaces = append(p.Workspaces, ws)
 		})
 		wantIn(t, text, body, "You asked for this app, and "+strings.TrimPrefix(text, "and "), "a &lt;word&gt;")
+	}
+}
+
+// TestNobodyAsksWhereNoAppMayBeConnected: an approval would have no effect there, and the page says so.
+func TestNobodyAsksWhereNoAppMayBeConnected(t *testing.T) {
+	for access, asks := range map[consentv1.WorkspaceAccess]bool{
+		consentv1.WorkspaceAccess_WORKSPACE_ACCESS_CLOSED: false, consentv1.WorkspaceAccess_WORKSPACE_ACCESS_NEEDS_APPROVAL: true,
+	} {
+		body := consentPage(t, signedIn(t), func(p *consentv1.GetPromptResponse) { p.Workspaces[1].Access = access })
+		if form, said := strings.Contains(body, `value="ask ws_doe"`), strings.Contains(body, "Asking has no effect"); form != asks || said == asks {
+			t.Errorf("%v: a form to ask %v, says that it has no effect %v", access, form, said)
+		}
 	}
 }

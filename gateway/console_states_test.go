@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,5 +163,26 @@ func TestAMessageNamesWhatWasChanged(t *testing.T) {
 		row.form.Set("csrf_token", csrf(t, p.get(row.path)))
 		wantRedirect(t, text, p.post(row.path, row.form), row.path)
 		wantPage(t, text, p.get(row.path), 200, text)
+	}
+}
+
+// TestAnApprovalWithoutEffectSaysSo, at the request of a member and at a connected app.
+func TestAnApprovalWithoutEffectSaysSo(t *testing.T) {
+	const said = "An approval counts only where members may connect approved apps."
+	p := withPolicy(t)
+	for rule, silent := range map[consentv1.AppPolicy]bool{
+		consentv1.AppPolicy_APP_POLICY_ANYONE: false, consentv1.AppPolicy_APP_POLICY_NOBODY: false, consentv1.AppPolicy_APP_POLICY_APPROVED: true,
+	} {
+		p.respond("GetWorkspacePolicy", &consentv1.GetWorkspacePolicyResponse{Policy: rule}, nil)
+		if body := p.get(workspacePages + "/policy").Body.String(); strings.Contains(body, said) == silent {
+			t.Errorf("%v: says that an approval has no effect: %v", rule, !silent)
+		}
+	}
+	for approved, text := range map[bool]string{false: said, true: "Withdraw the approval"} {
+		p.respond("ListWorkspaceApps", &consentv1.ListWorkspaceAppsResponse{Apps: []*consentv1.WorkspaceApp{{ClientId: "c1", ClientName: "One", Approved: approved}}}, nil)
+		body := p.get(workspacePages).Body.String()
+		if wantIn(t, text, body, text); approved {
+			wantNotIn(t, "an approved app", body, said)
+		}
 	}
 }

@@ -91,12 +91,14 @@ func appFacts(i Identity) []Fact {
 // WorkspacePolicy is the data of wspolicy.html: who may connect apps, and what members asked for.
 type WorkspacePolicy struct {
 	Workspaceframe
-	Rules    []Choice
-	SetBy    string
-	SetAt    time.Time
-	Waiting  []WorkspaceRequest
-	Decided  []WorkspaceRequest
-	Approved []WorkspaceApproval
+	Rules []Choice
+	// ApprovalsCount says that members may connect approved apps, and those alone.
+	ApprovalsCount bool
+	SetBy          string
+	SetAt          time.Time
+	Waiting        []WorkspaceRequest
+	Decided        []WorkspaceRequest
+	Approved       []WorkspaceApproval
 	// Next is the address of the next page of requests; empty on the last one.
 	Next string
 }

@@ -85,7 +85,7 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 	input := v.flash.Input()
 	data := page.WorkspacePolicy{
 		Workspaceframe: v.head, Rules: page.WorkspaceRules(cmp.Or(input.Get("policy"), enumname.Of(set.GetPolicy()))), Next: v.next(asked.GetNextPageToken()),
-		SetBy: set.GetSetterName(), SetAt: browser.At(set.GetSetTime(), v.in),
+		SetBy: set.GetSetterName(), SetAt: browser.At(set.GetSetTime(), v.in), ApprovalsCount: set.GetPolicy() == consentv1.AppPolicy_APP_POLICY_APPROVED,
 	}
 	for _, a := range set.GetApproved() {
 		data.Approved = append(data.Approved, page.WorkspaceApproval{
