@@ -48,9 +48,12 @@ func TestTheActivityNamesAKey(t *testing.T) {
 		{Kind: "api_key.created", ObjectId: "key_1", Changes: named, EventTime: timestamppb.Now()},
 		{Kind: "api_key.rotated", ObjectId: "key_2", Changes: named, EventTime: timestamppb.Now()},
 		{Kind: "api_key.created", ObjectId: "key_3", EventTime: timestamppb.Now()},
+		{Kind: "api_key.revoked", ObjectId: "key_4", Details: map[string]string{"name": "Nightly <export>"}, EventTime: timestamppb.Now()},
+		{Kind: "api_key.revoked", ObjectId: "key_5", EventTime: timestamppb.Now()},
 	}}, nil)
 	wantPage(t, "the activity", p.get(workspacePages+"/activity"), 200,
 		"The API key <bdi>Nightly &lt;export&gt;</bdi> was created", "The API key <bdi>Nightly &lt;export&gt;</bdi> was replaced", "<strong>An API key was created</strong>",
+		"The API key <bdi>Nightly &lt;export&gt;</bdi> was revoked", "<strong>An API key was revoked</strong>",
 		`<div lang="en" dir="ltr">`)
 	p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{ApiKeys: []*tokenv1.ApiKey{{KeyId: "key_1", Name: "Nightly", Live: true}}}, nil)
 	wantPage(t, "the keys", p.get(workspacePages+"/keys"), 200, `<dt>Key id</dt><dd><code class="id">key_1</code></dd>`)

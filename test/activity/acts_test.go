@@ -44,6 +44,8 @@ type wanted struct {
 	// actor is the kind of an actor that is neither a user nor an operator.
 	actor                string
 	field, before, after string
+	// name is the detail of this name.
+	name string
 	// browser is the User-Agent of the user who acted in a browser; empty for an act whose event has none.
 	browser string
 }
@@ -209,6 +211,9 @@ func (w wanted) matches(e event) bool {
 		actor = e.Actor.Kind == w.actor
 	}
 	before, after := e.change(w.field)
+	if w.name != "" && w.name != e.Details["name"] {
+		return false
+	}
 	if w.browser != e.Details["user_agent"] || w.browser != "" && e.Details["network"] != "127.0.0.*" {
 		return false
 	}
@@ -320,7 +325,7 @@ func (a *acts) keys() {
 	a.want = append(a.want,
 		wanted{kind: "api_key.created", workspace: a.workspace, object: one, by: by, field: "name", after: "Nightly"},
 		wanted{kind: "api_key.rotated", workspace: a.workspace, object: two, by: by, field: "name", after: "Nightly"},
-		wanted{kind: "api_key.revoked", workspace: a.workspace, object: two, by: by, field: "status", before: "live", after: "revoked"},
+		wanted{kind: "api_key.revoked", workspace: a.workspace, object: two, by: by, field: "status", before: "live", after: "revoked", name: "Nightly"},
 		wanted{kind: "api_key.created", workspace: a.workspace, object: third.GetApiKey().GetKeyId(), field: "name", after: "Operator's"},
-		wanted{kind: "api_key.revoked", workspace: a.workspace, object: third.GetApiKey().GetKeyId(), field: "status", before: "live", after: "revoked"})
+		wanted{kind: "api_key.revoked", workspace: a.workspace, object: third.GetApiKey().GetKeyId(), field: "status", before: "live", after: "revoked", name: "Operator's"})
 }

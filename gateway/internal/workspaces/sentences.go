@@ -50,7 +50,19 @@ func Sentences() map[string]string {
 func keySentence(kind string) string {
 	return map[string]string{
 		"api_key.created": "The API key %s was created", "api_key.rotated": "The API key %s was replaced",
+		"api_key.revoked": "The API key %s was revoked",
 	}[kind]
+}
+
+// keyName returns the name of the API key of an event: a field of the key that was created, or a detail of
+// its revocation, which does not change it. It is empty for a revocation that an earlier release recorded.
+func keyName(e *eventv1.Event) string {
+	for _, c := range e.GetChanges() {
+		if c.GetField() == "name" && c.GetAfter() != "" {
+			return c.GetAfter()
+		}
+	}
+	return e.GetDetails()["name"]
 }
 
 // installationSentence returns the message for an event that concerns one installation of a client, and
@@ -78,12 +90,8 @@ func (n names) sentence(e *eventv1.Event) page.Message {
 	if e.GetKind() == "grant.token_revoked" && e.GetActor().GetKind() == eventv1.ActorKind_ACTOR_KIND_OPERATOR {
 		text = "An operator revoked a token of %s"
 	}
-	if named := keySentence(e.GetKind()); named != "" {
-		for _, c := range e.GetChanges() {
-			if c.GetField() == "name" && c.GetAfter() != "" {
-				return page.Message{Text: named, Names: []string{c.GetAfter()}}
-			}
-		}
+	if named, name := keySentence(e.GetKind()), keyName(e); named != "" && name != "" {
+		return page.Message{Text: named, Names: []string{name}}
 	}
 	subject := n.client(e.GetClientId())
 	if object, _, _ := strings.Cut(e.GetKind(), "."); object == "user" || object == "member" {

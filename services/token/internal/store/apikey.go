@@ -63,7 +63,7 @@ UPDATE api_keys SET last_used_at = {{now}}
 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at + 60000000 < {{now}})`)
 
 	t.revokeKey = db.SQL(`
-UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `) AND revoked_at IS NULL RETURNING hash, workspace_id`)
+UPDATE api_keys SET revoked_at = {{now}} WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `) AND revoked_at IS NULL RETURNING hash, workspace_id, name`)
 
 	t.keyExists = db.SQL(`SELECT 1 FROM api_keys WHERE id = $1 AND ($2 = '' OR ` + inWorkspace("$2") + `)`)
 

@@ -19,7 +19,8 @@ func (s *Store) RevokeKey(ctx context.Context, workspaceID, id string) error {
 	return s.log.Revoke(ctx, "revoking an API key", func(tx *revlog.Tx) error {
 		e := revlog.NewEntry(revlog.ReasonKeyRevoked, revocation.Revocation{Kind: revocation.Token})
 		event := outbox.Event{Kind: "api_key.revoked", Object: id, Changes: []outbox.Change{{Field: "status", Before: "live", After: "revoked"}}}
-		err := tx.QueryRow(ctx, s.text.revokeKey, id, workspaceID).Scan(&e.TokenHash, &event.WorkspaceID)
+		var name string
+		err := tx.QueryRow(ctx, s.text.revokeKey, id, workspaceID).Scan(&e.TokenHash, &event.WorkspaceID, &name)
 		if isNotFound(err) {
 			return sqldb.Demand(ctx, tx, apikey.ErrUnknown, s.text.keyExists, id, workspaceID)
 		}
@@ -29,7 +30,7 @@ func (s *Store) RevokeKey(ctx context.Context, workspaceID, id string) error {
 		if _, err = tx.Append(ctx, e); err != nil {
 			return err
 		}
-		event.WorkspaceID = strings.TrimPrefix(event.WorkspaceID, restricted)
+		event.WorkspaceID, event.Details = strings.TrimPrefix(event.WorkspaceID, restricted), map[string]string{"name": name}
 		return s.Events().Append(ctx, tx.Tx, event)
 	})
 }
