@@ -89,7 +89,7 @@ func TestAClosedWorkspaceIsLastAndLeadsToItsForm(t *testing.T) {
 	}
 }
 
-// TestAMemberReadsWhatBecameOfTheirRequest: an approval that has no effect now is an answer too.
+// TestAMemberReadsWhatBecameOfTheirRequest: an approval that has no effect now is shown too.
 func TestAMemberReadsWhatBecameOfTheirRequest(t *testing.T) {
 	const (
 		waits  = consentv1.WorkspaceAccess_WORKSPACE_ACCESS_NEEDS_APPROVAL

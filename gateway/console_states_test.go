@@ -169,7 +169,7 @@ func TestAMessageNamesWhatWasChanged(t *testing.T) {
 	}
 }
 
-// TestAnApprovalWithoutEffectSaysSo, at the request of a member and at a connected app.
+// TestAnApprovalWithoutEffectSaysSo, at the request of a member and at a connected client.
 func TestAnApprovalWithoutEffectSaysSo(t *testing.T) {
 	const said = "An approval counts only where members may connect approved apps."
 	p := withPolicy(t)

@@ -201,7 +201,7 @@ func TestWorkspaces_ThePolicyIsObeyedAndMembersAsk(t *testing.T) {
 
 		page, err := john.Get(path)
 		expect.NoError(t, err)
-		mustShow(t, page, "Members ask for", "&lt;b&gt;for captions&lt;/b&gt;", "Esther")
+		mustShow(t, page, "Members ask for", "&lt;b&gt;for captions&lt;/b&gt;", "Esther", "What it may ask for", "<code>videos:read</code>")
 		mustShow(t, inWorkspace(t, john, path, map[string]string{"do": "refuse", "client_id": harness.ConfidentialID, "answer": "not this one"}), "The request for <bdi>Example App</bdi> is refused.", "not this one")
 		again, err := esther.Consent(harness.Request{Email: harness.EstherEmail})
 		expect.NoError(t, err)

@@ -136,7 +136,9 @@ func WorkspaceRules(chosen string) []Choice {
 type WorkspaceRequest struct {
 	ClientID, Name, Person, Reason string
 	Identity                       Identity
-	At                             time.Time
+	// Permissions are those that the app may ask for; nil where they are not known, and of an answered request.
+	Permissions []PermissionGroup
+	At          time.Time
 	// Typed is the input of the form with the answer; Wrong says that it was refused.
 	Typed string
 	Wrong bool

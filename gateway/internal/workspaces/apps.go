@@ -97,7 +97,7 @@ func (s Workspaces) policy(v visit) (page.View, error) {
 		shown := page.WorkspaceRequest{
 			ClientID: r.GetClientId(), Name: r.GetClientName(), Identity: browser.Identity(r.GetIdentity()), Person: r.GetUserName(),
 			Reason: r.GetReason(), At: browser.At(r.GetRequestTime(), v.in), Answer: r.GetAnswer(), By: r.GetDeciderName(), Decided: browser.At(r.GetDecideTime(), v.in),
-			Approved: r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_APPROVED,
+			Approved: r.GetState() == consentv1.AppRequestState_APP_REQUEST_STATE_APPROVED, Permissions: s.Flow.Permissions(r.GetScopes(), nil),
 		}
 		if v.flash.Object == r.GetClientId() {
 			v.flash.Name = r.GetClientName()

@@ -277,6 +277,8 @@ type Client struct {
 	// The digest of its description, which differs when the description does. Only BatchGetClients sets
 	// it.
 	DescriptionDigest string `protobuf:"bytes,140,opt,name=description_digest,json=descriptionDigest,proto3" json:"description_digest,omitempty"`
+	// The scopes that the client may ask for. Only BatchGetClients returns them.
+	Scopes []string `protobuf:"bytes,141,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// Where it gets a logout token when a session of its user ends (OpenID Connect Back-Channel Logout
 	// 1.0 §2.2); empty where it gets none.
 	BackchannelLogoutUri string `protobuf:"bytes,130,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3" json:"backchannel_logout_uri,omitempty"`
@@ -421,6 +423,13 @@ func (x *Client) GetDescriptionDigest() string {
 	return ""
 }
 
+func (x *Client) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
 func (x *Client) GetBackchannelLogoutUri() string {
 	if x != nil {
 		return x.BackchannelLogoutUri
@@ -439,7 +448,7 @@ var File_usher_authz_v1_client_proto protoreflect.FileDescriptor
 
 const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xcd\x06\n" +
+	"\x1busher/authz/v1/client.proto\x12\x0eusher.authz.v1\x1a!usher/authz/v1/app_identity.proto\"\xe6\x06\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12.\n" +
@@ -456,7 +465,8 @@ const file_usher_authz_v1_client_proto_rawDesc = "" +
 	"\aprofile\x18G \x01(\x0e2\x17.usher.authz.v1.ProfileR\aprofile\x127\n" +
 	"\bidentity\x18P \x01(\v2\x1b.usher.authz.v1.AppIdentityR\bidentity\x12,\n" +
 	"\x12owner_workspace_id\x18n \x01(\tR\x10ownerWorkspaceId\x12.\n" +
-	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\x125\n" +
+	"\x12description_digest\x18\x8c\x01 \x01(\tR\x11descriptionDigest\x12\x17\n" +
+	"\x06scopes\x18\x8d\x01 \x03(\tR\x06scopes\x125\n" +
 	"\x16backchannel_logout_uri\x18\x82\x01 \x01(\tR\x14backchannelLogoutUri\x12N\n" +
 	"#backchannel_logout_session_required\x18\x83\x01 \x01(\bR backchannelLogoutSessionRequiredB\x18\n" +
 	"\x16_refresh_retry_seconds*G\n" +

@@ -1077,7 +1077,10 @@ type AppRequest struct {
 	// The display name of the user who decided: untrusted text; empty for an operator.
 	DeciderName string `protobuf:"bytes,10,opt,name=decider_name,json=deciderName,proto3" json:"decider_name,omitempty"`
 	// When it was decided; absent while it waits.
-	DecideTime    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	DecideTime *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=decide_time,json=decideTime,proto3" json:"decide_time,omitempty"`
+	// While it waits: the scopes that the client may ask for, as it is registered now; empty where that is not
+	// known.
+	Scopes        []string `protobuf:"bytes,12,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1185,6 +1188,13 @@ func (x *AppRequest) GetDeciderName() string {
 func (x *AppRequest) GetDecideTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.DecideTime
+	}
+	return nil
+}
+
+func (x *AppRequest) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
 	}
 	return nil
 }
@@ -1375,7 +1385,7 @@ const file_usher_consent_v1_workspace_service_proto_rawDesc = "" +
 	"page_token\x18\x05 \x01(\tR\tpageToken\"{\n" +
 	"\x17ListAppRequestsResponse\x128\n" +
 	"\brequests\x18\x01 \x03(\v2\x1c.usher.consent.v1.AppRequestR\brequests\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xc1\x03\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xd9\x03\n" +
 	"\n" +
 	"AppRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1f\n" +
@@ -1391,7 +1401,8 @@ const file_usher_consent_v1_workspace_service_proto_rawDesc = "" +
 	"\fdecider_name\x18\n" +
 	" \x01(\tR\vdeciderName\x12;\n" +
 	"\vdecide_time\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"decideTime\"\xb6\x01\n" +
+	"decideTime\x12\x16\n" +
+	"\x06scopes\x18\f \x03(\tR\x06scopes\"\xb6\x01\n" +
 	"\x17DecideAppRequestRequest\x12)\n" +
 	"\rsession_token\x18\x01 \x01(\tB\x04\xe8\xbd\x18\x01R\fsessionToken\x12!\n" +
 	"\fworkspace_id\x18\x02 \x01(\tR\vworkspaceId\x12\x1b\n" +

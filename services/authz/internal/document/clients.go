@@ -11,7 +11,7 @@ import (
 type Registry interface {
 	Find(ctx context.Context, id string) (client.Registration, error)
 	Credentials(ctx context.Context, id string) (client.Record, error)
-	List(ctx context.Context, ids []string) ([]client.Client, error)
+	List(ctx context.Context, ids []string) ([]client.Registration, error)
 	// DocumentDisabled reports whether an operator disabled the client of a document.
 	DocumentDisabled(ctx context.Context, id string) (bool, error)
 }
@@ -83,7 +83,7 @@ func (c Clients) Credentials(ctx context.Context, id string) (client.Record, err
 
 // List returns the clients of the identifiers. It omits unknown ones, and clients of documents of
 // which there is no copy: a list requests no document.
-func (c Clients) List(ctx context.Context, ids []string) ([]client.Client, error) {
+func (c Clients) List(ctx context.Context, ids []string) ([]client.Registration, error) {
 	registered := slices.DeleteFunc(slices.Clone(ids), client.IsDocument)
 	list, err := c.Registered.List(ctx, registered)
 	if err != nil || len(registered) == len(ids) {
@@ -94,7 +94,7 @@ func (c Clients) List(ctx context.Context, ids []string) ([]client.Client, error
 			continue
 		}
 		if f := c.Documents.newest(ctx, id); f.client.ID != "" {
-			list = append(list, f.client.Client)
+			list = append(list, client.Registration{Client: f.client.Client, Scope: f.client.Scope})
 		}
 	}
 	return list, nil

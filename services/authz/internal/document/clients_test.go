@@ -32,10 +32,10 @@ func (r *registered) DocumentDisabled(_ context.Context, id string) (bool, error
 	return r.disabled == id, r.down
 }
 
-func (r *registered) List(_ context.Context, ids []string) (list []client.Client, err error) {
+func (r *registered) List(_ context.Context, ids []string) (list []client.Registration, err error) {
 	for _, id := range ids {
 		r.reads = append(r.reads, id)
-		list = append(list, client.Client{ID: id})
+		list = append(list, client.Registration{Client: client.Client{ID: id}})
 	}
 	return list, nil
 }

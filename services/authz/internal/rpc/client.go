@@ -35,8 +35,9 @@ const (
 
 // Registry reads clients.
 type Registry interface {
-	// List returns the clients of the identifiers. It omits unknown ones.
-	List(ctx context.Context, ids []string) ([]client.Client, error)
+	// List returns the clients of the identifiers, with their scopes and without what else a registration
+	// has. It omits unknown ones.
+	List(ctx context.Context, ids []string) ([]client.Registration, error)
 }
 
 // Clients authenticates and describes clients.
@@ -181,10 +182,11 @@ func (s *Clients) BatchGetClients(
 	}
 	res := &authzv1.BatchGetClientsResponse{Clients: make([]*authzv1.Client, len(list))}
 	for i, registered := range list {
-		res.Clients[i] = describe(registered)
+		res.Clients[i] = describe(registered.Client)
 		res.Clients[i].Identity = convert.AppIdentityToProto(registered.Identity)
 		res.Clients[i].OwnerWorkspaceId = registered.Owner.WorkspaceID
 		res.Clients[i].DescriptionDigest = registered.Description().Digest()
+		res.Clients[i].Scopes = registered.Scope
 	}
 	return res, nil
 }

@@ -77,15 +77,15 @@ func (d *dynamicClients) registered(ctx context.Context, id string) (registry.Cl
 }
 
 // listed returns those of the identifiers that are clients which registered themselves.
-func (d *dynamicClients) listed(ctx context.Context, ids []string) ([]client.Client, error) {
+func (d *dynamicClients) listed(ctx context.Context, ids []string) ([]client.Registration, error) {
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !client.MayBeDynamic(id) })
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	read := sqldb.Read("listing clients", d.text.list, d.db.Texts(ids))
-	return sqldb.List(ctx, d.db, read, func(row sqldb.Row, c *client.Client) error {
+	return sqldb.List(ctx, d.db, read, func(row sqldb.Row, c *client.Registration) error {
 		found, err := scanDynamic(row)
-		*c = found.Client
+		c.Client, c.Scope = found.Client, found.Scope
 		return err
 	})
 }

@@ -132,17 +132,19 @@ func (r *record) addSecret(stored []byte, left *int64) error {
 	return nil
 }
 
-// List returns the clients of the identifiers, in no particular order. It omits unknown ones.
-func (s *Store) List(ctx context.Context, ids []string) ([]client.Client, error) {
+// List returns the clients of the identifiers with their scopes, in no particular order. It omits unknown
+// ones.
+func (s *Store) List(ctx context.Context, ids []string) ([]client.Registration, error) {
 	list, err := s.dynamic.listed(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	read := sqldb.Read("listing clients", s.text.list, s.db.Texts(ids))
-	found, err := sqldb.List(ctx, s.db, read, func(row sqldb.Row, c *client.Client) error {
+	found, err := sqldb.List(ctx, s.db, read, func(row sqldb.Row, c *client.Registration) error {
 		var unverified bool
-		err := scanClient(row, c, &unverified, &c.Owner.WorkspaceID)
-		c.Identity.Verified = !unverified
+		var scope string
+		err := scanClient(row, &c.Client, &unverified, &c.Owner.WorkspaceID, &scope)
+		c.Identity.Verified, c.Scope = !unverified, names(scope)
 		return err
 	})
 	if err != nil {

@@ -96,7 +96,7 @@ WHERE c.id = $1 ORDER BY u.position`)
 
 	t.credentialsOfMany = db.SQL(credentials + `WHERE c.id = ANY($1::text[])`)
 
-	t.list = db.SQL(`SELECT ` + columns + `, c.unverified, c.owner_workspace_id FROM clients c WHERE c.id ` + db.Among("$1"))
+	t.list = db.SQL(`SELECT ` + columns + `, c.unverified, c.owner_workspace_id, c.scope FROM clients c WHERE c.id ` + db.Among("$1"))
 
 	// A rotation locks the client's row, so that concurrent rotations are serialized.
 	t.lock = db.SQL(`SELECT 1 FROM clients WHERE id = $1 AND type = 'confidential' AND auth_method = '' {{for update}}`)

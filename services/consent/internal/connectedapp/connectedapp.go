@@ -83,6 +83,8 @@ type Client struct {
 	DescriptionDigest string
 	// Shared says that all installations of the client share its identifier.
 	Shared bool
+	// Scope is what it may ask for; empty where that is not known.
+	Scope oauth.Scope
 }
 
 // Clients looks up clients.

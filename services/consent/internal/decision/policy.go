@@ -15,8 +15,8 @@ type WorkspacePolicy struct {
 	// AskedAt is when the user asked the administrators for the client; zero if never, and where Access is
 	// Open.
 	AskedAt time.Time
-	// Refused says that they refused, and Granted that they approved it, which has no effect now. Answer is
-	// their reply: untrusted text, which may be empty.
+	// Refused says that they refused, and Granted that they approved it, which has no effect now. Their reply
+	// is untrusted text, which may be empty.
 	Refused, Granted bool
 	Answer           string
 }

@@ -111,7 +111,7 @@ func (a Authz) DescribeClients(ctx context.Context, ids []string) (map[string]co
 		for _, c := range res.GetClients() {
 			found[c.GetClientId()] = connectedapp.Client{
 				Name: c.GetName(), Identity: convert.AppIdentityFromProto(c.GetIdentity()), DescriptionDigest: c.GetDescriptionDigest(),
-				Shared: c.GetReuse() == authzv1.Reuse_REUSE_FAMILY,
+				Shared: c.GetReuse() == authzv1.Reuse_REUSE_FAMILY, Scope: c.GetScopes(),
 			}
 		}
 	}

@@ -242,10 +242,14 @@ func (s *Workspaces) ListAppRequests(
 	res := &consentv1.ListAppRequestsResponse{NextPageToken: next}
 	for _, r := range page {
 		name, identity := clients.of(r.ClientID)
+		var scope oauth.Scope
+		if r.State == policy.Waiting {
+			scope = clients[r.ClientID].Scope.InOrder(s.Apps.ScopeOrder())
+		}
 		res.Requests = append(res.Requests, &consentv1.AppRequest{
 			ClientId: r.ClientID, ClientName: name, Identity: identity, UserId: r.User.UserID, UserName: r.User.Name, Reason: r.Reason,
 			RequestTime: timestamppb.New(r.At), State: consentv1.AppRequestState(r.State), Answer: r.Answer, DeciderName: r.By.Name,
-			DecideTime: convert.TimeToProto(r.DecidedAt),
+			DecideTime: convert.TimeToProto(r.DecidedAt), Scopes: scope,
 		})
 	}
 	return res, nil

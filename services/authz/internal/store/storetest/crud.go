@@ -169,6 +169,9 @@ func list(t *testing.T) {
 		}
 		var got []string
 		for _, registration := range found {
+			if !slices.Equal(registration.Scope, Native().Scope) {
+				t.Errorf("%s is listed with the scopes %v, want %v", registration.ID, registration.Scope, Native().Scope)
+			}
 			got = append(got, registration.ID)
 		}
 		slices.Sort(got)

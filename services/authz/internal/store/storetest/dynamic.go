@@ -253,7 +253,7 @@ func dynamicChangesAreSeen(t *testing.T) {
 		if err := one.SetClientDisabled(ctx, id, true); err != nil || !look().Disabled {
 			t.Errorf("disabling: %v, %+v", err, look())
 		}
-		if list, err := other.List(ctx, []string{id, "vdo_client_x"}); err != nil || len(list) != 1 {
+		if list, err := other.List(ctx, []string{id, "vdo_client_x"}); err != nil || len(list) != 1 || len(list[0].Scope) == 0 {
 			t.Errorf("%v, %v", list, err)
 		}
 		if authorized, err := one.DeleteDynamic(ctx, dynamic.Key{ClientID: id, Token: next}); err != nil || authorized {

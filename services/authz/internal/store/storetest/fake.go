@@ -84,7 +84,7 @@ func (f *Fake) Credentials(ctx context.Context, id string) (client.Record, error
 }
 
 // List calls the store's List.
-func (f *Fake) List(ctx context.Context, ids []string) ([]client.Client, error) {
+func (f *Fake) List(ctx context.Context, ids []string) ([]client.Registration, error) {
 	if err := f.next(); err != nil {
 		return nil, err
 	}
