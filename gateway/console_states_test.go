@@ -59,6 +59,18 @@ func TestTheActivityNamesAKey(t *testing.T) {
 	wantPage(t, "the keys", p.get(workspacePages+"/keys"), 200, `<dt>Key id</dt><dd><code class="id">key_1</code></dd>`)
 }
 
+// TestRevokeSaysWhatItDoesBefore: a click ends the key, and nothing undoes it.
+func TestRevokeSaysWhatItDoesBefore(t *testing.T) {
+	const said = "stops working at once, everywhere, and cannot be brought back."
+	p := withConsole(t)
+	for _, live := range []bool{true, false} {
+		p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{ApiKeys: []*tokenv1.ApiKey{{KeyId: "key_1", Name: "Nightly", Live: live}}}, nil)
+		if body := p.get(workspacePages + "/keys").Body.String(); strings.Contains(body, said) != live {
+			t.Errorf("live %v: the page says what a revocation does: %v", live, !live)
+		}
+	}
+}
+
 // TestARefusalOfAWorkspaceLeadsToItsField, the one of the client or of the request.
 func TestARefusalOfAWorkspaceLeadsToItsField(t *testing.T) {
 	p := withPolicy(t)
