@@ -82,7 +82,7 @@ func TestTheActivityHasTheSignInsOfPrograms(t *testing.T) {
 func TestFailedSignInsOfAnHourAreOneEntry(t *testing.T) {
 	p := withConsole(t)
 	trailOf(p, "", &eventv1.Event{Kind: "user.sign_in_failed", Details: map[string]string{"count": "37"}, EventTime: timestamppb.Now()})
-	wantPage(t, "a page", p.get("/account/activity"), 200, "37 failed sign-ins in this hour")
+	wantPage(t, "a page", p.get("/account/activity"), 200, "37 failed sign-ins within an hour")
 }
 
 // TestAnEmptyPageOfTheActivitySaysNothingOfTheOthers: "nothing yet" stands only where it is known.

@@ -87,7 +87,7 @@ func accountEntry(e *identityv1.AccountEvent, in *time.Location) page.ActivityEn
 	case identityv1.AccountEventKind_ACCOUNT_EVENT_KIND_SIGNED_IN:
 		entry.Text = "You signed in"
 	case identityv1.AccountEventKind_ACCOUNT_EVENT_KIND_SIGN_IN_FAILED:
-		entry.Kind, entry.Count, entry.Text = "warn", e.GetCount(), "%d failed sign-ins in this hour"
+		entry.Kind, entry.Count, entry.Text = "warn", e.GetCount(), "%d failed sign-ins within an hour"
 	case identityv1.AccountEventKind_ACCOUNT_EVENT_KIND_PASSWORD_CHANGED:
 		entry.Kind, entry.Text = "ok", "You changed your password"
 	case identityv1.AccountEventKind_ACCOUNT_EVENT_KIND_PASSWORD_SET:

@@ -128,7 +128,7 @@ func failedCount(e *eventv1.Event) int64 {
 // everywhere says that it names one of several workspaces.
 func trailEntry(e *eventv1.Event, res *activityv1.ListEventsResponse, everywhere bool) (entry page.ActivityEntry, shown bool) {
 	if e.GetKind() == "user.sign_in_failed" {
-		return page.ActivityEntry{Kind: "warn", Count: failedCount(e), Text: "%d failed sign-ins in this hour"}, true
+		return page.ActivityEntry{Kind: "warn", Count: failedCount(e), Text: "%d failed sign-ins within an hour"}, true
 	}
 	entry = page.ActivityEntry{Network: e.GetDetails()["network"]}
 	if said := accountText(e.GetKind()); said.Text != "" {

@@ -62,9 +62,9 @@ func TestEveryPageRendersAndEscapes(t *testing.T) {
 		}},
 		"activity": {page.Activity{Earlier: "/account/activity?after=x&before=1", Later: true, Entries: []page.ActivityEntry{
 			{Text: "You allowed %s to use %s", Names: []string{evil, evil}, At: at},
-			{Text: "%d failed sign-ins in this hour", Count: 2, At: at, Kind: "warn"},
+			{Text: "%d failed sign-ins within an hour", Count: 2, At: at, Kind: "warn"},
 			page.NewActivityEntry(page.ActivityEntry{Text: "You signed in", At: at.In(time.FixedZone("+0330", 12600)), Network: "203.0.113.*"}, evil),
-		}}, []string{"2 failed sign-ins in this hour", "12:35 UTC&#43;0330", "203.0.113.*", `href="/account/activity?after=x&amp;before=1"`}},
+		}}, []string{"2 failed sign-ins within an hour", "12:35 UTC&#43;0330", "203.0.113.*", `href="/account/activity?after=x&amp;before=1"`}},
 		"home": {page.Home{
 			AuthorizeURL: "/oauth/authorize?a=b", Curl: evil,
 			Stops: []page.DocsGroup{{Name: evil, Pages: []page.DocsEntry{{Link: page.Link{Address: "/docs", Text: evil}, Summary: evil}}}},
