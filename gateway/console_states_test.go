@@ -10,12 +10,14 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"github.com/vidocu/usher/gateway"
 	activityv1 "github.com/vidocu/usher/gen/usher/activity/v1"
 	authzv1 "github.com/vidocu/usher/gen/usher/authz/v1"
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
 )
 
@@ -200,4 +202,12 @@ func TestAnApprovalWithoutEffectSaysSo(t *testing.T) {
 			wantNotIn(t, "an approved app", body, said)
 		}
 	}
+}
+
+// TestAKeyIsNotRestrictedToWhatConcernsAUser: the form has the other permissions alone.
+func TestAKeyIsNotRestrictedToWhatConcernsAUser(t *testing.T) {
+	p := withConsoleOf(t, gateway.DefaultConfig(), func(d *gateway.Deps) { d.Catalog = catalog.Fixed(catalog.Default().WithOpenID()) })
+	body := p.get(workspacePages + "/keys").Body.String()
+	wantIn(t, "the form", body, `name="scope" value="videos:read"`)
+	wantNotIn(t, "the form", body, `value="openid"`, `value="profile"`, `value="email"`)
 }

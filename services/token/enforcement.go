@@ -40,7 +40,7 @@ func newEnforcement(config Config, deps Deps, st *store.Store) *enforcement {
 	return &enforcement{
 		plans:    plan.New(workspaces, config.PlanAge),
 		uses:     lastuse.New(st.TouchKey, deps.Logger.With("of", "API keys")),
-		keys:     apikey.Keys{Store: st, Workspaces: workspaces, Scopes: deps.Catalog.Names},
+		keys:     apikey.Keys{Store: st, Workspaces: workspaces, Scopes: func() []string { return deps.Catalog.Current().KeyScopes() }},
 		sessions: identityv1.NewSessionServiceClient(deps.Identity),
 		rules:    deps.Catalog.Rules,
 		access:   &rpc.Access{},

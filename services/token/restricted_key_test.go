@@ -6,6 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
+	"github.com/vidocu/usher/internal/platform/catalog"
+	"github.com/vidocu/usher/internal/platform/oerr"
 	"github.com/vidocu/usher/services/token"
 )
 
@@ -65,6 +67,18 @@ func TestARestrictedKeyIsActiveFromItsNetworksOnly(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{"203.0.113.0/24"}, res.GetAllowedAddresses()); row.active && diff != "" {
 			t.Errorf("networks (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// TestAKeyIsNotRestrictedToTheScopesOfAUser: they concern no endpoint.
+func TestAKeyIsNotRestrictedToTheScopesOfAUser(t *testing.T) {
+	b := newReplicaWith(t, token.DefaultConfig(), database(t), catalog.Default().WithOpenID())
+	keys := tokenv1.NewWorkspaceKeyServiceClient(b.dial(t, "operator", "token"))
+	for scope, field := range map[string]string{"openid": "scopes", "profile": "scopes", "email": "scopes", "videos:read": ""} {
+		_, err := keys.CreateWorkspaceKey(t.Context(), &tokenv1.CreateWorkspaceKeyRequest{WorkspaceId: "ws_acme", Name: "Reader", Scopes: []string{"videos:read", scope}})
+		if oerr.Field(err) != field || (err == nil) != (field == "") {
+			t.Errorf("%s: %v, want an error of the field %q", scope, err, field)
 		}
 	}
 }

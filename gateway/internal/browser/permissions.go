@@ -37,7 +37,17 @@ func (f Flow) Permissions(scopes []string, describe func(scope string) string) [
 
 // Choices groups every scope of the catalog, for a form that was sent with the chosen ones.
 func (f Flow) Choices(chosen []string) []page.PermissionGroup {
-	groups := f.Permissions(f.Catalog.Names(), nil)
+	return f.choices(f.Catalog.Names(), chosen)
+}
+
+// KeyChoices is Choices of the scopes that restrict an API key. Those of OpenID Connect concern a user, and a
+// key has none.
+func (f Flow) KeyChoices(chosen []string) []page.PermissionGroup {
+	return f.choices(f.Catalog.Current().KeyScopes(), chosen)
+}
+
+func (f Flow) choices(names, chosen []string) []page.PermissionGroup {
+	groups := f.Permissions(names, nil)
 	for _, g := range groups {
 		for i := range g.Permissions {
 			g.Permissions[i].Declined = !slices.Contains(chosen, g.Permissions[i].Name)

@@ -25,7 +25,7 @@ func (s Workspaces) keys(v visit) (page.View, error) {
 	input := v.flash.Input()
 	data := page.WorkspaceKeys{
 		Workspaceframe: v.head, Secret: v.flash.Secret, KeyName: input.Get("name"), Addresses: input.Get("addresses"),
-		Lifetime: input.Get("lifetime"), Scopes: s.Flow.Choices(input["scope"]), Next: v.next(res.GetNextPageToken()),
+		Lifetime: input.Get("lifetime"), Scopes: s.Flow.KeyChoices(input["scope"]), Next: v.next(res.GetNextPageToken()),
 	}
 	for _, k := range res.GetApiKeys() {
 		if v.flash.Object == k.GetKeyId() {

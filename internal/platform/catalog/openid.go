@@ -43,3 +43,7 @@ func (c *Catalog) WithOpenID() *Catalog {
 func (c *Catalog) IsOpenID(name string) bool {
 	return c.openID && slices.ContainsFunc(openIDScopes(), func(s Scope) bool { return s.Name == name })
 }
+
+// KeyScopes returns the names of the scopes that may restrict an API key, in the order of the catalog: all but
+// those of OpenID Connect, since a key has no user.
+func (c *Catalog) KeyScopes() []string { return slices.DeleteFunc(slices.Clone(c.Names()), c.IsOpenID) }

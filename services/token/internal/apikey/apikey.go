@@ -121,7 +121,7 @@ type Workspaces interface {
 type Keys struct {
 	Store      Store
 	Workspaces Workspaces
-	// Scopes returns the scopes of the current catalog, in its order.
+	// Scopes returns the scopes of the current catalog that may restrict a key, in its order.
 	Scopes func() []string
 }
 

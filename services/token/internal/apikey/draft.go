@@ -60,7 +60,7 @@ func (k Keys) validate(d Draft) (Limits, error) {
 	known := k.Scopes()
 	for _, scope := range d.Scopes {
 		if !slices.Contains(known, scope) {
-			return Limits{}, oauth.InvalidField("scopes", "must be scopes of the catalog")
+			return Limits{}, oauth.InvalidField("scopes", "must be scopes of the catalog that concern endpoints")
 		}
 	}
 	for _, scope := range known {
