@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	consentv1 "github.com/vidocu/usher/gen/usher/consent/v1"
 	errorv1 "github.com/vidocu/usher/gen/usher/error/v1"
 	eventv1 "github.com/vidocu/usher/gen/usher/event/v1"
+	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 	tokenv1 "github.com/vidocu/usher/gen/usher/token/v1"
 	"github.com/vidocu/usher/internal/platform/catalog"
 	"github.com/vidocu/usher/internal/platform/oerr"
@@ -210,4 +212,55 @@ func TestAKeyIsNotRestrictedToWhatConcernsAUser(t *testing.T) {
 	body := p.get(workspacePages + "/keys").Body.String()
 	wantIn(t, "the form", body, `name="scope" value="videos:read"`)
 	wantNotIn(t, "the form", body, `value="openid"`, `value="profile"`, `value="email"`)
+}
+
+// TestTheListsOfAWorkspaceAreOrderedAndSearched: clients by name, members by name or address, where the page
+// has the whole list.
+func TestTheListsOfAWorkspaceAreOrderedAndSearched(t *testing.T) {
+	p := withConsole(t)
+	apps, members := &consentv1.ListWorkspaceAppsResponse{}, &identityv1.ListWorkspaceMembersResponse{}
+	for i := range 8 {
+		apps.Apps = append(apps.Apps, &consentv1.WorkspaceApp{ClientId: fmt.Sprint("c", i), ClientName: fmt.Sprint("App ", 9-i)})
+		members.Members = append(members.Members, &identityv1.WorkspaceMember{DisplayName: fmt.Sprint("Person ", i), EmailAddress: fmt.Sprintf("p%d@example.com", i)})
+	}
+	apps.Apps[0].ClientName = "Zoo <b>"
+	p.respond("ListWorkspaceApps", apps, nil)
+	p.respond("ListWorkspaceMembers", members, nil)
+	body := p.get(workspacePages).Body.String()
+	if first, last := strings.Index(body, "<bdi>App 2</bdi>"), strings.Index(body, "<bdi>Zoo &lt;b&gt;</bdi>"); first < 0 || last < first {
+		t.Errorf("the clients are not ordered by name:\n%s", body)
+	}
+	const search = `role="search"`
+	wantIn(t, "the clients", body, search)
+	found := p.get(workspacePages + "?find=zoo").Body.String()
+	wantIn(t, "a search", found, search, `value="zoo"`, "Zoo &lt;b&gt;")
+	wantNotIn(t, "a search", found, "App 2")
+	wantPage(t, "a search of nothing", p.get(workspacePages+"?find=%3Cx%3E"), 200, "No connected app has such a name", `value="&lt;x&gt;"`, `href="`+workspacePages+`"`)
+	wantPage(t, "the members", p.get(workspacePages+"/members"), 200, "8 members", search, "Person 7")
+	for _, one := range []string{"person 3", "P3@"} {
+		found = p.get(workspacePages + "/members?find=" + url.QueryEscape(one)).Body.String()
+		wantIn(t, one, found, "8 members", "Person 3")
+		wantNotIn(t, one, found, "Person 4")
+	}
+	wantPage(t, "no such member", p.get(workspacePages+"/members?find=nobody"), 200, "No member has such a name or address", search)
+	apps.NextPageToken, members.NextPageToken = "more", "more"
+	for _, path := range []string{workspacePages, workspacePages + "/members"} {
+		body := p.get(path + "?find=nothing").Body.String()
+		wantIn(t, path, body, `rel="next"`)
+		wantNotIn(t, path, body, search, "8 members", "has such a name")
+	}
+}
+
+// TestAnEventNamesItsMemberOnce, in its sentence or behind it.
+func TestAnEventNamesItsMemberOnce(t *testing.T) {
+	p := withConsole(t)
+	p.respond("ListWorkspaceMembers", &identityv1.ListWorkspaceMembersResponse{Members: []*identityv1.WorkspaceMember{{UserId: "user_2", DisplayName: "Esther"}}}, nil)
+	for _, kind := range []string{"member.added", "grant.disconnected"} {
+		p.respond("ListEvents", &activityv1.ListEventsResponse{
+			Events: []*eventv1.Event{{Kind: kind, UserId: "user_2", ClientId: "c1", EventTime: timestamppb.Now()}}, ClientNames: map[string]string{"c1": "Example"},
+		}, nil)
+		if body := p.get(workspacePages + "/activity").Body.String(); strings.Count(body, "<bdi>Esther</bdi>") != 1 {
+			t.Errorf("%s names the member %d times, want once:\n%s", kind, strings.Count(body, "<bdi>Esther</bdi>"), body)
+		}
+	}
 }

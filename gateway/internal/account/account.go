@@ -57,7 +57,7 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 		data.Find = strings.TrimSpace(r.URL.Query().Get("find"))
 	}
 	for _, app := range res.GetApps() {
-		if matches(app.GetClientName(), data.Find) {
+		if browser.Matches(app.GetClientName(), data.Find) {
 			data.Apps = append(data.Apps, a.pageApp(app, browser.Zone(session.GetSession().GetTimeZone())))
 		}
 	}
@@ -66,11 +66,6 @@ func (a Account) List(w http.ResponseWriter, r *http.Request) {
 
 // searchFrom is the number of connected apps from which on the page has a search.
 const searchFrom = 8
-
-// matches reports whether a name, as it is shown, contains a search, without regard to case.
-func matches(name, search string) bool {
-	return strings.Contains(strings.ToLower(page.Name(name)), strings.ToLower(search))
-}
 
 func (a Account) pageApp(app *consentv1.ConnectedApp, in *time.Location) page.App {
 	shown := page.App{

@@ -39,12 +39,21 @@ func (WorkspaceList) None() Empty {
 type WorkspaceApps struct {
 	Workspaceframe
 	Apps []WorkspaceApp
+	// Searchable shows the search for Find, which is untrusted text.
+	Searchable bool
+	Find       string
 	// Next is the address of the next page; empty on the last one.
 	Next string
 }
 
 // None returns the empty state.
-func (WorkspaceApps) None() Empty {
+func (a WorkspaceApps) None() Empty {
+	if a.Find != "" {
+		return Empty{
+			Heading: "No connected app has such a name", Text: "Names are searched as the apps gave them.",
+			Link: Link{Address: a.Action, Text: "Show all apps"},
+		}
+	}
 	return Empty{Heading: "No app is connected", Text: "Once a member connects an app to this workspace, it is listed here."}
 }
 
@@ -283,8 +292,21 @@ func (k WorkspaceKey) Facts() []Fact {
 type WorkspaceMembers struct {
 	Workspaceframe
 	Members []WorkspaceMember
+	// Count is how many there are; 0 where the page has not all of them.
+	Count int
+	// Searchable shows the search for Find, which is untrusted text.
+	Searchable bool
+	Find       string
 	// Next is the address of the next page; empty on the last one.
 	Next string
+}
+
+// None returns the empty state of a search.
+func (m WorkspaceMembers) None() Empty {
+	return Empty{
+		Heading: "No member has such a name or address", Text: "A part of the name or of the e-mail address is enough.",
+		Link: Link{Address: m.Action, Text: "Show all members"},
+	}
 }
 
 // WorkspaceMember is a member; the name and the address are untrusted text.

@@ -67,7 +67,9 @@ func (s Workspaces) activity(v visit) (page.View, error) {
 	for _, e := range res.GetEvents() {
 		shown := page.WorkspaceEvent{At: browser.At(e.GetEventTime(), v.in), What: known.sentence(e), By: known.actor(e.GetActor()), Count: e.GetCount()}
 		if e.GetUserId() != "" && e.GetUserId() != e.GetActor().GetId() {
-			shown.Member = known.user(e.GetUserId())
+			if member := known.user(e.GetUserId()); !slices.Contains(shown.What.Names, member) {
+				shown.Member = member
+			}
 		}
 		for _, row := range facts(e) {
 			shown.Facts = append(shown.Facts, page.Fact{Label: row[0], Text: row[1], Code: true})

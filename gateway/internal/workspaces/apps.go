@@ -2,7 +2,9 @@ package workspaces
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vidocu/usher/gateway/internal/browser"
 	"github.com/vidocu/usher/gateway/internal/page"
@@ -10,8 +12,12 @@ import (
 	"github.com/vidocu/usher/internal/platform/enumname"
 )
 
-// appsPerPage is the number of clients on a page.
-const appsPerPage = 50
+const (
+	// appsPerPage is the number of clients on a page. A list that is no longer is ordered by name as a whole.
+	appsPerPage = 200
+	// searchFrom is the number of clients, or of members, from which on a whole list has a search.
+	searchFrom = 8
+)
 
 // apps shows the clients that members connected.
 func (s Workspaces) apps(v visit) (page.View, error) {
@@ -21,8 +27,18 @@ func (s Workspaces) apps(v visit) (page.View, error) {
 	if err != nil {
 		return page.View{}, err
 	}
+	slices.SortStableFunc(res.GetApps(), func(a, b *consentv1.WorkspaceApp) int {
+		return cmp.Compare(strings.ToLower(a.GetClientName()), strings.ToLower(b.GetClientName()))
+	})
 	data, input := page.WorkspaceApps{Workspaceframe: v.head, Next: v.next(res.GetNextPageToken())}, v.flash.Input()
+	data.Searchable = v.whole(data.Next) && len(res.GetApps()) >= searchFrom
+	if data.Searchable {
+		data.Find = v.find()
+	}
 	for _, a := range res.GetApps() {
+		if !browser.Matches(a.GetClientName(), data.Find) {
+			continue
+		}
 		data.Apps = append(data.Apps, page.WorkspaceApp{
 			ClientID: a.GetClientId(), Name: a.GetClientName(), Identity: browser.Identity(a.GetIdentity()), People: a.GetUsers(),
 			Permissions: s.Flow.Permissions(a.GetScopes(), nil), Used: browser.At(a.GetLastUseTime(), v.in), Approved: a.GetApproved(),

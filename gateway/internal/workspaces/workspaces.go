@@ -257,5 +257,11 @@ func (v visit) next(token string) string {
 	return v.head.Action + "?after=" + url.QueryEscape(token)
 }
 
+// whole reports whether a page has all of its list, given the address of the next one.
+func (v visit) whole(next string) bool { return next == "" && v.after() == "" }
+
+// find returns the search that is asked for.
+func (v visit) find() string { return strings.TrimSpace(v.r.URL.Query().Get("find")) }
+
 // after returns the token of the page that is asked for.
 func (v visit) after() string { return v.r.URL.Query().Get("after") }

@@ -53,7 +53,7 @@ async function policy(person, visit, request) {
   await press(person, 'Refuse');
   await ask();
   await person.open(base);
-  await approveLast(person);
+  await approveAnother(person);
   await person.open(`${base}/policy`);
   await visit('workspace-policy-waiting');
   await press(person, 'Approve');
@@ -63,9 +63,10 @@ async function policy(person, visit, request) {
   await member.context.close();
 }
 
-// approveLast approves the last app of the list, which is not the one that the member asks for.
-async function approveLast(person) {
-  const row = person.page.locator('details', { has: person.page.locator('button', { hasText: 'Approve for this workspace' }) }).last();
+// approveAnother approves an app of the list that is not the one that the member asks for.
+async function approveAnother(person) {
+  const approve = person.page.locator('button', { hasText: 'Approve for this workspace' });
+  const row = person.page.locator('.log > details', { has: approve, hasNotText: 'Example App' }).last();
   if (await row.getAttribute('open') === null) await row.locator('summary').first().click();
   await person.press(row.getByRole('button', { name: 'Approve for this workspace' }));
 }
