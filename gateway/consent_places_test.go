@@ -120,3 +120,9 @@ func TestNobodyAsksWhereNoAppMayBeConnected(t *testing.T) {
 		}
 	}
 }
+
+// TestAUserWithoutAWorkspaceReadsWhoCanAddThem, which no administrator of a workspace can.
+func TestAUserWithoutAWorkspaceReadsWhoCanAddThem(t *testing.T) {
+	body := consentPage(t, signedIn(t), func(p *consentv1.GetPromptResponse) { p.Workspaces = nil })
+	wantIn(t, "the consent page", body, "You are not a member of any workspace", "The people who run this service can add you to one.")
+}

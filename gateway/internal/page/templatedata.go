@@ -237,7 +237,7 @@ func (c Consent) Facts() []Fact {
 
 // NoWorkspace returns the notice for a user without a workspace.
 func (Consent) NoWorkspace() Message {
-	return Message{Kind: "warn", Text: "You are not a member of any workspace, so there is nothing that you could share."}
+	return Message{Kind: "warn", Text: "You are not a member of any workspace, so there is nothing that you could share. The people who run this service can add you to one."}
 }
 
 // Notice is the data of problem.html: a page with one message.
