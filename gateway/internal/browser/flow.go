@@ -123,6 +123,9 @@ func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authz
 		Known: "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
 	}
 	n.Author = authorLink(refused.GetClientId(), requestid.From(r.Context()))
+	if said := mistakeOf(refused.GetMessage()); said != "" && n.App != "" {
+		n.Heading, n.Text, n.Technical = "%s made a mistake", said, refused.GetMessage()
+	}
 	if refused.GetTemporary() {
 		w.Header().Set("Retry-After", httpx.Seconds(retryTemporary))
 		n.Status, n.Link = http.StatusServiceUnavailable, page.Link{Address: r.URL.RequestURI(), Text: "Try again"}

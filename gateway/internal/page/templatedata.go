@@ -244,7 +244,7 @@ func (Consent) NoWorkspace() Message {
 type Notice struct {
 	// Status is 0 for 200.
 	Status int
-	// Heading is "This did not work" when empty.
+	// Heading is "This did not work" when empty. App stands in it in the place of %s.
 	Heading string
 	// App is the name of the client concerned: untrusted text, empty for none.
 	App  string
@@ -269,6 +269,8 @@ type Notice struct {
 	Tell Contact
 	// Author is the address of the request in the log of the client, for its author; empty for none.
 	Author string
+	// Technical is the part of the message for the client's author, which is folded; empty for none.
+	Technical string
 	// Reference is the request ID; empty for the one of this request, which Pages.Notice sets then.
 	Reference string
 	// Preferred is View.Preferred.
@@ -280,6 +282,9 @@ type Contact struct{ Address, Name string }
 
 // Shown reports whether there is a page to link to.
 func (c Contact) Shown() bool { return hostOf(c.Address) != "" && c.Name != "" }
+
+// Named reports whether the heading has the name of the client.
+func (n Notice) Named() bool { return strings.Contains(n.Heading, "%s") }
 
 // Facts returns the decision's workspace and time, where they are known.
 func (n Notice) Facts() []Fact {
