@@ -56,6 +56,18 @@ func wantPage(t *testing.T, name string, w *httptest.ResponseRecorder, status in
 	}
 }
 
+// TestEveryPageBeginsWithALinkToItsContent (WCAG 2.2, 2.4.1), in its language: those with a menu and those without.
+func TestEveryPageBeginsWithALinkToItsContent(t *testing.T) {
+	p := signedIn(t)
+	signedOut := newBrowser(t)
+	for path, b := range map[string]browser{"/signin": signedOut, "/account/security": p, "/docs": p} {
+		wantPage(t, path, b.get(path), http.StatusOK, "<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n", ` id="main" tabindex="-1">`)
+	}
+	german := httptest.NewRequest(http.MethodGet, "https://login.test/signin", nil)
+	german.Header.Set("Accept-Language", "de")
+	wantPage(t, "German", signedOut.send(german), http.StatusOK, ">Zum Inhalt springen</a>")
+}
+
 func TestFault_A3_TheRequestStaysInTheAddress(t *testing.T) {
 	for text, err := range map[string]error{
 		"The e-mail address or the password is wrong.": oerr.New(errorv1.Reason_REASON_INVALID_CREDENTIALS, "x"),

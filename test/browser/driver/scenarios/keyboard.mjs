@@ -8,6 +8,9 @@ export default async function keyboard(stage) {
   const person = await stage.person();
   const { keyboard: keys } = person.page;
   await person.start();
+  await tabTo(person, 'a.skip');
+  await keys.press('Enter');
+  await until(() => person.page.evaluate(() => document.activeElement.matches('main')));
   await tabTo(person, 'input[name=email]');
   await keys.type(john.email);
   await tabTo(person, 'input[name=password]');
