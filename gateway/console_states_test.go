@@ -94,12 +94,19 @@ func TestAnAppWithoutAPersonHasNoPeople(t *testing.T) {
 	p := withConsole(t)
 	answer, _ := p.services["GetApp"](nil)
 	res, _ := answer.(*authzv1.GetAppResponse)
+	connecting := []string{appPages + `/addresses"`, appPages + `/consent"`, appPages + `/playground"`}
 	for _, path := range []string{appPages, appPages + "/usage"} {
-		wantPage(t, path, p.get(path), 200, "Try a sign-in", "People connected")
+		wantPage(t, path, p.get(path), 200, append(connecting, "Try a sign-in", "People connected")...)
 	}
 	res.App.Registration.Client.GrantTypes = []string{"client_credentials"}
 	for _, path := range []string{appPages, appPages + "/usage"} {
-		wantNotIn(t, path, p.get(path).Body.String(), "Try a sign-in", "People connected", "Try it in the playground")
+		wantNotIn(t, path, p.get(path).Body.String(), append(connecting, "Try a sign-in", "People connected", "Try it in the playground")...)
+	}
+	for _, status := range []authzv1.ClientStatus{authzv1.ClientStatus_CLIENT_STATUS_DRAFT, authzv1.ClientStatus_CLIENT_STATUS_LIVE} {
+		res.App.Registration.Status, res.App.Registration.Unverified = status, true
+		w := p.get(appPages + "/status")
+		wantPage(t, "the status", w, 200, "Nobody connects the app: it acts for itself in the workspace that owns it. It needs no review.")
+		wantNotIn(t, "the status", w.Body.String(), "Submit for review", "testers", "reviewer")
 	}
 	wantNotIn(t, "the list", p.get("/developers").Body.String(), "0 people")
 }

@@ -2,6 +2,7 @@ package developers
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,6 +45,11 @@ type section struct {
 	show func(c Console, v visit) page.View
 	// change makes the change of a form and says what to show; nil for a page without a form.
 	change func(c Console, v visit) outcome
+}
+
+// connects reports whether a page is about how users connect the client.
+func (s section) connects() bool {
+	return slices.Contains([]string{"addresses", "consent", "playground"}, s.name)
 }
 
 // sections are the pages about one client, in the order of the menu.
@@ -264,7 +270,11 @@ func menuOf(app *authzv1.OwnedClient, current string) []page.MenuGroup {
 	var groups []page.MenuGroup
 	if app != nil {
 		group := page.MenuGroup{Name: app.GetRegistration().GetClient().GetName()}
+		unseen := kindOf(app.GetRegistration()).unseen()
 		for _, s := range sections() {
+			if unseen && s.connects() && s.name != current {
+				continue
+			}
 			address := base(app.GetRegistration().GetClient().GetClientId())
 			if s.name != "" {
 				address += "/" + s.name

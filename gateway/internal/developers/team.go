@@ -60,6 +60,10 @@ func (c Console) status(v visit) page.View {
 			data.Missing = missing(r)
 		}
 	}
+	if v.head.Head.Unseen && r.GetStatus() != authzv1.ClientStatus_CLIENT_STATUS_SUSPENDED && !r.GetDisabled() {
+		data.Text = "Nobody connects the app: it acts for itself in the workspace that owns it. It needs no review."
+		data.Submit, data.Missing, data.Next = false, nil, ""
+	}
 	if waits {
 		data.Missing, data.Next = nil, "While it waits you cannot change its name, its publisher, its home page or its logo, add an address with another host, or ask for more."
 	}
