@@ -10,6 +10,32 @@ import (
 	identityv1 "github.com/vidocu/usher/gen/usher/identity/v1"
 )
 
+// TestAReviewSaysWhatItKeepsFromChanging before it is asked for, and where it would be changed.
+func TestAReviewSaysWhatItKeepsFromChanging(t *testing.T) {
+	const kept, open = "While it waits you cannot change its name, its publisher, its home page or its logo", "makes a verified app unverified"
+	for name, row := range map[string]struct {
+		submitted     *timestamppb.Timestamp
+		status, about []string
+		hidden        string
+	}{
+		"a draft": {nil, []string{kept, "<h3>Still missing</h3>", `href="/developers/apps/vdo_client_1/about">About the app</a></p></div>`, "Submit for review"}, []string{open}, "The app waits for its review."},
+		"waiting": {timestamppb.Now(), []string{kept, ">Withdraw</button>"}, []string{"The app waits for its review.", `<a href="/developers/apps/vdo_client_1/status">Withdraw it</a>`}, open},
+	} {
+		p := withConsole(t)
+		answer, _ := p.services["GetApp"](nil)
+		res, _ := answer.(*authzv1.GetAppResponse)
+		r := res.GetApp().GetRegistration()
+		r.Status, r.Unverified, r.SubmitTime = authzv1.ClientStatus_CLIENT_STATUS_DRAFT, true, row.submitted
+		if row.submitted != nil {
+			r.Status = authzv1.ClientStatus_CLIENT_STATUS_SUBMITTED
+		}
+		wantPage(t, name, p.get(appPages+"/status"), 200, row.status...)
+		about := p.get(appPages + "/about")
+		wantPage(t, name, about, 200, row.about...)
+		wantNotIn(t, name, about.Body.String(), row.hidden)
+	}
+}
+
 // TestThePageOfAddressesSaysWhatANewHostMeans before an address is added, where it means anything.
 func TestThePageOfAddressesSaysWhatANewHostMeans(t *testing.T) {
 	const unverifies, refused = "makes the app unverified until it is reviewed again", "you cannot add an address with a host that no other one has"

@@ -101,6 +101,15 @@ func TestARefusalIsOneSentence(t *testing.T) {
 			path: "/team", rpc: "AddAppTester", field: "email_address", form: url.Values{"do": {"add"}, "email_address": {"a@example.com"}},
 			text: "There are 20 testers already, which is the most.", change: func(app *authzv1.OwnedClient) { app.Testers = make([]*authzv1.AppTester, 20) },
 		},
+		"what is reviewed": {
+			path: "/about", rpc: "UpdateApp", field: "status", form: url.Values{"do": {"save"}},
+			text: `Withdraw it before you change what is reviewed. <a href="/developers/apps/vdo_client_1/status">Withdraw it</a>`,
+		},
+		"a suspended app": {
+			path: "/about", rpc: "UpdateApp", field: "status", form: url.Values{"do": {"save"}},
+			text:   `The app is suspended or disabled, so that it cannot be changed or submitted. <a href="/developers/apps/vdo_client_1/status">Status</a>`,
+			change: func(app *authzv1.OwnedClient) { app.Registration.Status = authzv1.ClientStatus_CLIENT_STATUS_SUSPENDED },
+		},
 		"a field of tomorrow": {path: "/about", rpc: "UpdateApp", field: "colour", form: url.Values{"do": {"save"}}, text: "The change was refused.", detail: true},
 	} {
 		p := withConsole(t)

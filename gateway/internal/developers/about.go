@@ -11,7 +11,7 @@ import (
 // about shows how the client is described to people.
 func (c Console) about(v visit) page.View {
 	identity, input := v.app.GetRegistration().GetIdentity(), v.flash.Input()
-	data := page.ConsoleForm{Console: v.head, Inputs: append([]page.Field{{ID: "name", Label: "Name", Max: 100, Required: true}}, describing()...)}
+	data := page.ConsoleForm{Console: v.head, Waits: v.app.GetRegistration().GetSubmitTime() != nil, Inputs: append([]page.Field{{ID: "name", Label: "Name", Max: 100, Required: true}}, describing()...)}
 	registered := map[string]string{
 		"name": v.app.GetRegistration().GetClient().GetName(), "purpose": identity.GetPurpose(), "publisher": identity.GetPublisher(),
 		"client_uri": identity.GetClientUri(), "policy_uri": identity.GetPolicyUri(), "tos_uri": identity.GetTosUri(),

@@ -159,6 +159,9 @@ func (c Console) page(w http.ResponseWriter, r *http.Request) {
 	}
 	v.flash = c.Flow.Cookies.PeekFlash(r, browser.PageConsole, v.at)
 	v.head.Done, v.head.Fault = done(v.flash), c.fault(v.flash)
+	if v.flash.Kind == flashRefused && v.flash.Field == "status" {
+		v.head.Fault = statusFault(app.GetRegistration(), v.head.Fault)
+	}
 	shown := s.show(c, v)
 	if shown.Template == "" {
 		return // the response is written

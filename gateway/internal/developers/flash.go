@@ -107,7 +107,6 @@ func refusal(field string) string {
 		"jwks_uri":         "The keys at this address cannot be used.",
 		"email_address":    "That is not an e-mail address.",
 		"confirm":          "People used this address in the last 7 days. Confirm that it is to be removed.",
-		"status":           "The app waits for its review, or is suspended. Withdraw it before you change what is reviewed.",
 		"workspace_id":     "Choose a workspace in which you may register apps.",
 		"apps":             "The workspace has as many apps as it may have.",
 		"kind":             "Choose where the app runs.",

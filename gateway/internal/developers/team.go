@@ -70,6 +70,16 @@ func (c Console) status(v visit) page.View {
 	return page.View{Template: "devstatus", Data: data}
 }
 
+// statusFault says in a fault why the client cannot be changed now, and on which page that ends.
+func statusFault(r *authzv1.Registration, fault page.Fault) page.Fault {
+	fault.Text, fault.Detail = "The app waits for its review. Withdraw it before you change what is reviewed.", ""
+	fault.Way = &page.Link{Address: base(r.GetClient().GetClientId()) + "/status", Text: "Withdraw it"}
+	if r.GetDisabled() || r.GetStatus() == authzv1.ClientStatus_CLIENT_STATUS_SUSPENDED {
+		fault.Text, fault.Way.Text = "The app is suspended or disabled, so that it cannot be changed or submitted.", "Status"
+	}
+	return fault
+}
+
 // missing returns what a reviewer looks for and the client does not have.
 func missing(r *authzv1.Registration) []string {
 	var list []string

@@ -82,6 +82,8 @@ type ConsoleForm struct {
 	Scopes   []PermissionGroup
 	// Several asks for the workspace.
 	Several bool
+	// Waits says that the client waits for a review.
+	Waits bool
 }
 
 // Choice is an entry of a selection, or a radio button with its explanation; Text and Why are messages

@@ -15,6 +15,8 @@ type Fault struct {
 	Text string
 	// Field is the id of the invalid input element; empty where the error is not about one.
 	Field string
+	// Way is the page on which the user goes on; nil for this one.
+	Way *Link
 	// Wait is the time of the next attempt; nil where there is none to wait for.
 	Wait *Wait
 	// Names stand in the text in the places of %s: untrusted text.
