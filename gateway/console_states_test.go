@@ -60,7 +60,8 @@ func TestTheActivityNamesAKey(t *testing.T) {
 		"The API key <bdi>Nightly &lt;export&gt;</bdi> was revoked", "<strong>An API key was revoked</strong>",
 		`<div lang="en" dir="ltr">`)
 	p.respond("ListWorkspaceKeys", &tokenv1.ListWorkspaceKeysResponse{ApiKeys: []*tokenv1.ApiKey{{KeyId: "key_1", Name: "Nightly", Live: true}}}, nil)
-	wantPage(t, "the keys", p.get(workspacePages+"/keys"), 200, `<dt>Key id</dt><dd><code class="id">key_1</code></dd>`)
+	wantPage(t, "the keys", p.get(workspacePages+"/keys"), 200, `<dt>Key id</dt><dd><code class="id">key_1</code></dd>`,
+		">When the new key is created, the present one ends</label>")
 }
 
 // TestRevokeSaysWhatItDoesBefore: a click ends the key, and nothing undoes it.
@@ -109,6 +110,11 @@ func TestAnAppWithoutAPersonHasNoPeople(t *testing.T) {
 		wantNotIn(t, "the status", w.Body.String(), "Submit for review", "testers", "reviewer")
 	}
 	wantNotIn(t, "the list", p.get("/developers").Body.String(), "0 people")
+}
+
+// TestTheEndOfASecretIsThatOfItsReplacement, and not its own, which stands beside it.
+func TestTheEndOfASecretIsThatOfItsReplacement(t *testing.T) {
+	wantPage(t, "a secret", withConsole(t).get(appPages+"/credentials"), 200, `<label class="field" for="overlap">When the new secret is created, the present one ends</label>`)
 }
 
 // TestANewSecretIsNotUsedYet: the last use is known for 90 days.
