@@ -36,6 +36,13 @@ func TestAReviewSaysWhatItKeepsFromChanging(t *testing.T) {
 	}
 }
 
+// TestThePagesOfAnAppSayWhatAChangeMeans: the workspace of a client stays, and a new logo makes it unverified.
+func TestThePagesOfAnAppSayWhatAChangeMeans(t *testing.T) {
+	p := withConsole(t)
+	wantPage(t, "a new app", p.get("/developers/apps/new"), 200, "You can change everything later except where it runs and which workspace owns it.")
+	wantPage(t, "an app", p.get(appPages+"/about"), 200, "A new name, publisher, home page or logo makes a verified app unverified until it is reviewed again.")
+}
+
 // TestThePageOfAddressesSaysWhatANewHostMeans before an address is added, where it means anything.
 func TestThePageOfAddressesSaysWhatANewHostMeans(t *testing.T) {
 	const unverifies, refused = "makes the app unverified until it is reviewed again", "you cannot add an address with a host that no other one has"
