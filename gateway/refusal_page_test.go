@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -70,6 +71,23 @@ func TestAnAppsMistakeIsToldWithoutItsParameters(t *testing.T) {
 			t.Errorf("%s: it is not for the author alone: %s", message, w.Body)
 		}
 	}
+}
+
+// TestASentenceForTheAuthorSaysThatItIsEnglish, also on a page in another language.
+func TestASentenceForTheAuthorSaysThatItIsEnglish(t *testing.T) {
+	p := newBrowser(t)
+	german := func(path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodGet, "https://login.test"+path, nil)
+		r.Header.Set("Accept-Language", "de")
+		return p.send(r)
+	}
+	p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: &authzv1.Step{Next: &authzv1.Step_ErrorPage{
+		ErrorPage: &authzv1.ErrorPage{Message: "The app's description at %s is wrong. For its author: %s.", Names: []string{"app.test", "the name is missing"}},
+	}}}, nil)
+	wantPage(t, "a description", german("/oauth/authorize?client_id=x"), http.StatusBadRequest, "<bdi>app.test</bdi>", `<bdi lang="en">the name is missing</bdi>`)
+	p = signedIn(t)
+	p.respond("LookUpAuthorization", refusedFor("request", "https://app.test", "https://app.test/cb?error=invalid_scope"), nil)
+	wantPage(t, "a request", german("/signin?request=request"), http.StatusBadRequest, "<bdi>app.test</bdi>", `<bdi lang="en">the parameter scope has &#39;videos:raed&#39;</bdi>`)
 }
 
 // TestTheOtherPagesOfARefusalLeadToTheLogToo: that of an unverified client, to the request that was

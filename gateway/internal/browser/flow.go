@@ -120,7 +120,7 @@ const retryTemporary = 30 * time.Second
 func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authzv1.ErrorPage) {
 	n := page.Notice{
 		Status: http.StatusBadRequest, App: refused.GetClientName(), Text: refused.GetMessage(), Names: refused.GetNames(),
-		Known: "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
+		English: len(refused.GetNames()) > 1, Known: "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
 	}
 	n.Author = authorLink(refused.GetClientId(), requestid.From(r.Context()))
 	if said := mistakeOf(refused.GetMessage()); said != "" && n.App != "" {

@@ -208,7 +208,7 @@ func (f Flow) checkLogout(w http.ResponseWriter, r *http.Request, query url.Valu
 // showWrongLogout shows what is wrong with a logout request. It ends no session.
 func (f Flow) showWrongLogout(w http.ResponseWriter, r *http.Request, fault string) {
 	f.Pages.Notice(w, r, page.Notice{
-		Status: http.StatusBadRequest, Text: textWrongLogout, Names: []string{fault}, Known: textStillSignedIn,
+		Status: http.StatusBadRequest, Text: textWrongLogout, English: true, Names: []string{fault}, Known: textStillSignedIn,
 	})
 }
 

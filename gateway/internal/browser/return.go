@@ -88,7 +88,7 @@ func refusedNotice(found *authzv1.LookUpAuthorizationResponse) page.Notice {
 	n := page.Notice{
 		Status: http.StatusBadRequest, App: found.GetClientName(), Heading: "The app sent a wrong request",
 		Text:  "Nobody here has checked this app. What was wrong, for its author: %s.",
-		Names: []string{found.GetFault()}, Known: "Nothing was shared with the app.",
+		Names: []string{found.GetFault()}, English: true, Known: "Nothing was shared with the app.",
 		Reference: found.GetStep().GetRefusal().GetLoggedAs(),
 	}
 	switch host, scheme := destination(found.GetRedirectOrigin()); {

@@ -17,7 +17,7 @@ func (p phrases) functions() template.FuncMap {
 	return template.FuncMap{
 		"name": Name, "lines": Lines, "exact": exact, "initial": initial, "initials": initials, "tone": tone, "capital": capital, "timestamp": timestamp,
 		"tr": p.printer.Text, "tf": p.format, "percent": p.printer.Percent, "strong": strong, "quiet": quiet, "isolate": isolate, "anchor": p.anchor,
-		"role": p.role, "phrase": p.phrase, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "zone": zoneName, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "lasts": p.lasts, "ending": p.ending, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "day": p.day, "mainCause": p.mainCause, "workspacePath": workspacePath, "link": p.link,
+		"role": p.role, "phrase": p.phrase, "said": p.said, "codes": codes, "permissions": p.permissions, "choices": p.choices, "workspaceFacts": p.workspaceFacts, "scopeBoxes": p.scopeBoxes, "clock": clock, "hour": hour, "zone": zoneName, "publisher": p.publisher, "heading": p.heading, "outside": outside, "count": count, "used": p.used, "lasts": p.lasts, "ending": p.ending, "changed": p.changed, "wait": p.wait, "displayTime": p.time, "day": p.day, "mainCause": p.mainCause, "workspacePath": workspacePath, "link": p.link,
 	}
 }
 
@@ -55,6 +55,19 @@ func (p phrases) phrase(key string, names []string) template.HTML {
 	for i, name := range names {
 		args[i] = isolate(name)
 	}
+	return p.format(key, args...)
+}
+
+// said is phrase, whose last name is a sentence in English.
+func (p phrases) said(key string, names []string, english bool) template.HTML {
+	if !english || len(names) == 0 {
+		return p.phrase(key, names)
+	}
+	args := make([]any, len(names))
+	for i, name := range names {
+		args[i] = isolate(name)
+	}
+	args[len(args)-1] = wrap(`<bdi lang="en">`, names[len(names)-1], "</bdi>")
 	return p.format(key, args...)
 }
 

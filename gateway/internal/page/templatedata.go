@@ -253,6 +253,8 @@ type Notice struct {
 	Text string
 	// Names stand in the text in the places of %s: untrusted text.
 	Names []string
+	// English says that the last of Names is a sentence in English.
+	English bool
 	// Wait is the time of the next attempt; nil where there is none to wait for.
 	Wait *Wait
 	// Workspace is the name of the workspace concerned, untrusted text, and At the time of the
