@@ -269,6 +269,15 @@ func TestAnAppIsRegisteredFromAManifest(t *testing.T) {
 	}
 }
 
+// TestTheLimitOfPeopleSaysWhenItEnds, which is at the review.
+func TestTheLimitOfPeopleSaysWhenItEnds(t *testing.T) {
+	p := withConsole(t)
+	response, _ := p.services["GetApp"](nil)
+	res, _ := response.(*authzv1.GetAppResponse)
+	res.App.Registration.Unverified, res.App.PeopleLimit = true, 100
+	wantPage(t, "an app that is not verified", p.get(appPages), 200, `<dd>0 / 100 <span class="small quiet">until it is verified</span></dd>`)
+}
+
 // TestAnAppWithMorePeopleThanAreCountedSaysSo, in the numbers of the language.
 func TestAnAppWithMorePeopleThanAreCountedSaysSo(t *testing.T) {
 	for _, c := range []struct {

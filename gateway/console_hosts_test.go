@@ -39,7 +39,8 @@ func TestAReviewSaysWhatItKeepsFromChanging(t *testing.T) {
 // TestThePagesOfAnAppSayWhatAChangeMeans: the workspace of a client stays, and a new logo makes it unverified.
 func TestThePagesOfAnAppSayWhatAChangeMeans(t *testing.T) {
 	p := withConsole(t)
-	wantPage(t, "a new app", p.get("/developers/apps/new"), 200, "You can change everything later except where it runs and which workspace owns it.")
+	wantPage(t, "a new app", p.get("/developers/apps/new"), 200, "You can change everything later except where it runs and which workspace owns it.",
+		"It needs a name, a permission and, if people come back to it, a redirect address.")
 	wantPage(t, "an app", p.get(appPages+"/about"), 200, "A new name, publisher, home page or logo makes a verified app unverified until it is reviewed again.")
 }
 

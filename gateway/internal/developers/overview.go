@@ -14,7 +14,11 @@ import (
 func (c Console) overview(v visit) page.View {
 	data := page.ConsoleOverview{Console: v.head, Start: c.start(v.app.GetRegistration())}
 	if !v.head.Head.Unseen {
-		data.Figures = append(data.Figures, people(v.app))
+		connected := people(v.app)
+		if v.app.GetPeopleLimit() > 0 && !v.head.Head.Checked {
+			connected.Phrase = "until it is verified"
+		}
+		data.Figures = append(data.Figures, connected)
 	}
 	data.Figures = append(data.Figures, page.Fact{Label: "Permissions", Text: strconv.Itoa(len(v.app.GetRegistration().GetScopes()))})
 	latest, leave := c.recentBeside(v)
