@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -54,6 +55,11 @@ func (p *Pages) Assets(notFound http.Handler) http.Handler {
 		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
 	})
+}
+
+// withoutComments returns a stylesheet without its comments, which are a sixteenth of it compressed.
+func withoutComments(css []byte) []byte {
+	return regexp.MustCompile(`(?s)/\*.*?\*/\n?`).ReplaceAll(css, nil)
 }
 
 // isStylesheet reports whether a path is that of any release's stylesheet: `usher.css` up to 0.1,

@@ -106,7 +106,7 @@ func (p *Pages) SetBrand(b Brand) {
 	if len(b.Logo.PNG) > 0 {
 		p.logoVersion = digest(b.Logo.PNG)
 	}
-	css := append(must(files.ReadFile("files/usher.css")), p.brandStyles()...)
+	css := append(withoutComments(must(files.ReadFile("files/usher.css"))), p.brandStyles()...)
 	p.stylesheet, p.compressed, p.version = css, compress(css), digest(css)
 	for language, pages := range p.byLanguage {
 		pages.ask = p.renderAsk(pages)

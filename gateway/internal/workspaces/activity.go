@@ -25,7 +25,7 @@ import (
 
 const (
 	// eventsPerPage is the number of events on a page.
-	eventsPerPage = 50
+	eventsPerPage = 25
 	// eventsPerCall is that of a part of a download.
 	eventsPerCall = 1000
 	// partTimeout is that of reading a part of a download, which as a whole may take longer than a page, and

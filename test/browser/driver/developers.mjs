@@ -74,7 +74,8 @@ async function refusedAddress(person, visit, app) {
   const query = { client_id: app.split('/').pop(), redirect_uri: `${callback}/`, response_type: 'code', scope: 'videos:read', state: 'x' };
   await person.open(`/oauth/authorize?${new URLSearchParams(query)}`);
   await visit('redirect-uri-unregistered');
-  const log = await person.page.getByRole('link', { name: 'I develop this app' }).getAttribute('href');
+  await person.page.locator('summary', { hasText: 'I develop this app' }).click();
+  const log = await person.page.getByRole('link', { name: 'The request in the log of the app' }).getAttribute('href');
   await until(async () => { // the log may be two seconds behind
     await person.open(log);
     return /Redirect address is not registered/.test(await person.page.locator('.log').allInnerTexts());

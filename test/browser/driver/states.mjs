@@ -133,6 +133,7 @@ async function account(person, visit) {
   await person.open('/account/connected-apps');
   await person.press(person.button(/only from doe family/i).first());
   await visit('apps-workspace-ended');
+  await person.page.locator('summary').first().click(); // no app is open below a confirmation
   await person.press(person.button(/disconnect/i).first());
   await visit('apps-disconnected');
   await visitChangedApp(person, john.workspace, visit);
