@@ -53,22 +53,24 @@ func TestARefusedRequestLeadsToThoseWhoCanMendIt(t *testing.T) {
 
 // TestAnAppsMistakeIsToldWithoutItsParameters, which are for its author: the user can mend nothing.
 func TestAnAppsMistakeIsToldWithoutItsParameters(t *testing.T) {
-	for message, said := range map[string]string{
-		"The app asked to return to an address that it has not registered: redirect_uri must be one of its registered addresses, character by character.": "It asked us to send you to an address that it has not registered, so we stopped.",
-		"The app did not say where to return to: the parameter redirect_uri is missing.":                                                                  "It sent us a request that is wrong, so we stopped.",
-		"The app sent the parameter redirect_uri more than once.":                                                                                         "It sent us a request that is wrong, so we stopped.",
-		"The app sent a state that is too long: at most 2048 bytes can be returned.":                                                                      "It sent us a request that is wrong, so we stopped.",
+	const wrong = "It sent us a request that is wrong, so we stopped."
+	for why, said := range map[errorv1.Cause]string{
+		errorv1.Cause_CAUSE_REDIRECT_URI_UNREGISTERED: "It asked us to send you to an address that it has not registered, so we stopped.",
+		errorv1.Cause_CAUSE_PARAMETER_MISSING:         wrong,
+		errorv1.Cause_CAUSE_PARAMETER_REPEATED:        wrong,
+		errorv1.Cause_CAUSE_STATE_TOO_LONG:            wrong,
 	} {
-		p := newBrowser(t)
-		p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: &authzv1.Step{Next: &authzv1.Step_ErrorPage{
-			ErrorPage: &authzv1.ErrorPage{Message: message, ClientName: "The <App>", ClientId: "vdo_client_1"},
-		}}}, nil)
+		p, message := newBrowser(t), "what is wrong with redirect_uri"
+		p.respond("StartAuthorization", &authzv1.StartAuthorizationResponse{Step: &authzv1.Step{
+			Refusal: &authzv1.Refusal{Cause: why, ClientId: "vdo_client_1"},
+			Next:    &authzv1.Step_ErrorPage{ErrorPage: &authzv1.ErrorPage{Message: message, ClientName: "The <App>", ClientId: "vdo_client_1"}},
+		}}, nil)
 		w := p.get("/oauth/authorize?client_id=x")
-		wantPage(t, message, w, http.StatusBadRequest, "<title>The &lt;App&gt; made a mistake – ", "<h1><bdi>The &lt;App&gt;</bdi> made a mistake</h1>",
+		wantPage(t, why.String(), w, http.StatusBadRequest, "<title>The &lt;App&gt; made a mistake – ", "<h1><bdi>The &lt;App&gt;</bdi> made a mistake</h1>",
 			"<p>"+said+" There is nothing that you can do here.</p>", "Nothing was shared with any app.", `/developers/apps/vdo_client_1/requests?request_id=`+w.Header().Get("Usher-Request-Id"))
 		people, author, folded := strings.Cut(w.Body.String(), "<summary>I develop this app</summary>")
 		if !folded || strings.Contains(people, message) || !strings.Contains(author, message) {
-			t.Errorf("%s: it is not for the author alone: %s", message, w.Body)
+			t.Errorf("%s: it is not for the author alone: %s", why, w.Body)
 		}
 	}
 }

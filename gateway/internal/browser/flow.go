@@ -108,7 +108,7 @@ func (f Flow) step(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
 	case step.GetReturnPage() != nil:
 		redirect(w, r, returnPagePath, step.GetReturnPage().GetRequestId())
 	default:
-		f.showRefusal(w, r, step.GetErrorPage())
+		f.showRefusal(w, r, step)
 	}
 }
 
@@ -117,13 +117,14 @@ const retryTemporary = 30 * time.Second
 
 // showRefusal shows why a request was refused: its client is not known, or not the address that it
 // wants to return to.
-func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, refused *authzv1.ErrorPage) {
+func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, step *authzv1.Step) {
+	refused := step.GetErrorPage()
 	n := page.Notice{
 		Status: http.StatusBadRequest, App: refused.GetClientName(), Text: refused.GetMessage(), Names: refused.GetNames(),
 		English: len(refused.GetNames()) > 1, Known: "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
 	}
 	n.Author = authorLink(refused.GetClientId(), requestid.From(r.Context()))
-	if said := mistakeOf(refused.GetMessage()); said != "" && n.App != "" {
+	if said := mistakeOf(step.GetRefusal().GetCause()); said != "" && n.App != "" {
 		n.Heading, n.Text, n.Technical = "%s made a mistake", said, refused.GetMessage()
 	}
 	if refused.GetTemporary() {
