@@ -95,7 +95,9 @@ func sessionsOfRevocations(t *testing.T, b bench) {
 				}
 			}
 		}
-		if slices.Sort(got); !slices.Equal(got, c.want) {
+		slices.Sort(got)
+		// An administrator's ending has an entry for codes beside that of the grant: a session is announced once.
+		if got = slices.Compact(got); !slices.Equal(got, c.want) {
 			t.Errorf("%s ends %v, want %v", name, got, c.want)
 		}
 	}
