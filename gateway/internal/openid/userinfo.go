@@ -113,12 +113,12 @@ func (u UserInfo) refused(r *http.Request, sent enforce.Credential, res *tokenv1
 	return denial
 }
 
-// unusable returns the denial of a token that is active and cannot be used here, and what the log of its client
-// has of it.
+// unusable returns the denial of a token that is active, whose key was proved, and that cannot be used here, and
+// what the log of its client has of it.
 func (u UserInfo) unusable(sent enforce.Credential, res *tokenv1.GetUserInfoResponse) (*enforce.Denial, refusal.Refusal) {
 	noted := refusal.Refusal{ClientID: res.GetClientId()}
 	denial := u.resource().RequireScope(enforce.Subject{
-		Kind: enforce.AccessToken, Scopes: res.GetScopes(), Audience: res.GetAudience(), Bound: res.GetDpopJkt() != "",
+		Kind: enforce.AccessToken, Scopes: res.GetScopes(), Audience: res.GetAudience(), Bound: res.GetDpopJkt() != "", Proved: true,
 	}, oauth.OpenIDScope)
 	switch {
 	case denial == nil: // the token service has another catalog at this moment
