@@ -44,7 +44,7 @@ func (p *passwords) ChangePassword(
 	if req.GetValidateOnly() {
 		call, res.SessionToken = "validate", ""
 	}
-	p.calls, p.changes = append(p.calls, call), append(p.changes, proto.Clone(req).(*identityv1.ChangePasswordRequest))
+	p.calls, p.changes = append(p.calls, call), append(p.changes, proto.CloneOf(req))
 	if p.refused != nil {
 		return nil, p.refused
 	}
