@@ -133,6 +133,8 @@ func settingsOf(dir string, more map[string]string) (map[string]string, *harness
 	// source address of its own.
 	settings := map[string]string{
 		"USHER_GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "USHER_AUTHZ_SOURCE_ATTEMPTS": strconv.Itoa(Failures),
+		// Tests exhaust the limit of a source several times, where its window ends meanwhile, in the name of one client.
+		"USHER_AUTHZ_CLIENT_ATTEMPTS":  strconv.Itoa(10 * Failures),
 		"USHER_AUTHZ_DCR_SOURCE_LIMIT": strconv.Itoa(Registrations), "USHER_AUTHZ_DCR_USERS": "1",
 		"USHER_AUTHZ_DCR_UPDATE_LIMIT": "1000", // one client tries every refused metadata
 		"USHER_CLIENT_DOCUMENTS_MODE":  "open",
