@@ -115,11 +115,11 @@ func (a Account) Disconnect(w http.ResponseWriter, r *http.Request) {
 	a.back(w, r, flash, browser.PageAccount, browser.HomePath)
 }
 
-// nameOf returns the name of a connected app; empty where it is not known, which prevents no disconnection.
+// nameOf returns the name of a connected app; empty where it is not known, which prevents no disconnection: what
+// follows says what is wrong.
 func (a Account) nameOf(r *http.Request, clientID string) string {
 	res, err := a.ConnectedApps.ListConnectedApps(r.Context(), &consentv1.ListConnectedAppsRequest{SessionToken: a.Flow.Cookies.Session(r).Reveal()})
 	if err != nil {
-		a.Flow.Log(r, err)
 		return ""
 	}
 	for _, app := range res.GetApps() {

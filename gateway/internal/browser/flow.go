@@ -121,7 +121,8 @@ func (f Flow) showRefusal(w http.ResponseWriter, r *http.Request, step *authzv1.
 	refused := step.GetErrorPage()
 	n := page.Notice{
 		Status: http.StatusBadRequest, App: refused.GetClientName(), Text: refused.GetMessage(), Names: refused.GetNames(),
-		English: len(refused.GetNames()) > 1, Known: "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
+		English: len(refused.GetNames()) > 1, // a description's address, and what is wrong with it
+		Known:   "Nothing was shared with any app.", Tell: page.Contact{Address: refused.GetClientUri(), Name: cmp.Or(refused.GetPublisher(), refused.GetClientName())},
 	}
 	n.Author = authorLink(refused.GetClientId(), requestid.From(r.Context()))
 	if said := mistakeOf(step.GetRefusal().GetCause()); said != "" && n.App != "" {

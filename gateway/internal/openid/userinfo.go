@@ -171,7 +171,7 @@ func credential(w http.ResponseWriter, r *http.Request) (enforce.Credential, *en
 	case "":
 		missing := enforce.Unauthenticated(false)
 		missing.Message = textNoToken
-		return sent, enforce.Resource{}.Challenge(missing, "openid")
+		return sent, missing
 	case enforce.Malformed:
 		return sent, sent.Inactive()
 	}
